@@ -1,0 +1,7 @@
+"""``python -m alternator`` is the ``alternator`` command."""
+
+import sys
+
+from alternator.cli import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""Starts and stops the stack: compose files and the code behind `make up`."""

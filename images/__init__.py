@@ -1,0 +1,1 @@
+"""The builder: catalog, rendered Dockerfiles, wheelhouse, builds."""

@@ -1,0 +1,1 @@
+"""Which hardware is here, and which torch build and image suit it. Standard library only."""
