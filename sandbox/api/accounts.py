@@ -1,0 +1,148 @@
+"""``/api/v1/accounts`` and the timelines, with Mastodon's pagination."""
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from sandbox.context import (
+    base_url,
+    reader,
+    sandbox_of,
+    serializer_of,
+    viewer_of,
+    visible,
+)
+from sandbox.errors import not_found
+from sandbox.model import ACCOUNTS, DEMO_ACCOUNT, Account, Status
+from sandbox.params import flag, number
+from sandbox.store import Store
+
+DEFAULT_PAGE = 20
+LARGEST_PAGE = 40
+CURSORS = ("max_id", "since_id", "min_id")
+
+
+async def verify_credentials(request: Request) -> JSONResponse:
+    """The token's own account, with the defaults of its posts."""
+    account = reader(request)
+    source = {
+        "privacy": "public",
+        "sensitive": False,
+        "language": sandbox_of(request).settings.default_language,
+        "note": account.note,
+        "fields": [],
+        "follow_requests_count": 0,
+    }
+    return JSONResponse(serializer_of(request).account(account) | {"source": source})
+
+
+async def show(request: Request) -> JSONResponse:
+    """One account."""
+    return JSONResponse(serializer_of(request).account(account_in_path(request)))
+
+
+async def lookup(request: Request) -> JSONResponse:
+    """An account by its name."""
+    name = request.query_params.get("acct", "").lstrip("@").partition("@")[0]
+    for account in ACCOUNTS.values():
+        if account.username == name:
+            return JSONResponse(serializer_of(request).account(account))
+    raise not_found()
+
+
+async def statuses(request: Request) -> JSONResponse:
+    """The posts of an account, newest first."""
+    account = account_in_path(request)
+    viewer = viewer_of(request)
+    store = sandbox_of(request).store
+    wanted = status_filter(request, store)
+    found = [s for s in store.newest_first(account.id) if visible(s, viewer) and wanted(s)]
+    return page(request, found)
+
+
+async def home(request: Request) -> JSONResponse:
+    """What an account reads: its own posts; the demo account follows the neighbour too."""
+    account = reader(request)
+    store = sandbox_of(request).store
+    followed = set(ACCOUNTS) if account == DEMO_ACCOUNT else {account.id}
+    return page(
+        request,
+        [s for s in store.newest_first() if s.account_id in followed and visible(s, account)],
+    )
+
+
+async def public(request: Request) -> JSONResponse:
+    """The public posts of everybody."""
+    store = sandbox_of(request).store
+    found = [s for s in store.newest_first() if s.visibility == "public" and not s.reblog_of]
+    return page(request, found)
+
+
+def account_in_path(request: Request) -> Account:
+    """The account whose id is in the path; otherwise 404."""
+    account = ACCOUNTS.get(request.path_params["id"])
+    if account is None:
+        raise not_found()
+    return account
+
+
+def status_filter(request: Request, store: Store) -> Callable[[Status], bool]:
+    """The conditions of ``/api/v1/accounts/:id/statuses``."""
+    query = request.query_params
+
+    def wanted(status: Status) -> bool:
+        parent = store.statuses.get(status.in_reply_to_id or "")
+        to_others = parent is not None and parent.account_id != status.account_id
+        return not (
+            (flag(query.get("only_media")) and not status.media_ids)
+            or (flag(query.get("exclude_reblogs")) and status.reblog_of)
+            or (flag(query.get("exclude_replies")) and to_others)
+            # Nobody pins anything here.
+            or flag(query.get("pinned"))
+        )
+
+    return wanted
+
+
+def page(request: Request, newest_first: list[Status]) -> JSONResponse:
+    """One page, with a ``Link`` header to its neighbours.
+
+    ``min_id`` gives the page right above that id, ``since_id`` the newest page above it.
+    """
+    query = {key: request.query_params[key] for key in CURSORS if key in request.query_params}
+    limit = max(1, min(number(dict(request.query_params), "limit", DEFAULT_PAGE), LARGEST_PAGE))
+    upper = number(query, "max_id", 1 << 63)
+    lower = max(number(query, "since_id", 0), number(query, "min_id", 0))
+    inside = [status for status in newest_first if lower < int(status.id) < upper]
+    shown = inside[-limit:] if "min_id" in query else inside[:limit]
+    serializer, viewer = serializer_of(request), viewer_of(request)
+    response = JSONResponse([serializer.status(status, viewer) for status in shown])
+    links = []
+    if len(shown) == limit:
+        links.append(link(request, "next", "max_id", shown[-1].id))
+    if shown:
+        links.append(link(request, "prev", "min_id", shown[0].id))
+    if links:
+        response.headers["link"] = ", ".join(links)
+    return response
+
+
+def link(request: Request, relation: str, cursor: str, status_id: str) -> str:
+    """One entry of a ``Link`` header: the same query from another cursor on."""
+    kept = {key: value for key, value in request.query_params.items() if key not in CURSORS}
+    kept.pop("access_token", None)
+    query = urlencode(kept | {cursor: status_id})
+    return f'<{base_url(request)}{request.url.path}?{query}>; rel="{relation}"'
+
+
+routes = [
+    Route("/api/v1/accounts/verify_credentials", verify_credentials),
+    Route("/api/v1/accounts/lookup", lookup),
+    Route("/api/v1/accounts/{id}", show),
+    Route("/api/v1/accounts/{id}/statuses", statuses),
+    Route("/api/v1/timelines/home", home),
+    Route("/api/v1/timelines/public", public),
+]

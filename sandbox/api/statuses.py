@@ -1,0 +1,102 @@
+"""``/api/v1/statuses``: post, read, edit, delete and boost."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from sandbox.context import (
+    reader,
+    sandbox_of,
+    serializer_of,
+    viewer_of,
+    visible_status,
+    writer,
+)
+from sandbox.params import read_params
+
+
+async def create(request: Request) -> JSONResponse:
+    """Post a status."""
+    account = writer(request)
+    params = await read_params(request)
+    status = sandbox_of(request).posting.create(
+        account, params, request.headers.get("idempotency-key")
+    )
+    return JSONResponse(serializer_of(request).status(status, account))
+
+
+async def show(request: Request) -> JSONResponse:
+    """One status."""
+    status = visible_status(request)
+    return JSONResponse(serializer_of(request).status(status, viewer_of(request)))
+
+
+async def edit(request: Request) -> JSONResponse:
+    """Replace a status: what the request leaves out is removed."""
+    account = writer(request)
+    sandbox = sandbox_of(request)
+    params = await read_params(request)
+    status = sandbox.store.own_status(request.path_params["id"], account)
+    edited = sandbox.posting.edit(status, account, params)
+    return JSONResponse(serializer_of(request).status(edited, account))
+
+
+async def delete(request: Request) -> JSONResponse:
+    """Delete a status; the answer holds its source, for "delete and redraft"."""
+    account = writer(request)
+    sandbox = sandbox_of(request)
+    status = sandbox.store.own_status(request.path_params["id"], account)
+    entity = serializer_of(request).status(status, account) | {"text": status.text}
+    sandbox.posting.delete(status)
+    return JSONResponse(entity)
+
+
+async def source(request: Request) -> JSONResponse:
+    """What the author typed, for the author alone."""
+    account = reader(request)
+    status = sandbox_of(request).store.own_status(request.path_params["id"], account)
+    return JSONResponse(serializer_of(request).source(status))
+
+
+async def history(request: Request) -> JSONResponse:
+    """All versions of a status, oldest first."""
+    return JSONResponse(serializer_of(request).history(visible_status(request)))
+
+
+async def context(request: Request) -> JSONResponse:
+    """What a status answers, and the answers to it."""
+    status = visible_status(request)
+    store, serializer, viewer = (
+        sandbox_of(request).store,
+        serializer_of(request),
+        viewer_of(request),
+    )
+    ancestors: list[dict[str, Any]] = []
+    parent = store.statuses.get(status.in_reply_to_id or "")
+    while parent is not None:
+        ancestors.insert(0, serializer.status(parent, viewer))
+        parent = store.statuses.get(parent.in_reply_to_id or "")
+    replies = [s for s in reversed(store.newest_first()) if s.in_reply_to_id == status.id]
+    descendants = [serializer.status(reply, viewer) for reply in replies]
+    return JSONResponse({"ancestors": ancestors, "descendants": descendants})
+
+
+async def reblog(request: Request) -> JSONResponse:
+    """Boost a status."""
+    account = writer(request)
+    boost = sandbox_of(request).posting.boost(visible_status(request), account)
+    return JSONResponse(serializer_of(request).status(boost, account))
+
+
+routes = [
+    Route("/api/v1/statuses", create, methods=["POST"]),
+    Route("/api/v1/statuses/{id}", show, methods=["GET"]),
+    Route("/api/v1/statuses/{id}", edit, methods=["PUT"]),
+    Route("/api/v1/statuses/{id}", delete, methods=["DELETE"]),
+    Route("/api/v1/statuses/{id}/source", source, methods=["GET"]),
+    Route("/api/v1/statuses/{id}/history", history, methods=["GET"]),
+    Route("/api/v1/statuses/{id}/context", context, methods=["GET"]),
+    Route("/api/v1/statuses/{id}/reblog", reblog, methods=["POST"]),
+]

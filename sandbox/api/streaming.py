@@ -1,0 +1,51 @@
+"""``/api/v1/streaming``: server-sent events. Mastodon has WebSockets too, the sandbox not."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from sandbox.context import base_url, sandbox_of, token_of
+from sandbox.model import Account
+from sandbox.serialize import Serializer
+
+USER_STREAMS = {"user", "user/notification", "user:notification"}
+
+
+async def health(request: Request) -> PlainTextResponse:
+    """Whether streaming works."""
+    if not sandbox_of(request).switches.streaming:
+        return PlainTextResponse("Not Found", status_code=404)
+    return PlainTextResponse("OK")
+
+
+async def stream(request: Request) -> Response:
+    """The user stream: ``/api/v1/streaming/user`` or ``/api/v1/streaming?stream=user``."""
+    if not sandbox_of(request).switches.streaming:
+        return JSONResponse({"error": "Not Found"}, status_code=404)
+    token = token_of(request)
+    if token is None:
+        given = "authorization" in request.headers or "access_token" in request.query_params
+        error = "Invalid access token" if given else "Missing access token"
+        return JSONResponse({"error": error}, status_code=401)
+    name = request.path_params.get("name") or request.query_params.get("stream", "")
+    if name not in USER_STREAMS:
+        return JSONResponse({"error": "Unknown stream type"}, status_code=400)
+    return open_stream(request, token.account)
+
+
+def open_stream(request: Request, account: Account | None) -> StreamingResponse:
+    """An endless answer with the events that concern an account."""
+    sandbox = sandbox_of(request)
+    serializer = Serializer(sandbox.store, base_url(request))
+    return StreamingResponse(
+        sandbox.hub.listen(sandbox.hub.open(account), serializer),
+        media_type="text/event-stream",
+        headers={"cache-control": "private, no-store", "x-accel-buffering": "no"},
+    )
+
+
+routes = [
+    Route("/api/v1/streaming/health", health),
+    Route("/api/v1/streaming", stream),
+    Route("/api/v1/streaming/{name:path}", stream),
+]

@@ -1,0 +1,154 @@
+"""Faults on demand: errors, delays and broken connections for chosen requests."""
+
+import asyncio
+import fnmatch
+import json
+import threading
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HANG_SECONDS = 3600.0
+
+
+@dataclass(kw_only=True)
+class Fault:
+    """What goes wrong, for which requests and how often.
+
+    Requests match by ``method`` (any when None) and ``path`` (a glob). The first ``skip`` of them
+    pass, the next ``times`` fail (all when None). Then, in this order:
+    ``delay`` seconds go by; with ``after`` the request is carried out and its answer lost;
+    ``hang`` never answers; ``drop`` breaks the connection in the middle of an answer; ``status``
+    answers with that code, ``headers`` and ``body`` (by default ``{"error": "…"}``). With none of
+    these, the request is answered normally after its delay. ``answer`` is for the endpoint itself:
+    the vision endpoint knows ``empty`` and ``content_filter``.
+    """
+
+    path: str
+    method: str | None = None
+    times: int | None = 1
+    skip: int = 0
+    delay: float = 0.0
+    after: bool = False
+    hang: bool = False
+    drop: bool = False
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    answer: str | None = None
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether this fault is meant for such a request."""
+        return (self.method is None or self.method.upper() == method) and fnmatch.fnmatchcase(
+            path, self.path
+        )
+
+
+class Faults:
+    """The faults in force, tried in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self.pending: list[Fault] = []
+        self.lock = threading.Lock()
+
+    def add(self, **fields: Any) -> Fault:
+        """Add a fault. Raises ``TypeError`` for a field that there is not."""
+        fault = Fault(**fields)
+        with self.lock:
+            self.pending.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Nothing fails any more."""
+        with self.lock:
+            self.pending.clear()
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The faults still in force."""
+        with self.lock:
+            return [asdict(fault) for fault in self.pending]
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The fault for a request, counted as used."""
+        with self.lock:
+            for fault in self.pending:
+                if not fault.matches(method, path):
+                    continue
+                if fault.skip > 0:
+                    fault.skip -= 1
+                    return None
+                if fault.times is not None:
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self.pending.remove(fault)
+                return fault
+        return None
+
+
+class FaultMiddleware:
+    """Lets requests fail as ordered. ``/sandbox`` itself never does."""
+
+    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+        self.app = app
+        self.faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or don't."""
+        if scope["type"] != "http" or scope["path"].startswith("/sandbox"):
+            await self.app(scope, receive, send)
+            return
+        fault = self.faults.take(scope["method"], scope["path"])
+        if fault is None:
+            await self.app(scope, receive, send)
+            return
+        scope.setdefault("state", {})["fault"] = fault
+        await asyncio.sleep(fault.delay)
+        if fault.after:
+            await self.app(scope, receive, swallow)
+        if fault.hang:
+            await hang(receive)
+        elif fault.drop:
+            await break_off(send)
+        elif fault.status is not None:
+            await answer(fault, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+async def swallow(message: Message) -> None:
+    """Lose an answer."""
+
+
+async def hang(receive: Receive) -> None:
+    """Answer nothing until the client has gone."""
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    await asyncio.wait_for(gone(), HANG_SECONDS)
+
+
+async def break_off(send: Send) -> None:
+    """Begin an answer and end in its middle: uvicorn then closes the connection."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b'{"', "more_body": True})
+
+
+async def answer(fault: Fault, send: Send) -> None:
+    """Send the ordered error."""
+    body = {"error": f"Sandbox fault {fault.status}"} if fault.body is None else fault.body
+    content = body if isinstance(body, str) else json.dumps(body)
+    headers = {"content-type": "application/json; charset=utf-8"} | {
+        name.lower(): value for name, value in fault.headers.items()
+    }
+    await send(
+        {
+            "type": "http.response.start",
+            "status": fault.status,
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
+    )
+    await send({"type": "http.response.body", "body": content.encode()})

@@ -1,0 +1,108 @@
+"""The records that the sandbox keeps. Ids are Mastodon's: decimal strings that grow with time."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+AttachmentType = Literal["image", "gifv", "video", "audio"]
+Visibility = Literal["public", "unlisted", "private", "direct"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A local account and the tokens that speak for it."""
+
+    id: str
+    username: str
+    display_name: str
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """An uploaded file; ``status_id`` is None until a status takes it."""
+
+    id: str
+    account_id: str
+    type: AttachmentType
+    file: str  # name in the media folder
+    preview: str | None  # name in the media folder
+    meta: dict[str, Any]
+    ready_at: float  # Unix time in seconds: processed from then on
+    failed: bool = False  # the file could not be read as what it says it is
+    description: str | None = None
+    focus: tuple[float, float] | None = None  # x and y, each -1.0 to 1.0
+    status_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Poll:
+    """A poll of a status. Nobody votes in the sandbox."""
+
+    id: str
+    options: tuple[str, ...]
+    expires_at: float  # Unix time in seconds
+    multiple: bool
+    hide_totals: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """One entry of a status's edit history, with the descriptions as they were then."""
+
+    created_at: float  # Unix time in seconds
+    text: str
+    spoiler_text: str
+    sensitive: bool
+    attachments: tuple[tuple[str, str | None], ...]  # id and description
+    poll_options: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """A post, or a boost when ``reblog_of`` is set. ``media_ids`` holds the order shown."""
+
+    id: str
+    account_id: str
+    created_at: float  # Unix time in seconds
+    text: str
+    visibility: Visibility = "public"
+    spoiler_text: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    media_ids: tuple[str, ...] = ()
+    poll: Poll | None = None
+    in_reply_to_id: str | None = None
+    reblog_of: str | None = None
+    edited_at: float | None = None
+    revisions: tuple[Revision, ...] = ()
+
+
+DEMO_ACCOUNT = Account(
+    id="109876543210000001",
+    username="demo",
+    display_name="Demo account",
+    note="Posts clips and pictures. A bot describes them.",
+)
+# Somebody else, whose posts reach the demo account's home timeline.
+NEIGHBOUR = Account(
+    id="109876543210000002",
+    username="neighbour",
+    display_name="The neighbour",
+    note="Followed by the demo account.",
+)
+ACCOUNTS = {account.id: account for account in (DEMO_ACCOUNT, NEIGHBOUR)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """An access token: whose it is and whether it may write."""
+
+    account: Account
+    may_write: bool = True
+
+
+TOKENS = {
+    "sandbox": Token(account=DEMO_ACCOUNT),
+    "sandbox-read-only": Token(account=DEMO_ACCOUNT, may_write=False),
+    "neighbour": Token(account=NEIGHBOUR),
+}

@@ -1,0 +1,56 @@
+"""An application on a loopback port of this process, for tests."""
+
+import asyncio
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.applications import Starlette
+
+START_SECONDS = 10.0
+STOP_SECONDS = 10.0
+
+
+class AppServer:
+    """Serves an application from a thread of its own while the ``with`` block runs.
+
+    ``url`` is its address, on a port that the system chose.
+    """
+
+    def __init__(self, app: Starlette, *, port: int = 0) -> None:
+        self.app = app
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(("127.0.0.1", port))
+        self.port: int = self.socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1)
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.serve, name=f"sandbox:{self.port}", daemon=True)
+
+    def serve(self) -> None:
+        """The thread: an event loop that serves until told to stop."""
+        asyncio.run(self.server.serve(sockets=[self.socket]))
+
+    def __enter__(self) -> Self:
+        """Start, and return once requests are answered."""
+        self.thread.start()
+        waited = threading.Event()
+        for _ in range(int(START_SECONDS / 0.01)):
+            if self.server.started:
+                return self
+            waited.wait(0.01)
+        raise TimeoutError(f"the sandbox did not start within {START_SECONDS:g} s")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop; open connections are closed."""
+        self.server.should_exit = True
+        self.thread.join(STOP_SECONDS)
+        self.socket.close()
