@@ -1,0 +1,147 @@
+"""The base image: the registry's, pinned by digest, or one made from Debian's own packages.
+
+A site without a container registry is an ordinary case: mmdebstrap makes the same Debian release
+with the same Python in about a minute, and the result is kept under a local tag.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import docker
+from docker.errors import DockerException, ImageNotFound
+
+from images import apt
+from images.catalog import BaseImage
+from images.console import StatusLine, say
+from images.engine import connect
+from images.errors import EngineError
+
+REGISTRY_TIMEOUT_S = 15
+BOOTSTRAP_TIMEOUT_S = 900
+RECIPE_LABEL = "alternator.base.packages"
+
+
+def resolve(base: BaseImage, override: str | None = None) -> str:
+    """The reference that the build's ``BASE`` argument gets.
+
+    ``override`` is ``registry``, ``bootstrap``, an image reference (a mirror, say), or None: then
+    the first of these is taken that is there: the registry's image already pulled, a base made here
+    before, the registry, a base made now.
+    """
+    if override == "registry":
+        return base.reference
+    if override not in (None, "bootstrap"):
+        return override
+    client = connect()
+    if override is None and _exists(client, base.reference):
+        return base.reference
+    if _is_current(client, base):
+        return base.bootstrap_tag
+    if override is None:
+        why = registry_refusal(base)
+        if why is None:
+            return base.reference
+        say(f"No container registry answers ({why}): making the base image from Debian's packages.")
+    bootstrap(base)
+    return base.bootstrap_tag
+
+
+def registry_refusal(base: BaseImage) -> str | None:
+    """Why the registry does not serve the pinned base, in a few words; None if it does."""
+    try:
+        connect(REGISTRY_TIMEOUT_S).images.get_registry_data(base.reference)
+    except (DockerException, OSError) as error:
+        text = str(getattr(error, "explanation", None) or error)
+        return text.rsplit(": ", 1)[-1].strip() or type(error).__name__
+    return None
+
+
+def bootstrap(base: BaseImage) -> None:
+    """Make the base with mmdebstrap and import it under its local tag."""
+    tool = shutil.which("mmdebstrap")
+    if tool is None:
+        refusal = apt.refusal()
+        if refusal is not None:
+            raise EngineError(
+                f"no container registry answers, and mmdebstrap, which would make the base image "
+                f"from Debian's packages, is not installed ({refusal}). Type\n"
+                f"    sudo apt-get install mmdebstrap\n"
+                f"or name an image that can be reached: "
+                f"make images BASE=registry.example/{base.image}"
+            )
+        apt.install(["mmdebstrap"], "to make the base image")
+        tool = "mmdebstrap"
+    with tempfile.TemporaryDirectory(prefix="alternator-base-") as folder, StatusLine() as status:
+        archive = Path(folder, "base.tar")
+        _run_mmdebstrap(tool, base, archive, status)
+        status.update("importing the base image")
+        _import(base, archive)
+        status.done(f"base image {base.bootstrap_tag} made from Debian {base.suite}")
+
+
+def _run_mmdebstrap(tool: str, base: BaseImage, archive: Path, status: StatusLine) -> None:
+    command = [
+        tool,
+        "--variant=minbase",
+        f"--include={','.join(base.packages)}",
+        # Documentation and translations are never read in a container.
+        "--dpkgopt=path-exclude=/usr/share/man/*",
+        "--dpkgopt=path-exclude=/usr/share/locale/*",
+        "--dpkgopt=path-exclude=/usr/share/doc/*",
+        "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+        base.suite,
+        str(archive),
+    ]
+    log = Path(archive.parent, "mmdebstrap.log")
+    deadline = time.monotonic() + BOOTSTRAP_TIMEOUT_S
+    with log.open("wb") as stream:
+        process = subprocess.Popen(command, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL)
+        try:
+            while process.poll() is None:
+                if time.monotonic() > deadline:
+                    raise EngineError(f"mmdebstrap did not end within {BOOTSTRAP_TIMEOUT_S} s")
+                status.update(f"bootstrapping Debian {base.suite} with Python")
+                time.sleep(0.2)
+        finally:
+            if process.poll() is None:
+                process.kill()
+    if process.returncode != 0:
+        last_words = "\n".join(log.read_text("utf-8", "replace").splitlines()[-8:])
+        hint = "" if os.geteuid() == 0 else "\nWithout root it needs newuidmap (package uidmap)."
+        raise EngineError(f"mmdebstrap failed:\n{last_words}{hint}")
+
+
+def _import(base: BaseImage, archive: Path) -> None:
+    """Import a root file system under the local tag, labelled with what it is made of."""
+    repository, _, tag = base.bootstrap_tag.partition(":")
+    connect(timeout_s=300).api.import_image_from_file(
+        str(archive),
+        repository=repository,
+        tag=tag,
+        changes=['CMD ["python3"]', f"LABEL {RECIPE_LABEL}={_recipe(base)}"],
+    )
+
+
+def _recipe(base: BaseImage) -> str:
+    return "+".join(base.packages)
+
+
+def _is_current(client: docker.DockerClient, base: BaseImage) -> bool:
+    """Whether a base made earlier is here and was made of the packages the catalog names now."""
+    try:
+        labels = client.images.get(base.bootstrap_tag).labels
+    except ImageNotFound:
+        return False
+    return labels.get(RECIPE_LABEL) == _recipe(base)
+
+
+def _exists(client: docker.DockerClient, reference: str) -> bool:
+    try:
+        client.images.get(reference)
+    except ImageNotFound:
+        return False
+    return True

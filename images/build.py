@@ -1,0 +1,129 @@
+"""Builds the images: wheelhouse, base, BuildKit, tags."""
+
+import os
+import select
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from images import base, render, wheelhouse
+from images.catalog import CHECKOUT, Catalog, Variant
+from images.console import StatusLine, say
+from images.engine import BUILDKIT, build_client, connect
+from images.errors import BuildError
+from images.progress import BuildProgress
+
+LOGS = CHECKOUT / ".cache" / "logs"
+SANDBOX_TAG = "alternator-sandbox"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """An image that was built: its tag, its size in bytes as the engine reports it."""
+
+    tag: str
+    image_id: str
+    size: int
+    seconds: float
+
+
+def image_tag(variant: Variant) -> str:
+    """``alternator:<version>-<variant>-<wheel>``; without the wheel where it is the variant."""
+    parts = [render.project_version(), variant.name]
+    if variant.wheel != variant.name:
+        parts.append(variant.wheel)
+    return f"alternator:{'-'.join(parts)}"
+
+
+def build_variant(catalog: Catalog, variant: Variant, *, base_override: str | None = None) -> Built:
+    """Build one variant; BuildError with the failing step if it does not build."""
+    say(f"Building {image_tag(variant)} (torch {variant.torch}, {variant.wheel})")
+    wheelhouse.fill_variant(catalog, variant)
+    return _build(
+        variant.name,
+        image_tag(variant),
+        {
+            "BASE": base.resolve(catalog.base, base_override),
+            "TORCH": variant.torch,
+            "WHEEL": variant.wheel,
+            "REVISION": revision(),
+        },
+    )
+
+
+def build_sandbox(catalog: Catalog, *, base_override: str | None = None) -> Built:
+    """Build the image of the demo's server."""
+    tag = f"{SANDBOX_TAG}:{render.project_version()}"
+    say(f"Building {tag} (the demo's Mastodon server and vision endpoint)")
+    wheelhouse.fill_sandbox(catalog)
+    return _build("sandbox", tag, {"BASE": base.resolve(catalog.base, base_override)})
+
+
+def _build(name: str, tag: str, arguments: dict[str, str]) -> Built:
+    started = time.monotonic()
+    command = [str(build_client()), "build", "--progress=plain", "--tag", tag]
+    command += ["--file", f"images/{name}/Dockerfile"]
+    for key, value in arguments.items():
+        command += ["--build-arg", f"{key}={value}"]
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"build-{name}.log"
+    with StatusLine() as status:
+        progress = BuildProgress(status)
+        exit_code = _run([*command, str(CHECKOUT)], progress, log)
+    if exit_code != 0:
+        words = "\n".join(f"    {line}" for line in progress.failure or ["nothing was printed"])
+        raise BuildError(f"{tag} did not build; the failing step:\n{words}\nAll: {log}")
+    client = connect()
+    image = client.images.get(tag)
+    client.images.prune(filters={"dangling": True, "label": f"alternator.variant={name}"})
+    built = Built(
+        tag=tag,
+        image_id=str(image.id),
+        size=int(image.attrs["Size"]),
+        seconds=time.monotonic() - started,
+    )
+    cached = f", {progress.cached} steps from cache" if progress.cached else ""
+    say(f"  {tag}: {built.size / 1e9:.2f} GB in {built.seconds:.0f} s{cached}")
+    return built
+
+
+def _run(command: list[str], progress: BuildProgress, log: Path) -> int:
+    """Run the build, feeding its output to ``progress`` and ``log``; returns the exit code."""
+    with (
+        log.open("wb") as record,
+        subprocess.Popen(
+            command,
+            cwd=CHECKOUT,
+            env={**os.environ, **BUILDKIT},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        assert process.stdout is not None  # PIPE was asked for
+        source = process.stdout.fileno()
+        rest = b""
+        while True:
+            if not select.select([source], [], [], 0.5)[0]:
+                progress.tick()
+                continue
+            chunk = os.read(source, 65536)
+            record.write(chunk)
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                progress.feed(line.decode("utf-8", "replace"))
+            if not chunk:
+                return process.wait()
+
+
+def revision() -> str:
+    """The checkout's commit, ``-dirty`` where files differ from it; ``unknown`` without git."""
+    result = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return result.stdout.strip() or "unknown"

@@ -1,0 +1,101 @@
+"""The catalog: which images there are and what goes into them, from ``catalog.toml``."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from images.errors import CatalogError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+CATALOG_FILE = Path(__file__).with_name("catalog.toml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseImage:
+    """The image every variant starts from, and how to make the same where no registry answers."""
+
+    image: str
+    digest: str
+    suite: str
+    packages: tuple[str, ...]
+
+    @property
+    def reference(self) -> str:
+        """The registry's image, pinned: ``name:tag@sha256:…``."""
+        return f"{self.image}@{self.digest}"
+
+    @property
+    def bootstrap_tag(self) -> str:
+        """The local tag of the base that is made from Debian's packages."""
+        return f"alternator-base:{self.suite}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One image: the hardware it is for and the torch build inside."""
+
+    name: str
+    title: str
+    torch: str
+    wheel: str
+
+    @property
+    def build(self) -> str:
+        """The name of this torch build in file names and logs, e.g. ``cuda-2.13.0-cu130``."""
+        return f"{self.name}-{self.torch}-{self.wheel}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """Everything the builder knows. Package tables map a distribution's name to its version."""
+
+    base: BaseImage
+    packages: Mapping[str, str]
+    packages_without_dependencies: Mapping[str, str]
+    build_packages: Mapping[str, str]
+    sandbox_packages: Mapping[str, str]
+    variants: Mapping[str, Variant]
+
+    def variant(self, name: str) -> Variant:
+        """The variant of that name, or a CatalogError that lists the names."""
+        try:
+            return self.variants[name]
+        except KeyError:
+            raise CatalogError(
+                f"there is no variant {name!r}; choose one of {', '.join(self.variants)} or 'all'"
+            ) from None
+
+
+@cache
+def load_catalog(path: Path = CATALOG_FILE) -> Catalog:
+    """Read the catalog; a CatalogError names the file and what is wrong in it."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+        return _catalog(data)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise CatalogError(f"{path}: {error}") from error
+    except KeyError as error:
+        raise CatalogError(f"{path}: the key {error} is missing") from error
+
+
+def _catalog(data: Mapping[str, Any]) -> Catalog:
+    base, torch = data["base"], data["torch"]["version"]
+    return Catalog(
+        base=BaseImage(
+            image=base["image"],
+            digest=base["digest"],
+            suite=base["bootstrap"]["suite"],
+            packages=tuple(base["bootstrap"]["packages"]),
+        ),
+        packages=data["packages"],
+        packages_without_dependencies=data["packages_without_dependencies"],
+        build_packages=data["build_packages"],
+        sandbox_packages=data["sandbox_packages"],
+        variants={
+            name: Variant(name=name, title=entry["title"], torch=torch, wheel=entry["wheel"])
+            for name, entry in data["variants"].items()
+        },
+    )
