@@ -37,7 +37,43 @@ class MediaError(AlternatorError):
     exit_code = 7
 
 
+class NoAudioError(MediaError):
+    """The media have no sound, so there is nothing to transcribe; nothing is wrong with them."""
+
+
 class VisionError(AlternatorError):
     """The vision endpoint did not give a usable description."""
 
     exit_code = 8
+
+
+class DecoderError(AlternatorError):
+    """There is no ffmpeg to decode media with: no fault of any one file."""
+
+    exit_code = 9
+
+
+class TemporaryServerError(ServerError):
+    """The server can't be reached, is overloaded or asks to wait: the same request may pass later.
+
+    ``retry_after`` is the time in seconds that the server asked for, None if it named none.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class GoneError(ServerError):
+    """What was asked for is not on the server (any more)."""
+
+
+class TemporaryMediaError(MediaError):
+    """An attachment that can't be had now and may be had later.
+
+    ``retry_after`` is a time in seconds; None leaves it to the usual back-off.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
