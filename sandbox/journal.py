@@ -88,10 +88,13 @@ class JournalMiddleware:
     The entry is at ``scope["state"]["entry"]``, so that an endpoint can add notes to it.
     """
 
-    def __init__(self, app: ASGIApp, journal: Journal, prefixes: tuple[str, ...]) -> None:
+    def __init__(
+        self, app: ASGIApp, journal: Journal, prefixes: tuple[str, ...], keep_bodies: bool = True
+    ) -> None:
         self.app = app
         self.journal = journal
         self.prefixes = prefixes
+        self.keep_bodies = keep_bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and take down what comes and goes."""
@@ -113,12 +116,14 @@ class JournalMiddleware:
         scope.setdefault("state", {})["entry"] = entry
         self.journal.add(entry)
 
+        keep_body = self.keep_bodies and entry.content_type != "multipart/form-data"
+
         async def listen() -> Message:
             message = await receive()
             if message["type"] == "http.request":
                 chunk = message.get("body", b"")
                 entry.size += len(chunk)
-                if entry.size <= KEPT_BYTES and entry.content_type != "multipart/form-data":
+                if keep_body and entry.size <= KEPT_BYTES:
                     entry.body += chunk
             return message
 

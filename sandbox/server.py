@@ -242,7 +242,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     environ = os.environ
     parser.add_argument("--host", default=environ.get("SANDBOX_HOST", "127.0.0.1"))
-    parser.add_argument("--port", type=int, default=int(environ.get("SANDBOX_PORT", "3000")))
+    parser.add_argument("--port", type=int, default=environ.get("SANDBOX_PORT", "3000"))
     parser.add_argument(
         "--data", type=Path, default=Path(environ.get("SANDBOX_DATA", "sandbox-data"))
     )
