@@ -5,17 +5,19 @@ with the same Python in about a minute, and the result is kept under a local tag
 """
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import time
+from datetime import date
 from pathlib import Path
 
 import docker
 from docker.errors import DockerException, ImageNotFound
 
 from images import apt
-from images.catalog import BaseImage
+from images.catalog import CATALOG_FILE, BaseImage, load_catalog
 from images.console import StatusLine, say
 from images.engine import connect
 from images.errors import EngineError
@@ -58,6 +60,26 @@ def registry_refusal(base: BaseImage) -> str | None:
         text = str(getattr(error, "explanation", None) or error)
         return text.rsplit(": ", 1)[-1].strip() or type(error).__name__
     return None
+
+
+def pin(path: Path = CATALOG_FILE) -> str:
+    """Write the digest that the base's tag has in the registry now into the catalog; says so."""
+    base = load_catalog(path).base
+    try:
+        found = connect(REGISTRY_TIMEOUT_S).images.get_registry_data(base.image)
+    except (DockerException, OSError) as error:
+        raise EngineError(
+            f"the registry does not tell the digest of {base.image} ({error}); "
+            f"the catalog keeps {base.digest}"
+        ) from error
+    digest = str(found.id)
+    source = f"the registry's answer for {base.image}, {date.today().isoformat()}"
+    text = path.read_text("utf-8")
+    text = re.sub(r'^digest = ".*"$', f'digest = "{digest}"', text, count=1, flags=re.MULTILINE)
+    text = re.sub(r'^source = ".*"$', f'source = "{source}"', text, count=1, flags=re.MULTILINE)
+    path.write_text(text, "utf-8")
+    load_catalog.cache_clear()
+    return f"{base.image} is pinned to {digest}"
 
 
 def bootstrap(base: BaseImage) -> None:

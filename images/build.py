@@ -36,13 +36,24 @@ def image_tag(variant: Variant) -> str:
     return f"alternator:{'-'.join(parts)}"
 
 
-def build_variant(catalog: Catalog, variant: Variant, *, base_override: str | None = None) -> Built:
-    """Build one variant; BuildError with the failing step if it does not build."""
-    say(f"Building {image_tag(variant)} (torch {variant.torch}, {variant.wheel})")
-    wheelhouse.fill_variant(catalog, variant)
+def build_variant(
+    catalog: Catalog,
+    variant: Variant,
+    *,
+    base_override: str | None = None,
+    pool_root: Path = wheelhouse.POOL,
+    tag: str | None = None,
+) -> Built:
+    """Build one variant; BuildError with the failing step if it does not build.
+
+    ``tag`` and ``pool_root`` keep a build apart from the ones that operators run.
+    """
+    tag = tag or image_tag(variant)
+    say(f"Building {tag} (torch {variant.torch}, {variant.wheel})")
+    wheelhouse.fill_variant(catalog, variant, pool_root=pool_root)
     return _build(
         variant.name,
-        image_tag(variant),
+        tag,
         {
             "BASE": base.resolve(catalog.base, base_override),
             "TORCH": variant.torch,

@@ -2,12 +2,13 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from images.errors import CatalogError
+from probe.builds import line_of, load_table
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CATALOG_FILE = Path(__file__).with_name("catalog.toml")
@@ -67,6 +68,21 @@ class Catalog:
             raise CatalogError(
                 f"there is no variant {name!r}; choose one of {', '.join(self.variants)} or 'all'"
             ) from None
+
+
+def with_build(variant: Variant, *, wheel: str, torch: str | None = None) -> Variant:
+    """The variant with another torch build of its backend; CatalogError if there is no such build.
+
+    ``torch`` is a full version of another line where no build of the catalog's line fits.
+    """
+    version = torch or variant.torch
+    builds = load_table().of_line(line_of(version), variant.name)
+    if wheel not in [build.wheel for build in builds]:
+        known = ", ".join(build.wheel for build in builds)
+        raise CatalogError(
+            f"torch {version} has no {variant.name} build {wheel!r}; it has: {known or 'none'}"
+        )
+    return replace(variant, wheel=wheel, torch=version)
 
 
 @cache

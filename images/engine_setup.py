@@ -11,6 +11,10 @@ from images.console import say
 from images.errors import EngineError
 
 DAEMON_LOG = Path("/var/log/alternator-dockerd.log")
+PID_FILES = {
+    Path("/var/run/docker.pid"): "dockerd",
+    Path("/var/run/docker/containerd/containerd.pid"): "containerd",
+}
 START_TIMEOUT_S = 60
 COMMANDS = """\
     sudo apt-get install docker.io {compose}
@@ -78,6 +82,23 @@ def _lacks_clients() -> bool:
     return False
 
 
+def _remove_stale_pid_files() -> None:
+    """Remove pid files whose process is another program: a daemon that was killed left them.
+
+    After a restart the number belongs to something else, and dockerd would take that for itself.
+    """
+    for file, program in PID_FILES.items():
+        try:
+            pid = int(file.read_text())
+            running = Path("/proc", str(pid), "comm").read_text().strip()
+        except ValueError:
+            running = ""
+        except OSError:
+            continue  # no pid file, or no such process: dockerd copes with both
+        if running != program:
+            file.unlink(missing_ok=True)
+
+
 def start_daemon() -> engine.EngineState:
     """Start the installed daemon, with systemd where it runs, and wait until it answers."""
     if os.geteuid() != 0:
@@ -90,6 +111,7 @@ def start_daemon() -> engine.EngineState:
         subprocess.run(["systemctl", "start", "docker"], capture_output=True, check=False)
     else:
         say(f"Starting the container engine (dockerd, log in {DAEMON_LOG}) ...")
+        _remove_stale_pid_files()
         with DAEMON_LOG.open("ab") as log:
             subprocess.Popen(
                 ["dockerd"],

@@ -1,6 +1,7 @@
 """Reads BuildKit's plain progress and tells a person which step runs and how long it took."""
 
 import re
+import time
 from collections import deque
 
 from images.console import StatusLine
@@ -13,6 +14,7 @@ FAILED = re.compile(r"#(?P<id>\d+) ERROR: (?P<why>.+)")
 OUTPUT = re.compile(r"#(?P<id>\d+) [\d.]+ (?P<text>.*)")
 EXPORT = re.compile(r"#(?P<id>\d+) exporting to image")
 WORTH_A_LINE_S = 1.0
+WORTH_MENTIONING_S = 0.4
 KEPT_OUTPUT_LINES = 25
 
 
@@ -25,6 +27,7 @@ class BuildProgress:
     def __init__(self, status: StatusLine) -> None:
         self._status = status
         self._steps: dict[str, str] = {}
+        self._seen: dict[str, float] = {}
         self._finished: set[str] = set()
         self._output: dict[str, deque[str]] = {}
         self.failure: list[str] = []
@@ -35,8 +38,10 @@ class BuildProgress:
         if match := STEP.match(line):
             if not match["place"].startswith("internal"):
                 self._steps[match["id"]] = describe(match["place"], match["text"])
+                self._seen.setdefault(match["id"], time.monotonic())
         elif match := EXPORT.match(line):
             self._steps[match["id"]] = "exporting the image"
+            self._seen.setdefault(match["id"], time.monotonic())
         elif (match := CACHED.match(line)) and match["id"] in self._steps:
             self.cached += 1
             self._finished.add(match["id"])
@@ -53,7 +58,12 @@ class BuildProgress:
 
     def tick(self) -> None:
         """Redraw the running step with its elapsed time."""
-        running = [text for step, text in self._steps.items() if step not in self._finished]
+        patience = time.monotonic() - WORTH_MENTIONING_S  # a cached step is over before that
+        running = [
+            text
+            for step, text in self._steps.items()
+            if step not in self._finished and self._seen[step] <= patience
+        ]
         if running:
             self._status.update(running[-1])
 

@@ -28,7 +28,7 @@ FETCH_TIMEOUT_S = 3 * 3600  # the CUDA build is 3 GB; a slow line is no error
 INDEX_TIMEOUT_S = 15
 
 
-def fill_variant(catalog: Catalog, variant: Variant) -> Path:
+def fill_variant(catalog: Catalog, variant: Variant, *, pool_root: Path = POOL) -> Path:
     """Fetch what ``variant`` needs and link it to ``images/wheelhouse/<variant>``; returns that.
 
     Raises WheelhouseError where the torch build can't be had, with the ways to supply it.
@@ -39,7 +39,7 @@ def fill_variant(catalog: Catalog, variant: Variant) -> Path:
         "without_dependencies": catalog.packages_without_dependencies,
         "build": catalog.build_packages,
     }
-    pool = POOL / variant.build
+    pool = pool_root / variant.build
     with StatusLine() as status:
         if not _is_complete(pool, wanted):
             _start_over(pool)
@@ -157,7 +157,7 @@ def _is_complete(pool: Path, wanted: Mapping[str, Mapping[str, str]]) -> bool:
     try:
         record = json.loads((pool / COMPLETE).read_text("utf-8"))
         files = {name: (pool / name).stat().st_size for name in record["files"]}
-    except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
         return False
     return bool(record["key"] == _key(wanted) and files == record["files"])
 

@@ -1,0 +1,63 @@
+# `make` lists the targets.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+VARIANT ?=
+CONFIG ?=
+BASE ?=
+WHEEL ?=
+INSTALL ?= yes
+export PYTHON
+export ALTERNATOR_INSTALL := $(INSTALL)
+export SANDBOX_PORT
+
+ALTERNATOR = .venv/bin/alternator
+PACKAGES = probe images compose alternator sandbox
+
+.PHONY: help up down images render test test-fast lint format clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '%s\n' '' \
+	  'Options: VARIANT=cpu|cuda|rocm|all   WHEEL=cu126   CONFIG=FILE   SANDBOX_PORT=3000' \
+	  '         BASE=registry|bootstrap|IMAGE   INSTALL=no   VOLUMES=1 (down)   CHECK=1 (render)'
+
+up: .host ## Probe this machine, build the image for it, start the bot (without alternator.toml: the demo)
+	@$(ALTERNATOR) up $(if $(VARIANT),--variant $(VARIANT)) $(if $(CONFIG),--config $(CONFIG)) $(if $(BASE),--base $(BASE))
+
+down: .host ## Stop what `make up` started; VOLUMES=1 also removes its data
+	@$(ALTERNATOR) down $(if $(VOLUMES),--volumes)
+
+images: .host ## Build the image for this machine, or VARIANT=cpu|cuda|rocm|all
+	@$(ALTERNATOR) images build $(VARIANT) $(if $(WHEEL),--wheel $(WHEEL)) $(if $(BASE),--base $(BASE))
+
+render: .host ## Write the Dockerfiles from their templates; CHECK=1 fails if a committed one is stale
+	@$(ALTERNATOR) images render $(if $(CHECK),--check)
+
+test: .dev ## Run every test that can run here (installs what they need)
+	@.venv/bin/python -m tools.prepare_tests
+	.venv/bin/python -m pytest $(ARGS)
+
+test-fast: .dev ## Run the tests that need no container engine
+	.venv/bin/python -m pytest -m 'not engine' $(ARGS)
+
+lint: .dev ## ruff, mypy --strict, hadolint, and whether generated files are current
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/hadolint images/*/Dockerfile
+	@$(ALTERNATOR) images render --check
+
+format: .dev ## Format the code
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+clean: ## Remove the virtual environment, wheels and logs (images and volumes stay)
+	rm -rf .venv .cache images/wheelhouse/*/*.whl
+
+.host:
+	@sh tools/venv.sh host
+
+.dev:
+	@sh tools/venv.sh host,bot,sandbox,dev
+	@.venv/bin/python -m tools.install_whisper

@@ -1,0 +1,107 @@
+"""``alternator up`` and ``alternator down``: from nothing to a running bot, and back."""
+
+import argparse
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from compose import demo, wait
+from compose.errors import ComposeError
+from compose.stack import Stack, account_stack, demo_stack, everything, sandbox_port
+from images import host, render
+from images.apt import INSTALL_VARIABLE
+from images.build import build_sandbox, build_variant
+from images.catalog import load_catalog
+from images.console import say
+from images.engine import engine_state
+from images.engine_setup import ensure_engine
+
+
+def up(argv: list[str]) -> int:
+    """Probe this machine, build the image that suits it, and start the bot (or the demo)."""
+    parser = argparse.ArgumentParser(
+        prog="alternator up",
+        description=f"{up.__doc__} Without an alternator.toml it starts the demo.",
+    )
+    parser.add_argument("--config", type=Path, help="the bot's configuration file")
+    parser.add_argument("--demo", action="store_true", help="the demo, even if there is one")
+    parser.add_argument("--variant", help="cpu, cuda or rocm instead of what the probe chooses")
+    parser.add_argument("--base", help="registry, bootstrap, or an image reference")
+    parser.add_argument(
+        "--no-install", action="store_true", help="never install a container engine"
+    )
+    options = parser.parse_args(argv)
+    if options.no_install:
+        os.environ[INSTALL_VARIABLE] = "no"
+
+    config = None if options.demo else find_config(options.config)
+    say(f"Container engine: Docker {ensure_engine()}")
+    report = host.probe(options.variant)
+    for line in host.summary(report):
+        say(line)
+    selection = report["selection"]
+    render.write()
+    catalog = load_catalog()
+    variant = host.variant(catalog, report)
+    image = build_variant(catalog, variant, base_override=options.base).tag
+    if config is None:
+        return _start_demo(selection, image, build_sandbox(catalog, base_override=options.base).tag)
+    return _start_account(selection, image, config)
+
+
+def down(argv: list[str]) -> int:
+    """Stop the stack and remove its containers; with --volumes also its data."""
+    parser = argparse.ArgumentParser(prog="alternator down", description=down.__doc__)
+    parser.add_argument(
+        "--volumes", action="store_true", help="also remove what the bot remembers and its models"
+    )
+    options = parser.parse_args(argv)
+    state = engine_state()
+    if not state.reachable:
+        raise ComposeError(f"no container engine answers, so nothing of ours runs ({state.why})")
+    arguments = ["down", "--remove-orphans"] + (["--volumes"] if options.volumes else [])
+    everything().run(*arguments)
+    say("The stack is down" + (", its data removed." if options.volumes else "; its data is kept."))
+    return 0
+
+
+def find_config(explicit: Path | None) -> Path | None:
+    """The configuration: as named, else where the bot itself would look; None for the demo."""
+    if explicit is not None:
+        if not explicit.is_file():
+            raise ComposeError(f"{explicit}: there is no such file")
+        return explicit
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    for candidate in (Path("alternator.toml"), home / "alternator" / "alternator.toml"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _start_demo(selection: Mapping[str, Any], image: str, sandbox_image: str) -> int:
+    port = sandbox_port()
+    demo.check_port(port)
+    say("No alternator.toml: starting the demo against a sandbox server with sample posts.")
+    _start(demo_stack(selection["image"], image, sandbox_image, selection["run_flags"]))
+    statuses = demo.until_described(port)
+    demo.show(statuses)
+    say("")
+    say(f"Every sample is described. See the posts, and add your own: http://127.0.0.1:{port}/")
+    say("Stop it with `make down`. For your own account, copy alternator.toml.example to")
+    say("alternator.toml, fill in the server and the token, and run `make up` again.")
+    return 0
+
+
+def _start_account(selection: Mapping[str, Any], image: str, config: Path) -> int:
+    _start(account_stack(selection["image"], image, config, selection["run_flags"]))
+    container = wait.find("bot")
+    name = container.name if container else "alternator_bot_1"
+    say(f"The bot runs with {config}. Follow it with: docker logs --follow {name}")
+    return 0
+
+
+def _start(stack: Stack) -> None:
+    stack.run("up", "--detach", "--remove-orphans")
+    wait.until_healthy("bot")
+    say("The bot is healthy.")

@@ -1,0 +1,103 @@
+"""Watches the demo until every sample attachment is described, and prints what was written."""
+
+import shutil
+import socket
+import textwrap
+import time
+from typing import Any
+
+import requests
+
+from compose import wait
+from compose.errors import ComposeError, DemoError
+from images.console import StatusLine, say
+
+TOKEN = "sandbox"  # the demo account's, on a server that listens on this machine only
+DESCRIBE_TIMEOUT_S = 240
+
+
+def check_port(port: int) -> None:
+    """ComposeError if another program holds the demo's port."""
+    sandbox = wait.find("sandbox")
+    if sandbox is not None and sandbox.status == "running":
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ComposeError(
+                f"port {port} on 127.0.0.1 is taken ({error.strerror}): choose another, for "
+                f"example make up SANDBOX_PORT={port + 1}"
+            ) from error
+
+
+def until_described(port: int, timeout_s: float = DESCRIBE_TIMEOUT_S) -> list[dict[str, Any]]:
+    """The demo account's statuses once all their attachments are described; DemoError otherwise."""
+    deadline = time.monotonic() + timeout_s
+    with StatusLine() as status:
+        while True:
+            statuses = fetch_statuses(port)
+            attachments = [item for post in statuses for item in post["media_attachments"]]
+            missing = [item for item in attachments if not item["description"]]
+            if attachments and not missing:
+                return statuses
+            if time.monotonic() > deadline:
+                names = ", ".join(f"{item['type']} {item['id']}" for item in missing)
+                raise DemoError(
+                    f"after {timeout_s:.0f} s these attachments have no description: {names}. "
+                    "What the bot says: docker logs alternator_bot_1 (or alternator-bot-1)"
+                )
+            status.update(
+                f"describing: {len(attachments) - len(missing)} of {len(attachments)} attachments"
+            )
+            time.sleep(0.5)
+
+
+def fetch_statuses(port: int) -> list[dict[str, Any]]:
+    """The demo account's statuses, newest first, through the API a Mastodon client would use."""
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {TOKEN}"
+        session.trust_env = False  # a proxy has no business with this machine's own port
+        base = f"http://127.0.0.1:{port}/api/v1/accounts"
+        try:
+            account = session.get(f"{base}/verify_credentials", timeout=10)
+            account.raise_for_status()
+            statuses = session.get(
+                f"{base}/{account.json()['id']}/statuses", params={"limit": 40}, timeout=10
+            )
+            statuses.raise_for_status()
+        except requests.RequestException as error:
+            raise DemoError(
+                f"the sandbox server on port {port} does not answer: {error}"
+            ) from error
+        found: list[dict[str, Any]] = statuses.json()
+        return found
+
+
+def show(statuses: list[dict[str, Any]]) -> None:
+    """Print each post's attachments with the description each one got."""
+    width = min(shutil.get_terminal_size().columns, 100)
+    for post in reversed(statuses):
+        if not post["media_attachments"]:
+            continue
+        say("")
+        say(textwrap.shorten(_plain(post), width, placeholder=" …"))
+        for item in post["media_attachments"]:
+            label = f"  {item['type']:<6} "
+            say(
+                textwrap.fill(
+                    item["description"] or "(no description)",
+                    width,
+                    initial_indent=label,
+                    subsequent_indent=" " * len(label),
+                )
+            )
+
+
+def _plain(post: dict[str, Any]) -> str:
+    """The post's text as its author typed it, or what it is where it has none."""
+    text = str(post.get("text") or post["content"])
+    for tag in ("<p>", "</p>", "<br>", "<br />"):
+        text = text.replace(tag, " ")
+    return " ".join(text.split()) or f"Post {post['id']}"

@@ -1,0 +1,19 @@
+"""Errors of starting and stopping the stack: a class is an exit code, the message a remedy."""
+
+from probe.errors import UserError
+
+
+class ComposeError(UserError):
+    """The stack can't be started or stopped."""
+
+
+class UnhealthyError(ComposeError):
+    """The stack was started, but the bot did not become healthy."""
+
+    exit_code = 3
+
+
+class DemoError(ComposeError):
+    """The demo started, but a sample was not described in time."""
+
+    exit_code = 4

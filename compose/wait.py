@@ -1,0 +1,55 @@
+"""Waits until the bot is healthy, and tells what it said last where it does not get there."""
+
+import time
+
+from docker.errors import DockerException, NotFound
+from docker.models.containers import Container
+
+from compose.errors import UnhealthyError
+from compose.stack import PROJECT
+from images.console import StatusLine
+from images.engine import connect
+
+HEALTH_TIMEOUT_S = 300
+LOG_LINES = 12
+
+
+def find(service: str) -> Container | None:
+    """The container of one of the stack's services, running or not."""
+    labels = [f"com.docker.compose.project={PROJECT}", f"com.docker.compose.service={service}"]
+    found = connect().containers.list(all=True, filters={"label": labels})
+    return found[0] if found else None
+
+
+def until_healthy(service: str, timeout_s: float = HEALTH_TIMEOUT_S) -> None:
+    """Return once the service is healthy; UnhealthyError with its last log lines otherwise."""
+    deadline = time.monotonic() + timeout_s
+    with StatusLine() as status:
+        while True:
+            container = find(service)
+            if container is None:
+                raise UnhealthyError(f"the container of {service} is gone: something removed it")
+            health, state = _state(container)
+            if health == "healthy":
+                return
+            if state != "running" or container.attrs["RestartCount"] > 0 or health == "unhealthy":
+                raise UnhealthyError(_report(container, f"{service} is {health or state}"))
+            if time.monotonic() > deadline:
+                what = f"{service} is not healthy after {timeout_s:.0f} s"
+                raise UnhealthyError(_report(container, what))
+            status.update(f"waiting for {service} to become healthy ({health or state})")
+            time.sleep(0.5)
+
+
+def _state(container: Container) -> tuple[str | None, str]:
+    state = container.attrs["State"]
+    return state.get("Health", {}).get("Status"), state["Status"]
+
+
+def _report(container: Container, what: str) -> str:
+    try:
+        text = container.logs(tail=LOG_LINES).decode("utf-8", "replace")
+    except (DockerException, NotFound):
+        text = ""
+    lines = "\n".join(f"    {line}" for line in text.splitlines()[-LOG_LINES:])
+    return f"{what}. Its last words:\n{lines}\nMore: docker logs {container.name}"

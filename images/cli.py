@@ -1,0 +1,77 @@
+"""``alternator images``: renders Dockerfiles and builds images."""
+
+import argparse
+
+from images import base, host, render
+from images.build import build_sandbox, build_variant
+from images.catalog import Catalog, Variant, load_catalog, with_build
+from images.console import say
+from images.engine_setup import ensure_engine
+from images.errors import CatalogError
+
+
+def main(argv: list[str]) -> int:
+    """Render the Dockerfiles and build the images."""
+    parser = argparse.ArgumentParser(prog="alternator images", description=main.__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    build = commands.add_parser("build", help="build images")
+    build.add_argument(
+        "variant",
+        nargs="?",
+        default="auto",
+        help="cpu, cuda, rocm, sandbox, all, or auto: what suits this host",
+    )
+    build.add_argument("--wheel", help="another torch build of the variant, e.g. cu126")
+    build.add_argument("--base", help="registry, bootstrap, or an image reference")
+    rendering = commands.add_parser("render", help="write the Dockerfiles from their templates")
+    rendering.add_argument(
+        "--check", action="store_true", help="write nothing; fail if a committed one is stale"
+    )
+    commands.add_parser("pin-base", help="pin the base image to the digest its tag has now")
+    options = parser.parse_args(argv)
+
+    if options.command == "render":
+        return _render(check=options.check)
+    if options.command == "pin-base":
+        say(base.pin())
+        return _render(check=False)
+    return _build(load_catalog(), options.variant, options.wheel, options.base)
+
+
+def _render(*, check: bool) -> int:
+    if check:
+        render.check()
+        say("The committed Dockerfiles are what their templates give.")
+        return 0
+    changed = render.write()
+    for path in changed:
+        say(f"wrote {path}")
+    if not changed:
+        say("The Dockerfiles were current.")
+    return 0
+
+
+def _build(catalog: Catalog, name: str, wheel: str | None, base_override: str | None) -> int:
+    variants = [] if name == "sandbox" else _variants(catalog, name)
+    if wheel is not None:
+        if len(variants) != 1 or name == "auto":
+            raise CatalogError(f"--wheel {wheel} needs one VARIANT that it is a build of")
+        variants = [with_build(variants[0], wheel=wheel)]
+    ensure_engine()
+    render.write()
+    for variant in variants:
+        build_variant(catalog, variant, base_override=base_override)
+    if name == "sandbox":
+        build_sandbox(catalog, base_override=base_override)
+    return 0
+
+
+def _variants(catalog: Catalog, name: str) -> list[Variant]:
+    if name == "all":
+        return list(catalog.variants.values())
+    if name != "auto":
+        return [catalog.variant(name)]
+    report = host.probe()
+    for line in host.summary(report):
+        say(line)
+    return [host.variant(catalog, report)]

@@ -1,0 +1,49 @@
+"""What the probe says of this machine, in the builder's terms: which variant and torch build."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from images.catalog import Catalog, Variant, with_build
+from images.errors import ImagesError
+
+PROBE_TIMEOUT_S = 60  # the probe bounds itself; this is for a machine that is out of memory
+
+
+def probe(backend: str | None = None) -> dict[str, Any]:
+    """The probe's report on this machine (docs/architecture.md has its shape).
+
+    ``backend`` overrides the choice; one that can't work here is an ImagesError with the reason.
+    """
+    command = [sys.executable, "-m", "probe", "--json"]
+    if backend is not None:
+        command += ["--backend", backend]
+    result = subprocess.run(
+        command, capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, check=False
+    )
+    if result.returncode != 0:
+        raise ImagesError(result.stderr.strip() or f"the probe failed ({result.returncode})")
+    report: dict[str, Any] = json.loads(result.stdout)
+    return report
+
+
+def variant(catalog: Catalog, report: Mapping[str, Any]) -> Variant:
+    """The variant that suits the machine of ``report``, with the torch build chosen for it."""
+    selection = report["selection"]
+    return with_build(
+        catalog.variant(selection["image"]), wheel=selection["wheel"], torch=selection["torch"]
+    )
+
+
+def summary(report: Mapping[str, Any]) -> list[str]:
+    """Two or three lines for a person: what is here, what was chosen and why."""
+    names = [f"{gpu['name']} ({gpu['state']})" for gpu in report["gpus"]]
+    selection = report["selection"]
+    chosen = f"the {selection['image']} image, torch {selection['torch']} ({selection['wheel']})"
+    lines = [
+        f"Hardware: {report['host']['arch']}, {', '.join(names) or 'no GPU'}",
+        f"Chosen: {chosen}",
+    ]
+    return lines + [f"  {advice}" for advice in report["advice"][:1]]
