@@ -64,6 +64,10 @@ class TemporaryServerError(ServerError):
         self.retry_after = retry_after
 
 
+class EditRefusedError(ServerError):
+    """The server understood a request and does not accept it (HTTP 4xx)."""
+
+
 class GoneError(ServerError):
     """What was asked for is not on the server (any more)."""
 
