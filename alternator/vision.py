@@ -1,0 +1,176 @@
+"""Asks an endpoint that speaks OpenAI's chat completions: about a picture, or to shorten a text."""
+
+import base64
+import logging
+import re
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+from alternator.config import OpenRouterSettings
+from alternator.errors import VisionError
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 3  # of one model, when it is busy
+LONGEST_WAIT_SECONDS = 60.0
+# Reasoning models put their thoughts before the answer.
+THOUGHTS = re.compile(r"^\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+
+
+class ModelFailedError(VisionError):
+    """One model gave no answer; another one may. ``retry_after`` in seconds: the same one may."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class VisionClient:
+    """The endpoint of ``[openrouter]``. ``pause`` sleeps, and may raise to break a wait off."""
+
+    def __init__(
+        self,
+        settings: OpenRouterSettings,
+        *,
+        pause: Callable[[float], None] = time.sleep,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._settings = settings
+        self._pause = pause
+        self._beat = beat
+        self._session = requests.Session()
+        if settings.api_key:
+            self._session.headers["Authorization"] = f"Bearer {settings.api_key}"
+
+    def describe(self, jpeg: bytes, instruction: str) -> tuple[str, str]:
+        """A description of the picture and the name of the model that wrote it.
+
+        VisionError if neither the vision model nor its fallback gives one.
+        """
+        data = base64.b64encode(jpeg).decode("ascii")
+        content = [
+            {"type": "text", "text": instruction},
+            {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}},
+        ]
+        settings = self._settings
+        models = (settings.vision_model or settings.model, settings.vision_fallback_model)
+        return self._ask(models, content)
+
+    def shorten(self, text: str, instruction: str) -> tuple[str, str]:
+        """A shorter version of the text and the name of the model that wrote it."""
+        settings = self._settings
+        models = (settings.text_model or settings.model, settings.text_fallback_model)
+        return self._ask(models, f"{instruction}\n\n{text}")
+
+    def _ask(self, models: tuple[str, str], content: Any) -> tuple[str, str]:
+        """The first model's answer, else the second one's."""
+        failures = []
+        for model in dict.fromkeys(model for model in models if model):
+            try:
+                return self._ask_model(model, content), model
+            except ModelFailedError as error:
+                log.debug("%s", error)
+                failures.append(str(error))
+        raise VisionError("; ".join(failures))
+
+    def _ask_model(self, model: str, content: Any) -> str:
+        """One model's answer, asked again while it is busy."""
+        for attempt in range(ATTEMPTS):
+            self._beat()
+            try:
+                return self._request(model, content)
+            except ModelFailedError as error:
+                wait = error.retry_after
+                if wait is None or wait > LONGEST_WAIT_SECONDS or attempt == ATTEMPTS - 1:
+                    raise
+            self._pause(wait)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _request(self, model: str, content: Any) -> str:
+        """One request. ModelFailedError unless the answer is usable."""
+        settings = self._settings
+        body = {
+            "model": model,
+            "max_tokens": settings.max_tokens,
+            "messages": [{"role": "user", "content": content}],
+        }
+        try:
+            response = self._session.post(
+                f"{settings.base_url}/chat/completions",
+                json=body,
+                timeout=(10.0, settings.timeout_seconds),
+            )
+        except requests.Timeout:
+            raise ModelFailedError(
+                f"{settings.base_url} did not answer for {model} within "
+                f"{settings.timeout_seconds:g} s"
+            ) from None
+        except requests.RequestException:
+            raise ModelFailedError(
+                f"{settings.base_url} can't be reached; check [openrouter] base_url"
+            ) from None
+        if not response.ok:
+            raise refusal_of(response, settings.base_url, model)
+        try:
+            return answer_of(response.json(), model)
+        except ValueError:
+            raise ModelFailedError(
+                f"{settings.base_url} does not answer like a chat completions endpoint; "
+                f"check [openrouter] base_url"
+            ) from None
+
+
+def refusal_of(response: requests.Response, base_url: str, model: str) -> ModelFailedError:
+    """What an HTTP error of the endpoint means."""
+    code = response.status_code
+    if code in (401, 403):
+        return ModelFailedError(f"{base_url} rejects the key; set [openrouter] api_key")
+    if code == 402:
+        return ModelFailedError(f"{base_url} wants to be paid for {model} (HTTP 402); add credit")
+    if code == 404:
+        return ModelFailedError(
+            f"{base_url} has no model {model}; set [openrouter] model or vision_model"
+        )
+    if code == 429:
+        wait = retry_after(response.headers.get("Retry-After"))
+        return ModelFailedError(f"{base_url} is too busy for {model} (HTTP 429)", retry_after=wait)
+    if code >= 500:
+        return ModelFailedError(f"{base_url} failed for {model} (HTTP {code})", retry_after=1.0)
+    return ModelFailedError(f"{base_url} refused the request for {model} (HTTP {code})")
+
+
+def retry_after(value: str | None) -> float:
+    """Seconds to wait by a Retry-After header; 2 if there is none."""
+    if value is None:
+        return 2.0
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except ValueError:
+        return 2.0
+
+
+def answer_of(document: Any, model: str) -> str:
+    """The text of a completion. ModelFailedError for an error, a refusal or an empty answer."""
+    if isinstance(document, dict) and document.get("error"):
+        # OpenRouter answers 200 and then tells what went wrong at the provider.
+        raise ModelFailedError(f"the provider of {model} failed")
+    try:
+        choice = document["choices"][0]
+        message = choice["message"]
+        content = message.get("content")
+    except (TypeError, KeyError, IndexError, AttributeError):
+        raise ValueError("no completion") from None
+    if message.get("refusal") or choice.get("finish_reason") == "content_filter":
+        raise ModelFailedError(f"{model} refuses to answer")
+    if isinstance(content, list):
+        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    text = THOUGHTS.sub("", str(content or "")).strip()
+    if not text:
+        raise ModelFailedError(f"{model} gave an empty answer")
+    return text
