@@ -13,11 +13,13 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from alternator.config import SECTIONS, Config, WhisperSettings
 from alternator.config_values import Value, convert
 from alternator.errors import ConfigError
+
+T = TypeVar("T")
 
 FILE_NAME = "alternator.toml"
 
@@ -44,13 +46,21 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] = os.enviro
     return Config(**sections, notices=(*source.notices, *notices_of_unused(source)))
 
 
+def load_section(
+    cls: type[T], path: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> T:
+    """Only one section, for what needs no account. The rest of the file is still checked."""
+    name = next(name for name, known in SECTIONS.items() if known is cls)
+    section = build_section(name, cls, read_source(path, environ))
+    assert isinstance(section, cls)
+    return section
+
+
 def load_whisper(
     path: Path | None = None, environ: Mapping[str, str] = os.environ
 ) -> WhisperSettings:
-    """Only ``[whisper]``, for what needs no account. The rest of the file is still checked."""
-    settings = build_section("whisper", WhisperSettings, read_source(path, environ))
-    assert isinstance(settings, WhisperSettings)
-    return settings
+    """Only ``[whisper]``."""
+    return load_section(WhisperSettings, path, environ)
 
 
 def find_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:

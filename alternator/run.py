@@ -1,0 +1,224 @@
+"""``alternator run``: puts the bot together, says what it is, and keeps it going."""
+
+import argparse
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from alternator.config import Config
+from alternator.config_load import load_config
+from alternator.describe import Describer
+from alternator.download import remove_leftovers
+from alternator.errors import ConfigError, ServerError, TemporaryServerError
+from alternator.health import Health, serve
+from alternator.log import LEVELS, log, set_up
+from alternator.mastodon_api import Account, MastodonClient
+from alternator.state import Store
+from alternator.stopping import Stop, Stopping
+from alternator.stream import Stream
+from alternator.survey import Survey
+from alternator.transcriber import Transcriber
+from alternator.vision import VisionClient
+from alternator.watch import Watcher, back_off
+
+STATE_FILE = "state.sqlite3"
+
+
+def main(argv: list[str]) -> int:
+    """Watch the account's posts and describe what lacks a description."""
+    parser = argparse.ArgumentParser(prog="alternator run", description=main.__doc__)
+    parser.add_argument("-c", "--config", type=Path, help="configuration file (alternator.toml)")
+    parser.add_argument("--once", action="store_true", help="catch up and end")
+    parser.add_argument(
+        "--retry-failed", action="store_true", help="first try again what was given up"
+    )
+    parser.add_argument("--log-level", choices=list(LEVELS), help="goes before [logging] level")
+    parser.add_argument(
+        "-v", "--verbose", action="store_const", const="debug", dest="log_level", help="as debug"
+    )
+    arguments = parser.parse_args(argv)
+    config = load_config(arguments.config)
+    secrets = [config.mastodon.access_token, config.openrouter.api_key or ""]
+    set_up(arguments.log_level or config.logging.level, secrets)
+    for notice in config.notices:
+        log.warning("%s", notice)
+    stop = Stop()
+    stop.on_signals()
+    try:
+        run(config, stop, once=arguments.once, retry_failed=arguments.retry_failed)
+    except Stopping:
+        log.info("stopped")
+    return 0
+
+
+def run(config: Config, stop: Stop, *, once: bool = False, retry_failed: bool = False) -> None:
+    """Run the bot until it is asked to stop (``Stopping``), or ``once`` through the posts.
+
+    Errors are those of a start that can't succeed: ConfigError, ServerError, ModelError.
+    """
+    with ExitStack() as stack:
+        directory = config.state.directory
+        stack.enter_context(locked(directory))
+        store = Store(directory / STATE_FILE, clock=time.time)
+        stack.callback(store.close)
+        downloads = directory / "downloads"
+        remove_leftovers(downloads)
+
+        health = Health()
+
+        def beat() -> None:
+            health.beat()
+            stop.check()
+
+        if not once and (server := serve(health, config.health)) is not None:
+            stack.callback(server.shutdown)
+        client = MastodonClient(config.mastodon, pause=stop.pause, beat=health.beat)
+        account = verify(client, store, stop, health, once=once)
+        instance = client.instance()
+        store.bind(client.url, account.id)
+        if retry_failed:
+            log.info("trying again %d attachments that were given up", store.retry_failed())
+        log.info(
+            "account: %s, descriptions up to %d characters",
+            account.name,
+            instance.description_limit,
+        )
+
+        transcriber = start_transcriber(config, health)
+        if transcriber is not None:
+            stack.callback(transcriber.close)
+        vision = start_vision(config, stop, beat)
+        describer = Describer(
+            config,
+            client,
+            speech=transcriber,
+            vision=vision,
+            limit=instance.description_limit,
+            directory=downloads,
+            beat=beat,
+        )
+        # The polling thread has a client of its own.
+        survey = Survey(
+            MastodonClient(config.mastodon, pause=stop.pause),
+            store,
+            describer,
+            account_id=account.id,
+            backfill_count=config.mastodon.backfill_count,
+        )
+        watcher = Watcher(
+            config, store=store, survey=survey, describer=describer, health=health, stop=stop
+        )
+        health.queue = store.counts
+        health.ready = True
+        # Threads must be gone, or at least idle, before the store is closed.
+        stack.callback(stop.request)
+        if once:
+            tally = watcher.run_once()
+            log.info(
+                "done: %d described, %d left alone, %d failed",
+                tally.described,
+                tally.left,
+                tally.failed,
+            )
+            return
+        stream = None
+        if config.mastodon.user_stream:
+            stream = Stream(
+                MastodonClient(config.mastodon, pause=stop.pause),
+                instance.streaming_url,
+                stop,
+                notice=watcher.notice,
+                connected=watcher.look_now,
+            )
+        watcher.run(stream)
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Hold the state directory for this process; ConfigError if another one does."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        file = (directory / "lock").open("w")
+    except OSError as error:
+        raise ConfigError(
+            f"the state directory {directory} can't be written to: {error.strerror}; make it "
+            f"writable for this user, or set [state] directory to one that is"
+        ) from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigError(
+                f"another bot is at work in {directory}; end it, or give this one a "
+                f"[state] directory of its own"
+            ) from None
+        yield
+
+
+def verify(
+    client: MastodonClient, store: Store, stop: Stop, health: Health, *, once: bool
+) -> Account:
+    """The token's account. ServerError if the server can't be reached or refuses the token.
+
+    A server that this bot has worked with before is waited for: after a power cut it may be
+    slower to start than the bot.
+    """
+    failures = 0
+    while True:
+        try:
+            account = client.verify()
+            health.server = "reachable"
+            health.ready = False  # the model is still to be loaded
+            return account
+        except TemporaryServerError as error:
+            health.server = "unreachable"
+            if once or not store.knows_server(client.url):
+                raise
+            if failures == 0:
+                log.error("%s; waiting for it", error)
+            failures += 1
+            wait_for_server(failures, error, stop, health)
+
+
+def wait_for_server(failures: int, error: ServerError, stop: Stop, health: Health) -> None:
+    """Sleep before the next try, and show that the bot is well while it waits."""
+    # Waiting for the server is no fault of the bot: a restart would not mend it.
+    health.ready = True
+    until = time.monotonic() + back_off(failures, error)
+    while (left := until - time.monotonic()) > 0:
+        health.beat()
+        stop.pause(min(left, 1.0))
+
+
+def start_transcriber(config: Config, health: Health) -> Transcriber | None:
+    """The Whisper worker, with its model loaded unless that is to wait for the first clip."""
+    if not config.whisper.enabled:
+        log.info("audio and video: not described, [whisper] enabled is false")
+        return None
+    device = os.environ.get("ALTERNATOR_PROVEN_DEVICE") or None
+    transcriber = Transcriber(config.whisper, device=device)
+    health.worker = lambda: transcriber.state
+    log.info("audio and video: Whisper model %s", config.whisper.model)
+    if config.whisper.preload:
+        try:
+            transcriber.start()
+        except BaseException:
+            transcriber.close()
+            raise
+    return transcriber
+
+
+def start_vision(config: Config, stop: Stop, beat: Callable[[], None]) -> VisionClient | None:
+    """The client of the vision endpoint, if one is configured."""
+    settings = config.openrouter
+    if not settings.enabled:
+        log.warning(
+            "pictures: not described; set [openrouter] api_key, or base_url for an endpoint of "
+            "your own"
+        )
+        return None
+    log.info("pictures: %s at %s", settings.vision_model or settings.model, settings.base_url)
+    return VisionClient(settings, pause=stop.pause, beat=beat)
