@@ -157,7 +157,7 @@ def _is_complete(pool: Path, wanted: Mapping[str, Mapping[str, str]]) -> bool:
     try:
         record = json.loads((pool / COMPLETE).read_text("utf-8"))
         files = {name: (pool / name).stat().st_size for name in record["files"]}
-        except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return False
     return bool(record["key"] == _key(wanted) and files == record["files"])
 

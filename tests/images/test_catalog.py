@@ -37,8 +37,8 @@ def test_a_build_of_another_backend_is_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[base", "expected ']'"),
-        ("[torch]\nversion = '1'\n", "'base' is missing"),
+        ("[base", "Expected ']'"),
+        ("[torch]", "'base' is missing"),
         (None, "No such"),
     ],
 )

@@ -11,7 +11,6 @@ from images.catalog import Variant, load_catalog
 from images.console import StatusLine
 from images.errors import WheelhouseError
 
-
 VERSION_FILE = """\
 __version__ = {version!r}
 cuda: Optional[str] = {cuda!r}
