@@ -102,6 +102,9 @@ def _start_account(selection: Mapping[str, Any], image: str, config: Path) -> in
 
 
 def _start(stack: Stack) -> None:
-    stack.run("up", "--detach", "--remove-orphans")
+    try:
+        stack.run("up", "--detach", "--remove-orphans")
+    except ComposeError as error:
+        raise ComposeError(f"{error}\n{wait.last_words_of_the_dead()}".rstrip()) from error
     wait.until_healthy("bot")
     say("The bot is healthy.")

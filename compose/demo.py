@@ -55,24 +55,30 @@ def until_described(port: int, timeout_s: float = DESCRIBE_TIMEOUT_S) -> list[di
 
 
 def fetch_statuses(port: int) -> list[dict[str, Any]]:
-    """The demo account's statuses, newest first, through the API a Mastodon client would use."""
+    """The demo account's statuses, newest first, each with the ``source`` its author typed.
+
+    They come through the API that any Mastodon client would use.
+    """
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {TOKEN}"
         session.trust_env = False  # a proxy has no business with this machine's own port
-        base = f"http://127.0.0.1:{port}/api/v1/accounts"
+
+        def get(path: str) -> Any:
+            response = session.get(f"http://127.0.0.1:{port}/api/v1/{path}", timeout=10)
+            response.raise_for_status()
+            return response.json()
+
         try:
-            account = session.get(f"{base}/verify_credentials", timeout=10)
-            account.raise_for_status()
-            statuses = session.get(
-                f"{base}/{account.json()['id']}/statuses", params={"limit": 40}, timeout=10
-            )
-            statuses.raise_for_status()
+            account = get("accounts/verify_credentials")
+            statuses: list[dict[str, Any]] = get(f"accounts/{account['id']}/statuses?limit=40")
+            return [
+                {**status, "source": get(f"statuses/{status['id']}/source")["text"]}
+                for status in statuses
+            ]
         except requests.RequestException as error:
             raise DemoError(
                 f"the sandbox server on port {port} does not answer: {error}"
             ) from error
-        found: list[dict[str, Any]] = statuses.json()
-        return found
 
 
 def show(statuses: list[dict[str, Any]]) -> None:
@@ -82,7 +88,7 @@ def show(statuses: list[dict[str, Any]]) -> None:
         if not post["media_attachments"]:
             continue
         say("")
-        say(textwrap.shorten(_plain(post), width, placeholder=" …"))
+        say(textwrap.shorten(post["source"], width, placeholder=" …") or f"Post {post['id']}")
         for item in post["media_attachments"]:
             label = f"  {item['type']:<6} "
             say(
@@ -93,11 +99,3 @@ def show(statuses: list[dict[str, Any]]) -> None:
                     subsequent_indent=" " * len(label),
                 )
             )
-
-
-def _plain(post: dict[str, Any]) -> str:
-    """The post's text as its author typed it, or what it is where it has none."""
-    text = str(post.get("text") or post["content"])
-    for tag in ("<p>", "</p>", "<br>", "<br />"):
-        text = text.replace(tag, " ")
-    return " ".join(text.split()) or f"Post {post['id']}"

@@ -31,9 +31,13 @@ class Stack:
     def command(self, *arguments: str) -> list[str]:
         """The Compose command line with this stack's files."""
         command = [*compose_command(), "--project-name", PROJECT]
-        for overlay in self.overlays:
-            command += ["--file", str(FOLDER / f"{overlay}.yaml")]
+        for path in self.files():
+            command += ["--file", str(path)]
         return [*command, *arguments]
+
+    def files(self) -> list[Path]:
+        """The compose files, in the order in which they are merged."""
+        return [FOLDER / f"{overlay}.yaml" for overlay in self.overlays]
 
     def run(self, *arguments: str) -> str:
         """Run Compose; its output, or a ComposeError with its last words."""

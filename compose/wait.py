@@ -21,6 +21,14 @@ def find(service: str) -> Container | None:
     return found[0] if found else None
 
 
+def last_words_of_the_dead() -> str:
+    """What the stack's containers that ended said last; empty where none ended."""
+    dead = connect().containers.list(
+        all=True, filters={"label": f"com.docker.compose.project={PROJECT}", "status": "exited"}
+    )
+    return "\n".join(_report(container, f"{container.name} ended") for container in dead)
+
+
 def until_healthy(service: str, timeout_s: float = HEALTH_TIMEOUT_S) -> None:
     """Return once the service is healthy; UnhealthyError with its last log lines otherwise."""
     deadline = time.monotonic() + timeout_s

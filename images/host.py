@@ -8,6 +8,7 @@ from typing import Any
 
 from images.catalog import Catalog, Variant, with_build
 from images.errors import ImagesError
+from probe.text import human_text
 
 PROBE_TIMEOUT_S = 60  # the probe bounds itself; this is for a machine that is out of memory
 
@@ -38,12 +39,5 @@ def variant(catalog: Catalog, report: Mapping[str, Any]) -> Variant:
 
 
 def summary(report: Mapping[str, Any]) -> list[str]:
-    """Two or three lines for a person: what is here, what was chosen and why."""
-    names = [f"{gpu['name']} ({gpu['state']})" for gpu in report["gpus"]]
-    selection = report["selection"]
-    chosen = f"the {selection['image']} image, torch {selection['torch']} ({selection['wheel']})"
-    lines = [
-        f"Hardware: {report['host']['arch']}, {', '.join(names) or 'no GPU'}",
-        f"Chosen: {chosen}",
-    ]
-    return lines + [f"  {advice}" for advice in report["advice"][:1]]
+    """A few lines for a person: what is here, what was chosen and why."""
+    return human_text(dict(report)).splitlines()

@@ -1,0 +1,65 @@
+"""Speech to transcribe, one loaded Whisper worker for all tests, and bots against the sandbox."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CHECKPOINT = Path(__file__).parents[1] / "sandbox" / "whisper" / "fixture.pt"
+CODECS = {".ogg": ["-c:a", "libopus", "-b:a", "32k"], ".m4a": ["-c:a", "aac", "-b:a", "64k"]}
+
+Speak = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def checkpoint() -> Path:
+    """The small Whisper checkpoint; sandbox/whisper/manifest.json has the phrases it knows."""
+    return CHECKPOINT
+
+
+@pytest.fixture(scope="session")
+def speak(tmp_path_factory: pytest.TempPathFactory) -> Speak:
+    """Makes a file of spoken text: ``speak(text, voice="en-us", suffix=".mp3")``."""
+    for program in ("espeak-ng", "ffmpeg"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed: no speech to transcribe can be made")
+    directory = tmp_path_factory.mktemp("speech")
+    made: dict[tuple[str, str, str], Path] = {}
+
+    def make(text: str, voice: str = "en-us", suffix: str = ".wav") -> Path:
+        key = (text, voice, suffix)
+        if key not in made:
+            number = len(made)
+            sound = directory / f"{number}.wav"
+            subprocess.run(
+                ["espeak-ng", "-v", voice, "-s", "160", "-w", str(sound), text], check=True
+            )
+            made[key] = sound if suffix == ".wav" else convert(sound, suffix)
+        return made[key]
+
+    return make
+
+
+def convert(sound: Path, suffix: str) -> Path:
+    """The same sound in another format; .mp4 gets a picture track as well."""
+    target = sound.with_name(f"{sound.stem}-converted{suffix}")
+    picture = ["-f", "lavfi", "-i", "color=navy:s=64x64:r=5"] if suffix == ".mp4" else []
+    command = ["ffmpeg", "-v", "error", "-nostdin", *picture, "-i", str(sound), "-shortest"]
+    subprocess.run([*command, *CODECS.get(suffix, []), str(target)], check=True)
+    return target
+
+
+@pytest.fixture(scope="session")
+def make_media(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes a file with ffmpeg: ``make_media("silence.wav", "-f", "lavfi", "-i", ...)``."""
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("ffmpeg is not installed")
+
+    def make(name: str, *arguments: str) -> Path:
+        target = tmp_path_factory.mktemp("media") / name
+        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *arguments, str(target)], check=True)
+        return target
+
+    return make

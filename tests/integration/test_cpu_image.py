@@ -1,0 +1,104 @@
+"""The CPU image by itself: hardened runs, bad input, what is inside."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import docker
+import pytest
+from docker.errors import ContainerError
+
+HARDENED = {
+    "read_only": True,
+    "tmpfs": {"/tmp": "size=64m"},
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges:true"],
+    "network_mode": "none",
+    "remove": True,
+}
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(engine: docker.DockerClient, cpu_image: str) -> Run:
+    """Run a command in the image, hardened, and return what it printed on both streams."""
+
+    def run_command(*command: str, **options: object) -> str:
+        output = engine.containers.run(
+            cpu_image, list(command), **{**HARDENED, "stderr": True, **options}
+        )
+        return str(output.decode("utf-8"))
+
+    return run_command
+
+
+@pytest.mark.parametrize("user", ["10001:10001", "4242:4242"])
+def test_transcribes_hardened(
+    run: Run, speak: Callable[..., Path], checkpoint: Path, user: str
+) -> None:
+    clip = speak("The children are playing in the garden.", suffix=".mp3")
+    output = run(
+        *("alternator", "transcribe", "/media/clip.mp3", "--model", "/media/model.pt"),
+        *("--output_format", "txt", "--output_dir", "/tmp", "--verbose", "True"),
+        user=user,
+        volumes={
+            str(clip): {"bind": "/media/clip.mp3", "mode": "ro"},
+            str(checkpoint): {"bind": "/media/model.pt", "mode": "ro"},
+        },
+    )
+    assert "The children are playing in the garden." in output
+    assert "Traceback" not in output
+
+
+def test_probe_inside_is_the_entrypoints_too(run: Run) -> None:
+    report = json.loads(run("alternator", "probe", "--json", stderr=False))
+    assert report["selection"]["backend"] == "cpu"
+    assert report["host"]["container"] is True
+
+
+def test_a_device_that_this_image_cannot_serve_is_an_error(run: Run) -> None:
+    with pytest.raises(ContainerError) as failure:
+        run("alternator", "run", environment={"ALTERNATOR_WHISPER_DEVICE": "cuda"})
+    message = failure.value.stderr.decode()
+    assert failure.value.exit_status == 2
+    assert "ALTERNATOR_WHISPER_DEVICE" in message
+    assert "Traceback" not in message
+
+
+def test_without_configuration_the_missing_key_is_named(run: Run) -> None:
+    with pytest.raises(ContainerError) as failure:
+        run("alternator", "run")
+    message = failure.value.stderr.decode()
+    assert failure.value.exit_status == 2
+    assert "instance_url" in message
+    assert "Traceback" not in message
+
+
+def test_only_what_is_installed_shows_up(run: Run) -> None:
+    commands = re.findall(r"^  (\w+) ", run("alternator", "--help"), re.MULTILINE)
+    assert set(commands) == {"doctor", "health", "probe", "run", "transcribe"}
+
+
+def test_labels_and_record_agree(engine: docker.DockerClient, cpu_image: str, run: Run) -> None:
+    labels = engine.images.get(cpu_image).labels
+    record = json.loads(run("cat", "/opt/alternator/variant.json"))
+    assert labels["alternator.variant"] == record["variant"] == "cpu"
+    assert labels["alternator.torch"] == record["torch"]
+    assert labels["alternator.wheel"] == record["wheel"] == "cpu"
+    assert re.fullmatch(
+        r"[0-9a-f]{40}(-dirty)?|unknown", labels["org.opencontainers.image.revision"]
+    )
+    assert record["cuda"] is None
+    assert record["hip"] is None
+
+
+def test_no_gpu_libraries_in_the_cpu_image(run: Run) -> None:
+    found = run(
+        "python",
+        "-c",
+        "import pathlib, torch; root = pathlib.Path(torch.__file__).parents[1];"
+        "print([p.name for p in root.iterdir() if p.name.startswith(('nvidia', 'triton'))],"
+        " list(root.rglob('libtorch_cuda*')))",
+    )
+    assert found.strip() == "[] []"

@@ -1,0 +1,94 @@
+"""A Mastodon client's view of the running demo stack, and waiting for what it does."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import requests
+from docker.models.containers import Container
+
+from images.engine import connect
+
+Json = dict[str, Any]
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """The running demo stack, seen as a Mastodon client of its server sees it."""
+
+    url: str
+    session: requests.Session
+    project: str
+
+    def get(self, path: str, **parameters: object) -> Any:
+        """GET below the server's root, as JSON."""
+        response = self.session.get(f"{self.url}{path}", params=parameters, timeout=10)
+        response.raise_for_status()
+        return response.json()
+
+    def statuses(self) -> list[Json]:
+        """The demo account's statuses, newest first."""
+        account = self.get("/api/v1/accounts/verify_credentials")
+        found: list[Json] = self.get(f"/api/v1/accounts/{account['id']}/statuses", limit=40)
+        return found
+
+    def upload(self, file: Path) -> str:
+        """Upload a media file; its id once the server has processed it."""
+        with file.open("rb") as stream:
+            response = self.session.post(
+                f"{self.url}/api/v2/media", files={"file": (file.name, stream)}, timeout=30
+            )
+        response.raise_for_status()
+        media = response.json()
+        wait_for(lambda: self.get(f"/api/v1/media/{media['id']}")["url"], 15, "the upload")
+        return str(media["id"])
+
+    def post(self, **body: object) -> Json:
+        """Make a post; the status as the server returns it."""
+        response = self.session.post(f"{self.url}/api/v1/statuses", json=body, timeout=10)
+        response.raise_for_status()
+        status: Json = response.json()
+        return status
+
+    def until_described(self, status_id: str, timeout_s: float) -> Json:
+        """The status once all its attachments are described."""
+
+        def described() -> Json | None:
+            status: Json = self.get(f"/api/v1/statuses/{status_id}")
+            return status if all(m["description"] for m in status["media_attachments"]) else None
+
+        return wait_for(described, timeout_s, f"the descriptions of {status_id}")
+
+    def container(self, service: str) -> Container:
+        """The container of one service."""
+        labels = [
+            f"com.docker.compose.project={self.project}",
+            f"com.docker.compose.service={service}",
+        ]
+        return connect().containers.list(all=True, filters={"label": labels})[0]
+
+    def until_healthy(self) -> None:
+        """Wait for the bot to load its model."""
+
+        def healthy() -> bool:
+            state = self.container("bot").attrs["State"]
+            assert state["Status"] == "running", self.container("bot").logs().decode()
+            return bool(state["Health"]["Status"] == "healthy")
+
+        wait_for(healthy, 120, "the bot's health")
+
+
+def wait_for(condition: Callable[[], Result | None], timeout_s: float, what: str) -> Result:
+    """Poll until the condition gives something true, and return that; fails after the timeout."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {timeout_s} s for {what}")
+        time.sleep(0.25)
