@@ -206,6 +206,6 @@ def variable(section: str, name: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A question that suggests the nearest known name, or nothing."""
+    """Brackets that suggest the nearest known name, or nothing."""
     found = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    return f" (did you mean {found[0]!r}?)" if found else ""

@@ -54,7 +54,14 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def run(config: Config, stop: Stop, *, once: bool = False, retry_failed: bool = False) -> None:
+def run(
+    config: Config,
+    stop: Stop,
+    *,
+    once: bool = False,
+    retry_failed: bool = False,
+    make_transcriber: Callable[..., Transcriber] = Transcriber,
+) -> None:
     """Run the bot until it is asked to stop (``Stopping``), or ``once`` through the posts.
 
     Errors are those of a start that can't succeed: ConfigError, ServerError, ModelError.
@@ -87,7 +94,7 @@ def run(config: Config, stop: Stop, *, once: bool = False, retry_failed: bool = 
             instance.description_limit,
         )
 
-        transcriber = start_transcriber(config, health)
+        transcriber = start_transcriber(config, health, make_transcriber)
         if transcriber is not None:
             stack.callback(transcriber.close)
         vision = start_vision(config, stop, beat)
@@ -193,13 +200,15 @@ def wait_for_server(failures: int, error: ServerError, stop: Stop, health: Healt
         stop.pause(min(left, 1.0))
 
 
-def start_transcriber(config: Config, health: Health) -> Transcriber | None:
+def start_transcriber(
+    config: Config, health: Health, make_transcriber: Callable[..., Transcriber]
+) -> Transcriber | None:
     """The Whisper worker, with its model loaded unless that is to wait for the first clip."""
     if not config.whisper.enabled:
         log.info("audio and video: not described, [whisper] enabled is false")
         return None
     device = os.environ.get("ALTERNATOR_PROVEN_DEVICE") or None
-    transcriber = Transcriber(config.whisper, device=device)
+    transcriber = make_transcriber(config.whisper, device=device)
     health.worker = lambda: transcriber.state
     log.info("audio and video: Whisper model %s", config.whisper.model)
     if config.whisper.preload:
