@@ -47,6 +47,10 @@ class VisionError(AlternatorError):
     exit_code = 8
 
 
+class OutputError(AlternatorError):
+    """A transcript can't be written where it was asked for."""
+
+
 class DecoderError(AlternatorError):
     """There is no ffmpeg to decode media with: no fault of any one file."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from alternator.audio import check_file
 from alternator.config import WhisperSettings
 from alternator.config_load import load_whisper
-from alternator.errors import AlternatorError, ConfigError, MediaError, WorkerError
+from alternator.errors import AlternatorError, ConfigError, MediaError, OutputError, WorkerError
 from alternator.transcribe_options import Arguments, parse
 from alternator.transcriber import Transcriber
 from alternator.transcript import Transcript
@@ -41,7 +41,7 @@ def work_on(path: Path, stem: str, transcriber: Transcriber, arguments: Argument
     transcriber.start()
     try:
         write(transcribe(transcriber, path, arguments), stem, arguments)
-    except (MediaError, WriteError) as error:
+    except (MediaError, OutputError) as error:
         return complain(error)
     except WorkerError as error:
         return complain(f"{path}: {error}")
@@ -52,10 +52,6 @@ def complain(error: AlternatorError | str) -> bool:
     """One line for the person at the terminal; always False."""
     print(f"alternator transcribe: {error}", file=sys.stderr)
     return False
-
-
-class WriteError(AlternatorError):
-    """A result can't be written."""
 
 
 def whisper_settings(arguments: Arguments) -> WhisperSettings:
@@ -90,7 +86,7 @@ def write(transcript: Transcript, stem: str, arguments: Arguments) -> None:
         try:
             target.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise WriteError(
+            raise OutputError(
                 f"{target} can't be written: {error.strerror}; choose another --output_dir"
             ) from None
 

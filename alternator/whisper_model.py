@@ -5,9 +5,7 @@ import pickle
 import socket
 import zipfile
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -37,9 +35,9 @@ class WhisperEngine:
     def __init__(self, model: whisper.Whisper, device: str, on_progress: OnProgress) -> None:
         self.device = device
         self._model = model
-        # The one place where whisper.transcribe shows that it moves on is its progress bar.
-        bar = progress_bar(on_progress)
-        vars(import_module("whisper.transcribe"))["tqdm"] = SimpleNamespace(tqdm=bar)
+        # Each pass counts. Whisper's own progress bar stands still while nobody speaks.
+        for part in (model.encoder, model.decoder):
+            part.register_forward_hook(lambda *_: on_progress())
 
     def transcribe(self, samples: Samples, options: Mapping[str, Any]) -> Transcript:
         """As Engine.transcribe. ModelError if the device's memory is too small."""

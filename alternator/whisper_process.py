@@ -28,14 +28,14 @@ class Deadlines:
 
     ``hung``: then it counts as hung; ``silence``: then it is killed. ``load`` takes the place of
     both while it imports torch, which from a cold disk lets no other thread run. ``stall`` bounds
-    the time without any step of work, though the process still answers: a GPU that hangs. The
-    largest model on a slow CPU needs many minutes for a window of 30 s.
+    the time without any step of work, though the process still answers: a GPU that hangs. A step
+    is one pass through the model, or the decoding of the file, which has its own bound of 600 s.
     """
 
     hung: float = 20.0
     silence: float = 60.0
     load: float = 300.0
-    stall: float = 1800.0
+    stall: float = 900.0
 
 
 class WhisperProcess:
