@@ -35,7 +35,7 @@ def name_of(red: int, green: int, blue: int) -> str:
         return "olive"
     if lightness < 0.3:
         return f"dark {base}"
-    return f"light {base}" if lightness > 0.68 else base
+    return f"light {base}" if lightness > 0.68 and base != "pink" else base
 
 
 def base_name(degrees: float) -> str:

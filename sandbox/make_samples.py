@@ -8,6 +8,7 @@ knows best; ffmpeg encodes it; the pictures are drawn. Run it again after a chan
 import argparse
 import subprocess
 import tempfile
+import wave
 from pathlib import Path
 
 from PIL import ExifTags, Image
@@ -98,11 +99,15 @@ def speak(attachment: SampleAttachment, folder: Path) -> Path:
 
 def encode_video(picture: Path, speech: Path, target: Path) -> None:
     """A still picture for as long as somebody speaks."""
+    with wave.open(str(speech)) as spoken:
+        seconds = spoken.getnframes() / spoken.getframerate()
     encode(
         [
             *("-loop", "1", "-framerate", "10", "-i", str(picture), "-i", str(speech)),
             *("-c:v", "libx264", "-tune", "stillimage", "-crf", "26", "-pix_fmt", "yuv420p"),
-            *("-c:a", "aac", "-b:a", "64k", "-shortest", "-movflags", "+faststart"),
+            *("-c:a", "aac", "-b:a", "64k", "-movflags", "+faststart"),
+            # -shortest would let the looped picture run on for some seconds.
+            *("-t", f"{seconds:.2f}"),
         ],
         target,
     )

@@ -52,6 +52,7 @@ SUFFIXES = {
     "audio/mp4": ".m4a",
     "audio/3gpp": ".3gp",
 }
+# What Python's own table lacks or names differently.
 MEDIA_TYPE_OF_SUFFIX = {
     ".opus": "audio/ogg",
     ".oga": "audio/ogg",
@@ -63,6 +64,9 @@ MEDIA_TYPE_OF_SUFFIX = {
     ".webp": "image/webp",
     ".avif": "image/avif",
 }
+# Served media get their type from this table: a browser plays a clip only if its type says so.
+for _suffix, _media_type in MEDIA_TYPE_OF_SUFFIX.items():
+    mimetypes.add_type(_media_type, _suffix)
 
 
 class UnreadableError(Exception):
@@ -86,8 +90,7 @@ def media_type_of(name: str, declared: str | None) -> str | None:
     declared = (declared or "").partition(";")[0].strip().lower()
     if declared in SUFFIXES:
         return declared
-    suffix = Path(name).suffix.lower()
-    guess = MEDIA_TYPE_OF_SUFFIX.get(suffix) or mimetypes.guess_type(name)[0]
+    guess = mimetypes.guess_type(name.lower())[0]
     return guess if guess in SUFFIXES else None
 
 

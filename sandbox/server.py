@@ -251,7 +251,13 @@ def main(argv: list[str] | None = None) -> int:
         "--samples", action="store_true", help="post the samples if there are no posts"
     )
     arguments = parser.parse_args(argv)
-    app = create_app(arguments.data, Settings(public_url=arguments.public_url))
+    try:
+        app = create_app(arguments.data, Settings(public_url=arguments.public_url))
+    except (OSError, ValueError, KeyError) as error:
+        parser.error(
+            f"the posts in {arguments.data} can't be used ({error}); name another folder with "
+            f"--data, or empty this one"
+        )
     sandbox: Sandbox = app.state.sandbox
     if arguments.samples and not sandbox.store.statuses:
         print(f"posted {post_samples(sandbox)} sample posts", flush=True)

@@ -39,7 +39,7 @@ from sandbox.journal import Journal, JournalMiddleware
 from sandbox.pixels import describe
 from sandbox.serving import AppServer
 
-MODEL = "sandbox-pixels"
+MODEL = "sandbox-vision"
 COMPLETIONS_PATH = "/v1/chat/completions"
 
 

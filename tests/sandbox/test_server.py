@@ -1,0 +1,133 @@
+"""The server as a program, and the class that tests use."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from sandbox.samples import load_samples
+from sandbox.server import SandboxServer
+
+START_SECONDS = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def program(module: str, *arguments: str) -> Iterator[str]:
+    """A running ``python -m MODULE``; gives its address."""
+    port = free_port()
+    command = [sys.executable, "-m", module, "--port", str(port), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                requests.get(f"{url}/sandbox/health", timeout=1).raise_for_status()
+                break
+            except requests.ConnectionError:
+                assert process.poll() is None, "the server ended at once"
+                assert time.monotonic() < until, "the server did not start"
+                time.sleep(0.05)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def test_restart_keeps_posts_and_adds_no_samples_again(connect, tmp_path):
+    arguments = ("--data", str(tmp_path), "--samples")
+    with program("sandbox.server", *arguments) as url:
+        api = connect(url)
+        before = api("GET", "/api/v1/timelines/home").json()
+        assert len(before) == len(load_samples())
+        newest = before[0]
+        media_id = newest["media_attachments"][0]["id"]
+        body = {
+            "status": "edited",
+            "media_ids": [media_id],
+            "media_attributes": [{"id": media_id, "description": "kept", "focus": "0.1,0.2"}],
+            "poll": None,
+        }
+        api("PUT", f"/api/v1/statuses/{newest['id']}", json=body)
+        poll = {"options": ["a", "b"], "expires_in": 300}
+        api("POST", "/api/v1/statuses", json={"status": "poll", "poll": poll})
+        path = "/api/v1/timelines/home"
+        before = [without_links(status, url) for status in api("GET", path).json()]
+    with program("sandbox.server", *arguments) as url:
+        api = connect(url)
+        after = [without_links(status, url) for status in api("GET", path).json()]
+        history = api("GET", f"/api/v1/statuses/{newest['id']}/history").json()
+        file = api("GET", after[1]["media_attachments"][0]["url"])
+    assert after == before
+    assert len(history) == 2
+    assert file.status_code == 200
+
+
+def without_links(status: dict, url: str) -> dict:
+    """A status that compares equal whatever port its server has."""
+    relative: dict = json.loads(json.dumps(status).replace(url, ""))
+    return relative
+
+
+def test_vision_endpoint_starts(tmp_path):
+    with program("sandbox.vision", "--key", "secret") as url:
+        assert requests.get(f"{url}/v1/models", timeout=5).status_code == 401
+
+
+@pytest.mark.parametrize("module", ["sandbox.server", "sandbox.vision"])
+def test_wrong_port_is_named(module, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        env=os.environ | {"SANDBOX_PORT": "x", "SANDBOX_VISION_PORT": "x"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "--port: invalid int value: 'x'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_unreadable_state_is_named(tmp_path):
+    (tmp_path / "state.json").write_text("{", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox.server", "--data", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert str(tmp_path) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_two_servers_are_strangers(picture):
+    with SandboxServer() as one, SandboxServer() as other:
+        one.post("x", files=[picture])
+        assert (len(one.statuses()), len(other.statuses())) == (1, 0)
+        folder = one.sandbox.store.folder
+        assert folder.exists()
+    assert not folder.exists()
+
+
+def test_wait_until_described(server, picture):
+    status = server.post("x", files=[picture, picture], descriptions=["one", "two"])
+    assert server.wait_until_described(status["id"]) == ["one", "two"]
+    bare = server.post("x", files=[picture])
+    with pytest.raises(TimeoutError, match="None"):
+        server.wait_until_described(bare["id"], seconds=0.1)
