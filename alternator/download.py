@@ -1,7 +1,6 @@
 """Fetches an attachment into a temporary file, bounded in size and time."""
 
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +9,11 @@ from urllib.parse import urlsplit
 
 import requests
 
+from alternator.bounded import TooLargeError, chunks
 from alternator.config import MediaSettings
 from alternator.errors import MediaError, TemporaryMediaError
 from alternator.media_type import HEAD_BYTES, Kind, canonical, excerpt, media_type
 
-CHUNK_BYTES = 64 * 1024
 CONNECT_TIMEOUT_SECONDS = 10.0
 SILENCE_TIMEOUT_SECONDS = 30.0
 PROCESSING_RETRY_SECONDS = 5.0
@@ -81,7 +80,6 @@ def fetch(
     """Write what is at ``url`` to ``file``: at most ``most`` bytes, in ``timeout`` seconds."""
     if urlsplit(url).scheme not in ("http", "https"):
         raise MediaError(f"its address {url!r} is neither http nor https")
-    deadline = time.monotonic() + timeout
     size = 0
     try:
         with requests.get(
@@ -89,30 +87,21 @@ def fetch(
         ) as response:
             if response.status_code != 200:
                 raise TemporaryMediaError(f"{url} answers HTTP {response.status_code}")
-            announced = response.headers.get("Content-Length", "")
-            if announced.isdigit():
-                check_size(int(announced), most)
-            for chunk in response.iter_content(CHUNK_BYTES):
-                size += len(chunk)
-                check_size(size, most)
-                if time.monotonic() > deadline:
-                    raise TemporaryMediaError(f"{url} did not arrive within {timeout:g} s")
-                file.write(chunk)
+            for chunk in chunks(response, most=most, seconds=timeout):
+                size += file.write(chunk)
                 beat()
+    except TooLargeError:
+        raise MediaError(
+            f"it is larger than {most // MIB} MB; [media] max_size_mb, max_audio_size_mb and "
+            f"max_video_size_mb set the limits"
+        ) from None
+    except requests.Timeout:
+        raise TemporaryMediaError(f"{url} did not arrive within {timeout:g} s") from None
     except requests.RequestException:
         raise TemporaryMediaError(f"{url} can't be fetched: the connection failed") from None
     if size == 0:
         raise TemporaryMediaError(f"{url} is empty")
     file.flush()
-
-
-def check_size(size: int, most: int) -> None:
-    """MediaError if ``size`` bytes are more than ``most``."""
-    if size > most:
-        raise MediaError(
-            f"it is larger than {most // MIB} MB; [media] max_size_mb, max_audio_size_mb and "
-            f"max_video_size_mb set the limits"
-        )
 
 
 def check_type(path: Path, kind: Kind, supported: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """Asks an endpoint that speaks OpenAI's chat completions: about a picture, or to shorten a text."""
 
 import base64
+import json
 import logging
 import re
 import time
@@ -10,6 +11,7 @@ from typing import Any
 
 import requests
 
+from alternator.bounded import TooLargeError, chunks
 from alternator.config import OpenRouterSettings
 from alternator.errors import VisionError
 
@@ -17,6 +19,8 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 3  # of one model, when it is busy
 LONGEST_WAIT_SECONDS = 60.0
+CONNECT_TIMEOUT_SECONDS = 10.0
+MOST_BYTES = 4 * 1024 * 1024
 # Reasoning models put their thoughts before the answer.
 THOUGHTS = re.compile(r"^\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 
@@ -75,7 +79,7 @@ class VisionClient:
             except ModelFailedError as error:
                 log.debug("%s", error)
                 failures.append(str(error))
-        raise VisionError("; ".join(failures))
+        raise VisionError("; ".join(dict.fromkeys(failures)))
 
     def _ask_model(self, model: str, content: Any) -> str:
         """One model's answer, asked again while it is busy."""
@@ -91,7 +95,7 @@ class VisionClient:
         raise AssertionError("the last attempt returns or raises")
 
     def _request(self, model: str, content: Any) -> str:
-        """One request. ModelFailedError unless the answer is usable."""
+        """One request. ModelFailedError if the model fails, VisionError if the endpoint does."""
         settings = self._settings
         body = {
             "model": model,
@@ -99,38 +103,44 @@ class VisionClient:
             "messages": [{"role": "user", "content": content}],
         }
         try:
-            response = self._session.post(
+            with self._session.post(
                 f"{settings.base_url}/chat/completions",
                 json=body,
-                timeout=(10.0, settings.timeout_seconds),
-            )
+                stream=True,
+                timeout=(CONNECT_TIMEOUT_SECONDS, settings.timeout_seconds),
+            ) as response:
+                if not response.ok:
+                    raise refusal_of(response, settings.base_url, model)
+                # Some endpoints keep a slow answer alive with blanks, so it is timed as a whole.
+                content = b"".join(
+                    chunks(response, most=MOST_BYTES, seconds=settings.timeout_seconds)
+                )
+            return answer_of(json.loads(content), model)
         except requests.Timeout:
             raise ModelFailedError(
                 f"{settings.base_url} did not answer for {model} within "
                 f"{settings.timeout_seconds:g} s"
             ) from None
         except requests.RequestException:
-            raise ModelFailedError(
+            raise VisionError(
                 f"{settings.base_url} can't be reached; check [openrouter] base_url"
             ) from None
-        if not response.ok:
-            raise refusal_of(response, settings.base_url, model)
-        try:
-            return answer_of(response.json(), model)
-        except ValueError:
-            raise ModelFailedError(
+        except (ValueError, TooLargeError):
+            raise VisionError(
                 f"{settings.base_url} does not answer like a chat completions endpoint; "
                 f"check [openrouter] base_url"
             ) from None
 
 
-def refusal_of(response: requests.Response, base_url: str, model: str) -> ModelFailedError:
+def refusal_of(response: requests.Response, base_url: str, model: str) -> VisionError:
     """What an HTTP error of the endpoint means."""
     code = response.status_code
-    if code in (401, 403):
-        return ModelFailedError(f"{base_url} rejects the key; set [openrouter] api_key")
+    if code == 401:
+        return VisionError(f"{base_url} rejects the key; set [openrouter] api_key")
     if code == 402:
         return ModelFailedError(f"{base_url} wants to be paid for {model} (HTTP 402); add credit")
+    if code == 403:
+        return ModelFailedError(f"{base_url} refuses the request for {model} (HTTP 403)")
     if code == 404:
         return ModelFailedError(
             f"{base_url} has no model {model}; set [openrouter] model or vision_model"
