@@ -59,12 +59,14 @@ def decode(
     watchdog = _Watchdog(process, timeout_seconds)
     try:
         samples = _read_samples(process.stdout, path, limit_seconds)
-    finally:
-        # Already gone unless the samples were too many.
+    except BaseException:
         process.kill()
+        raise
+    finally:
+        # The watchdog also bounds what ffmpeg does after its last sample.
+        exit_code = process.wait()
         watchdog.stop()
         process.stdout.close()
-        exit_code = process.wait()
         log.finish()
     if watchdog.struck:
         raise MediaError(
