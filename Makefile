@@ -4,6 +4,7 @@ SHELL := /bin/sh
 PYTHON ?= python3.11
 VARIANT ?=
 CONFIG ?=
+DEMO ?=
 BASE ?=
 WHEEL ?=
 INSTALL ?= yes
@@ -19,11 +20,11 @@ PACKAGES = probe images compose alternator sandbox
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '%s\n' '' \
-	  'Options: VARIANT=cpu|cuda|rocm|all   WHEEL=cu126   CONFIG=FILE   SANDBOX_PORT=3000' \
+	  'Options: VARIANT=cpu|cuda|rocm|all   WHEEL=cu126   CONFIG=FILE   DEMO=1   SANDBOX_PORT=3000' \
 	  '         BASE=registry|bootstrap|IMAGE   INSTALL=no   VOLUMES=1 (down)   CHECK=1 (render)'
 
 up: .host ## Probe this machine, build the image for it, start the bot (without alternator.toml: the demo)
-	@$(ALTERNATOR) up $(if $(VARIANT),--variant $(VARIANT)) $(if $(CONFIG),--config $(CONFIG)) $(if $(BASE),--base $(BASE))
+	@$(ALTERNATOR) up $(if $(VARIANT),--variant $(VARIANT)) $(if $(CONFIG),--config $(CONFIG)) $(if $(DEMO),--demo) $(if $(BASE),--base $(BASE))
 
 down: .host ## Stop what `make up` started; VOLUMES=1 also removes its data
 	@$(ALTERNATOR) down $(if $(VOLUMES),--volumes)

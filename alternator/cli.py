@@ -7,23 +7,29 @@ fewer packages than a checkout: what is not installed does not show up.
 
 import os
 import sys
-from importlib.metadata import EntryPoint, distribution
+from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from probe.errors import UserError
 
-GROUP = "alternator.commands"
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GROUP = "[alternator.commands]"
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one sub-command and return its exit code; 2 for a usage error."""
     arguments = sys.argv[1:] if argv is None else argv
-    commands = installed_commands()
+    metadata = distribution()
+    commands = installed_commands(metadata)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(usage(commands))
         return 0
     if arguments[0] in ("-V", "--version"):
-        print(f"alternator {distribution('alternator').version}")
+        print(f"alternator {metadata.name.removesuffix('.dist-info').partition('-')[2]}")
         return 0
     name, rest = arguments[0], arguments[1:]
     if name not in commands:
@@ -32,20 +38,20 @@ def main(argv: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    return run(commands[name], rest)
+    return run(name, commands[name], rest)
 
 
-def run(command: EntryPoint, argv: list[str]) -> int:
-    """Run one entry point; errors meant for a person become one line and an exit code."""
+def run(name: str, target: str, argv: list[str]) -> int:
+    """Run one sub-command; errors meant for a person become one line and an exit code."""
     try:
-        exit_code: int = command.load()(argv)
+        exit_code: int = load(target)(argv)
         sys.stdout.flush()
     except UserError as error:
-        print(f"alternator {command.name}: {error}", file=sys.stderr)
+        print(f"alternator {name}: {error}", file=sys.stderr)
         return error.exit_code
     except ModuleNotFoundError as error:
         print(
-            f"alternator {command.name}: the Python package {error.name!r} is not installed here; "
+            f"alternator {name}: the Python package {error.name!r} is not installed here; "
             f"install the project's extras (pip install 'alternator[host,bot,whisper]') "
             f"or use the container image",
             file=sys.stderr,
@@ -60,21 +66,44 @@ def run(command: EntryPoint, argv: list[str]) -> int:
     return exit_code
 
 
-def installed_commands() -> dict[str, EntryPoint]:
-    """The registered sub-commands whose package is installed here, by name."""
+def distribution() -> Path:
+    """The ``.dist-info`` folder of this distribution.
+
+    Found by hand: importlib.metadata alone takes longer to import than the whole probe to run.
+    """
+    for folder in sys.path:
+        found = sorted(Path(folder).glob("alternator-*.dist-info"))
+        if found:
+            return found[-1]
+    raise UserError("alternator is not installed: run `pip install .` in its checkout")
+
+
+def installed_commands(metadata: Path) -> dict[str, str]:
+    """The sub-commands whose package is here: name to ``module:function``."""
+    text = (metadata / "entry_points.txt").read_text("utf-8")
+    section = text.partition(GROUP)[2].partition("\n[")[0]
+    pairs = (line.partition("=") for line in section.splitlines() if "=" in line)
+    commands = {name.strip(): target.strip() for name, _, target in pairs}
     return {
-        entry.name: entry
-        for entry in distribution("alternator").entry_points
-        if entry.group == GROUP and find_spec(entry.module.partition(".")[0]) is not None
+        name: target
+        for name, target in commands.items()
+        if find_spec(target.partition(".")[0]) is not None
     }
 
 
-def usage(commands: dict[str, EntryPoint]) -> str:
+def load(target: str) -> "Callable[[list[str]], int]":
+    """The function that ``module:function`` names."""
+    module, _, name = target.partition(":")
+    function: Callable[[list[str]], int] = getattr(import_module(module), name)
+    return function
+
+
+def usage(commands: dict[str, str]) -> str:
     """The help text: one line for each sub-command that can be loaded here."""
     lines = ["usage: alternator COMMAND [OPTION ...]", "", "commands:"]
-    for name, entry in sorted(commands.items()):
+    for name, target in sorted(commands.items()):
         try:
-            summary = (entry.load().__doc__ or "").strip().partition("\n")[0]
+            summary = (load(target).__doc__ or "").strip().partition("\n")[0]
         except ModuleNotFoundError:
             continue
         lines.append(f"  {name:<12}{summary}")

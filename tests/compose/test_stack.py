@@ -1,0 +1,124 @@
+"""Which files and variables make up a stack; both Compose generations accept them."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from compose import stack
+from compose.errors import ComposeError
+from images.engine import compose_command
+from images.errors import EngineError
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "alternator.toml"
+    path.write_text("")
+    return path
+
+
+def test_rocm_takes_the_group_numbers_from_the_probes_flags() -> None:
+    flags = [
+        "--device",
+        "/dev/kfd",
+        "--device",
+        "/dev/dri",
+        "--group-add",
+        "109",
+        "--group-add",
+        "44",
+    ]
+    assert stack.device_variables(flags) == {
+        "ALTERNATOR_RENDER_GID": "109",
+        "ALTERNATOR_VIDEO_GID": "44",
+    }
+    assert stack.device_variables(["--gpus", "all"]) == {}
+
+
+@pytest.mark.parametrize("variant", ["cpu", "cuda", "rocm"])
+@pytest.mark.parametrize("purpose", ["demo", "account"])
+def test_compose_accepts_the_files(variant: str, purpose: str, config: Path) -> None:
+    try:
+        compose_command()
+    except EngineError as error:
+        pytest.skip(str(error))
+    flags = ["--group-add", "109", "--group-add", "44"] if variant == "rocm" else []
+    config.chmod(0o644)
+    files = (
+        stack.demo_stack(variant, "image:1", "sandbox:1", flags)
+        if purpose == "demo"
+        else stack.account_stack(variant, "image:1", config, flags)
+    )
+    text = files.run("config")
+    assert "read_only: true" in text
+    assert "no-new-privileges:true" in text
+    assert ("/dev/kfd" in text) == (variant == "rocm")
+    assert ("nvidia" in text) == (variant == "cuda")
+    assert ("109" in text) == (variant == "rocm")
+    assert (str(config) in text) == (purpose == "account")
+
+
+def test_the_demo_listens_on_this_machine_only() -> None:
+    text = (stack.FOLDER / "demo.yaml").read_text()
+    ports = [line.strip() for line in text.splitlines() if ":3000" in line and "- " in line]
+    assert ports == ["- 127.0.0.1:${SANDBOX_PORT:-3000}:3000"]
+
+
+def test_a_config_that_everybody_may_read_leaves_the_images_user(config: Path) -> None:
+    config.chmod(0o644)
+    assert stack.container_user(config) == "10001:10001"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_a_private_config_is_read_as_its_owner(config: Path) -> None:
+    config.chmod(0o600)
+    os.chown(config, 1234, 567)
+    assert stack.container_user(config) == "1234:567"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file that only root may read")
+def test_a_private_config_of_root_names_the_remedy(config: Path) -> None:
+    config.chmod(0o600)
+    with pytest.raises(ComposeError, match=f"chown 10001:10001 {config}"):
+        stack.container_user(config)
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_a_bad_port_is_named(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX_PORT", port)
+    with pytest.raises(ComposeError, match=f"SANDBOX_PORT={port} is no port"):
+        stack.sandbox_port()
+
+
+def test_a_compose_failure_has_its_last_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken.yaml").write_text("services:\n  bot:\n    image: ${NOT_SET:?say which}\n")
+    monkeypatch.setattr(stack, "FOLDER", tmp_path)
+    try:
+        compose_command()
+    except EngineError as error:
+        pytest.skip(str(error))
+    with pytest.raises(ComposeError, match="say which"):
+        stack.Stack(overlays=("broken",), variables={}).run("config")
+
+
+def test_the_files_need_no_engine_to_be_found() -> None:
+    missing = [path for path in stack.everything().files() if not path.is_file()]
+    assert missing == []
+
+
+def test_down_is_refused_without_an_engine(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [".venv/bin/alternator", "down"],
+        env={**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/none.sock"},
+        cwd=stack.FOLDER.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert result.stderr.startswith("alternator down: no container engine answers")
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,115 @@
+"""``make up`` and ``make down`` as an operator types them, in a project of their own."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = f"alternator-up-{os.getpid()}"
+
+
+@pytest.fixture(scope="module")
+def make(cpu_image: str, sandbox_image: str) -> Iterator["Make"]:
+    command = Make()
+    yield command
+    command("down", "VOLUMES=1")
+
+
+class Make:
+    """Runs make targets with a compose project and a port of their own."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+
+    def __call__(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "ALTERNATOR_PROJECT": PROJECT,
+            "SANDBOX_PORT": str(self.port),
+            "XDG_CONFIG_HOME": "/nonexistent",
+            **variables,
+        }
+        return subprocess.run(
+            ["make", "--no-print-directory", *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+
+
+def containers(engine: docker.DockerClient) -> list[str]:
+    label = f"com.docker.compose.project={PROJECT}"
+    return [str(item.name) for item in engine.containers.list(all=True, filters={"label": label})]
+
+
+def test_up_then_down(engine: docker.DockerClient, make: Make) -> None:
+    result = make("up", "DEMO=1")
+    assert result.returncode == 0, result.stdout + result.stderr
+    for expected in (
+        "choice    CPU",
+        "The bot is healthy.",
+        "  audio  Winter is coming soon.",
+        "  video  Six boats crossed the river.",
+        f"http://127.0.0.1:{make.port}/",
+    ):
+        assert expected in result.stdout
+    assert "(no description)" not in result.stdout
+    assert len(containers(engine)) == 3
+
+    again = make("up", "DEMO=1")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "Every sample is described." in again.stdout
+
+    assert make("down", "VOLUMES=1").returncode == 0
+    assert containers(engine) == []
+    label = f"com.docker.compose.project={PROJECT}"
+    assert engine.volumes.list(filters={"label": label}) == []
+
+
+def test_a_taken_port_is_named_before_anything_starts(
+    engine: docker.DockerClient, make: Make
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = make("up", "DEMO=1", SANDBOX_PORT=str(port))
+    assert result.returncode != 0
+    assert f"port {port} on 127.0.0.1 is taken" in result.stderr
+    assert f"make up SANDBOX_PORT={port + 1}" in result.stderr
+    assert containers(engine) == []
+
+
+def test_an_account_with_a_bad_configuration_tells_the_bots_reason(
+    make: Make, tmp_path: Path
+) -> None:
+    config = tmp_path / "alternator.toml"
+    config.write_text('[mastodon]\ninstance_url = "https://mastodon.example"\nacces_token = "x"\n')
+    result = make("up", f"CONFIG={config}")
+    assert result.returncode != 0
+    assert "acces_token" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_missing_configuration_file_is_named(make: Make, tmp_path: Path) -> None:
+    result = make("up", f"CONFIG={tmp_path}/none.toml")
+    assert result.returncode != 0
+    assert f"{tmp_path}/none.toml: there is no such file" in result.stderr
+
+
+def test_a_variant_that_cannot_work_here_is_refused(make: Make) -> None:
+    result = make("up", "VARIANT=rocm", "DEMO=1")
+    if result.returncode == 0:
+        pytest.skip("this machine has an AMD GPU")
+    assert "rocm" in result.stderr
+    assert "Traceback" not in result.stderr
