@@ -25,6 +25,7 @@ from alternator.errors import (
     VisionError,
 )
 from alternator.mastodon_api import MastodonClient, Status
+from alternator.media_type import HEAD_BYTES, media_type
 from alternator.picture import jpeg_of_picture, middle_frame
 from alternator.prompts import Name, prompt
 from alternator.shorten import compose, cut_at_sentence, room_beside
@@ -223,6 +224,11 @@ class Describer:
     def _describe_moving(
         self, path: Path, attachment: Mapping[str, Any], language: str | None
     ) -> str:
+        with path.open("rb") as file:
+            found = media_type(file.read(HEAD_BYTES), "video")
+        if found is not None and found.startswith("image/"):
+            # Mastodon makes a video of an animated GIF, other servers leave it as it is.
+            return self._describe_picture(path, "moving", language)
         original = (attachment.get("meta") or {}).get("original") or {}
         duration = original.get("duration")
         with tempfile.NamedTemporaryFile(

@@ -1,0 +1,347 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from alternator.errors import MediaError, WorkerError
+from sandbox.server import SandboxServer
+from sandbox.settings import Settings
+from sandbox.vision import VisionServer
+
+MakeBot = Callable[..., Any]
+KEPT = ("content", "spoiler_text", "sensitive", "language", "visibility", "in_reply_to_id")
+
+
+def edits(server: SandboxServer) -> list[dict[str, Any]]:
+    return server.requests(method="PUT", path="/api/v1/statuses/*")
+
+
+def media_ids(status: dict[str, Any]) -> list[str]:
+    return [attachment["id"] for attachment in status["media_attachments"]]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"spoiler_text": "Weather", "sensitive": True, "language": "de"},
+        {"spoiler_text": "Weather", "sensitive": "false", "language": "ja"},
+        {"sensitive": True, "visibility": "unlisted"},
+        {"visibility": "private", "language": "pt-BR"},
+        {"visibility": "direct"},
+    ],
+)
+def test_nothing_of_a_post_is_lost(
+    server: SandboxServer, make_bot: MakeBot, picture: Path, fields: dict[str, Any]
+):
+    text = "Two lines & a <tag>\n#rain https://example.org/a_b?c=d @demo"
+    status = server.post(
+        text, files=[picture] * 4, descriptions=[None, "My own words", None, None], **fields
+    )
+    # The author moved the focus of two pictures and put the last one first.
+    ids = media_ids(status)
+    attributes = [{"id": ids[3], "focus": "0.5,-0.25"}, {"id": ids[1], "focus": "-1.0,1.0"}]
+    before = server.edit(
+        status["id"],
+        status=text,
+        media_ids=[ids[3], *ids[:3]],
+        media_attributes=attributes,
+        **{k: v for k, v in fields.items() if k != "visibility"},
+    )
+    make_bot().once()
+    after = server.status(status["id"])
+    assert {key: after[key] for key in KEPT} == {key: before[key] for key in KEPT}
+    assert media_ids(after) == media_ids(before)
+    for old, new in zip(before["media_attachments"], after["media_attachments"], strict=True):
+        assert new["meta"] == old["meta"]
+        assert new["url"] == old["url"]
+    descriptions = server.descriptions(status["id"])
+    assert descriptions[2] == "My own words"
+    for number in (0, 1, 3):
+        assert "picture, 320 by 200 pixels" in str(descriptions[number])
+    assert len(edits(server)) == 1
+
+
+def test_descriptions_name_the_model_in_the_language_of_the_post(
+    server: SandboxServer, make_bot: MakeBot, picture: Path, clip: Path
+):
+    german = server.post("Schau", files=[picture], language="de")
+    sound = server.post("Écoutez", files=[clip], language="fr")
+    make_bot(whisper={"model": "/models/special.pt"}).once()
+    assert server.descriptions(german["id"])[0].endswith("\n\nBeschrieben von pixels")
+    assert server.descriptions(sound["id"]) == [
+        "Hello from the recording.\n\nTranscrit par Whisper special"
+    ]
+
+
+def test_the_prompt_is_in_the_language_of_the_post(
+    server: SandboxServer, vision: VisionServer, make_bot: MakeBot, picture: Path
+):
+    server.post("Schau", files=[picture], language="de")
+    make_bot().once()
+    assert "höchstens" in vision.requests()[0]["prompt"]
+
+
+def test_a_description_stays_within_the_limit_of_the_server(
+    tmp_path: Path, make_bot: MakeBot, picture: Path, clip: Path
+):
+    with SandboxServer(settings=Settings(description_limit=90)) as server:
+        first = server.post("Look", files=[picture])
+        second = server.post("Listen", files=[clip])
+        bot = make_bot(
+            mastodon={"instance_url": server.url}, openrouter={"base_url": "http://127.0.0.1:1/v1"}
+        )
+        bot.transcriber.texts = ["One short sentence. " + "Then it goes on and on. " * 30]
+        bot.once()
+        assert server.descriptions(first["id"]) == [None]  # the endpoint is not there
+        assert server.descriptions(second["id"]) == [
+            "One short sentence. Then it goes on and on. …\n\nTranscribed by Whisper base"
+        ]
+        bot = make_bot(mastodon={"instance_url": server.url})
+        third = server.post("Look", files=[picture])
+        bot.once()
+        (description,) = server.descriptions(third["id"])
+        assert len(description) <= 90
+        assert description.endswith("…\n\nDescribed by pixels")
+
+
+def test_a_long_transcript_is_shortened_by_the_text_model(
+    server: SandboxServer, vision: VisionServer, make_bot: MakeBot, clip: Path
+):
+    status = server.post("Listen", files=[clip])
+    answer = {"choices": [{"message": {"content": "In short: it rains."}}]}
+    vision.fail(status=200, body=answer)
+    bot = make_bot(openrouter={"text_model": "shortener"})
+    bot.transcriber.texts = ["It rains. " * 300]
+    bot.once()
+    assert server.descriptions(status["id"]) == [
+        "In short: it rains.\n\nTranscribed by Whisper base, shortened by shortener"
+    ]
+
+
+def test_all_kinds_are_described(
+    server: SandboxServer, make_bot: MakeBot, clip: Path, make_media: Callable[..., Path]
+):
+    picture = ("-f", "lavfi", "-i", "color=red:s=60x40:r=5:d=1")
+    video = make_media("talk.mp4", *picture, "-i", str(clip))
+    silent = make_media("silent.mp4", *picture)
+    colours = [Image.new("RGB", (60, 40), name) for name in ("white", "red", "white")]
+    loop = video.with_name("loop.gif")
+    colours[0].save(loop, save_all=True, append_images=colours[1:], duration=300)
+    posts = [server.post("Post", files=[file]) for file in (clip, video, silent, loop)]
+    kinds = [post["media_attachments"][0]["type"] for post in posts]
+    assert kinds == ["audio", "video", "gifv", "gifv"]
+    make_bot().once()
+    heard, spoken, shown, looped = (server.descriptions(post["id"])[0] for post in posts)
+    assert "Hello from the recording." in str(heard)
+    assert "Hello from the recording." in str(spoken)
+    assert "almost entirely red" in str(shown)
+    assert "almost entirely red" in str(looped)
+
+
+def test_boosts_and_posts_of_others_are_left_alone(
+    server: SandboxServer, make_bot: MakeBot, picture: Path
+):
+    other = server.post("Look", files=[picture], token="neighbour")
+    server.boost(other["id"])
+    bot = make_bot()
+    bot.once()
+    assert bot.rows() == []
+    assert server.descriptions(other["id"]) == [None]
+
+
+def test_one_bad_attachment_does_not_stop_the_next(
+    server: SandboxServer, make_bot: MakeBot, picture: Path, tmp_path: Path
+):
+    status = server.post("Look", files=[picture] * 3)
+    # What the server stored under the second one's address is damaged, the first one's is gone.
+    folder = server.sandbox.store.media_folder
+    names = [a["url"].rpartition("/")[2] for a in status["media_attachments"]]
+    (folder / names[0]).unlink()
+    (folder / names[1]).write_bytes(b"<!DOCTYPE html>")
+    bot = make_bot()
+    bot.once()
+    first, second, third = server.descriptions(status["id"])
+    assert (first, second) == (None, None)
+    assert "320 by 200" in third
+    (waiting, why, _), (left, reason, _), (described, _, _) = bot.rows()
+    assert (waiting, left, described) == ("waiting", "left", "described")
+    assert "HTTP 404" in why
+    assert "no picture, audio or video file" in reason
+    assert len(edits(server)) == 1
+
+
+@pytest.mark.parametrize(
+    ("heard", "state", "reason"),
+    [
+        ("  ", "left", "no speech was found in it"),
+        (MediaError("the file is damaged"), "left", "the file is damaged"),
+        (WorkerError("the worker died"), "waiting", "the worker died"),
+        (RuntimeError("surprise"), "waiting", "unexpected RuntimeError: surprise"),
+    ],
+)
+def test_a_clip_that_yields_nothing_is_not_described(
+    server: SandboxServer,
+    make_bot: MakeBot,
+    clip: Path,
+    heard: str | Exception,
+    state: str,
+    reason: str,
+):
+    status = server.post("Listen", files=[clip])
+    bot = make_bot()
+    bot.transcriber.texts = [heard]
+    bot.once()
+    assert bot.rows() == [(state, reason, 1)]
+    assert server.descriptions(status["id"]) == [None]
+    assert edits(server) == []
+
+
+def test_a_file_that_is_too_large_is_left_alone(
+    server: SandboxServer, make_bot: MakeBot, tmp_path: Path, picture: Path
+):
+    noise = tmp_path / "noise.png"
+    Image.effect_noise((1400, 1400), 100).convert("RGB").save(noise)
+    assert noise.stat().st_size > 1024 * 1024
+    status = server.post("Look", files=[noise, picture])
+    bot = make_bot(media={"max_size_mb": 1})
+    bot.once()
+    first, second = server.descriptions(status["id"])
+    assert first is None
+    assert "320 by 200" in second
+    assert bot.rows()[0][:2] == (
+        "left",
+        "it is larger than 1 MB; [media] max_size_mb, max_audio_size_mb and max_video_size_mb "
+        "set the limits",
+    )
+
+
+def test_what_is_turned_off_is_left_for_later(
+    server: SandboxServer, make_bot: MakeBot, clip: Path, picture: Path
+):
+    sound = server.post("Listen", files=[clip])
+    image = server.post("Look", files=[picture])
+    make_bot(whisper={"enabled": False}).once()
+    assert server.descriptions(sound["id"]) == [None]
+    assert server.descriptions(image["id"]) != [None]
+    make_bot().once()
+    assert server.descriptions(sound["id"]) != [None]
+
+
+class Meanwhile:
+    """A bot that is held up in its first clip while something happens to the post."""
+
+    def __init__(self, bot: Any) -> None:
+        self.bot = bot
+
+    def __enter__(self) -> None:
+        self.bot.transcriber.gate.clear()
+        self.bot.start()
+        assert self.bot.transcriber.reached.wait(10)
+
+    def __exit__(self, *_: object) -> None:
+        self.bot.transcriber.gate.set()
+
+
+def settled(bot: Any) -> list[tuple[str, str, int]]:
+    """The bot's memory once nothing is claimed any more."""
+    for _ in range(500):
+        rows = bot.rows()
+        if rows and all(row[0] not in ("claimed", "waiting") for row in rows):
+            return list(rows)
+        bot.stop._event.wait(0.02)
+    raise AssertionError(rows)
+
+
+def test_a_description_written_meanwhile_is_kept(
+    server: SandboxServer, make_bot: MakeBot, clip: Path
+):
+    status = server.post("Listen", files=[clip])
+    bot = make_bot()
+    with Meanwhile(bot):
+        ids = media_ids(status)
+        attributes = [{"id": ids[0], "description": "The author's own words"}]
+        server.edit(status["id"], status="Listen", media_ids=ids, media_attributes=attributes)
+    assert settled(bot) == [("left", "it was described or removed by somebody meanwhile", 1)]
+    assert server.descriptions(status["id"]) == ["The author's own words"]
+    assert edits(server) == []
+
+
+def test_a_text_edited_meanwhile_is_kept(server: SandboxServer, make_bot: MakeBot, clip: Path):
+    status = server.post("Lisen", files=[clip])
+    bot = make_bot()
+    with Meanwhile(bot):
+        server.edit(
+            status["id"],
+            status="Listen, corrected",
+            spoiler_text="Loud",
+            sensitive=True,
+            language="de",
+            media_ids=media_ids(status),
+        )
+    (description,) = server.wait_until_described(status["id"])
+    after = server.status(status["id"])
+    assert "Hello from the recording." in description
+    assert "Listen, corrected" in after["content"]
+    assert (after["spoiler_text"], after["sensitive"], after["language"]) == ("Loud", True, "de")
+
+
+def test_a_text_edited_between_the_last_look_and_the_edit_is_kept(
+    server: SandboxServer, make_bot: MakeBot, clip: Path
+):
+    status = server.post("Lisen", files=[clip])
+    ids = media_ids(status)
+    bot = make_bot()
+    edited = []
+
+    own_status = server.sandbox.store.own_status
+
+    def watched(status_id: str, account: Any) -> Any:
+        """The server's look-up for the source: right after it, the author edits the post."""
+        found = own_status(status_id, account)
+        if not edited:
+            edited.append(status_id)
+            server.edit(status["id"], status="Listen, corrected", media_ids=ids)
+        return found
+
+    server.sandbox.store.own_status = watched  # type: ignore[method-assign]  # a test's eavesdropper
+    bot.once()
+    sources = server.requests(path="/api/v1/statuses/*/source")
+    assert len(sources) == 2  # the first one was of another version than the status
+    after = server.status(status["id"])
+    assert "Listen, corrected" in after["content"]
+    assert "Hello from the recording." in server.descriptions(status["id"])[0]
+
+
+def test_a_post_deleted_meanwhile_is_no_error(server: SandboxServer, make_bot: MakeBot, clip: Path):
+    status = server.post("Listen", files=[clip])
+    bot = make_bot()
+    with Meanwhile(bot):
+        server.delete(status["id"])
+    assert settled(bot) == [("left", "the post was deleted", 1)]
+
+
+def test_an_attachment_removed_meanwhile_is_no_error(
+    server: SandboxServer, make_bot: MakeBot, clip: Path
+):
+    status = server.post("Listen", files=[clip])
+    bot = make_bot()
+    with Meanwhile(bot):
+        server.edit(status["id"], status="Never mind", media_ids=[])
+    assert settled(bot) == [("left", "it was described or removed by somebody meanwhile", 1)]
+    assert server.status(status["id"])["media_attachments"] == []
+
+
+def test_an_edit_whose_answer_is_lost_is_not_made_twice(
+    server: SandboxServer, make_bot: MakeBot, picture: Path
+):
+    status = server.post("Look", files=[picture])
+    server.fail("/api/v1/statuses/*", method="PUT", after=True, drop=True)
+    bot = make_bot()
+    bot.once()
+    assert bot.rows()[0][0] == "described"
+    assert "320 by 200" in server.descriptions(status["id"])[0]
+    history = server.sandbox.store.status(status["id"]).revisions
+    assert len(history) == 2  # as posted, and with its description
