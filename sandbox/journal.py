@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-KEPT_REQUESTS = 10_000
-KEPT_BYTES = 1024 * 1024  # of one body
+KEPT_REQUESTS = 2_000
+KEPT_BYTES = 256 * 1024  # of one body; a longer one is left out
 
 
 @dataclass(kw_only=True, eq=False)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from sandbox.errors import RefusedError
 
-FALSE_WORDS = {"0", "f", "false", "off", "n", "no"}
+FALSE_WORDS = {"0", "f", "F", "false", "FALSE", "off", "OFF"}
 
 
 async def read_params(request: Request) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def text(params: dict[str, Any], key: str) -> str | None:
 def flag(value: Any) -> bool:
     """Rails' idea of a boolean: missing, empty and the words for no are false."""
     if isinstance(value, str):
-        return value != "" and value.lower() not in FALSE_WORDS
+        return value != "" and value not in FALSE_WORDS
     return bool(value)
 
 

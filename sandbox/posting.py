@@ -100,14 +100,16 @@ class Posting:
             media_ids = [str(media_id) for media_id in items(params, "media_ids")]
             usable = self.usable_attachments(account, media_ids, before.id, params)
             described = self.describe_all(usable, items(params, "media_attributes"))
-            words, spoiler_text = text(params, "status") or "", text(params, "spoiler_text") or ""
+            words, warning = text(params, "status") or "", text(params, "spoiler_text") or ""
+            spoiler_text = warning
             if not words:
-                words = spoiler_text
+                # As Mastodon has it: the warning becomes the text, and the old one stays.
+                words, warning, spoiler_text = warning, "", before.spoiler_text
             after = replace(
                 before,
                 text=words,
                 spoiler_text=spoiler_text,
-                sensitive=edited_sensitive(params.get("sensitive"), spoiler_text),
+                sensitive=sensitivity(params.get("sensitive"), warning),
                 language=text(params, "language") or self.settings.default_language,
                 media_ids=in_order(media_ids, usable),
                 poll=self.poll_from(params.get("poll"), before.poll),
@@ -222,8 +224,8 @@ def in_order(media_ids: list[str], attachments: list[Attachment]) -> tuple[str, 
     return tuple(dict.fromkeys(media_id for media_id in media_ids if media_id in usable))
 
 
-def edited_sensitive(value: Any, spoiler_text: str) -> bool:
-    """Sensitivity after an edit. The text "false" holds; JSON's false yields to a warning."""
+def sensitivity(value: Any, spoiler_text: str) -> bool:
+    """Sensitivity after an edit. A form's "false" holds, JSON's false yields to a warning."""
     if isinstance(value, str) and value:
         return flag(value)
     return flag(value) or bool(spoiler_text)

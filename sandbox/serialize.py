@@ -57,7 +57,15 @@ class Serializer:
         }
 
     def status(self, status: Status, viewer: Account | None = None) -> dict[str, Any]:
-        """A Status entity; a boost carries the boosted status under ``reblog``."""
+        """A Status entity; a boost carries the boosted status under ``reblog``.
+
+        The store is held meanwhile, so that nobody sees half of an edit.
+        """
+        with self.store.lock:
+            return self.status_entity(status, viewer)
+
+    def status_entity(self, status: Status, viewer: Account | None) -> dict[str, Any]:
+        """The entity itself, with the store held."""
         account = ACCOUNTS[status.account_id]
         original = self.store.statuses.get(status.reblog_of) if status.reblog_of else None
         parent = self.store.statuses.get(status.in_reply_to_id or "")

@@ -58,7 +58,9 @@ class Store:
 
     def newest_first(self, account_id: str | None = None) -> list[Status]:
         """All statuses (of one account), newest first."""
-        statuses = sorted(self.statuses.values(), key=lambda status: int(status.id), reverse=True)
+        with self.lock:
+            statuses = list(self.statuses.values())
+        statuses.sort(key=lambda status: int(status.id), reverse=True)
         return [s for s in statuses if account_id is None or s.account_id == account_id]
 
     def keep(self, *records: Status | Attachment) -> None:

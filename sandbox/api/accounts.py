@@ -12,6 +12,7 @@ from sandbox.context import (
     reader,
     sandbox_of,
     serializer_of,
+    token_of,
     viewer_of,
     visible,
 )
@@ -37,6 +38,15 @@ async def verify_credentials(request: Request) -> JSONResponse:
         "follow_requests_count": 0,
     }
     return JSONResponse(serializer_of(request).account(account) | {"source": source})
+
+
+async def verify_application(request: Request) -> JSONResponse:
+    """The application of the token, with what it may do."""
+    reader(request)
+    token = token_of(request)
+    may_write = token is not None and token.may_write
+    scopes = ["read", "write"] if may_write else ["read"]
+    return JSONResponse({"id": "1", "name": "Sandbox", "website": None, "scopes": scopes})
 
 
 async def show(request: Request) -> JSONResponse:
@@ -139,6 +149,7 @@ def link(request: Request, relation: str, cursor: str, status_id: str) -> str:
 
 
 routes = [
+    Route("/api/v1/apps/verify_credentials", verify_application),
     Route("/api/v1/accounts/verify_credentials", verify_credentials),
     Route("/api/v1/accounts/lookup", lookup),
     Route("/api/v1/accounts/{id}", show),

@@ -1,12 +1,16 @@
 """``/api/v1/streaming``: server-sent events. Mastodon has WebSockets too, the sandbox not."""
 
+from contextlib import suppress
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Send
 
 from sandbox.context import base_url, sandbox_of, token_of
 from sandbox.model import Account
 from sandbox.serialize import Serializer
+from sandbox.streams import DroppedError
 
 USER_STREAMS = {"user", "user/notification", "user:notification"}
 
@@ -33,11 +37,20 @@ async def stream(request: Request) -> Response:
     return open_stream(request, token.account)
 
 
-def open_stream(request: Request, account: Account | None) -> StreamingResponse:
+class EventStream(StreamingResponse):
+    """An endless answer. Cut off, it lacks its proper end, as with a broken connection."""
+
+    async def stream_response(self, send: Send) -> None:
+        """Send events until the client goes or the stream is cut."""
+        with suppress(DroppedError):
+            await super().stream_response(send)
+
+
+def open_stream(request: Request, account: Account | None) -> EventStream:
     """An endless answer with the events that concern an account."""
     sandbox = sandbox_of(request)
     serializer = Serializer(sandbox.store, base_url(request))
-    return StreamingResponse(
+    return EventStream(
         sandbox.hub.listen(sandbox.hub.open(account), serializer),
         media_type="text/event-stream",
         headers={"cache-control": "private, no-store", "x-accel-buffering": "no"},

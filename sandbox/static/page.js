@@ -15,7 +15,8 @@ async function refresh() {
   const answer = await fetch("/", { headers: { accept: "text/html" } });
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   document.title = fresh.title;
-  document.getElementById("progress").replaceWith(fresh.getElementById("progress"));
+  // The live region itself stays: a screen reader follows the element it knows.
+  document.getElementById("progress").innerHTML = fresh.getElementById("progress").innerHTML;
   const wanted = [...fresh.getElementById("posts").children];
   for (const old of [...posts.children]) {
     if (!old.id || !fresh.getElementById(old.id)) old.remove();

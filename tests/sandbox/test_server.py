@@ -30,7 +30,9 @@ def program(module: str, *arguments: str) -> Iterator[str]:
     """A running ``python -m MODULE``; gives its address."""
     port = free_port()
     command = [sys.executable, "-m", module, "--port", str(port), *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    log = Path(arguments[arguments.index("--data") + 1], "log") if "--data" in arguments else None
+    with (log or Path(os.devnull)).open("a") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
     url = f"http://127.0.0.1:{port}"
     try:
         until = time.monotonic() + START_SECONDS
@@ -116,6 +118,21 @@ def test_unreadable_state_is_named(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_ordered_faults_leave_no_traceback_in_the_log(tmp_path):
+    with program("sandbox.server", "--data", str(tmp_path)) as url:
+        headers = {"Authorization": "Bearer sandbox"}
+        with requests.get(
+            f"{url}/api/v1/streaming/user", headers=headers, stream=True, timeout=5
+        ) as stream:
+            requests.post(f"{url}/sandbox/streams", json={"drop": True}, timeout=5)
+            with pytest.raises(requests.exceptions.ChunkedEncodingError):
+                list(stream.iter_lines())
+        requests.post(f"{url}/sandbox/faults", json={"path": "/", "drop": True}, timeout=5)
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            requests.get(f"{url}/", timeout=5)
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
 def test_two_servers_are_strangers(picture):
     with SandboxServer() as one, SandboxServer() as other:
         one.post("x", files=[picture])
@@ -131,3 +148,11 @@ def test_wait_until_described(server, picture):
     bare = server.post("x", files=[picture])
     with pytest.raises(TimeoutError, match="None"):
         server.wait_until_described(bare["id"], seconds=0.1)
+
+
+def test_describe_changes_nothing_else(server, picture):
+    status = server.post("x", files=[picture], spoiler_text="cw", language="de")
+    described = server.describe(status["id"], ["blue"])
+    assert server.descriptions(status["id"]) == ["blue"]
+    same = ("content", "spoiler_text", "sensitive", "language")
+    assert {key: described[key] for key in same} == {key: status[key] for key in same}

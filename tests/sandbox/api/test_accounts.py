@@ -30,6 +30,14 @@ def test_credentials_name_the_account_and_its_defaults(api):
 
 
 @pytest.mark.parametrize(
+    ("token", "scopes"), [("sandbox", ["read", "write"]), ("sandbox-read-only", ["read"])]
+)
+def test_application_names_its_scopes(connect, server, token, scopes):
+    api = connect(server.url, token)
+    assert api("GET", "/api/v1/apps/verify_credentials").json()["scopes"] == scopes
+
+
+@pytest.mark.parametrize(
     ("query", "expected"),
     [
         ("", ["4", "3", "2", "1", "0"]),

@@ -156,6 +156,13 @@ def test_sensitive_left_out_is_cleared_unless_there_is_a_warning(api, full_statu
     assert edit(api, full_status, **body).json()["sensitive"] is False
 
 
+def test_edit_without_words_keeps_the_old_warning(api, full_status):
+    """A quirk of Mastodon: with no text, the new warning becomes the text."""
+    edited = edit(api, full_status, **replacement(full_status, status="", spoiler_text="new"))
+    assert edited.json()["spoiler_text"] == "pictures"
+    assert edited.json()["content"] == "<p>new</p>"
+
+
 def test_poll_left_out_is_deleted(api, server):
     poll = {"options": ["tea", "coffee"], "expires_in": 3600}
     status = server.post("Which?", poll=poll)

@@ -1,0 +1,58 @@
+"""Puts the server together: endpoints, control API, page, and what every request goes through."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from sandbox import control, page
+from sandbox.api import accounts, instance, media, statuses, streaming
+from sandbox.context import Sandbox
+from sandbox.errors import RefusedError
+from sandbox.faults import FaultMiddleware
+from sandbox.journal import JournalMiddleware
+from sandbox.limits import LimitMiddleware
+from sandbox.settings import Settings
+
+
+def create_app(folder: Path, settings: Settings | None = None) -> Starlette:
+    """The server as an ASGI application that keeps its posts in ``folder``."""
+    sandbox = Sandbox(folder, settings or Settings())
+    app = Starlette(
+        routes=[
+            *page.routes,
+            *accounts.routes,
+            *statuses.routes,
+            *media.routes,
+            *instance.routes,
+            *streaming.routes,
+            *control.routes,
+            Mount("/media", StaticFiles(directory=sandbox.store.media_folder)),
+            Mount("/static", StaticFiles(directory=page.STATIC_FOLDER)),
+        ],
+        middleware=[
+            Middleware(JournalMiddleware, journal=sandbox.journal, prefixes=("/api/",)),
+            Middleware(FaultMiddleware, faults=sandbox.faults),
+            Middleware(LimitMiddleware, limits=sandbox.limits),
+        ],
+        exception_handlers={RefusedError: refuse, 404: unknown_path},
+    )
+    app.state.sandbox = sandbox
+    app.state.journal = sandbox.journal
+    app.state.faults = sandbox.faults
+    return app
+
+
+async def refuse(request: Request, error: Exception) -> JSONResponse:
+    """A refusal as Mastodon sends it."""
+    assert isinstance(error, RefusedError)
+    return JSONResponse({"error": error.message}, status_code=error.status)
+
+
+async def unknown_path(request: Request, error: Exception) -> JSONResponse:
+    """No such endpoint."""
+    return JSONResponse({"error": "Not Found"}, status_code=404)
