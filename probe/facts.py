@@ -1,0 +1,100 @@
+"""What is known of a machine: the types that reading fills and that deciding reads.
+
+Dictionaries appear only at the JSON edge (``report.py``); inside, facts are these frozen objects.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Vendor = Literal["nvidia", "amd"]
+State = Literal["present", "accessible", "proven", "dead"]
+Backend = Literal["cuda", "rocm", "cpu"]
+
+# A compute capability X.Y as (X, Y): compared by number, never as text ("12.1" < "8.9").
+ComputeCapability = tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """The machine, or the container, that the probe runs in."""
+
+    arch: str  # as uname says it: x86_64, aarch64, …
+    os: str  # linux, darwin, …
+    wsl: bool = False
+    container: bool = False
+    tegra: bool = False  # an NVIDIA system-on-chip (Jetson), whose driver is of its own kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """What one source says of one GPU. Any field may be unknown; ``merge`` puts them together."""
+
+    vendor: Vendor
+    bus: str | None = None  # PCI address, 0000:01:00.0
+    index: int | None = None  # the number that CUDA_VISIBLE_DEVICES would take
+    uuid: str | None = None
+    name: str | None = None
+    vram_mib: int | None = None
+    gtt_mib: int | None = None  # system memory that an AMD GPU may use
+    driver: str | None = None
+    compute_capability: ComputeCapability | None = None
+    gfx: str | None = None
+    device: int | None = None  # PCI device id
+    graphics_core: str | None = None  # AMD: version from the kernel's IP discovery, 11.5.0
+    kernel_driver: str | None = None  # nvidia, nouveau, amdgpu, vfio-pci, …
+    render_minor: int | None = None  # /dev/dri/renderD<minor>
+    slice_of: int | None = None  # a MIG device: the index of the GPU that it is cut from
+    mig: bool = False  # a whole GPU that is in MIG mode and so can't be used as one
+    lost: bool = False  # the driver knows the card and can't reach it any more
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gpu:
+    """One GPU, or one MIG slice of one, and whether it can be used from here."""
+
+    vendor: Vendor
+    index: int
+    uuid: str | None = None
+    name: str
+    memory_mib: int | None = None  # MiB; GTT included where the GPU shares the system's memory
+    driver: str | None = None
+    compute_capability: ComputeCapability | None = None
+    gfx: str | None = None
+    state: State
+    why: str | None = None
+    remedy: str | None = None  # what would mend ``why``
+    denied: bool = False  # present only because this user may not open its device nodes
+    slice_of: int | None = None
+    integrated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeTrace:
+    """One probe that ran: what it was, how it ended and how many GPUs it found."""
+
+    probe: str
+    command: tuple[str, ...] = ()  # empty where files were read
+    exit: int | None = None  # None: no process, or it did not end by itself
+    ms: int
+    found: int
+    why: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A device node: who may open it."""
+
+    path: str
+    group: int  # numeric group id
+    open_to_all: bool
+    usable: bool  # readable and writable for this process
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """All that the probes found; the input of ``choose``."""
+
+    host: Host
+    gpus: tuple[Gpu, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    trace: tuple[ProbeTrace, ...] = ()
