@@ -1,0 +1,80 @@
+"""Tells a GPU that is merely visible from one that can be used, and says what is in the way.
+
+``/sys/module/nvidia``, ``/proc/driver/nvidia`` and KFD's sysfs are visible inside containers that
+were given no GPU. What counts is a tool that talked to the driver, or device nodes that open.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from probe.access_amd import amd_verdict
+from probe.access_nvidia import NO_SLICE, nvidia_verdict
+from probe.devices import is_integrated
+from probe.evidence import Evidence, Verdict
+from probe.facts import Gpu, Sighting
+from probe.merge import Merged
+
+
+def judge(merged: Sequence[Merged], evidence: Evidence) -> tuple[Gpu, ...]:
+    """The GPUs with their states; NVIDIA's first, then AMD's, each in the driver's order."""
+    nvidia = sorted((m for m in merged if m.sighting.vendor == "nvidia"), key=_order)
+    amd = sorted((m for m in merged if m.sighting.vendor == "amd"), key=_order)
+    gpus = _nvidia_gpus(nvidia, evidence)
+    gpus += [
+        _gpu(entry.sighting, position, amd_verdict(entry, evidence))
+        for position, entry in enumerate(amd)
+    ]
+    return tuple(gpus)
+
+
+def _order(entry: Merged) -> tuple[int, str]:
+    index = entry.sighting.index
+    return (index if index is not None else 1 << 30, entry.sighting.bus or "")
+
+
+def _nvidia_gpus(merged: Sequence[Merged], evidence: Evidence) -> list[Gpu]:
+    slices = [m.sighting for m in merged if m.sighting.slice_of is not None]
+    whole = [m for m in merged if m.sighting.slice_of is None]
+    gpus: list[Gpu] = []
+    for position, entry in enumerate(whole):
+        sighting = entry.sighting
+        if sighting.driver is None:
+            sighting = replace(sighting, driver=evidence.nvidia_driver)
+        verdict = nvidia_verdict(entry, evidence)
+        own = [piece for piece in slices if sighting.mig and piece.slice_of == sighting.index]
+        if sighting.mig and evidence.slices_listed and not own:
+            verdict = NO_SLICE
+        # A GPU in MIG mode is used through its slices only.
+        for piece in own:
+            capability = sighting.compute_capability
+            full = replace(piece, driver=sighting.driver, compute_capability=capability)
+            gpus.append(_gpu(full, position, verdict))
+        if not own:
+            gpus.append(_gpu(sighting, position, verdict))
+    return gpus
+
+
+def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
+    integrated = sighting.vendor == "amd" and is_integrated(sighting.gfx)
+    memory = sighting.vram_mib
+    if integrated and sighting.gtt_mib is not None:
+        # A carve-out of 512 MiB says little: the rest of what it may use is GTT.
+        memory = (memory or 0) + sighting.gtt_mib
+    what = sighting.gfx if sighting.vendor == "amd" else None
+    maker = "AMD" if sighting.vendor == "amd" else "NVIDIA"
+    return Gpu(
+        vendor=sighting.vendor,
+        index=sighting.index if sighting.index is not None else position,
+        uuid=sighting.uuid,
+        name=sighting.name or f"{maker} GPU{f' {what}' if what else ''}",
+        memory_mib=memory,
+        driver=sighting.driver,
+        compute_capability=sighting.compute_capability,
+        gfx=sighting.gfx,
+        state=verdict.state,
+        why=verdict.why,
+        remedy=verdict.remedy,
+        denied=verdict.denied,
+        slice_of=sighting.slice_of,
+        integrated=integrated,
+    )

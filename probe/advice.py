@@ -1,0 +1,176 @@
+"""What would make a choice better, or why it is what it is: sentences with the remedy in them."""
+
+from collections.abc import Iterator, Sequence
+
+from probe.builds import Build, Table, at_least, line_of
+from probe.choice import Choice, Selection, Situation
+from probe.facts import Facts, Gpu, Vendor
+from probe.fit import capability_text, driver_floor, has_code, hsa_override, misfit
+
+MAKERS: dict[Vendor, str] = {"nvidia": "NVIDIA", "amd": "AMD"}
+# The tools whose failure is worth telling where they leave no card behind.
+TOOLS: dict[str, Vendor] = {"nvidia-smi": "nvidia", "rocm-smi": "amd"}
+# How a container of an image's variant is given its GPU.
+GIVEN: dict[str, tuple[Vendor, str]] = {
+    "cuda": ("nvidia", "--gpus all"),
+    "rocm": ("amd", "--device /dev/kfd --device /dev/dri and --group-add for their groups"),
+}
+
+
+def advise(situation: Situation, choice: Choice, best: Selection) -> tuple[str, ...]:
+    """Advice on a choice, most important first, each thing said once.
+
+    ``best`` is what the whole table gives; it differs from the choice only inside an image.
+    """
+    selection = choice.selection
+    lines: list[str] = []
+    if best.backend != "cpu" and (best.image, best.wheel) != (selection.image, selection.wheel):
+        lines.append(
+            f"this image holds torch {selection.torch} {selection.wheel}; for "
+            f"{_described(best.gpus[0])} the {best.image} image with {best.wheel} is the right one"
+        )
+    if selection.backend == "cpu":
+        lines += _why_cpu(situation, choice)
+    else:
+        lines += _on_selection(situation, choice)
+    lines += [
+        f"{gpu.name}: {gpu.why}" + (f"; {gpu.remedy}" if gpu.remedy else "")
+        for gpu in situation.facts.gpus
+        if gpu.why is not None
+    ]
+    lines += _silent_tools(situation.facts)
+    return tuple(dict.fromkeys(lines))
+
+
+def _why_cpu(situation: Situation, choice: Choice) -> Iterator[str]:
+    facts, table, wanted = situation.facts, situation.table, situation.wanted
+    if facts.host.arch not in table.cpu_arch:
+        yield (
+            f"torch has no build for {facts.host.arch}: use a machine of "
+            f"{' or '.join(table.cpu_arch)}"
+        )
+    if wanted.backend == "cpu":
+        if situation.usable:
+            yield f"{wanted.source} leaves {situation.usable[0].name} unused"
+        return
+    if choice.selection.image == "cpu":
+        for gpu in situation.candidates:
+            yield remedy(gpu, facts, table, table.walk(wanted.line))
+        return
+    for rejected in choice.rejected:
+        yield f"this image's {rejected.wheel} does not fit: {rejected.why}"
+    vendor, flags = GIVEN[choice.selection.image]
+    if not any(gpu.vendor == vendor for gpu in facts.gpus):
+        yield f"no {MAKERS[vendor]} GPU is visible in this container; start it with {flags}"
+
+
+def remedy(gpu: Gpu, facts: Facts, table: Table, lines: Sequence[str]) -> str:
+    """Why no build of these lines fits a usable GPU, and what the operator can do about it."""
+    backend = "cuda" if gpu.vendor == "nvidia" else "rocm"
+    builds = [build for line in lines for build in table.of_line(line, backend)]
+    with_code = [
+        build
+        for build in builds
+        if has_code(build, gpu, facts.host, table) and not build.experimental
+    ]
+    current = [build for build in with_code if not build.retired]
+    floors = [driver_floor(build, facts.host, table) for build in current]
+    if not floors or gpu.driver is None or any(at_least(gpu.driver, floor) for floor in floors):
+        reasons = (misfit(build, gpu, facts.host, table) for build in builds)
+        why = next((reason for reason in reasons if reason is not None), "nothing fits")
+        return f"{gpu.name}: {why}" + (
+            _or_retired(gpu, facts, table, with_code) or "; no other build of torch helps"
+        )
+    lowest = next(f for f in floors if all(at_least(other, f) for other in floors))
+    text = f"{gpu.name}: driver {gpu.driver} is older than {lowest}; "
+    if facts.host.tegra:
+        return text + table.tegra_remedy
+    newest = current[0]
+    text += f"update it to {floors[0]} or newer and {newest.wheel} fits"
+    return text + _or_retired(gpu, facts, table, with_code)
+
+
+def _or_retired(gpu: Gpu, facts: Facts, table: Table, builds: Sequence[Build]) -> str:
+    fitting = [b for b in builds if b.retired and misfit(b, gpu, facts.host, table) is None]
+    if not fitting:
+        return ""
+    build = fitting[0]
+    return f" (or --torch {build.line} for {build.wheel}, which gets no fixes: {build.retired})"
+
+
+def _on_selection(situation: Situation, choice: Choice) -> Iterator[str]:
+    facts, table = situation.facts, situation.table
+    selection = choice.selection
+    primary = selection.gpus[0]
+    build = table.find(line_of(selection.torch), selection.wheel)
+    if build is None:
+        return
+    yield from _on_driver(primary, build, situation)
+    override = hsa_override(build, primary, facts.host, table)
+    if override is not None:
+        yield (
+            f"{primary.gfx} runs the code of {override.runs_as} by HSA_OVERRIDE_GFX_VERSION="
+            f"{override.version}; AMD does not support this, the proof at start decides"
+        )
+    for gpu in situation.usable:
+        if gpu in selection.gpus:
+            continue
+        if gpu.vendor != primary.vendor:
+            backend = "rocm" if gpu.vendor == "amd" else "cuda"
+            yield (
+                f"{gpu.name} is left unused beside {MAKERS[primary.vendor]}'s; "
+                f"--backend {backend} would use it instead"
+            )
+        elif (why := misfit(build, gpu, facts.host, table)) is not None:
+            yield f"{gpu.name} is left out by {selection.wheel}: {why}"
+        else:
+            yield f"{_identified(gpu)} is left out: it can't be used beside {_identified(primary)}"
+    if selection.backend == "rocm":
+        yield "this project has not been tried on AMD hardware yet; the proof at start decides"
+
+
+def _on_driver(primary: Gpu, build: Build, situation: Situation) -> Iterator[str]:
+    """A newer driver that would help, and cards whose builds end."""
+    facts, table = situation.facts, situation.table
+    with_code = [
+        other
+        for other in table.of_line(table.catalog, build.backend)
+        if not other.experimental and has_code(other, primary, facts.host, table)
+    ]
+    if build.line != table.catalog and situation.wanted.torch is None and with_code:
+        newest = with_code[0]
+        yield (
+            f"torch {build.line} because no build of {table.catalog} fits driver "
+            f"{primary.driver}; update it to {driver_floor(newest, facts.host, table)} or newer "
+            f"and {newest.wheel} of {table.catalog} fits"
+        )
+    if build.driver_advised and not at_least(primary.driver, build.driver_advised):
+        yield (
+            f"driver {primary.driver} is enough for {build.wheel} by NVIDIA's documents; if the "
+            f"proof fails, update it to {build.driver_advised} or newer"
+        )
+    if build.last_line and with_code and all(other.last_line for other in with_code):
+        yield (
+            f"{primary.name} (compute capability {capability_text(primary)}) has no build after "
+            f"torch {build.last_line}"
+        )
+
+
+def _silent_tools(facts: Facts) -> Iterator[str]:
+    """Installed tools that failed and left no card of their vendor."""
+    vendors = {gpu.vendor for gpu in facts.gpus}
+    for line in facts.trace:
+        vendor = TOOLS.get(line.probe)
+        if vendor is None or vendor in vendors or line.found or line.why in (None, "not installed"):
+            continue
+        yield f"{line.probe}: {line.why}; if there is a {MAKERS[vendor]} GPU, mend its driver"
+
+
+def _described(gpu: Gpu) -> str:
+    capability = capability_text(gpu)
+    what = gpu.gfx or (f"compute capability {capability}" if capability else None)
+    return f"{gpu.name} ({what})" if what else gpu.name
+
+
+def _identified(gpu: Gpu) -> str:
+    return f"{gpu.name} {gpu.uuid or gpu.index}"

@@ -1,0 +1,48 @@
+"""What access is judged by, and the verdict on one GPU."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from probe.facts import Host, Node, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What the probes say beside the sightings of cards."""
+
+    host: Host
+    nodes: tuple[Node, ...] = ()
+    nvidia_driver: str | None = None  # from /proc/driver/nvidia
+    smi_tried: bool = False  # nvidia-smi is installed
+    smi_answered: bool = False
+    smi_exit: int | None = None
+    smi_why: str | None = None
+    slices_listed: bool = False  # nvidia-smi -L answered
+    kfd_listed: bool = False  # KFD's topology has GPU nodes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """A state with what is in the way and what would mend it."""
+
+    state: State = "accessible"
+    why: str | None = None
+    remedy: str | None = None
+    denied: bool = False
+
+
+def denied_by_nodes(nodes: Sequence[Node], inside: bool) -> Verdict | None:
+    """A verdict if this user may open none of a kind of node; a container gets the groups."""
+    closed = [node for node in nodes if not node.usable]
+    if not closed:
+        return None
+    groups = sorted({node.group for node in closed})
+    flags = " ".join(f"--group-add {group}" for group in groups)
+    return Verdict(
+        state="present",
+        why=f"{closed[0].path} may not be opened by this user",
+        remedy=f"start the container with {flags}"
+        if inside
+        else f"join the group of the node (id {groups[0]}); a container gets it by {flags}",
+        denied=True,
+    )

@@ -1,0 +1,60 @@
+"""Bounded reading of sysfs, proc and dev below a root: what can't be read is simply not there."""
+
+import os
+import re
+from pathlib import Path
+
+from probe.facts import Node
+
+READ_CAP = 64 * 1024  # bytes; a sysfs file has 4096 at most, /proc/1/cgroup a few lines
+
+
+class Tree:
+    """The file system below ``root``: ``/``, or a directory that stands for another machine."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def _at(self, path: str) -> Path:
+        return self.root / path.lstrip("/")
+
+    def read(self, path: str) -> str | None:
+        """The text of a file, at most 64 KiB of it; None where it can't be read."""
+        try:
+            with self._at(path).open("rb") as file:
+                return file.read(READ_CAP).decode("utf-8", errors="replace")
+        except OSError:
+            return None
+
+    def read_all(self, directory: str, names: tuple[str, ...]) -> dict[str, str]:
+        """Those of the named files in a directory that can be read."""
+        texts = {name: self.read(f"{directory}/{name}") for name in names}
+        return {name: text for name, text in texts.items() if text is not None}
+
+    def names(self, directory: str, pattern: str = "") -> list[str]:
+        """The sorted names in a directory that match a pattern as a whole; none if unreadable."""
+        try:
+            names = [entry.name for entry in self._at(directory).iterdir()]
+        except OSError:
+            return []
+        return sorted(name for name in names if not pattern or re.fullmatch(pattern, name))
+
+    def exists(self, path: str) -> bool:
+        """Whether anything is at the path."""
+        try:
+            return self._at(path).exists()
+        except OSError:
+            return False
+
+    def node(self, path: str) -> Node | None:
+        """The device node at the path, or None."""
+        try:
+            status = self._at(path).stat()
+        except OSError:
+            return None
+        return Node(
+            path=path,
+            group=status.st_gid,
+            open_to_all=status.st_mode & 0o006 == 0o006,
+            usable=os.access(self._at(path), os.R_OK | os.W_OK),
+        )

@@ -1,0 +1,66 @@
+"""Whether one build of torch runs on one GPU of one machine, and if not, why."""
+
+from probe.builds import Build, HsaOverride, Table, at_least
+from probe.facts import Gpu, Host
+
+
+def driver_floor(build: Build, host: Host, table: Table) -> str:
+    """The oldest driver that the build works with on this kind of machine."""
+    if host.tegra:
+        return table.tegra_driver
+    return (build.driver_windows if host.wsl else build.driver_linux) or "0"
+
+
+def hsa_override(build: Build, gpu: Gpu, host: Host, table: Table) -> HsaOverride | None:
+    """The override that an AMD GPU needs for this build; never for one that has code of its own."""
+    if gpu.gfx is None or gpu.gfx in build.gfx.get(host.arch, ()):
+        return None
+    return table.hsa_overrides.get(gpu.gfx)
+
+
+def has_code(build: Build, gpu: Gpu, host: Host, table: Table) -> bool:
+    """Whether the build carries code for the GPU, whatever the driver. Unknown parts have none."""
+    if build.backend == "cuda":
+        code = build.cuda_code.get(host.arch)
+        capability = gpu.compute_capability
+        return code is not None and capability is not None and code.runs_on(capability)
+    override = hsa_override(build, gpu, host, table)
+    target = override.runs_as if override else gpu.gfx
+    return target in build.gfx.get(host.arch, frozenset()) - table.no_kernels
+
+
+def misfit(build: Build, gpu: Gpu, host: Host, table: Table) -> str | None:
+    """Why the build can't run on the GPU, in words that follow "because"; None if it can."""
+    if build.backend == "rocm":
+        return _rocm_misfit(build, gpu, host, table)
+    if host.arch not in build.cuda_code:
+        return f"there is no {build.wheel} build of torch {build.line} for {host.arch}"
+    if gpu.compute_capability is None:
+        return f"the compute capability of {gpu.name} is not known"
+    if not has_code(build, gpu, host, table):
+        return f"no code for compute capability {capability_text(gpu)}"
+    floor = driver_floor(build, host, table)
+    if gpu.driver is None:
+        return f"the driver's version is not known; {floor} is needed"
+    if not at_least(gpu.driver, floor):
+        return f"driver {gpu.driver} is older than {floor}"
+    return None
+
+
+def _rocm_misfit(build: Build, gpu: Gpu, host: Host, table: Table) -> str | None:
+    if host.arch not in build.gfx:
+        return f"there is no ROCm build of torch for {host.arch}"
+    if gpu.gfx is None:
+        return f"the gfx target of {gpu.name} is not known"
+    if gpu.gfx in table.no_kernels:
+        return f"rocBLAS has no kernels for {gpu.gfx}: the first matrix product would abort"
+    if not has_code(build, gpu, host, table):
+        return f"no code for {gpu.gfx}"
+    return None
+
+
+def capability_text(gpu: Gpu) -> str | None:
+    """``8.9``, or None where it is not known."""
+    if gpu.compute_capability is None:
+        return None
+    return f"{gpu.compute_capability[0]}.{gpu.compute_capability[1]}"

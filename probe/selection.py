@@ -1,0 +1,91 @@
+"""Makes the selection for a build that fits: which cards, which variables, which flags."""
+
+from collections.abc import Sequence
+
+from probe.builds import Build, Table
+from probe.choice import Selection
+from probe.facts import Backend, Facts, Gpu, Node, Vendor
+from probe.fit import has_code, hsa_override
+
+# Memory below which a card is of little use to Whisper: the default model with its working set.
+ENOUGH_MEMORY_MIB = 4096
+TENSOR_CORES = (7, 0)  # from this compute capability on, half precision is the fast one
+
+BACKENDS: dict[Vendor, Backend] = {"nvidia": "cuda", "amd": "rocm"}
+
+
+def usefulness(gpu: Gpu) -> tuple[object, ...]:
+    """Sort key, most useful first; an unknown memory size is the system's, so enough."""
+    memory = gpu.memory_mib if gpu.memory_mib is not None else ENOUGH_MEMORY_MIB
+    capability = gpu.compute_capability or (0, 0)
+    return (
+        memory < ENOUGH_MEMORY_MIB,
+        gpu.integrated,
+        gpu.vendor == "nvidia" and capability < TENSOR_CORES,
+        -memory,
+        (-capability[0], -capability[1]),
+        gpu.index,
+    )
+
+
+def select_gpu(
+    build: Build, primary: Gpu, usable: Sequence[Gpu], facts: Facts, table: Table
+) -> Selection:
+    """The selection for a build that fits ``primary``, with the other cards that it fits."""
+    siblings = sorted((g for g in usable if g.vendor == primary.vendor), key=lambda g: g.index)
+    together = [
+        gpu
+        for gpu in sorted(siblings, key=usefulness)
+        if gpu is primary or _goes_with(gpu, primary, build, facts, table)
+    ]
+    # HIP counts all cards that it can reach, in the driver's order, also those without code.
+    visible = [gpu.uuid or str(gpu.index) for gpu in together]
+    if primary.vendor == "amd":
+        visible = [str(siblings.index(gpu)) for gpu in together]
+    override = hsa_override(build, primary, facts.host, table)
+    backend = BACKENDS[primary.vendor]
+    return Selection(
+        backend=backend,
+        device="cuda",
+        torch=build.torch,
+        wheel=build.wheel,
+        index_url=build.index_url,
+        image=backend,
+        gpus=tuple(together),
+        visible_devices=tuple(visible),
+        env={"HSA_OVERRIDE_GFX_VERSION": override.version} if override else {},
+        run_flags=("--gpus", "all") if backend == "cuda" else _rocm_flags(facts.nodes),
+    )
+
+
+def _goes_with(gpu: Gpu, primary: Gpu, build: Build, facts: Facts, table: Table) -> bool:
+    """Whether a second card can be used in the same process as the first."""
+    if gpu.slice_of is not None or primary.slice_of is not None:
+        return False  # CUDA uses one MIG slice in a process, and no whole GPU beside it
+    if not has_code(build, gpu, facts.host, table):
+        return False
+    # An HSA override holds for all cards of a process: only its own target may stand beside it.
+    mine = hsa_override(build, primary, facts.host, table)
+    other = hsa_override(build, gpu, facts.host, table)
+    return mine == other or (mine is not None and gpu.gfx == mine.runs_as)
+
+
+def _rocm_flags(nodes: tuple[Node, ...]) -> tuple[str, ...]:
+    flags = ["--device", "/dev/kfd", "--device", "/dev/dri"]
+    amd = [n for n in nodes if n.path == "/dev/kfd" or n.path.startswith("/dev/dri/renderD")]
+    # Group 0 is no group to hand out, and a node that is open to all needs none.
+    for group in sorted({n.group for n in amd if n.group or not n.open_to_all}):
+        flags += ["--group-add", str(group)]
+    return tuple(flags)
+
+
+def select_cpu(build: Build, image: Backend = "cpu") -> Selection:
+    """The CPU, by a build of torch that may have come for a GPU (``image``)."""
+    return Selection(
+        backend="cpu",
+        device="cpu",
+        torch=build.torch,
+        wheel=build.wheel,
+        index_url=build.index_url,
+        image=image,
+    )

@@ -1,0 +1,71 @@
+"""The report for a person. Everything it says comes from the report object."""
+
+from probe.report import Report
+
+WIDTH = 10
+BACKENDS = {"cuda": "NVIDIA CUDA", "rocm": "AMD ROCm", "cpu": "CPU"}
+
+
+def human_text(report: Report) -> str:
+    """Hardware, choice and reasons, in the few lines that a tired operator reads."""
+    return "\n".join([*_hardware(report), *_choice(report), *_advice(report)]) + "\n"
+
+
+def _hardware(report: Report) -> list[str]:
+    host = report["host"]
+    place = [
+        f"{host['os']} on {host['arch']}",
+        *(["WSL2"] if host["wsl"] else []),
+        *(["in a container"] if host["container"] else []),
+    ]
+    lines = [_row("machine", ", ".join(place))]
+    described = [describe(gpu) for gpu in report["gpus"]]
+    for text in dict.fromkeys(described):
+        count = described.count(text)
+        lines.append(_row("gpu", f"{count} × {text}" if count > 1 else text))
+    return lines if described else [*lines, _row("gpu", "none found")]
+
+
+def describe(gpu: Report) -> str:
+    """One GPU in one line: what it is, and what is in the way of using it."""
+    facts = [
+        gpu["gfx"],
+        f"compute capability {gpu['compute_capability']}" if gpu["compute_capability"] else None,
+        f"{gpu['memory_mib'] / 1024:.1f} GiB" if gpu["memory_mib"] else None,
+        f"driver {gpu['driver']}" if gpu["driver"] else None,
+    ]
+    known = ", ".join(fact for fact in facts if fact)
+    state = "" if gpu["state"] == "accessible" else f" - {gpu['state']}"
+    why = f": {gpu['why']}" if gpu["why"] and state else ""
+    return f"{gpu['name']}{f' ({known})' if known else ''}{state}{why}"
+
+
+def _choice(report: Report) -> list[str]:
+    selection = report["selection"]
+    lines = [
+        _row(
+            "choice",
+            f"{BACKENDS[selection['backend']]}: image {selection['image']}, "
+            f"torch {selection['torch']} {selection['wheel']}",
+        )
+    ]
+    if not report["gpus"]:
+        lines.append(_row("because", "there is no GPU to use"))
+    if selection["visible_devices"]:
+        lines.append(_row("uses", ", ".join(selection["visible_devices"])))
+    lines += [
+        _row("", f"not {rejected['wheel']}: {rejected['why']}") for rejected in report["rejected"]
+    ]
+    if selection["run_flags"]:
+        lines.append(_row("docker", " ".join(selection["run_flags"])))
+    if selection["env"]:
+        lines.append(_row("env", " ".join(f"{k}={v}" for k, v in selection["env"].items())))
+    return lines
+
+
+def _advice(report: Report) -> list[str]:
+    return [_row("note", line) for line in report["advice"]]
+
+
+def _row(label: str, text: str) -> str:
+    return f"{label:<{WIDTH}}{text}"
