@@ -25,3 +25,9 @@ class NoGpuError(ProbeError):
     """``--require-gpu`` was given and no GPU is usable."""
 
     exit_code = 3
+
+
+class CommandError(ProbeError):
+    """The container was given a command that it can't start; 127 is what shells say."""
+
+    exit_code = 127

@@ -1,0 +1,98 @@
+"""``alternator probe`` and ``alternator doctor``: collect, choose, print."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+
+from probe.builds import Table, load_table
+from probe.choice import Choice
+from probe.choose import choose
+from probe.collect import TIMEOUT_S, collect
+from probe.errors import NoGpuError, ProbeError
+from probe.facts import Facts
+from probe.overrides import VALUES, read_overrides
+from probe.report import report
+
+TIMEOUT_VARIABLE = "ALTERNATOR_PROBE_TIMEOUT"
+
+
+def probe(argv: list[str]) -> int:
+    """Show this machine's hardware, the image and torch build that suit it, and why."""
+    parser = _parser("probe", "Show this machine's hardware and which image and torch suit it.")
+    parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
+    parser.add_argument(
+        "--require-gpu", action="store_true", help="exit with 3 where no GPU can be used"
+    )
+    arguments = parser.parse_args(argv)
+    facts, _, choice = _examine(arguments)
+    found = report(facts, choice)
+    if arguments.json:
+        import json  # only this output needs it
+
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        from probe.text import human_text
+
+        print(human_text(found), end="")
+    if arguments.require_gpu and found["selection"]["backend"] == "cpu":
+        sys.stdout.flush()
+        reasons = "; ".join(found["advice"]) or "none was found"
+        raise NoGpuError(f"a GPU is required (--require-gpu) and can't be used: {reasons}")
+    return 0
+
+
+def doctor(argv: list[str]) -> int:
+    """Show hardware and choice, then what would make it better and the command for it."""
+    from probe.doctor import improvements, improvements_text
+    from probe.surroundings import look_around
+    from probe.text import human_text
+
+    arguments = _parser("doctor", "Show what would make this machine's choice better.").parse_args(
+        argv
+    )
+    facts, table, choice = _examine(arguments)
+    # The advice comes below, with commands.
+    print(human_text({**report(facts, choice), "advice": []}), end="")
+    steps = improvements(facts, table, choice, look_around(os.environ))
+    print(improvements_text(steps), end="")
+    return 0
+
+
+def _parser(name: str, description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"alternator {name}",
+        description=description,
+        # With a width of its own it does not import shutil to ask the terminal.
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=100),
+    )
+    parser.add_argument("--backend", metavar="|".join(VALUES), help="instead of the best one")
+    parser.add_argument("--torch", metavar="LINE", help="a line of torch, such as 2.11")
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        help=f"for each tool that is asked (default: ${TIMEOUT_VARIABLE}, else {TIMEOUT_S:g})",
+    )
+    return parser
+
+
+def _examine(arguments: argparse.Namespace) -> tuple[Facts, Table, Choice]:
+    """Collect, then decide."""
+    overrides = read_overrides(os.environ, backend=arguments.backend, torch=arguments.torch)
+    facts = collect(timeout_s=read_timeout(os.environ, arguments.timeout))
+    table = load_table()
+    return facts, table, choose(facts, table, overrides)
+
+
+def read_timeout(environ: Mapping[str, str], flag: str | None = None) -> float:
+    """The bound of each tool in seconds. Raises ``ProbeError`` if it is no positive number."""
+    name, text = ("--timeout", flag) if flag else (TIMEOUT_VARIABLE, environ.get(TIMEOUT_VARIABLE))
+    if not text:
+        return TIMEOUT_S
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise ProbeError(f"{name}: {text!r} is no number of seconds between 0 and 3600")
+    return seconds

@@ -1,0 +1,139 @@
+"""What would make this machine's choice better, each with what to type."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from probe.builds import Build, Table, at_least
+from probe.choice import Choice
+from probe.choose import usable_gpus
+from probe.facts import Facts, Gpu
+from probe.fit import driver_floor, has_code
+from probe.surroundings import Surroundings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Improvement:
+    """Something that could be better, and the command or the step that makes it so."""
+
+    what: str
+    do: str | None = None
+
+
+def improvements(
+    facts: Facts, table: Table, choice: Choice, around: Surroundings
+) -> tuple[Improvement, ...]:
+    """All that is worth doing here, most important first; empty where nothing is."""
+    found = [
+        *_unusable(facts),
+        *_driver(facts, table, choice, around),
+        *([] if facts.host.container else _engine(facts, choice, around)),
+    ]
+    # What the choice itself advises and no step above covers: limits to know of.
+    covered = " ".join(item.what for item in found)
+    found += [
+        Improvement(what=line)
+        for line in choice.advice
+        if not any(gpu.why and gpu.why in line for gpu in facts.gpus)
+        and not ("update it" in line and "driver" in covered)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _unusable(facts: Facts) -> Iterator[Improvement]:
+    for gpu in facts.gpus:
+        if gpu.denied and not facts.host.container:
+            groups = {
+                node.group
+                for node in facts.nodes
+                if not node.usable and node.path.startswith(("/dev/kfd", "/dev/dri"))
+            }
+            names = " ".join(f"$(getent group {group} | cut -d: -f1)" for group in sorted(groups))
+            yield Improvement(
+                what=f"{gpu.name}: {gpu.why}; containers get the group by number all the same",
+                do=f"for g in {names}; do sudo usermod -aG $g $USER; done   # then log in again",
+            )
+        elif gpu.why is not None:
+            yield Improvement(what=f"{gpu.name}: {gpu.why}", do=gpu.remedy)
+
+
+def _driver(
+    facts: Facts, table: Table, choice: Choice, around: Surroundings
+) -> Iterator[Improvement]:
+    """A newer NVIDIA driver, where it would let a newer build run."""
+    for gpu in usable_gpus(facts):
+        newest = _newest_with_code(gpu, facts, table)
+        if newest is None:
+            continue
+        floor = driver_floor(newest, facts.host, table)
+        if gpu.driver is None or at_least(gpu.driver, floor):
+            continue
+        now = choice.selection
+        yield Improvement(
+            what=f"{gpu.name}: driver {gpu.driver}; with {floor} or newer torch {newest.torch} "
+            f"{newest.wheel} fits (now: {now.torch} {now.wheel})",
+            do=_driver_command(floor, facts, table, around),
+        )
+        return  # all NVIDIA cards share one driver
+
+
+def _newest_with_code(gpu: Gpu, facts: Facts, table: Table) -> Build | None:
+    if gpu.vendor != "nvidia":
+        return None
+    for build in table.of_line(table.catalog, "cuda"):
+        if not build.experimental and has_code(build, gpu, facts.host, table):
+            return build
+    return None
+
+
+def _driver_command(floor: str, facts: Facts, table: Table, around: Surroundings) -> str:
+    major = floor.partition(".")[0]
+    if facts.host.tegra:
+        return table.tegra_remedy
+    if facts.host.wsl:
+        return f"install NVIDIA's driver {major} or newer in Windows, then: wsl --shutdown"
+    if facts.host.container:
+        return f"on the host: install NVIDIA's driver {major} or newer and reboot"
+    if around.distribution == "ubuntu":
+        return f"sudo ubuntu-drivers install nvidia:{major} && sudo reboot"
+    return f"install NVIDIA's driver {major} or newer from your distribution, then: sudo reboot"
+
+
+def _engine(facts: Facts, choice: Choice, around: Surroundings) -> Iterator[Improvement]:
+    if not around.docker and not around.podman:
+        yield Improvement(
+            what="no container engine is installed",
+            do="sudo apt-get install docker.io   # `make up` does this as root on Debian, Ubuntu"
+            if around.distribution in ("debian", "ubuntu", "")
+            else "install Docker from your distribution",
+        )
+    if choice.selection.backend != "cuda":
+        return
+    if facts.host.wsl:
+        yield Improvement(
+            what="under WSL2 the driver is the one of Windows: install none inside; Docker "
+            "Desktop hands GPUs to containers by itself"
+        )
+    if around.docker and not around.nvidia_toolkit and not around.cdi:
+        if not facts.host.wsl:
+            yield Improvement(
+                what="Docker can't hand a GPU to a container: no NVIDIA Container Toolkit, no CDI",
+                do="sudo apt-get install nvidia-container-toolkit   # NVIDIA's package repository\n"
+                "sudo nvidia-ctk runtime configure --runtime=docker\n"
+                "sudo systemctl restart docker",
+            )
+    elif around.podman and not around.docker and not around.cdi:
+        yield Improvement(
+            what="Podman hands GPUs over by CDI, and there is no CDI file",
+            do="sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml",
+        )
+
+
+def improvements_text(found: tuple[Improvement, ...]) -> str:
+    """The list for a person; the commands indented, so that they can be copied."""
+    if not found:
+        return "\nnothing to improve\n"
+    lines = ["", "what would make it better:"]
+    for item in found:
+        lines.append(f"- {item.what}")
+        lines += [f"    {step}" for step in (item.do or "").splitlines()]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,170 @@
+"""The container's entrypoint: choose and prove the device inside, then become the command.
+
+Runs behind an init that reaps and forwards signals. Commands that compute (``alternator run``,
+``alternator transcribe``) get a proven device; any other command starts at once.
+"""
+
+import json
+import os
+import sys
+from collections.abc import MutableMapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from probe.builds import load_table
+from probe.choice import Choice, ImageBuild, Rejected
+from probe.choose import choose
+from probe.cli import read_timeout
+from probe.collect import collect
+from probe.errors import CommandError, OverrideError, ProbeError, UserError
+from probe.facts import Facts, Gpu
+from probe.finding import find_executable
+from probe.overrides import Overrides, read_overrides
+from probe.prove import prove
+from probe.report import report
+
+DEFAULT_COMMAND = ("alternator", "run")
+COMPUTING = ("run", "transcribe")  # the sub-commands of alternator that use the device
+VARIANT_FILE = "/opt/alternator/variant.json"
+# What a site may have set itself; then the cards are its choice.
+VISIBILITY = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Become the command. Returns (an exit code) only where it can't be started."""
+    command = tuple(sys.argv[1:] if argv is None else argv) or DEFAULT_COMMAND
+    try:
+        require_executable(command[0])
+        if computes(command):
+            prepare(os.environ)
+        sys.stderr.flush()
+        os.execvp(command[0], command)
+    except UserError as error:
+        log(str(error))
+        return error.exit_code
+    except OSError as error:
+        log(f"{command[0]} can't be started: {error.strerror}")
+        return CommandError.exit_code
+
+
+def computes(command: Sequence[str]) -> bool:
+    """Whether the command is one that uses the device."""
+    words = [word for word in command[1:] if not word.startswith("-")]
+    asks_for_help = any(word in ("-h", "--help") for word in command[1:])
+    is_ours = command[0].rpartition("/")[2] == "alternator"
+    return is_ours and bool(words) and words[0] in COMPUTING and not asks_for_help
+
+
+def require_executable(word: str) -> None:
+    """Raise ``CommandError`` if the command's first word can't be executed."""
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    directory, _, name = word.rpartition("/")
+    if "/" in word:
+        path = [directory]
+    if find_executable(name, path) is None:
+        hint = f"; did you mean: alternator {word}" if word in COMPUTING else ""
+        raise CommandError(f"{word!r} is no command in this image{hint}")
+
+
+def prepare(environ: MutableMapping[str, str]) -> None:
+    """Choose and prove a device and write what follows from it into the environment.
+
+    Raises ``UserError`` if the operator asked for what can't work here.
+    """
+    image = read_image(environ)
+    wanted = read_overrides(environ)
+    facts = collect(environ=environ, timeout_s=read_timeout(environ))
+    choice = choose(facts, load_table(), wanted, image)
+    selection = choice.selection
+    if selection.backend == "cpu":
+        reason = next(iter(choice.advice), "no GPU was found")
+        log(f"using the CPU: {reason}" if image.variant != "cpu" or choice.advice else "CPU image")
+    else:
+        for name, value in selection.env.items():
+            environ.setdefault(name, value)
+        if len(facts.gpus) > 1 and not any(environ.get(name) for name in VISIBILITY):
+            environ["CUDA_VISIBLE_DEVICES"] = ",".join(selection.visible_devices)
+        facts, choice = prove_choice(facts, choice, wanted, environ)
+    environ["ALTERNATOR_PROVEN_DEVICE"] = choice.selection.device
+    write_state(facts, choice, environ)
+
+
+def prove_choice(
+    facts: Facts, choice: Choice, wanted: Overrides, environ: MutableMapping[str, str]
+) -> tuple[Facts, Choice]:
+    """Facts and choice after the proof: the chosen GPU proven, or dead and the CPU instead."""
+    selection = choice.selection
+    gpu = selection.gpus[0]
+    verdict = prove(selection.device)
+    if verdict.ok:
+        log(
+            f"proven in {verdict.ms / 1000:.1f} s: {verdict.name or gpu.name} "
+            f"with torch {verdict.torch}"
+        )
+        return mark(facts, replace(gpu, state="proven"), gpu), choice
+    if wanted.backend != "auto":
+        raise OverrideError(f"{wanted.source} can't work here: {gpu.name}: {verdict.why}")
+    log(f"using the CPU: {gpu.name} was chosen and the proof failed: {verdict.why}")
+    # -1 hides the GPUs of both vendors: nothing must wake the device that failed.
+    environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    for name in selection.env:
+        environ.pop(name, None)
+    why = f"the proof failed on {gpu.name}: {verdict.why}"
+    fallback = replace(
+        choice,
+        selection=replace(
+            selection,
+            backend="cpu",
+            device="cpu",
+            gpus=(),
+            visible_devices=(),
+            env={},
+            run_flags=(),
+        ),
+        rejected=(*choice.rejected, Rejected(wheel=selection.wheel, why=why)),
+    )
+    return mark(facts, replace(gpu, state="dead", why=verdict.why), gpu), fallback
+
+
+def mark(facts: Facts, judged: Gpu, gpu: Gpu) -> Facts:
+    """The facts with one GPU's state replaced."""
+    return replace(facts, gpus=tuple(judged if g is gpu else g for g in facts.gpus))
+
+
+def read_image(environ: MutableMapping[str, str]) -> ImageBuild:
+    """What this image holds. Raises ``ProbeError`` if its file does not say."""
+    path = environ.get("ALTERNATOR_VARIANT_FILE") or VARIANT_FILE
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        image = ImageBuild(variant=data["variant"], torch=data["torch"], wheel=data["wheel"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ProbeError(
+            f"{path} does not say which torch this image holds ({type(error).__name__}); build "
+            f"the image again (make images) or name the file in ALTERNATOR_VARIANT_FILE"
+        ) from error
+    if image.variant not in ("cpu", "cuda", "rocm") or not isinstance(image.torch, str):
+        raise ProbeError(f"{path}: {image.variant!r} is none of cpu, cuda, rocm")
+    return image
+
+
+def write_state(facts: Facts, choice: Choice, environ: MutableMapping[str, str]) -> None:
+    """Leave the report in the state directory; one that can't be written is no reason to stop."""
+    directory = environ.get("ALTERNATOR_STATE_DIR")
+    if not directory:
+        return
+    path = Path(directory) / "probe.json"
+    try:
+        unfinished = path.with_suffix(".json.new")
+        unfinished.write_text(json.dumps(report(facts, choice), indent=2), encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        log(f"{path} can't be written: {error.strerror}")
+
+
+def log(message: str) -> None:
+    """One line on stderr."""
+    print(f"alternator-entrypoint: {message}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

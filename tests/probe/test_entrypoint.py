@@ -1,0 +1,220 @@
+"""The entrypoint as a container runs it: a process that becomes its command."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKING_TORCH = """
+__version__ = "2.13.0+cu130"
+class version: cuda = "13.0"; hip = None
+class cuda:
+    is_available = staticmethod(lambda: True)
+    get_device_name = staticmethod(lambda index: "stand-in")
+class Number(float):
+    def to(self, device): return self
+    def cpu(self): return self
+    def abs(self): return Number(abs(float(self)))
+    def max(self): return self
+    def __matmul__(self, other): return Number(float(self) * float(other))
+    def __sub__(self, other): return Number(float(self) - float(other))
+    def __truediv__(self, other): return Number(float(self) / float(other))
+class Generator:
+    def manual_seed(self, seed): return self
+def randn(*size, generator): return Number(2.0)
+"""
+REPORTING_COMMAND = (
+    'echo "$@ device=$ALTERNATOR_PROVEN_DEVICE cards=$CUDA_VISIBLE_DEVICES '
+    'hsa=$HSA_OVERRIDE_GFX_VERSION"; echo "pid=$$"'
+)
+
+
+@pytest.fixture
+def container(machine, tmp_path):
+    """Runs the entrypoint with the machine's tools and an image of a variant."""
+    machine.tool("alternator", REPORTING_COMMAND)
+
+    def run(*command, variant="cuda", wheel="cu130", torch=None, **environ):
+        variant_file = tmp_path / "variant.json"
+        variant_file.write_text(json.dumps({"variant": variant, "torch": "2.13.0", "wheel": wheel}))
+        path = [str(ROOT)]
+        if torch is not None:
+            (tmp_path / "fake").mkdir(exist_ok=True)
+            (tmp_path / "fake" / "torch.py").write_text(torch)
+            path.insert(0, str(tmp_path / "fake"))
+        return subprocess.run(
+            [sys.executable, "-m", "probe.entrypoint", *command],
+            env={
+                "PATH": str(machine.tools),
+                "PYTHONPATH": os.pathsep.join(path),
+                "ALTERNATOR_VARIANT_FILE": str(variant_file),
+                **environ,
+            },
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_proven_gpu_is_handed_to_the_bot(machine, container, tmp_path):
+    machine.nvidia()
+    result = container("alternator", "run", torch=WORKING_TORCH, ALTERNATOR_STATE_DIR=str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[0] == "run device=cuda cards= hsa="
+    assert "stand-in with torch 2.13.0+cu130" in result.stderr
+    report = json.loads((tmp_path / "probe.json").read_text())
+    assert [gpu["state"] for gpu in report["gpus"]] == ["proven"]
+    assert report["selection"]["device"] == "cuda"
+
+
+def test_no_command_is_the_images_default(machine, container):
+    machine.nvidia()
+    result = container(torch=WORKING_TORCH)
+    assert result.stdout.startswith("run device=cuda")
+
+
+def test_the_command_takes_the_entrypoints_place(machine, container):
+    """The init's signals reach the bot only if no process stands between."""
+    machine.tool("show-parent", 'echo "parent=$PPID"')
+    result = container("show-parent")
+    assert result.stdout.strip() == f"parent={os.getpid()}"
+
+
+def test_a_crashing_gpu_falls_back_to_the_cpu_with_one_line(machine, container, tmp_path):
+    machine.nvidia()
+    result = container(
+        "alternator",
+        "transcribe",
+        "clip.ogg",
+        torch="import os\nos.abort()\n",
+        ALTERNATOR_STATE_DIR=str(tmp_path),
+    )
+    assert result.stdout.splitlines()[0] == "transcribe clip.ogg device=cpu cards=-1 hsa="
+    assert result.stderr.splitlines() == [
+        "alternator-entrypoint: using the CPU: NVIDIA GeForce RTX 4090 was chosen and the proof "
+        "failed: killed by signal 6 (SIGABRT)"
+    ]
+    report = json.loads((tmp_path / "probe.json").read_text())
+    assert (report["gpus"][0]["state"], report["selection"]["backend"]) == ("dead", "cpu")
+    assert report["rejected"][-1]["wheel"] == "cu130"
+
+
+def test_cards_without_code_are_hidden(machine, container):
+    machine.nvidia(
+        "0, GPU-old, GTX 1080, 580.95.05, 8192, 00000000:01:00.0, 0x1B8010DE, 6.1, [N/A]",
+        "1, GPU-new, RTX 4090, 580.95.05, 24564, 00000000:02:00.0, 0x268410DE, 8.9, [N/A]",
+    )
+    result = container("alternator", "run", torch=WORKING_TORCH)
+    assert "device=cuda cards=GPU-new" in result.stdout
+    # What the operator has set stays.
+    result = container("alternator", "run", torch=WORKING_TORCH, CUDA_VISIBLE_DEVICES="1")
+    assert "device=cuda cards=1" in result.stdout
+
+
+def test_an_amd_gpu_gets_its_override(machine, container):
+    machine.printing_tool("rocm-smi", '{"card0": {"GFX Version": "gfx1031"}}')
+    rocm = {"variant": "rocm", "wheel": "rocm7.2"}
+    result = container("alternator", "run", torch=WORKING_TORCH, **rocm)
+    assert "device=cuda cards= hsa=10.3.0" in result.stdout
+    result = container("alternator", "run", torch="raise ImportError('x')", **rocm)
+    assert "device=cpu cards=-1 hsa=\n" in result.stdout
+
+
+def test_a_gpu_image_without_a_gpu_uses_the_cpu_and_says_why(container):
+    result = container("alternator", "run")
+    assert result.stdout.startswith("run device=cpu cards= hsa=")
+    assert result.stderr == (
+        "alternator-entrypoint: using the CPU: no NVIDIA GPU is visible in this container; start "
+        "it with --gpus all\n"
+    )
+
+
+def test_a_cpu_image_is_the_cpu_and_tells_of_a_gpu(machine, container):
+    machine.nvidia()
+    result = container("alternator", "run", variant="cpu", wheel="cpu")
+    assert "device=cpu" in result.stdout
+    assert "the cuda image with cu130 is the right one" in result.stderr
+
+
+@pytest.mark.parametrize("torch", [WORKING_TORCH, "import os\nos.abort()\n"])
+def test_an_override_is_not_silently_dropped(container, torch):
+    result = container(
+        "alternator",
+        "run",
+        variant="cpu",
+        wheel="cpu",
+        torch=torch,
+        ALTERNATOR_WHISPER_DEVICE="cuda",
+    )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        "alternator-entrypoint: ALTERNATOR_WHISPER_DEVICE=cuda can't work here: this image holds "
+        "torch 2.13.0 cpu; use the cuda image (make images VARIANT=cuda) or unset it\n"
+    )
+
+
+def test_an_override_that_fails_its_proof_is_an_error(machine, container):
+    machine.nvidia()
+    result = container(
+        "alternator", "run", torch="import os\nos.abort()\n", ALTERNATOR_WHISPER_BACKEND="cuda"
+    )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "ALTERNATOR_WHISPER_BACKEND=cuda can't work here: NVIDIA GeForce RTX 4090: killed" in (
+        result.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    "command", [("alternator", "probe"), ("alternator", "run", "--help"), ("other", "run")]
+)
+def test_other_commands_start_at_once(machine, container, command):
+    machine.tool("other", REPORTING_COMMAND)
+    machine.tool("nvidia-smi", "exec /bin/sleep 60")
+    result = container(*command, torch="import os\nos.abort()\n")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "device= cards=" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("bash -c", "'bash -c' is no command in this image"),
+        ("/nowhere/tool", "'/nowhere/tool' is no command in this image"),
+        ("--json", "'--json' is no command in this image"),
+        (
+            "transcribe",
+            "'transcribe' is no command in this image; did you mean: alternator transcribe",
+        ),
+    ],
+)
+def test_a_command_that_is_none(container, word, message):
+    result = container(word)
+    assert result.returncode == 127
+    assert result.stderr == f"alternator-entrypoint: {message}\n"
+
+
+def test_a_state_directory_that_can_not_be_written_is_no_reason_to_stop(container):
+    result = container("alternator", "run", ALTERNATOR_STATE_DIR="/nowhere")
+    assert result.stdout.startswith("run device=cpu")
+    assert "/nowhere/probe.json can't be written: No such file or directory" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "[]", '{"variant": "cuda"}', '{"variant": 1, "torch": 2, "wheel": 3}']
+)
+def test_an_image_that_does_not_say_what_it_holds(container, tmp_path, content):
+    file = tmp_path / "broken.json"
+    if content is not None:
+        file.write_text(content)
+    result = container("alternator", "run", ALTERNATOR_VARIANT_FILE=str(file))
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"alternator-entrypoint: {file}")
+    assert "Traceback" not in result.stderr
