@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import queue
 import signal
 import subprocess
@@ -50,11 +51,15 @@ class WhisperProcess:
         self._heard = time.monotonic()
         self._steps = 0
         self._answers: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
+        # OpenMP's threads otherwise spin while they wait for each other. On two cores that others
+        # use too, that was measured to make a short clip four times slower; it also burns quota.
+        environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
         # -P: a file torch.py or whisper.py in the working directory is not the library.
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "alternator.whisper_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env=environment,
         )
         assert self._process.stdin is not None and self._process.stdout is not None
         self._stdin, self._stdout = self._process.stdin, self._process.stdout

@@ -41,7 +41,7 @@ def main() -> int:
         loading, working = time_worker(clips, arguments.model)
         command = [str(Path(sys.executable).with_name("whisper")), "--model", arguments.model]
         command += ["--output_dir", directory, "--verbose", "False", "--fp16", "False"]
-        each = sum(timed(lambda clip=clip: run(command, [clip])) for clip in clips)
+        each = timed(lambda: run_each(command, clips))
         together = timed(lambda: run(command, clips))
     print(f"{len(clips)} clips, {sound:.1f} s of sound, model {arguments.model}")
     print(f"worker start, model loaded: {loading:.2f} s")
@@ -75,6 +75,11 @@ def time_worker(clips: list[Path], model: str) -> tuple[float, float]:
         loading = timed(transcriber.start)
         working = timed(lambda: [transcriber.transcribe(clip) for clip in clips])
     return loading, working
+
+
+def run_each(command: list[str], clips: list[Path]) -> None:
+    for clip in clips:
+        run(command, [clip])
 
 
 def run(command: list[str], clips: list[Path]) -> None:

@@ -298,6 +298,11 @@ def test_a_file_called_torch_in_the_working_directory_is_not_torch(
         Transcriber(WhisperSettings(model="bsae")).start()
 
 
+def test_threads_that_wait_do_not_spin(transcriber: Transcriber) -> None:
+    environ = Path(f"/proc/{worker_of(transcriber)}/environ").read_bytes().split(b"\0")
+    assert f"OMP_WAIT_POLICY={os.environ.get('OMP_WAIT_POLICY', 'PASSIVE')}".encode() in environ
+
+
 def test_model_errors_come_from_start(tmp_path: Path) -> None:
     broken = tmp_path / "broken.pt"
     broken.write_bytes(b"PK\x03\x04 not really")
