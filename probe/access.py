@@ -60,13 +60,12 @@ def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
     if integrated and sighting.gtt_mib is not None:
         # A carve-out of 512 MiB says little: the rest of what it may use is GTT.
         memory = (memory or 0) + sighting.gtt_mib
-    what = sighting.gfx if sighting.vendor == "amd" else None
     maker = "AMD" if sighting.vendor == "amd" else "NVIDIA"
     return Gpu(
         vendor=sighting.vendor,
         index=sighting.index if sighting.index is not None else position,
         uuid=sighting.uuid,
-        name=sighting.name or f"{maker} GPU{f' {what}' if what else ''}",
+        name=sighting.name or f"{maker} GPU",
         memory_mib=memory,
         driver=sighting.driver,
         compute_capability=sighting.compute_capability,

@@ -29,12 +29,12 @@ def improvements(
         *([] if facts.host.container else _engine(facts, choice, around)),
     ]
     # What the choice itself advises and no step above covers: limits to know of.
-    covered = " ".join(item.what for item in found)
+    said = [gpu.why for gpu in facts.gpus if gpu.why is not None]
+    said += [f"driver {gpu.driver}" for gpu in facts.gpus if _newer_driver(gpu, facts, table)]
     found += [
         Improvement(what=line)
         for line in choice.advice
-        if not any(gpu.why and gpu.why in line for gpu in facts.gpus)
-        and not ("update it" in line and "driver" in covered)
+        if not any(phrase in line for phrase in said)
     ]
     return tuple(dict.fromkeys(found))
 
@@ -61,13 +61,11 @@ def _driver(
 ) -> Iterator[Improvement]:
     """A newer NVIDIA driver, where it would let a newer build run."""
     for gpu in usable_gpus(facts):
-        newest = _newest_with_code(gpu, facts, table)
+        newest = _newer_driver(gpu, facts, table)
         if newest is None:
             continue
-        floor = driver_floor(newest, facts.host, table)
-        if gpu.driver is None or at_least(gpu.driver, floor):
-            continue
         now = choice.selection
+        floor = driver_floor(newest, facts.host, table)
         yield Improvement(
             what=f"{gpu.name}: driver {gpu.driver}; with {floor} or newer torch {newest.torch} "
             f"{newest.wheel} fits (now: {now.torch} {now.wheel})",
@@ -76,12 +74,14 @@ def _driver(
         return  # all NVIDIA cards share one driver
 
 
-def _newest_with_code(gpu: Gpu, facts: Facts, table: Table) -> Build | None:
-    if gpu.vendor != "nvidia":
+def _newer_driver(gpu: Gpu, facts: Facts, table: Table) -> Build | None:
+    """The catalog's newest build with code for the GPU, if only its driver is too old for it."""
+    if gpu.vendor != "nvidia" or gpu.driver is None:
         return None
     for build in table.of_line(table.catalog, "cuda"):
         if not build.experimental and has_code(build, gpu, facts.host, table):
-            return build
+            enough = at_least(gpu.driver, driver_floor(build, facts.host, table))
+            return None if enough else build
     return None
 
 
@@ -132,8 +132,12 @@ def improvements_text(found: tuple[Improvement, ...]) -> str:
     """The list for a person; the commands indented, so that they can be copied."""
     if not found:
         return "\nnothing to improve\n"
-    lines = ["", "what would make it better:"]
-    for item in found:
+    steps = [item for item in found if item.do is not None]
+    lines = ["", "what would make it better:"] if steps else []
+    for item in steps:
         lines.append(f"- {item.what}")
         lines += [f"    {step}" for step in (item.do or "").splitlines()]
+    notes = [f"- {item.what}" for item in found if item.do is None]
+    if notes:
+        lines += ["", "worth knowing:", *notes]
     return "\n".join(lines) + "\n"

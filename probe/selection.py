@@ -73,7 +73,7 @@ def _goes_with(gpu: Gpu, primary: Gpu, build: Build, facts: Facts, table: Table)
 def _rocm_flags(nodes: tuple[Node, ...]) -> tuple[str, ...]:
     flags = ["--device", "/dev/kfd", "--device", "/dev/dri"]
     amd = [n for n in nodes if n.path == "/dev/kfd" or n.path.startswith("/dev/dri/renderD")]
-    # Group 0 is no group to hand out, and a node that is open to all needs none.
+    # Not the root group for a node that is open to all anyway.
     for group in sorted({n.group for n in amd if n.group or not n.open_to_all}):
         flags += ["--group-add", str(group)]
     return tuple(flags)

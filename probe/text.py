@@ -53,9 +53,9 @@ def _choice(report: Report) -> list[str]:
         lines.append(_row("because", "there is no GPU to use"))
     if selection["visible_devices"]:
         lines.append(_row("uses", ", ".join(selection["visible_devices"])))
-    lines += [
-        _row("", f"not {rejected['wheel']}: {rejected['why']}") for rejected in report["rejected"]
-    ]
+    for why in dict.fromkeys(rejected["why"] for rejected in report["rejected"]):
+        wheels = [rejected["wheel"] for rejected in report["rejected"] if rejected["why"] == why]
+        lines.append(_row("", f"not {', '.join(wheels)}: {why}"))
     if selection["run_flags"]:
         lines.append(_row("docker", " ".join(selection["run_flags"])))
     if selection["env"]:

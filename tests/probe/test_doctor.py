@@ -127,3 +127,20 @@ def test_surroundings(machine):
         cdi=True,
         distribution="debian",
     )
+
+
+def test_a_driver_is_not_told_twice(table):
+    """What the choice advises on the driver is what the step with the command says."""
+    old = nvidia_machine("535.161.07")
+    assert any("535.161.07" in line for line in choose(old, table).advice)
+    assert len([step for step in steps(old, table) if "535.161.07" in step.what]) == 1
+
+
+def test_limits_without_a_remedy_come_last(table):
+    gpu = Gpu(vendor="amd", index=0, name="card", gfx="gfx900", state="accessible")
+    facts = Facts(host=Host(arch="x86_64", os="linux"), gpus=(gpu,))
+    text = improvements_text(steps(facts, table))
+    assert text == (
+        "\nworth knowing:\n- card: rocBLAS has no kernels for gfx900: the first matrix product "
+        "would abort; no other build of torch helps\n"
+    )
