@@ -28,6 +28,7 @@ USER_AGENT = "alternator"
 REQUEST_TIMEOUT_SECONDS = 30.0
 ATTEMPTS = 4  # of one request, when the server can't be reached or answers 5xx
 LONGEST_WAIT_SECONDS = 15 * 60.0  # for a rate limit to end, before giving the request back
+RATE_LIMIT_SECONDS = 10.0  # where a server does not say when it ends
 DEFAULT_DESCRIPTION_LIMIT = 1500  # characters, where a server does not say
 PAGE = 40  # statuses, the most that Mastodon gives at once
 
@@ -234,7 +235,7 @@ class MastodonClient:
             return GoneError(f"{self.url} does not have it (HTTP {code})")
         if code == 429:
             # A reset that is not told or already over: wait a little all the same.
-            wait = 30.0 if wait is None else max(wait, 1.0)
+            wait = RATE_LIMIT_SECONDS if wait is None else max(wait, 1.0)
             return TemporaryServerError(
                 f"{self.url} asks to wait {wait:.0f} s (rate limit)", retry_after=wait
             )

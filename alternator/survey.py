@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from alternator.describe import Describer
-from alternator.mastodon_api import PAGE, MastodonClient, Status
+from alternator.mastodon_api import MastodonClient, Status
 from alternator.state import Found, Store, order
 
 # Sorts before every id of a status.
@@ -41,10 +41,8 @@ class Survey:
             return self._first_look()
         found = []
         newest = cursor
-        for number, status in enumerate(self._statuses()):
+        for status in self._statuses(back_to=cursor):
             status_id = str(status["id"])
-            if number >= PAGE and order(status_id) <= order(cursor):
-                break
             newest = max(newest, status_id, key=order)
             if order(status_id) > order(floor or BEGINNING):
                 found += self._found(status, backfill=False)
@@ -64,11 +62,13 @@ class Survey:
         found = [entry for status in wanted for entry in self._found(status, backfill=True)]
         return self._store.record(found, cursor=cursor, floor=floor)
 
-    def _statuses(self) -> Iterator[Status]:
-        """The account's posts, newest first, fetched page by page."""
+    def _statuses(self, *, back_to: str = BEGINNING) -> Iterator[Status]:
+        """The account's posts, newest first: whole pages, back to the one that has ``back_to``."""
         page = self._client.own_statuses(self._account_id)
         while page:
             yield from page
+            if order(str(page[-1]["id"])) <= order(back_to):
+                return
             page = self._client.own_statuses(self._account_id, max_id=str(page[-1]["id"]))
 
     def _found(self, status: Status, *, backfill: bool) -> list[Found]:

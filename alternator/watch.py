@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 
 from alternator.config import Config
-from alternator.describe import Describer
+from alternator.describe import Describer, Draft
 from alternator.errors import ServerError, TemporaryMediaError, TemporaryServerError
 from alternator.health import Health
 from alternator.state import Claim, Outcome, Store
@@ -62,6 +62,7 @@ class Watcher:
         self._work = threading.Event()  # something may be due
         self._look_now = threading.Event()
         self._stream: Stream | None = None
+        self._drafts: dict[Claim, Draft] = {}
         self._backfill_ready = 0.0
         self._failures = 0
         self.tally = Tally()
@@ -155,11 +156,12 @@ class Watcher:
         """Describe one post and write down the outcomes. ServerError gives the claim back."""
         started = time.monotonic()
         try:
-            draft = self._describer.prepare(claim)
+            draft = self._draft_of(claim)
             # What was edited must be written down: no signal in between.
             with self._stop.shielded():
                 outcomes = self._describer.publish(draft)
                 again = self._store.finish(claim, outcomes)
+                self._drafts.clear()
                 self._report(claim, outcomes, again, time.monotonic() - started)
         except Stopping:
             self._store.release(claim)
@@ -182,6 +184,13 @@ class Watcher:
             ]
             again = self._store.finish(claim, outcomes)
             self._report(claim, outcomes, again, time.monotonic() - started)
+
+    def _draft_of(self, claim: Claim) -> Draft:
+        """The texts for a claim: those that an outage kept from being written, or new ones."""
+        draft = self._drafts.get(claim)
+        if draft is None:
+            draft = self._drafts[claim] = self._describer.prepare(claim)
+        return draft
 
     def _not_processed(self, claim: Claim, error: TemporaryMediaError) -> None:
         """Put a post back whose files the server is still processing."""

@@ -1,0 +1,45 @@
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from alternator.log import LineFormatter, log, set_up
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    before = (root.handlers, root.level, log.level)
+    yield
+    root.handlers = before[0]
+    root.setLevel(before[1])
+    log.setLevel(before[2])
+
+
+def test_an_event_is_one_line_without_secrets(capsys: pytest.CaptureFixture[str]):
+    set_up("info", ["a-secret-of-some-length", "short", ""])
+    logging.getLogger("alternator.watch").warning("one\ntwo a-secret-of-some-length short")
+    log.debug("not shown")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d warn  one \| two \*\*\* short", line)
+
+
+def test_a_traceback_is_one_line_too():
+    try:
+        raise ValueError("with a-secret-of-some-length")
+    except ValueError as error:
+        record = logging.LogRecord("alternator", logging.DEBUG, "", 0, "failed", (), None)
+        record.exc_info = (type(error), error, error.__traceback__)
+    line = LineFormatter(["a-secret-of-some-length"]).format(record)
+    assert "\n" not in line
+    assert "ValueError: with ***" in line
+
+
+@pytest.mark.parametrize(("level", "shown"), [("debug", False), ("trace", True)])
+def test_libraries_speak_only_when_everything_is_asked_for(
+    capsys: pytest.CaptureFixture[str], level: str, shown: bool
+):
+    set_up(level)  # type: ignore[arg-type]  # a level that pytest hands over as str
+    logging.getLogger("urllib3").debug("a connection")
+    assert ("a connection" in capsys.readouterr().err) is shown

@@ -1,0 +1,99 @@
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alternator.config import MastodonSettings
+from alternator.mastodon_api import MastodonClient
+from alternator.stopping import Stop
+from alternator.stream import Stream
+from sandbox.server import SandboxServer
+from sandbox.settings import Settings
+
+
+class Followed:
+    """A stream and what it brought."""
+
+    def __init__(self, server: SandboxServer, **options: Any) -> None:
+        self.statuses: list[dict[str, Any]] = []
+        self.connections = 0
+        self.stop = Stop()
+        settings = MastodonSettings(instance_url=server.url, access_token=server.token)
+        self.stream = Stream(
+            MastodonClient(settings),
+            server.url,
+            self.stop,
+            notice=self.notice,
+            connected=self.connected,
+            **options,
+        )
+        self.stream.start()
+        self.until(lambda: self.connections)
+
+    def notice(self, status: dict[str, Any]) -> None:
+        if status.get("content") == "<p>Trouble</p>":
+            raise ValueError("a post that can't be understood")
+        self.statuses.append(status)
+
+    def connected(self) -> None:
+        self.connections += 1
+
+    def until(self, condition: Any, seconds: float = 20.0) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "it did not happen in time"
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def followed(server: SandboxServer) -> Iterator[Followed]:
+    followed = Followed(server)
+    yield followed
+    followed.stop.request()
+
+
+def test_new_and_edited_posts_are_brought(server: SandboxServer, followed: Followed, picture: Path):
+    status = server.post("Look", files=[picture])
+    followed.until(lambda: followed.statuses)
+    assert followed.statuses[0]["id"] == status["id"]
+    assert followed.statuses[0]["media_attachments"][0]["description"] is None
+    server.edit(status["id"], status="Changed")
+    followed.until(lambda: len(followed.statuses) == 2)
+    assert followed.statuses[1]["content"] == "<p>Changed</p>"
+
+
+def test_a_broken_stream_is_opened_again(server: SandboxServer, followed: Followed):
+    server.drop_streams()
+    followed.until(lambda: followed.connections == 2)
+    server.post("Hello")
+    followed.until(lambda: followed.statuses)
+
+
+def test_an_event_that_can_not_be_handled_does_not_end_it(
+    server: SandboxServer, followed: Followed
+):
+    server.post("Trouble")
+    followed.until(lambda: followed.connections == 2)
+    server.post("Hello")
+    followed.until(lambda: followed.statuses)
+
+
+def test_a_silent_stream_is_taken_for_dead():
+    with SandboxServer(settings=Settings(heartbeat_seconds=0.2)) as server:
+        followed = Followed(server, read_timeout=1.0)
+        time.sleep(2)
+        assert followed.connections == 1  # heartbeats keep it alive
+        server.mute_streams()
+        followed.until(lambda: followed.connections == 2)
+        followed.stop.request()
+
+
+def test_it_ends_when_asked_to(server: SandboxServer, followed: Followed):
+    followed.stop.request()
+    server.drop_streams()
+    followed.stream.join(10)
+    assert not followed.stream.is_alive()
+    assert threading.current_thread().is_alive()
