@@ -33,15 +33,20 @@ def check_port(port: int) -> None:
 
 
 def until_described(port: int, timeout_s: float = DESCRIBE_TIMEOUT_S) -> list[dict[str, Any]]:
-    """The demo account's statuses once all their attachments are described; DemoError otherwise."""
+    """The demo account's statuses once all their attachments are described; DemoError otherwise.
+
+    Each comes with the ``source`` its author typed.
+    """
     deadline = time.monotonic() + timeout_s
+    account = _get(port, "accounts/verify_credentials", token=TOKEN)["id"]
     with StatusLine() as status:
         while True:
-            statuses = fetch_statuses(port)
+            # Without the token: these requests must not spend the bot's own rate budget.
+            statuses = _get(port, f"accounts/{account}/statuses?limit=40")
             attachments = [item for post in statuses for item in post["media_attachments"]]
             missing = [item for item in attachments if not item["description"]]
             if attachments and not missing:
-                return statuses
+                break
             if time.monotonic() > deadline:
                 names = ", ".join(f"{item['type']} {item['id']}" for item in missing)
                 raise DemoError(
@@ -52,29 +57,23 @@ def until_described(port: int, timeout_s: float = DESCRIBE_TIMEOUT_S) -> list[di
                 f"describing: {len(attachments) - len(missing)} of {len(attachments)} attachments"
             )
             time.sleep(0.5)
+    return [
+        {**post, "source": _get(port, f"statuses/{post['id']}/source", token=TOKEN)["text"]}
+        for post in statuses
+    ]
 
 
-def fetch_statuses(port: int) -> list[dict[str, Any]]:
-    """The demo account's statuses, newest first, each with the ``source`` its author typed.
-
-    They come through the API that any Mastodon client would use.
-    """
+def _get(port: int, path: str, *, token: str | None = None) -> Any:
+    """Ask the sandbox through the API that any Mastodon client would use."""
     with requests.Session() as session:
-        session.headers["Authorization"] = f"Bearer {TOKEN}"
         session.trust_env = False  # a proxy has no business with this machine's own port
-
-        def get(path: str) -> Any:
-            response = session.get(f"http://127.0.0.1:{port}/api/v1/{path}", timeout=10)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            response = session.get(
+                f"http://127.0.0.1:{port}/api/v1/{path}", headers=headers, timeout=10
+            )
             response.raise_for_status()
             return response.json()
-
-        try:
-            account = get("accounts/verify_credentials")
-            statuses: list[dict[str, Any]] = get(f"accounts/{account['id']}/statuses?limit=40")
-            return [
-                {**status, "source": get(f"statuses/{status['id']}/source")["text"]}
-                for status in statuses
-            ]
         except requests.RequestException as error:
             raise DemoError(
                 f"the sandbox server on port {port} does not answer: {error}"
