@@ -25,17 +25,22 @@ log = logging.getLogger(__name__)
 
 ServerState = Literal["unknown", "reachable", "unreachable", "refusing"]
 
-# The main loop is heard of at least every few seconds; the longest silence that is no fault is a
-# request that waits for its time limit.
+# The main loop is heard of every second, and less often only while it waits for an answer.
 SILENCE_SECONDS = 180.0
 ASK_TIMEOUT_SECONDS = 5.0
 
 
 class Health:
-    """What is known about the bot's health. Any thread may write to it."""
+    """What is known about the bot's health. Any thread may write to it.
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    ``longest_request`` is how many seconds the main loop may wait for one answer.
+    """
+
+    def __init__(
+        self, *, longest_request: float = 0.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._clock = clock
+        self._silence = SILENCE_SECONDS + longest_request
         self._beaten = clock()
         self.ready = False
         self.server: ServerState = "unknown"
@@ -59,7 +64,7 @@ class Health:
             status = "starting"
         elif worker == "hung":
             status = "the Whisper worker hangs"
-        elif silence > SILENCE_SECONDS:
+        elif silence > self._silence:
             status = f"the bot has been silent for {silence:.0f} s"
         else:
             status = "ok"

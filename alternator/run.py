@@ -74,7 +74,7 @@ def run(
         downloads = directory / "downloads"
         remove_leftovers(downloads)
 
-        health = Health()
+        health = Health(longest_request=config.openrouter.timeout_seconds)
 
         def beat() -> None:
             health.beat()

@@ -134,3 +134,12 @@ def test_a_port_that_is_taken_is_one_line(health: Health, url: str, port: int):
 
 def test_it_can_be_turned_off(health: Health):
     assert serve(health, HealthSettings(port=0)) is None
+
+
+def test_a_long_request_is_no_fault(clock: Clock):
+    health = Health(clock=clock, longest_request=600)
+    health.ready = True
+    clock.now = 700
+    assert health.report()[0] == 200
+    clock.now = 800
+    assert health.report()[0] == 503
