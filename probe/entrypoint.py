@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from probe.builds import load_table
-from probe.choice import Choice, ImageBuild, Rejected
+from probe.choice import Choice, ImageBuild, Rejected, Selection
 from probe.choose import choose
 from probe.cli import read_timeout
 from probe.collect import collect
@@ -20,8 +20,9 @@ from probe.errors import CommandError, OverrideError, ProbeError, UserError
 from probe.facts import Facts, Gpu
 from probe.finding import find_executable
 from probe.overrides import Overrides, read_overrides
-from probe.prove import prove
+from probe.prove import Verdict, prove
 from probe.report import report
+from probe.verdicts import Verdicts, image_id
 
 DEFAULT_COMMAND = ("alternator", "run")
 COMPUTING = ("run", "transcribe")  # the sub-commands of alternator that use the device
@@ -80,50 +81,80 @@ def prepare(environ: MutableMapping[str, str]) -> None:
         reason = next(iter(choice.advice), "no GPU was found")
         log(f"using the CPU: {reason}" if image.variant != "cpu" or choice.advice else "CPU image")
     else:
-        for name, value in selection.env.items():
-            environ.setdefault(name, value)
-        if len(facts.gpus) > 1 and not any(environ.get(name) for name in VISIBILITY):
-            environ["CUDA_VISIBLE_DEVICES"] = ",".join(selection.visible_devices)
-        facts, choice = prove_choice(facts, choice, wanted, environ)
+        facts, choice = prove_choices(facts, choice, wanted, image, environ)
     environ["ALTERNATOR_PROVEN_DEVICE"] = choice.selection.device
     write_state(facts, choice, environ)
 
 
-def prove_choice(
-    facts: Facts, choice: Choice, wanted: Overrides, environ: MutableMapping[str, str]
+def prove_choices(
+    facts: Facts,
+    choice: Choice,
+    wanted: Overrides,
+    image: ImageBuild,
+    environ: MutableMapping[str, str],
 ) -> tuple[Facts, Choice]:
-    """Facts and choice after the proof: the chosen GPU proven, or dead and the CPU instead."""
-    selection = choice.selection
-    gpu = selection.gpus[0]
-    verdict = prove(selection.device)
-    if verdict.ok:
-        log(
-            f"proven in {verdict.ms / 1000:.1f} s: {verdict.name or gpu.name} "
-            f"with torch {verdict.torch}"
-        )
-        return mark(facts, replace(gpu, state="proven"), gpu), choice
-    if wanted.backend != "auto":
-        raise OverrideError(f"{wanted.source} can't work here: {gpu.name}: {verdict.why}")
-    log(f"using the CPU: {gpu.name} was chosen and the proof failed: {verdict.why}")
+    """Facts and choice after the proof: the first choice that computes, the CPU if none does.
+
+    A GPU that fails is dead, and the choice is made again among what is left. Raises
+    ``OverrideError`` if the operator asked for a GPU and none computes.
+    """
+    file = environ.get("ALTERNATOR_VARIANT_FILE") or VARIANT_FILE
+    verdicts = Verdicts(environ.get("ALTERNATOR_STATE_DIR"), image_id(environ, file))
+    failed: list[Rejected] = []
+    while choice.selection.backend != "cpu":
+        selection = choice.selection
+        gpu = selection.gpus[0]
+        added = expose(selection, environ, narrow=len(facts.gpus) > 1, insist=bool(failed))
+        remembered = verdicts.find(gpu, selection)
+        verdict = remembered or prove(selection.device)
+        if remembered is None:
+            verdicts.remember(gpu, selection, verdict)
+        if verdict.ok:
+            log(_proven(gpu, verdict, remembered is not None))
+            return mark(facts, replace(gpu, state="proven"), gpu), replace(
+                choice, rejected=(*failed, *choice.rejected)
+            )
+        for name in added:
+            environ.pop(name, None)
+        facts = mark(facts, replace(gpu, state="dead", why=verdict.why), gpu)
+        why = f"the proof failed on {gpu.name}: {verdict.why}"
+        failed.append(Rejected(wheel=selection.wheel, why=why))
+        try:
+            following = choose(facts, load_table(), wanted, image)
+        except OverrideError as error:
+            raise OverrideError(
+                f"{wanted.source} can't work here: {gpu.name}: {verdict.why}"
+            ) from error
+        target = following.selection
+        to = f"trying {target.gpus[0].name}" if target.gpus else "using the CPU"
+        log(f"{to}: {gpu.name} was chosen and the proof failed: {verdict.why}")
+        choice = following
     # -1 hides the GPUs of both vendors: nothing must wake the device that failed.
     environ["CUDA_VISIBLE_DEVICES"] = "-1"
-    for name in selection.env:
-        environ.pop(name, None)
-    why = f"the proof failed on {gpu.name}: {verdict.why}"
-    fallback = replace(
-        choice,
-        selection=replace(
-            selection,
-            backend="cpu",
-            device="cpu",
-            gpus=(),
-            visible_devices=(),
-            env={},
-            run_flags=(),
-        ),
-        rejected=(*choice.rejected, Rejected(wheel=selection.wheel, why=why)),
-    )
-    return mark(facts, replace(gpu, state="dead", why=verdict.why), gpu), fallback
+    return facts, replace(choice, rejected=(*failed, *choice.rejected))
+
+
+def expose(
+    selection: Selection, environ: MutableMapping[str, str], *, narrow: bool, insist: bool
+) -> list[str]:
+    """Set the variables of a selection; returns those that were not there before.
+
+    The operator's own choice of cards stays (``narrow`` only adds one), unless a GPU of it failed
+    (``insist``).
+    """
+    added = [name for name in selection.env if name not in environ]
+    for name in added:
+        environ[name] = selection.env[name]
+    if insist or (narrow and not any(environ.get(name) for name in VISIBILITY)):
+        environ["CUDA_VISIBLE_DEVICES"] = ",".join(selection.visible_devices)
+        environ.pop("HIP_VISIBLE_DEVICES", None)  # HIP asks it before CUDA's
+    return added
+
+
+def _proven(gpu: Gpu, verdict: Verdict, remembered: bool) -> str:
+    how = "proven before" if remembered else f"proven in {verdict.ms / 1000:.1f} s"
+    encoder = f", Whisper's encoder in {verdict.encoder}" if verdict.encoder else ""
+    return f"{how}: {verdict.name or gpu.name} with torch {verdict.torch}{encoder}"
 
 
 def mark(facts: Facts, judged: Gpu, gpu: Gpu) -> Facts:

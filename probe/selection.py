@@ -38,10 +38,16 @@ def select_gpu(
         for gpu in sorted(siblings, key=usefulness)
         if gpu is primary or _goes_with(gpu, primary, build, facts, table)
     ]
-    # HIP counts all cards that it can reach, in the driver's order, also those without code.
     visible = [gpu.uuid or str(gpu.index) for gpu in together]
     if primary.vendor == "amd":
-        visible = [str(siblings.index(gpu)) for gpu in together]
+        # HIP counts all cards that it can reach, in the driver's order, also those without code
+        # and those whose proof failed.
+        counted = [
+            *siblings,
+            *(gpu for gpu in facts.gpus if gpu.vendor == "amd" and gpu.state == "dead"),
+        ]
+        counted.sort(key=lambda gpu: gpu.index)
+        visible = [str(counted.index(gpu)) for gpu in together]
     override = hsa_override(build, primary, facts.host, table)
     backend = BACKENDS[primary.vendor]
     return Selection(

@@ -218,3 +218,71 @@ def test_an_image_that_does_not_say_what_it_holds(container, tmp_path, content):
     assert result.returncode == 1
     assert result.stderr.startswith(f"alternator-entrypoint: {file}")
     assert "Traceback" not in result.stderr
+
+
+COUNTING_TORCH = (
+    "import os, pathlib\n"
+    "with pathlib.Path(os.environ['PROOFS']).open('a') as file: file.write('one\\n')\n"
+) + WORKING_TORCH
+FIRST_CARD_ABORTS = (
+    "import os\nif not os.environ.get('CUDA_VISIBLE_DEVICES', '').startswith('GPU-b'): os.abort()\n"
+) + WORKING_TORCH
+TWO_CARDS = (
+    "0, GPU-a, RTX 4090, 580.95.05, 24564, 00000000:01:00.0, 0x268410DE, 8.9, [N/A]",
+    "1, GPU-b, RTX 3090, 580.95.05, 24564, 00000000:02:00.0, 0x220410DE, 8.6, [N/A]",
+)
+
+
+def test_the_next_gpu_is_tried_before_the_cpu(machine, container, tmp_path):
+    machine.nvidia(*TWO_CARDS)
+    result = container(
+        "alternator", "run", torch=FIRST_CARD_ABORTS, ALTERNATOR_STATE_DIR=str(tmp_path)
+    )
+    assert "device=cuda cards=GPU-b hsa=" in result.stdout
+    assert result.stderr.splitlines()[0] == (
+        "alternator-entrypoint: trying RTX 3090: RTX 4090 was chosen and the proof failed: killed "
+        "by signal 6 (SIGABRT)"
+    )
+    report = json.loads((tmp_path / "probe.json").read_text())
+    assert [gpu["state"] for gpu in report["gpus"]] == ["dead", "proven"]
+    assert report["selection"]["visible_devices"] == ["GPU-b"]
+
+
+def test_a_card_that_the_operator_named_and_that_fails_is_left(machine, container):
+    machine.nvidia(*TWO_CARDS)
+    result = container("alternator", "run", torch=FIRST_CARD_ABORTS, CUDA_VISIBLE_DEVICES="0,1")
+    assert "device=cuda cards=GPU-b hsa=" in result.stdout
+
+
+def test_a_verdict_is_remembered_until_something_changes(machine, container, tmp_path):
+    proofs = tmp_path / "proofs"
+
+    def run(torch=COUNTING_TORCH, **environ):
+        proofs.write_text("")
+        state = {"ALTERNATOR_STATE_DIR": str(tmp_path), "ALTERNATOR_IMAGE_ID": "1", **environ}
+        result = container("alternator", "run", torch=torch, PROOFS=str(proofs), **state)
+        return result, proofs.read_text().count("one")
+
+    row = "0, {}, RTX 4090, {}, 24564, 00000000:01:00.0, 0x268410DE, 8.9, [N/A]"
+    machine.nvidia(row.format("GPU-a", "580.95.05"))
+    assert run()[1] == 1
+    again, proven = run()
+    assert (proven, "proven before: stand-in" in again.stderr) == (0, True)
+    assert run(ALTERNATOR_IMAGE_ID="2")[1] == 1
+    machine.nvidia(row.format("GPU-a", "580.105.08"))
+    assert run()[1] == 1
+    machine.nvidia(row.format("GPU-b", "580.95.05"))
+    assert run()[1] == 1
+    (tmp_path / "proof.json").write_text('{"broken": [')
+    assert run()[1] == 1
+
+
+def test_a_crash_is_remembered_and_a_passing_failure_is_not(machine, container, tmp_path):
+    machine.nvidia()
+    state = {"ALTERNATOR_STATE_DIR": str(tmp_path), "ALTERNATOR_IMAGE_ID": "1"}
+    container("alternator", "run", torch="import os\nos.abort()\n", **state)
+    remembered = container("alternator", "run", torch=WORKING_TORCH, **state)
+    assert "device=cpu" in remembered.stdout
+    (tmp_path / "proof.json").unlink()
+    container("alternator", "run", torch="raise MemoryError('taken')\n", **state)
+    assert "device=cuda" in container("alternator", "run", torch=WORKING_TORCH, **state).stdout

@@ -33,6 +33,36 @@ def test_the_cpu_is_proven_by_real_torch():
     assert (verdict.cuda, verdict.hip) == (torch.version.cuda, torch.version.hip)
 
 
+needs_whisper = pytest.mark.skipif(
+    importlib.util.find_spec("whisper") is None, reason="openai-whisper is not installed here"
+)
+
+
+@needs_torch
+@needs_whisper
+def test_the_proof_runs_whispers_encoder():
+    assert prove("cpu").encoder == "float32"
+
+
+@needs_torch
+@needs_whisper
+def test_a_wrong_encoder_is_a_verdict_that_lasts(tmp_path, monkeypatch):
+    """Real torch and Whisper, whose convolution goes wrong from its second call on."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import torch\n"
+        "real, calls = torch.nn.functional.conv1d, []\n"
+        "def broken(*arguments, **options):\n"
+        "    calls.append(1)\n"
+        "    result = torch.conv1d(*arguments, **options)\n"
+        "    return result if len(calls) < 3 else -result\n"
+        "torch.nn.functional.conv1d = broken\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    verdict = prove("cpu")
+    assert (verdict.ok, verdict.lasting) == (False, True)
+    assert verdict.why.startswith("a wrong result of Whisper's encoder: off by ")
+
+
 @needs_torch
 def test_a_gpu_that_torch_does_not_see_is_a_verdict():
     import torch

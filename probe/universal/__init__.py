@@ -1,0 +1,1 @@
+"""The universal image's first start: choose a build, install it into the volume, prove it."""

@@ -1,0 +1,163 @@
+"""A lock: every package of one build with the hashes its file may have, as pip reads it.
+
+The file is a requirements file. Comments divide it into parts that are installed apart and carry
+what pip has no syntax for: whose lock it is, what it was made from, the size of each file, and
+what is still open because no index could be asked for its hash.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from probe.errors import ProbeError
+
+PARTS = ("packages", "source", "build")
+PART = re.compile(r"# \[(?P<part>\w+)\]")
+FIELD = re.compile(r"# (?P<name>build|for|inputs): (?P<value>.+)")
+PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s\\;]+)(?: \\)?")
+HASH = re.compile(r" +--hash=sha256:(?P<hash>[0-9a-f]{64})(?: \\|  # (?P<size>\d+) bytes)?")
+OPEN = re.compile(r"# (?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)")
+
+HEAD = """\
+# Made from images/catalog.toml by `make lock`: change that, not this (docs/locks.md).
+# build: {build}
+# for: {platform}
+# inputs: {inputs}
+"""
+HEADINGS = {
+    "packages": "wheels, every one that is installed",
+    "source": "built from its source archive, without what it requires: that is above",
+    "build": "builds the above; not shipped",
+    "open": "no index could be asked for its hash: the first build that can completes it",
+}
+
+
+class LockError(ProbeError):
+    """A lock can't be read, or lacks what is asked of it."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One package: the name as its index spells it, the version, the SHA-256 its files may have.
+
+    ``size`` is that of the file in bytes, None where it is not known.
+    """
+
+    name: str
+    version: str
+    hashes: tuple[str, ...]
+    size: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Normalised name and version, by which a wheel's file name is recognised."""
+        return normalise(self.name), self.version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """Whose lock, what it was made from, and its parts. ``open`` holds entries without a hash."""
+
+    build: str  # cuda-2.13.0-cu130
+    platform: str  # cp311 x86_64
+    inputs: str  # digest of what the catalog asks for
+    packages: tuple[Entry, ...] = ()
+    source: tuple[Entry, ...] = ()
+    tools: tuple[Entry, ...] = ()
+    open: tuple[Entry, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that is installed; two locks with one digest install the same."""
+        return digest((*self.packages, *self.source), self.platform)
+
+
+def digest(entries: Iterable[Entry], platform: str) -> str:
+    """SHA-256 over the names, versions and hashes of ``entries``, in any order."""
+    lines = sorted(f"{normalise(e.name)}=={e.version} {' '.join(e.hashes)}" for e in entries)
+    return hashlib.sha256("\n".join([platform, *lines]).encode()).hexdigest()
+
+
+def normalise(name: str) -> str:
+    """A distribution's name as indexes compare it: ``Mastodon.py`` is ``mastodon-py``."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def render(lock: Lock) -> str:
+    """The lock file's text."""
+    head = HEAD.format(build=lock.build, platform=lock.platform, inputs=lock.inputs)
+    parts = [("packages", lock.packages), ("source", lock.source), ("build", lock.tools)]
+    blocks = [
+        f"\n# [{name}] {HEADINGS[name]}\n{requirements(entries)}"
+        for name, entries in parts
+        if entries
+    ]
+    if lock.open:
+        lines = "".join(f"# {entry.name}=={entry.version}\n" for entry in lock.open)
+        blocks.append(f"\n# [open] {HEADINGS['open']}\n{lines}")
+    return head + "".join(blocks)
+
+
+def requirements(entries: Iterable[Entry]) -> str:
+    """Entries as lines of a requirements file, in the order of their names."""
+    text = ""
+    for entry in sorted(entries, key=lambda entry: normalise(entry.name)):
+        hashes = " \\\n".join(f"    --hash=sha256:{value}" for value in entry.hashes)
+        size = f"  # {entry.size} bytes" if entry.size is not None else ""
+        text += f"{entry.name}=={entry.version} \\\n{hashes}{size}\n"
+    return text
+
+
+def read(path: Path) -> Lock:
+    """The lock in a file. Raises LockError that names the file and, where one is bad, the line."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not text"
+        raise LockError(f"{path}: {why}; make it again with `make lock`") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, source: str = "lock") -> Lock:
+    """The lock in a text; every line must be one that ``render`` writes, or a LockError names it."""
+    fields: dict[str, str] = {}
+    parts: dict[str, list[Entry]] = {name: [] for name in (*PARTS, "open")}
+    part = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        entries = parts.get(part)
+        if match := PART.match(line):
+            part = match["part"]
+        elif match := FIELD.fullmatch(line):
+            fields[match["name"]] = match["value"]
+        elif part == "open" and (match := OPEN.fullmatch(line)):
+            parts[part].append(Entry(name=match["name"], version=match["version"], hashes=()))
+        elif entries is not None and (match := PIN.fullmatch(line)):
+            entries.append(Entry(name=match["name"], version=match["version"], hashes=()))
+        elif entries and (match := HASH.fullmatch(line)):
+            last = entries[-1]
+            entries[-1] = Entry(
+                name=last.name,
+                version=last.version,
+                hashes=(*last.hashes, match["hash"]),
+                size=int(match["size"]) if match["size"] else None,
+            )
+        elif line and not line.startswith("# "):
+            raise LockError(f"{source}:{number}: {line[:80]!r} is no line of a lock; `make lock`")
+    missing = {"build", "for", "inputs"} - fields.keys()
+    unhashed = [entry.name for name in PARTS for entry in parts[name] if not entry.hashes]
+    if missing or unhashed:
+        what = f"no {', '.join(sorted(missing))} line" if missing else f"no hash of {unhashed[0]}"
+        raise LockError(f"{source}: {what}; make it again with `make lock`")
+    return Lock(
+        build=fields["build"],
+        platform=fields["for"],
+        inputs=fields["inputs"],
+        packages=tuple(parts["packages"]),
+        source=tuple(parts["source"]),
+        tools=tuple(parts["build"]),
+        open=tuple(parts["open"]),
+    )
