@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from compose import demo, wait
-from compose.errors import ComposeError
+from docker.models.containers import Container
+
+from compose import check, demo, devices, wait
+from compose.errors import ComposeError, DeviceError
 from compose.stack import Stack, account_stack, demo_stack, everything, sandbox_port
 from images import host, render
 from images.apt import INSTALL_VARIABLE
@@ -37,17 +39,19 @@ def up(argv: list[str]) -> int:
 
     config = None if options.demo else find_config(options.config)
     say(f"Container engine: Docker {ensure_engine()}")
-    report = host.probe(options.variant)
-    for line in host.summary(report):
-        say(line)
-    selection = report["selection"]
+    report, device = _choose(options.variant)
     render.write()
     catalog = load_catalog()
     variant = host.variant(catalog, report)
     image = build_variant(catalog, variant, base_override=options.base).tag
+    variables = {
+        "ALTERNATOR_HOST_REPORT": check.hint(report),
+        **devices.variables(report["selection"]["run_flags"]),
+    }
     if config is None:
-        return _start_demo(selection, image, build_sandbox(catalog, base_override=options.base).tag)
-    return _start_account(selection, image, config)
+        sandbox = build_sandbox(catalog, base_override=options.base).tag
+        return _start_demo(demo_stack(device, image, sandbox, variables), report)
+    return _start_account(account_stack(device, image, config, variables), report, config)
 
 
 def down(argv: list[str]) -> int:
@@ -79,11 +83,25 @@ def find_config(explicit: Path | None) -> Path | None:
     return None
 
 
-def _start_demo(selection: Mapping[str, Any], image: str, sandbox_image: str) -> int:
+def _choose(backend: str | None) -> tuple[dict[str, Any], str]:
+    """The probe's report and the device overlay; the CPU where the engine can't pass the GPU on."""
+    report = host.probe(backend)
+    for line in host.summary(report):
+        say(line)
+    try:
+        return report, devices.overlay(report["selection"]["image"])
+    except DeviceError as error:
+        if backend is not None:
+            raise
+        say(f"Using the CPU: {error}\nThen run `make up` again.")
+        return host.probe("cpu"), "cpu"
+
+
+def _start_demo(stack: Stack, report: Mapping[str, Any]) -> int:
     port = sandbox_port()
     demo.check_port(port)
     say("No alternator.toml: starting the demo against a sandbox server with sample posts.")
-    _start(demo_stack(selection["image"], image, sandbox_image, selection["run_flags"]))
+    _start(stack, report)
     statuses = demo.until_described(port)
     demo.show(statuses)
     say("")
@@ -93,18 +111,20 @@ def _start_demo(selection: Mapping[str, Any], image: str, sandbox_image: str) ->
     return 0
 
 
-def _start_account(selection: Mapping[str, Any], image: str, config: Path) -> int:
-    _start(account_stack(selection["image"], image, config, selection["run_flags"]))
-    container = wait.find("bot")
-    name = container.name if container else "alternator_bot_1"
-    say(f"The bot runs with {config}. Follow it with: docker logs --follow {name}")
+def _start_account(stack: Stack, report: Mapping[str, Any], config: Path) -> int:
+    container = _start(stack, report)
+    say(f"The bot runs with {config}. Follow it with: docker logs --follow {container.name}")
     return 0
 
 
-def _start(stack: Stack) -> None:
+def _start(stack: Stack, report: Mapping[str, Any]) -> Container:
+    """Start the stack, wait for the bot, and say what its container lacks of what was chosen."""
     try:
         stack.run("up", "--detach", "--remove-orphans")
     except ComposeError as error:
         raise ComposeError(f"{error}\n{wait.last_words_of_the_dead()}".rstrip()) from error
-    wait.until_healthy("bot")
+    container = wait.until_healthy("bot")
     say("The bot is healthy.")
+    for line in check.losses(report, check.container_report(container)):
+        say(line)
+    return container

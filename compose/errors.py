@@ -17,3 +17,9 @@ class DemoError(ComposeError):
     """The demo started, but a sample was not described in time."""
 
     exit_code = 4
+
+
+class DeviceError(ComposeError):
+    """The engine can't hand this machine's GPU to a container."""
+
+    exit_code = 5

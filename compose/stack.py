@@ -3,11 +3,9 @@
 import os
 import stat
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Literal
 
 from compose.errors import ComposeError
 from images.catalog import CHECKOUT
@@ -17,8 +15,6 @@ FOLDER = CHECKOUT / "compose"
 PROJECT = os.environ.get("ALTERNATOR_PROJECT", "alternator")  # two stacks on one machine
 DEFAULT_SANDBOX_PORT = 3000
 IMAGE_USER = "10001:10001"
-
-Purpose = Literal["demo", "account"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,36 +53,28 @@ class Stack:
         return result.stdout
 
 
-def device_variables(run_flags: Sequence[str]) -> dict[str, str]:
-    """The group numbers that the ROCm overlay wants, from the probe's ``docker run`` flags."""
-    groups = [value for flag, value in pairwise(run_flags) if flag == "--group-add"]
-    if not groups:
-        return {}
-    return {"ALTERNATOR_RENDER_GID": groups[0], "ALTERNATOR_VIDEO_GID": groups[-1]}
-
-
-def demo_stack(variant: str, image: str, sandbox_image: str, run_flags: Sequence[str]) -> Stack:
-    """The bot against the sandbox."""
+def demo_stack(device: str, image: str, sandbox_image: str, variables: Mapping[str, str]) -> Stack:
+    """The bot against the sandbox. ``device`` and ``variables`` come from ``compose.devices``."""
     return Stack(
-        overlays=("compose", variant, "demo"),
+        overlays=("compose", device, "demo"),
         variables={
             "ALTERNATOR_IMAGE": image,
             "ALTERNATOR_SANDBOX_IMAGE": sandbox_image,
             "SANDBOX_PORT": str(sandbox_port()),
-            **device_variables(run_flags),
+            **variables,
         },
     )
 
 
-def account_stack(variant: str, image: str, config: Path, run_flags: Sequence[str]) -> Stack:
-    """The bot on the operator's own account."""
+def account_stack(device: str, image: str, config: Path, variables: Mapping[str, str]) -> Stack:
+    """The bot on the operator's own account. For the arguments see ``demo_stack``."""
     return Stack(
-        overlays=("compose", variant, "account"),
+        overlays=("compose", device, "account"),
         variables={
             "ALTERNATOR_IMAGE": image,
             "ALTERNATOR_CONFIG": str(config.resolve()),
             "ALTERNATOR_USER": container_user(config),
-            **device_variables(run_flags),
+            **variables,
         },
     )
 

@@ -29,8 +29,8 @@ def last_words_of_the_dead() -> str:
     return "\n".join(_report(container, f"{container.name} ended") for container in dead)
 
 
-def until_healthy(service: str, timeout_s: float = HEALTH_TIMEOUT_S) -> None:
-    """Return once the service is healthy; UnhealthyError with its last log lines otherwise."""
+def until_healthy(service: str, timeout_s: float = HEALTH_TIMEOUT_S) -> Container:
+    """The service's container once it is healthy; UnhealthyError with its last words otherwise."""
     deadline = time.monotonic() + timeout_s
     with StatusLine() as status:
         while True:
@@ -39,7 +39,7 @@ def until_healthy(service: str, timeout_s: float = HEALTH_TIMEOUT_S) -> None:
                 raise UnhealthyError(f"the container of {service} is gone: something removed it")
             health, state = _state(container)
             if health == "healthy":
-                return
+                return container
             if state != "running" or container.attrs["RestartCount"] > 0 or health == "unhealthy":
                 raise UnhealthyError(_report(container, f"{service} is {health or state}"))
             if time.monotonic() > deadline:

@@ -66,7 +66,7 @@ def demo_files(cpu_image: str, sandbox_image: str, free_port: int) -> Iterator[S
     """The demo stack, with the variables that its compose files read."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SANDBOX_PORT", str(free_port))
-        stack = demo_stack("cpu", cpu_image, sandbox_image, [])
+        stack = demo_stack("cpu", cpu_image, sandbox_image, {})
         for name, value in stack.variables.items():
             environment.setenv(name, value)
         yield stack

@@ -1,0 +1,64 @@
+"""How this engine hands a GPU to a container: which device overlay fits, and its variables.
+
+For NVIDIA there are three ways, and which one works is the engine's matter, not the card's: a
+device request (``--gpus``), which the container toolkit's hook answers; the toolkit's runtime, for
+engines whose hook is not set up; and CDI, for engines from 25 on that have a device specification.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from compose.errors import DeviceError
+from images.engine import connect
+
+CDI_FOLDERS = (Path("/etc/cdi"), Path("/var/run/cdi"))
+HOOK = "nvidia-container-runtime-hook"
+
+
+def overlay(variant: str) -> str:
+    """The device overlay for a variant on this machine's engine."""
+    if variant != "cuda":
+        return variant
+    return nvidia_overlay(
+        connect().info(), hook=shutil.which(HOOK) is not None, specifications=cdi_specifications()
+    )
+
+
+def nvidia_overlay(info: Mapping[str, Any], *, hook: bool, specifications: Sequence[Path]) -> str:
+    """``cuda``, ``cuda-runtime`` or ``cuda-cdi``: the first that is set up here.
+
+    ``info`` is the engine's account of itself (``docker info``); ``hook``, whether the toolkit's
+    hook is installed, which is all that a device request needs. ComposeError where nothing is.
+    """
+    if hook:
+        return "cuda"
+    if "nvidia" in (info.get("Runtimes") or {}):
+        return "cuda-runtime"
+    if info.get("CDISpecDirs") and specifications:
+        return "cuda-cdi"
+    raise DeviceError(
+        "there is an NVIDIA GPU, but this engine can't hand it to a container. Install the NVIDIA "
+        "container toolkit, then type\n"
+        "    sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker"
+    )
+
+
+def cdi_specifications() -> list[Path]:
+    """The CDI files on this machine that describe NVIDIA devices."""
+    return [
+        path
+        for folder in CDI_FOLDERS
+        for path in sorted(folder.glob("*.y*ml")) + sorted(folder.glob("*.json"))
+        if "nvidia.com/gpu" in path.read_text("utf-8", "replace")
+    ]
+
+
+def variables(run_flags: Sequence[str]) -> dict[str, str]:
+    """The group numbers that the ROCm overlay wants, from the probe's ``docker run`` flags."""
+    groups = [value for flag, value in pairwise(run_flags) if flag == "--group-add"]
+    if not groups:
+        return {}
+    return {"ALTERNATOR_RENDER_GID": groups[0], "ALTERNATOR_VIDEO_GID": groups[-1]}
