@@ -315,13 +315,15 @@ def test_a_server_that_is_not_known_is_not_waited_for(make_bot: MakeBot, server:
         end_of(bot)
 
 
-def test_a_token_that_was_revoked_does_not_end_a_running_bot(
-    make_bot: MakeBot, server: SandboxServer
+def test_a_token_that_is_refused_for_a_while_does_not_end_a_running_bot(
+    make_bot: MakeBot, server: SandboxServer, picture: Path
 ):
     bot = make_bot(mastodon={"poll_interval_seconds": 1}).start()
     wait_for(server.open_streams)
-    server.fail("/api/v1/accounts/*/statuses", status=401, times=1)
-    wait_for(lambda: len(server.requests(path="/api/v1/accounts/*/statuses")) > 2)
+    fault = server.fail("/api/v1/accounts/*/statuses", status=401, times=1)
+    wait_for(lambda: fault.times == 0)
+    status = server.post("Look", files=[picture])
+    server.wait_until_described(status["id"])
     bot.end()
 
 
