@@ -59,7 +59,6 @@ class HsaOverride:
 class Table:
     """All builds, newest line first, and what holds across them."""
 
-    read: str
     catalog: str
     index_base: str
     cpu_arch: tuple[str, ...]
@@ -99,7 +98,6 @@ def load_table(path: Path = TABLE) -> Table:
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     base = data["index_base"]
     return Table(
-        read=data["read"],
         catalog=data["catalog"],
         index_base=base,
         cpu_arch=tuple(data["cpu_arch"]),

@@ -43,7 +43,7 @@ def test_a_card_that_kfd_leaves_out(machine):
     )
     report = machine.report()
     assert [gpu["state"] for gpu in report["gpus"]] == ["accessible", "present"]
-    assert report["gpus"][1]["gfx"] == "gfx601"
+    assert report["gpus"][1]["gfx"] == "gfx602"
     assert report["selection"]["visible_devices"] == ["0"]
 
 

@@ -1,8 +1,10 @@
 """The table of builds."""
 
+import tomllib
+
 import pytest
 
-from probe.builds import CudaCode, at_least, line_of
+from probe.builds import TABLE, CudaCode, at_least, line_of
 
 
 def test_the_catalog_line_is_in_the_table_with_a_build_for_the_default_index(table):
@@ -73,3 +75,12 @@ def test_drivers_compare_by_number(driver, floor, enough):
 
 def test_line_of():
     assert [line_of(v) for v in ("2.13.0+cu130", "2.13", "2.7.1")] == ["2.13", "2.13", "2.7"]
+
+
+def test_every_group_of_cells_has_a_source_and_a_date():
+    data = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    groups = [*data["line"], *data["code"], *data["gfx"], *data["hsa_override"]]
+    groups += [*data["cuda"].values(), data["tegra"], data["no_kernels"]]
+    for group in groups:
+        assert group["source"], group
+        assert group["read"] == "not read" or group["read"].startswith("2026-"), group
