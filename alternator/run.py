@@ -2,7 +2,6 @@
 
 import argparse
 import fcntl
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -207,8 +206,7 @@ def start_transcriber(
     if not config.whisper.enabled:
         log.info("audio and video: not described, [whisper] enabled is false")
         return None
-    device = os.environ.get("ALTERNATOR_PROVEN_DEVICE") or None
-    transcriber = make_transcriber(config.whisper, device=device)
+    transcriber = make_transcriber(config.whisper)
     health.worker = lambda: transcriber.state
     log.info("audio and video: Whisper model %s", config.whisper.model)
     if config.whisper.preload:

@@ -1,4 +1,4 @@
-"""Speech to transcribe, one loaded Whisper worker for all tests, and bots against the sandbox."""
+"""What the tests of every package share: speech and other media, made with real tools."""
 
 import shutil
 import subprocess

@@ -1,8 +1,6 @@
-"""Speech to transcribe, one loaded Whisper worker for all tests, and bots against the sandbox."""
+"""One loaded Whisper worker for all tests, and bots against the sandbox."""
 
-import shutil
 import sqlite3
-import subprocess
 import threading
 import wave
 from collections.abc import Callable, Iterator
@@ -28,68 +26,11 @@ from alternator.transcriber import Transcriber, Transcript
 from sandbox.server import SandboxServer
 from sandbox.vision import VisionServer
 
-CHECKPOINT = Path(__file__).parents[2] / "sandbox" / "whisper" / "fixture.pt"
-CODECS = {".ogg": ["-c:a", "libopus", "-b:a", "32k"], ".m4a": ["-c:a", "aac", "-b:a", "64k"]}
-
-Speak = Callable[..., Path]
-
 
 @pytest.fixture(scope="session")
-def checkpoint() -> Path:
-    """The small Whisper checkpoint; sandbox/whisper/manifest.json has the phrases it knows."""
-    return CHECKPOINT
-
-
-@pytest.fixture(scope="session")
-def speak(tmp_path_factory: pytest.TempPathFactory) -> Speak:
-    """Makes a file of spoken text: ``speak(text, voice="en-us", suffix=".mp3")``."""
-    for program in ("espeak-ng", "ffmpeg"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed: no speech to transcribe can be made")
-    directory = tmp_path_factory.mktemp("speech")
-    made: dict[tuple[str, str, str], Path] = {}
-
-    def make(text: str, voice: str = "en-us", suffix: str = ".wav") -> Path:
-        key = (text, voice, suffix)
-        if key not in made:
-            number = len(made)
-            sound = directory / f"{number}.wav"
-            subprocess.run(
-                ["espeak-ng", "-v", voice, "-s", "160", "-w", str(sound), text], check=True
-            )
-            made[key] = sound if suffix == ".wav" else convert(sound, suffix)
-        return made[key]
-
-    return make
-
-
-def convert(sound: Path, suffix: str) -> Path:
-    """The same sound in another format; .mp4 gets a picture track as well."""
-    target = sound.with_name(f"{sound.stem}-converted{suffix}")
-    picture = ["-f", "lavfi", "-i", "color=navy:s=64x64:r=5"] if suffix == ".mp4" else []
-    command = ["ffmpeg", "-v", "error", "-nostdin", *picture, "-i", str(sound), "-shortest"]
-    subprocess.run([*command, *CODECS.get(suffix, []), str(target)], check=True)
-    return target
-
-
-@pytest.fixture(scope="session")
-def make_media(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Makes a file with ffmpeg: ``make_media("silence.wav", "-f", "lavfi", "-i", ...)``."""
-    if shutil.which("ffmpeg") is None:
-        pytest.skip("ffmpeg is not installed")
-
-    def make(name: str, *arguments: str) -> Path:
-        target = tmp_path_factory.mktemp("media") / name
-        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *arguments, str(target)], check=True)
-        return target
-
-    return make
-
-
-@pytest.fixture(scope="session")
-def transcriber() -> Iterator[Transcriber]:
+def transcriber(checkpoint: Path) -> Iterator[Transcriber]:
     """A transcriber with its model loaded, for clips of a minute at most. Leave it running."""
-    settings = WhisperSettings(model=str(CHECKPOINT), max_duration_minutes=1)
+    settings = WhisperSettings(model=str(checkpoint), max_duration_minutes=1)
     with Transcriber(settings) as loaded:
         loaded.start()
         yield loaded
@@ -101,7 +42,7 @@ class FakeTranscriber:
     It "hears" what ``texts`` says about the files' order, and waits while ``gate`` is closed.
     """
 
-    def __init__(self, settings: WhisperSettings, *, device: str | None = None) -> None:
+    def __init__(self, settings: WhisperSettings) -> None:
         self.state = "ready"
         self.texts: list[str | Exception] = []
         self.heard: list[bytes] = []
