@@ -4,15 +4,16 @@
 were given no GPU. What counts is a tool that talked to the driver, or device nodes that open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from probe.access_amd import amd_verdict
 from probe.access_nvidia import NO_SLICE, nvidia_verdict
 from probe.devices import is_integrated
-from probe.evidence import Evidence, Verdict
+from probe.evidence import Evidence, Verdict, hidden_verdict
 from probe.facts import Gpu, Sighting
 from probe.merge import Merged
+from probe.visibility import hidden_amd, hidden_nvidia, identity
 
 
 def judge(merged: Sequence[Merged], evidence: Evidence) -> tuple[Gpu, ...]:
@@ -20,11 +21,25 @@ def judge(merged: Sequence[Merged], evidence: Evidence) -> tuple[Gpu, ...]:
     nvidia = sorted((m for m in merged if m.sighting.vendor == "nvidia"), key=_order)
     amd = sorted((m for m in merged if m.sighting.vendor == "amd"), key=_order)
     gpus = _nvidia_gpus(nvidia, evidence)
+    hidden = hidden_amd([entry.sighting for entry in amd], evidence.environ)
     gpus += [
-        _gpu(entry.sighting, position, amd_verdict(entry, evidence))
+        _gpu(entry.sighting, position, _unless_hidden(amd_verdict(entry, evidence), entry, hidden))
         for position, entry in enumerate(amd)
     ]
+    if evidence.host.os == "darwin" and evidence.host.arch == "arm64":
+        # Every Mac with a processor of Apple's has its GPU, and Metal reaches it without a driver.
+        gpus.append(
+            Gpu(vendor="apple", index=0, name="Apple GPU", state="accessible", integrated=True)
+        )
     return tuple(gpus)
+
+
+def _unless_hidden(verdict: Verdict, entry: Merged, hidden: Mapping[str, str]) -> Verdict:
+    """A GPU that a variable hides could be reached, and is not to be used."""
+    reason = hidden.get(identity(entry.sighting))
+    if reason is None or verdict.state != "accessible":
+        return verdict
+    return hidden_verdict(reason)
 
 
 def _order(entry: Merged) -> tuple[int, str]:
@@ -35,12 +50,14 @@ def _order(entry: Merged) -> tuple[int, str]:
 def _nvidia_gpus(merged: Sequence[Merged], evidence: Evidence) -> list[Gpu]:
     slices = [m.sighting for m in merged if m.sighting.slice_of is not None]
     whole = [m for m in merged if m.sighting.slice_of is None]
+    hidden = hidden_nvidia([m.sighting for m in whole], slices, evidence.environ)
     gpus: list[Gpu] = []
     for position, entry in enumerate(whole):
         sighting = entry.sighting
         if sighting.driver is None:
             sighting = replace(sighting, driver=evidence.nvidia_driver)
-        verdict = nvidia_verdict(entry, evidence)
+        hidden_whole = identity(sighting) in hidden
+        verdict = nvidia_verdict(entry, evidence, hidden=hidden_whole or bool(slices))
         own = [piece for piece in slices if sighting.mig and piece.slice_of == sighting.index]
         if sighting.mig and evidence.slices_listed and not own:
             verdict = NO_SLICE
@@ -48,18 +65,22 @@ def _nvidia_gpus(merged: Sequence[Merged], evidence: Evidence) -> list[Gpu]:
         for piece in own:
             capability = sighting.compute_capability
             full = replace(piece, driver=sighting.driver, compute_capability=capability)
-            gpus.append(_gpu(full, position, verdict))
+            piece_verdict = verdict
+            if verdict.state == "accessible" and identity(piece) in hidden:
+                piece_verdict = hidden_verdict(hidden[identity(piece)])
+            gpus.append(_gpu(full, position, piece_verdict))
         if not own:
-            gpus.append(_gpu(sighting, position, verdict))
+            gpus.append(_gpu(sighting, position, _unless_hidden(verdict, entry, hidden)))
     return gpus
 
 
 def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
     integrated = sighting.vendor == "amd" and is_integrated(sighting.gfx)
-    memory = sighting.vram_mib
+    memory, free = sighting.vram_mib, sighting.vram_free_mib
     if integrated and sighting.gtt_mib is not None:
         # A carve-out of 512 MiB says little: the rest of what it may use is GTT.
         memory = (memory or 0) + sighting.gtt_mib
+        free = None if sighting.gtt_free_mib is None else (free or 0) + sighting.gtt_free_mib
     maker = "AMD" if sighting.vendor == "amd" else "NVIDIA"
     return Gpu(
         vendor=sighting.vendor,
@@ -67,6 +88,7 @@ def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
         uuid=sighting.uuid,
         name=sighting.name or f"{maker} GPU",
         memory_mib=memory,
+        memory_free_mib=free,
         driver=sighting.driver,
         compute_capability=sighting.compute_capability,
         gfx=sighting.gfx,

@@ -18,9 +18,9 @@ def amd_verdict(entry: Merged, evidence: Evidence) -> Verdict:
         )
     if "rocminfo" in entry.sources:
         return Verdict()  # it opened /dev/kfd
-    if entry.sources == {"rocm-smi"}:
-        # rocm-smi lists it and this sysfs shows no trace of it, so what /dev shows is as little
-        # to go by: the tool is the only witness, and the proof comes later.
+    if entry.sources <= {"rocm-smi", "amd-smi"}:
+        # A management tool lists it and this sysfs shows no trace of it, so what /dev shows is as
+        # little to go by: the tool is the only witness, and the proof comes later.
         return Verdict()
     kfd = [node for node in evidence.nodes if node.path == "/dev/kfd"]
     wanted = RENDER if sighting.render_minor is None else f"{RENDER}{sighting.render_minor}"

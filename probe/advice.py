@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from probe.builds import Build, Table, at_least, line_of
 from probe.choice import Choice, Selection, Situation
-from probe.facts import Facts, Gpu, Vendor
+from probe.facts import BACKENDS, Facts, Gpu, Vendor
 from probe.fit import capability_text, driver_floor, has_code, hsa_override, misfit
 
-MAKERS: dict[Vendor, str] = {"nvidia": "NVIDIA", "amd": "AMD"}
+MAKERS: dict[Vendor, str] = {"nvidia": "NVIDIA", "amd": "AMD", "apple": "Apple"}
 # The tools whose failure is worth telling where they leave no card behind.
 TOOLS: dict[str, Vendor] = {"nvidia-smi": "nvidia", "rocm-smi": "amd"}
 # How a container of an image's variant is given its GPU.
@@ -44,10 +44,11 @@ def advise(situation: Situation, choice: Choice, best: Selection) -> tuple[str, 
 
 def _why_cpu(situation: Situation, choice: Choice) -> Iterator[str]:
     facts, table, wanted = situation.facts, situation.table, situation.wanted
-    if facts.host.arch not in table.cpu_arch:
+    architectures = table.macos_arch if facts.host.os == "darwin" else table.cpu_arch
+    if facts.host.arch not in architectures:
         yield (
             f"torch has no build for {facts.host.arch}: use a machine of "
-            f"{' or '.join(table.cpu_arch)}"
+            f"{' or '.join(architectures)}"
         )
     if wanted.backend == "cpu":
         if situation.usable:
@@ -66,7 +67,7 @@ def _why_cpu(situation: Situation, choice: Choice) -> Iterator[str]:
 
 def remedy(gpu: Gpu, facts: Facts, table: Table, lines: Sequence[str]) -> str:
     """Why no build of these lines fits a usable GPU, and what the operator can do about it."""
-    backend = "cuda" if gpu.vendor == "nvidia" else "rocm"
+    backend = BACKENDS[gpu.vendor]
     builds = [build for line in lines for build in table.of_line(line, backend)]
     with_code = [
         build
@@ -116,7 +117,7 @@ def _on_selection(situation: Situation, choice: Choice) -> Iterator[str]:
         if gpu in selection.gpus:
             continue
         if gpu.vendor != primary.vendor:
-            backend = "rocm" if gpu.vendor == "amd" else "cuda"
+            backend = BACKENDS[gpu.vendor]
             yield (
                 f"{gpu.name} is left unused beside {MAKERS[primary.vendor]}'s; "
                 f"--backend {backend} would use it instead"
@@ -125,6 +126,11 @@ def _on_selection(situation: Situation, choice: Choice) -> Iterator[str]:
             yield f"{gpu.name} is left out by {selection.wheel}: {why}"
         else:
             yield f"{_identified(gpu)} is left out: it can't be used beside {_identified(primary)}"
+    if selection.backend == "mps":
+        yield (
+            "containers on macOS don't reach Apple's GPU: run the bot outside of one (pip install "
+            "'.[bot,whisper]'); this project has not been tried on a Mac, the proof decides"
+        )
     if selection.backend == "rocm":
         yield "this project has not been tried on AMD hardware yet; the proof at start decides"
 

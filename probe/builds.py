@@ -62,6 +62,7 @@ class Table:
     catalog: str
     index_base: str
     cpu_arch: tuple[str, ...]
+    macos_arch: tuple[str, ...]
     builds: tuple[Build, ...]
     tegra_driver: str
     tegra_remedy: str
@@ -101,6 +102,7 @@ def load_table(path: Path = TABLE) -> Table:
         catalog=data["catalog"],
         index_base=base,
         cpu_arch=tuple(data["cpu_arch"]),
+        macos_arch=tuple(data["macos_arch"]),
         builds=tuple(build for line in data["line"] for build in _builds_of(line, data)),
         tegra_driver=data["tegra"]["driver"],
         tegra_remedy=data["tegra"]["remedy"],

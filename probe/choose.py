@@ -12,16 +12,17 @@ from probe.advice import advise
 from probe.builds import Build, Table, line_of
 from probe.choice import Choice, ImageBuild, Rejected, Selection, Situation
 from probe.errors import OverrideError, ProbeError
-from probe.facts import Backend, Facts, Gpu, Vendor
+from probe.facts import BACKENDS, Backend, Facts, Gpu, Vendor
 from probe.fit import misfit
 from probe.overrides import Overrides, Wanted
-from probe.selection import BACKENDS, select_cpu, select_gpu, usefulness
+from probe.selection import select_cpu, select_gpu, usefulness
 
 VENDORS: dict[Wanted, tuple[Vendor, ...]] = {
-    "auto": ("nvidia", "amd"),
+    "auto": ("nvidia", "amd", "apple"),
     "gpu": ("nvidia", "amd"),
     "cuda": ("nvidia",),
     "rocm": ("amd",),
+    "mps": ("apple",),
     "cpu": (),
 }
 
@@ -110,7 +111,8 @@ def _builds(
 ) -> Iterator[Build]:
     if image is None:
         for candidate in table.walk(line):
-            yield from table.of_line(candidate, backend)
+            # On macOS the one wheel of a line serves CPU and Metal.
+            yield from table.of_line(candidate, "cpu" if backend == "mps" else backend)
     elif image.variant == backend:
         yield build_of_image(table, image)
 

@@ -11,6 +11,7 @@ from probe.choose import choose
 from probe.collect import TIMEOUT_S, collect
 from probe.errors import NoGpuError, ProbeError
 from probe.facts import Facts
+from probe.machine import Machine
 from probe.overrides import VALUES, read_overrides
 from probe.report import report
 
@@ -54,7 +55,7 @@ def doctor(argv: list[str]) -> int:
     facts, table, choice = _examine(arguments)
     # The advice comes below, with commands.
     print(human_text({**report(facts, choice), "advice": []}), end="")
-    steps = improvements(facts, table, choice, look_around(os.environ))
+    steps = improvements(facts, table, choice, look_around(Machine()))
     print(improvements_text(steps), end="")
     return 0
 

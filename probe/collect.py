@@ -3,17 +3,14 @@
 Detection changes nothing: it sets no variable and loads no driver.
 """
 
-import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from probe.access import judge
 from probe.evidence import Evidence
 from probe.facts import Facts, ProbeTrace
-from probe.files import Tree
 from probe.finding import Context, Finding
 from probe.kernel import (
     probe_drm,
@@ -23,8 +20,16 @@ from probe.kernel import (
     read_host,
     read_nodes,
 )
+from probe.machine import Machine
 from probe.merge import merge
-from probe.tools import probe_nvidia_smi, probe_rocm_smi, probe_rocminfo
+from probe.tools import (
+    probe_amd_smi,
+    probe_libcuda,
+    probe_nvidia_smi,
+    probe_rocm_smi,
+    probe_rocminfo,
+)
+from probe.visibility import NAMES
 
 TIMEOUT_S = 5.0
 # What the threads get beyond the commands' own bound before they are left behind.
@@ -36,7 +41,9 @@ PROBES: dict[str, Callable[[Context], Finding]] = {
     "nvidia-smi": probe_nvidia_smi,
     "nvidia-proc": probe_nvidia_proc,
     "kfd": probe_kfd,
+    "libcuda": probe_libcuda,
     "rocm-smi": probe_rocm_smi,
+    "amd-smi": probe_amd_smi,
     "rocminfo": probe_rocminfo,
     "drm": probe_drm,
     "pci": probe_pci,
@@ -45,23 +52,21 @@ PROBES: dict[str, Callable[[Context], Finding]] = {
 
 def collect(
     *,
-    root: Path = Path("/"),
-    environ: Mapping[str, str] | None = None,
+    machine: Machine | None = None,
     timeout_s: float = TIMEOUT_S,
+    memory: bool = False,
 ) -> Facts:
-    """Look at the machine below ``root`` with the tools on ``environ``'s PATH.
+    """Look at a machine: this one, unless another is given.
 
-    Takes no longer than ``timeout_s`` (seconds) and a grace, whatever the tools do. Never raises
-    for what it finds or does not find.
+    ``memory`` also asks how much memory is free where that wakes the GPU. Takes no longer than
+    ``timeout_s`` (seconds) and a grace, whatever the tools do. Never raises for what it finds or
+    does not find.
     """
-    context = Context(
-        tree=Tree(root),
-        environ=os.environ if environ is None else environ,
-        timeout_s=timeout_s,
-    )
+    machine = machine or Machine()
+    context = Context(machine=machine, timeout_s=timeout_s, memory=memory)
     findings = _run_all(context)
     smi = findings["nvidia-smi"]
-    host = read_host(context.tree)
+    host = read_host(machine)
     if any(sighting.kernel_driver == "nvgpu" for sighting in smi.sightings):
         host = replace(host, tegra=True)
     evidence = Evidence(
@@ -74,6 +79,8 @@ def collect(
         smi_why=smi.trace[-1].why,
         slices_listed=smi.slices_listed,
         kfd_listed=bool(findings["kfd"].sightings),
+        cuda=findings["libcuda"].cuda,
+        environ={name: machine.environ[name] for name in NAMES if name in machine.environ},
     )
     merged = merge({name: finding.sightings for name, finding in findings.items()})
     return Facts(

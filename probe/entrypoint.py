@@ -18,7 +18,7 @@ from probe.cli import read_timeout
 from probe.collect import collect
 from probe.errors import CommandError, OverrideError, ProbeError, UserError
 from probe.facts import Facts, Gpu
-from probe.finding import find_executable
+from probe.machine import Machine, find_executable
 from probe.overrides import Overrides, read_overrides
 from probe.prove import Verdict, prove
 from probe.report import report
@@ -74,7 +74,7 @@ def prepare(environ: MutableMapping[str, str]) -> None:
     """
     image = read_image(environ)
     wanted = read_overrides(environ)
-    facts = collect(environ=environ, timeout_s=read_timeout(environ))
+    facts = collect(machine=Machine(environ=environ), timeout_s=read_timeout(environ))
     choice = choose(facts, load_table(), wanted, image)
     selection = choice.selection
     if selection.backend == "cpu":

@@ -1,9 +1,9 @@
 """What access is judged by, and the verdict on one GPU."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from probe.facts import Host, Node, State
+from probe.facts import CudaView, Host, Node, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +19,8 @@ class Evidence:
     smi_why: str | None = None
     slices_listed: bool = False  # nvidia-smi -L answered
     kfd_listed: bool = False  # KFD's topology has GPU nodes
+    cuda: CudaView | None = None  # libcuda's answer; None where it was not asked or did not answer
+    environ: Mapping[str, str] = field(default_factory=dict)  # variables that hide GPUs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,14 @@ class Verdict:
     why: str | None = None
     remedy: str | None = None
     denied: bool = False
+
+
+def hidden_verdict(reason: str) -> Verdict:
+    """A GPU that a variable (``NAME=value``) hides from this process."""
+    name = reason.partition("=")[0]
+    return Verdict(
+        state="present", why=f"hidden by {reason}", remedy=f"unset {name}, or name the GPU in it"
+    )
 
 
 def denied_by_nodes(nodes: Sequence[Node], inside: bool) -> Verdict | None:

@@ -6,9 +6,11 @@ Dictionaries appear only at the JSON edge (``report.py``); inside, facts are the
 from dataclasses import dataclass
 from typing import Literal
 
-Vendor = Literal["nvidia", "amd"]
+Vendor = Literal["nvidia", "amd", "apple"]
 State = Literal["present", "accessible", "proven", "dead"]
-Backend = Literal["cuda", "rocm", "cpu"]
+Backend = Literal["cuda", "rocm", "mps", "cpu"]
+
+BACKENDS: dict[Vendor, Backend] = {"nvidia": "cuda", "amd": "rocm", "apple": "mps"}
 
 # A compute capability X.Y as (X, Y): compared by number, never as text ("12.1" < "8.9").
 ComputeCapability = tuple[int, int]
@@ -36,6 +38,8 @@ class Sighting:
     name: str | None = None
     vram_mib: int | None = None
     gtt_mib: int | None = None  # system memory that an AMD GPU may use
+    vram_free_mib: int | None = None
+    gtt_free_mib: int | None = None
     driver: str | None = None
     compute_capability: ComputeCapability | None = None
     gfx: str | None = None
@@ -49,6 +53,15 @@ class Sighting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CudaView:
+    """What libcuda lets this process reach; ``status`` is a CUresult, 0 for success."""
+
+    status: int | None = None
+    missing: str | None = None  # why the library can't be loaded
+    devices: tuple[Sighting, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Gpu:
     """One GPU, or one MIG slice of one, and whether it can be used from here."""
 
@@ -57,6 +70,7 @@ class Gpu:
     uuid: str | None = None
     name: str
     memory_mib: int | None = None  # MiB; GTT included where the GPU shares the system's memory
+    memory_free_mib: int | None = None  # MiB; as seen while probing
     driver: str | None = None
     compute_capability: ComputeCapability | None = None
     gfx: str | None = None

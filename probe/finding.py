@@ -1,15 +1,15 @@
 """What a probe is given to look with, and what it brings home."""
 
-import os
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from probe.facts import ProbeTrace, Sighting
-from probe.files import Tree
+from probe.facts import CudaView, ProbeTrace, Sighting
 
-# Where vendors install tools that PATH often lacks.
-TOOL_DIRECTORIES = ("usr/lib/wsl/lib", "opt/rocm/bin")
+if TYPE_CHECKING:
+    from probe.files import Tree
+    from probe.machine import Machine
+
 NOT_INSTALLED = "not installed"
 
 
@@ -38,49 +38,34 @@ class Finding:
     tried: bool = False  # the tool is installed
     answered: bool = False
     slices_listed: bool = False
+    cuda: CudaView | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """Where and how long a probe may look."""
 
-    tree: Tree
-    environ: Mapping[str, str]
+    machine: "Machine"
     timeout_s: float
+    memory: bool = False  # also ask how much memory is free where that wakes the GPU
+
+    @property
+    def tree(self) -> "Tree":
+        """The machine's files."""
+        return self.machine.tree
 
     def run(self, probe: str, *arguments: str, timeout_s: float) -> tuple[Outcome, ProbeTrace]:
         """Run a tool that bears the probe's name; a missing one is an outcome."""
-        directories = [d for d in self.environ.get("PATH", "").split(os.pathsep) if d]
-        directories += [str(self.tree.root / directory) for directory in TOOL_DIRECTORIES]
-        executable = find_executable(probe, directories)
-        command = (probe, *arguments)
-        if executable is None:
-            outcome = Outcome(exit=None, ms=0, why=NOT_INSTALLED)
-        else:
-            # A machine without any tool need not pay for subprocess: a sixth of the whole run.
-            from probe.command import run_bounded
-
-            outcome = run_bounded(
-                (executable, *arguments), timeout_s=timeout_s, environ=self.environ
-            )
+        outcome = self.machine.run(probe, arguments, timeout_s)
         trace = ProbeTrace(
             probe=probe,
-            command=command,
+            command=(probe, *arguments),
             exit=outcome.exit,
             ms=outcome.ms,
             found=0,
             why=outcome.why,
         )
         return outcome, trace
-
-
-def find_executable(name: str, directories: Sequence[str]) -> str | None:
-    """The first executable file of that name, or None. (``shutil`` costs 10 ms to import.)"""
-    for directory in directories:
-        path = f"{directory or '.'}/{name}"
-        if os.access(path, os.X_OK) and not os.path.isdir(path):  # noqa: PTH112 - as above
-            return path
-    return None
 
 
 def file_finding(name: str, sightings: tuple[Sighting, ...], started: float) -> Finding:

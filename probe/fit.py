@@ -20,6 +20,8 @@ def hsa_override(build: Build, gpu: Gpu, host: Host, table: Table) -> HsaOverrid
 
 def has_code(build: Build, gpu: Gpu, host: Host, table: Table) -> bool:
     """Whether the build carries code for the GPU, whatever the driver. Unknown parts have none."""
+    if gpu.vendor == "apple":
+        return True  # Metal compiles for the GPU at hand
     if build.backend == "cuda":
         code = build.cuda_code.get(host.arch)
         capability = gpu.compute_capability
@@ -31,6 +33,8 @@ def has_code(build: Build, gpu: Gpu, host: Host, table: Table) -> bool:
 
 def misfit(build: Build, gpu: Gpu, host: Host, table: Table) -> str | None:
     """Why the build can't run on the GPU, in words that follow "because"; None if it can."""
+    if gpu.vendor == "apple":
+        return None
     if build.backend == "rocm":
         return _rocm_misfit(build, gpu, host, table)
     if host.arch not in build.cuda_code:

@@ -1,16 +1,16 @@
 """The probes that read what the kernel shows in sysfs, proc and dev."""
 
-import os
 import time
 from dataclasses import replace
 
 from probe.facts import Host, Node
 from probe.files import Tree
 from probe.finding import Context, Finding, file_finding
+from probe.machine import Machine
 from probe.parse import kfd, nvidia_proc, pci
 
 NODE_PATTERNS = (
-    ("/dev", r"nvidiactl|nvidia\d+|nvidia-uvm|dxg|kfd"),
+    ("/dev", r"nvidiactl|nvidia\d+|nvidia-uvm|nvhost-gpu|dxg|kfd"),
     ("/dev/dri", r"renderD\d+"),
 )
 CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
@@ -74,15 +74,15 @@ def probe_nvidia_proc(context: Context) -> Finding:
     return replace(finding, driver=driver)
 
 
-def read_host(tree: Tree) -> Host:
+def read_host(machine: Machine) -> Host:
     """What kind of machine or container this is."""
-    system = os.uname()
+    tree, platform = machine.tree, machine.platform()
     release = tree.read("/proc/sys/kernel/osrelease") or ""
     cgroup = tree.read("/proc/1/cgroup") or ""
     compatible = tree.read("/proc/device-tree/compatible") or ""
     return Host(
-        arch=system.machine,
-        os=system.sysname.lower(),
+        arch=platform.arch,
+        os=platform.system,
         wsl="microsoft" in release.lower() or tree.exists("/dev/dxg"),
         container=any(tree.exists(mark) for mark in CONTAINER_MARKS)
         or any(mark in cgroup for mark in CONTAINER_CGROUPS),

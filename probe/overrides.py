@@ -7,11 +7,11 @@ from typing import Literal
 from probe.builds import line_of
 from probe.errors import OverrideError
 
-Wanted = Literal["auto", "cpu", "cuda", "rocm", "gpu"]
+Wanted = Literal["auto", "cpu", "cuda", "rocm", "mps", "gpu"]
 
 BACKEND_VARIABLE = "ALTERNATOR_WHISPER_BACKEND"
 DEVICE_VARIABLE = "ALTERNATOR_WHISPER_DEVICE"
-VALUES: tuple[Wanted, ...] = ("auto", "cpu", "cuda", "rocm")
+VALUES: tuple[Wanted, ...] = ("auto", "cpu", "cuda", "rocm", "mps")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,7 @@ def _gpu(gpu: Gpu) -> Report:
         "uuid": gpu.uuid,
         "name": gpu.name,
         "memory_mib": gpu.memory_mib,
+        "memory_free_mib": gpu.memory_free_mib,
         "driver": gpu.driver,
         "compute_capability": capability_text(gpu),
         "gfx": gpu.gfx,

@@ -1,17 +1,16 @@
 """Makes the selection for a build that fits: which cards, which variables, which flags."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from probe.builds import Build, Table
 from probe.choice import Selection
-from probe.facts import Backend, Facts, Gpu, Node, Vendor
+from probe.facts import BACKENDS, Backend, Facts, Gpu, Node
 from probe.fit import has_code, hsa_override
 
 # Memory below which a card is of little use to Whisper: the default model with its working set.
 ENOUGH_MEMORY_MIB = 4096
 TENSOR_CORES = (7, 0)  # from this compute capability on, half precision is the fast one
-
-BACKENDS: dict[Vendor, Backend] = {"nvidia": "cuda", "amd": "rocm"}
 
 
 def usefulness(gpu: Gpu) -> tuple[object, ...]:
@@ -50,6 +49,9 @@ def select_gpu(
         visible = [str(counted.index(gpu)) for gpu in together]
     override = hsa_override(build, primary, facts.host, table)
     backend = BACKENDS[primary.vendor]
+    if backend == "mps":
+        # The one GPU of a Mac; no container reaches it, so the image is the CPU's.
+        return replace(select_cpu(build), backend=backend, device="mps", gpus=(primary,))
     return Selection(
         backend=backend,
         device="cuda",

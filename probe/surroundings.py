@@ -1,12 +1,8 @@
 """What else on this machine matters to containers with a GPU: engines, toolkit, distribution."""
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from probe.files import Tree
-from probe.finding import find_executable
+from probe.machine import Machine
 
 # Any of these lets Docker serve --gpus.
 TOOLKIT = ("nvidia-container-runtime-hook", "nvidia-container-runtime", "nvidia-ctk")
@@ -25,13 +21,12 @@ class Surroundings:
     distribution: str = ""  # ID of /etc/os-release: debian, ubuntu, fedora, …
 
 
-def look_around(environ: Mapping[str, str], root: Path = Path("/")) -> Surroundings:
+def look_around(machine: Machine) -> Surroundings:
     """Look for container engines and the NVIDIA Container Toolkit; starts nothing."""
-    tree = Tree(root)
-    directories = [part for part in environ.get("PATH", "").split(os.pathsep) if part]
+    tree = machine.tree
 
     def installed(name: str) -> bool:
-        return find_executable(name, directories) is not None
+        return machine.find(name) is not None
 
     return Surroundings(
         docker=installed("docker"),

@@ -3,7 +3,7 @@
 from probe.report import Report
 
 WIDTH = 10
-BACKENDS = {"cuda": "NVIDIA CUDA", "rocm": "AMD ROCm", "cpu": "CPU"}
+BACKENDS = {"cuda": "NVIDIA CUDA", "rocm": "AMD ROCm", "mps": "Apple MPS", "cpu": "CPU"}
 
 
 def human_text(report: Report) -> str:
@@ -31,13 +31,22 @@ def describe(gpu: Report) -> str:
     facts = [
         gpu["gfx"],
         f"compute capability {gpu['compute_capability']}" if gpu["compute_capability"] else None,
-        f"{gpu['memory_mib'] / 1024:.1f} GiB" if gpu["memory_mib"] else None,
+        _memory(gpu),
         f"driver {gpu['driver']}" if gpu["driver"] else None,
     ]
     known = ", ".join(fact for fact in facts if fact)
     state = "" if gpu["state"] == "accessible" else f" - {gpu['state']}"
     why = f": {gpu['why']}" if gpu["why"] and state else ""
     return f"{gpu['name']}{f' ({known})' if known else ''}{state}{why}"
+
+
+def _memory(gpu: Report) -> str | None:
+    if not gpu["memory_mib"]:
+        return None
+    total, free = gpu["memory_mib"] / 1024, gpu["memory_free_mib"]
+    # What an idle desktop takes is not worth a word.
+    in_use = free is not None and free < 0.9 * gpu["memory_mib"]
+    return f"{total:.1f} GiB, {free / 1024:.1f} free" if in_use else f"{total:.1f} GiB"
 
 
 def _choice(report: Report) -> list[str]:

@@ -5,12 +5,17 @@ from dataclasses import replace
 
 from probe.facts import ProbeTrace, Sighting
 from probe.finding import NOT_INSTALLED, Context, Finding, Outcome
-from probe.parse import nvidia_smi, rocm_smi, rocminfo
+from probe.machine import LIBCUDA
+from probe.parse import amd_smi, nvidia_smi, rocm_smi, rocminfo
+from probe.parse.libcuda import parse_libcuda
 
 ROCM_SMI = (
     *("--showid", "--showuniqueid", "--showproductname", "--showbus", "--showdriverversion"),
     *("--showmeminfo", "vram", "gtt", "--json"),
 )
+AMD_SMI = ("static", "--asic", "--bus", "--vram", "--driver", "--json")
+# Without one of these there is nothing that libcuda could reach.
+CUDA_NODES = ("/dev/nvidiactl", "/dev/dxg", "/dev/nvhost-gpu")
 UNKNOWN_FIELD_EXIT = 2  # nvidia-smi: a --query-gpu field that this driver does not know
 ERROR_LENGTH = 200  # characters of a tool's complaint that are kept
 
@@ -61,6 +66,33 @@ def probe_rocm_smi(context: Context) -> Finding:
     outcome, trace = context.run("rocm-smi", *ROCM_SMI, timeout_s=context.timeout_s)
     sightings = rocm_smi.parse_rocm_smi(outcome.text) if outcome.why is None else ()
     return _tool_finding(sightings, outcome, trace)
+
+
+def probe_amd_smi(context: Context) -> Finding:
+    """AMD's newer management tool; as rocm-smi, it tells presence only."""
+    outcome, trace = context.run("amd-smi", *AMD_SMI, timeout_s=context.timeout_s)
+    sightings = amd_smi.parse_amd_smi(outcome.text) if outcome.why is None else ()
+    return _tool_finding(sightings, outcome, trace)
+
+
+def probe_libcuda(context: Context) -> Finding:
+    """NVIDIA's driver itself, in a child: the last word on what this process reaches."""
+    if not any(context.tree.exists(node) for node in CUDA_NODES):
+        trace = ProbeTrace(probe=LIBCUDA, ms=0, found=0, why="no NVIDIA device node")
+        return Finding(trace=(trace,))
+    arguments = ("--memory",) if context.memory else ()
+    outcome, trace = context.run(LIBCUDA, *arguments, timeout_s=context.timeout_s)
+    cuda = parse_libcuda(outcome.text) if outcome.why is None else None
+    if cuda is None:
+        return Finding(trace=(replace(trace, why=trace.why or "no answer"),), tried=True)
+    why = cuda.missing or (f"cuInit: error {cuda.status}" if cuda.status else None)
+    return Finding(
+        sightings=cuda.devices,
+        trace=(replace(trace, found=len(cuda.devices), why=why),),
+        tried=True,
+        answered=cuda.status == 0,
+        cuda=cuda,
+    )
 
 
 def probe_rocminfo(context: Context) -> Finding:

@@ -26,6 +26,14 @@ def parse_mib(text: str | None) -> int | None:
     return None if size is None or size <= 0 else size // MIB
 
 
+def free_mib(total: str | None, used: str | None) -> int | None:
+    """What is left of a size, both as counts of bytes, in MiB; None where one is unknown."""
+    size, taken = parse_int(total), parse_int(used)
+    if size is None or taken is None or not 0 <= taken <= size:
+        return None
+    return (size - taken) // MIB
+
+
 def parse_version(text: str | None) -> tuple[int, ...] | None:
     """``580.95.05`` as (580, 95, 5); None unless it is numbers and dots."""
     if not text or len(text) > 3 * LONGEST_NUMBER:

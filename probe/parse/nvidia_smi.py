@@ -9,7 +9,10 @@ from probe.facts import Sighting
 from probe.parse.numbers import normal_bus, parse_capability, parse_int, parse_version
 
 # What every driver knows. Asking for a field that the driver lacks fails the whole query.
-FIELDS = ("index", "uuid", "name", "driver_version", "memory.total", "pci.bus_id", "pci.device_id")
+FIELDS = (
+    *("index", "uuid", "name", "driver_version", "memory.total", "memory.free"),
+    *("pci.bus_id", "pci.device_id"),
+)
 # compute_cap: driver 510 and later; mig.mode.current: 450 and later.
 NEWER_FIELDS = ("compute_cap", "mig.mode.current")
 
@@ -49,14 +52,15 @@ def _sighting(row: dict[str, str]) -> Sighting | None:
         return None
     name = _value(row.get("name"))
     device = parse_int(row.get("pci.device_id"))
-    memory = parse_int((_value(row.get("memory.total")) or "").removesuffix("MiB"))
+    memory, free = (_mib(row.get(field)) for field in ("memory.total", "memory.free"))
     return Sighting(
         vendor="nvidia",
         bus=normal_bus(_value(row.get("pci.bus_id"))),
         index=index,
         uuid=uuid,
         name=name,
-        vram_mib=memory if memory and memory > 0 else None,
+        vram_mib=memory or None,
+        vram_free_mib=free if memory else None,
         driver=driver if parse_version(driver) else None,
         compute_capability=parse_capability(_value(row.get("compute_cap"))),
         # 0x233010DE: device, then vendor.
@@ -65,6 +69,11 @@ def _sighting(row: dict[str, str]) -> Sighting | None:
         mig=row.get("mig.mode.current", "").lower() == "enabled",
         lost=any(LOST.search(cell) for cell in row.values()),
     )
+
+
+def _mib(cell: str | None) -> int | None:
+    number = parse_int((_value(cell) or "").removesuffix("MiB"))
+    return number if number is not None and number >= 0 else None
 
 
 def _value(cell: str | None) -> str | None:

@@ -7,7 +7,7 @@ Vendors are told by number. Text search over ``lspci`` finds "ATI" in "Corporati
 from collections.abc import Mapping
 
 from probe.facts import Sighting, Vendor
-from probe.parse.numbers import normal_bus, parse_int, parse_mib
+from probe.parse.numbers import free_mib, normal_bus, parse_int, parse_mib
 
 VENDORS: dict[int, Vendor] = {0x10DE: "nvidia", 0x1002: "amd"}
 DISPLAY, ACCELERATOR = 0x03, 0x12  # PCI base classes; Instinct cards are of the second
@@ -20,6 +20,8 @@ FILES = (
     "product_name",
     "mem_info_vram_total",
     "mem_info_gtt_total",
+    "mem_info_vram_used",
+    "mem_info_gtt_used",
     f"{GRAPHICS_CORE}/major",
     f"{GRAPHICS_CORE}/minor",
     f"{GRAPHICS_CORE}/revision",
@@ -46,6 +48,8 @@ def parse_pci_device(files: Mapping[str, str], bus: str | None = None) -> Sighti
         name=name or None,
         vram_mib=parse_mib(files.get("mem_info_vram_total")),
         gtt_mib=parse_mib(files.get("mem_info_gtt_total")),
+        vram_free_mib=free_mib(files.get("mem_info_vram_total"), files.get("mem_info_vram_used")),
+        gtt_free_mib=free_mib(files.get("mem_info_gtt_total"), files.get("mem_info_gtt_used")),
         device=device,
         graphics_core=_graphics_core(files),
         kernel_driver=uevent.get("DRIVER") or None,

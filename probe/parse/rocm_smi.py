@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from probe.facts import Sighting
-from probe.parse.numbers import normal_bus, normal_gfx, parse_int, parse_mib
+from probe.parse.numbers import free_mib, normal_bus, normal_gfx, parse_int, parse_mib
 
 NAME_KEYS = ("Card Series", "Card series", "Device Name", "Card Model", "Card model")
 DEVICE_KEYS = ("Device ID", "GPU ID")  # ROCm 6 renamed it
@@ -29,6 +29,12 @@ def parse_rocm_smi(text: str) -> tuple[Sighting, ...]:
             name=_name(values),
             vram_mib=parse_mib(_text(values, "VRAM Total Memory (B)")),
             gtt_mib=parse_mib(_text(values, "GTT Total Memory (B)")),
+            vram_free_mib=free_mib(
+                _text(values, "VRAM Total Memory (B)"), _text(values, "VRAM Total Used Memory (B)")
+            ),
+            gtt_free_mib=free_mib(
+                _text(values, "GTT Total Memory (B)"), _text(values, "GTT Total Used Memory (B)")
+            ),
             driver=driver,
             gfx=normal_gfx(_text(values, "GFX Version")),
             device=next(

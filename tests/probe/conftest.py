@@ -1,6 +1,6 @@
 """A machine to probe: a directory stands for its root, small executables for its tools."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from probe.builds import Table, load_table
 from probe.choose import choose
 from probe.collect import collect
 from probe.facts import Facts
+from probe.machine import Machine as ProbedMachine
 from probe.overrides import Overrides
 from probe.report import Report, report
 
@@ -42,10 +43,11 @@ class Machine:
 
     root: Path
     tools: Path
+    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def environ(self) -> dict[str, str]:
-        return {"PATH": str(self.tools)}
+        return {"PATH": str(self.tools), **self.variables}
 
     def tool(self, name: str, script: str) -> None:
         """An executable shell script; PATH holds nothing else, so it names /bin/sleep in full."""
@@ -104,7 +106,10 @@ class Machine:
         self.file("/.dockerenv")
 
     def facts(self, timeout_s: float = 5.0) -> Facts:
-        return collect(root=self.root, environ=self.environ, timeout_s=timeout_s)
+        return collect(machine=self.machine(), timeout_s=timeout_s)
+
+    def machine(self) -> ProbedMachine:
+        return ProbedMachine(self.root, self.environ)
 
     def report(self, overrides: Overrides | None = None) -> Report:
         facts = self.facts()

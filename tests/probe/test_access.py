@@ -56,17 +56,6 @@ def test_proc_in_a_container_without_the_nvidia_gpu(machine):
     assert any("--gpus all" in line for line in report["advice"])
 
 
-def test_a_container_without_nvidia_smi_goes_by_nodes_and_device_id(machine):
-    machine.nvidia_sysfs()
-    machine.nvidia_nodes()
-    machine.container()
-    report = machine.report()
-    gpu = only_gpu(report)
-    assert (gpu["state"], gpu["compute_capability"]) == ("accessible", "8.9")
-    assert gpu["driver"] == "580.95.05"
-    assert report["selection"]["wheel"] == "cu130"
-
-
 def test_a_container_given_one_card_of_two(machine):
     machine.nvidia_sysfs()
     machine.nvidia()

@@ -76,8 +76,8 @@ def test_the_whole_object_for_one_machine(machine, run):
         "probe": "nvidia-smi",
         "command": [
             "nvidia-smi",
-            "--query-gpu=index,uuid,name,driver_version,memory.total,pci.bus_id,pci.device_id,"
-            "compute_cap,mig.mode.current",
+            "--query-gpu=index,uuid,name,driver_version,memory.total,memory.free,pci.bus_id,"
+            "pci.device_id,compute_cap,mig.mode.current",
             "--format=csv,nounits",
         ],
         "exit": 0,
@@ -87,7 +87,9 @@ def test_the_whole_object_for_one_machine(machine, run):
     assert [line["probe"] for line in others] == [
         "nvidia-proc",
         "kfd",
+        "libcuda",
         "rocm-smi",
+        "amd-smi",
         "rocminfo",
         "drm",
         "pci",
@@ -104,6 +106,7 @@ def test_the_whole_object_for_one_machine(machine, run):
                 "uuid": uuid,
                 "name": "NVIDIA GeForce RTX 4090",
                 "memory_mib": 24564,
+                "memory_free_mib": None,
                 "driver": "580.95.05",
                 "compute_capability": "8.9",
                 "gfx": None,

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from probe.command import run_bounded
-from probe.finding import find_executable
+from probe.machine import find_executable
 
 ENVIRON = {"PATH": "/usr/bin:/bin"}
 

@@ -119,7 +119,7 @@ def test_surroundings(machine):
     machine.tool("nvidia-ctk", "exit 1")
     machine.file("/etc/cdi/nvidia.yaml", "kind: nvidia.com/gpu\n")
     machine.file("/etc/os-release", 'NAME="Debian GNU/Linux"\nID="debian"\n')
-    assert look_around(machine.environ, machine.root) == Surroundings(
+    assert look_around(machine.machine()) == Surroundings(
         docker=True,
         podman=False,
         nvidia_toolkit=True,

@@ -22,7 +22,9 @@ def test_a_row_with_units_and_a_header_in_another_order():
 
 
 def test_rows_without_a_header_are_in_the_order_of_the_query():
-    (gpu,) = parse_query("0, GPU-a, T4, 470.82.01, 15109, 00000000:00:1E.0, 0x1EB810DE", FIELDS)
+    (gpu,) = parse_query(
+        "0, GPU-a, T4, 470.82.01, 15109, 15000, 00000000:00:1E.0, 0x1EB810DE", FIELDS
+    )
     assert (gpu.bus, gpu.device, gpu.name) == ("0000:00:1e.0", 0x1EB8, "T4")
 
 

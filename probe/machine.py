@@ -1,0 +1,70 @@
+"""What the probes look at: files, tools and the platform, here and now.
+
+A recording plays the same part for another machine (``replay.py``); nothing else in this package
+starts a tool or reads a file of the system.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from probe.files import Tree
+from probe.finding import NOT_INSTALLED, Outcome
+
+# Where vendors install tools that PATH often lacks.
+TOOL_DIRECTORIES = ("usr/lib/wsl/lib", "opt/rocm/bin")
+# NVIDIA's driver library has no tool of its own; a child of this Python asks it.
+LIBCUDA = "libcuda"
+LIBCUDA_CHILD = Path(__file__).with_name("libcuda_child.py")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """What ``uname`` says."""
+
+    system: str  # linux, darwin
+    arch: str  # x86_64, aarch64, arm64, …
+
+
+class Machine:
+    """The machine below ``root`` ("/", or a directory that stands for another one)."""
+
+    def __init__(self, root: Path = Path("/"), environ: Mapping[str, str] | None = None) -> None:
+        self.tree = Tree(root)
+        self.environ = os.environ if environ is None else environ
+
+    def platform(self) -> Platform:
+        """Operating system and machine architecture."""
+        system = os.uname()
+        return Platform(system=system.sysname.lower(), arch=system.machine)
+
+    def find(self, tool: str) -> str | None:
+        """The path of an installed tool, or None."""
+        directories = [d for d in self.environ.get("PATH", "").split(os.pathsep) if d]
+        directories += [str(self.tree.root / directory) for directory in TOOL_DIRECTORIES]
+        return find_executable(tool, directories)
+
+    def run(self, tool: str, arguments: Sequence[str], timeout_s: float) -> Outcome:
+        """Run a tool for at most ``timeout_s`` seconds; a missing one is an outcome."""
+        if tool == LIBCUDA:
+            # Isolated and without site: it needs none of it, and starts in half the time.
+            command = [sys.executable, "-I", "-S", str(LIBCUDA_CHILD), *arguments]
+        elif (executable := self.find(tool)) is not None:
+            command = [executable, *arguments]
+        else:
+            return Outcome(exit=None, ms=0, why=NOT_INSTALLED)
+        # A machine without any tool need not pay for subprocess: a sixth of the whole run.
+        from probe.command import run_bounded
+
+        return run_bounded(command, timeout_s=timeout_s, environ=self.environ)
+
+
+def find_executable(name: str, directories: Sequence[str]) -> str | None:
+    """The first executable file of that name, or None. (``shutil`` costs 10 ms to import.)"""
+    for directory in directories:
+        path = f"{directory or '.'}/{name}"
+        if os.access(path, os.X_OK) and not os.path.isdir(path):  # noqa: PTH112 - as above
+            return path
+    return None

@@ -1,0 +1,71 @@
+"""GPUs that variables hide from a process: ``CUDA_VISIBLE_DEVICES`` and its relatives.
+
+Rules: NVIDIA's CUDA programming guide (the list ends at the first entry that is no device) and
+AMD's HIP documentation (ROCR_VISIBLE_DEVICES filters first, HIP's list counts what is left, and
+CUDA's name is honoured where HIP's is not set).
+"""
+
+from collections.abc import Mapping, Sequence
+
+from probe.facts import Sighting
+
+CUDA, HIP, ROCR = "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"
+CONTAINER = "NVIDIA_VISIBLE_DEVICES"  # read by NVIDIA's container runtime
+NAMES = (CUDA, HIP, ROCR, CONTAINER)
+
+
+def hidden_nvidia(
+    gpus: Sequence[Sighting], slices: Sequence[Sighting], environ: Mapping[str, str]
+) -> dict[str, str]:
+    """The UUIDs (or numbers) of hidden GPUs and MIG slices, each with what hides it."""
+    if CUDA not in environ:
+        return {}
+    allowed = _listed(environ[CUDA], [*gpus], [*slices])
+    reason = f"{CUDA}={environ[CUDA]}"
+    hidden = {identity(gpu): reason for gpu in gpus if identity(gpu) not in allowed}
+    # A GPU that is named gives its slices with it.
+    kept = {gpu.index for gpu in gpus if identity(gpu) in allowed}
+    return hidden | {
+        identity(piece): reason
+        for piece in slices
+        if identity(piece) not in allowed and piece.slice_of not in kept
+    }
+
+
+def hidden_amd(gpus: Sequence[Sighting], environ: Mapping[str, str]) -> dict[str, str]:
+    """The same for AMD GPUs."""
+    hidden: dict[str, str] = {}
+    left = list(gpus)
+    for name in (ROCR, HIP if HIP in environ else CUDA):
+        if name in environ:
+            allowed = _listed(environ[name], left, [])
+            reason = f"{name}={environ[name]}"
+            hidden |= {identity(gpu): reason for gpu in left if identity(gpu) not in allowed}
+            left = [gpu for gpu in left if identity(gpu) in allowed]
+    return hidden
+
+
+def identity(sighting: Sighting) -> str:
+    """What tells a GPU from its neighbours: UUID, else address, else number."""
+    return sighting.uuid or sighting.bus or str(sighting.index)
+
+
+def _listed(value: str, gpus: list[Sighting], slices: list[Sighting]) -> set[str]:
+    """The identities that a list of numbers and UUIDs names; it ends at what is neither."""
+    listed: set[str] = set()
+    for word in value.split(","):
+        found = _named(word.strip(), gpus, slices)
+        if found is None:
+            break
+        listed.add(identity(found))
+    return listed
+
+
+def _named(word: str, gpus: list[Sighting], slices: list[Sighting]) -> Sighting | None:
+    if word.isdecimal() and len(word) < 6:
+        return gpus[int(word)] if int(word) < len(gpus) else None
+    if not word.startswith(("GPU-", "MIG-")):
+        return None
+    # A UUID may be cut short as long as it stays unique.
+    fits = [s for s in (*gpus, *slices) if (s.uuid or "").lower().startswith(word.lower())]
+    return fits[0] if len(fits) == 1 else None
