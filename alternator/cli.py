@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GROUP = "[alternator.commands]"
+DEBUG_VARIABLE = "ALTERNATOR_DEBUG"
+INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -63,6 +65,16 @@ def run(name: str, target: str, argv: list[str]) -> int:
         # The reader (head, less) went away: nothing to say, and nowhere to say it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except Exception as error:
+        # A defect of ours. The traceback is for those who ask for it, the line for everybody.
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        print(
+            f"alternator {name}: this should not have happened: {type(error).__name__}: {error} "
+            f"({DEBUG_VARIABLE}=1 shows where; please report it)",
+            file=sys.stderr,
+        )
+        return INTERNAL_ERROR
     return exit_code
 
 

@@ -1,0 +1,114 @@
+"""The dispatcher: what is registered is found, and nothing ends in a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from alternator import cli
+from probe.errors import UserError
+
+
+def alternator(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "alternator", *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_lists_each_command_with_its_summary() -> None:
+    result = alternator("--help")
+    assert result.returncode == 0
+    assert "  probe       Show this machine's hardware" in result.stdout
+    assert "  up          Probe this machine, build the image" in result.stdout
+
+
+def test_unknown_command_lists_the_known_ones() -> None:
+    result = alternator("prob")
+    assert result.returncode == 2
+    assert result.stderr.startswith("alternator: no command 'prob' here; there are: doctor, down,")
+
+
+def test_version_is_the_projects() -> None:
+    assert alternator("--version").stdout == "alternator 0.1.0\n"
+
+
+def test_every_registered_command_can_be_loaded() -> None:
+    commands = cli.installed_commands(cli.distribution())
+    assert {"probe", "doctor", "images", "up", "down", "run", "transcribe"} <= set(commands)
+    for target in commands.values():
+        assert cli.load(target).__doc__, f"{target} has no summary for the help text"
+
+
+def test_a_package_that_is_not_installed_does_not_show_up(tmp_path: Path) -> None:
+    (tmp_path / "entry_points.txt").write_text(
+        "[console_scripts]\nx = y:z\n\n[alternator.commands]\n"
+        "probe = probe.cli:probe\nfly = no_such_package.cli:main\n"
+    )
+    assert cli.installed_commands(tmp_path) == {"probe": "probe.cli:probe"}
+
+
+def user_error(argv: list[str]) -> int:
+    error = UserError("the disk is full: free some space")
+    error.exit_code = 9
+    raise error
+
+
+def missing_module(argv: list[str]) -> int:
+    raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+
+def defect(argv: list[str]) -> int:
+    raise ZeroDivisionError("division by zero")
+
+
+def interrupted(argv: list[str]) -> int:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("function", "exit_code", "message"),
+    [
+        ("user_error", 9, "alternator x: the disk is full: free some space\n"),
+        ("missing_module", 1, "alternator x: the Python package 'torch' is not installed here;"),
+        ("defect", 70, "alternator x: this should not have happened: ZeroDivisionError"),
+        ("interrupted", 130, ""),
+    ],
+)
+def test_errors_become_one_line(
+    function: str,
+    exit_code: int,
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(cli.DEBUG_VARIABLE, raising=False)
+    monkeypatch.setattr(cli, "load", lambda target: globals()[target])
+    assert cli.run("x", function, []) == exit_code
+    printed = capsys.readouterr().err
+    assert printed.startswith(message)
+    assert printed.count("\n") == (1 if message else 0)
+
+
+def test_a_defect_shows_where_for_those_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(cli.DEBUG_VARIABLE, "1")
+    monkeypatch.setattr(cli, "load", lambda target: defect)
+    with pytest.raises(ZeroDivisionError):
+        cli.run("x", "defect", [])
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    result = subprocess.run(
+        f"{sys.executable} -m alternator probe --json | head -c 1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.stdout == "{"
+    assert result.stderr == ""
