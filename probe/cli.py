@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from probe.builds import Table, load_table
 from probe.choice import Choice
@@ -25,8 +26,20 @@ def probe(argv: list[str]) -> int:
     parser.add_argument(
         "--require-gpu", action="store_true", help="exit with 3 where no GPU can be used"
     )
+    parser.add_argument(
+        "--record", metavar="FILE", help="also write what the probes saw, with names masked"
+    )
+    parser.add_argument("--replay", metavar="FILE", help="decide for the machine of a recording")
+    parser.add_argument(
+        "--matrix", action="store_true", help="print the choice for every machine of the tests"
+    )
     arguments = parser.parse_args(argv)
-    facts, _, choice = _examine(arguments)
+    if arguments.matrix:
+        return matrix()
+    machine = _machine(arguments.replay, arguments.record)
+    facts, _, choice = _examine(arguments, machine)
+    if arguments.record:
+        _write_recording(machine, arguments.record)
     found = report(facts, choice)
     if arguments.json:
         import json  # only this output needs it
@@ -52,10 +65,11 @@ def doctor(argv: list[str]) -> int:
     arguments = _parser("doctor", "Show what would make this machine's choice better.").parse_args(
         argv
     )
-    facts, table, choice = _examine(arguments)
+    machine = Machine()
+    facts, table, choice = _examine(arguments, machine)
     # The advice comes below, with commands.
     print(human_text({**report(facts, choice), "advice": []}), end="")
-    steps = improvements(facts, table, choice, look_around(Machine()))
+    steps = improvements(facts, table, choice, look_around(machine))
     print(improvements_text(steps), end="")
     return 0
 
@@ -77,10 +91,48 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _examine(arguments: argparse.Namespace) -> tuple[Facts, Table, Choice]:
+def matrix() -> int:
+    """Print the matrix; 1 if a machine's choice is not the one it expects."""
+    from probe.matrix import load_matrix, matrix_text
+
+    rows = load_matrix()
+    print(matrix_text(rows), end="")
+    return 1 if any(row.differences for row in rows) else 0
+
+
+def _machine(replayed: str | None, recorded: str | None) -> Machine:
+    """This machine or the one of a recording, remembering what is seen of it where asked to."""
+    if replayed is not None:
+        if recorded is not None:
+            raise ProbeError("--record and --replay: there is nothing new to record; drop one")
+        from probe.recording import read_recording
+        from probe.replay import ReplayMachine
+
+        return ReplayMachine(read_recording(Path(replayed)))
+    if recorded is not None:
+        from probe.recording import RecordingMachine
+
+        return RecordingMachine(Machine())
+    return Machine()
+
+
+def _write_recording(machine: Machine, path: str) -> None:
+    from probe.mask import Mask
+    from probe.recording import RecordingMachine, write_recording
+    from probe.surroundings import look_around
+
+    if isinstance(machine, RecordingMachine):
+        look_around(machine)  # what the doctor would look at belongs to the report as well
+        names = (os.uname().nodename, os.environ.get("HOSTNAME", ""))
+        write_recording(machine.recording, Path(path), Mask(names))
+        print(f"alternator probe: recorded in {path}", file=sys.stderr)
+
+
+def _examine(arguments: argparse.Namespace, machine: Machine) -> tuple[Facts, Table, Choice]:
     """Collect, then decide."""
-    overrides = read_overrides(os.environ, backend=arguments.backend, torch=arguments.torch)
-    facts = collect(timeout_s=read_timeout(os.environ, arguments.timeout))
+    overrides = read_overrides(machine.environ, backend=arguments.backend, torch=arguments.torch)
+    timeout_s = read_timeout(os.environ, arguments.timeout)
+    facts = collect(machine=machine, timeout_s=timeout_s)
     table = load_table()
     return facts, table, choose(facts, table, overrides)
 

@@ -1,0 +1,30 @@
+"""Every recorded machine gets the choice that it expects. Copy a recording here to add one."""
+
+import pytest
+
+from probe.builds import load_table
+from probe.matrix import MACHINES, differences, replay
+from probe.recording import read_recording
+
+FILES = sorted(MACHINES.glob("*.json"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_choice(file):
+    recording = read_recording(file)
+    assert recording.about and recording.expected, "say what it is and what is expected of it"
+    assert differences(recording.expected, replay(recording, load_table())) == []
+
+
+def test_there_are_enough_machines():
+    assert len(FILES) >= 50
+
+
+def test_a_wrong_expectation_is_told():
+    report = replay(read_recording(MACHINES / "nothing.json"), load_table())
+    wrong = {"backend": "cuda", "states": ["dead"], "advice": ["buy a GPU"]}
+    assert differences(wrong, report) == [
+        "backend is 'cpu', not 'cuda'",
+        "states are [], not ['dead']",
+        "no advice 'buy a GPU'",
+    ]

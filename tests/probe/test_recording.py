@@ -1,0 +1,139 @@
+"""Recording a machine, masked, and deciding again from the file."""
+
+import json
+
+import pytest
+
+from probe.builds import load_table
+from probe.choose import choose
+from probe.collect import collect
+from probe.errors import ProbeError
+from probe.facts import Node
+from probe.mask import Mask
+from probe.matrix import replay
+from probe.recording import RecordingMachine, read_recording, write_recording
+from probe.replay import ReplayMachine
+from probe.report import report
+
+
+def recorded(machine, path):
+    recording_machine = RecordingMachine(machine.machine())
+    facts = collect(machine=recording_machine)
+    write_recording(recording_machine.recording, path, Mask(("box",)))
+    return report(facts, choose(facts, load_table()))
+
+
+def without_times_and_names(found):
+    for line in found["trace"]:
+        line["ms"] = 0
+    for gpu in found["gpus"]:
+        gpu["uuid"] = None
+    found["selection"]["visible_devices"] = len(found["selection"]["visible_devices"])
+    return found
+
+
+def test_a_replay_decides_as_the_machine_did(machine, tmp_path):
+    machine.nvidia()
+    machine.nvidia_sysfs()
+    machine.nvidia_nodes()
+    machine.amd()
+    machine.container()
+    machine.tool("rocminfo", "echo so sorry; exit 3")
+    machine.variables = {"HIP_VISIBLE_DEVICES": "0"}
+    path = tmp_path / "machine.json"
+    here = recorded(machine, path)
+    there = replay(read_recording(path), load_table())
+    assert without_times_and_names(there) == without_times_and_names(here)
+
+
+def test_nothing_that_tells_machines_apart_is_written(machine, tmp_path):
+    machine.nvidia()
+    machine.amd()
+    machine.tool(
+        "rocminfo",
+        "echo 'Serial Number: 0324521A77 on box at 10.1.2.3, 00:1b:63:84:45:e6, /home/jane/x'",
+    )
+    machine.file("/proc/1/cgroup", "0::/docker/" + "ab" * 32)
+    path = tmp_path / "machine.json"
+    recorded(machine, path)
+    text = path.read_text()
+    for secret in ("11111111-2222", "6148914691236517205", "0324521A77", "10.1.2.3", "00:1b"):
+        assert secret not in text
+    for secret in ("jane", "abab", "on box"):
+        assert secret not in text
+    assert "580.95.05" in text and "00000000:01:00.0" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("GPU-8a7b6c5d-1111-2222-3333-444455556666", "GPU-00000001-0000-4000-8000-000000000000"),
+        ("Unique ID 0x5555555555555555", "Unique ID 0x0000000000000001"),
+        ("simd_count 4\nunique_id 6148914691236517205\n", "simd_count 4\nunique_id 1\n"),
+        ('"Serial Number": "PCB0012-AB"', '"Serial Number": "SERIAL1"'),
+        ("fe80::1ff:fe23:4567:890a", "2001:db8::1"),
+        ("2a00:1450:4001:82b:0:0:0:200e", "2001:db8::1"),
+        ("driver 580.95.05, bus 00000000:01:00.0, 0000:c5:00.0", None),
+        ("linux 6.12.12-amd64, NVRM version: 550.144.03", None),
+    ],
+)
+def test_mask(text, masked):
+    assert Mask()(text) == (text if masked is None else masked)
+
+
+def test_equal_things_stay_equal_in_all_their_forms():
+    mask = Mask()
+    hexadecimal, decimal = mask("GPU-00000000deadbeef"), mask("unique_id 3735928559")
+    assert (hexadecimal, decimal) == ("GPU-0000000000000001", "unique_id 1")
+    assert mask("MIG-8a7b6c5d-1111-2222-3333-444455556666")[4:] == mask(
+        "8A7B6C5D-1111-2222-3333-444455556666"
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "",
+        "[]",
+        '{"recording": 2}',
+        '{"recording": 1}',
+        '{"recording": 1, "platform": {"system": "linux", "arch": "x86_64"}, "commands": [7]}',
+        '{"recording": 1, "platform": {"system": "linux", "arch": "x86_64"}, "files": []}',
+        "[" * 100_000,
+    ],
+)
+def test_a_file_that_is_no_recording(tmp_path, content):
+    path = tmp_path / "machine.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ProbeError, match=r"machine\.json: "):
+        read_recording(path)
+
+
+def test_a_newer_query_is_answered_by_an_older_recording(tmp_path):
+    path = tmp_path / "machine.json"
+    path.write_text(
+        json.dumps(
+            {
+                "recording": 1,
+                "platform": {"system": "linux", "arch": "x86_64"},
+                "commands": [
+                    {"command": ["nvidia-smi", "--query-gpu=index"], "exit": 2, "text": ["no"]},
+                    {"command": ["nvidia-smi", "--query-gpu=uuid"], "text": ["yes"]},
+                    {"command": ["nvidia-smi", "-L"], "text": ["list"]},
+                ],
+                "nodes": {"/dev/kfd": {"usable": False}},
+            }
+        )
+    )
+    machine = ReplayMachine(read_recording(path))
+    query = "--query-gpu=index,something.new"
+    answers = [machine.run("nvidia-smi", [query], 1) for _ in range(3)]
+    assert [answer.text for answer in answers] == ["no", "yes", "yes"]
+    assert machine.run("nvidia-smi", ["-L"], 1).text == "list"
+    assert machine.run("rocminfo", [], 1).why == "not installed"
+    assert machine.tree.node("/dev/kfd") == Node(
+        path="/dev/kfd", group=0, open_to_all=True, usable=False
+    )
+    assert machine.tree.names("/dev") == ["kfd"]
