@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from probe.builds import Table, load_table
-from probe.choice import Choice
+from probe.choice import Choice, ImageBuild
 from probe.choose import choose
 from probe.collect import TIMEOUT_S, collect
 from probe.errors import NoGpuError, ProbeError
@@ -58,18 +58,30 @@ def probe(argv: list[str]) -> int:
 
 def doctor(argv: list[str]) -> int:
     """Show hardware and choice, then what would make it better and the command for it."""
-    from probe.doctor import improvements, improvements_text
+    from probe.doctor import Setting, improvements, improvements_text
+    from probe.entrypoint import VARIANT_FILE, read_image
+    from probe.hint import read_host_report
     from probe.surroundings import look_around
     from probe.text import human_text
 
-    arguments = _parser("doctor", "Show what would make this machine's choice better.").parse_args(
-        argv
+    parser = _parser("doctor", "Show what would make this machine's choice better.")
+    parser.add_argument(
+        "--model", metavar="NAME", help="the Whisper model to be used ($ALTERNATOR_WHISPER_MODEL)"
     )
-    machine = Machine()
-    facts, table, choice = _examine(arguments, machine)
+    parser.add_argument("--replay", metavar="FILE", help="examine the machine of a recording")
+    arguments = parser.parse_args(argv)
+    machine = _machine(arguments.replay, None)
+    variant_file = os.environ.get("ALTERNATOR_VARIANT_FILE") or VARIANT_FILE
+    inside = arguments.replay is None and Path(variant_file).exists()
+    setting = Setting(
+        image=read_image(os.environ) if inside else None,
+        model=arguments.model or os.environ.get("ALTERNATOR_WHISPER_MODEL"),
+        host=None if arguments.replay else read_host_report(os.environ),
+    )
+    facts, table, choice = _examine(arguments, machine, image=setting.image, memory=True)
     # The advice comes below, with commands.
     print(human_text({**report(facts, choice), "advice": []}), end="")
-    steps = improvements(facts, table, choice, look_around(machine))
+    steps = improvements(facts, table, choice, look_around(machine), setting)
     print(improvements_text(steps), end="")
     return 0
 
@@ -128,13 +140,24 @@ def _write_recording(machine: Machine, path: str) -> None:
         print(f"alternator probe: recorded in {path}", file=sys.stderr)
 
 
-def _examine(arguments: argparse.Namespace, machine: Machine) -> tuple[Facts, Table, Choice]:
+def _examine(
+    arguments: argparse.Namespace,
+    machine: Machine,
+    *,
+    image: ImageBuild | None = None,
+    memory: bool = False,
+) -> tuple[Facts, Table, Choice]:
     """Collect, then decide."""
-    overrides = read_overrides(machine.environ, backend=arguments.backend, torch=arguments.torch)
+    overrides = read_overrides(
+        machine.environ,
+        backend=arguments.backend,
+        torch=arguments.torch,
+        settings=machine.whisper_settings(),
+    )
     timeout_s = read_timeout(os.environ, arguments.timeout)
-    facts = collect(machine=machine, timeout_s=timeout_s)
+    facts = collect(machine=machine, timeout_s=timeout_s, memory=memory)
     table = load_table()
-    return facts, table, choose(facts, table, overrides)
+    return facts, table, choose(facts, table, overrides, image)
 
 
 def read_timeout(environ: Mapping[str, str], flag: str | None = None) -> float:

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from probe.builds import Build, Table, at_least
-from probe.choice import Choice
-from probe.choose import usable_gpus
+from probe.choice import Choice, ImageBuild
+from probe.choose import choose, usable_gpus
 from probe.facts import Facts, Gpu
 from probe.fit import driver_floor, has_code
+from probe.hint import lost_on_the_way
+from probe.models import best_model, find_model, room
+from probe.report import Report, report
 from probe.surroundings import Surroundings
 
 
@@ -19,17 +22,38 @@ class Improvement:
     do: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What the operator has set up: the image that this runs in, the model, the host's hint."""
+
+    image: ImageBuild | None = None
+    model: str | None = None
+    host: Report | None = None
+
+
+NO_SETTING = Setting()
+
+
 def improvements(
-    facts: Facts, table: Table, choice: Choice, around: Surroundings
+    facts: Facts,
+    table: Table,
+    choice: Choice,
+    around: Surroundings,
+    setting: Setting = NO_SETTING,
 ) -> tuple[Improvement, ...]:
     """All that is worth doing here, most important first; empty where nothing is."""
+    lost = lost_on_the_way(setting.host, report(facts, choice)) if setting.host else ()
     found = [
+        *(Improvement(what=what, do=do) for what, do in lost),
+        *_image(facts, table, setting.image),
         *_unusable(facts),
         *_driver(facts, table, choice, around),
         *([] if facts.host.container else _engine(facts, choice, around)),
     ]
+    found += _model(choice, setting.model)
     # What the choice itself advises and no step above covers: limits to know of.
     said = [gpu.why for gpu in facts.gpus if gpu.why is not None]
+    said += ["is the right one"]  # told by _image, with the command
     said += [f"driver {gpu.driver}" for gpu in facts.gpus if _newer_driver(gpu, facts, table)]
     found += [
         Improvement(what=line)
@@ -37,6 +61,47 @@ def improvements(
         if not any(phrase in line for phrase in said)
     ]
     return tuple(dict.fromkeys(found))
+
+
+def _image(facts: Facts, table: Table, image: ImageBuild | None) -> Iterator[Improvement]:
+    """Another image, where another one suits this machine better than the one that this is."""
+    if image is None:
+        return
+    best = choose(facts, table).selection
+    if best.backend in ("cpu", "mps") or (best.image, best.wheel) == (image.variant, image.wheel):
+        return
+    yield Improvement(
+        what=f"this image holds torch {image.torch} {image.wheel}; the {best.image} image with "
+        f"{best.wheel} is the right one for {best.gpus[0].name}",
+        do=f"make images VARIANT={best.image} WHEEL={best.wheel}   # on the host; then: make up",
+    )
+
+
+def _model(choice: Choice, wanted: str | None) -> Iterator[Improvement]:
+    """The best Whisper model for the memory of the GPU that is used."""
+    for gpu in choice.selection.gpus[:1]:
+        memory = room(gpu)
+        if memory is None:
+            return
+        best, named = best_model(memory), find_model(wanted) if wanted else None
+        how_much = f"{memory / 1024:.1f} GiB" + (" free" if gpu.memory_free_mib is not None else "")
+        if best is None:
+            yield Improvement(
+                what=f"{gpu.name} has {how_much}: no Whisper model fits",
+                do="nvidia-smi   # shows which processes hold the memory"
+                if gpu.vendor == "nvidia"
+                else "rocm-smi --showpids   # shows which processes hold the memory",
+            )
+        elif named is not None and named.memory_mib > memory:
+            need = named.memory_mib / 1024
+            yield Improvement(
+                what=f"the model {wanted} needs about {need:.1f} GiB, {gpu.name} has {how_much}",
+                do=f"ALTERNATOR_WHISPER_MODEL={best.name}",
+            )
+        else:
+            yield Improvement(
+                what=f"{gpu.name} has {how_much}: Whisper models up to {best.name} fit"
+            )
 
 
 def _unusable(facts: Facts) -> Iterator[Improvement]:

@@ -1,7 +1,12 @@
 """What doctor tells to do."""
 
+from dataclasses import replace
+
+import pytest
+
+from probe.choice import ImageBuild
 from probe.choose import choose
-from probe.doctor import improvements, improvements_text
+from probe.doctor import NO_SETTING, Improvement, Setting, improvements, improvements_text
 from probe.facts import Facts, Gpu, Host, Node
 from probe.surroundings import Surroundings, look_around
 
@@ -30,14 +35,22 @@ def nvidia_machine(driver="580.95.05", **host) -> Facts:
     return Facts(host=Host(arch="x86_64", os="linux", **host), gpus=(gpu,))
 
 
-def steps(facts, table, around=COMPLETE):
-    return improvements(facts, table, choose(facts, table), around)
+MODELS = "card has 16.0 GiB: Whisper models up to large-v3 fit"
+
+
+def steps(facts, table, around=COMPLETE, setting=NO_SETTING):
+    """The improvements without the line on models, which every usable GPU has."""
+    choice = choose(facts, table, image=setting.image)
+    found = improvements(facts, table, choice, around, setting)
+    return tuple(step for step in found if step.what != MODELS)
 
 
 def test_a_machine_in_order(table):
-    found = steps(nvidia_machine(), table)
-    assert found == ()
-    assert improvements_text(found) == "\nnothing to improve\n"
+    facts = nvidia_machine()
+    assert steps(facts, table) == ()
+    (note,) = improvements(facts, table, choose(facts, table), COMPLETE)
+    assert note == Improvement(what=MODELS)
+    assert improvements_text(()) == "\nnothing to improve\n"
 
 
 def test_no_toolkit(table):
@@ -144,3 +157,64 @@ def test_limits_without_a_remedy_come_last(table):
         "\nworth knowing:\n- card: rocBLAS has no kernels for gfx900: the first matrix product "
         "would abort; no other build of torch helps\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "model", "what", "do"),
+    [
+        (24564, 8000, None, "card has 7.8 GiB free: Whisper models up to turbo fit", None),
+        (24564, 8000, "small.en", "card has 7.8 GiB free: Whisper models up to turbo fit", None),
+        (
+            24564,
+            8000,
+            "large",
+            "the model large needs about 9.3 GiB, card has 7.8 GiB free",
+            "ALTERNATOR_WHISPER_MODEL=turbo",
+        ),
+        (
+            2048,
+            None,
+            "turbo",
+            "the model turbo needs about 5.6 GiB, card has 2.0 GiB",
+            "ALTERNATOR_WHISPER_MODEL=small",
+        ),
+        (
+            24564,
+            500,
+            None,
+            "card has 0.5 GiB free: no Whisper model fits",
+            "nvidia-smi   # shows which processes hold the memory",
+        ),
+        (
+            24564,
+            8000,
+            "/models/own.pt",
+            "card has 7.8 GiB free: Whisper models up to turbo fit",
+            None,
+        ),
+        (None, None, "large", None, None),
+    ],
+)
+def test_the_model_that_fits(table, total, free, model, what, do):
+    facts = nvidia_machine()
+    gpu = replace(facts.gpus[0], memory_mib=total, memory_free_mib=free)
+    found = steps(replace(facts, gpus=(gpu,)), table, setting=Setting(model=model))
+    assert found == (() if what is None else (Improvement(what=what, do=do),))
+
+
+def test_another_image_suits_this_machine(table):
+    image = ImageBuild(variant="cpu", torch="2.13.0", wheel="cpu")
+    (step,) = steps(nvidia_machine(container=True), table, setting=Setting(image=image))
+    assert step.what == (
+        "this image holds torch 2.13.0 cpu; the cuda image with cu130 is the right one for card"
+    )
+    assert step.do.startswith("make images VARIANT=cuda WHEEL=cu130")
+    right = ImageBuild(variant="cuda", torch="2.13.0", wheel="cu130")
+    assert steps(nvidia_machine(container=True), table, setting=Setting(image=right)) == ()
+
+
+def test_a_build_that_ends_soon_is_told(table):
+    facts = nvidia_machine()
+    volta = replace(facts.gpus[0], compute_capability=(7, 0))
+    (step,) = steps(replace(facts, gpus=(volta,)), table)
+    assert step.what == "card (compute capability 7.0) has no build after torch 2.14"
