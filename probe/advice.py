@@ -30,7 +30,7 @@ def advise(situation: Situation, choice: Choice, best: Selection) -> tuple[str, 
             f"{_described(best.gpus[0])} the {best.image} image with {best.wheel} is the right one"
         )
     if selection.backend == "cpu":
-        lines += _why_cpu(situation, choice)
+        lines += _why_cpu(situation, choice, best)
     else:
         lines += _on_selection(situation, choice)
     lines += [
@@ -42,7 +42,7 @@ def advise(situation: Situation, choice: Choice, best: Selection) -> tuple[str, 
     return tuple(dict.fromkeys(lines))
 
 
-def _why_cpu(situation: Situation, choice: Choice) -> Iterator[str]:
+def _why_cpu(situation: Situation, choice: Choice, best: Selection) -> Iterator[str]:
     facts, table, wanted = situation.facts, situation.table, situation.wanted
     architectures = table.macos_arch if facts.host.os == "darwin" else table.cpu_arch
     if facts.host.arch not in architectures:
@@ -55,7 +55,8 @@ def _why_cpu(situation: Situation, choice: Choice) -> Iterator[str]:
             yield f"{wanted.source} leaves {situation.usable[0].name} unused"
         return
     if choice.selection.image == "cpu":
-        for gpu in situation.candidates:
+        # Where another image would serve, that has been said.
+        for gpu in situation.candidates if best.backend == "cpu" else ():
             yield remedy(gpu, facts, table, table.walk(wanted.line))
         return
     for rejected in choice.rejected:
