@@ -33,6 +33,11 @@ def probe(argv: list[str]) -> int:
     parser.add_argument(
         "--matrix", action="store_true", help="print the choice for every machine of the tests"
     )
+    parser.add_argument(
+        "--snippet",
+        metavar="KIND",
+        help="print what docker, compose, podman, quadlet or kubernetes needs for the choice",
+    )
     arguments = parser.parse_args(argv)
     if arguments.matrix:
         return matrix()
@@ -41,7 +46,11 @@ def probe(argv: list[str]) -> int:
     if arguments.record:
         _write_recording(machine, arguments.record)
     found = report(facts, choice)
-    if arguments.json:
+    if arguments.snippet:
+        from probe.snippet import snippet
+
+        print(snippet(arguments.snippet, found, version()), end="")
+    elif arguments.json:
         import json  # only this output needs it
 
         print(json.dumps(found, indent=2, ensure_ascii=False))
@@ -101,6 +110,17 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
         help=f"for each tool that is asked (default: ${TIMEOUT_VARIABLE}, else {TIMEOUT_S:g})",
     )
     return parser
+
+
+def version() -> str:
+    """The version of this distribution, as image tags have it."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed("alternator")
+    except PackageNotFoundError:
+        return "latest"
 
 
 def matrix() -> int:

@@ -1,0 +1,94 @@
+"""Snippets for people who start containers their own way."""
+
+import shlex
+
+import pytest
+import yaml
+
+from probe.builds import load_table
+from probe.errors import ProbeError
+from probe.matrix import MACHINES, replay
+from probe.recording import read_recording
+from probe.snippet import KINDS, snippet
+
+
+def snippet_for(machine, kind):
+    report = replay(read_recording(MACHINES / f"{machine}.json"), load_table())
+    return snippet(kind, report, "1.2.3")
+
+
+def words(text):
+    return shlex.split(text.replace("\\\n", " "))
+
+
+def test_docker_whole():
+    assert snippet_for("rtx-4090-driver-580", "docker") == (
+        "docker run --detach --name alternator --restart unless-stopped \\\n"
+        "  --gpus all \\\n"
+        "  --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \\\n"
+        "  --volume ./alternator.toml:/etc/alternator/alternator.toml:ro \\\n"
+        "  --volume alternator-state:/var/lib/alternator/state \\\n"
+        "  --volume alternator-models:/var/lib/alternator/models \\\n"
+        "  alternator:1.2.3-cuda-cu130\n"
+    )
+
+
+def test_a_slice_is_named():
+    uuid = "MIG-00000011-0000-4000-8000-000000000000"
+    assert f'"device={uuid}"' in words(snippet_for("h100-mig", "docker"))
+    assert f"nvidia.com/gpu={uuid}" in words(snippet_for("h100-mig", "podman"))
+    service = yaml.safe_load(snippet_for("h100-mig", "compose"))["services"]["bot"]
+    (device,) = service["deploy"]["resources"]["reservations"]["devices"]
+    assert device == {"driver": "nvidia", "device_ids": [uuid], "capabilities": ["gpu"]}
+
+
+@pytest.mark.parametrize("machine", ["rx-6700-xt", "rtx-4090-driver-580", "nothing"])
+def test_compose(machine):
+    bot = yaml.safe_load(snippet_for(machine, "compose"))["services"]["bot"]
+    if machine == "rx-6700-xt":
+        assert bot["devices"] == ["/dev/kfd:/dev/kfd", "/dev/dri:/dev/dri"]
+        assert bot["group_add"] == ["105", "992"]
+        assert bot["environment"] == {"HSA_OVERRIDE_GFX_VERSION": "10.3.0"}
+    else:
+        assert "devices" not in bot and "environment" not in bot
+    assert ("deploy" in bot) == (machine == "rtx-4090-driver-580")
+
+
+def test_podman_and_quadlet_use_cdi_for_nvidia():
+    assert "--device nvidia.com/gpu=all" in snippet_for("rtx-4090-driver-580", "podman")
+    quadlet = snippet_for("rtx-4090-driver-580", "quadlet")
+    assert "AddDevice=nvidia.com/gpu=all\n" in quadlet
+    assert "Image=localhost/alternator:1.2.3-cuda-cu130\n" in quadlet
+    quadlet = snippet_for("rx-6700-xt", "quadlet")
+    assert "AddDevice=/dev/kfd\nAddDevice=/dev/dri\nGroupAdd=105\nGroupAdd=992\n" in quadlet
+
+
+@pytest.mark.parametrize(
+    ("machine", "limits"),
+    [
+        ("rtx-4090-driver-580", {"nvidia.com/gpu": 1}),
+        ("rx-6700-xt", {"amd.com/gpu": 1}),
+        ("nothing", None),
+    ],
+)
+def test_kubernetes(machine, limits):
+    pod = yaml.safe_load(snippet_for(machine, "kubernetes"))["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container.get("resources", {}).get("limits") == limits
+    assert {mount["name"] for mount in container["volumeMounts"]} == {
+        volume["name"] for volume in pod["volumes"]
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_cpus_image_needs_no_device(kind):
+    text = snippet_for("nothing", kind)
+    assert "alternator:1.2.3-cpu" in text
+    assert not {"--gpus", "nvidia", "/dev/kfd", "AddDevice"} & set(text.replace("=", " ").split())
+
+
+def test_what_can_not_be_written():
+    with pytest.raises(ProbeError, match="none of docker, compose, podman"):
+        snippet_for("nothing", "lxc")
+    with pytest.raises(ProbeError, match="no container reaches Apple's GPU"):
+        snippet_for("mac-apple-silicon", "docker")
