@@ -19,6 +19,7 @@ from probe.collect import collect
 from probe.errors import CommandError, OverrideError, ProbeError, UserError
 from probe.facts import Facts, Gpu
 from probe.machine import Machine, find_executable
+from probe.operator_config import config_of, whisper_settings
 from probe.overrides import Overrides, read_overrides
 from probe.prove import Verdict, prove
 from probe.report import report
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         require_executable(command[0])
         if computes(command):
-            prepare(os.environ)
+            prepare(os.environ, config_of(command))
         sys.stderr.flush()
         os.execvp(command[0], command)
     except UserError as error:
@@ -67,13 +68,14 @@ def require_executable(word: str) -> None:
         raise CommandError(f"{word!r} is no command in this image{hint}")
 
 
-def prepare(environ: MutableMapping[str, str]) -> None:
+def prepare(environ: MutableMapping[str, str], config: str | None = None) -> None:
     """Choose and prove a device and write what follows from it into the environment.
 
-    Raises ``UserError`` if the operator asked for what can't work here.
+    ``config`` is the bot's configuration file, if its command line names one. Raises ``UserError``
+    if the operator asked for what can't work here.
     """
     image = read_image(environ)
-    wanted = read_overrides(environ)
+    wanted = read_overrides(environ, settings=whisper_settings(environ, config))
     facts = collect(machine=Machine(environ=environ), timeout_s=read_timeout(environ))
     choice = choose(facts, load_table(), wanted, image)
     selection = choice.selection

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from probe.files import Tree
 from probe.finding import NOT_INSTALLED, Outcome
+from probe.operator_config import whisper_settings
 
 # Where vendors install tools that PATH often lacks.
 TOOL_DIRECTORIES = ("usr/lib/wsl/lib", "opt/rocm/bin")
@@ -39,6 +40,10 @@ class Machine:
         """Operating system and machine architecture."""
         system = os.uname()
         return Platform(system=system.sysname.lower(), arch=system.machine)
+
+    def whisper_settings(self) -> dict[str, str]:
+        """What the bot's configuration here says about the device."""
+        return whisper_settings(self.environ)
 
     def find(self, tool: str) -> str | None:
         """The path of an installed tool, or None."""

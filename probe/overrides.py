@@ -29,35 +29,47 @@ class Overrides:
 
 
 def read_overrides(
-    environ: Mapping[str, str], *, backend: str | None = None, torch: str | None = None
+    environ: Mapping[str, str],
+    *,
+    backend: str | None = None,
+    torch: str | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Overrides:
-    """The overrides of the flags and, where a flag is absent, of the environment.
+    """The overrides of the flags, else of the environment, else of the configuration.
 
-    Raises ``OverrideError`` for an unknown value and for two variables that contradict each other.
+    ``settings`` are the configuration's (``operator_config.whisper_settings``). Raises
+    ``OverrideError`` for an unknown value and for two sources that contradict each other.
     """
     if backend is not None:
         return Overrides(
             backend=_known(backend, "--backend"), torch=torch, source=f"--backend {backend}"
         )
-    by_backend = _from(environ, BACKEND_VARIABLE)
-    by_device = _from(environ, DEVICE_VARIABLE)
+    by_backend, backend_source = _from(environ, BACKEND_VARIABLE, settings or {}, "backend")
+    by_device, device_source = _from(environ, DEVICE_VARIABLE, settings or {}, "device")
     if by_backend == "auto":
         wanted: Wanted = "gpu" if by_device == "cuda" else by_device
-        source = f"{DEVICE_VARIABLE}={by_device}"
+        source = device_source
     else:
-        wanted, source = by_backend, f"{BACKEND_VARIABLE}={by_backend}"
+        wanted, source = by_backend, backend_source
         # device=cuda goes with backend=rocm: it is PyTorch's name for both vendors' GPUs.
         agree = {by_backend, "auto", "cuda" if by_backend == "rocm" else by_backend}
         if by_device not in agree:
             raise OverrideError(
-                f"{BACKEND_VARIABLE}={by_backend} and {DEVICE_VARIABLE}={by_device} contradict "
-                f"each other; unset one of them"
+                f"{backend_source} and {device_source} contradict each other; unset one of them"
             )
     return Overrides(backend=wanted, torch=torch, source="" if wanted == "auto" else source)
 
 
-def _from(environ: Mapping[str, str], name: str) -> Wanted:
-    return _known(environ.get(name, "").strip().lower() or "auto", name)
+def _from(
+    environ: Mapping[str, str], variable: str, settings: Mapping[str, str], key: str
+) -> tuple[Wanted, str]:
+    """One override and what asked for it, for messages; the environment goes before the file."""
+    value = environ.get(variable, "").strip().lower()
+    if value:
+        return _known(value, variable), f"{variable}={value}"
+    place = f"[whisper] {key} in alternator.toml"
+    value = settings.get(key, "").strip().lower() or "auto"
+    return _known(value, place), f"{place} ({value})"
 
 
 def _known(value: str, name: str) -> Wanted:

@@ -53,6 +53,10 @@ class ReplayMachine(Machine):
         """As ``Machine.platform``."""
         return self.recording.platform
 
+    def whisper_settings(self) -> dict[str, str]:
+        """None: the configuration here is not that machine's."""
+        return {}
+
     def find(self, tool: str) -> str | None:
         """As ``Machine.find``."""
         ran = any(command[0] == tool != LIBCUDA for command, _ in self.recording.commands)

@@ -1,0 +1,48 @@
+"""The two keys of the bot's configuration that concern the probe: ``[whisper] device, backend``.
+
+The bot itself reads and judges the file (``alternator.config_load``); what else is wrong with it is
+its business, so a file that can't be read says nothing here.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+FILE_NAME = "alternator.toml"
+KEYS = ("device", "backend")
+
+
+def whisper_settings(environ: Mapping[str, str], file: str | None = None) -> dict[str, str]:
+    """The values of the two keys that are set, from ``file`` or where the bot would look."""
+    path = _find(environ, file)
+    if path is None:
+        return {}
+    import tomllib  # most machines have no such file, and every start would pay for the import
+
+    try:
+        section = tomllib.loads(path.read_text(encoding="utf-8")).get("whisper", {})
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(section, dict):
+        return {}
+    return {key: str(section[key]) for key in KEYS if key in section}
+
+
+def config_of(command: Sequence[str]) -> str | None:
+    """The file that a command line names: ``alternator run --config FILE``."""
+    for position, word in enumerate(command):
+        if word in ("--config", "-c") and position + 1 < len(command):
+            return command[position + 1]
+        if word.startswith("--config="):
+            return word.partition("=")[2]
+    return None
+
+
+def _find(environ: Mapping[str, str], file: str | None) -> Path | None:
+    named = file or environ.get("ALTERNATOR_CONFIG")
+    if named:
+        return Path(named)
+    home = environ.get("XDG_CONFIG_HOME") or f"{environ.get('HOME', '')}/.config"
+    for candidate in (Path(FILE_NAME), Path(home, "alternator", FILE_NAME)):
+        if candidate.is_file():
+            return candidate
+    return None
