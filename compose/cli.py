@@ -39,7 +39,7 @@ def up(argv: list[str]) -> int:
 
     config = None if options.demo else find_config(options.config)
     say(f"Container engine: Docker {ensure_engine()}")
-    report, device = _choose(options.variant)
+    report, device = _choose(options.variant, config)
     render.write()
     catalog = load_catalog()
     variant = host.variant(catalog, report)
@@ -83,9 +83,9 @@ def find_config(explicit: Path | None) -> Path | None:
     return None
 
 
-def _choose(backend: str | None) -> tuple[dict[str, Any], str]:
+def _choose(backend: str | None, config: Path | None) -> tuple[dict[str, Any], str]:
     """The probe's report and the device overlay; the CPU where the engine can't pass the GPU on."""
-    report = host.probe(backend)
+    report = host.probe(backend, config)
     for line in host.summary(report):
         say(line)
     try:

@@ -1,9 +1,11 @@
 """What the probe says of this machine, in the builder's terms: which variant and torch build."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from images.catalog import Catalog, Variant, with_build
@@ -13,19 +15,27 @@ from probe.text import human_text
 PROBE_TIMEOUT_S = 60  # the probe bounds itself; this is for a machine that is out of memory
 
 
-def probe(backend: str | None = None) -> dict[str, Any]:
+def probe(backend: str | None = None, config: Path | None = None) -> dict[str, Any]:
     """The probe's report on this machine (docs/architecture.md has its shape).
 
-    ``backend`` overrides the choice; one that can't work here is an ImagesError with the reason.
+    ``backend`` overrides the choice, and so does the bot's configuration in ``config``; what can't
+    work here is an ImagesError with the reason.
     """
     command = [sys.executable, "-m", "probe", "--json"]
     if backend is not None:
         command += ["--backend", backend]
+    environment = {**os.environ, **({"ALTERNATOR_CONFIG": str(config)} if config else {})}
     result = subprocess.run(
-        command, capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, check=False
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PROBE_TIMEOUT_S,
+        check=False,
     )
     if result.returncode != 0:
-        raise ImagesError(result.stderr.strip() or f"the probe failed ({result.returncode})")
+        reason = result.stderr.strip().removeprefix("alternator probe: ")
+        raise ImagesError(reason or f"the probe failed ({result.returncode})")
     report: dict[str, Any] = json.loads(result.stdout)
     return report
 
