@@ -1,14 +1,15 @@
-"""The table of torch builds (``builds.toml``) as typed objects, and the rules to read a cell."""
+"""The table of torch builds as typed objects, and the rules to read a cell.
 
-import tomllib
+The facts stand in ``builds.toml``; they come by way of ``tables.py``.
+"""
+
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from probe.facts import ComputeCapability
 from probe.parse.numbers import parse_capability, parse_version
+from probe.tables import BUILDS
 
-TABLE = Path(__file__).with_name("builds.toml")
 Version = tuple[int, ...]
 
 
@@ -94,9 +95,9 @@ def line_of(torch: str) -> str:
     return ".".join(torch.partition("+")[0].split(".")[:2])
 
 
-def load_table(path: Path = TABLE) -> Table:
-    """Read the table. Raises ``ValueError`` or ``KeyError`` if the committed file is broken."""
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
+def load_table() -> Table:
+    """The table. Raises ``ValueError`` or ``KeyError`` if the committed one is broken."""
+    data = BUILDS
     base = data["index_base"]
     return Table(
         catalog=data["catalog"],
@@ -155,7 +156,7 @@ def _builds_of(line: dict[str, Any], data: dict[str, Any]) -> list[Build]:
 def _capability(text: str) -> ComputeCapability:
     capability = parse_capability(text)
     if capability is None:
-        raise ValueError(f"{TABLE.name}: {text!r} is no compute capability")
+        raise ValueError(f"builds.toml: {text!r} is no compute capability")
     return capability
 
 

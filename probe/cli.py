@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from probe.builds import Table, load_table
 from probe.choice import Choice, ImageBuild
@@ -67,6 +66,8 @@ def probe(argv: list[str]) -> int:
 
 def doctor(argv: list[str]) -> int:
     """Show hardware and choice, then what would make it better and the command for it."""
+    from pathlib import Path
+
     from probe.doctor import Setting, improvements, improvements_text
     from probe.entrypoint import VARIANT_FILE, read_image
     from probe.hint import read_host_report
@@ -137,6 +138,8 @@ def _machine(replayed: str | None, recorded: str | None) -> Machine:
     if replayed is not None:
         if recorded is not None:
             raise ProbeError("--record and --replay: there is nothing new to record; drop one")
+        from pathlib import Path
+
         from probe.recording import read_recording
         from probe.replay import ReplayMachine
 
@@ -149,6 +152,8 @@ def _machine(replayed: str | None, recorded: str | None) -> Machine:
 
 
 def _write_recording(machine: Machine, path: str) -> None:
+    from pathlib import Path
+
     from probe.mask import Mask
     from probe.recording import RecordingMachine, write_recording
     from probe.surroundings import look_around

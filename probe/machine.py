@@ -8,17 +8,16 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from probe.files import Tree
 from probe.finding import NOT_INSTALLED, Outcome
 from probe.operator_config import whisper_settings
 
 # Where vendors install tools that PATH often lacks.
-TOOL_DIRECTORIES = ("usr/lib/wsl/lib", "opt/rocm/bin")
+TOOL_DIRECTORIES = ("/usr/lib/wsl/lib", "/opt/rocm/bin")
 # NVIDIA's driver library has no tool of its own; a child of this Python asks it.
 LIBCUDA = "libcuda"
-LIBCUDA_CHILD = Path(__file__).with_name("libcuda_child.py")
+LIBCUDA_CHILD = os.path.join(os.path.dirname(__file__), "libcuda_child.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +31,9 @@ class Platform:
 class Machine:
     """The machine below ``root`` ("/", or a directory that stands for another one)."""
 
-    def __init__(self, root: Path = Path("/"), environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, root: "str | os.PathLike[str]" = "/", environ: Mapping[str, str] | None = None
+    ) -> None:
         self.tree = Tree(root)
         self.environ = os.environ if environ is None else environ
 
@@ -48,14 +49,14 @@ class Machine:
     def find(self, tool: str) -> str | None:
         """The path of an installed tool, or None."""
         directories = [d for d in self.environ.get("PATH", "").split(os.pathsep) if d]
-        directories += [str(self.tree.root / directory) for directory in TOOL_DIRECTORIES]
+        directories += [self.tree.at(directory) for directory in TOOL_DIRECTORIES]
         return find_executable(tool, directories)
 
     def run(self, tool: str, arguments: Sequence[str], timeout_s: float) -> Outcome:
         """Run a tool for at most ``timeout_s`` seconds; a missing one is an outcome."""
         if tool == LIBCUDA:
             # Isolated and without site: it needs none of it, and starts in half the time.
-            command = [sys.executable, "-I", "-S", str(LIBCUDA_CHILD), *arguments]
+            command = [sys.executable, "-I", "-S", LIBCUDA_CHILD, *arguments]
         elif (executable := self.find(tool)) is not None:
             command = [executable, *arguments]
         else:
@@ -70,6 +71,6 @@ def find_executable(name: str, directories: Sequence[str]) -> str | None:
     """The first executable file of that name, or None. (``shutil`` costs 10 ms to import.)"""
     for directory in directories:
         path = f"{directory or '.'}/{name}"
-        if os.access(path, os.X_OK) and not os.path.isdir(path):  # noqa: PTH112 - as above
+        if os.access(path, os.X_OK) and not os.path.isdir(path):
             return path
     return None

@@ -4,8 +4,8 @@ The bot itself reads and judges the file (``alternator.config_load``); what else
 its business, so a file that can't be read says nothing here.
 """
 
+import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 FILE_NAME = "alternator.toml"
 KEYS = ("device", "backend")
@@ -19,7 +19,8 @@ def whisper_settings(environ: Mapping[str, str], file: str | None = None) -> dic
     import tomllib  # most machines have no such file, and every start would pay for the import
 
     try:
-        section = tomllib.loads(path.read_text(encoding="utf-8")).get("whisper", {})
+        with open(path, "rb") as opened:
+            section = tomllib.load(opened).get("whisper", {})
     except (OSError, ValueError):
         return {}
     if not isinstance(section, dict):
@@ -37,12 +38,12 @@ def config_of(command: Sequence[str]) -> str | None:
     return None
 
 
-def _find(environ: Mapping[str, str], file: str | None) -> Path | None:
+def _find(environ: Mapping[str, str], file: str | None) -> str | None:
     named = file or environ.get("ALTERNATOR_CONFIG")
     if named:
-        return Path(named)
+        return named
     home = environ.get("XDG_CONFIG_HOME") or f"{environ.get('HOME', '')}/.config"
-    for candidate in (Path(FILE_NAME), Path(home, "alternator", FILE_NAME)):
-        if candidate.is_file():
+    for candidate in (FILE_NAME, f"{home}/alternator/{FILE_NAME}"):
+        if os.path.isfile(candidate):
             return candidate
     return None

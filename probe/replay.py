@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from probe.facts import Node
 from probe.files import Tree
@@ -15,7 +14,7 @@ class ReplayTree(Tree):
     """The files and nodes of a recording."""
 
     def __init__(self, recording: Recording) -> None:
-        super().__init__(Path("/"))
+        super().__init__()
         self.recording = recording
         self._paths = [*recording.files, *recording.nodes]
 

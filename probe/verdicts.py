@@ -29,7 +29,7 @@ class Verdicts:
     def __init__(self, directory: str | None, image: str) -> None:
         self.path = Path(directory) / FILE if directory else None
         self.image = image
-        self.boot = (Tree(Path("/")).read(BOOT) or "").strip()
+        self.boot = (Tree().read(BOOT) or "").strip()
 
     def key(self, gpu: Gpu, selection: Selection) -> str:
         """What a verdict depends on, as one digest."""

@@ -1,10 +1,10 @@
 """The table of builds."""
 
-import tomllib
-
 import pytest
 
-from probe.builds import TABLE, CudaCode, at_least, line_of
+from probe.builds import CudaCode, at_least, line_of
+from probe.generate_tables import MODULE, main, render
+from probe.tables import BUILDS
 
 
 def test_the_catalog_line_is_in_the_table_with_a_build_for_the_default_index(table):
@@ -78,9 +78,23 @@ def test_line_of():
 
 
 def test_every_group_of_cells_has_a_source_and_a_date():
-    data = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    data = BUILDS
     groups = [*data["line"], *data["code"], *data["gfx"], *data["hsa_override"]]
     groups += [*data["cuda"].values(), data["tegra"], data["no_kernels"]]
     for group in groups:
         assert group["source"], group
         assert group["read"] == "not read" or group["read"].startswith("2026-"), group
+
+
+def test_the_generated_module_is_current():
+    assert main(["--check"]) == 0
+
+
+def test_a_module_that_is_not_current_is_told(tmp_path, monkeypatch, capsys):
+    stale = tmp_path / MODULE.name
+    stale.write_text(render().replace("cu130", "cu131"))
+    monkeypatch.setattr("probe.generate_tables.MODULE", stale)
+    assert main(["--check"]) == 1
+    assert "run python -m probe.generate_tables" in capsys.readouterr().err
+    assert main([]) == 0
+    assert stale.read_text() == render()

@@ -200,8 +200,8 @@ def test_doctor_ends_with_what_to_do(machine, run):
 def test_nothing_heavy_is_imported(machine):
     """What a machine without a GPU does not need costs start-up time: it stays out."""
     code = (
-        "import sys; from probe.cli import probe; probe(['--json']); "
-        "print(*sorted(sys.modules), file=sys.stderr)"
+        "import sys; before = {*sys.modules}; from probe.cli import probe; probe(['--json']); "
+        "print(*sorted({*sys.modules} - before), file=sys.stderr)"
     )
     result = subprocess.run(
         [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"],
@@ -212,7 +212,16 @@ def test_nothing_heavy_is_imported(machine):
         check=True,
     )
     trace = json.loads(result.stdout)["trace"]
-    heavy = {"asyncio", "subprocess", "importlib.metadata", "logging", "concurrent", "torch"}
+    heavy = {
+        "tomllib",
+        "pathlib",
+        "asyncio",
+        "subprocess",
+        "importlib.metadata",
+        "logging",
+        "concurrent",
+        "torch",
+    }
     if any(line["why"] != "not installed" for line in trace if line["command"]):
         pytest.skip("a vendor's tool is installed where PATH does not matter, and was run")
     assert heavy & set(result.stderr.split()) == set()

@@ -1,10 +1,9 @@
 """The tables of PCI device ids."""
 
-import tomllib
-
 import pytest
 
-from probe.devices import HERE, capability_of_device, gfx_of_device, is_integrated
+from probe.devices import capability_of_device, gfx_of_device, is_integrated
+from probe.tables import AMD_DEVICES, NVIDIA_DEVICES
 
 
 @pytest.mark.parametrize(
@@ -35,11 +34,9 @@ def test_gfx_targets(device, gfx):
 
 
 def test_no_device_is_in_two_places():
-    amd = tomllib.loads((HERE / "amd_devices.toml").read_text())["gfx"]
-    devices = [device for listed in amd.values() for device in listed]
+    devices = [device for listed in AMD_DEVICES["gfx"].values() for device in listed]
     assert len(devices) == len(set(devices))
-    blocks = tomllib.loads((HERE / "nvidia_devices.toml").read_text())["blocks"]
-    edges = [int(edge, 16) for first, last, _ in blocks for edge in (first, last)]
+    edges = [int(edge, 16) for first, last, _ in NVIDIA_DEVICES["blocks"] for edge in (first, last)]
     assert edges == sorted(edges)
 
 
