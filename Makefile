@@ -15,7 +15,7 @@ export SANDBOX_PORT
 ALTERNATOR = .venv/bin/alternator
 PACKAGES = probe images compose alternator sandbox
 
-.PHONY: help up down images render test test-fast lint format clean
+.PHONY: builds-check help up down images render test test-fast lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,11 @@ lint: .dev ## ruff, mypy --strict, hadolint, and whether generated files are cur
 	.venv/bin/mypy
 	.venv/bin/hadolint images/*/Dockerfile
 	@$(ALTERNATOR) images render --check
+	@.venv/bin/python -m probe.generate_tables --check
+	@.venv/bin/python -m tools.hardware_docs --check
+
+builds-check: .host ## Compare the table of torch builds with the PyTorch package index
+	@.venv/bin/python -m probe.builds_check $(ARGS)
 
 format: .dev ## Format the code
 	.venv/bin/ruff check --fix .
