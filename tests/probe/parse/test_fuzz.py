@@ -4,7 +4,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from probe.parse import kfd, numbers, nvidia_proc, nvidia_smi, pci, rocm_smi, rocminfo
+from probe.parse import (
+    amd_smi,
+    kfd,
+    libcuda,
+    numbers,
+    nvidia_proc,
+    nvidia_smi,
+    pci,
+    rocm_smi,
+    rocminfo,
+)
 
 CSV = (
     "index, uuid, name, driver_version, memory.total [MiB], compute_cap\n"
@@ -12,6 +22,11 @@ CSV = (
 )
 LISTING = "GPU 0: NVIDIA H100 (UUID: GPU-a)\n  MIG 3g.40gb     Device  0: (UUID: MIG-a)\n"
 SMI = '{"card0": {"Device ID": "0x744c", "GFX Version": "gfx1100", "Unique ID": "0x1"}}'
+AMD = (
+    '[{"gpu": 0, "asic": {"device_id": "0x744c", "target_graphics_version": "gfx1100"}, '
+    '"vram": {"size": {"value": 24560, "unit": "MB"}}}]'
+)
+CUDA = '{"status": 0, "devices": [{"uuid": "1-2", "capability": "8.9", "total": 25757220864}]}'
 INFO = (
     "Agent 2\n  Name:                    gfx90a\n  Device Type:             GPU\n  BDFID:  25344\n"
 )
@@ -26,6 +41,8 @@ TEXT_PARSERS = {
     "information": nvidia_proc.parse_information,
     "rocm-smi": rocm_smi.parse_rocm_smi,
     "rocminfo": rocminfo.parse_rocminfo,
+    "amd-smi": amd_smi.parse_amd_smi,
+    "libcuda": libcuda.parse_libcuda,
     "kfd": lambda text: kfd.parse_topology({1: kfd.KfdNode(properties=text, banks=(text,))}),
     "pci": lambda text: pci.parse_pci_device(dict.fromkeys(pci.FILES, text), text),
     "int": numbers.parse_int,
@@ -42,7 +59,7 @@ def broken(draw) -> str:
     noise = draw(
         st.one_of(st.text(max_size=40), st.binary(max_size=40).map(lambda b: b.decode("latin-1")))
     )
-    good = draw(st.sampled_from([CSV, LISTING, SMI, INFO, NODE, UEVENT, VERSION, ""]))
+    good = draw(st.sampled_from([CSV, LISTING, SMI, AMD, CUDA, INFO, NODE, UEVENT, VERSION, ""]))
     cut = draw(st.integers(0, len(good)))
     end = draw(st.integers(cut, len(good)))
     return good[:cut] + noise + good[end:]

@@ -1,0 +1,193 @@
+"""Whatever tools print and the kernel shows: no traceback, and no build that does not fit."""
+
+import json
+import os
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from probe.builds import load_table
+from probe.choose import choose
+from probe.collect import collect
+from probe.facts import Node
+from probe.finding import Outcome
+from probe.fit import misfit
+from probe.machine import Platform
+from probe.matrix import MACHINES
+from probe.recording import Recording, read_recording
+from probe.replay import ReplayMachine
+from probe.report import report
+
+TABLE = load_table()
+TOOLS = ("nvidia-smi", "libcuda", "rocm-smi", "amd-smi", "rocminfo")
+FILES = (
+    "/proc/driver/nvidia/version",
+    "/proc/driver/nvidia/gpus/0000:01:00.0/information",
+    "/sys/class/kfd/kfd/topology/nodes/1/properties",
+    "/sys/class/kfd/kfd/topology/nodes/1/mem_banks/0/properties",
+    "/sys/class/drm/card0/device/uevent",
+    "/sys/class/drm/card0/device/mem_info_vram_total",
+    "/sys/class/drm/card0/device/ip_discovery/die/0/11/0/major",
+    "/sys/bus/pci/devices/0000:01:00.0/vendor",
+    "/sys/bus/pci/devices/0000:01:00.0/class",
+    "/proc/sys/kernel/osrelease",
+    "/proc/1/cgroup",
+)
+NODES = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd", "/dev/dri/renderD128")
+RECORDINGS = {file.stem: read_recording(file) for file in sorted(MACHINES.glob("*.json"))}
+FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+texts = st.one_of(
+    st.text(max_size=300),
+    st.binary(max_size=300).map(lambda data: data.decode("utf-8", errors="replace")),
+    st.sampled_from(["", "[", "{", '{"card0": {}}', "GPU 0: ", "Agent 1", "0, GPU-a, , , ,", "\0"]),
+)
+outcomes = st.builds(
+    Outcome,
+    exit=st.one_of(st.none(), st.integers(0, 255)),
+    ms=st.just(1),
+    text=texts,
+    why=st.one_of(st.none(), st.just("no answer within 5 s")),
+)
+
+
+def decide(recording):
+    """The report, checked for what must hold of every one."""
+    facts = collect(machine=ReplayMachine(recording))
+    choice = choose(facts, TABLE)
+    for gpu in choice.selection.gpus:
+        build = TABLE.find(choice.selection.torch.rpartition(".")[0], choice.selection.wheel)
+        assert misfit(build, gpu, facts.host, TABLE) is None
+        assert gpu.state == "accessible" or gpu.denied
+    assert bool(choice.selection.gpus) == (choice.selection.backend != "cpu")
+    found = report(facts, choice)
+    json.dumps(found)
+    return found
+
+
+@FUZZ
+@given(
+    st.lists(st.tuples(st.sampled_from(TOOLS), outcomes), max_size=6),
+    st.dictionaries(st.sampled_from(FILES), st.one_of(st.none(), texts), max_size=6),
+    st.sets(st.sampled_from(NODES)),
+    st.dictionaries(
+        st.sampled_from(["CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"]), texts, max_size=2
+    ),
+)
+def test_noise_everywhere(commands, files, nodes, environ):
+    recording = Recording(
+        platform=Platform(system="linux", arch="x86_64"),
+        commands=[((tool,), outcome) for tool, outcome in commands],
+        files=files,
+        nodes={path: Node(path=path, group=0, open_to_all=True, usable=True) for path in nodes},
+        environ=environ,
+    )
+    decide(recording)
+
+
+@FUZZ
+@given(st.sampled_from(sorted(RECORDINGS)), st.data())
+def test_real_answers_damaged(name, data):
+    """Every output of a known machine cut off, and a file or a node of it gone."""
+    whole = RECORDINGS[name]
+    commands = []
+    for command, outcome in whole.commands:
+        cut = data.draw(st.integers(0, len(outcome.text)))
+        noise = data.draw(st.sampled_from(["", "\0\xff", "\x1b[31m", "NaN", "9" * 400]))
+        code = data.draw(st.sampled_from([outcome.exit, 0, 1, 255]))
+        damaged = replace(outcome, text=outcome.text[:cut] + noise, exit=code)
+        commands.append((command, damaged))
+    gone = data.draw(st.sets(st.sampled_from(sorted(whole.files) or [""]), max_size=3))
+    lost = data.draw(st.sets(st.sampled_from(sorted(whole.nodes) or [""]), max_size=1))
+    decide(
+        replace(
+            whole,
+            commands=commands,
+            files={path: text for path, text in whole.files.items() if path not in gone},
+            nodes={path: node for path, node in whole.nodes.items() if path not in lost},
+        )
+    )
+
+
+@pytest.mark.parametrize("code", range(1, 256))
+def test_every_exit_code_without_rows_is_no_gpu_to_use(code):
+    whole = RECORDINGS["driver-library-mismatch"]
+    command, outcome = whole.commands[0]
+    recording = replace(whole, commands=[(command, replace(outcome, exit=code, text="???"))])
+    found = decide(recording)
+    assert [gpu["state"] for gpu in found["gpus"]] == ["dead"]
+    assert found["gpus"][0]["why"]
+
+
+@pytest.mark.parametrize("tool", ["nvidia-smi", "rocm-smi", "amd-smi", "rocminfo"])
+def test_ten_megabytes_are_cut_off(machine, tool):
+    answer = machine.tools / "answer"
+    answer.write_bytes(b"0, GPU-a, card0: {[\n" * 500_000)
+    machine.tool(tool, f"exec /bin/cat {answer}")
+    started = time.monotonic()
+    facts = machine.facts()
+    assert time.monotonic() - started < 10
+    assert facts.gpus == ()
+    assert "printed more than 1024 KiB" in [line.why for line in facts.trace]
+
+
+def test_files_that_vanish_while_they_are_read(machine):
+    """A card that is unbound and bound again, over and over."""
+    machine.nvidia_sysfs()
+    device = machine.root / "sys/bus/pci/devices/0000:01:00.0"
+    away = device.with_name("gone")
+    stop = threading.Event()
+
+    def flicker():
+        while not stop.is_set():
+            device.rename(away)
+            away.rename(device)
+
+    thread = threading.Thread(target=flicker)
+    thread.start()
+    try:
+        found = [machine.report() for _ in range(40)]
+    finally:
+        stop.set()
+        thread.join()
+    assert {entry["selection"]["backend"] for entry in found} == {"cpu"}
+    whys = {line["why"] for entry in found for line in entry["trace"] if not line["command"]}
+    assert not [why for why in whys if why and why.startswith("failed")]
+
+
+def test_a_file_that_blocks_is_left_behind(machine):
+    path = machine.root / "proc/driver/nvidia/version"
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+    machine.amd()
+    started = time.monotonic()
+    facts = machine.facts(timeout_s=0.5)
+    assert time.monotonic() - started < 5
+    assert [gpu.gfx for gpu in facts.gpus] == ["gfx1100"]
+    assert [line.why for line in facts.trace if line.probe == "nvidia-proc"] == [
+        "no answer within 0.5 s"
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_sysfs_without_permission(machine):
+    machine.amd_sysfs()
+    machine.nvidia_sysfs()
+    for path in sorted((machine.root / "sys").rglob("*"), reverse=True):
+        path.chmod(0)
+    assert machine.report()["selection"]["backend"] == "cpu"
+
+
+def test_directories_and_dangling_links_in_place_of_files(machine):
+    base = machine.root / "sys/bus/pci/devices/0000:01:00.0"
+    (base / "vendor").mkdir(parents=True)
+    (base / "class").symlink_to("/nowhere")
+    (machine.root / "dev").mkdir()
+    (machine.root / "dev/nvidiactl").symlink_to("/nowhere")
+    (machine.root / "sys/class").mkdir(parents=True)
+    (machine.root / "sys/class/drm").write_text("no directory")
+    assert machine.report()["gpus"] == []
