@@ -16,7 +16,7 @@ from probe.errors import ProbeError
 PARTS = ("packages", "source", "build")
 PART = re.compile(r"# \[(?P<part>\w+)\]")
 FIELD = re.compile(r"# (?P<name>build|for|inputs): (?P<value>.+)")
-PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s\\;]+)(?: \\)?")
+PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)={2,3}(?P<version>[^\s\\;=]+)(?: \\)?")
 HASH = re.compile(r" +--hash=sha256:(?P<hash>[0-9a-f]{64})(?: \\|  # (?P<size>\d+) bytes)?")
 OPEN = re.compile(r"# (?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)")
 
@@ -108,8 +108,16 @@ def requirements(entries: Iterable[Entry]) -> str:
     for entry in sorted(entries, key=lambda entry: normalise(entry.name)):
         hashes = " \\\n".join(f"    --hash=sha256:{value}" for value in entry.hashes)
         size = f"  # {entry.size} bytes" if entry.size is not None else ""
-        text += f"{entry.name}=={entry.version} \\\n{hashes}{size}\n"
+        text += f"{pin(entry.name, entry.version)} \\\n{hashes}{size}\n"
     return text
+
+
+def pin(name: str, version: str) -> str:
+    """A requirement for exactly this version.
+
+    '==2.13.0' would also take 2.13.0+cpu, which a folder of wheels may offer; '===' does not.
+    """
+    return f"{name}==={version}" if name == "torch" and "+" not in version else f"{name}=={version}"
 
 
 def read(path: Path) -> Lock:
@@ -123,7 +131,7 @@ def read(path: Path) -> Lock:
 
 
 def parse(text: str, source: str = "lock") -> Lock:
-    """The lock in a text; every line must be one that ``render`` writes, or a LockError names it."""
+    """The lock in a text. A LockError names the first line that ``render`` would not write."""
     fields: dict[str, str] = {}
     parts: dict[str, list[Entry]] = {name: [] for name in (*PARTS, "open")}
     part = ""

@@ -1,0 +1,76 @@
+"""A package index on loopback with small wheels of its own, for tests of locks and installs."""
+
+import base64
+import hashlib
+import threading
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files without a line for each on the test's output."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def make_wheel(
+    folder: Path,
+    name: str,
+    version: str,
+    *,
+    requires: Sequence[str] = (),
+    files: Mapping[str, str] | None = None,
+) -> Path:
+    """A wheel with a valid RECORD; without ``files`` one module that tells the version."""
+    folder.mkdir(parents=True, exist_ok=True)
+    module = name.replace("-", "_")
+    info = f"{module}-{version}.dist-info"
+    needs = "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
+    contents = {
+        **(files if files is not None else {f"{module}.py": f"VERSION = {version!r}\n"}),
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    rows = []
+    wheel = folder / f"{module}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, text in contents.items():
+            archive.writestr(path, text)
+            value = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
+            rows.append(f"{path},sha256={value.rstrip(b'=').decode()},{len(text.encode())}")
+        archive.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,", ""]))
+    return wheel
+
+
+def sha256(file: Path) -> str:
+    """The digest of a file in hex."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def list_wheels(folder: Path) -> None:
+    """Write the pages of a simple index for the wheels in ``folder``, with their hashes."""
+    for wheel in folder.glob("*.whl"):
+        page = folder / wheel.name.split("-")[0].replace("_", "-").lower() / "index.html"
+        page.parent.mkdir(exist_ok=True)
+        href = f"../{wheel.name.replace('+', '%2B')}#sha256={sha256(wheel)}"
+        page.write_text(f'<!DOCTYPE html><a href="{href}">{wheel.name}</a>')
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on loopback; yields its address."""
+    handler = partial(QuietHandler, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
