@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from probe.builds import line_of
 from probe.errors import OverrideError
 
 Wanted = Literal["auto", "cpu", "cuda", "rocm", "mps", "gpu"]
@@ -25,6 +24,8 @@ class Overrides:
     @property
     def line(self) -> str | None:
         """The line of torch asked for: 2.11 for ``2.11.0``."""
+        from probe.builds import line_of  # the table is not needed before the tools are asked
+
         return None if self.torch is None else line_of(self.torch)
 
 

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from probe.gather import PROBES
 from probe.report import Report
 
 
@@ -138,7 +139,7 @@ def test_a_probe_that_raises_is_a_finding(machine, monkeypatch):
     def broken(context):
         raise RuntimeError("boom")
 
-    monkeypatch.setitem(__import__("probe.collect").collect.PROBES, "kfd", broken)
+    monkeypatch.setitem(PROBES, "kfd", broken)
     machine.nvidia()
     facts = machine.facts()
     assert len(facts.gpus) == 1
