@@ -7,9 +7,10 @@ Runs behind an init that reaps and forwards signals. Commands that compute (``al
 import json
 import os
 import sys
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from probe.builds import load_table
 from probe.choice import Choice, ImageBuild, Rejected, Selection
@@ -30,6 +31,8 @@ COMPUTING = ("run", "transcribe")  # the sub-commands of alternator that use the
 VARIANT_FILE = "/opt/alternator/variant.json"
 # What a site may have set itself; then the cards are its choice.
 VISIBILITY = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
+
+ImageSource = Callable[[Facts], ImageBuild]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,16 +77,17 @@ def prepare(environ: MutableMapping[str, str], config: str | None = None) -> Non
     ``config`` is the bot's configuration file, if its command line names one. Raises ``UserError``
     if the operator asked for what can't work here.
     """
-    image = read_image(environ)
     wanted = read_overrides(environ, settings=whisper_settings(environ, config))
     facts = collect(machine=Machine(environ=environ), timeout_s=read_timeout(environ))
+    image_for = image_source(environ, wanted)
+    image = image_for(facts)
     choice = choose(facts, load_table(), wanted, image)
     selection = choice.selection
     if selection.backend == "cpu":
         reason = next(iter(choice.advice), "no GPU was found")
         log(f"using the CPU: {reason}" if image.variant != "cpu" or choice.advice else "CPU image")
     else:
-        facts, choice = prove_choices(facts, choice, wanted, image, environ)
+        facts, choice = prove_choices(facts, choice, wanted, image_for, environ)
     environ["ALTERNATOR_PROVEN_DEVICE"] = choice.selection.device
     write_state(facts, choice, environ)
 
@@ -92,7 +96,7 @@ def prove_choices(
     facts: Facts,
     choice: Choice,
     wanted: Overrides,
-    image: ImageBuild,
+    image_for: ImageSource,
     environ: MutableMapping[str, str],
 ) -> tuple[Facts, Choice]:
     """Facts and choice after the proof: the first choice that computes, the CPU if none does.
@@ -122,7 +126,7 @@ def prove_choices(
         why = f"the proof failed on {gpu.name}: {verdict.why}"
         failed.append(Rejected(wheel=selection.wheel, why=why))
         try:
-            following = choose(facts, load_table(), wanted, image)
+            following = choose(facts, load_table(), wanted, image_for(facts))
         except OverrideError as error:
             raise OverrideError(
                 f"{wanted.source} can't work here: {gpu.name}: {verdict.why}"
@@ -162,6 +166,27 @@ def _proven(gpu: Gpu, verdict: Verdict, remembered: bool) -> str:
 def mark(facts: Facts, judged: Gpu, gpu: Gpu) -> Facts:
     """The facts with one GPU's state replaced."""
     return replace(facts, gpus=tuple(judged if g is gpu else g for g in facts.gpus))
+
+
+def image_source(environ: MutableMapping[str, str], wanted: Overrides) -> ImageSource:
+    """What tells which torch there is for given facts: this image's own or, in the universal image,
+    the one that it installs for them."""
+    if read_record(environ).get("variant") == "universal":
+        from probe.universal.provide import Provider  # the other images need none of it
+
+        return Provider(load_table(), wanted, environ, log).provide
+    image = read_image(environ)
+    return lambda facts: image
+
+
+def read_record(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the build wrote down about this image; empty where that can't be read."""
+    path = environ.get("ALTERNATOR_VARIANT_FILE") or VARIANT_FILE
+    try:
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def read_image(environ: MutableMapping[str, str]) -> ImageBuild:
