@@ -4,16 +4,18 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from probe.builds import Table, load_table
-from probe.choice import Choice, ImageBuild
-from probe.choose import choose
-from probe.collect import TIMEOUT_S, collect
 from probe.errors import NoGpuError, ProbeError
-from probe.facts import Facts
+from probe.finding import Context
+from probe.gather import TIMEOUT_S, Gathering
 from probe.machine import Machine
 from probe.overrides import VALUES, read_overrides
-from probe.report import report
+
+if TYPE_CHECKING:
+    from probe.builds import Table
+    from probe.choice import Choice, ImageBuild
+    from probe.facts import Facts
 
 TIMEOUT_VARIABLE = "ALTERNATOR_PROBE_TIMEOUT"
 
@@ -44,6 +46,8 @@ def probe(argv: list[str]) -> int:
     facts, _, choice = _examine(arguments, machine)
     if arguments.record:
         _write_recording(machine, arguments.record)
+    from probe.report import report
+
     found = report(facts, choice)
     if arguments.snippet:
         from probe.snippet import snippet
@@ -71,6 +75,7 @@ def doctor(argv: list[str]) -> int:
     from probe.doctor import Setting, improvements, improvements_text
     from probe.entrypoint import VARIANT_FILE, read_image, read_record
     from probe.hint import read_host_report
+    from probe.report import report
     from probe.surroundings import look_around
     from probe.text import human_text
 
@@ -171,9 +176,9 @@ def _examine(
     arguments: argparse.Namespace,
     machine: Machine,
     *,
-    image: ImageBuild | None = None,
+    image: "ImageBuild | None" = None,
     memory: bool = False,
-) -> tuple[Facts, Table, Choice]:
+) -> "tuple[Facts, Table, Choice]":
     """Collect, then decide."""
     overrides = read_overrides(
         machine.environ,
@@ -182,8 +187,14 @@ def _examine(
         settings=machine.whisper_settings(),
     )
     timeout_s = read_timeout(os.environ, arguments.timeout)
-    facts = collect(machine=machine, timeout_s=timeout_s, memory=memory)
+    gathering = Gathering(Context(machine=machine, timeout_s=timeout_s, memory=memory))
+    # The tools are at work: time to load what decides.
+    from probe.builds import load_table
+    from probe.choose import choose
+    from probe.collect import conclude
+
     table = load_table()
+    facts = conclude(gathering)
     return facts, table, choose(facts, table, overrides, image)
 
 
