@@ -29,7 +29,7 @@ SMI_FAILURES = {
     ),
     255: (
         "NVIDIA's driver answers with an unknown error",
-        "restart the container (the host's systemd daemon-reload takes its GPU away) or reboot",
+        "docker restart its container (the host's daemon-reload takes GPUs away), or reboot",
     ),
 }
 

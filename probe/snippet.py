@@ -22,7 +22,8 @@ def snippet(kind: str, report: Report, version: str) -> str:
         raise ProbeError(
             "--snippet: no container reaches Apple's GPU; add --backend cpu for the CPU's image"
         )
-    return KINDS[kind](report["selection"], image_name(report["selection"], version))
+    selection = {**report["selection"], "named": _named(report)}
+    return KINDS[kind](selection, image_name(selection, version))
 
 
 def image_name(selection: Report, version: str) -> str:
@@ -42,14 +43,21 @@ def _values(selection: Report, flag: str) -> list[str]:
     return [value for name, value in pairwise(selection["run_flags"]) if name == flag]
 
 
-def _slices(selection: Report) -> list[str]:
-    return [name for name in selection["visible_devices"] if name.startswith("MIG-")]
+def _named(report: Report) -> list[str]:
+    """The NVIDIA devices to hand over by name; empty where all of them may go."""
+    selection = report["selection"]
+    if selection["backend"] != "cuda":
+        return []
+    used: list[str] = selection["visible_devices"]
+    slices = any(name.startswith("MIG-") for name in used)
+    hidden = any((gpu["why"] or "").startswith("hidden by") for gpu in report["gpus"])
+    return used if slices or hidden else []
 
 
 def _docker(selection: Report, image: str) -> str:
     flags = list(selection["run_flags"])
-    if _slices(selection):
-        flags = ["--gpus", f"'\"device={','.join(_slices(selection))}\"'"]
+    if selection["named"]:
+        flags = ["--gpus", f"'\"device={','.join(selection['named'])}\"'"]
     return _command("docker", selection, image, flags)
 
 
@@ -64,7 +72,7 @@ def _cdi(selection: Report) -> list[str]:
     """CDI names of NVIDIA's devices: ``nvidia-ctk cdi list`` shows what there is."""
     if selection["backend"] != "cuda":
         return []
-    return [f"nvidia.com/gpu={name}" for name in _slices(selection) or ["all"]]
+    return [f"nvidia.com/gpu={name}" for name in selection["named"] or ["all"]]
 
 
 def _command(engine: str, selection: Report, image: str, flags: list[str]) -> str:
@@ -100,7 +108,7 @@ def _compose(selection: Report, image: str) -> str:
         lines.append("    environment:")
         lines += [f'      {name}: "{value}"' for name, value in environment(selection).items()]
     if selection["backend"] == "cuda":
-        ids = ", ".join(f'"{name}"' for name in _slices(selection))
+        ids = ", ".join(f'"{name}"' for name in selection["named"])
         lines += [
             "    deploy:",
             "      resources:",

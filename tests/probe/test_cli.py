@@ -225,3 +225,60 @@ def test_nothing_heavy_is_imported(machine):
     if any(line["why"] != "not installed" for line in trace if line["command"]):
         pytest.skip("a vendor's tool is installed where PATH does not matter, and was run")
     assert heavy & set(result.stderr.split()) == set()
+
+
+def test_record_and_replay(machine, run, tmp_path):
+    machine.nvidia()
+    file = tmp_path / "machine.json"
+    recorded = run("--json", "--record", str(file))
+    assert (recorded.returncode, recorded.stderr) == (0, f"alternator probe: recorded in {file}\n")
+    (machine.tools / "nvidia-smi").unlink()
+    replayed = json.loads(run("--json", "--replay", str(file)).stdout)
+    assert replayed["selection"]["wheel"] == json.loads(recorded.stdout)["selection"]["wheel"]
+    assert replayed["gpus"][0]["name"] == "NVIDIA GeForce RTX 4090"
+    assert "11111111-2222" not in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--replay", "/nowhere"], "/nowhere: can't be read: No such file or directory"),
+        (["--replay", "x", "--record", "y"], "--record and --replay: there is nothing new to"),
+        (["--record", "/nowhere/x"], "--record /nowhere/x: can't be written: No such file"),
+        (["--snippet", "lxc"], "--snippet: 'lxc' is none of docker, compose, podman"),
+    ],
+)
+def test_mistakes_with_files_are_one_line(run, arguments, message):
+    result = run(*arguments)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"alternator probe: {message}")
+    assert result.stderr.count("\n") == 1
+
+
+def test_the_matrix(run):
+    result = run("--matrix")
+    assert result.returncode == 0
+    assert result.stdout.startswith("| machine | choice | torch | uses |\n|---|---|---|---|\n")
+    assert "**wrong" not in result.stdout
+    assert "| RTX 5090 (Blackwell), driver 570: no CUDA build of 2.13 fits | cuda cu128 |" in (
+        result.stdout
+    )
+
+
+def test_a_snippet_for_this_machine(run):
+    assert run("--backend", "cpu", "--snippet", "docker").stdout.startswith("docker run --detach")
+
+
+def test_doctor_in_the_wrong_image_tells_what_was_lost(machine, run, tmp_path):
+    variant = tmp_path / "variant.json"
+    variant.write_text('{"variant": "cpu", "torch": "2.13.0", "wheel": "cpu"}')
+    machine.nvidia()
+    host = run("--json").stdout
+    machine.printing_tool("nvidia-smi", "Failed to initialize NVML: Unknown Error", 255)
+    result = run(doctor=True, ALTERNATOR_VARIANT_FILE=str(variant), ALTERNATOR_HOST_REPORT=host)
+    assert result.returncode == 0, result.stderr
+    assert "the host could use NVIDIA GeForce RTX 4090 (GPU-1111" in result.stdout
+    assert "    docker run --gpus all" in result.stdout
+    result = run(doctor=True, ALTERNATOR_HOST_REPORT="{}", ALTERNATOR_VARIANT_FILE=str(variant))
+    # The code that the fixture runs has no dispatcher around it, so the error ends it.
+    assert "ALTERNATOR_HOST_REPORT holds no report of the host" in result.stderr

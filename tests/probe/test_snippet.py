@@ -87,6 +87,11 @@ def test_the_cpus_image_needs_no_device(kind):
     assert not {"--gpus", "nvidia", "/dev/kfd", "AddDevice"} & set(text.replace("=", " ").split())
 
 
+def test_a_card_that_the_operator_hid_stays_out():
+    uuid = "GPU-00000002-0000-4000-8000-000000000000"
+    assert f'"device={uuid}"' in words(snippet_for("cuda-visible-devices-1", "docker"))
+
+
 def test_what_can_not_be_written():
     with pytest.raises(ProbeError, match="none of docker, compose, podman"):
         snippet_for("nothing", "lxc")
