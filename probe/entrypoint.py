@@ -24,6 +24,7 @@ from probe.operator_config import config_of, whisper_settings
 from probe.overrides import Overrides, read_overrides
 from probe.prove import Verdict, prove
 from probe.report import report
+from probe.truth import lie
 from probe.verdicts import Verdicts, image_id
 
 DEFAULT_COMMAND = ("alternator", "run")
@@ -202,6 +203,13 @@ def read_image(environ: MutableMapping[str, str]) -> ImageBuild:
         ) from error
     if image.variant not in ("cpu", "cuda", "rocm") or not isinstance(image.torch, str):
         raise ProbeError(f"{path}: {image.variant!r} is none of cpu, cuda, rocm")
+    # A file that somebody named elsewhere speaks of a torch that is elsewhere.
+    problem = lie(image.variant, image.torch, image.wheel) if path == VARIANT_FILE else None
+    if problem:
+        raise ProbeError(
+            f"this image is not what it says: {problem}; build it again (make images) or pull it "
+            f"again"
+        )
     return image
 
 
