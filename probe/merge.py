@@ -45,6 +45,12 @@ def _same_gpu(sighting: Sighting, source: str, known: Sequence[Merged]) -> int |
         for position, entry in enumerate(known)
         if entry.sighting.vendor == sighting.vendor and source not in entry.sources
     ]
+    if source == "libcuda" and sighting.uuid is not None:
+        # Driver library and management tool agree on UUIDs; under WSL2 and on systems-on-chip
+        # they need not agree on addresses.
+        for position, other in candidates:
+            if other.uuid == sighting.uuid:
+                return position
     for position, other in candidates:
         if sighting.bus is not None and other.bus == sighting.bus:
             return position

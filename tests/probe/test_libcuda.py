@@ -85,6 +85,13 @@ def test_a_card_that_libcuda_does_not_list(cuda):
     assert states == [("accessible", None), ("present", "libcuda does not reach it")]
 
 
+def test_one_uuid_is_one_card_whatever_address_libcuda_gives_it(cuda):
+    machine = cuda()
+    machine.nvidia(ROW.replace(":01:", ":41:"))
+    gpus = [gpu for gpu in machine.report()["gpus"] if gpu["uuid"] == UUID]
+    assert [gpu["state"] for gpu in gpus] == ["accessible"]
+
+
 @pytest.mark.parametrize("variable", ["STUB_HANG", "STUB_CRASH"])
 def test_a_libcuda_that_hangs_or_crashes_says_nothing(cuda, variable):
     machine = cuda(**{variable: "1"})
