@@ -15,13 +15,13 @@ export SANDBOX_PORT
 ALTERNATOR = .venv/bin/alternator
 PACKAGES = probe images compose alternator sandbox
 
-.PHONY: builds-check help up down images render test test-fast lint format clean
+.PHONY: builds-check help up down images render lock test test-fast lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '%s\n' '' \
 	  'Options: VARIANT=cpu|cuda|rocm|all   WHEEL=cu126   CONFIG=FILE   DEMO=1   SANDBOX_PORT=3000' \
-	  '         BASE=registry|bootstrap|IMAGE   INSTALL=no   VOLUMES=1 (down)   CHECK=1 (render)'
+	  '         BASE=registry|bootstrap|IMAGE   INSTALL=no   VOLUMES=1 (down)   CHECK=1 (render, lock)'
 
 up: .host ## Probe this machine, build the image for it, start the bot (without alternator.toml: the demo)
 	@$(ALTERNATOR) up $(if $(VARIANT),--variant $(VARIANT)) $(if $(CONFIG),--config $(CONFIG)) $(if $(DEMO),--demo) $(if $(BASE),--base $(BASE))
@@ -34,6 +34,9 @@ images: .host ## Build the image for this machine, or VARIANT=cpu|cuda|rocm|all
 
 render: .host ## Write the Dockerfiles from their templates; CHECK=1 fails if a committed one is stale
 	@$(ALTERNATOR) images render $(if $(CHECK),--check)
+
+lock: .host ## Lock every package of the images by its hash (VARIANT=cuda: of one); CHECK=1 asks no index
+	@$(ALTERNATOR) images lock $(VARIANT) $(if $(CHECK),--check)
 
 test: .dev ## Run every test that can run here (installs what they need)
 	@.venv/bin/python -m tools.prepare_tests
@@ -59,7 +62,7 @@ format: .dev ## Format the code
 	.venv/bin/ruff format .
 
 clean: ## Remove the virtual environment, wheels and logs (images and volumes stay)
-	rm -rf .venv .cache images/wheelhouse/*/*.whl
+	rm -rf .venv .cache images/wheelhouse/*/*.whl images/wheelhouse/*/*.tar.gz images/wheelhouse/*/*.lock
 
 .host:
 	@sh tools/venv.sh host

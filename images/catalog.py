@@ -42,11 +42,28 @@ class Variant:
     title: str
     torch: str
     wheel: str
+    locked: tuple[str, ...] = ()  # further builds with a committed lock: "2.13.0+cu126"
 
     @property
     def build(self) -> str:
         """The name of this torch build in file names and logs, e.g. ``cuda-2.13.0-cu130``."""
         return f"{self.name}-{self.torch}-{self.wheel}"
+
+    def locked_builds(self) -> "list[Variant]":
+        """This build and the variant's further ones that have a committed lock."""
+        further = (text.partition("+") for text in self.locked)
+        return [self, *(replace(self, torch=torch, wheel=wheel) for torch, _, wheel in further)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Universal:
+    """The thin image: no torch in it, so no build; what it holds beside the project itself."""
+
+    title: str
+    packages: Mapping[str, str]
+    name: str = "universal"
+    torch: str = ""
+    wheel: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +76,7 @@ class Catalog:
     build_packages: Mapping[str, str]
     sandbox_packages: Mapping[str, str]
     variants: Mapping[str, Variant]
+    universal: Universal
 
     def variant(self, name: str) -> Variant:
         """The variant of that name, or a CatalogError that lists the names."""
@@ -111,7 +129,16 @@ def _catalog(data: Mapping[str, Any]) -> Catalog:
         build_packages=data["build_packages"],
         sandbox_packages=data["sandbox_packages"],
         variants={
-            name: Variant(name=name, title=entry["title"], torch=torch, wheel=entry["wheel"])
+            name: Variant(
+                name=name,
+                title=entry["title"],
+                torch=torch,
+                wheel=entry["wheel"],
+                locked=tuple(entry.get("locked", ())),
+            )
             for name, entry in data["variants"].items()
         },
+        universal=Universal(
+            title=data["universal"]["title"], packages=data["universal"]["packages"]
+        ),
     )

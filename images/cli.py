@@ -2,7 +2,7 @@
 
 import argparse
 
-from images import base, host, render
+from images import base, host, lock, render
 from images.build import build_sandbox, build_variant
 from images.catalog import Catalog, Variant, load_catalog, with_build
 from images.console import say
@@ -27,11 +27,18 @@ def main(argv: list[str]) -> int:
     rendering.add_argument(
         "--check", action="store_true", help="write nothing; fail if a committed one is stale"
     )
+    locking = commands.add_parser("lock", help="lock every package of the images by its hash")
+    locking.add_argument("variants", nargs="*", metavar="VARIANT", help="or one build of it")
+    locking.add_argument(
+        "--check", action="store_true", help="ask no index; fail if a lock is not the catalog's"
+    )
     commands.add_parser("pin-base", help="pin the base image to the digest its tag has now")
     options = parser.parse_args(argv)
 
     if options.command == "render":
         return _render(check=options.check)
+    if options.command == "lock":
+        return _lock(options.variants, check=options.check)
     if options.command == "pin-base":
         say(base.pin())
         return _render(check=False)
@@ -41,13 +48,24 @@ def main(argv: list[str]) -> int:
 def _render(*, check: bool) -> int:
     if check:
         render.check()
-        say("The committed Dockerfiles are what their templates give.")
+        lock.check(load_catalog())
+        say("The committed Dockerfiles and locks are what the templates and the catalog give.")
         return 0
     changed = render.write()
     for path in changed:
         say(f"wrote {path}")
     if not changed:
         say("The Dockerfiles were current.")
+    return 0
+
+
+def _lock(names: list[str], *, check: bool) -> int:
+    catalog = load_catalog()
+    if check:
+        lock.check(catalog)
+        say("The committed locks are what the catalog asks for.")
+    else:
+        lock.write(catalog, names)
     return 0
 
 

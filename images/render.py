@@ -1,8 +1,8 @@
-"""Renders the Dockerfiles and requirement lists, and checks that the committed ones are current."""
+"""Renders the Dockerfiles, and checks that the committed ones are current."""
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import jinja2
@@ -32,23 +32,10 @@ def rendered_files(catalog: Catalog) -> Iterator[tuple[Path, str]]:
         name = f"{variant.name}.Dockerfile.j2"
         text = environment.get_template(name).render(common, template=name, variant=variant)
         yield Path("images", variant.name, "Dockerfile"), text
-        for kind, packages in (
-            ("requirements", catalog.packages),
-            ("requirements-no-deps", catalog.packages_without_dependencies),
-            ("requirements-build", catalog.build_packages),
-        ):
-            yield Path("images", variant.name, f"{kind}.txt"), requirements(packages)
     name = "sandbox.Dockerfile.j2"
     image = {"name": "sandbox"}
     text = environment.get_template(name).render(common, template=name, image=image)
     yield Path("images/sandbox/Dockerfile"), text
-    yield Path("images/sandbox/requirements.txt"), requirements(catalog.sandbox_packages)
-
-
-def requirements(packages: Mapping[str, str]) -> str:
-    """A requirements file that pins each package, in the order of its name."""
-    pins = [f"{name}=={packages[name]}" for name in sorted(packages, key=str.lower)]
-    return "\n".join(["# Generated from images/catalog.toml by `make render`.", *pins, ""])
 
 
 def write(checkout: Path = CHECKOUT) -> list[Path]:

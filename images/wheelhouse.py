@@ -1,105 +1,108 @@
 """The wheelhouse: every Python package of an image, fetched by this machine's own pip.
 
 The host's pip knows the site's index, find-links, certificates and proxies; a build knows none of
-them. So the packages are fetched here and the build installs from the folder alone.
+them. So the packages are fetched here, each held to the hash in the image's lock, and the build
+installs from the folder alone.
 """
 
 import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from images import torch_wheel
+from images import lock as locks
+from images import pip, resolve, torch_wheel
 from images.catalog import CHECKOUT, Catalog, Variant
 from images.console import StatusLine
 from images.errors import WheelhouseError
-from images.render import requirements
-from images.scripts.assert_variant import mismatch
-from probe.builds import line_of, load_table
+from images.lock import Target
+from probe.truth import mismatch
+from probe.universal.lock import Lock, render, requirements
 
 POOL = CHECKOUT / ".cache" / "wheels"
 COMPLETE = "complete.json"
-FETCH_TIMEOUT_S = 3 * 3600  # the CUDA build is 3 GB; a slow line is no error
-INDEX_TIMEOUT_S = 15
+LOCK = "wheels.lock"  # the lock that this folder's files were held to, with no entry open
+ARCHIVES = ("*.whl", "*.tar.gz")
 
 
-def fill_variant(catalog: Catalog, variant: Variant, *, pool_root: Path = POOL) -> Path:
+def fill_variant(
+    catalog: Catalog,
+    variant: Variant,
+    *,
+    pool_root: Path = POOL,
+    checkout: Path = CHECKOUT,
+    into: Path | None = None,
+) -> Path:
     """Fetch what ``variant`` needs and link it to ``images/wheelhouse/<variant>``; returns that.
 
-    Raises WheelhouseError where the torch build can't be had, with the ways to supply it.
+    ``checkout`` is where the lock is; ``into`` is another folder to link to.
+    Raises WheelhouseError where the torch build can't be had, with the ways to supply it, and where
+    a file is not the one that was locked.
     """
-    wanted = {
-        "torch": {f"torch {variant.wheel}": variant.torch},
-        "packages": catalog.packages,
-        "without_dependencies": catalog.packages_without_dependencies,
-        "build": catalog.build_packages,
-    }
-    pool = pool_root / variant.build
-    with StatusLine() as status:
-        if not _is_complete(pool, wanted):
-            _start_over(pool)
-            torch = fetch_torch(variant, pool, status)
-            status.update(f"fetching the packages of {variant.name}")
-            lists = [*_pins(catalog.packages), *_pins(catalog.build_packages)]
-            _pip(["wheel", "--find-links", str(pool), str(torch), *lists], pool, status)
-            bare = _pins(catalog.packages_without_dependencies)
-            _pip(["wheel", "--no-deps", *bare], pool, status)
-            _finish(pool, wanted)
-            status.done(f"{_summary(pool)} for {variant.build}")
-    return _link(pool, CHECKOUT / "images" / "wheelhouse" / variant.name)
+    return _fill(locks.variant_target(catalog, variant), pool_root, checkout, into)
 
 
-def fill_sandbox(catalog: Catalog) -> Path:
+def fill_universal(catalog: Catalog, *, pool_root: Path = POOL) -> Path:
+    """Fetch what the universal image holds before it has installed any build."""
+    return _fill(locks.universal_target(catalog), pool_root)
+
+
+def gather_locks(catalog: Catalog, *, pool_root: Path = POOL) -> Path:
+    """The folder of locks that this machine has completed and the checkout has not.
+
+    Another machine's image could not verify such a build: its lock is still open there.
+    """
+    folder = CHECKOUT / "images" / "wheelhouse" / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob("*.lock"):
+        stale.unlink()
+    for target in locks.targets(catalog):
+        pool = pool_root / target.name
+        committed = locks.load(target)
+        if committed is not None and committed.open and _is_complete(pool, _key(target, committed)):
+            shutil.copyfile(pool / LOCK, folder / target.path.name)
+    return folder
+
+
+def fill_sandbox(catalog: Catalog, *, pool_root: Path = POOL) -> Path:
     """Fetch what the sandbox image needs; returns the folder the build mounts."""
-    wanted = {"packages": catalog.sandbox_packages}
-    pool = POOL / "sandbox"
+    return _fill(locks.sandbox_target(catalog), pool_root)
+
+
+def _fill(
+    target: Target, pool_root: Path, checkout: Path = CHECKOUT, into: Path | None = None
+) -> Path:
+    pool = pool_root / target.name
+    committed = locks.load(target, checkout)
+    key = _key(target, committed)
     with StatusLine() as status:
-        if not _is_complete(pool, wanted):
+        if not _is_complete(pool, key):
             _start_over(pool)
-            status.update("fetching the packages of the sandbox server")
-            _pip(["wheel", *_pins(catalog.sandbox_packages)], pool, status)
-            _finish(pool, wanted)
-            status.done(f"{_summary(pool)} for the sandbox server")
-    return _link(pool, CHECKOUT / "images" / "wheelhouse" / "sandbox")
+            lock = committed
+            if lock is None or lock.open:
+                lock = locks.complete(target, lock, status, checkout)
+            _download(target, lock, pool, status)
+            (pool / LOCK).write_text(render(lock), "utf-8")
+            # What completed the lock in the checkout must not make this pool another one's.
+            _finish(pool, _key(target, locks.load(target, checkout)))
+            status.done(f"{_summary(pool)} for {target.name}")
+    return _link(pool, into or CHECKOUT / "images" / "wheelhouse" / target.folder)
 
 
-def fetch_torch(variant: Variant, pool: Path, status: StatusLine) -> Path:
-    """Fetch the variant's torch wheel into ``pool`` and make sure it is that build.
-
-    The PyTorch index of the build comes first. Where it can't be reached, the default index serves
-    if it carries this very build.
-    """
-    build = load_table().find(line_of(variant.torch), variant.wheel)
-    if build is None:
-        raise WheelhouseError(f"torch {variant.torch} has no build {variant.wheel}")
-    tagged = f"torch=={variant.torch}+{variant.wheel}"
-    attempts = [(["--index-url", build.index_url, tagged], "the PyTorch index")]
-    if build.default:
-        # '===' takes the untagged version alone: '==' would also take another build's tag that a
-        # find-links folder offers.
-        attempts.append(([f"torch==={variant.torch}"], "the default index"))
-    reasons = []
-    for arguments, source in attempts:
-        status.update(f"fetching torch {variant.torch}+{variant.wheel} from {source}")
-        try:
-            _pip(["download", "--no-deps", *arguments], pool, status, index_timeout=True)
-        except WheelhouseError as error:
-            reasons.append(f"{source}: {error}")
-            continue
-        wheel = next(pool.glob("torch-*.whl"))
-        _assert_build(variant, wheel)
-        return wheel
-    raise WheelhouseError(
-        f"the torch build {variant.torch}+{variant.wheel} can't be had.\n  "
-        + "\n  ".join(reasons)
-        + f"\nPut its wheel for Python 3.11 into a folder and name that to pip: "
-        f"PIP_FIND_LINKS=/that/folder make images VARIANT={variant.name}"
-    )
+def _download(target: Target, lock: Lock, pool: Path, status: StatusLine) -> None:
+    """Fetch each file of the lock; pip refuses one with another hash."""
+    status.update(f"fetching the packages of {target.name}")
+    wanted = pool / "requirements.txt"
+    wanted.write_text(requirements({*lock.packages, *lock.source, *lock.tools}), "utf-8")
+    arguments = ["download", "--quiet", "--no-deps", "--require-hashes", "--dest", str(pool)]
+    if target.variant is not None:
+        build = resolve.build_of(target.variant)
+        # Hashes decide which file is taken, so one more index can't change what is installed.
+        arguments += [] if build.default else ["--extra-index-url", build.index_url]
+    pip.run([*arguments, "--requirement", str(wanted)], status, log=pool / "pip.log")
+    if target.variant is not None:
+        _assert_build(target.variant, next(pool.glob("torch-*.whl")))
 
 
 def _assert_build(variant: Variant, wheel: Path) -> None:
@@ -115,57 +118,31 @@ def _assert_build(variant: Variant, wheel: Path) -> None:
         raise WheelhouseError(f"{wheel.name} is another build than its name says: {problem}")
 
 
-def _pip(
-    arguments: Sequence[str], pool: Path, status: StatusLine, *, index_timeout: bool = False
-) -> None:
-    """Run this interpreter's pip into ``pool``, redrawing the status line while it works."""
-    action, *rest = arguments
-    folder = ["--wheel-dir", str(pool)] if action == "wheel" else ["--dest", str(pool)]
-    bounds = ["--timeout", str(INDEX_TIMEOUT_S), "--retries", "1"] if index_timeout else []
-    command = [sys.executable, "-m", "pip", action, "--quiet", *folder, *bounds, *rest]
-    log = pool / "pip.log"
-    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    deadline = time.monotonic() + FETCH_TIMEOUT_S
-    with log.open("wb") as stream:
-        process = subprocess.Popen(command, stdout=stream, stderr=stream, env=environment)
-        try:
-            while process.poll() is None:
-                if time.monotonic() > deadline:
-                    raise WheelhouseError(f"pip did not end within {FETCH_TIMEOUT_S // 3600} h")
-                status.update(status.text)
-                time.sleep(0.2)
-        finally:
-            if process.poll() is None:
-                process.kill()
-    if process.returncode != 0:
-        lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
-        errors = [line for line in lines if line.startswith("ERROR")] or lines[-3:]
-        raise WheelhouseError("pip could not fetch it: " + " ".join(errors[-2:]))
-
-
-def _pins(packages: Mapping[str, str]) -> list[str]:
-    return [line for line in requirements(packages).splitlines() if "==" in line]
-
-
-def _key(wanted: Mapping[str, Mapping[str, str]]) -> str:
-    text = json.dumps([sys.version_info[:2], os.uname().machine, wanted], sort_keys=True)
+def _key(target: Target, committed: Lock | None) -> str:
+    """What a pool was filled for: the catalog's wish and the lock that it was held to."""
+    text = json.dumps([target.inputs, resolve.this_platform(), committed and render(committed)])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _is_complete(pool: Path, wanted: Mapping[str, Mapping[str, str]]) -> bool:
+def _is_complete(pool: Path, key: str) -> bool:
     """Whether an earlier run fetched exactly this and every file is still there at its size."""
     try:
         record = json.loads((pool / COMPLETE).read_text("utf-8"))
         files = {name: (pool / name).stat().st_size for name in record["files"]}
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    return bool(record["key"] == _key(wanted) and files == record["files"])
+    return bool(record["key"] == key and files == record["files"])
 
 
-def _finish(pool: Path, wanted: Mapping[str, Mapping[str, str]]) -> None:
-    files = {wheel.name: wheel.stat().st_size for wheel in sorted(pool.glob("*.whl"))}
-    record = {"key": _key(wanted), "files": files}
+def _finish(pool: Path, key: str) -> None:
+    files = {file.name: file.stat().st_size for file in _files(pool)}
+    record = {"key": key, "files": files}
     (pool / COMPLETE).write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+
+
+def _files(pool: Path) -> list[Path]:
+    """The packages in a pool or folder, with the lock they were held to."""
+    return sorted(path for pattern in (*ARCHIVES, LOCK) for path in pool.glob(pattern))
 
 
 def _start_over(pool: Path) -> None:
@@ -175,19 +152,19 @@ def _start_over(pool: Path) -> None:
 
 
 def _link(pool: Path, folder: Path) -> Path:
-    """Make ``folder`` hold hard links to exactly the wheels of ``pool``."""
+    """Make ``folder`` hold hard links to exactly the packages of ``pool``."""
     folder.mkdir(parents=True, exist_ok=True)
-    wheels = {wheel.name: wheel for wheel in pool.glob("*.whl")}
-    for stale in folder.glob("*.whl"):
-        if stale.name not in wheels or not stale.samefile(wheels[stale.name]):
+    files = {file.name: file for file in _files(pool)}
+    for stale in _files(folder):
+        if stale.name not in files or not stale.samefile(files[stale.name]):
             stale.unlink()
-    for name, wheel in wheels.items():
+    for name, file in files.items():
         if not (folder / name).exists():
-            os.link(wheel, folder / name)
+            os.link(file, folder / name)
     return folder
 
 
 def _summary(pool: Path) -> str:
-    wheels = list(pool.glob("*.whl"))
-    size_mb = sum(wheel.stat().st_size for wheel in wheels) / 1e6
-    return f"{len(wheels)} packages, {size_mb:.0f} MB,"
+    files = [file for pattern in ARCHIVES for file in pool.glob(pattern)]
+    size_mb = sum(file.stat().st_size for file in files) / 1e6
+    return f"{len(files)} packages, {size_mb:.0f} MB,"

@@ -1,22 +1,40 @@
 #!/bin/sh
-# Inside a build: installs an image's packages into /opt/alternator/venv.
-#   install-packages.sh [TORCH_REQUIREMENT]
-# From the wheelhouse, if the host filled one; otherwise torch from the index of its build and the
-# rest from the default index.
+# Inside a build: installs an image's packages into /opt/alternator/venv, each held to the hash in
+# the lock of its torch build (TORCH, WHEEL) or, without one, in the image's only lock.
+# From the wheelhouse, if the host filled one (it brings the lock that its files were held to);
+# otherwise from the default index and, for torch, from TORCH_INDEX_URL. Which file is taken is the
+# hashes' doing, so a further index can't change what is installed.
 set -eu
-install() { /opt/build/bin/pip --python /opt/alternator/venv/bin/python install --no-compile "$@"; }
-
+build=${TORCH:+$TORCH-$WHEEL}
+set -- /requirements/*"$build".lock
+lock=$1
 if ls /wheelhouse/*.whl > /dev/null 2>&1; then
     export PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheelhouse
-    for torch in "$@"; do install "$torch"; done
+    if [ -f /wheelhouse/wheels.lock ]; then lock=/wheelhouse/wheels.lock; fi
 else
+    if [ -n "${TORCH_INDEX_URL:-}" ]; then export PIP_EXTRA_INDEX_URL="$TORCH_INDEX_URL"; fi
     if [ -f /run/secrets/ca_bundle ]; then export PIP_CERT=/run/secrets/ca_bundle; fi
-    for torch in "$@"; do install --index-url "$TORCH_INDEX_URL" "$torch"; done
+    if [ -f /run/secrets/pip_conf ]; then export PIP_CONFIG_FILE=/run/secrets/pip_conf; fi
 fi
-install --requirement /requirements/requirements.txt
-if [ -f /requirements/requirements-no-deps.txt ]; then
-    install --no-deps --requirement /requirements/requirements-no-deps.txt
+if [ ! -f "$lock" ]; then
+    echo "there is no lock of ${build:-this image} in the checkout: 'make images' makes one" >&2
+    exit 1
 fi
-if [ -f /requirements/requirements-build.txt ]; then
-    /opt/build/bin/pip install --requirement /requirements/requirements-build.txt
+if grep -q '^# \[open\]' "$lock"; then
+    echo "${lock##*/} has no hash of its torch yet: 'make lock' completes it where the PyTorch" \
+         "index can be reached, 'make images' from a wheel in a folder too" >&2
+    exit 1
 fi
+
+export PIP_REQUIRE_HASHES=1 PIP_NO_DEPS=1
+part() { sed -n "/^# \[$1\]/,/^# \[/p" "$lock" > "/tmp/$1.txt"; grep -q == "/tmp/$1.txt"; }
+install() { /opt/build/bin/pip --python /opt/alternator/venv/bin/python install --no-compile "$@"; }
+
+part packages && install --only-binary :all: --requirement /tmp/packages.txt
+if part build; then /opt/build/bin/pip install --requirement /tmp/build.txt; fi
+if part source; then
+    # The archive is held to its hash; the wheel that comes of it exists only here.
+    /opt/build/bin/pip wheel --no-build-isolation --wheel-dir /tmp/built --requirement /tmp/source.txt
+    PIP_REQUIRE_HASHES=0 install --no-index /tmp/built/*.whl
+fi
+rm -rf /tmp/built /tmp/packages.txt /tmp/build.txt /tmp/source.txt

@@ -1,15 +1,16 @@
 """The wheelhouse takes the build asked for and no other, and says how to supply one."""
 
 import json
-import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from package_index import make_wheel, sha256
 
+from images import lock as locks
 from images import torch_wheel, wheelhouse
-from images.catalog import Variant, load_catalog
 from images.console import StatusLine
-from images.errors import WheelhouseError
+from images.errors import StaleError, WheelhouseError
 
 VERSION_FILE = """\
 __version__ = {version!r}
@@ -22,35 +23,8 @@ def make_torch_wheel(
     folder: Path, version: str, *, cuda: str | None = None, hip: str | None = None
 ) -> Path:
     """A wheel of torch's name whose version.py says what the arguments say; no code in it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    wheel = folder / f"torch-{version}-py3-none-any.whl"
-    files = {
-        "torch/version.py": VERSION_FILE.format(version=version, cuda=cuda, hip=hip),
-        "METADATA": f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n",
-        "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        "RECORD": "",
-    }
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name if "/" in name else f"torch-{version}.dist-info/{name}", text)
-    return wheel
-
-
-@pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """pip sees no index at all, only what a test offers as find-links."""
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
-
-
-def rocm() -> Variant:
-    return load_catalog().variant("rocm")
-
-
-def fetch(variant: Variant, pool: Path) -> Path:
-    pool.mkdir()
-    return wheelhouse.fetch_torch(variant, pool, StatusLine(enabled=True))
+    text = VERSION_FILE.format(version=version, cuda=cuda, hip=hip)
+    return make_wheel(folder, "torch", version, files={"torch/version.py": text})
 
 
 def test_reads_what_a_wheel_is(tmp_path: Path) -> None:
@@ -65,54 +39,101 @@ def test_a_damaged_wheel_is_named(tmp_path: Path) -> None:
         torch_wheel.read(wheel)
 
 
-@pytest.mark.usefixtures("offline")
-def test_a_wheel_from_find_links_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_torch_wheel(tmp_path / "links", "2.13.0+rocm7.2", hip="7.2.1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "links"))
-    assert fetch(rocm(), tmp_path / "pool").name == "torch-2.13.0+rocm7.2-py3-none-any.whl"
+def fill(site, tmp_path: Path, variant: str = "cpu") -> Path:
+    chosen = site.catalog.variant(variant)
+    return wheelhouse.fill_variant(
+        site.catalog,
+        chosen,
+        pool_root=tmp_path / "pool",
+        checkout=site.checkout,
+        into=tmp_path / "wheelhouse",
+    )
 
 
-@pytest.mark.usefixtures("offline")
-def test_a_wheel_that_is_another_build_than_its_name_says_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_torch_wheel(tmp_path / "links", "2.13.0+rocm7.2", cuda="13.0")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "links"))
+def lock_it(site) -> Path:
+    """Commit the lock of the CPU build, from the indexes as they are now."""
+    target = locks.variant_target(site.catalog, site.catalog.variant("cpu"))
+    locks.save(locks.make(target, StatusLine(enabled=True)), target, site.checkout)
+    return site.checkout / target.path
+
+
+def test_a_build_gets_what_its_lock_names(site, tmp_path: Path) -> None:
+    make_torch_wheel(site.pytorch, "2.13.0+cpu")
+    site.publish()
+    lock_it(site)
+    folder = fill(site, tmp_path)
+    assert sorted(path.name.split("-")[0] for path in folder.glob("*.whl")) == [
+        "alpha",
+        "beta",
+        "gamma",
+        "torch",
+    ]
+    assert (folder / wheelhouse.LOCK).read_text() == lock_it(site).read_text()
+
+
+def test_a_file_that_is_not_the_locked_one_is_refused(site, tmp_path: Path) -> None:
+    make_torch_wheel(site.pytorch, "2.13.0+cpu")
+    site.publish()
+    lock = lock_it(site)
+    good = sha256(site.index / "beta-2.5-py3-none-any.whl")
+    lock.write_text(lock.read_text().replace(good, "0" * 64))
+    with pytest.raises(WheelhouseError, match=r"beta==2\.5|beta") as failure:
+        fill(site, tmp_path)
+    assert good in str(failure.value) or "hash" in str(failure.value).lower()
+    assert not (tmp_path / "wheelhouse").exists()
+
+
+def test_a_stale_lock_builds_nothing(site, tmp_path: Path) -> None:
+    make_torch_wheel(site.pytorch, "2.13.0+cpu")
+    site.publish()
+    lock_it(site)
+    site.catalog = replace(site.catalog, packages={"alpha": "1.1"})
+    with pytest.raises(StaleError, match="run `make lock` and commit the result"):
+        fill(site, tmp_path)
+
+
+@pytest.mark.usefixtures("no_pytorch_index")
+def test_an_open_lock_takes_the_wheel_of_a_folder(site, tmp_path: Path) -> None:
+    wheel = make_torch_wheel(site.links, "2.13.0+rocm7.2", hip="7.2.1")
+    folder = fill(site, tmp_path, "rocm")
+    assert (folder / wheel.name).exists()
+    assert f"--hash=sha256:{sha256(wheel)}" in (folder / wheelhouse.LOCK).read_text()
+    assert not list(site.checkout.rglob("*.lock")), "a folder's hash is committed nowhere"
+
+
+@pytest.mark.usefixtures("no_pytorch_index")
+def test_a_wheel_that_is_another_build_than_its_name_says_is_refused(site, tmp_path: Path) -> None:
+    make_torch_wheel(site.links, "2.13.0+rocm7.2", cuda="13.0")
     with pytest.raises(WheelhouseError, match="another build than its name says"):
-        fetch(rocm(), tmp_path / "pool")
-    assert not list((tmp_path / "pool").glob("*.whl"))
+        fill(site, tmp_path, "rocm")
 
 
-@pytest.mark.usefixtures("offline")
-def test_the_default_index_serves_cuda_but_never_another_build(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Untagged 2.13.0 is the default index's cu130; a CPU wheel beside it must not be taken."""
-    make_torch_wheel(tmp_path / "links", "2.13.0", cuda="13.0")
-    make_torch_wheel(tmp_path / "links", "2.13.0+cpu")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "links"))
-    wheel = fetch(load_catalog().variant("cuda"), tmp_path / "pool")
-    assert wheel.name == "torch-2.13.0-py3-none-any.whl"
+def test_the_default_index_serves_cuda_but_never_another_build(site, tmp_path: Path) -> None:
+    """Untagged 2.13.0 is the default index's cu130; a CPU wheel in a folder must not be taken."""
+    make_torch_wheel(site.index, "2.13.0", cuda="13.0")
+    make_torch_wheel(site.links, "2.13.0+cpu")
+    site.publish()
+    folder = fill(site, tmp_path, "cuda")
+    assert [path.name for path in folder.glob("torch*")] == ["torch-2.13.0-py3-none-any.whl"]
 
 
-@pytest.mark.usefixtures("offline")
-def test_a_build_that_cannot_be_had_names_the_remedy(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("no_pytorch_index")
+def test_a_build_that_cannot_be_had_names_the_remedy(site, tmp_path: Path) -> None:
     with pytest.raises(WheelhouseError) as failure:
-        fetch(rocm(), tmp_path / "pool")
+        fill(site, tmp_path, "rocm")
     assert "the torch build 2.13.0+rocm7.2 can't be had" in str(failure.value)
     assert "PIP_FIND_LINKS=/that/folder make images VARIANT=rocm" in str(failure.value)
 
 
 def test_a_pool_is_complete_only_with_every_file_at_its_size(tmp_path: Path) -> None:
-    wanted = {"packages": {"a": "1"}}
     wheel = make_torch_wheel(tmp_path, "1.0")
-    wheelhouse._finish(tmp_path, wanted)
-    assert wheelhouse._is_complete(tmp_path, wanted)
-    assert not wheelhouse._is_complete(tmp_path, {"packages": {"a": "2"}})
+    wheelhouse._finish(tmp_path, "key")
+    assert wheelhouse._is_complete(tmp_path, "key")
+    assert not wheelhouse._is_complete(tmp_path, "other")
     wheel.write_bytes(wheel.read_bytes()[:-1])
-    assert not wheelhouse._is_complete(tmp_path, wanted)
+    assert not wheelhouse._is_complete(tmp_path, "key")
     (tmp_path / wheelhouse.COMPLETE).write_text(json.dumps([]))
-    assert not wheelhouse._is_complete(tmp_path, wanted)
+    assert not wheelhouse._is_complete(tmp_path, "key")
 
 
 def test_linking_replaces_what_another_build_left(tmp_path: Path) -> None:

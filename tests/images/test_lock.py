@@ -1,0 +1,177 @@
+"""Locks hold an index's hashes of everything, say what is open, and go stale with the catalog."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from package_index import make_wheel, sha256
+
+from images import lock as locks
+from images.catalog import CHECKOUT, load_catalog
+from images.console import StatusLine
+from images.errors import CatalogError, StaleError, WheelhouseError
+from probe.universal.lock import Entry, Lock, parse, read, render
+
+TORCH = "2.13.0+cpu"
+TORCH_FILES = {"torch/version.py": f"__version__ = '{TORCH}'\ncuda = None\nhip = None\n"}
+
+
+def torch_wheel(folder: Path, *, note: str = "") -> Path:
+    files = {**TORCH_FILES, "torch/note.txt": note}
+    return make_wheel(folder, "torch", TORCH, requires=["delta"], files=files)
+
+
+def cpu_target(site) -> locks.Target:
+    return locks.variant_target(site.catalog, site.catalog.variant("cpu"))
+
+
+def make(site) -> Lock:
+    return locks.make(cpu_target(site), StatusLine(enabled=True))
+
+
+def test_everything_is_locked_with_the_hash_of_its_index(site) -> None:
+    wheel = torch_wheel(site.pytorch)
+    site.publish()
+    lock = make(site)
+    hashes = {entry.name: entry.hashes for entry in lock.packages}
+    assert hashes == {
+        "alpha": (sha256(site.index / "alpha-1.0-py3-none-any.whl"),),
+        "beta": (sha256(site.index / "beta-2.5-py3-none-any.whl"),),
+        "delta": (sha256(site.index / "delta-4.0-py3-none-any.whl"),),
+        "torch": (sha256(wheel),),
+    }
+    assert [entry.name for entry in lock.source] == ["gamma"]  # without what it requires
+    assert lock.open == ()
+    assert {entry.size for entry in lock.packages if entry.name == "torch"} == {
+        wheel.stat().st_size
+    }
+
+
+def test_a_lock_names_no_host_and_no_path_of_this_machine(site) -> None:
+    torch_wheel(site.pytorch)
+    site.publish()
+    text = render(make(site))
+    assert "127.0.0.1" not in text
+    assert str(site.checkout.parent) not in text
+
+
+@pytest.mark.usefixtures("no_pytorch_index")
+def test_a_folders_torch_is_left_open_and_its_requirements_are_locked(site) -> None:
+    wheel = torch_wheel(site.links)
+    lock = make(site)
+    assert lock.open == (Entry(name="torch", version=TORCH, hashes=()),)
+    assert "delta" in [entry.name for entry in lock.packages]
+    text = render(lock)
+    assert sha256(wheel) not in text
+    assert f"# torch=={TORCH}" in text.splitlines()
+    assert locks.summary(lock).startswith("4 packages; open: torch 2.13.0+cpu")
+
+
+@pytest.mark.usefixtures("no_pytorch_index")
+def test_a_torch_that_nobody_has_is_left_open(site) -> None:
+    lock = make(site)
+    assert [entry.version for entry in lock.open] == [TORCH]
+    assert [entry.name for entry in lock.packages] == ["alpha", "beta"]
+
+
+@pytest.mark.usefixtures("no_pytorch_index")
+def test_a_known_hash_is_not_lost_where_the_index_is_out_of_reach(site) -> None:
+    target = cpu_target(site)
+    open_lock = make(site)
+    entry = Entry(name="torch", version=TORCH, hashes=("a" * 64,))
+    full = replace(open_lock, packages=(*open_lock.packages, entry), open=())
+    assert locks.save(full, target, site.checkout)
+    assert not locks.save(open_lock, target, site.checkout)
+    assert read(site.checkout / target.path).open == ()
+
+
+def test_the_first_build_that_reaches_the_index_completes_the_lock(site, capsys) -> None:
+    target = cpu_target(site)
+    entry = Entry(name="torch", version=TORCH, hashes=())
+    waiting = Lock(build=target.name, platform="cp311 x86_64", inputs=target.inputs, open=(entry,))
+    locks.save(waiting, target, site.checkout)
+    wheel = torch_wheel(site.pytorch)
+    site.publish()
+    found = locks.complete(target, waiting, StatusLine(enabled=False), site.checkout)
+    assert read(site.checkout / target.path) == found
+    assert f"--hash=sha256:{sha256(wheel)}" in (site.checkout / target.path).read_text()
+    assert f"{target.path} is complete now, from the index" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("no_pytorch_index")
+def test_a_folders_torch_serves_a_build_and_is_committed_nowhere(site, capsys) -> None:
+    target = cpu_target(site)
+    waiting = make(site)
+    locks.save(waiting, target, site.checkout)
+    before = (site.checkout / target.path).read_text()
+    wheel = torch_wheel(site.links)
+    found = locks.complete(target, waiting, StatusLine(enabled=False), site.checkout)
+    assert {entry.name: entry.hashes for entry in found.packages}["torch"] == (sha256(wheel),)
+    assert "delta" in [entry.name for entry in found.packages]
+    assert (site.checkout / target.path).read_text() == before
+    assert "comes from a folder of this machine" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("no_pytorch_index")
+def test_a_build_without_any_torch_names_the_remedy(site) -> None:
+    with pytest.raises(WheelhouseError, match=r"PIP_FIND_LINKS=/that/folder make images"):
+        locks.complete(cpu_target(site), None, StatusLine(enabled=True), site.checkout)
+
+
+def committed(site) -> None:
+    for target in locks.targets(site.catalog):
+        names = [*target.packages.items(), *target.bare.items(), *target.tools.items()]
+        entries = [Entry(name=n, version=v, hashes=("b" * 64,)) for n, v in names]
+        if target.variant is not None:
+            version = locks.resolve.torch_version(target.variant)
+            entries.append(Entry(name="torch", version=version, hashes=("c" * 64,)))
+        lock = Lock(
+            build=target.name,
+            platform="cp311 x86_64",
+            inputs=target.inputs,
+            packages=tuple(entries),
+        )
+        locks.save(lock, target, site.checkout)
+
+
+def test_the_check_needs_no_index(site, monkeypatch: pytest.MonkeyPatch) -> None:
+    committed(site)
+    monkeypatch.setattr(locks.pip, "run", None)
+    locks.check(site.catalog, site.checkout)
+
+
+def test_another_pin_makes_the_locks_stale(site) -> None:
+    committed(site)
+    changed = replace(site.catalog, packages={"alpha": "1.1"})
+    with pytest.raises(StaleError) as failure:
+        locks.check(changed, site.checkout)
+    message = str(failure.value)
+    assert "run `make lock` and commit the result" in message
+    assert "images/cpu/cpu-2.13.0-cpu.lock: the catalog pins alpha==1.1" in message
+    assert "sandbox.lock" not in message
+
+
+def test_a_missing_lock_is_named(site) -> None:
+    committed(site)
+    (site.checkout / "images/rocm/rocm-2.13.0-rocm7.2.lock").unlink()
+    with pytest.raises(StaleError, match=r"rocm-2\.13\.0-rocm7\.2\.lock: it is missing"):
+        locks.check(site.catalog, site.checkout)
+
+
+def test_unknown_names_list_the_locks() -> None:
+    with pytest.raises(CatalogError, match=r"no lock 'metal'; choose from cpu-2\.13\.0-cpu"):
+        locks.select(load_catalog(), ["metal"])
+
+
+def test_the_committed_locks_are_what_the_catalog_asks_for() -> None:
+    locks.check(load_catalog())
+
+
+@pytest.mark.parametrize("target", locks.targets(load_catalog()), ids=lambda target: target.name)
+def test_committed_locks_tell_nothing_of_where_they_were_made(target: locks.Target) -> None:
+    text = (CHECKOUT / target.path).read_text()
+    assert render(parse(text)) == text
+    assert not re.search(r"https?:|file:|@|/(opt|root|home|work|tmp)/", text)
+    for line in text.splitlines():  # names, versions, hashes, and our own words
+        assert re.match(r"# |    --hash=sha256:[0-9a-f]{64}|[\w.-]+={2,3}[\w.+]+ \\$|$", line), line
