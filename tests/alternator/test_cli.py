@@ -50,7 +50,7 @@ def test_a_package_that_is_not_installed_does_not_show_up(tmp_path: Path) -> Non
         "[console_scripts]\nx = y:z\n\n[alternator.commands]\n"
         "probe = probe.cli:probe\nfly = no_such_package.cli:main\n"
     )
-    assert cli.installed_commands(tmp_path) == {"probe": "probe.cli:probe"}
+    assert cli.installed_commands(str(tmp_path)) == {"probe": "probe.cli:probe"}
 
 
 def user_error(argv: list[str]) -> int:
