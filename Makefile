@@ -7,6 +7,7 @@ CONFIG ?=
 DEMO ?=
 BASE ?=
 WHEEL ?=
+GFX ?=
 INSTALL ?= yes
 export PYTHON
 export ALTERNATOR_INSTALL := $(INSTALL)
@@ -30,7 +31,7 @@ down: .host ## Stop what `make up` started; VOLUMES=1 also removes its data
 	@$(ALTERNATOR) down $(if $(VOLUMES),--volumes)
 
 images: .host ## Build the image for this machine, or VARIANT=cpu|cuda|rocm|all
-	@$(ALTERNATOR) images build $(VARIANT) $(if $(WHEEL),--wheel $(WHEEL)) $(if $(BASE),--base $(BASE))
+	@$(ALTERNATOR) images build $(VARIANT) $(if $(WHEEL),--wheel $(WHEEL)) $(if $(BASE),--base $(BASE)) $(if $(GFX),--gfx $(GFX))
 
 render: .host ## Write the Dockerfiles from their templates; CHECK=1 fails if a committed one is stale
 	@$(ALTERNATOR) images render $(if $(CHECK),--check)
@@ -44,6 +45,10 @@ test: .dev ## Run every test that can run here (installs what they need)
 
 test-fast: .dev ## Run the tests that need no container engine
 	.venv/bin/python -m pytest -m 'not engine' $(ARGS)
+
+test-images: .dev ## Build the image of VARIANT=cpu|cuda (default: cpu) and test it from all sides
+	@.venv/bin/python -m tools.prepare_tests
+	VARIANT=$(or $(VARIANT),cpu) .venv/bin/python -m pytest tests/images/$(or $(VARIANT),cpu) $(ARGS)
 
 lint: .dev ## ruff, mypy --strict, hadolint, and whether generated files are current
 	.venv/bin/ruff check .

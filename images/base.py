@@ -16,7 +16,7 @@ from pathlib import Path
 import docker
 from docker.errors import DockerException, ImageNotFound
 
-from images import apt
+from images import apt, config, site
 from images.catalog import CATALOG_FILE, BaseImage, load_catalog
 from images.console import StatusLine, say
 from images.engine import connect
@@ -25,6 +25,22 @@ from images.errors import EngineError
 REGISTRY_TIMEOUT_S = 15
 BOOTSTRAP_TIMEOUT_S = 900
 RECIPE_LABEL = "alternator.base.packages"
+# Files get a time that does not tell when the base was made: 1980-01-01, as in our own layers.
+EPOCH = 315532800
+# Byte-code that does not depend on its source's time, which is put back.
+COMPILE = (
+    'chroot "$1" python3 -m compileall -q -f --invalidation-mode unchecked-hash '
+    "/usr/lib/python3 /usr/lib/python3.*"
+)
+# apt's settings for this run, and the site's own mirrors, are no part of the image.
+FORGET = 'rm -f "$1/etc/apt/apt.conf.d/99mmdebstrap"'
+PUBLIC_SOURCES = (
+    "deb http://deb.debian.org/debian {suite} main",
+    "deb http://deb.debian.org/debian {suite}-updates main",
+    "deb http://security.debian.org/debian-security {suite}-security main",
+)
+# Without it the package usrmerge brings all of Perl.
+MERGED_USR = Path("/usr/share/mmdebstrap/hooks/merged-usr")
 
 
 def resolve(base: BaseImage, override: str | None = None) -> str:
@@ -50,6 +66,19 @@ def resolve(base: BaseImage, override: str | None = None) -> str:
         say(f"No container registry answers ({why}): making the base image from Debian's packages.")
     bootstrap(base)
     return base.bootstrap_tag
+
+
+def digest(reference: str) -> str:
+    """The digest that a base's reference stands for: the registry's, or that of the local image."""
+    _, _, pinned = reference.partition("@")
+    if pinned:
+        return pinned
+    try:
+        image = connect().images.get(reference)
+    except ImageNotFound:
+        return "unknown"
+    digests = image.attrs.get("RepoDigests") or [f"@{image.id}"]
+    return str(digests[0]).partition("@")[2]
 
 
 def registry_refusal(base: BaseImage) -> str | None:
@@ -106,22 +135,17 @@ def bootstrap(base: BaseImage) -> None:
 
 
 def _run_mmdebstrap(tool: str, base: BaseImage, archive: Path, status: StatusLine) -> None:
-    command = [
-        tool,
-        "--variant=minbase",
-        f"--include={','.join(base.packages)}",
-        # Documentation and translations are never read in a container.
-        "--dpkgopt=path-exclude=/usr/share/man/*",
-        "--dpkgopt=path-exclude=/usr/share/locale/*",
-        "--dpkgopt=path-exclude=/usr/share/doc/*",
-        "--dpkgopt=path-include=/usr/share/doc/*/copyright",
-        base.suite,
-        str(archive),
-    ]
+    command = mmdebstrap_command(tool, base, archive)
     log = Path(archive.parent, "mmdebstrap.log")
     deadline = time.monotonic() + BOOTSTRAP_TIMEOUT_S
     with log.open("wb") as stream:
-        process = subprocess.Popen(command, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH)},
+            stdout=stream,
+            stderr=stream,
+            stdin=subprocess.DEVNULL,
+        )
         try:
             while process.poll() is None:
                 if time.monotonic() > deadline:
@@ -137,15 +161,44 @@ def _run_mmdebstrap(tool: str, base: BaseImage, archive: Path, status: StatusLin
         raise EngineError(f"mmdebstrap failed:\n{last_words}{hint}")
 
 
+def mmdebstrap_command(tool: str, base: BaseImage, archive: Path) -> list[str]:
+    """The command that writes the base's root file system to ``archive``."""
+    packages = [*base.packages]
+    command = [tool, "--variant=minbase"]
+    if MERGED_USR.is_dir():
+        command.append(f"--hook-dir={MERGED_USR}")
+        packages.append("usr-is-merged")
+    command.append(f"--include={','.join(packages)}")
+    # Documentation and translations are never read in a container.
+    for path in ("bash-completion", "doc", "info", "lintian", "locale", "man"):
+        command.append(f"--dpkgopt=path-exclude=/usr/share/{path}/*")
+    command.append("--dpkgopt=path-include=/usr/share/doc/*/copyright")
+    command += [f"--customize-hook={COMPILE}", f"--customize-hook={FORGET}"]
+    files = site.files()
+    if "ca_bundle" in files:
+        command.append(f'--aptopt=Acquire::https::CAInfo "{files["ca_bundle"]}"')
+    if "apt_auth" in files:
+        command.append(f'--aptopt=Dir::Etc::netrc "{files["apt_auth"]}"')
+    if "apt_sources" in files:
+        lines = "\\n".join(PUBLIC_SOURCES).format(suite=base.suite)
+        command.append(f"--customize-hook=printf '{lines}\\n' > \"$1/etc/apt/sources.list\"")
+    command += [base.suite, str(archive)]
+    if "apt_sources" in files:
+        command.append(str(files["apt_sources"]))
+    return command
+
+
 def _import(base: BaseImage, archive: Path) -> None:
     """Import a root file system under the local tag, labelled with what it is made of."""
     repository, _, tag = base.bootstrap_tag.partition(":")
-    connect(timeout_s=300).api.import_image_from_file(
+    client = connect(timeout_s=300)
+    client.api.import_image_from_file(
         str(archive),
         repository=repository,
         tag=tag,
         changes=['CMD ["python3"]', f"LABEL {RECIPE_LABEL}={_recipe(base)}"],
     )
+    config.settle(client, base.bootstrap_tag, EPOCH)
 
 
 def _recipe(base: BaseImage) -> str:

@@ -1,13 +1,14 @@
 """Builds the images: wheelhouse, base, BuildKit, tags."""
 
 import os
+import re
 import select
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from images import base, render, wheelhouse
+from images import base, budget, config, render, site, wheelhouse
 from images.catalog import CHECKOUT, Catalog, Variant
 from images.console import StatusLine, say
 from images.engine import BUILDKIT, build_client, connect
@@ -43,23 +44,50 @@ def build_variant(
     base_override: str | None = None,
     pool_root: Path = wheelhouse.POOL,
     tag: str | None = None,
+    gfx: str = "",
+    fresh: bool = False,
 ) -> Built:
     """Build one variant; BuildError with the failing step if it does not build.
 
-    ``tag`` and ``pool_root`` keep a build apart from the ones that operators run.
+    ``tag`` and ``pool_root`` keep a build apart from the ones that operators run. ``gfx`` names the
+    AMD targets to keep kernels for (all where it is empty). ``fresh`` uses no step from cache.
     """
     tag = tag or image_tag(variant)
     say(f"Building {tag} (torch {variant.torch}, {variant.wheel})")
     wheelhouse.fill_variant(catalog, variant, pool_root=pool_root)
-    return _build(
+    reference = base.resolve(catalog.base, base_override)
+    built = _build(
         variant.name,
         tag,
         {
-            "BASE": base.resolve(catalog.base, base_override),
+            "BASE": reference,
+            "BASE_DIGEST": base.digest(reference),
             "TORCH": variant.torch,
             "WHEEL": variant.wheel,
-            "REVISION": revision(),
+            "GFX": gfx,
+            **provenance(),
         },
+        fresh=fresh,
+    )
+    budget.hold(connect(), tag, variant, budget.allowed(catalog, variant, pool_root))
+    return built
+
+
+def build_universal(
+    catalog: Catalog, *, base_override: str | None = None, tag: str | None = None
+) -> Built:
+    """Build the thin image that installs its torch at the first start."""
+    tag = tag or f"alternator:{render.project_version()}-{catalog.universal.name}"
+    say(f"Building {tag} (its torch is installed at the first start)")
+    wheelhouse.fill_universal(catalog)
+    # The build that every machine can fall back to needs a lock with nothing open in it.
+    wheelhouse.fill_variant(catalog, catalog.variant("cpu"))
+    wheelhouse.gather_locks(catalog)
+    reference = base.resolve(catalog.base, base_override)
+    return _build(
+        catalog.universal.name,
+        tag,
+        {"BASE": reference, "BASE_DIGEST": base.digest(reference), **provenance()},
     )
 
 
@@ -71,12 +99,13 @@ def build_sandbox(catalog: Catalog, *, base_override: str | None = None) -> Buil
     return _build("sandbox", tag, {"BASE": base.resolve(catalog.base, base_override)})
 
 
-def _build(name: str, tag: str, arguments: dict[str, str]) -> Built:
+def _build(name: str, tag: str, arguments: dict[str, str], *, fresh: bool = False) -> Built:
     started = time.monotonic()
     command = [str(build_client()), "build", "--progress=plain", "--tag", tag]
     command += ["--file", f"images/{name}/Dockerfile"]
     for key, value in arguments.items():
         command += ["--build-arg", f"{key}={value}"]
+    command += [*site.arguments(), *(["--no-cache"] if fresh else [])]
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"build-{name}.log"
     with StatusLine() as status:
@@ -86,6 +115,7 @@ def _build(name: str, tag: str, arguments: dict[str, str]) -> Built:
         words = "\n".join(f"    {line}" for line in progress.failure or ["nothing was printed"])
         raise BuildError(f"{tag} did not build; the failing step:\n{words}\nAll: {log}")
     client = connect()
+    config.settle(client, tag, commit_time())
     image = client.images.get(tag)
     client.images.prune(filters={"dangling": True, "label": f"alternator.variant={name}"})
     built = Built(
@@ -128,13 +158,39 @@ def _run(command: list[str], progress: BuildProgress, log: Path) -> int:
                 return process.wait()
 
 
+def provenance() -> dict[str, str]:
+    """Where the image comes from, as build arguments: the same for every build of one commit."""
+    return {
+        "REVISION": revision(),
+        "CREATED": config.timestamp(commit_time()),
+        "SOURCE": source(),
+        # A newer BuildKit settles the configuration by itself when it is told this.
+        "SOURCE_DATE_EPOCH": str(commit_time()),
+    }
+
+
 def revision() -> str:
     """The checkout's commit, ``-dirty`` where files differ from it; ``unknown`` without git."""
-    result = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return result.stdout.strip() or "unknown"
+    return _git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*") or "unknown"
+
+
+def commit_time() -> int:
+    """``SOURCE_DATE_EPOCH``, else the time of the commit, in seconds; 1980 without git."""
+    text = os.environ.get("SOURCE_DATE_EPOCH") or _git("log", "-1", "--format=%ct")
+    return int(text) if text.isdecimal() else base.EPOCH
+
+
+def source() -> str:
+    """Where the checkout was cloned from, without credentials; ``unknown`` where nobody knows."""
+    return re.sub(r"//[^/@]*@", "//", _git("config", "--get", "remote.origin.url")) or "unknown"
+
+
+def _git(*arguments: str) -> str:
+    """What git prints; nothing where there is no git or no repository."""
+    try:
+        result = subprocess.run(
+            ["git", *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return result.stdout.strip() if result.returncode == 0 else ""

@@ -1,5 +1,6 @@
 """The catalog: which images there are and what goes into them, from ``catalog.toml``."""
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -30,8 +31,9 @@ class BaseImage:
 
     @property
     def bootstrap_tag(self) -> str:
-        """The local tag of the base that is made from Debian's packages."""
-        return f"alternator-base:{self.suite}"
+        """The local tag of the base that is made from Debian's packages, one for each recipe."""
+        recipe = hashlib.sha256("+".join(self.packages).encode()).hexdigest()
+        return f"alternator-base:{self.suite}-{recipe[:8]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,15 @@ class Universal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What an image may weigh, in bytes as the engine reports; None where nothing is said."""
+
+    most: int | None = None
+    stretch: int | None = None
+    more_than_cpu: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Catalog:
     """Everything the builder knows. Package tables map a distribution's name to its version."""
 
@@ -77,6 +88,7 @@ class Catalog:
     sandbox_packages: Mapping[str, str]
     variants: Mapping[str, Variant]
     universal: Universal
+    budgets: Mapping[str, Budget]
 
     def variant(self, name: str) -> Variant:
         """The variant of that name, or a CatalogError that lists the names."""
@@ -141,4 +153,16 @@ def _catalog(data: Mapping[str, Any]) -> Catalog:
         universal=Universal(
             title=data["universal"]["title"], packages=data["universal"]["packages"]
         ),
+        budgets={name: _budget(entry) for name, entry in data["budgets"].items()},
+    )
+
+
+def _budget(entry: Mapping[str, float]) -> Budget:
+    def in_bytes(name: str) -> int | None:
+        return round(entry[name] * 1e9) if name in entry else None
+
+    return Budget(
+        most=in_bytes("most_gb"),
+        stretch=in_bytes("stretch_gb"),
+        more_than_cpu=in_bytes("more_than_cpu_gb"),
     )

@@ -3,7 +3,8 @@
 import argparse
 
 from images import base, host, lock, render
-from images.build import build_sandbox, build_variant
+from images import commands as more
+from images.build import build_sandbox, build_universal, build_variant
 from images.catalog import Catalog, Variant, load_catalog, with_build
 from images.console import say
 from images.engine_setup import ensure_engine
@@ -19,10 +20,11 @@ def main(argv: list[str]) -> int:
         "variant",
         nargs="?",
         default="auto",
-        help="cpu, cuda, rocm, sandbox, all, or auto: what suits this host",
+        help="cpu, cuda, rocm, universal, sandbox, all, or auto: what suits this host",
     )
     build.add_argument("--wheel", help="another torch build of the variant, e.g. cu126")
     build.add_argument("--base", help="registry, bootstrap, or an image reference")
+    build.add_argument("--gfx", default="", help="AMD targets to keep kernels for: gfx1100,gfx1101")
     rendering = commands.add_parser("render", help="write the Dockerfiles from their templates")
     rendering.add_argument(
         "--check", action="store_true", help="write nothing; fail if a committed one is stale"
@@ -33,8 +35,11 @@ def main(argv: list[str]) -> int:
         "--check", action="store_true", help="ask no index; fail if a lock is not the catalog's"
     )
     commands.add_parser("pin-base", help="pin the base image to the digest its tag has now")
+    handlers = more.register(commands)
     options = parser.parse_args(argv)
 
+    if options.command in handlers:
+        return handlers[options.command](options)
     if options.command == "render":
         return _render(check=options.check)
     if options.command == "lock":
@@ -42,7 +47,7 @@ def main(argv: list[str]) -> int:
     if options.command == "pin-base":
         say(base.pin())
         return _render(check=False)
-    return _build(load_catalog(), options.variant, options.wheel, options.base)
+    return _build(load_catalog(), options.variant, options.wheel, options.base, options.gfx)
 
 
 def _render(*, check: bool) -> int:
@@ -69,8 +74,10 @@ def _lock(names: list[str], *, check: bool) -> int:
     return 0
 
 
-def _build(catalog: Catalog, name: str, wheel: str | None, base_override: str | None) -> int:
-    variants = [] if name == "sandbox" else _variants(catalog, name)
+def _build(
+    catalog: Catalog, name: str, wheel: str | None, base_override: str | None, gfx: str
+) -> int:
+    variants = [] if name in ("sandbox", "universal") else _variants(catalog, name)
     if wheel is not None:
         if len(variants) != 1 or name == "auto":
             raise CatalogError(f"--wheel {wheel} needs one VARIANT that it is a build of")
@@ -78,7 +85,9 @@ def _build(catalog: Catalog, name: str, wheel: str | None, base_override: str | 
     ensure_engine()
     render.write()
     for variant in variants:
-        build_variant(catalog, variant, base_override=base_override)
+        build_variant(catalog, variant, base_override=base_override, gfx=gfx)
+    if name in ("universal", "all"):
+        build_universal(catalog, base_override=base_override)
     if name == "sandbox":
         build_sandbox(catalog, base_override=base_override)
     return 0

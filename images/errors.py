@@ -35,3 +35,21 @@ class BuildError(ImagesError):
     """An image did not build."""
 
     exit_code = 6
+
+
+class SiteError(ImagesError):
+    """What the site adds to a build (certificates, mirrors, credentials) can't be had."""
+
+    exit_code = 7
+
+
+class BudgetError(ImagesError):
+    """An image is larger than the catalog allows."""
+
+    exit_code = 8
+
+
+class ShipError(ImagesError):
+    """An image can't be pushed, saved or loaded."""
+
+    exit_code = 9

@@ -4,10 +4,11 @@ import difflib
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
-from images.catalog import CHECKOUT, Catalog, load_catalog
+from images.catalog import CHECKOUT, Catalog, Universal, Variant, load_catalog
 from images.errors import StaleError
 from probe.builds import load_table
 
@@ -26,9 +27,11 @@ def rendered_files(catalog: Catalog) -> Iterator[tuple[Path, str]]:
     common = {
         "base": catalog.base,
         "version": project_version(),
+        "description": project()["description"],
         "torch_index": load_table().index_base,
     }
-    for variant in catalog.variants.values():
+    variants: list[Variant | Universal] = [*catalog.variants.values(), catalog.universal]
+    for variant in variants:
         name = f"{variant.name}.Dockerfile.j2"
         text = environment.get_template(name).render(common, template=name, variant=variant)
         yield Path("images", variant.name, "Dockerfile"), text
@@ -65,5 +68,12 @@ def check(checkout: Path = CHECKOUT) -> None:
 
 def project_version() -> str:
     """The project's version, from ``pyproject.toml``."""
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
-    return str(project["version"])
+    return str(project()["version"])
+
+
+def project() -> dict[str, Any]:
+    """The table ``[project]`` of ``pyproject.toml``."""
+    table: dict[str, Any] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))[
+        "project"
+    ]
+    return table

@@ -1,4 +1,4 @@
-"""Makes this machine ready for the tests: ffmpeg and espeak-ng, an engine, the images.
+"""Makes this machine ready for the tests: ffmpeg, espeak-ng and a registry, an engine, the images.
 
 What can't be had is said in one line, and the tests that need it skip with the reason.
 """
@@ -12,7 +12,12 @@ from images.console import say
 from images.engine_setup import ensure_engine
 from images.errors import EngineError
 
-PROGRAMS = {"ffmpeg": "ffmpeg", "ffprobe": "ffmpeg", "espeak-ng": "espeak-ng"}
+PROGRAMS = {
+    "docker-registry": "docker-registry",
+    "espeak-ng": "espeak-ng",
+    "ffmpeg": "ffmpeg",
+    "ffprobe": "ffmpeg",
+}
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ def test_check_fails_on_an_edited_file_and_shows_the_difference(checkout: Path) 
 
 def test_check_fails_on_a_missing_file(checkout: Path) -> None:
     (checkout / "images/rocm/Dockerfile").unlink()
-    with pytest.raises(StaleError, match="images/rocm/Dockerfile"):
+    with pytest.raises(StaleError, match=r"images/rocm/Dockerfile"):
         render.check(checkout)
 
 
@@ -46,7 +46,7 @@ def test_variant_dockerfile(checkout: Path, variant: str) -> None:
     text = (checkout / "images" / variant / "Dockerfile").read_text()
     wheel = load_catalog().variants[variant].wheel
     assert f"ARG WHEEL={wheel}\n" in text
-    assert f"--variant {variant} " in text
+    assert f"finish-packages.sh {variant} " in text
     assert f"source=images/wheelhouse/{variant},target=/wheelhouse" in text
     assert "\nUSER 10001:10001\n" in text
     assert "# syntax=" not in text  # it would need a pull

@@ -1,0 +1,305 @@
+"""What every image of ours must be, as a test class: a variant's own class inherits it."""
+
+import json
+import re
+import tarfile
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import docker
+import pytest
+from docker.models.containers import Container
+
+from images.build import Built, build_variant
+from images.catalog import load_catalog
+from images.engine import build_client, connect, engine_state
+from images.errors import EngineError
+from images.scripts.walk import SKIPPED
+
+SPEECH = "The children are playing in the garden."
+HARDENED: dict[str, Any] = {
+    "read_only": True,
+    "tmpfs": {"/tmp": "size=64m"},
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges:true"],
+    "pids_limit": 512,
+    "network_mode": "none",
+}
+COMPILERS = (
+    "cc",
+    "gcc",
+    "g++",
+    "c++",
+    "clang",
+    "ld",
+    "as",
+    "make",
+    "nvcc",
+    "hipcc",
+    "protoc",
+    "ptxas",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """A container that ran to its end: exit code, standard output, standard error."""
+
+    status: int
+    output: str
+    messages: str
+
+
+@pytest.fixture(scope="session")
+def engine() -> docker.DockerClient:
+    """A client of the running engine; the reason to skip where there is none."""
+    state = engine_state()
+    if not state.reachable:
+        pytest.skip(f"no container engine answers: {state.why}")
+    try:
+        build_client()
+    except EngineError as error:
+        pytest.skip(str(error))
+    return connect()
+
+
+@pytest.fixture(scope="class")
+def built(request: pytest.FixtureRequest, engine: docker.DockerClient) -> Built:
+    """The image of the test class's variant."""
+    catalog = load_catalog()
+    return build_variant(catalog, catalog.variant(request.cls.variant))
+
+
+@pytest.fixture(scope="class")
+def image(built: Built) -> str:
+    return built.tag
+
+
+@pytest.fixture(scope="class")
+def config(engine: docker.DockerClient, image: str) -> dict[str, Any]:
+    settings: dict[str, Any] = engine.images.get(image).attrs["Config"]
+    return settings
+
+
+@pytest.fixture(scope="class")
+def files(engine: docker.DockerClient, image: str) -> dict[str, tarfile.TarInfo]:
+    """Every entry of the image's root file system, by its path, as the engine exports it."""
+    container = engine.containers.create(image)
+    found = {}
+    try:
+        with tempfile.TemporaryFile() as file:
+            for chunk in container.export():
+                file.write(cast(bytes, chunk))
+            file.seek(0)
+            with tarfile.open(fileobj=file) as archive:
+                for entry in archive:
+                    found[f"/{entry.name}"] = entry
+    finally:
+        container.remove(force=True, v=True)
+    return found
+
+
+@pytest.fixture
+def run(engine: docker.DockerClient, image: str) -> Callable[..., Ended]:
+    """Run a command in the image, hardened, to its end."""
+
+    def run_command(*command: str, **options: object) -> Ended:
+        container = engine.containers.run(
+            image, list(command), detach=True, **{**HARDENED, **options}
+        )
+        return ended(container)
+
+    return run_command
+
+
+@pytest.mark.engine
+class ImageContract:
+    """A child names its variant; the image is built from this checkout once a class."""
+
+    variant: str
+    wheel: str
+
+    # Lean
+
+    def test_keeps_its_budget(self, built: Built) -> None:
+        budget = load_catalog().budgets[self.variant]
+        assert budget.most is not None
+        assert built.size <= budget.most
+
+    @pytest.mark.parametrize("suffix", [".mp3", ".m4a", ".ogg", ".flac", ".mp4"])
+    def test_transcribes_with_word_timestamps(
+        self,
+        run: Callable[..., Ended],
+        speak: Callable[..., Path],
+        checkpoint: Path,
+        suffix: str,
+    ) -> None:
+        ended = run(
+            *("alternator", "transcribe", f"/media/clip{suffix}", "--model", "/media/model.pt"),
+            *("--output_format", "json", "--output_dir", "/tmp", "--word_timestamps", "True"),
+            *("--verbose", "True"),
+            volumes=media(speak(SPEECH, suffix=suffix), f"clip{suffix}", checkpoint),
+        )
+        assert ended.status == 0, ended.messages
+        assert SPEECH in ended.output
+        assert "Traceback" not in ended.messages
+
+    def test_byte_code_is_there_for_all_that_a_transcription_imports(
+        self, run: Callable[..., Ended], speak: Callable[..., Path], checkpoint: Path
+    ) -> None:
+        program = (
+            "import sys, whisper, alternator.run, alternator.whisper_worker;"
+            "from alternator.transcribe import main; status = main(sys.argv[1:]);"
+            "import numpy;"
+            "whisper.transcribe(whisper.load_model('/media/model.pt'),"
+            " numpy.random.rand(32000).astype('f'), word_timestamps=True, fp16=False);"
+            "import pathlib; files = {getattr(m, '__file__', None) or '' for m in"
+            " list(sys.modules.values())};"
+            "import importlib.util as u;"
+            "missing = [f for f in files if f.startswith('/') and f.endswith('.py')"
+            " and not pathlib.Path(u.cache_from_source(f)).exists()];"
+            "print('MISSING', sorted(missing)); sys.exit(status)"
+        )
+        ended = run(
+            *("python", "-c", program, "/media/clip.wav", "--model", "/media/model.pt"),
+            *("--output_format", "json", "--output_dir", "/tmp", "--word_timestamps", "True"),
+            volumes=media(speak(SPEECH), "clip.wav", checkpoint),
+        )
+        assert ended.status == 0, ended.messages
+        assert re.findall(r"^MISSING (.*)", ended.output, re.MULTILINE) == ["[]"]
+
+    def test_ffmpeg_opens_nothing_but_files_and_pipes(self, run: Callable[..., Ended]) -> None:
+        listed = run("ffmpeg", "-hide_banner", "-protocols").output
+        assert set(re.findall(r"^  (\w+)$", listed, re.MULTILINE)) == {"file", "pipe"}
+        decoders = run("ffmpeg", "-hide_banner", "-decoders").output
+        for decoder in ("h264", "hevc", "vp8", "vp9", "libdav1d", "aac", "mp3", "opus", "vorbis"):
+            assert re.search(rf" {decoder} ", decoders), decoder
+
+    def test_every_library_finds_what_it_links(
+        self, run: Callable[..., Ended], files: dict[str, tarfile.TarInfo]
+    ) -> None:
+        """The dynamic loader's word on each library of torch, in the environment that runs it."""
+        libraries = [
+            path for path in files if re.search(r"/torch/lib/lib(torch|c10)\w*\.so$", path)
+        ]
+        assert libraries
+        listing = run("ldd", *libraries).output
+        missing = set(re.findall(r"(\S+) => not found", listing))
+        assert missing <= {"libcuda.so.1"}  # the host's driver brings it
+
+    # Hardened
+
+    def test_runs_as_a_number_that_is_not_root(self, config: dict[str, Any]) -> None:
+        assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", config["User"])
+
+    @pytest.mark.parametrize("user", ["4242:4242", "65534:0"])
+    def test_any_other_user_may_run_it(self, run: Callable[..., Ended], user: str) -> None:
+        ended = run("alternator", "transcribe", "/nowhere.wav", "--model", "tiny", user=user)
+        assert "Permission denied" not in ended.messages
+        assert "Traceback" not in ended.messages
+
+    def test_nothing_is_setuid_or_setgid(self, files: dict[str, tarfile.TarInfo]) -> None:
+        assert [
+            path for path, entry in files.items() if entry.isfile() and entry.mode & 0o6000
+        ] == []
+
+    def test_nothing_is_writable_for_everybody_but_the_volumes(
+        self, files: dict[str, tarfile.TarInfo]
+    ) -> None:
+        writable = {
+            path
+            for path, entry in files.items()
+            if entry.mode & 0o002 and not entry.issym() and not path.startswith(SKIPPED)
+        }
+        assert writable <= {
+            "/var/lib/alternator/state",
+            "/var/lib/alternator/models",
+            "/var/tmp",
+            "/var/lock",
+        }
+
+    def test_holds_no_compiler_and_no_pip(self, files: dict[str, tarfile.TarInfo]) -> None:
+        programs = {
+            path.rpartition("/")[2] for path in files if "/bin/" in path or "/sbin/" in path
+        }
+        assert programs.isdisjoint(COMPILERS)
+        assert [
+            path for path in files if re.search(r"/(pip|ensurepip)(-[\d.]+\w*)?(/|$)", path)
+        ] == []
+        assert [path for path in files if re.search(r"/pip-[\d.]+.*\.whl$", path)] == []
+
+    def test_starts_without_a_shell(self, config: dict[str, Any]) -> None:
+        assert config["Entrypoint"][0] == "/usr/bin/tini"
+        assert config["Cmd"] == ["alternator", "run"]
+        assert config["Healthcheck"]["Test"] == ["CMD", "alternator", "health"]
+
+    def test_holds_no_secret(
+        self, config: dict[str, Any], files: dict[str, tarfile.TarInfo]
+    ) -> None:
+        assert [e for e in config["Env"] if re.search("TOKEN|KEY|PASSWORD|SECRET", e, re.I)] == []
+        keys = [
+            path for path in files if re.search(r"/(id_rsa|id_ed25519|auth\.conf|\.netrc)$", path)
+        ]
+        assert keys == []
+
+    def test_no_port_is_declared(self, config: dict[str, Any]) -> None:
+        assert not config.get("ExposedPorts")
+
+    # Accounted for
+
+    def test_labels_tell_where_it_comes_from(
+        self, engine: docker.DockerClient, image: str, config: dict[str, Any]
+    ) -> None:
+        labels = config["Labels"]
+        prefix = "org.opencontainers.image."
+        for name in ("source", "revision", "version", "created", "base.name", "base.digest"):
+            assert labels[prefix + name], name
+        assert re.fullmatch(r"sha256:[0-9a-f]{64}", labels[f"{prefix}base.digest"])
+        created = engine.images.get(image).attrs["Created"]
+        assert created.startswith(labels[f"{prefix}created"].rstrip("Z"))
+        assert labels["alternator.variant"] == self.variant
+        assert labels["alternator.wheel"] == self.wheel
+
+    def test_licences_are_inside(self, files: dict[str, tarfile.TarInfo]) -> None:
+        folder = "/usr/share/licenses/alternator/"
+        assert files[f"{folder}LICENSE"].size > 10_000
+        names = {path.removeprefix(folder).partition("/")[0] for path in files if folder in path}
+        assert {"ffmpeg", "libdav1d6", "tini", "torch", "numpy", "openai-whisper"} <= names
+
+    # Truthful
+
+    def test_a_record_that_does_not_fit_the_torch_inside_ends_the_start(
+        self, run: Callable[..., Ended], tmp_path: Path
+    ) -> None:
+        lie = {"variant": "rocm", "torch": "2.13.0", "wheel": "rocm7.2"}
+        if self.variant == "rocm":
+            lie = {"variant": "cuda", "torch": "2.13.0", "wheel": "cu130"}
+        file = tmp_path / "variant.json"
+        file.write_text(json.dumps(lie))
+        tmp_path.chmod(0o755)
+        where = {"bind": "/opt/alternator/variant.json", "mode": "ro"}
+        ended = run("alternator", "run", volumes={str(file): where})
+        assert ended.status != 0
+        assert "this image is not what it says" in ended.messages
+
+
+def ended(container: Container, timeout_s: float = 180) -> Ended:
+    """Wait for a container's end, remove it, and tell how it went."""
+    try:
+        status = container.wait(timeout=timeout_s)["StatusCode"]
+        output = container.logs(stdout=True, stderr=False)
+        messages = container.logs(stdout=False, stderr=True)
+    finally:
+        container.remove(force=True, v=True)
+    return Ended(status=status, output=output.decode(), messages=messages.decode())
+
+
+def media(clip: Path, name: str, checkpoint: Path) -> dict[str, dict[str, str]]:
+    """The volumes that bring a clip and a checkpoint into a container, below /media."""
+    return {
+        str(clip): {"bind": f"/media/{name}", "mode": "ro"},
+        str(checkpoint): {"bind": "/media/model.pt", "mode": "ro"},
+    }
