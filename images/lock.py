@@ -163,7 +163,8 @@ def summary(lock: Lock) -> str:
 def save(lock: Lock, target: Target, checkout: Path = CHECKOUT) -> bool:
     """Write a lock into the checkout; whether that changed the file.
 
-    Hashes that were known stay where this time no index could be asked for them.
+    Hashes that were known stay where this time no index could be asked for them, and so does a lock
+    for another machine architecture.
     """
     path = checkout / target.path
     text = render(lock)
@@ -171,6 +172,8 @@ def save(lock: Lock, target: Target, checkout: Path = CHECKOUT) -> bool:
         old = read(path)
     except LockError:
         old = None
+    if old is not None and old.platform != lock.platform and old.inputs == lock.inputs:
+        return False  # one lock is committed, for one machine architecture
     if old is not None and lock.open and not old.open and old.inputs == lock.inputs:
         return False
     if old is not None and render(old) == text:
@@ -222,8 +225,10 @@ def check(catalog: Catalog, checkout: Path = CHECKOUT) -> None:
         raise StaleError(f"run `make lock` and commit the result:\n{lines}")
 
 
-def complete(target: Target, lock: Lock | None, status: StatusLine, checkout: Path) -> Lock:
-    """A lock without an open entry, for a build: the index's, or one that holds on this machine.
+def complete(
+    target: Target, lock: Lock | None, status: StatusLine, checkout: Path
+) -> tuple[Lock, bool]:
+    """A lock without an open entry, for a build, and whether torch's hash in it is the index's.
 
     The index's is written into the checkout, and said. Where only a folder has the torch wheel, its
     hash holds for this build and is committed nowhere. WheelhouseError where nothing has it.
@@ -234,7 +239,7 @@ def complete(target: Target, lock: Lock | None, status: StatusLine, checkout: Pa
         lock = make(target, status, torch=torch)
         if save(lock, target, checkout):
             status.done(f"{target.path} is complete now, from the index of the build: commit it")
-        return lock
+        return lock, True
     status.done(f"torch {torch.entry.version} comes from a folder of this machine, not its index")
     try:
         found = make(target, status, torch=torch)
@@ -243,4 +248,4 @@ def complete(target: Target, lock: Lock | None, status: StatusLine, checkout: Pa
     known = {e.key[0] for e in lock.packages} if lock is not None else set()
     missing = tuple(entry for entry in found.packages if entry.key[0] not in known)
     lock = lock or found
-    return replace(lock, packages=(*lock.packages, *missing, torch.entry), open=())
+    return replace(lock, packages=(*lock.packages, *missing, torch.entry), open=()), False

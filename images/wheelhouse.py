@@ -48,18 +48,24 @@ def fill_universal(catalog: Catalog, *, pool_root: Path = POOL) -> Path:
     return _fill(locks.universal_target(catalog), pool_root)
 
 
-def gather_locks(catalog: Catalog, *, pool_root: Path = POOL) -> Path:
+def gather_locks(
+    catalog: Catalog,
+    *,
+    pool_root: Path = POOL,
+    checkout: Path = CHECKOUT,
+    into: Path | None = None,
+) -> Path:
     """The folder of locks that this machine has completed and the checkout has not.
 
     Another machine's image could not verify such a build: its lock is still open there.
     """
-    folder = CHECKOUT / "images" / "wheelhouse" / "locks"
+    folder = into or CHECKOUT / "images" / "wheelhouse" / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob("*.lock"):
         stale.unlink()
     for target in locks.targets(catalog):
         pool = pool_root / target.name
-        committed = locks.load(target)
+        committed = locks.load(target, checkout)
         if committed is not None and committed.open and _is_complete(pool, _key(target, committed)):
             shutil.copyfile(pool / LOCK, folder / target.path.name)
     return folder
@@ -79,10 +85,11 @@ def _fill(
     with StatusLine() as status:
         if not _is_complete(pool, key):
             _start_over(pool)
-            lock = committed
+            lock, from_index = committed, True
             if lock is None or lock.open:
-                lock = locks.complete(target, lock, status, checkout)
-            _download(target, lock, pool, status)
+                lock, from_index = locks.complete(target, lock, status, checkout)
+            # A torch that came from a folder came so because its index is out of reach.
+            _download(target, lock, pool, status, torch_index=from_index)
             (pool / LOCK).write_text(render(lock), "utf-8")
             # What completed the lock in the checkout must not make this pool another one's.
             _finish(pool, _key(target, locks.load(target, checkout)))
@@ -90,13 +97,15 @@ def _fill(
     return _link(pool, into or CHECKOUT / "images" / "wheelhouse" / target.folder)
 
 
-def _download(target: Target, lock: Lock, pool: Path, status: StatusLine) -> None:
+def _download(
+    target: Target, lock: Lock, pool: Path, status: StatusLine, *, torch_index: bool
+) -> None:
     """Fetch each file of the lock; pip refuses one with another hash."""
     status.update(f"fetching the packages of {target.name}")
     wanted = pool / "requirements.txt"
     wanted.write_text(requirements({*lock.packages, *lock.source, *lock.tools}), "utf-8")
     arguments = ["download", "--quiet", "--no-deps", "--require-hashes", "--dest", str(pool)]
-    if target.variant is not None:
+    if target.variant is not None and torch_index:
         build = resolve.build_of(target.variant)
         # Hashes decide which file is taken, so one more index can't change what is installed.
         arguments += [] if build.default else ["--extra-index-url", build.index_url]

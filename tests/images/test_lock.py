@@ -86,6 +86,16 @@ def test_a_known_hash_is_not_lost_where_the_index_is_out_of_reach(site) -> None:
     assert read(site.checkout / target.path).open == ()
 
 
+def test_a_lock_for_another_machine_architecture_stays(site) -> None:
+    torch_wheel(site.pytorch)
+    site.publish()
+    target, lock = cpu_target(site), make(site)
+    locks.save(replace(lock, platform="cp311 riscv64"), target, site.checkout)
+    assert locks.load(target, site.checkout) is None
+    assert not locks.save(lock, target, site.checkout)
+    assert read(site.checkout / target.path).platform == "cp311 riscv64"
+
+
 def test_the_first_build_that_reaches_the_index_completes_the_lock(site, capsys) -> None:
     target = cpu_target(site)
     entry = Entry(name="torch", version=TORCH, hashes=())
@@ -93,7 +103,8 @@ def test_the_first_build_that_reaches_the_index_completes_the_lock(site, capsys)
     locks.save(waiting, target, site.checkout)
     wheel = torch_wheel(site.pytorch)
     site.publish()
-    found = locks.complete(target, waiting, StatusLine(enabled=False), site.checkout)
+    found, from_index = locks.complete(target, waiting, StatusLine(enabled=False), site.checkout)
+    assert from_index
     assert read(site.checkout / target.path) == found
     assert f"--hash=sha256:{sha256(wheel)}" in (site.checkout / target.path).read_text()
     assert f"{target.path} is complete now, from the index" in capsys.readouterr().out
@@ -106,7 +117,8 @@ def test_a_folders_torch_serves_a_build_and_is_committed_nowhere(site, capsys) -
     locks.save(waiting, target, site.checkout)
     before = (site.checkout / target.path).read_text()
     wheel = torch_wheel(site.links)
-    found = locks.complete(target, waiting, StatusLine(enabled=False), site.checkout)
+    found, from_index = locks.complete(target, waiting, StatusLine(enabled=False), site.checkout)
+    assert not from_index
     assert {entry.name: entry.hashes for entry in found.packages}["torch"] == (sha256(wheel),)
     assert "delta" in [entry.name for entry in found.packages]
     assert (site.checkout / target.path).read_text() == before

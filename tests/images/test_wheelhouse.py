@@ -102,6 +102,21 @@ def test_an_open_lock_takes_the_wheel_of_a_folder(site, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
+def test_a_lock_that_a_folder_completed_goes_into_the_universal_image(site, tmp_path: Path) -> None:
+    make_torch_wheel(site.links, "2.13.0+cpu")
+    lock = lock_it(site)
+    filled = fill(site, tmp_path)
+    stale = tmp_path / "locks" / "gone.lock"
+    stale.parent.mkdir()
+    stale.touch()
+    folder = wheelhouse.gather_locks(
+        site.catalog, pool_root=tmp_path / "pool", checkout=site.checkout, into=tmp_path / "locks"
+    )
+    assert [path.name for path in folder.iterdir()] == [lock.name]
+    assert (folder / lock.name).read_text() == (filled / wheelhouse.LOCK).read_text()
+
+
+@pytest.mark.usefixtures("no_pytorch_index")
 def test_a_wheel_that_is_another_build_than_its_name_says_is_refused(site, tmp_path: Path) -> None:
     make_torch_wheel(site.links, "2.13.0+rocm7.2", cuda="13.0")
     with pytest.raises(WheelhouseError, match="another build than its name says"):
