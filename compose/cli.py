@@ -13,11 +13,14 @@ from compose.errors import ComposeError, DeviceError
 from compose.stack import Stack, account_stack, demo_stack, everything, sandbox_port
 from images import host, render
 from images.apt import INSTALL_VARIABLE
-from images.build import build_sandbox, build_variant
+from images.build import build_sandbox, build_universal, build_variant
 from images.catalog import load_catalog
 from images.console import say
 from images.engine import engine_state
 from images.engine_setup import ensure_engine
+
+UNIVERSAL = "universal"
+FIRST_START_TIMEOUT_S = 3600  # it may have 3 GB to fetch over a slow line
 
 
 def up(argv: list[str]) -> int:
@@ -28,7 +31,7 @@ def up(argv: list[str]) -> int:
     )
     parser.add_argument("--config", type=Path, help="the bot's configuration file")
     parser.add_argument("--demo", action="store_true", help="the demo, even if there is one")
-    parser.add_argument("--variant", help="cpu, cuda or rocm instead of what the probe chooses")
+    parser.add_argument("--variant", help="cpu, cuda, rocm or universal, not the choice")
     parser.add_argument("--base", help="registry, bootstrap, or an image reference")
     parser.add_argument(
         "--no-install", action="store_true", help="never install a container engine"
@@ -39,19 +42,25 @@ def up(argv: list[str]) -> int:
 
     config = None if options.demo else find_config(options.config)
     say(f"Container engine: Docker {ensure_engine()}")
-    report, device = _choose(options.variant, config)
+    universal = options.variant == UNIVERSAL
+    report, device = _choose(None if universal else options.variant, config)
     render.write()
     catalog = load_catalog()
-    variant = host.variant(catalog, report)
-    image = build_variant(catalog, variant, base_override=options.base).tag
+    if universal:
+        image = build_universal(catalog, base_override=options.base).tag
+    else:
+        variant = host.variant(catalog, report)
+        image = build_variant(catalog, variant, base_override=options.base).tag
     variables = {
         "ALTERNATOR_HOST_REPORT": check.hint(report),
         **devices.variables(report["selection"]["run_flags"]),
     }
     if config is None:
         sandbox = build_sandbox(catalog, base_override=options.base).tag
-        return _start_demo(demo_stack(device, image, sandbox, variables), report)
-    return _start_account(account_stack(device, image, config, variables), report, config)
+        stack = demo_stack(device, image, sandbox, variables, universal=universal)
+        return _start_demo(stack, report)
+    stack = account_stack(device, image, config, variables, universal=universal)
+    return _start_account(stack, report, config)
 
 
 def down(argv: list[str]) -> int:
@@ -123,7 +132,11 @@ def _start(stack: Stack, report: Mapping[str, Any]) -> Container:
         stack.run("up", "--detach", "--remove-orphans")
     except ComposeError as error:
         raise ComposeError(f"{error}\n{wait.last_words_of_the_dead()}".rstrip()) from error
-    container = wait.until_healthy("bot")
+    if UNIVERSAL in stack.overlays:
+        say("Its first start installs torch; `docker logs` of its container tells how far it is.")
+        container = wait.until_healthy("bot", timeout_s=FIRST_START_TIMEOUT_S)
+    else:
+        container = wait.until_healthy("bot")
     say("The bot is healthy.")
     for line in check.losses(report, check.container_report(container)):
         say(line)

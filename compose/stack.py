@@ -53,10 +53,20 @@ class Stack:
         return result.stdout
 
 
-def demo_stack(device: str, image: str, sandbox_image: str, variables: Mapping[str, str]) -> Stack:
-    """The bot against the sandbox. ``device`` and ``variables`` come from ``compose.devices``."""
+def demo_stack(
+    device: str,
+    image: str,
+    sandbox_image: str,
+    variables: Mapping[str, str],
+    *,
+    universal: bool = False,
+) -> Stack:
+    """The bot against the sandbox. ``device`` and ``variables`` come from ``compose.devices``.
+
+    ``universal`` adds the volume for the builds that the universal image installs.
+    """
     return Stack(
-        overlays=("compose", device, "demo"),
+        overlays=(*_bot(device, universal), "demo"),
         variables={
             "ALTERNATOR_IMAGE": image,
             "ALTERNATOR_SANDBOX_IMAGE": sandbox_image,
@@ -66,10 +76,17 @@ def demo_stack(device: str, image: str, sandbox_image: str, variables: Mapping[s
     )
 
 
-def account_stack(device: str, image: str, config: Path, variables: Mapping[str, str]) -> Stack:
+def account_stack(
+    device: str,
+    image: str,
+    config: Path,
+    variables: Mapping[str, str],
+    *,
+    universal: bool = False,
+) -> Stack:
     """The bot on the operator's own account. For the arguments see ``demo_stack``."""
     return Stack(
-        overlays=("compose", device, "account"),
+        overlays=(*_bot(device, universal), "account"),
         variables={
             "ALTERNATOR_IMAGE": image,
             "ALTERNATOR_CONFIG": str(config.resolve()),
@@ -82,9 +99,13 @@ def account_stack(device: str, image: str, config: Path, variables: Mapping[str,
 def everything() -> Stack:
     """Any stack of ours that may be running, for taking it down."""
     return Stack(
-        overlays=("compose", "demo"),
+        overlays=("compose", "universal", "demo"),
         variables={"ALTERNATOR_IMAGE": "none", "ALTERNATOR_SANDBOX_IMAGE": "none"},
     )
+
+
+def _bot(device: str, universal: bool) -> tuple[str, ...]:
+    return ("compose", device, "universal") if universal else ("compose", device)
 
 
 def container_user(config: Path) -> str:

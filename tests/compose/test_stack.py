@@ -42,6 +42,21 @@ def test_compose_accepts_the_files(variant: str, purpose: str, config: Path) -> 
     assert (str(config) in text) == (purpose == "account")
 
 
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_the_universal_image_gets_a_volume_and_the_wheelhouse(device: str) -> None:
+    try:
+        compose_command()
+    except EngineError as error:
+        pytest.skip(str(error))
+    files = stack.demo_stack(device, "image:1", "sandbox:1", {}, universal=True)
+    assert files.overlays == ("compose", device, "universal", "demo")
+    text = files.run("config")
+    assert "/var/lib/alternator/builds" in text
+    assert f"{stack.CHECKOUT}/images/wheelhouse" in text
+    assert "/var/lib/alternator/state" in text
+    assert ("nvidia" in text) == (device == "cuda")
+
+
 def test_the_demo_listens_on_this_machine_only() -> None:
     text = (stack.FOLDER / "demo.yaml").read_text()
     ports = [line.strip() for line in text.splitlines() if ":3000" in line and "- " in line]

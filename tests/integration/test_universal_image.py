@@ -1,0 +1,213 @@
+"""The universal image with the real CPU build: installed from a mounted wheelhouse, no network."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+import pytest
+from docker.models.containers import Container
+from docker.models.volumes import Volume
+
+from images.build import build_universal
+from images.catalog import CHECKOUT, load_catalog
+
+BUILDS = "/var/lib/alternator/builds"
+WHEELS = CHECKOUT / "images" / "wheelhouse"
+SPEECH = "The children are playing in the garden."
+TRANSCRIBE = (
+    *("alternator", "transcribe", "/media/clip.mp3", "--model", "/media/model.pt"),
+    *("--output_format", "txt", "--output_dir", "/tmp", "--verbose", "True"),
+)
+HARDENED = {
+    "read_only": True,
+    "tmpfs": {"/tmp": "size=64m"},
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges:true"],
+    "network_mode": "none",
+}
+
+
+@dataclass(kw_only=True)
+class Universal:
+    """Starts containers of the image on one volume, with a clip to transcribe."""
+
+    client: docker.DockerClient
+    image: str
+    media: dict[str, dict[str, str]]
+
+    def start(self, volume: Volume | None, wheels: Path | None = WHEELS, **options) -> Container:
+        """A running container that transcribes the clip."""
+        mounts = dict(self.media)
+        if volume is not None:
+            mounts[volume.name] = {"bind": BUILDS, "mode": "rw"}
+        if wheels is not None:
+            mounts[str(wheels)] = {"bind": "/wheelhouse", "mode": "ro"}
+        settings = {**HARDENED, "command": list(TRANSCRIBE), **options}
+        return self.client.containers.run(self.image, detach=True, volumes=mounts, **settings)
+
+    def run(self, *arguments, **options) -> tuple[int, str, str]:
+        """Exit code, output and messages of a container that ran to its end."""
+        return end(self.start(*arguments, **options))
+
+
+def end(container: Container) -> tuple[int, str, str]:
+    """Wait for a container's end and remove it."""
+    try:
+        status = container.wait(timeout=240)["StatusCode"]
+        output = container.logs(stdout=True, stderr=False).decode()
+        messages = container.logs(stdout=False, stderr=True).decode()
+    finally:
+        container.remove(force=True)
+    return status, output, messages
+
+
+def until(container: Container, text: str) -> None:
+    """Return once the container has said ``text``."""
+    deadline = time.monotonic() + 120
+    while text not in container.logs().decode():
+        assert time.monotonic() < deadline, f"{text!r} was not said: {container.logs().decode()}"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def universal(
+    engine: docker.DockerClient, speak: Callable[..., Path], checkpoint: Path
+) -> Universal:
+    """The image, built from this checkout."""
+    clip = speak(SPEECH, suffix=".mp3")
+    return Universal(
+        client=engine,
+        image=build_universal(load_catalog()).tag,
+        media={
+            str(clip): {"bind": "/media/clip.mp3", "mode": "ro"},
+            str(checkpoint): {"bind": "/media/model.pt", "mode": "ro"},
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def installed(universal: Universal) -> Iterator[tuple[Volume, tuple[int, str, str]]]:
+    """A volume after the first start, and how that ended."""
+    volume = universal.client.volumes.create()
+    yield volume, universal.run(volume)
+    volume.remove(force=True)
+
+
+@pytest.fixture
+def empty(universal: Universal) -> Iterator[Volume]:
+    """A volume in which nothing was installed yet."""
+    volume = universal.client.volumes.create()
+    yield volume
+    volume.remove(force=True)
+
+
+def builds(universal: Universal, volume: Volume) -> list[str]:
+    """What lies in a volume, hidden files included."""
+    listing = universal.client.containers.run(
+        universal.image,
+        ["python", "-c", f"import os; print(*sorted(os.listdir({BUILDS!r})))"],
+        volumes={volume.name: {"bind": BUILDS, "mode": "ro"}},
+        remove=True,
+    )
+    return listing.decode().split()
+
+
+def test_the_first_start_installs_without_network_and_transcribes(universal, installed) -> None:
+    volume, (status, output, messages) = installed
+    assert status == 0, messages
+    assert SPEECH in output
+    assert "installing torch 2.13.0 cpu" in messages
+    names = builds(universal, volume)
+    assert [name for name in names if not name.startswith(".")] == [names[-1]]
+    assert names[-1].startswith("2.13.0-cpu-")
+    assert not any(name.endswith(".work") for name in names)
+
+
+@pytest.mark.parametrize("user", ["10001:10001", "4242:4242"])
+def test_the_second_start_needs_neither_wheels_nor_network(universal, installed, user) -> None:
+    status, output, messages = universal.run(installed[0], None, user=user)
+    assert (status, SPEECH in output) == (0, True), messages
+    assert "installing" not in messages
+
+
+def test_an_override_for_a_gpu_that_is_not_here_is_an_error(universal, installed) -> None:
+    environment = {"ALTERNATOR_WHISPER_BACKEND": "cuda"}
+    status, _, messages = universal.run(installed[0], environment=environment)
+    assert status == 2
+    assert "ALTERNATOR_WHISPER_BACKEND=cuda can't work here" in messages
+
+
+def test_killed_in_the_middle_and_two_at_once(universal, empty) -> None:
+    """The second waits for the first, takes the killed one's place, and installs it whole."""
+    first = universal.start(empty)
+    until(first, "installing torch 2.13.0 cpu")
+    second = universal.start(empty)
+    until(second, f"waiting: the container {first.id[:12]} is installing it")
+    third = universal.start(empty)
+    first.kill("SIGKILL")
+    assert end(first)[0] == 137
+    ended = [end(second), end(third)]
+    assert [status for status, _, _ in ended] == [0, 0], ended
+    assert all(SPEECH in output for _, output, _ in ended)
+    installers = [messages.count("installing torch 2.13.0 cpu") for _, _, messages in ended]
+    assert sorted(installers) == [0, 1]
+    assert not any(name.endswith(".work") for name in builds(universal, empty))
+
+
+def test_a_corrupted_wheel_installs_nothing(universal, empty, tmp_path: Path) -> None:
+    wheels = tmp_path / "wheels"
+    shutil.copytree(WHEELS / "cpu", wheels, copy_function=_link)
+    for name in ("sympy", "tqdm"):
+        wheel = next(wheels.glob(f"{name}-*.whl"))
+        content = bytearray(wheel.read_bytes())
+        wheel.unlink()
+        content[len(content) // 2] ^= 1
+        wheel.write_bytes(content)
+    tmp_path.chmod(0o755)
+    status, _, messages = universal.run(empty, wheels)
+    assert status == 6, messages
+    assert "is not the file that was locked" in messages
+    assert "sympy" in messages
+    assert "Traceback" not in messages
+    assert not any(name[0].isdigit() for name in builds(universal, empty))
+
+
+def _link(source: str, target: str) -> None:
+    Path(target).hardlink_to(source)
+
+
+def test_too_small_a_volume_is_told_before_it_is_full(universal) -> None:
+    tmpfs = {**HARDENED["tmpfs"], BUILDS: "size=100m,mode=1777"}
+    status, _, messages = universal.run(None, tmpfs=tmpfs)
+    assert status == 5
+    assert f"in {BUILDS} and" in messages
+    assert "Traceback" not in messages
+
+
+def test_without_wheels_and_network_both_are_named(universal, empty) -> None:
+    status, _, messages = universal.run(empty, None)
+    assert status == 5
+    assert "give the container a network for its first start, or mount" in messages
+    assert "Traceback" not in messages
+
+
+def test_nothing_is_installed_for_a_command_that_computes_nothing(universal, empty) -> None:
+    status, output, _ = universal.run(empty, command=["alternator", "probe", "--json"])
+    assert (status, json.loads(output)["selection"]["wheel"]) == (0, "cpu")
+    assert builds(universal, empty) == []
+
+
+def test_it_is_within_its_budget_and_holds_no_torch(universal) -> None:
+    image = universal.client.images.get(universal.image)
+    assert image.attrs["Size"] <= 450_000_000
+    assert image.labels["alternator.variant"] == "universal"
+    found = universal.client.containers.run(
+        universal.image,
+        ["python", "-c", "import importlib.util as u; print(u.find_spec('torch'))"],
+        remove=True,
+    )
+    assert found.decode().strip() == "None"
