@@ -1,0 +1,119 @@
+"""The build's installing script with its pip: from the wheelhouse and from an index, by hash."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import docker
+import pytest
+from package_index import list_wheels, make_wheel, serve, sha256
+
+from images.build import build_universal
+from images.catalog import CHECKOUT, load_catalog
+from probe.universal.lock import Entry, Lock, render
+
+# The universal image has a pip; a build's own one lies elsewhere.
+COMMAND = (
+    "mkdir -p /opt/build/bin && ln -s /opt/alternator/venv/bin/pip /opt/build/bin/pip"
+    " && sh /install-packages.sh && /opt/alternator/venv/bin/python -c"
+    " 'import alpha; print(alpha.VERSION)'"
+)
+
+Install = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def image(engine: docker.DockerClient) -> str:
+    """An image with a virtual environment and pip."""
+    return build_universal(load_catalog()).tag
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    """A folder with the one wheel that is to be installed."""
+    folder = tmp_path / "wheels"
+    make_wheel(folder, "alpha", "1.0")
+    return folder
+
+
+@pytest.fixture
+def install(engine: docker.DockerClient, image: str, tmp_path: Path, wheels: Path) -> Install:
+    """Run the script as a build does; the lock is of the wheel as it was made."""
+    requirements = tmp_path / "requirements"
+    requirements.mkdir()
+    lock = Lock(
+        build="cpu-1-cpu",
+        platform="cp311 x86_64",
+        inputs="0",
+        packages=(Entry(name="alpha", version="1.0", hashes=(sha256(next(wheels.glob("*"))),)),),
+    )
+    (requirements / "cpu-1-cpu.lock").write_text(render(lock))
+
+    def run(wheelhouse: Path, **environment: str) -> tuple[int, str]:
+        script = CHECKOUT / "images" / "scripts" / "install-packages.sh"
+        container = engine.containers.run(
+            image,
+            ["-c", COMMAND],
+            entrypoint=["sh"],
+            user="0:0",
+            network_mode="host",
+            detach=True,
+            environment={
+                "TORCH": "1",
+                "WHEEL": "cpu",
+                "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+                "PIP_RETRIES": "0",
+                **environment,
+            },
+            volumes={
+                str(script): {"bind": "/install-packages.sh", "mode": "ro"},
+                str(requirements): {"bind": "/requirements", "mode": "ro"},
+                str(wheelhouse): {"bind": "/wheelhouse", "mode": "ro"},
+            },
+        )
+        try:
+            status = container.wait(timeout=120)["StatusCode"]
+            return status, container.logs().decode()
+        finally:
+            container.remove(force=True)
+
+    return run
+
+
+def test_from_the_wheelhouse(install: Install, wheels: Path) -> None:
+    status, output = install(wheels)
+    assert (status, output.splitlines()[-1]) == (0, "1.0"), output
+
+
+def test_from_an_index(install: Install, wheels: Path, tmp_path: Path) -> None:
+    list_wheels(wheels)
+    (tmp_path / "empty").mkdir()
+    with serve(wheels) as address:
+        status, output = install(tmp_path / "empty", PIP_INDEX_URL=address)
+    assert (status, output.splitlines()[-1]) == (0, "1.0"), output
+
+
+def test_another_file_of_that_name_fails_the_build(
+    install: Install, wheels: Path, tmp_path: Path
+) -> None:
+    make_wheel(wheels, "alpha", "1.0", files={"alpha.py": "VERSION = 'changed'\n"})
+    status, output = install(wheels)
+    assert status != 0
+    assert "DO NOT MATCH THE HASHES" in output
+    assert "changed" not in output
+    list_wheels(wheels)
+    (tmp_path / "empty").mkdir()
+    with serve(wheels) as address:
+        status, output = install(tmp_path / "empty", PIP_INDEX_URL=address)
+    assert status != 0
+    assert "changed" not in output
+
+
+def test_an_open_lock_without_a_wheelhouse_names_the_commands(
+    install: Install, tmp_path: Path
+) -> None:
+    lock = tmp_path / "requirements" / "cpu-1-cpu.lock"
+    lock.write_text(lock.read_text() + "\n# [open] waiting\n# torch==1+cpu\n")
+    (tmp_path / "empty").mkdir()
+    status, output = install(tmp_path / "empty")
+    assert status == 1
+    assert "cpu-1-cpu.lock has no hash of its torch yet: 'make lock'" in output
