@@ -174,6 +174,8 @@ def mmdebstrap_command(tool: str, base: BaseImage, archive: Path) -> list[str]:
         command.append(f"--dpkgopt=path-exclude=/usr/share/{path}/*")
     command.append("--dpkgopt=path-include=/usr/share/doc/*/copyright")
     command += [f"--customize-hook={COMPILE}", f"--customize-hook={FORGET}"]
+    for name in base.mounted_over:
+        command.append(f'--customize-hook=: > "$1/{name}" && chmod 644 "$1/{name}"')
     files = site.files()
     if "ca_bundle" in files:
         command.append(f'--aptopt=Acquire::https::CAInfo "{files["ca_bundle"]}"')

@@ -11,6 +11,8 @@ from images.errors import BudgetError
 from images.size_report import LARGEST_CHANGES, difference, gigabytes
 from images.weights import Weights, weigh
 
+WORTH_RECORDING = 100_000  # bytes
+
 
 def recorded_file(name: str, checkout: Path = CHECKOUT) -> Path:
     """The committed weights of a variant: what a build that is too large is compared with."""
@@ -20,7 +22,7 @@ def recorded_file(name: str, checkout: Path = CHECKOUT) -> Path:
 def record(weights: Weights, name: str, checkout: Path = CHECKOUT) -> Path:
     """Write down the weights of an image as those to compare with; returns the file."""
     path = recorded_file(name, checkout)
-    packages = {name: size for name, size in weights.by_name().items() if size >= 100_000}
+    packages = {name: size for name, size in weights.by_name().items() if size >= WORTH_RECORDING}
     content = {"bytes": weights.size, "packages": dict(sorted(packages.items()))}
     path.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
     return path
@@ -55,12 +57,15 @@ def hold(client: docker.DockerClient, tag: str, variant: Variant, budget: Budget
 
 
 def _reasons(weights: Weights, variant: Variant) -> str:
+    """What changed most against the recorded weights; without those, what weighs most."""
     try:
         recorded = json.loads(recorded_file(variant.name).read_text("utf-8"))["packages"]
     except (OSError, ValueError, KeyError):
-        largest = weights.packages[:LARGEST_CHANGES]
-        lines = [f"{package.size / 1e6:9.1f} MB  {package.name}" for package in largest]
-        return "\n".join(["What weighs most in it:", *lines])
-    now = {name: size for name, size in weights.by_name().items() if size >= 100_000}
-    changes = difference(recorded, now)[:LARGEST_CHANGES]
-    return "\n".join([f"What changed most against {recorded_file(variant.name).name}:", *changes])
+        recorded = {}
+    now = {name: size for name, size in weights.by_name().items() if size >= WORTH_RECORDING}
+    changes = difference(recorded, now)[:LARGEST_CHANGES] if recorded else []
+    if changes:
+        return "\n".join(["What changed most since it was recorded:", *changes])
+    largest = weights.packages[:LARGEST_CHANGES]
+    lines = [f"{package.size / 1e6:10.2f} MB  {package.name}" for package in largest]
+    return "\n".join(["What weighs most in it:", *lines])

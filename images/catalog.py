@@ -23,6 +23,7 @@ class BaseImage:
     digest: str
     suite: str
     packages: tuple[str, ...]
+    mounted_over: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -32,7 +33,7 @@ class BaseImage:
     @property
     def bootstrap_tag(self) -> str:
         """The local tag of the base that is made from Debian's packages, one for each recipe."""
-        recipe = hashlib.sha256("+".join(self.packages).encode()).hexdigest()
+        recipe = hashlib.sha256("+".join([*self.packages, *self.mounted_over]).encode()).hexdigest()
         return f"alternator-base:{self.suite}-{recipe[:8]}"
 
 
@@ -135,6 +136,7 @@ def _catalog(data: Mapping[str, Any]) -> Catalog:
             digest=base["digest"],
             suite=base["bootstrap"]["suite"],
             packages=tuple(base["bootstrap"]["packages"]),
+            mounted_over=tuple(base["bootstrap"]["mounted_over"]),
         ),
         packages=data["packages"],
         packages_without_dependencies=data["packages_without_dependencies"],

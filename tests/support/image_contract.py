@@ -13,10 +13,11 @@ import docker
 import pytest
 from docker.models.containers import Container
 
+from images import budget
 from images.build import Built, build_variant
-from images.catalog import load_catalog
+from images.catalog import Budget, load_catalog
 from images.engine import build_client, connect, engine_state
-from images.errors import EngineError
+from images.errors import BudgetError, EngineError
 from images.scripts.walk import SKIPPED
 
 SPEECH = "The children are playing in the garden."
@@ -125,9 +126,17 @@ class ImageContract:
     # Lean
 
     def test_keeps_its_budget(self, built: Built) -> None:
-        budget = load_catalog().budgets[self.variant]
-        assert budget.most is not None
-        assert built.size <= budget.most
+        most = load_catalog().budgets[self.variant].most
+        assert most is not None
+        assert built.size <= most
+
+    def test_an_image_over_its_budget_is_refused_with_what_weighs_most(
+        self, engine: docker.DockerClient, built: Built
+    ) -> None:
+        variant = load_catalog().variant(self.variant)
+        with pytest.raises(BudgetError, match=r"MB more than the 0\.10 GB") as failure:
+            budget.hold(engine, built.tag, variant, Budget(most=100_000_000))
+        assert re.search(r"^ +[+-]?\d+\.\d\d MB  \w", str(failure.value), re.MULTILINE)
 
     @pytest.mark.parametrize("suffix", [".mp3", ".m4a", ".ogg", ".flac", ".mp4"])
     def test_transcribes_with_word_timestamps(

@@ -15,5 +15,4 @@ for prefix in /usr /usr/local; do
         "$prefix"/lib/python3*/site-packages/setuptools* "$prefix"/lib/python3*/site-packages/wheel*
     rm -f "$prefix"/bin/pip "$prefix"/bin/pip3*
 done
-rm -rf /var/cache/apt/* /var/cache/ldconfig/aux-cache /var/lib/apt/lists/* /var/log/*
 end_layer

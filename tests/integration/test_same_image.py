@@ -1,0 +1,85 @@
+"""Two builds of the same files are one image; where they are not, the first file is named.
+
+The quick test builds with the real layer scripts (images/scripts/layers); `TWICE=1` builds the
+whole CPU image again without any cache, which takes as long as that takes.
+"""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from same_image import first_difference
+
+from images import base, config
+from images.build import build_variant
+from images.catalog import CHECKOUT, load_catalog
+from images.engine import BUILDKIT, build_client
+
+EPOCH = 1_700_000_000
+TAGS = ("alternator-test-same:1", "alternator-test-same:2")
+DOCKERFILE = """\
+ARG BASE
+FROM ${BASE}
+RUN --mount=type=bind,source=images/scripts/layers,target=/media \\
+    --mount=type=bind,source=probe,target=/mnt \\
+    sh /media/install-system.sh
+RUN --mount=type=bind,source=images/scripts/layers,target=/media \\
+    --mount=type=bind,source=alternator,target=/mnt \\
+    sh /media/place.sh /mnt /opt/new/alternator
+LABEL test=same
+"""
+
+Build = Callable[[str, str], None]
+
+
+@pytest.fixture
+def build(engine: docker.DockerClient, tmp_path: Path) -> Iterator[Build]:
+    """Builds a Dockerfile's text under a tag, without cache, and settles its configuration."""
+
+    def run(text: str, tag: str) -> None:
+        dockerfile = tmp_path / "Dockerfile"
+        dockerfile.write_text(text)
+        reference = base.resolve(load_catalog().base)
+        command = [str(build_client()), "build", "--no-cache", "--tag", tag]
+        command += ["--file", str(dockerfile), "--build-arg", f"BASE={reference}", str(CHECKOUT)]
+        result = subprocess.run(
+            command, env={**os.environ, **BUILDKIT}, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stderr
+        config.settle(engine, tag, EPOCH)
+
+    yield run
+    for tag in TAGS:
+        engine.images.remove(tag, force=True)
+
+
+def test_two_builds_are_one_image(engine: docker.DockerClient, build: Build) -> None:
+    for tag in TAGS:
+        build(DOCKERFILE, tag)
+    assert first_difference(engine, *TAGS) is None
+
+
+def test_the_first_differing_file_is_named(engine: docker.DockerClient, build: Build) -> None:
+    build(DOCKERFILE, TAGS[0])
+    build(
+        DOCKERFILE.replace("sh /media/place.sh", "echo > /opt/other; sh /media/place.sh"), TAGS[1]
+    )
+    difference = first_difference(engine, *TAGS)
+    assert difference is not None
+    assert difference.startswith("layer 2, /opt/other: absent and ")
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif("TWICE" not in os.environ, reason="slow: TWICE=1 builds the CPU image again")
+def test_the_whole_image_is_the_same_without_cache(engine: docker.DockerClient) -> None:
+    catalog = load_catalog()
+    variant = catalog.variant("cpu")
+    first = build_variant(catalog, variant)
+    fresh = build_variant(catalog, variant, tag="alternator-test-same:fresh", fresh=True)
+    try:
+        assert first_difference(engine, first.tag, fresh.tag) is None
+    finally:
+        engine.images.remove(fresh.tag, force=True)
