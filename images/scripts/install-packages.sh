@@ -20,16 +20,22 @@ if [ ! -f "$lock" ]; then
     echo "there is no lock of ${build:-this image} in the checkout: 'make images' makes one" >&2
     exit 1
 fi
-if grep -q '^# \[open\]' "$lock"; then
-    echo "${lock##*/} has no hash of its torch yet: 'make lock' completes it where the PyTorch" \
-         "index can be reached, 'make images' from a wheel in a folder too" >&2
-    exit 1
-fi
-
-export PIP_REQUIRE_HASHES=1 PIP_NO_DEPS=1
 part() { sed -n "/^# \[$1\]/,/^# \[/p" "$lock" > "/tmp/$1.txt"; grep -q == "/tmp/$1.txt"; }
 install() { /opt/build/bin/pip --python /opt/alternator/venv/bin/python install --no-compile "$@"; }
 
+if part open; then
+    # The lock has no hash of its torch yet. Its index tells one, which pip holds the file to; what
+    # torch requires comes with it, since without its file that was not known either.
+    if [ -n "${PIP_NO_INDEX:-}" ]; then
+        echo "${lock##*/} has no hash of its torch: run 'make images' again" >&2
+        exit 1
+    fi
+    torch=$(sed -n 's/^# \(torch==.*\)/\1/p' /tmp/open.txt)
+    echo "${lock##*/} has no hash of $torch yet: taking the file that $TORCH_INDEX_URL serves." \
+         "'make lock' completes the lock where that index can be reached." >&2
+    install --only-binary :all: --index-url "$TORCH_INDEX_URL" "$torch"
+fi
+export PIP_REQUIRE_HASHES=1 PIP_NO_DEPS=1
 part packages && install --only-binary :all: --requirement /tmp/packages.txt
 if part build; then /opt/build/bin/pip install --requirement /tmp/build.txt; fi
 if part source; then

@@ -108,12 +108,44 @@ def test_another_file_of_that_name_fails_the_build(
     assert "changed" not in output
 
 
-def test_an_open_lock_without_a_wheelhouse_names_the_commands(
-    install: Install, tmp_path: Path
-) -> None:
+@pytest.fixture
+def open_lock(tmp_path: Path, install: Install) -> Path:
+    """The lock with its torch left open."""
     lock = tmp_path / "requirements" / "cpu-1-cpu.lock"
     lock.write_text(lock.read_text() + "\n# [open] waiting\n# torch==1+cpu\n")
+    return lock
+
+
+def test_an_open_lock_takes_torch_from_the_index_of_its_build_and_says_so(
+    install: Install, open_lock: Path, wheels: Path, tmp_path: Path
+) -> None:
+    make_wheel(wheels, "torch", "1+cpu", requires=["beta"])
+    make_wheel(wheels, "beta", "2.0")
+    list_wheels(wheels)
     (tmp_path / "empty").mkdir()
-    status, output = install(tmp_path / "empty")
+    with serve(wheels) as address:
+        status, output = install(tmp_path / "empty", PIP_INDEX_URL=address, TORCH_INDEX_URL=address)
+    assert (status, output.splitlines()[-1]) == (0, "1.0"), output
+    assert "cpu-1-cpu.lock has no hash of torch==1+cpu yet: taking the file that" in output
+    assert "beta-2.0" in output
+
+
+def test_an_open_lock_still_holds_torch_to_the_indexs_hash(
+    install: Install, open_lock: Path, wheels: Path, tmp_path: Path
+) -> None:
+    make_wheel(wheels, "torch", "1+cpu")
+    list_wheels(wheels)
+    make_wheel(wheels, "torch", "1+cpu", files={"torch.py": "VERSION = 'changed'\n"})
+    (tmp_path / "empty").mkdir()
+    with serve(wheels) as address:
+        status, output = install(tmp_path / "empty", PIP_INDEX_URL=address, TORCH_INDEX_URL=address)
+    assert status != 0
+    assert "DO NOT MATCH THE HASHES" in output
+
+
+def test_an_open_lock_in_a_wheelhouse_names_the_command(
+    install: Install, open_lock: Path, wheels: Path
+) -> None:
+    status, output = install(wheels)
     assert status == 1
-    assert "cpu-1-cpu.lock has no hash of its torch yet: 'make lock'" in output
+    assert "cpu-1-cpu.lock has no hash of its torch: run 'make images' again" in output
