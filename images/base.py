@@ -34,11 +34,8 @@ COMPILE = (
 )
 # apt's settings for this run, and the site's own mirrors, are no part of the image.
 FORGET = 'rm -f "$1/etc/apt/apt.conf.d/99mmdebstrap"'
-PUBLIC_SOURCES = (
-    "deb http://deb.debian.org/debian {suite} main",
-    "deb http://deb.debian.org/debian {suite}-updates main",
-    "deb http://security.debian.org/debian-security {suite}-security main",
-)
+# A site's own mirrors, with whatever its lines hold, stay out of the image: builds get them anew.
+FORGET_SOURCES = ': > "$1/etc/apt/sources.list"'
 # Without it the package usrmerge brings all of Perl.
 MERGED_USR = Path("/usr/share/mmdebstrap/hooks/merged-usr")
 
@@ -182,8 +179,7 @@ def mmdebstrap_command(tool: str, base: BaseImage, archive: Path) -> list[str]:
     if "apt_auth" in files:
         command.append(f'--aptopt=Dir::Etc::netrc "{files["apt_auth"]}"')
     if "apt_sources" in files:
-        lines = "\\n".join(PUBLIC_SOURCES).format(suite=base.suite)
-        command.append(f"--customize-hook=printf '{lines}\\n' > \"$1/etc/apt/sources.list\"")
+        command.append(f"--customize-hook={FORGET_SOURCES}")
     command += [base.suite, str(archive)]
     if "apt_sources" in files:
         command.append(str(files["apt_sources"]))
