@@ -14,9 +14,8 @@ export ALTERNATOR_INSTALL := $(INSTALL)
 export SANDBOX_PORT
 
 ALTERNATOR = .venv/bin/alternator
-PACKAGES = probe images compose alternator sandbox
 
-.PHONY: builds-check help up down images render lock test test-fast lint format clean
+.PHONY: builds-check help up down images render lock test test-fast test-images lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -18,10 +18,9 @@ from typing import Any, TypeVar, get_type_hints
 from alternator.config import SECTIONS, Config, WhisperSettings
 from alternator.config_values import Value, convert
 from alternator.errors import ConfigError
+from probe.operator_config import FILE_NAME, find_config_file
 
 T = TypeVar("T")
-
-FILE_NAME = "alternator.toml"
 
 # Variables that do not follow the scheme, and the key that each of them sets.
 ALIASES = {
@@ -63,22 +62,10 @@ def load_whisper(
     return load_section(WhisperSettings, path, environ)
 
 
-def find_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
-    """The configuration file to read, None if there is none and none was asked for."""
-    if path is None and environ.get("ALTERNATOR_CONFIG"):
-        path = Path(environ["ALTERNATOR_CONFIG"])
-    if path is not None:
-        return path
-    home = Path(environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    for candidate in (Path(FILE_NAME), home / "alternator" / FILE_NAME):
-        if candidate.exists():
-            return candidate
-    return None
-
-
 def read_source(path: Path | None, environ: Mapping[str, str]) -> Source:
     """Every value set in the file or the environment; the environment wins."""
-    file = find_file(path, environ)
+    found = find_config_file(environ, str(path) if path else None)
+    file = Path(found) if found else None
     values = {} if file is None else values_of_file(file)
     from_environment, notices = values_of_environment(environ)
     place = str(file) if file is not None else FILE_NAME

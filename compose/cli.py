@@ -18,6 +18,7 @@ from images.catalog import load_catalog
 from images.console import say
 from images.engine import engine_state
 from images.engine_setup import ensure_engine
+from probe.operator_config import find_config_file
 
 UNIVERSAL = "universal"
 FIRST_START_TIMEOUT_S = 3600  # it may have 3 GB to fetch over a slow line
@@ -81,15 +82,10 @@ def down(argv: list[str]) -> int:
 
 def find_config(explicit: Path | None) -> Path | None:
     """The configuration: as named, else where the bot itself would look; None for the demo."""
-    if explicit is not None:
-        if not explicit.is_file():
-            raise ComposeError(f"{explicit}: there is no such file")
-        return explicit
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    for candidate in (Path("alternator.toml"), home / "alternator" / "alternator.toml"):
-        if candidate.is_file():
-            return candidate
-    return None
+    found = find_config_file(os.environ, str(explicit) if explicit else None)
+    if found is not None and not Path(found).is_file():
+        raise ComposeError(f"{found}: there is no such file")
+    return Path(found) if found else None
 
 
 def _choose(backend: str | None, config: Path | None) -> tuple[dict[str, Any], str]:
@@ -109,7 +105,7 @@ def _choose(backend: str | None, config: Path | None) -> tuple[dict[str, Any], s
 def _start_demo(stack: Stack, report: Mapping[str, Any]) -> int:
     port = sandbox_port()
     demo.check_port(port)
-    say("No alternator.toml: starting the demo against a sandbox server with sample posts.")
+    say("Starting the demo: the bot against a sandbox server with sample posts.")
     _start(stack, report)
     statuses = demo.until_described(port)
     demo.show(statuses)

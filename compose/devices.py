@@ -31,7 +31,7 @@ def nvidia_overlay(info: Mapping[str, Any], *, hook: bool, specifications: Seque
     """``cuda``, ``cuda-runtime`` or ``cuda-cdi``: the first that is set up here.
 
     ``info`` is the engine's account of itself (``docker info``); ``hook``, whether the toolkit's
-    hook is installed, which is all that a device request needs. ComposeError where nothing is.
+    hook is installed, which is all that a device request needs. DeviceError where nothing is.
     """
     if hook:
         return "cuda"

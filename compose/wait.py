@@ -41,7 +41,8 @@ def until_healthy(service: str, timeout_s: float = HEALTH_TIMEOUT_S) -> Containe
             if health == "healthy":
                 return container
             if state != "running" or container.attrs["RestartCount"] > 0 or health == "unhealthy":
-                raise UnhealthyError(_report(container, f"{service} is {health or state}"))
+                what = "restarting" if container.attrs["RestartCount"] > 0 else health or state
+                raise UnhealthyError(_report(container, f"{service} is {what}"))
             if time.monotonic() > deadline:
                 what = f"{service} is not healthy after {timeout_s:.0f} s"
                 raise UnhealthyError(_report(container, what))

@@ -13,7 +13,7 @@ KEYS = ("device", "backend")
 
 def whisper_settings(environ: Mapping[str, str], file: str | None = None) -> dict[str, str]:
     """The values of the two keys that are set, from ``file`` or where the bot would look."""
-    path = _find(environ, file)
+    path = find_config_file(environ, file)
     if path is None:
         return {}
     import tomllib  # most machines have no such file, and every start would pay for the import
@@ -38,12 +38,16 @@ def config_of(command: Sequence[str]) -> str | None:
     return None
 
 
-def _find(environ: Mapping[str, str], file: str | None) -> str | None:
+def find_config_file(environ: Mapping[str, str], file: str | None = None) -> str | None:
+    """The bot's configuration: ``file``, else where it is looked for; None if it is nowhere.
+
+    A file that is named, here or in ``ALTERNATOR_CONFIG``, need not exist.
+    """
     named = file or environ.get("ALTERNATOR_CONFIG")
     if named:
         return named
-    home = environ.get("XDG_CONFIG_HOME") or f"{environ.get('HOME', '')}/.config"
+    home = environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     for candidate in (FILE_NAME, f"{home}/alternator/{FILE_NAME}"):
-        if os.path.isfile(candidate):
+        if os.path.exists(candidate):
             return candidate
     return None
