@@ -5,7 +5,6 @@ were given no GPU. What counts is a tool that talked to the driver, or device no
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from probe.access_amd import amd_verdict
 from probe.access_nvidia import NO_SLICE, nvidia_verdict
@@ -13,6 +12,7 @@ from probe.devices import is_integrated
 from probe.evidence import Evidence, Verdict, hidden_verdict
 from probe.facts import Gpu, Sighting
 from probe.merge import Merged
+from probe.record import replace
 from probe.visibility import hidden_amd, hidden_nvidia, identity
 
 

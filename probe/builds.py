@@ -3,18 +3,17 @@
 The facts stand in ``builds.toml``; they come by way of ``tables.py``.
 """
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from probe.facts import ComputeCapability
 from probe.parse.numbers import parse_capability, parse_version
+from probe.record import Record
 from probe.tables import BUILDS
 
 Version = tuple[int, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class CudaCode:
+class CudaCode(Record):
     """Machine code for NVIDIA GPUs in one build, for one machine architecture."""
 
     capabilities: tuple[ComputeCapability, ...]
@@ -28,8 +27,7 @@ class CudaCode:
         return any(major == built and minor >= at_least for built, at_least in self.capabilities)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Build:
+class Build(Record):
     """One wheel of torch: a line and a tag such as cu130, rocm7.2 or cpu."""
 
     line: str
@@ -48,16 +46,14 @@ class Build:
     gfx: dict[str, frozenset[str]]  # by machine architecture
 
 
-@dataclass(frozen=True, kw_only=True)
-class HsaOverride:
+class HsaOverride(Record):
     """A gfx target that runs another target's code under ``HSA_OVERRIDE_GFX_VERSION``."""
 
     runs_as: str
     version: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Table:
+class Table(Record):
     """All builds, newest line first, and what holds across them."""
 
     catalog: str

@@ -1,14 +1,12 @@
 """The types of a choice: what to build and use, what was passed over, what would help."""
 
-from dataclasses import dataclass, field
-
 from probe.builds import Table
 from probe.facts import Backend, Facts, Gpu
 from probe.overrides import Overrides
+from probe.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
-class Situation:
+class Situation(Record):
     """What a choice is made from."""
 
     facts: Facts
@@ -18,8 +16,7 @@ class Situation:
     candidates: tuple[Gpu, ...]  # of those, the ones of a vendor that the overrides allow
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImageBuild:
+class ImageBuild(Record):
     """The one build inside a container image: the choice is between it and the CPU."""
 
     variant: Backend
@@ -27,8 +24,7 @@ class ImageBuild:
     wheel: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Selection:
+class Selection(Record):
     """What to build, start and use."""
 
     backend: Backend
@@ -39,20 +35,18 @@ class Selection:
     image: Backend
     gpus: tuple[Gpu, ...] = ()  # the ones to use, most useful first
     visible_devices: tuple[str, ...] = ()
-    env: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str]
     run_flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rejected:
+class Rejected(Record):
     """A build that came before the chosen one in the walk, and why it was passed over."""
 
     wheel: str
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(Record):
     """The selection with its reasons."""
 
     selection: Selection

@@ -6,7 +6,6 @@ has one; else the CPU. Nothing here reads a file or a variable, and no product h
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from probe.advice import advise
 from probe.builds import Build, Table, line_of
@@ -15,6 +14,7 @@ from probe.errors import OverrideError, ProbeError
 from probe.facts import BACKENDS, Backend, Facts, Gpu, Vendor
 from probe.fit import misfit
 from probe.overrides import Overrides, Wanted
+from probe.record import replace
 from probe.selection import select_cpu, select_gpu, usefulness
 
 VENDORS: dict[Wanted, tuple[Vendor, ...]] = {

@@ -1,7 +1,5 @@
 """Puts together what all probes found: the machine, as facts."""
 
-from dataclasses import replace
-
 from probe.access import judge
 from probe.evidence import Evidence
 from probe.facts import Facts
@@ -10,6 +8,7 @@ from probe.gather import TIMEOUT_S, Gathering
 from probe.kernel import read_host, read_nodes
 from probe.machine import Machine
 from probe.merge import merge
+from probe.record import replace
 from probe.visibility import NAMES
 
 

@@ -8,7 +8,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from probe.machine import Machine, find_executable
 from probe.operator_config import config_of, whisper_settings
 from probe.overrides import Overrides, read_overrides
 from probe.prove import Verdict, prove
+from probe.record import replace
 from probe.report import report
 from probe.truth import lie
 from probe.verdicts import Verdicts, image_id

@@ -1,13 +1,12 @@
 """What access is judged by, and the verdict on one GPU."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from probe.facts import CudaView, Host, Node, State
+from probe.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
+class Evidence(Record):
     """What the probes say beside the sightings of cards."""
 
     host: Host
@@ -20,11 +19,10 @@ class Evidence:
     slices_listed: bool = False  # nvidia-smi -L answered
     kfd_listed: bool = False  # KFD's topology has GPU nodes
     cuda: CudaView | None = None  # libcuda's answer; None where it was not asked or did not answer
-    environ: Mapping[str, str] = field(default_factory=dict)  # variables that hide GPUs
+    environ: Mapping[str, str]  # variables that hide GPUs
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Verdict(Record):
     """A state with what is in the way and what would mend it."""
 
     state: State = "accessible"

@@ -3,8 +3,9 @@
 Dictionaries appear only at the JSON edge (``report.py``); inside, facts are these frozen objects.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from probe.record import Record
 
 Vendor = Literal["nvidia", "amd", "apple"]
 State = Literal["present", "accessible", "proven", "dead"]
@@ -16,8 +17,7 @@ BACKENDS: dict[Vendor, Backend] = {"nvidia": "cuda", "amd": "rocm", "apple": "mp
 ComputeCapability = tuple[int, int]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Host:
+class Host(Record):
     """The machine, or the container, that the probe runs in."""
 
     arch: str  # as uname says it: x86_64, aarch64, …
@@ -27,8 +27,7 @@ class Host:
     tegra: bool = False  # an NVIDIA system-on-chip (Jetson), whose driver is of its own kind
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sighting:
+class Sighting(Record):
     """What one source says of one GPU. Any field may be unknown; ``merge`` puts them together."""
 
     vendor: Vendor
@@ -52,8 +51,7 @@ class Sighting:
     lost: bool = False  # the driver knows the card and can't reach it any more
 
 
-@dataclass(frozen=True, kw_only=True)
-class CudaView:
+class CudaView(Record):
     """What libcuda lets this process reach; ``status`` is a CUresult, 0 for success."""
 
     status: int | None = None
@@ -61,8 +59,7 @@ class CudaView:
     devices: tuple[Sighting, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gpu:
+class Gpu(Record):
     """One GPU, or one MIG slice of one, and whether it can be used from here."""
 
     vendor: Vendor
@@ -82,8 +79,7 @@ class Gpu:
     integrated: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProbeTrace:
+class ProbeTrace(Record):
     """One probe that ran: what it was, how it ended and how many GPUs it found."""
 
     probe: str
@@ -94,8 +90,7 @@ class ProbeTrace:
     why: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Node:
+class Node(Record):
     """A device node: who may open it."""
 
     path: str
@@ -104,8 +99,7 @@ class Node:
     usable: bool  # readable and writable for this process
 
 
-@dataclass(frozen=True, kw_only=True)
-class Facts:
+class Facts(Record):
     """All that the probes found; the input of ``choose``."""
 
     host: Host

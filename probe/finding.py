@@ -1,10 +1,10 @@
 """What a probe is given to look with, and what it brings home."""
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from probe.facts import CudaView, ProbeTrace, Sighting
+from probe.record import Record
 
 if TYPE_CHECKING:
     from probe.files import Tree
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 NOT_INSTALLED = "not installed"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(Record):
     """How a tool ended. ``exit`` is None where it did not end by itself; then ``why`` says so."""
 
     exit: int | None
@@ -28,8 +27,7 @@ class Outcome:
         return self.exit == 0 and self.why is None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
+class Finding(Record):
     """What one probe brought home."""
 
     sightings: tuple[Sighting, ...] = ()
@@ -41,8 +39,7 @@ class Finding:
     cuda: CudaView | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Context:
+class Context(Record):
     """Where and how long a probe may look."""
 
     machine: "Machine"

@@ -1,13 +1,13 @@
 """The probes that read what the kernel shows in sysfs, proc and dev."""
 
 import time
-from dataclasses import replace
 
 from probe.facts import Host, Node
 from probe.files import Tree
 from probe.finding import Context, Finding, file_finding
 from probe.machine import Machine
 from probe.parse import kfd, nvidia_proc, pci
+from probe.record import replace
 
 NODE_PATTERNS = (
     ("/dev", r"nvidiactl|nvidia\d+|nvidia-uvm|nvhost-gpu|dxg|kfd"),

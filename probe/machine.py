@@ -7,11 +7,11 @@ starts a tool or reads a file of the system.
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from probe.files import Tree
 from probe.finding import NOT_INSTALLED, Outcome
 from probe.operator_config import whisper_settings
+from probe.record import Record
 
 # Where vendors install tools that PATH often lacks.
 TOOL_DIRECTORIES = ("/usr/lib/wsl/lib", "/opt/rocm/bin")
@@ -20,8 +20,7 @@ LIBCUDA = "libcuda"
 LIBCUDA_CHILD = os.path.join(os.path.dirname(__file__), "libcuda_child.py")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Platform:
+class Platform(Record):
     """What ``uname`` says."""
 
     system: str  # linux, darwin

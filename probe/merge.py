@@ -1,14 +1,13 @@
 """Puts together what several sources say of the same GPU."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 
 from probe.devices import capability_of_device, gfx_of_device, gfx_of_graphics_core
 from probe.facts import Sighting
+from probe.record import Record, replace
 
 
-@dataclass(frozen=True, kw_only=True)
-class Merged:
+class Merged(Record):
     """One GPU as all its sources together describe it."""
 
     sighting: Sighting
@@ -67,11 +66,7 @@ def _same_gpu(sighting: Sighting, source: str, known: Sequence[Merged]) -> int |
 
 def _fill(first: Sighting, second: Sighting) -> Sighting:
     """The first sighting with its unknown fields taken from the second."""
-    missing = {
-        field.name: getattr(second, field.name)
-        for field in fields(Sighting)
-        if getattr(first, field.name) is None
-    }
+    missing = {name: getattr(second, name) for name, value in vars(first).items() if value is None}
     return replace(first, **missing)
 
 

@@ -1,10 +1,10 @@
 """What an operator asks for instead of the automatic choice."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from probe.errors import OverrideError
+from probe.record import Record
 
 Wanted = Literal["auto", "cpu", "cuda", "rocm", "mps", "gpu"]
 
@@ -13,8 +13,7 @@ DEVICE_VARIABLE = "ALTERNATOR_WHISPER_DEVICE"
 VALUES: tuple[Wanted, ...] = ("auto", "cpu", "cuda", "rocm", "mps")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Overrides:
+class Overrides(Record):
     """``backend`` "gpu" is what the device name "cuda" asks for: PyTorch calls AMD GPUs so too."""
 
     backend: Wanted = "auto"

@@ -1,12 +1,12 @@
 """Makes the selection for a build that fits: which cards, which variables, which flags."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from probe.builds import Build, Table
 from probe.choice import Selection
 from probe.facts import BACKENDS, Backend, Facts, Gpu, Node
 from probe.fit import has_code, hsa_override
+from probe.record import replace
 
 # Memory below which a card is of little use to Whisper: the default model with its working set.
 ENOUGH_MEMORY_MIB = 4096
@@ -96,4 +96,5 @@ def select_cpu(build: Build, image: Backend = "cpu") -> Selection:
         wheel=build.wheel,
         index_url=build.index_url,
         image=image,
+        env={},
     )

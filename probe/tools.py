@@ -1,13 +1,13 @@
 """The probes that run a vendor's tool."""
 
 import time
-from dataclasses import replace
 
 from probe.facts import ProbeTrace, Sighting
 from probe.finding import NOT_INSTALLED, Context, Finding, Outcome
 from probe.machine import LIBCUDA
 from probe.parse import amd_smi, nvidia_smi, rocm_smi, rocminfo
 from probe.parse.libcuda import parse_libcuda
+from probe.record import replace
 
 ROCM_SMI = (
     *("--showid", "--showuniqueid", "--showproductname", "--showbus", "--showdriverversion"),

@@ -4,18 +4,17 @@ It can be read inside containers that were given no GPU: it tells presence, neve
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from probe.facts import Sighting
 from probe.parse.numbers import MIB, parse_int
+from probe.record import Record
 
 AMD = 0x1002
 FRAME_BUFFER_HEAPS = (1, 2)  # HSA_HEAPTYPE_FRAME_BUFFER_PUBLIC and _PRIVATE
 LARGEST_VERSION = 999999  # gfx_target_version has six digits at most
 
 
-@dataclass(frozen=True, kw_only=True)
-class KfdNode:
+class KfdNode(Record):
     """The texts of one node: ``properties`` and the ``properties`` of its memory banks."""
 
     properties: str

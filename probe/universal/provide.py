@@ -4,7 +4,7 @@ import platform
 import re
 import sys
 from collections.abc import MutableMapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from probe.builds import Build, Table
@@ -13,6 +13,7 @@ from probe.choose import choose
 from probe.errors import OverrideError
 from probe.facts import Facts
 from probe.overrides import Overrides
+from probe.record import replace
 from probe.universal import store, wheels
 from probe.universal.errors import FetchError, HashError, InstallError
 from probe.universal.install import Job, install, search_path

@@ -113,7 +113,7 @@ RX_7900 = Merged(
 
 def facts_with_closed_nodes(*, container: bool) -> Facts:
     host = Host(arch="x86_64", os="linux", container=container)
-    evidence = Evidence(host=host, nodes=CLOSED, kfd_listed=True)
+    evidence = Evidence(host=host, nodes=CLOSED, kfd_listed=True, environ={})
     return Facts(host=host, gpus=judge([RX_7900], evidence), nodes=CLOSED)
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import threading
 import time
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +17,7 @@ from probe.finding import Outcome
 from probe.fit import misfit
 from probe.machine import Platform
 from probe.matrix import MACHINES
+from probe.record import replace
 from probe.recording import Recording, read_recording
 from probe.replay import ReplayMachine
 from probe.report import report

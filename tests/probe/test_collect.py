@@ -190,9 +190,8 @@ def test_mig_mode_without_a_slice_is_not_usable(machine):
 
 
 def test_jetson_before_jetpack_7_has_no_build(machine, monkeypatch, table):
-    from dataclasses import replace
-
     from probe.choose import choose
+    from probe.record import replace
 
     machine.nvidia("0, [N/A], Orin (nvgpu), 540.5.0, [N/A], [N/A], [N/A], 8.7, [N/A]")
     facts = machine.facts()

@@ -2,7 +2,6 @@
 
 import csv
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from probe.choose import choose
 from probe.parse.nvidia_proc import parse_driver_version
 from probe.parse.nvidia_smi import parse_list
+from probe.record import replace
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 pytestmark = pytest.mark.skipif(

@@ -1,13 +1,12 @@
 """What doctor tells to do."""
 
-from dataclasses import replace
-
 import pytest
 
 from probe.choice import ImageBuild
 from probe.choose import choose
 from probe.doctor import NO_SETTING, Improvement, Setting, improvements, improvements_text
 from probe.facts import Facts, Gpu, Host, Node
+from probe.record import replace
 from probe.surroundings import Surroundings, look_around
 
 COMPLETE = Surroundings(
