@@ -3,19 +3,17 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from probe.errors import NoGpuError, ProbeError
 from probe.finding import Context
 from probe.gather import TIMEOUT_S, Gathering
 from probe.machine import Machine
-from probe.overrides import VALUES, read_overrides
+from probe.overrides import VALUES, Overrides, read_overrides
 
 if TYPE_CHECKING:
-    from probe.builds import Table
-    from probe.choice import Choice, ImageBuild
-    from probe.facts import Facts
+    from probe.report import Report
 
 TIMEOUT_VARIABLE = "ALTERNATOR_PROBE_TIMEOUT"
 
@@ -43,24 +41,20 @@ def probe(argv: list[str]) -> int:
     if arguments.matrix:
         return matrix()
     machine = _machine(arguments.replay, arguments.record)
-    facts, _, choice = _examine(arguments, machine)
-    if arguments.record:
-        _write_recording(machine, arguments.record)
+    overrides = _overrides(arguments, machine)
+    gathering = _start(arguments, machine)
+    # The tools are at work: time to load what decides and what prints.
+    from probe.builds import load_table
+    from probe.choose import choose
+    from probe.collect import conclude
     from probe.report import report
 
-    found = report(facts, choice)
-    if arguments.snippet:
-        from probe.snippet import snippet
-
-        print(snippet(arguments.snippet, found, version()), end="")
-    elif arguments.json:
-        import json  # only this output needs it
-
-        print(json.dumps(found, indent=2, ensure_ascii=False))
-    else:
-        from probe.text import human_text
-
-        print(human_text(found), end="")
+    table, text = load_table(), _printer(arguments)
+    facts = conclude(gathering)
+    if arguments.record:
+        _write_recording(machine, arguments.record)
+    found = report(facts, choose(facts, table, overrides))
+    print(text(found), end="")
     if arguments.require_gpu and found["selection"]["backend"] == "cpu":
         sys.stdout.flush()
         reasons = "; ".join(found["advice"]) or "none was found"
@@ -72,6 +66,9 @@ def doctor(argv: list[str]) -> int:
     """Show hardware and choice, then what would make it better and the command for it."""
     from pathlib import Path
 
+    from probe.builds import load_table
+    from probe.choose import choose
+    from probe.collect import conclude
     from probe.doctor import Setting, improvements, improvements_text
     from probe.entrypoint import VARIANT_FILE, read_image, read_record
     from probe.hint import read_host_report
@@ -95,7 +92,9 @@ def doctor(argv: list[str]) -> int:
         model=arguments.model or os.environ.get("ALTERNATOR_WHISPER_MODEL"),
         host=None if arguments.replay else read_host_report(os.environ),
     )
-    facts, table, choice = _examine(arguments, machine, image=setting.image, memory=True)
+    overrides, table = _overrides(arguments, machine), load_table()
+    facts = conclude(_start(arguments, machine, memory=True))
+    choice = choose(facts, table, overrides, setting.image)
     # The advice comes below, with commands.
     print(human_text({**report(facts, choice), "advice": []}), end="")
     steps = improvements(facts, table, choice, look_around(machine), setting)
@@ -172,30 +171,33 @@ def _write_recording(machine: Machine, path: str) -> None:
         print(f"alternator probe: recorded in {path}", file=sys.stderr)
 
 
-def _examine(
-    arguments: argparse.Namespace,
-    machine: Machine,
-    *,
-    image: "ImageBuild | None" = None,
-    memory: bool = False,
-) -> "tuple[Facts, Table, Choice]":
-    """Collect, then decide."""
-    overrides = read_overrides(
+def _overrides(arguments: argparse.Namespace, machine: Machine) -> Overrides:
+    return read_overrides(
         machine.environ,
         backend=arguments.backend,
         torch=arguments.torch,
         settings=machine.whisper_settings(),
     )
-    timeout_s = read_timeout(os.environ, arguments.timeout)
-    gathering = Gathering(Context(machine=machine, timeout_s=timeout_s, memory=memory))
-    # The tools are at work: time to load what decides.
-    from probe.builds import load_table
-    from probe.choose import choose
-    from probe.collect import conclude
 
-    table = load_table()
-    facts = conclude(gathering)
-    return facts, table, choose(facts, table, overrides, image)
+
+def _start(arguments: argparse.Namespace, machine: Machine, *, memory: bool = False) -> Gathering:
+    timeout_s = read_timeout(os.environ, arguments.timeout)
+    return Gathering(Context(machine=machine, timeout_s=timeout_s, memory=memory))
+
+
+def _printer(arguments: argparse.Namespace) -> "Callable[[Report], str]":
+    """What makes the text that was asked for of a report."""
+    if arguments.snippet:
+        from probe.snippet import snippet
+
+        return lambda found: snippet(arguments.snippet, found, version())
+    if arguments.json:
+        import json
+
+        return lambda found: json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    from probe.text import human_text
+
+    return human_text
 
 
 def read_timeout(environ: Mapping[str, str], flag: str | None = None) -> float:

@@ -1,12 +1,15 @@
-"""The probes that run a vendor's tool."""
+"""The probes that run a vendor's tool.
 
+A parser is imported where its tool has answered: most machines have one tool or none, and what is
+imported before the tools are started delays them all.
+"""
+
+import re
 import time
 
 from probe.facts import ProbeTrace, Sighting
 from probe.finding import NOT_INSTALLED, Context, Finding, Outcome
 from probe.machine import LIBCUDA
-from probe.parse import amd_smi, nvidia_smi, rocm_smi, rocminfo
-from probe.parse.libcuda import parse_libcuda
 from probe.record import replace
 
 ROCM_SMI = (
@@ -17,11 +20,14 @@ AMD_SMI = ("static", "--asic", "--bus", "--vram", "--driver", "--json")
 # Without one of these there is nothing that libcuda could reach.
 CUDA_NODES = ("/dev/nvidiactl", "/dev/dxg", "/dev/nvhost-gpu")
 UNKNOWN_FIELD_EXIT = 2  # nvidia-smi: a --query-gpu field that this driver does not know
+UNKNOWN_FIELD = r'Field "([\w.]+)" is not a valid field'
 ERROR_LENGTH = 200  # characters of a tool's complaint that are kept
 
 
 def probe_nvidia_smi(context: Context) -> Finding:
     """The query; again without newer fields where the driver lacks them; MIG slices if any."""
+    from probe.parse import nvidia_smi
+
     deadline = time.monotonic() + context.timeout_s
     traces: list[ProbeTrace] = []
 
@@ -38,9 +44,11 @@ def probe_nvidia_smi(context: Context) -> Finding:
         traces[-1] = replace(traces[-1], found=len(sightings))
         return outcome, sightings
 
-    outcome, sightings = query(nvidia_smi.FIELDS + nvidia_smi.NEWER_FIELDS)
-    if outcome.exit == UNKNOWN_FIELD_EXIT and not sightings:
-        outcome, sightings = query(nvidia_smi.FIELDS)
+    fields = nvidia_smi.FIELDS + nvidia_smi.NEWER_FIELDS
+    outcome, sightings = query(fields)
+    while not sightings and (known := _known_fields(fields, outcome)) != fields:
+        fields = known
+        outcome, sightings = query(fields)
     slices_listed = False
     if any(sighting.mig for sighting in sightings):
         listing = run("-L")
@@ -61,18 +69,32 @@ def probe_nvidia_smi(context: Context) -> Finding:
     )
 
 
+def _known_fields(fields: tuple[str, ...], outcome: Outcome) -> tuple[str, ...]:
+    """The fields without the one that the driver says it does not know, else without newer ones."""
+    unknown = re.search(UNKNOWN_FIELD, outcome.text)
+    if unknown and unknown[1] in fields and unknown[1] not in nvidia_smi.NEEDED:
+        return tuple(field for field in fields if field != unknown[1])
+    return nvidia_smi.FIELDS if outcome.exit == UNKNOWN_FIELD_EXIT else fields
+
+
 def probe_rocm_smi(context: Context) -> Finding:
     """AMD's management tool; it reads sysfs, so its answer tells presence only."""
     outcome, trace = context.run("rocm-smi", *ROCM_SMI, timeout_s=context.timeout_s)
-    sightings = rocm_smi.parse_rocm_smi(outcome.text) if outcome.why is None else ()
-    return _tool_finding(sightings, outcome, trace)
+    if outcome.why is not None:
+        return _tool_finding((), outcome, trace)
+    from probe.parse.rocm_smi import parse_rocm_smi
+
+    return _tool_finding(parse_rocm_smi(outcome.text), outcome, trace)
 
 
 def probe_amd_smi(context: Context) -> Finding:
     """AMD's newer management tool; as rocm-smi, it tells presence only."""
     outcome, trace = context.run("amd-smi", *AMD_SMI, timeout_s=context.timeout_s)
-    sightings = amd_smi.parse_amd_smi(outcome.text) if outcome.why is None else ()
-    return _tool_finding(sightings, outcome, trace)
+    if outcome.why is not None:
+        return _tool_finding((), outcome, trace)
+    from probe.parse.amd_smi import parse_amd_smi
+
+    return _tool_finding(parse_amd_smi(outcome.text), outcome, trace)
 
 
 def probe_libcuda(context: Context) -> Finding:
@@ -80,6 +102,8 @@ def probe_libcuda(context: Context) -> Finding:
     if not any(context.tree.exists(node) for node in CUDA_NODES):
         trace = ProbeTrace(probe=LIBCUDA, ms=0, found=0, why="no NVIDIA device node")
         return Finding(trace=(trace,))
+    from probe.parse.libcuda import parse_libcuda
+
     arguments = ("--memory",) if context.memory else ()
     outcome, trace = context.run(LIBCUDA, *arguments, timeout_s=context.timeout_s)
     cuda = parse_libcuda(outcome.text) if outcome.why is None else None
@@ -98,8 +122,11 @@ def probe_libcuda(context: Context) -> Finding:
 def probe_rocminfo(context: Context) -> Finding:
     """The HSA runtime's agents; it opens ``/dev/kfd``."""
     outcome, trace = context.run("rocminfo", timeout_s=context.timeout_s)
-    sightings = rocminfo.parse_rocminfo(outcome.text) if outcome.ok else ()
-    return _tool_finding(sightings, outcome, trace)
+    if not outcome.ok:
+        return _tool_finding((), outcome, trace)
+    from probe.parse.rocminfo import parse_rocminfo
+
+    return _tool_finding(parse_rocminfo(outcome.text), outcome, trace)
 
 
 def _tool_finding(sightings: tuple[Sighting, ...], outcome: Outcome, trace: ProbeTrace) -> Finding:
