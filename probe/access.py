@@ -13,7 +13,7 @@ from probe.evidence import Evidence, Verdict, hidden_verdict
 from probe.facts import Gpu, Sighting
 from probe.merge import Merged
 from probe.record import replace
-from probe.visibility import hidden_amd, hidden_nvidia, identity
+from probe.visibility import CUDA, hidden_amd, hidden_nvidia, identity
 
 
 def judge(merged: Sequence[Merged], evidence: Evidence) -> tuple[Gpu, ...]:
@@ -51,6 +51,11 @@ def _nvidia_gpus(merged: Sequence[Merged], evidence: Evidence) -> list[Gpu]:
     slices = [m.sighting for m in merged if m.sighting.slice_of is not None]
     whole = [m for m in merged if m.sighting.slice_of is None]
     hidden = hidden_nvidia([m.sighting for m in whole], slices, evidence.environ)
+    reached = any("libcuda" in m.sources for m in whole)
+    if CUDA in evidence.environ and reached and not slices:
+        # CUDA numbers the fastest card first, nvidia-smi by address: libcuda knows which is meant.
+        reason = f"{CUDA}={evidence.environ[CUDA]}"
+        hidden = {identity(m.sighting): reason for m in whole if "libcuda" not in m.sources}
     gpus: list[Gpu] = []
     for position, entry in enumerate(whole):
         sighting = entry.sighting

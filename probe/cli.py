@@ -4,11 +4,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from probe.errors import NoGpuError, ProbeError
 from probe.finding import Context
 from probe.gather import TIMEOUT_S, Gathering
+from probe.hints import TYPE_CHECKING
 from probe.machine import Machine
 from probe.overrides import VALUES, Overrides, read_overrides
 
@@ -54,7 +54,7 @@ def probe(argv: list[str]) -> int:
     if arguments.record:
         _write_recording(machine, arguments.record)
     found = report(facts, choose(facts, table, overrides))
-    print(text(found), end="")
+    _print(text(found))
     if arguments.require_gpu and found["selection"]["backend"] == "cpu":
         sys.stdout.flush()
         reasons = "; ".join(found["advice"]) or "none was found"
@@ -96,10 +96,18 @@ def doctor(argv: list[str]) -> int:
     facts = conclude(_start(arguments, machine, memory=True))
     choice = choose(facts, table, overrides, setting.image)
     # The advice comes below, with commands.
-    print(human_text({**report(facts, choice), "advice": []}), end="")
+    _print(human_text({**report(facts, choice), "advice": []}))
     steps = improvements(facts, table, choice, look_around(machine), setting)
-    print(improvements_text(steps), end="")
+    _print(improvements_text(steps))
     return 0
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, end="")
+    except UnicodeEncodeError:  # a terminal of another encoding; the text without what it lacks
+        encoding = sys.stdout.encoding
+        print(text.encode(encoding, "replace").decode(encoding), end="")
 
 
 def _parser(name: str, description: str) -> argparse.ArgumentParser:
@@ -135,7 +143,7 @@ def matrix() -> int:
     from probe.matrix import load_matrix, matrix_text
 
     rows = load_matrix()
-    print(matrix_text(rows), end="")
+    _print(matrix_text(rows))
     return 1 if any(row.differences for row in rows) else 0
 
 
@@ -194,7 +202,7 @@ def _printer(arguments: argparse.Namespace) -> "Callable[[Report], str]":
     if arguments.json:
         import json
 
-        return lambda found: json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+        return lambda found: json.dumps(found, indent=2) + "\n"
     from probe.text import human_text
 
     return human_text

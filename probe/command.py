@@ -1,5 +1,6 @@
 """Runs one external tool within a bound: vendor tools hang, fork and print without end."""
 
+import codecs
 import os
 import select
 import signal
@@ -11,7 +12,10 @@ from contextlib import suppress
 from probe.finding import Outcome
 
 OUTPUT_CAP = 1024 * 1024  # bytes; the longest honest answer (nvidia-smi -q, 16 GPUs) is a tenth
-POLL_S = 0.02
+ERROR_CAP = 64 * 1024  # bytes of complaints that are kept; what comes beyond is read and dropped
+CHUNK = 64 * 1024  # bytes
+LAST_CHUNKS = 32  # more than a pipe holds
+POLL_S, ENDING_POLL_S = 0.02, 0.002
 REAP_S = 0.5  # a killed child in an uninterruptible driver call is left to init after this
 
 
@@ -25,7 +29,8 @@ def run_bounded(
     """Run ``command`` for at most ``timeout_s`` seconds, then kill it with all that it started.
 
     Never raises for what the tool does: a missing file, a signal, a hang and too much output are
-    outcomes. Its messages are asked for in English (``LC_ALL=C``).
+    outcomes. Its messages are asked for in English (``LC_ALL=C``). The outcome's text is what went
+    to stdout, then what went to stderr: a complaint never falls into the middle of a row.
     """
     started = time.monotonic()
     try:
@@ -33,7 +38,7 @@ def run_bounded(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE,
             env={**environ, "LC_ALL": "C", "LANGUAGE": "C"},
             start_new_session=True,
         )
@@ -48,9 +53,10 @@ def run_bounded(
             os.killpg(process.pid, signal.SIGKILL)
         with suppress(subprocess.TimeoutExpired):
             process.wait(REAP_S)
-        if process.stdout is not None:
-            process.stdout.close()
-    text = output.decode("utf-8", errors="replace")
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+    text = _text(output)
     code = process.returncode
     if why is None and code is not None and code < 0:
         why = f"killed by signal {-code} ({_signal_name(-code)})"
@@ -61,29 +67,45 @@ def _read(
     process: subprocess.Popen[bytes], deadline: float, timeout_s: float, output_cap: int
 ) -> tuple[bytes, str | None]:
     """All output until the process ends; with a reason where it is cut off."""
-    if process.stdout is None:
+    if process.stdout is None or process.stderr is None:
         return b"", "no output pipe"
-    descriptor = process.stdout.fileno()
+    output, errors = bytearray(), bytearray()
+    buffers = {process.stdout.fileno(): output, process.stderr.fileno(): errors}
     poller = select.poll()
-    poller.register(descriptor, select.POLLIN | select.POLLHUP)
-    output = bytearray()
-    open_pipe = True
-    while True:
+    for descriptor in buffers:
+        poller.register(descriptor, select.POLLIN | select.POLLHUP)
+    why, last = None, LAST_CHUNKS
+    while why is None and last:
         remaining = deadline - time.monotonic()
         if remaining <= 0:
-            return bytes(output), f"no answer within {timeout_s:.3g} s"
-        wait = min(remaining, POLL_S)
-        if open_pipe and poller.poll(wait * 1000):
-            chunk = os.read(descriptor, 65536)
-            open_pipe = bool(chunk)
-            output += chunk
-            if len(output) > output_cap:
-                return bytes(output[:output_cap]), f"printed more than {output_cap // 1024} KiB"
-        elif process.poll() is not None:
-            # Ended; a process that it forked may still hold the pipe.
-            return bytes(output), None
-        elif not open_pipe:
-            time.sleep(wait / 10)
+            why = f"no answer within {timeout_s:.3g} s"
+            break
+        # Asked before reading: all that it printed is in the pipes by then. What a process that it
+        # forked prints after its end is not waited for.
+        ended = process.poll() is not None
+        wait = 0.0 if ended else min(remaining, POLL_S if buffers else ENDING_POLL_S)
+        ready = poller.poll(wait * 1000)
+        for descriptor, _ in ready:
+            chunk = os.read(descriptor, CHUNK)
+            buffers[descriptor] += chunk
+            if not chunk:
+                poller.unregister(descriptor)
+                del buffers[descriptor]
+        del errors[ERROR_CAP:]
+        if len(output) > output_cap:
+            del output[output_cap:]
+            why = f"printed more than {output_cap // 1024} KiB"
+        if ended:
+            last = last - 1 if ready else 0
+    if output and errors and not output.endswith(b"\n"):
+        output += b"\n"
+    return bytes(output + errors), why
+
+
+def _text(output: bytes) -> str:
+    """UTF-8, or UTF-16 where it begins as that does: tools of Windows write it into pipes."""
+    utf_16 = output.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return output.decode("utf-16" if utf_16 else "utf-8", errors="replace")
 
 
 def _ms_since(started: float) -> int:

@@ -10,6 +10,7 @@ from probe.facts import Facts, Gpu
 from probe.fit import driver_floor, has_code
 from probe.hint import lost_on_the_way
 from probe.models import best_model, find_model, room
+from probe.parse.numbers import plain
 from probe.report import Report, report
 from probe.surroundings import Surroundings
 
@@ -205,4 +206,4 @@ def improvements_text(found: tuple[Improvement, ...]) -> str:
     notes = [f"- {item.what}" for item in found if item.do is None]
     if notes:
         lines += ["", "worth knowing:", *notes]
-    return "\n".join(lines) + "\n"
+    return plain("\n".join(lines)) + "\n"

@@ -24,10 +24,16 @@ class Tree:
     def read(self, path: str) -> str | None:
         """The text of a file, at most 64 KiB of it; None where it can't be read."""
         try:
-            with open(self.at(path), "rb") as file:
-                return file.read(READ_CAP).decode("utf-8", errors="replace")
+            # A pipe in a file's place would block an ordinary open for good.
+            descriptor = os.open(self.at(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except (OSError, ValueError):
+            return None
+        try:
+            return _read_all(descriptor).decode("utf-8", errors="replace")
         except OSError:
             return None
+        finally:
+            os.close(descriptor)
 
     def read_all(self, directory: str, names: tuple[str, ...]) -> dict[str, str]:
         """Those of the named files in a directory that can be read."""
@@ -58,3 +64,10 @@ class Tree:
             open_to_all=status.st_mode & 0o006 == 0o006,
             usable=os.access(self.at(path), os.R_OK | os.W_OK),
         )
+
+
+def _read_all(descriptor: int) -> bytes:
+    data = b""
+    while len(data) < READ_CAP and (chunk := os.read(descriptor, READ_CAP - len(data))):
+        data += chunk
+    return data

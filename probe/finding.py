@@ -1,10 +1,11 @@
 """What a probe is given to look with, and what it brings home."""
 
 import time
-from typing import TYPE_CHECKING
 
 from probe.facts import CudaView, ProbeTrace, Sighting
-from probe.record import Record
+from probe.hints import TYPE_CHECKING
+from probe.parse.numbers import plain
+from probe.record import Record, replace
 
 if TYPE_CHECKING:
     from probe.files import Tree
@@ -18,7 +19,7 @@ class Outcome(Record):
 
     exit: int | None
     ms: int
-    text: str = ""  # stdout and stderr together
+    text: str = ""  # stdout, then stderr
     why: str | None = None
 
     @property
@@ -54,6 +55,7 @@ class Context(Record):
     def run(self, probe: str, *arguments: str, timeout_s: float) -> tuple[Outcome, ProbeTrace]:
         """Run a tool that bears the probe's name; a missing one is an outcome."""
         outcome = self.machine.run(probe, arguments, timeout_s)
+        outcome = replace(outcome, text=plain(outcome.text))
         trace = ProbeTrace(
             probe=probe,
             command=(probe, *arguments),

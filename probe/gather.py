@@ -50,13 +50,18 @@ class Gathering:
             for item in PROBES.items()
         ]
         for thread in self._threads:
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:  # no thread to be had: a container's limit of processes
+                thread.run()
 
     def findings(self) -> dict[str, Finding]:
         """What they found, in the order of ``PROBES``; waits for them, and not past the bound."""
         timeout_s = self.context.timeout_s
         deadline = self._started + timeout_s + GRACE_S
         for thread in self._threads:
+            if not thread.is_alive():
+                continue  # one that could not be started can't be joined
             thread.join(max(0.0, deadline - time.monotonic()))
         late = f"no answer within {timeout_s:g} s"
         ms = self._ms()

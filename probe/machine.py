@@ -13,8 +13,13 @@ from probe.finding import NOT_INSTALLED, Outcome
 from probe.operator_config import whisper_settings
 from probe.record import Record
 
-# Where vendors install tools that PATH often lacks.
-TOOL_DIRECTORIES = ("/usr/lib/wsl/lib", "/opt/rocm/bin")
+# Where vendors install tools that PATH often lacks. WSL's own come first: what a Linux driver
+# installed there by mistake brings along can't talk to the driver of Windows.
+FIRST_DIRECTORIES, TOOL_DIRECTORIES = ("/usr/lib/wsl/lib",), ("/opt/rocm/bin",)
+# The tools are asked about the hardware, not about what this makes of it.
+DISGUISE = "HSA_OVERRIDE_GFX_VERSION"
+# A 32-bit Python on a 64-bit kernel (Raspberry Pi OS) needs 32-bit wheels.
+NARROW = {"aarch64": "armv7l", "x86_64": "i686"}
 # NVIDIA's driver library has no tool of its own; a child of this Python asks it.
 LIBCUDA = "libcuda"
 LIBCUDA_CHILD = os.path.join(os.path.dirname(__file__), "libcuda_child.py")
@@ -38,8 +43,14 @@ class Machine:
 
     def platform(self) -> Platform:
         """Operating system and machine architecture."""
+        if not hasattr(os, "uname"):
+            return Platform(
+                system="windows", arch=self.environ.get("PROCESSOR_ARCHITECTURE", "unknown")
+            )
         system = os.uname()
-        return Platform(system=system.sysname.lower(), arch=system.machine)
+        narrow = sys.maxsize < 1 << 32
+        arch = NARROW.get(system.machine, system.machine) if narrow else system.machine
+        return Platform(system=system.sysname.lower(), arch=arch)
 
     def whisper_settings(self) -> dict[str, str]:
         """What the bot's configuration here says about the device."""
@@ -47,7 +58,8 @@ class Machine:
 
     def find(self, tool: str) -> str | None:
         """The path of an installed tool, or None."""
-        directories = [d for d in self.environ.get("PATH", "").split(os.pathsep) if d]
+        directories = [self.tree.at(directory) for directory in FIRST_DIRECTORIES]
+        directories += [d for d in self.environ.get("PATH", "").split(os.pathsep) if d]
         directories += [self.tree.at(directory) for directory in TOOL_DIRECTORIES]
         return find_executable(tool, directories)
 
@@ -63,7 +75,8 @@ class Machine:
         # A machine without any tool need not pay for subprocess: a sixth of the whole run.
         from probe.command import run_bounded
 
-        return run_bounded(command, timeout_s=timeout_s, environ=self.environ)
+        environ = {name: value for name, value in self.environ.items() if name != DISGUISE}
+        return run_bounded(command, timeout_s=timeout_s, environ=environ)
 
 
 def find_executable(name: str, directories: Sequence[str]) -> str | None:

@@ -118,7 +118,8 @@ def write_recording(recording: Recording, path: Path, mask: Mask) -> None:
         },
     }
     try:
-        path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise ProbeError(f"--record {path}: can't be written: {error.strerror}") from error
 
@@ -126,22 +127,30 @@ def write_recording(recording: Recording, path: Path, mask: Mask) -> None:
 def read_recording(path: Path) -> Recording:
     """Read a recording. Raises ``ProbeError`` for a file that is none."""
     try:
-        if path.stat().st_size > LARGEST:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
             raise ProbeError(f"{path}: too large to be a recording of the probe")
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(content.decode("utf-8-sig"))  # editors of Windows add a byte order mark
     except OSError as error:
         raise ProbeError(f"{path}: can't be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise ProbeError(f"{path}: not JSON; make one with: alternator probe --record") from error
-    if not isinstance(data, dict) or data.get("recording") != FORMAT:
+    form = data.get("recording") if isinstance(data, dict) else None
+    if isinstance(form, int) and form > FORMAT:
+        raise ProbeError(
+            f"{path}: a recording of format {form}, and this version reads format {FORMAT}; "
+            f"update it (alternator --version tells which it is)"
+        )
+    if form != FORMAT:
         raise ProbeError(
             f"{path}: not a recording of format {FORMAT}; make one with: alternator probe --record"
         )
     try:
         return _parse(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ProbeError(
-            f"{path}: a damaged recording ({type(error).__name__}: {error})"
+            f"{path}: a damaged recording ({type(error).__name__}: {error}); record it again"
         ) from error
 
 
@@ -175,7 +184,10 @@ def _command(entry: Mapping[str, Any]) -> tuple[tuple[str, ...], Outcome]:
         text=_text(entry.get("text", [])) or "",
         why=None if why is None else str(why),
     )
-    return tuple(str(word) for word in entry["command"]), outcome
+    command = entry["command"]
+    if not isinstance(command, list) or not command:
+        raise ValueError(f"{command!r} is no command")
+    return tuple(str(word) for word in command), outcome
 
 
 def _text(lines: Any) -> str | None:

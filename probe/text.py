@@ -1,5 +1,6 @@
 """The report for a person. Everything it says comes from the report object."""
 
+from probe.parse.numbers import plain
 from probe.report import Report
 
 WIDTH = 10
@@ -8,7 +9,8 @@ BACKENDS = {"cuda": "NVIDIA CUDA", "rocm": "AMD ROCm", "mps": "Apple MPS", "cpu"
 
 def human_text(report: Report) -> str:
     """Hardware, choice and reasons, in the few lines that a tired operator reads."""
-    return "\n".join([*_hardware(report), *_choice(report), *_advice(report)]) + "\n"
+    lines = [*_hardware(report), *_choice(report), *_advice(report)]
+    return plain("\n".join(lines)) + "\n"
 
 
 def _hardware(report: Report) -> list[str]:

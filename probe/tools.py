@@ -44,7 +44,7 @@ def probe_nvidia_smi(context: Context) -> Finding:
         traces[-1] = replace(traces[-1], found=len(sightings))
         return outcome, sightings
 
-    fields = nvidia_smi.FIELDS + nvidia_smi.NEWER_FIELDS
+    fields: tuple[str, ...] = nvidia_smi.FIELDS + nvidia_smi.NEWER_FIELDS
     outcome, sightings = query(fields)
     while not sightings and (known := _known_fields(fields, outcome)) != fields:
         fields = known
@@ -71,6 +71,8 @@ def probe_nvidia_smi(context: Context) -> Finding:
 
 def _known_fields(fields: tuple[str, ...], outcome: Outcome) -> tuple[str, ...]:
     """The fields without the one that the driver says it does not know, else without newer ones."""
+    from probe.parse import nvidia_smi
+
     unknown = re.search(UNKNOWN_FIELD, outcome.text)
     if unknown and unknown[1] in fields and unknown[1] not in nvidia_smi.NEEDED:
         return tuple(field for field in fields if field != unknown[1])

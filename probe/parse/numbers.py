@@ -1,10 +1,22 @@
 """Small values out of untrusted text: None where there is none, never an exception."""
 
+import re
+
 from probe.facts import ComputeCapability
 
 MIB = 1024 * 1024
 # No number that these tools print is longer; int() of ten thousand digits raises.
 LONGEST_NUMBER = 20
+# Colours and other orders to a terminal, control characters, byte order marks, halves of pairs.
+NO_TEXT = (
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ud800-\udfff]"
+)
+
+
+def plain(text: str) -> str:
+    """The text alone: nothing in it commands a terminal, and any of it can be encoded."""
+    return re.sub(NO_TEXT, "", text) if text else text
 
 
 def parse_int(text: str | None) -> int | None:

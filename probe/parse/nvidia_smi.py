@@ -15,10 +15,13 @@ FIELDS = (
 )
 # compute_cap: driver 510 and later; mig.mode.current: 450 and later.
 NEWER_FIELDS = ("compute_cap", "mig.mode.current")
+NEEDED = ("index", "uuid", "driver_version")  # a row without these says nothing
 
 # nvidia-smi prints warnings before the rows; a header is the line that names these two.
 HEADER_MARKS = {"index", "uuid"}
-LOST = re.compile(r"gpu is lost|unknown error|gpu requires reset", re.IGNORECASE)
+LOST = re.compile(r"gpu is lost|gpu requires reset", re.IGNORECASE)
+UNKNOWN = re.compile(r"unknown error|err!", re.IGNORECASE)
+UUID = re.compile(r"(?:GPU|MIG)-[\w/-]+")
 TEGRA_MARK = "(nvgpu)"  # the Tegra driver's way to end a name: the driver's mark, not a product
 
 LISTED_GPU = re.compile(r"^GPU (\d+): (.+?) \(UUID: ([^)\s]+)\)")
@@ -45,10 +48,12 @@ def parse_query(text: str, fields: tuple[str, ...] = FIELDS + NEWER_FIELDS) -> t
 
 def _sighting(row: dict[str, str]) -> Sighting | None:
     index = parse_int(row.get("index"))
-    uuid = _value(row.get("uuid"))
+    uuid = row.get("uuid", "")
     driver = _value(row.get("driver_version"))
-    # A line that merely has the right number of commas has neither of these.
-    if index is None or index < 0 or (parse_version(driver) is None and uuid is None):
+    lost = _lost(row)
+    # A line that merely has the right number of commas has none of these.
+    known = parse_version(driver) is not None or UUID.fullmatch(uuid) or lost
+    if index is None or index < 0 or not known:
         return None
     name = _value(row.get("name"))
     device = parse_int(row.get("pci.device_id"))
@@ -57,7 +62,7 @@ def _sighting(row: dict[str, str]) -> Sighting | None:
         vendor="nvidia",
         bus=normal_bus(_value(row.get("pci.bus_id"))),
         index=index,
-        uuid=uuid,
+        uuid=uuid if UUID.fullmatch(uuid) else None,
         name=name,
         vram_mib=memory or None,
         vram_free_mib=free if memory else None,
@@ -66,9 +71,16 @@ def _sighting(row: dict[str, str]) -> Sighting | None:
         # 0x233010DE: device, then vendor.
         device=None if device is None else device >> 16,
         kernel_driver="nvgpu" if name and name.endswith(TEGRA_MARK) else "nvidia",
-        mig=row.get("mig.mode.current", "").lower() == "enabled",
-        lost=any(LOST.search(cell) for cell in row.values()),
+        # Also where the answer was cut off in the middle of the word.
+        mig="enabled".startswith(row.get("mig.mode.current", "").lower() or "-"),
+        lost=lost,
     )
+
+
+def _lost(row: dict[str, str]) -> bool:
+    """Whether the driver can't reach the card: one cell that it can't tell does not say so."""
+    unknown = sum(UNKNOWN.search(cell) is not None for cell in row.values())
+    return unknown > len(row) // 2 or any(LOST.search(cell) for cell in row.values())
 
 
 def _mib(cell: str | None) -> int | None:

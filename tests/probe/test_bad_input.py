@@ -13,6 +13,7 @@ from probe.builds import load_table
 from probe.choose import choose
 from probe.collect import collect
 from probe.facts import Node
+from probe.files import Tree
 from probe.finding import Outcome
 from probe.fit import misfit
 from probe.machine import Platform
@@ -159,18 +160,89 @@ def test_files_that_vanish_while_they_are_read(machine):
     assert not [why for why in whys if why and why.startswith("failed")]
 
 
-def test_a_file_that_blocks_is_left_behind(machine):
-    path = machine.root / "proc/driver/nvidia/version"
-    path.parent.mkdir(parents=True)
-    os.mkfifo(path)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/proc/driver/nvidia/version",
+        "/proc/sys/kernel/osrelease",
+        "/proc/1/cgroup",
+        "/proc/device-tree/compatible",
+        "/sys/bus/pci/devices/0000:01:00.0/vendor",
+        "/sys/class/kfd/kfd/topology/nodes/7/properties",
+    ],
+)
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(machine, path):
+    pipe = machine.root / path.lstrip("/")
+    pipe.parent.mkdir(parents=True)
+    os.mkfifo(pipe)
     machine.amd()
+    found = []
+    # In a thread, so that a read that does block fails this test and not the whole run.
+    reader = threading.Thread(target=lambda: found.append(machine.facts()), daemon=True)
+    reader.start()
+    reader.join(20)
+    assert [gpu.gfx for gpu in found[0].gpus] == ["gfx1100"]
+
+
+def test_a_read_that_blocks_is_left_behind(machine):
+    """As in a driver that waits for a card to wake."""
+    machine.amd()
+    probed, never = machine.machine(), threading.Event()
+
+    class Slow(Tree):
+        def read(self, path):
+            return never.wait() if path.startswith("/proc/driver") else super().read(path)
+
+    probed.tree = Slow(machine.root)
     started = time.monotonic()
-    facts = machine.facts(timeout_s=0.5)
+    facts = collect(machine=probed, timeout_s=0.5)
+    never.set()
     assert time.monotonic() - started < 5
     assert [gpu.gfx for gpu in facts.gpus] == ["gfx1100"]
     assert [line.why for line in facts.trace if line.probe == "nvidia-proc"] == [
         "no answer within 0.5 s"
     ]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "/usr/bin/head -c 10000000 /dev/zero >&2; {rows}",
+        "{rows}; /usr/bin/head -c 10000000 /dev/zero >&2",
+        "{rows}; /bin/sleep 60 &",
+        "{rows}; (while :; do echo more; /bin/sleep 0.005; done) &",
+        "{rows}; exec >&- 2>&-",
+        'printf "\\033[1mfull of colours\\033[0m\\n"; {rows}',
+    ],
+)
+def test_rows_beside_noise(machine, script):
+    """A megabyte of complaints, children that hold the pipe: the rows are there all the same."""
+    machine.nvidia()
+    rows = f"/bin/cat {machine.tools / 'nvidia-smi.txt'}"
+    machine.tool("nvidia-smi", script.format(rows=rows))
+    started = time.monotonic()
+    report = machine.report()
+    assert time.monotonic() - started < 4
+    assert report["selection"]["wheel"] == "cu130"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_rows_with_a_byte_order_mark(machine, encoding):
+    machine.nvidia()
+    answer = machine.tools / "nvidia-smi.txt"
+    answer.write_bytes(answer.read_text().replace("\n", "\r\n").encode(encoding))
+    assert machine.report()["selection"]["wheel"] == "cu130"
+
+
+def test_no_threads_to_be_had(machine, monkeypatch):
+    """A container's limit of processes counts threads."""
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    machine.amd()
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert machine.report()["selection"]["wheel"] == "rocm7.2"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -227,6 +227,20 @@ def test_nothing_heavy_is_imported(machine):
     assert heavy & set(result.stderr.split()) == set()
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_any_terminal_can_show_any_answer(machine, run, encoding, arguments):
+    """An encoding without what we print, orders to the terminal, bytes that are no text."""
+    name = "NVIDIA \x1b]0;title\x07\x1b[31m日本"
+    row = f"GPU-{{0}}, {name}, 580.95.05, 8192, 0:0{{0}}:00.0, 0x1B8010DE, 6.1, [N/A]"
+    machine.nvidia("0, " + row.format(1), "1, " + row.format(2))
+    result = run(*arguments, PYTHONIOENCODING=encoding, CUDA_VISIBLE_DEVICES="\udcff")
+    assert result.returncode == 0, result.stderr
+    assert "hidden by CUDA_VISIBLE_DEVICES=" in result.stdout
+    assert "\x1b" not in result.stdout
+    assert json.loads(result.stdout)["gpus"] if arguments else True
+
+
 def test_record_and_replay(machine, run, tmp_path):
     machine.nvidia()
     file = tmp_path / "machine.json"

@@ -106,3 +106,21 @@ def test_find_executable(tmp_path):
 @pytest.mark.parametrize("exit_code", [1, 2, 9, 127, 255])
 def test_exit_codes_come_through(exit_code):
     assert shell(f"exit {exit_code}").exit == exit_code
+
+
+def test_complaints_come_after_the_answer_whenever_they_were_written():
+    outcome = shell("printf row; echo complaint >&2; printf s")
+    assert outcome.text == "rows\ncomplaint\n"
+
+
+def test_complaints_without_end_do_not_cost_the_answer():
+    outcome = shell("head -c 3000000 /dev/zero >&2; echo answer", output_cap=1000)
+    assert outcome.ok
+    assert outcome.text.startswith("answer\n")
+    assert len(outcome.text) < 100_000
+
+
+def test_all_that_was_printed_before_the_end_is_read():
+    outcome = shell("head -c 500000 /dev/zero | tr '\\0' x; sleep 30 &")
+    assert outcome.ok
+    assert len(outcome.text) == 500_000

@@ -1,6 +1,7 @@
 """Recording a machine, masked, and deciding again from the file."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ from probe.matrix import replay
 from probe.recording import RecordingMachine, read_recording, write_recording
 from probe.replay import ReplayMachine
 from probe.report import report
+
+LINUX = '"platform": {"system": "linux", "arch": "x86_64"}'
 
 
 def recorded(machine, path):
@@ -100,6 +103,9 @@ def test_equal_things_stay_equal_in_all_their_forms():
         '{"recording": 1}',
         '{"recording": 1, "platform": {"system": "linux", "arch": "x86_64"}, "commands": [7]}',
         '{"recording": 1, "platform": {"system": "linux", "arch": "x86_64"}, "files": []}',
+        f'{{"recording": 1, {LINUX}, "commands": [{{"command": []}}]}}',
+        f'{{"recording": 1, {LINUX}, "commands": [{{"command": "nvidia-smi"}}]}}',
+        f'{{"recording": 1, {LINUX}, "commands": [{{"command": ["x"], "exit": 1e999}}]}}',
         "[" * 100_000,
     ],
 )
@@ -109,6 +115,37 @@ def test_a_file_that_is_no_recording(tmp_path, content):
         path.write_text(content)
     with pytest.raises(ProbeError, match=r"machine\.json: "):
         read_recording(path)
+
+
+def test_a_recording_of_a_newer_version_names_the_remedy(tmp_path):
+    path = tmp_path / "machine.json"
+    path.write_text('{"recording": 2}')
+    with pytest.raises(ProbeError, match="format 2, and this version reads format 1; update"):
+        read_recording(path)
+
+
+def test_a_file_without_end_is_not_read_to_its_end():
+    with pytest.raises(ProbeError, match="too large"):
+        read_recording(Path("/dev/zero"))
+
+
+def test_a_byte_order_mark_and_halves_of_characters(tmp_path):
+    """What editors of Windows and damaged files leave."""
+    path = tmp_path / "machine.json"
+    text = "index, uuid, name, driver_version, compute_cap\\n0, GPU-a, A \\ud800 B, 580.1, 8.9\\n"
+    command = f'{{"command": ["nvidia-smi", "--query-gpu"], "text": "{text}"}}'
+    content = f'\ufeff{{"recording": 1, {LINUX}, "commands": [{command}]}}'
+    path.write_text(content, encoding="utf-8")
+    report = replay(read_recording(path), load_table())
+    assert [gpu["name"] for gpu in report["gpus"]] == ["A  B"]
+    assert report["selection"]["wheel"] == "cu130"
+
+
+def test_what_is_no_unicode_can_be_recorded(machine, tmp_path):
+    machine.variables = {"CUDA_VISIBLE_DEVICES": "\udcff"}
+    path = tmp_path / "machine.json"
+    recorded(machine, path)
+    assert read_recording(path).environ == {"CUDA_VISIBLE_DEVICES": "\udcff"}
 
 
 def test_a_newer_query_is_answered_by_an_older_recording(tmp_path):

@@ -53,6 +53,31 @@ def test_a_lost_card():
     assert [gpu.lost for gpu in parse_query(text, FIELDS)] == [True, False]
 
 
+def test_a_lost_card_of_which_nothing_else_is_told():
+    lost = ", ".join(["[GPU is lost]"] * 6)
+    found = parse_query(f"{HEADER}\n0, GPU-a, T4, 535.1, 15109, 0:1:0.0, 0x1EB810DE\n1, {lost}\n")
+    assert [(gpu.index, gpu.uuid, gpu.lost) for gpu in found] == [
+        (0, "GPU-a", False),
+        (1, None, True),
+    ]
+
+
+def test_one_cell_that_the_driver_can_not_tell_is_no_lost_card():
+    text = f"{HEADER}\n0, GPU-a, T4, 535.1, [Unknown Error], 00000000:01:00.0, 0x1EB810DE\n"
+    assert [gpu.lost for gpu in parse_query(text)] == [False]
+
+
+@pytest.mark.parametrize("word", ["Enabled", "Enab", "E"])
+def test_mig_mode_also_where_the_answer_ends_in_the_word(word):
+    text = f"index, uuid, driver_version, mig.mode.current\n0, GPU-a, 535.1, {word}"
+    assert [gpu.mig for gpu in parse_query(text)] == [True]
+
+
+def test_a_uuid_that_is_none_is_not_handed_on():
+    (gpu,) = parse_query(f"{HEADER}\n0, $(reboot), T4, 535.1, 15109, 0:1:0.0, 0x1EB810DE\n")
+    assert gpu.uuid is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
