@@ -3,9 +3,8 @@
 The facts stand in ``builds.toml``; they come by way of ``tables.py``.
 """
 
-from typing import Any, Literal
-
 from probe.facts import ComputeCapability
+from probe.hints import Any, Literal
 from probe.parse.numbers import parse_capability, parse_version
 from probe.record import Record
 from probe.tables import BUILDS

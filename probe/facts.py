@@ -3,8 +3,7 @@
 Dictionaries appear only at the JSON edge (``report.py``); inside, facts are these frozen objects.
 """
 
-from typing import Literal
-
+from probe.hints import Literal
 from probe.record import Record
 
 Vendor = Literal["nvidia", "amd", "apple"]

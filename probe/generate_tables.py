@@ -20,7 +20,7 @@ SOURCES = {
 }
 HEAD = '''"""Generated from the TOML tables beside it by ``python -m probe.generate_tables``."""
 
-from typing import Any
+from probe.hints import Any
 '''
 
 

@@ -1,9 +1,9 @@
 """What an operator asks for instead of the automatic choice."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 from probe.errors import OverrideError
+from probe.hints import Literal
 from probe.record import Record
 
 Wanted = Literal["auto", "cpu", "cuda", "rocm", "mps", "gpu"]

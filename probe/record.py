@@ -6,7 +6,7 @@ starts: together that was half of the time of ``alternator probe`` on a machine 
 type that only one sub-command needs is a dataclass.
 """
 
-from typing import Any, ClassVar, Never, TypeVar, dataclass_transform
+from probe.hints import Any, ClassVar, Never, TypeVar, dataclass_transform
 
 R = TypeVar("R", bound="Record")
 

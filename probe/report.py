@@ -1,10 +1,9 @@
 """The JSON contract (schema 1): the one object that every other output is made from."""
 
-from typing import Any
-
 from probe.choice import Choice, Selection
 from probe.facts import Facts, Gpu, ProbeTrace
 from probe.fit import capability_text
+from probe.hints import Any
 
 SCHEMA = 1
 

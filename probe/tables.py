@@ -1,6 +1,6 @@
 """Generated from the TOML tables beside it by ``python -m probe.generate_tables``."""
 
-from typing import Any
+from probe.hints import Any
 
 BUILDS: dict[str, Any] = {'catalog': '2.13',
  'index_base': 'https://download.pytorch.org/whl',
