@@ -3,6 +3,7 @@
 Widths are bytes to one scale, so that a glance tells what is worth a saving.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
@@ -20,6 +21,8 @@ COLOURS: dict[Layer, str] = {
 }
 CHARACTER = 7.0  # pixels, at the size of the labels
 LEAST_FOR_A_LABEL = 34  # pixels
+# What many names have in common. Where a bar is narrow, nvidia-cudnn-cu13 is cudnn.
+COMMON = re.compile(r" \(.*|^nvidia-(?:cuda-)?|-cu\d+$|^lib|\.so[.\d]*$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,7 @@ def draw(weights: Weights, budget: Budget | None) -> str:
     most = budget.most if budget and budget.most else 0
     scale = (WIDTH - 2 * MARGIN) / max(total, most)
     height = TOP + 4 * (ROW + GAP) + 16
-    title = f"{weights.tag}  {gigabytes(weights.size)}{against(weights.size, budget)}"
+    title = f"{weights.tag}: {gigabytes(weights.size)}{against(weights.size, budget)}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         f'font-family="DejaVu Sans, Verdana, sans-serif" font-size="12">',
@@ -107,9 +110,17 @@ def _rectangle(bar: Bar, scale: float) -> str:
     if width >= LEAST_FOR_A_LABEL:
         ink = "#ffffff" if bar.shade > 0.6 else "#1d2733"
         most = int((width - 8) / CHARACTER)
-        label = bar.name if len(bar.name) <= most else f"{bar.name[: max(most - 1, 1)]}…"
         megabytes = f"{bar.size / 1e6:.0f} MB"
-        shape += f'<text x="{x + 5:.1f}" y="{y + 24}" fill="{ink}">{escape(label)}</text>'
+        name = escape(label(bar.name, most))
+        shape += f'<text x="{x + 5:.1f}" y="{y + 24}" fill="{ink}">{name}</text>'
         if len(megabytes) <= most:
             shape += f'<text x="{x + 5:.1f}" y="{y + 42}" fill="{ink}">{megabytes}</text>'
     return f"{shape}</g>"
+
+
+def label(name: str, most: int) -> str:
+    """A name in at most that many characters: whole, without what is common, or its beginning."""
+    short = COMMON.sub("", name)
+    if len(name) <= most:
+        return name
+    return short if len(short) <= most else f"{short[: max(most - 1, 1)]}…"

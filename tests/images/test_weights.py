@@ -93,6 +93,23 @@ def test_what_grew_came_and_went() -> None:
     assert size_report.difference(old, old) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "most", "expected"),
+    [
+        ("nvidia-cudnn-cu13", 20, "nvidia-cudnn-cu13"),
+        ("nvidia-cudnn-cu13", 8, "cudnn"),
+        ("nvidia-cuda-nvrtc", 8, "nvrtc"),
+        ("libcublasLt.so.13", 9, "cublasLt"),
+        ("libcublasLt.so.13", 5, "cubl…"),
+        ("base (Debian and Python)", 4, "base"),
+    ],
+)
+def test_a_narrow_bar_keeps_what_tells_its_name_from_others(
+    name: str, most: int, expected: str
+) -> None:
+    assert size_svg.label(name, most) == expected
+
+
 def test_the_drawing_names_what_is_large_and_is_whole_xml() -> None:
     import xml.etree.ElementTree
 
