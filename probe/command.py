@@ -4,12 +4,11 @@ import codecs
 import os
 import select
 import signal
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 from probe.finding import Outcome
+from probe.process import Process
 
 OUTPUT_CAP = 1024 * 1024  # bytes; the longest honest answer (nvidia-smi -q, 16 GPUs) is a tenth
 ERROR_CAP = 64 * 1024  # bytes of complaints that are kept; what comes beyond is read and dropped
@@ -34,14 +33,7 @@ def run_bounded(
     """
     started = time.monotonic()
     try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**environ, "LC_ALL": "C", "LANGUAGE": "C"},
-            start_new_session=True,
-        )
+        process = Process(command, {**environ, "LC_ALL": "C", "LANGUAGE": "C"})
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return Outcome(exit=None, ms=_ms_since(started), why=f"can't be started: {reason}")
@@ -49,28 +41,19 @@ def run_bounded(
         output, why = _read(process, started + timeout_s, timeout_s, output_cap)
     finally:
         # Its whole group, also after a good end: what a tool leaves behind holds our pipe open.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(REAP_S)
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
-    text = _text(output)
-    code = process.returncode
+        process.end(REAP_S)
+    text, code = _text(output), process.exit
     if why is None and code is not None and code < 0:
         why = f"killed by signal {-code} ({_signal_name(-code)})"
     return Outcome(exit=code if why is None else None, ms=_ms_since(started), text=text, why=why)
 
 
 def _read(
-    process: subprocess.Popen[bytes], deadline: float, timeout_s: float, output_cap: int
+    process: Process, deadline: float, timeout_s: float, output_cap: int
 ) -> tuple[bytes, str | None]:
     """All output until the process ends; with a reason where it is cut off."""
-    if process.stdout is None or process.stderr is None:
-        return b"", "no output pipe"
     output, errors = bytearray(), bytearray()
-    buffers = {process.stdout.fileno(): output, process.stderr.fileno(): errors}
+    buffers = {process.stdout: output, process.stderr: errors}
     poller = select.poll()
     for descriptor in buffers:
         poller.register(descriptor, select.POLLIN | select.POLLHUP)

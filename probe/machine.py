@@ -72,7 +72,7 @@ class Machine:
             command = [executable, *arguments]
         else:
             return Outcome(exit=None, ms=0, why=NOT_INSTALLED)
-        # A machine without any tool need not pay for subprocess: a sixth of the whole run.
+        # A machine without any tool need not pay for this.
         from probe.command import run_bounded
 
         environ = {name: value for name, value in self.environ.items() if name != DISGUISE}
