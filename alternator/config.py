@@ -7,44 +7,13 @@ what else the loader in ``alternator/config_load.py`` checks.
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_type_hints
 
+from alternator.config_models import OpenRouterSettings, WhisperSettings
 from alternator.config_values import below_home, key
+from alternator.media_type import SUPPORTED_FORMATS
 
-Backend = Literal["auto", "cpu", "cuda", "rocm"]
 LogLevel = Literal["error", "warn", "info", "debug", "trace"]
-Task = Literal["transcribe", "translate"]
-
-# The vision and text models are the ones that the Rust bot named.
-DEFAULT_MODEL = "mistralai/mistral-small-3.2-24b-instruct:free"
-DEFAULT_BASE_URL = "https://openrouter.ai/api/v1"
-
-SUPPORTED_FORMATS = (
-    "image/jpeg",
-    "image/png",
-    "image/gif",
-    "image/webp",
-    "audio/mpeg",
-    "audio/mp3",
-    "audio/wav",
-    "audio/wave",
-    "audio/x-wav",
-    "audio/mp4",
-    "audio/m4a",
-    "audio/aac",
-    "audio/ogg",
-    "audio/webm",
-    "audio/flac",
-    "video/mp4",
-    "video/mpeg",
-    "video/quicktime",
-    "video/x-msvideo",
-    "video/webm",
-    "video/x-ms-wmv",
-    "video/x-flv",
-    "video/3gpp",
-    "video/x-matroska",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,56 +55,6 @@ class MastodonSettings:
             maximum=3600,
         ),
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenRouterSettings:
-    """``[openrouter]``: an endpoint that speaks OpenAI's chat completions."""
-
-    api_key: str | None = field(
-        default=None,
-        repr=False,
-        metadata=key(
-            "Key of the endpoint. Without it, and without a `base_url` of your own, pictures "
-            "are not described.",
-            secret=True,
-        ),
-    )
-    model: str = field(
-        default=DEFAULT_MODEL, metadata=key("The model for pictures and text if not told apart.")
-    )
-    vision_model: str | None = field(
-        default=None, metadata=key("The model for pictures. Default: `model`.")
-    )
-    vision_fallback_model: str = field(
-        default="google/gemma-3-27b-it:free",
-        metadata=key("Asked when the first one's provider fails. Empty: none."),
-    )
-    text_model: str | None = field(
-        default=None,
-        metadata=key(
-            "The model that shortens transcripts over the server's limit. Default: `model`."
-        ),
-    )
-    text_fallback_model: str = field(
-        default="moonshotai/kimi-k2:free",
-        metadata=key("Asked when the first one's provider fails. Empty: none."),
-    )
-    base_url: str = field(
-        default=DEFAULT_BASE_URL,
-        metadata=key("Where the endpoint is, up to `/v1` included.", form="url"),
-    )
-    max_tokens: int = field(
-        default=1500, metadata=key("Upper bound of an answer, in tokens.", minimum=1)
-    )
-    timeout_seconds: float = field(
-        default=60.0, metadata=key("Seconds to wait for an answer.", minimum=1, maximum=600)
-    )
-
-    @property
-    def enabled(self) -> bool:
-        """Whether there is an endpoint to ask: a key, or an own one that may not need any."""
-        return self.api_key is not None or self.base_url != DEFAULT_BASE_URL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,49 +111,6 @@ class LoggingSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WhisperSettings:
-    """``[whisper]``: speech in audio and video."""
-
-    enabled: bool = field(
-        default=True, metadata=key("Describe audio and video. The Rust bot's default was `false`.")
-    )
-    model: str = field(
-        default="base",
-        metadata=key("Name of one of openai-whisper's models, or the path of a checkpoint."),
-    )
-    model_dir: Path = field(
-        default_factory=lambda: below_home("~/.alternator/models"),
-        metadata=key("Where models are kept and downloaded to."),
-    )
-    language: str | None = field(
-        default=None,
-        metadata=key("Language of the speech (`en`, `de`, ...). Default, and `auto`: detected."),
-    )
-    task: Task = field(
-        default="transcribe",
-        metadata=key("`transcribe` in the language spoken, or `translate` into English."),
-    )
-    device: Backend = field(
-        default="auto",
-        metadata=key("`auto` takes what the probe proved; `rocm` and `cuda` are both GPUs."),
-    )
-    backend: Backend = field(default="auto", metadata=key("As `device`; what `device` says wins."))
-    max_duration_minutes: int = field(
-        default=10,
-        metadata=key(
-            "Longest clip in minutes; longer ones are left alone. 0: no limit.", minimum=0
-        ),
-    )
-    preload: bool = field(
-        default=True, metadata=key("Load the model at start rather than for the first clip.")
-    )
-    python_executable: str = field(
-        default="python3",
-        metadata=key("Python with openai-whisper.", unused="Whisper runs in the bot's own Python"),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
 class StateSettings:
     """``[state]``: what the bot remembers between two starts."""
 
@@ -274,12 +150,5 @@ class Config:
 
 
 SECTIONS: dict[str, type] = {
-    "mastodon": MastodonSettings,
-    "openrouter": OpenRouterSettings,
-    "media": MediaSettings,
-    "balance": BalanceSettings,
-    "logging": LoggingSettings,
-    "whisper": WhisperSettings,
-    "state": StateSettings,
-    "health": HealthSettings,
+    name: cls for name, cls in get_type_hints(Config).items() if name != "notices"
 }

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from alternator.config import SECTIONS, Config, WhisperSettings
+from alternator.config import SECTIONS, Config
+from alternator.config_models import WhisperSettings
 from alternator.config_values import Value, convert
 from alternator.errors import ConfigError
 from probe.operator_config import FILE_NAME, find_config_file

@@ -29,7 +29,7 @@ def key(
     secret: bool = False,
     minimum: float | None = None,
     maximum: float | None = None,
-    form: Literal["text", "url", "time"] = "text",
+    form: Literal["text", "url", "time", "model"] = "text",
     unused: str = "",
 ) -> dict[str, Any]:
     """A field's metadata.
@@ -127,6 +127,8 @@ def convert_text(value: Value, metadata: Mapping[str, Any]) -> str:
     form = metadata.get("form", "text")
     if form == "time" and not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", text):
         wrong(value, "must be a time of day as HH:MM", metadata)
+    if form == "model" and not text:
+        wrong(value, "must be the name of a model", metadata)
     if form == "url":
         if "://" not in text:
             text = f"https://{text}"

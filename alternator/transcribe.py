@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from alternator.audio import check_file
-from alternator.config import WhisperSettings
 from alternator.config_load import load_whisper
+from alternator.config_models import WhisperSettings
 from alternator.errors import AlternatorError, ConfigError, MediaError, OutputError, WorkerError
 from alternator.transcribe_options import Arguments, parse
 from alternator.transcriber import Transcriber

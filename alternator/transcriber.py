@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Literal, Self
 
-from alternator.config import WhisperSettings
+from alternator.config_models import WhisperSettings
 from alternator.errors import WorkerError
 from alternator.transcript import Segment, Transcript, Word, from_whisper
 from alternator.whisper_process import Deadlines, WhisperProcess

@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 from alternator.bounded import TooLargeError, chunks
-from alternator.config import OpenRouterSettings
+from alternator.config_models import OpenRouterSettings
 from alternator.errors import VisionError
 
 log = logging.getLogger(__name__)
@@ -53,27 +53,26 @@ class VisionClient:
     def describe(self, jpeg: bytes, instruction: str) -> tuple[str, str]:
         """A description of the picture and the name of the model that wrote it.
 
-        VisionError if neither the vision model nor its fallback gives one.
+        VisionError if none of the vision models gives one.
         """
         data = base64.b64encode(jpeg).decode("ascii")
         content = [
             {"type": "text", "text": instruction},
             {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}},
         ]
-        settings = self._settings
-        models = (settings.vision_model or settings.model, settings.vision_fallback_model)
-        return self._ask(models, content)
+        return self._ask(self._settings.vision_models, content)
 
     def shorten(self, text: str, instruction: str) -> tuple[str, str]:
-        """A shorter version of the text and the name of the model that wrote it."""
-        settings = self._settings
-        models = (settings.text_model or settings.model, settings.text_fallback_model)
-        return self._ask(models, f"{instruction}\n\n{text}")
+        """A shorter version of the text and the name of the model that wrote it.
 
-    def _ask(self, models: tuple[str, str], content: Any) -> tuple[str, str]:
-        """The first model's answer, else the second one's."""
+        VisionError if none of the text models gives one.
+        """
+        return self._ask(self._settings.text_models, f"{instruction}\n\n{text}")
+
+    def _ask(self, models: tuple[str, ...], content: Any) -> tuple[str, str]:
+        """The first model's answer, else the next one's."""
         failures = []
-        for model in dict.fromkeys(model for model in models if model):
+        for model in models:
             try:
                 return self._ask_model(model, content), model
             except ModelFailedError as error:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from alternator.config import WhisperSettings
+from alternator.config_models import WhisperSettings
 from alternator.errors import ConfigError
 
 # Set by the container's entrypoint after a product on the device came out right.

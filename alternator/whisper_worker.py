@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from alternator.audio import decode, find_ffmpeg
-from alternator.config import WhisperSettings
+from alternator.config_models import WhisperSettings
 from alternator.errors import AlternatorError, ModelError, WorkerError
 from alternator.transcript import to_whisper
 from alternator.transcription_engine import Engine

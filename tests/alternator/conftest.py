@@ -11,15 +11,8 @@ from typing import Any, Self
 import pytest
 from PIL import Image
 
-from alternator.config import (
-    Config,
-    HealthSettings,
-    MastodonSettings,
-    MediaSettings,
-    OpenRouterSettings,
-    StateSettings,
-    WhisperSettings,
-)
+from alternator.config import Config, HealthSettings, MastodonSettings, MediaSettings, StateSettings
+from alternator.config_models import OpenRouterSettings, WhisperSettings
 from alternator.run import run
 from alternator.stopping import Stop, Stopping
 from alternator.transcriber import Transcriber, Transcript

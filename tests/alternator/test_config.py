@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from alternator.config import SECTIONS, MastodonSettings, OpenRouterSettings, WhisperSettings
+from alternator.config import SECTIONS, MastodonSettings
 from alternator.config_load import variable
+from alternator.config_models import OpenRouterSettings, WhisperSettings
 from alternator.errors import ConfigError
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -83,3 +84,11 @@ def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPat
         "and [whisper] model_dir to absolute paths"
     )
     assert WhisperSettings(model_dir=Path("/models")).model_dir == Path("/models")
+
+
+def test_models_are_asked_in_order_and_each_once():
+    settings = OpenRouterSettings(model="one", vision_fallback_model="two", text_model="three")
+    assert settings.vision_models == ("one", "two")
+    assert settings.text_models == ("three", settings.text_fallback_model)
+    assert OpenRouterSettings(model="one", vision_fallback_model="").vision_models == ("one",)
+    assert OpenRouterSettings(model="one", text_fallback_model="one").text_models == ("one",)

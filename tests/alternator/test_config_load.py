@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from alternator.config import SECTIONS, Config, HealthSettings, MediaSettings, WhisperSettings
+from alternator.config import SECTIONS, Config, HealthSettings, MediaSettings
 from alternator.config_load import load_config, load_section
+from alternator.config_models import WhisperSettings
 from alternator.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "alternator.toml.example"
@@ -222,6 +223,10 @@ def test_a_variable_that_looks_misspelt_is_mentioned():
             "[whisper]\nmodle = 'tiny'",
             "alternator.toml: [whisper] has no key 'modle' (did you mean 'model'?); rename or "
             "remove it",
+        ),
+        (
+            "[openrouter]\nmodel = ''",
+            "alternator.toml: [openrouter] model must be the name of a model, not ''",
         ),
         (
             "[wisper]\nmodel = 'tiny'",

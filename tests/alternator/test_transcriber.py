@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from alternator.config import WhisperSettings
+from alternator.config_models import WhisperSettings
 from alternator.errors import ConfigError, MediaError, ModelError, NoAudioError, WorkerError
 from alternator.transcriber import DEFAULT_OPTIONS, Transcriber
 from alternator.transcript import to_whisper

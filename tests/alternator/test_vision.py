@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from alternator.config import OpenRouterSettings
+from alternator.config_models import OpenRouterSettings
 from alternator.errors import VisionError
 from alternator.picture import jpeg_of_picture
 from alternator.prompts import prompt

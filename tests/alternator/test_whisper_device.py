@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alternator.config import WhisperSettings
+from alternator.config_models import WhisperSettings
 from alternator.errors import ConfigError
 from alternator.whisper_device import (
     TorchBuild,
