@@ -1,10 +1,14 @@
-"""Ending in time: SIGTERM and SIGINT break off what is at work, but never an edit half-way."""
+"""Ending in time: SIGTERM and SIGINT break off what is at work, but an edit has time to end."""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+# A server that hangs in the middle of an edit must not use up the 10 s after which container
+# engines kill. Broken off, the post is looked at again at the next start, so nothing is lost.
+SHIELD_SECONDS = 6.0
 
 
 class Stopping(BaseException):
@@ -19,7 +23,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._shields = 0
+        self._shielded = False
 
     @property
     def requested(self) -> bool:
@@ -42,22 +46,30 @@ class Stop:
 
     @contextmanager
     def shielded(self) -> Iterator[None]:
-        """A stretch that a signal must not break off; it is heeded at its end."""
-        self._shields += 1
+        """A stretch that a signal breaks off only once it has had some seconds more."""
+        self._shielded = True
         try:
             yield
         finally:
-            self._shields -= 1
+            self._shielded = False
         self.check()
 
     def on_signals(self) -> None:
         """Let SIGTERM and SIGINT ask for the end. Only the main thread may call this."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._handle)
+            signal.signal(number, self._asked)
+        signal.signal(signal.SIGALRM, self._overdue)
 
-    def _handle(self, number: int, frame: FrameType | None) -> None:
+    def _asked(self, number: int, frame: FrameType | None) -> None:
         again = self._event.is_set()
         self._event.set()
         # A second signal must not raise inside the clean-up that the first one set off.
-        if self._shields == 0 and not again:
+        if again:
+            return
+        if not self._shielded:
+            raise Stopping
+        signal.setitimer(signal.ITIMER_REAL, SHIELD_SECONDS)
+
+    def _overdue(self, number: int, frame: FrameType | None) -> None:
+        if self._shielded:
             raise Stopping

@@ -8,11 +8,13 @@ import pytest
 
 from alternator.stopping import Stop, Stopping
 
+NUMBERS = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
+
 
 @pytest.fixture
 def stop() -> Iterator[Stop]:
     """A stop that listens to signals, as long as the test lasts."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.getsignal(number) for number in NUMBERS}
     stop = Stop()
     stop.on_signals()
     yield stop
@@ -40,6 +42,17 @@ def test_a_shielded_stretch_is_finished_first(stop: Stop):
         time.sleep(0.2)
         done.append("the edit")
     assert done == ["the edit"]
+
+
+def test_a_shielded_stretch_that_does_not_end_is_broken_off(
+    stop: Stop, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("alternator.stopping.SHIELD_SECONDS", 0.2)
+    started = time.monotonic()
+    with pytest.raises(Stopping), stop.shielded():
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(30)
+    assert time.monotonic() - started < 10
 
 
 def test_a_second_signal_does_not_disturb_the_end(stop: Stop):
