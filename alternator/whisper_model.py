@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-import numpy as np
 import torch
 import tqdm
 import whisper
@@ -45,7 +44,7 @@ class WhisperEngine:
         arguments["language"] = self._language(arguments.get("language"))
         arguments["fp16"] = bool(arguments.get("fp16", True)) and self.device != "cpu"
         duration = len(samples) / SAMPLE_RATE
-        if not len(samples) or float(np.abs(samples).max()) < SILENCE_PEAK:
+        if not len(samples) or peak(samples) < SILENCE_PEAK:
             return Transcript(
                 text="", language=arguments["language"] or "", duration=duration, segments=()
             )
@@ -60,6 +59,12 @@ class WhisperEngine:
         if not self._model.is_multilingual:
             return "en"
         return language_code(name)
+
+
+def peak(samples: Samples) -> float:
+    """The largest deviation from zero. Without the copy that an absolute value would take: hours
+    of sound are gigabytes."""
+    return max(float(samples.max()), -float(samples.min()))
 
 
 def load_model(name: str, directory: Path, device: str, on_progress: OnProgress) -> WhisperEngine:
