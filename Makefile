@@ -5,6 +5,7 @@ PYTHON ?= python3.11
 VARIANT ?=
 CONFIG ?=
 DEMO ?=
+PLATFORM ?=
 BASE ?=
 WHEEL ?=
 GFX ?=
@@ -20,7 +21,8 @@ ALTERNATOR = .venv/bin/alternator
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '%s\n' '' \
-	  'Options: VARIANT=cpu|cuda|rocm|universal|all   WHEEL=cu126   CONFIG=FILE   DEMO=1   SANDBOX_PORT=3000' \
+	  'Options: VARIANT=cpu|cuda|rocm|universal|all   PLATFORM=linux/amd64,linux/arm64   WHEEL=cu126' \
+  '         CONFIG=FILE   DEMO=1   SANDBOX_PORT=3000' \
 	  '         BASE=registry|bootstrap|IMAGE   INSTALL=no   VOLUMES=1 (down)   CHECK=1 (render, lock)'
 
 up: .host ## Probe this machine, build the image for it, start the bot (without alternator.toml: the demo)
@@ -30,7 +32,7 @@ down: .host ## Stop what `make up` started; VOLUMES=1 also removes its data
 	@$(ALTERNATOR) down $(if $(VOLUMES),--volumes)
 
 images: .host ## Build the image for this machine, or VARIANT=cpu|cuda|rocm|universal|all
-	@$(ALTERNATOR) images build $(VARIANT) $(if $(WHEEL),--wheel $(WHEEL)) $(if $(BASE),--base $(BASE)) $(if $(GFX),--gfx $(GFX))
+	@$(ALTERNATOR) images build $(VARIANT) $(if $(WHEEL),--wheel $(WHEEL)) $(if $(BASE),--base $(BASE)) $(if $(GFX),--gfx $(GFX)) $(if $(PLATFORM),--platform $(PLATFORM))
 
 render: .host ## Write the Dockerfiles from their templates; CHECK=1 fails if a committed one is stale
 	@$(ALTERNATOR) images render $(if $(CHECK),--check)

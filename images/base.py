@@ -21,6 +21,7 @@ from images.catalog import CATALOG_FILE, BaseImage, load_catalog
 from images.console import StatusLine, say
 from images.engine import connect
 from images.errors import EngineError
+from images.platforms import Platform, native, this_machine
 
 REGISTRY_TIMEOUT_S = 15
 BOOTSTRAP_TIMEOUT_S = 900
@@ -40,8 +41,8 @@ FORGET_SOURCES = ': > "$1/etc/apt/sources.list"'
 MERGED_USR = Path("/usr/share/mmdebstrap/hooks/merged-usr")
 
 
-def resolve(base: BaseImage, override: str | None = None) -> str:
-    """The reference that the build's ``BASE`` argument gets.
+def resolve(base: BaseImage, override: str | None = None, platform: Platform | None = None) -> str:
+    """The reference that the build's ``BASE`` argument gets, for ``platform`` or the engine's own.
 
     ``override`` is ``registry``, ``bootstrap``, an image reference (a mirror, say), or None: then
     the first of these is taken that is there: the registry's image already pulled, a base made here
@@ -52,17 +53,19 @@ def resolve(base: BaseImage, override: str | None = None) -> str:
     if override not in (None, "bootstrap"):
         return override
     client = connect()
-    if override is None and _exists(client, base.reference):
+    platform = platform or native(client)
+    if override is None and _exists(client, base.reference, platform):
         return base.reference
-    if _is_current(client, base):
-        return base.bootstrap_tag
+    tag = base.bootstrap_tag(platform.architecture)
+    if _is_current(client, base, tag):
+        return tag
     if override is None:
         why = registry_refusal(base)
         if why is None:
             return base.reference
         say(f"No container registry answers ({why}): making the base image from Debian's packages.")
-    bootstrap(base)
-    return base.bootstrap_tag
+    bootstrap(base, platform)
+    return tag
 
 
 def digest(reference: str) -> str:
@@ -108,31 +111,33 @@ def pin(path: Path = CATALOG_FILE) -> str:
     return f"{base.image} is pinned to {digest}"
 
 
-def bootstrap(base: BaseImage) -> None:
+def bootstrap(base: BaseImage, platform: Platform) -> None:
     """Make the base with mmdebstrap and import it under its local tag."""
-    tool = shutil.which("mmdebstrap")
-    if tool is None:
+    # arch-test is what mmdebstrap asks whether the programs of another architecture run.
+    foreign = platform.machine != this_machine()
+    tools = ["mmdebstrap", *(["arch-test"] if foreign else [])]
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    if missing:
         refusal = apt.refusal()
         if refusal is not None:
             raise EngineError(
-                f"no container registry answers, and mmdebstrap, which would make the base image "
-                f"from Debian's packages, is not installed ({refusal}). Type\n"
-                f"    sudo apt-get install mmdebstrap\n"
+                f"no container registry answers, and {' and '.join(missing)}, which would make the "
+                f"base image from Debian's packages, can't be installed ({refusal}). Type\n"
+                f"    sudo apt-get install {' '.join(missing)}\n"
                 f"or name an image that can be reached: "
                 f"make images BASE=registry.example/{base.image}"
             )
-        apt.install(["mmdebstrap"], "to make the base image")
-        tool = "mmdebstrap"
+        apt.install(missing, "to make the base image")
     with tempfile.TemporaryDirectory(prefix="alternator-base-") as folder, StatusLine() as status:
         archive = Path(folder, "base.tar")
-        _run_mmdebstrap(tool, base, archive, status)
+        _run_mmdebstrap(base, platform, archive, status)
         status.update("importing the base image")
-        _import(base, archive)
-        status.done(f"base image {base.bootstrap_tag} made from Debian {base.suite}")
+        tag = _import(base, platform, archive)
+        status.done(f"base image {tag} made from Debian {base.suite}")
 
 
-def _run_mmdebstrap(tool: str, base: BaseImage, archive: Path, status: StatusLine) -> None:
-    command = mmdebstrap_command(tool, base, archive)
+def _run_mmdebstrap(base: BaseImage, platform: Platform, archive: Path, status: StatusLine) -> None:
+    command = mmdebstrap_command("mmdebstrap", base, platform, archive)
     log = Path(archive.parent, "mmdebstrap.log")
     deadline = time.monotonic() + BOOTSTRAP_TIMEOUT_S
     with log.open("wb") as stream:
@@ -147,7 +152,7 @@ def _run_mmdebstrap(tool: str, base: BaseImage, archive: Path, status: StatusLin
             while process.poll() is None:
                 if time.monotonic() > deadline:
                     raise EngineError(f"mmdebstrap did not end within {BOOTSTRAP_TIMEOUT_S} s")
-                status.update(f"bootstrapping Debian {base.suite} with Python")
+                status.update(f"bootstrapping Debian {base.suite} with Python ({platform})")
                 time.sleep(0.2)
         finally:
             if process.poll() is None:
@@ -158,10 +163,10 @@ def _run_mmdebstrap(tool: str, base: BaseImage, archive: Path, status: StatusLin
         raise EngineError(f"mmdebstrap failed:\n{last_words}{hint}")
 
 
-def mmdebstrap_command(tool: str, base: BaseImage, archive: Path) -> list[str]:
+def mmdebstrap_command(tool: str, base: BaseImage, platform: Platform, archive: Path) -> list[str]:
     """The command that writes the base's root file system to ``archive``."""
     packages = [*base.packages]
-    command = [tool, "--variant=minbase"]
+    command = [tool, "--variant=minbase", f"--architectures={platform.architecture}"]
     if MERGED_USR.is_dir():
         command.append(f"--hook-dir={MERGED_USR}")
         packages.append("usr-is-merged")
@@ -186,9 +191,10 @@ def mmdebstrap_command(tool: str, base: BaseImage, archive: Path) -> list[str]:
     return command
 
 
-def _import(base: BaseImage, archive: Path) -> None:
-    """Import a root file system under the local tag, labelled with what it is made of."""
-    repository, _, tag = base.bootstrap_tag.partition(":")
+def _import(base: BaseImage, platform: Platform, archive: Path) -> str:
+    """Import a root file system, labelled with what it is made of; returns its local tag."""
+    name = base.bootstrap_tag(platform.architecture)
+    repository, _, tag = name.partition(":")
     client = connect(timeout_s=300)
     client.api.import_image_from_file(
         str(archive),
@@ -196,25 +202,26 @@ def _import(base: BaseImage, archive: Path) -> None:
         tag=tag,
         changes=['CMD ["python3"]', f"LABEL {RECIPE_LABEL}={_recipe(base)}"],
     )
-    config.settle(client, base.bootstrap_tag, EPOCH)
+    # The engine takes an import for its own architecture.
+    config.settle(client, name, EPOCH, platform.architecture)
+    return name
 
 
 def _recipe(base: BaseImage) -> str:
     return "+".join(base.packages)
 
 
-def _is_current(client: docker.DockerClient, base: BaseImage) -> bool:
+def _is_current(client: docker.DockerClient, base: BaseImage, tag: str) -> bool:
     """Whether a base made earlier is here and was made of the packages the catalog names now."""
     try:
-        labels = client.images.get(base.bootstrap_tag).labels
+        labels = client.images.get(tag).labels
     except ImageNotFound:
         return False
     return labels.get(RECIPE_LABEL) == _recipe(base)
 
 
-def _exists(client: docker.DockerClient, reference: str) -> bool:
+def _exists(client: docker.DockerClient, reference: str, platform: Platform) -> bool:
     try:
-        client.images.get(reference)
+        return bool(client.images.get(reference).attrs["Architecture"] == platform.architecture)
     except ImageNotFound:
         return False
-    return True

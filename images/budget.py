@@ -28,15 +28,15 @@ def record(weights: Weights, name: str, checkout: Path = CHECKOUT) -> Path:
     return path
 
 
-def allowed(catalog: Catalog, variant: Variant, pool_root: Path) -> Budget:
+def allowed(catalog: Catalog, variant: Variant, wheelhouse: Path) -> Budget:
     """What an image of ``variant`` may weigh: the catalog's figure.
 
     Without one, as for ROCm, whose wheels differ by several GB from release to release: the CPU's,
-    and what the variant's torch wheel unpacks to.
+    and what the torch wheel in ``wheelhouse`` unpacks to.
     """
     if variant.name in catalog.budgets:
         return catalog.budgets[variant.name]
-    wheels = sorted((pool_root / variant.build).glob("torch-*.whl"))
+    wheels = sorted(wheelhouse.glob("torch-*.whl"))
     cpu = catalog.budgets["cpu"].most
     if not wheels or cpu is None:
         return Budget()

@@ -8,11 +8,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from images import base, budget, config, render, site, wheelhouse
+from images import base, budget, config, platforms, render, site, wheelhouse
 from images.catalog import CHECKOUT, Catalog, Variant
 from images.console import StatusLine, say
 from images.engine import BUILDKIT, build_client, connect
 from images.errors import BuildError
+from images.platforms import Platform
 from images.progress import BuildProgress
 
 LOGS = CHECKOUT / ".cache" / "logs"
@@ -37,6 +38,11 @@ def image_tag(variant: Variant) -> str:
     return f"alternator:{'-'.join(parts)}"
 
 
+def universal_tag(catalog: Catalog) -> str:
+    """The universal image's tag."""
+    return f"alternator:{render.project_version()}-{catalog.universal.name}"
+
+
 def build_variant(
     catalog: Catalog,
     variant: Variant,
@@ -46,19 +52,27 @@ def build_variant(
     tag: str | None = None,
     gfx: str = "",
     fresh: bool = False,
+    platform: Platform | None = None,
 ) -> Built:
     """Build one variant; BuildError with the failing step if it does not build.
 
     ``tag`` and ``pool_root`` keep a build apart from the ones that operators run. ``gfx`` names the
     AMD targets to keep kernels for (all where it is empty). ``fresh`` uses no step from cache.
+    ``platform`` is the engine's own if it is None; CatalogError if torch has no build for it.
     """
-    tag = tag or image_tag(variant)
-    say(f"Building {tag} (torch {variant.torch}, {variant.wheel})")
-    wheelhouse.fill_variant(catalog, variant, pool_root=pool_root)
-    reference = base.resolve(catalog.base, base_override)
+    own = platforms.native(connect())
+    platform = platform or own
+    platforms.demand(variant, platform)
+    tag = tag or platforms.tag_for(image_tag(variant), platform, own)
+    say(f"Building {tag} (torch {variant.torch}, {variant.wheel}, {platform})")
+    wheels = wheelhouse.fill_variant(
+        catalog, variant, machine=platform.machine, pool_root=pool_root
+    )
+    reference = base.resolve(catalog.base, base_override, platform)
     built = _build(
         variant.name,
         tag,
+        platform,
         {
             "BASE": reference,
             "BASE_DIGEST": base.digest(reference),
@@ -69,24 +83,31 @@ def build_variant(
         },
         fresh=fresh,
     )
-    budget.hold(connect(), tag, variant, budget.allowed(catalog, variant, pool_root))
+    budget.hold(connect(), tag, variant, budget.allowed(catalog, variant, wheels))
     return built
 
 
 def build_universal(
-    catalog: Catalog, *, base_override: str | None = None, tag: str | None = None
+    catalog: Catalog,
+    *,
+    base_override: str | None = None,
+    tag: str | None = None,
+    platform: Platform | None = None,
 ) -> Built:
     """Build the thin image that installs its torch at the first start."""
-    tag = tag or f"alternator:{render.project_version()}-{catalog.universal.name}"
-    say(f"Building {tag} (its torch is installed at the first start)")
-    wheelhouse.fill_universal(catalog)
+    own = platforms.native(connect())
+    platform = platform or own
+    tag = tag or platforms.tag_for(universal_tag(catalog), platform, own)
+    say(f"Building {tag} (its torch is installed at the first start, {platform})")
+    wheelhouse.fill_universal(catalog, platform.machine)
     # The build that every machine can fall back to needs a lock with nothing open in it.
-    wheelhouse.fill_variant(catalog, catalog.variant("cpu"))
-    wheelhouse.gather_locks(catalog)
-    reference = base.resolve(catalog.base, base_override)
+    wheelhouse.fill_variant(catalog, catalog.variant("cpu"), machine=platform.machine)
+    wheelhouse.gather_locks(catalog, platform.machine)
+    reference = base.resolve(catalog.base, base_override, platform)
     return _build(
         catalog.universal.name,
         tag,
+        platform,
         {"BASE": reference, "BASE_DIGEST": base.digest(reference), **provenance()},
     )
 
@@ -95,14 +116,18 @@ def build_sandbox(catalog: Catalog, *, base_override: str | None = None) -> Buil
     """Build the image of the demo's server."""
     tag = f"{SANDBOX_TAG}:{render.project_version()}"
     say(f"Building {tag} (the demo's Mastodon server and vision endpoint)")
-    wheelhouse.fill_sandbox(catalog)
-    return _build("sandbox", tag, {"BASE": base.resolve(catalog.base, base_override)})
+    platform = platforms.native(connect())
+    wheelhouse.fill_sandbox(catalog, platform.machine)
+    reference = base.resolve(catalog.base, base_override, platform)
+    return _build("sandbox", tag, platform, {"BASE": reference})
 
 
-def _build(name: str, tag: str, arguments: dict[str, str], *, fresh: bool = False) -> Built:
+def _build(
+    name: str, tag: str, platform: Platform, arguments: dict[str, str], *, fresh: bool = False
+) -> Built:
     started = time.monotonic()
     command = [str(build_client()), "build", "--progress=plain", "--tag", tag]
-    command += ["--file", f"images/{name}/Dockerfile"]
+    command += ["--file", f"images/{name}/Dockerfile", "--platform", str(platform)]
     for key, value in arguments.items():
         command += ["--build-arg", f"{key}={value}"]
     command += [*site.arguments(), *(["--no-cache"] if fresh else [])]

@@ -30,11 +30,10 @@ class BaseImage:
         """The registry's image, pinned: ``name:tag@sha256:…``."""
         return f"{self.image}@{self.digest}"
 
-    @property
-    def bootstrap_tag(self) -> str:
+    def bootstrap_tag(self, architecture: str) -> str:
         """The local tag of the base that is made from Debian's packages, one for each recipe."""
         recipe = hashlib.sha256("+".join([*self.packages, *self.mounted_over]).encode()).hexdigest()
-        return f"alternator-base:{self.suite}-{recipe[:8]}"
+        return f"alternator-base:{self.suite}-{recipe[:8]}-{architecture}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +113,16 @@ def with_build(variant: Variant, *, wheel: str, torch: str | None = None) -> Var
             f"torch {version} has no {variant.name} build {wheel!r}; it has: {known or 'none'}"
         )
     return replace(variant, wheel=wheel, torch=version)
+
+
+def machines(variant: Variant) -> tuple[str, ...]:
+    """The machine architectures that a variant's torch build exists for: x86_64, aarch64."""
+    table = load_table()
+    build = table.find(line_of(variant.torch), variant.wheel)
+    if build is None:
+        return ()
+    codes = {"cpu": table.cpu_arch, "cuda": build.cuda_code, "rocm": build.gfx}
+    return tuple(codes[build.backend])
 
 
 @cache

@@ -2,11 +2,12 @@
 
 import argparse
 
-from images import base, host, lock, render
+from images import base, host, lock, platforms, render
 from images import commands as more
 from images.build import build_sandbox, build_universal, build_variant
 from images.catalog import Catalog, Variant, load_catalog, with_build
 from images.console import say
+from images.engine import connect
 from images.engine_setup import ensure_engine
 from images.errors import CatalogError
 
@@ -24,6 +25,11 @@ def main(argv: list[str]) -> int:
     )
     build.add_argument("--wheel", help="another torch build of the variant, e.g. cu126")
     build.add_argument("--base", help="registry, bootstrap, or an image reference")
+    build.add_argument(
+        "--platform",
+        metavar="PLATFORMS",
+        help="linux/amd64, linux/arm64, or both with a comma; without it the engine's own",
+    )
     build.add_argument("--gfx", default="", help="AMD targets to keep kernels for: gfx1100,gfx1101")
     rendering = commands.add_parser("render", help="write the Dockerfiles from their templates")
     rendering.add_argument(
@@ -47,7 +53,7 @@ def main(argv: list[str]) -> int:
     if options.command == "pin-base":
         say(base.pin())
         return _render(check=False)
-    return _build(load_catalog(), options.variant, options.wheel, options.base, options.gfx)
+    return _build(load_catalog(), options)
 
 
 def _render(*, check: bool) -> int:
@@ -74,23 +80,48 @@ def _lock(names: list[str], *, check: bool) -> int:
     return 0
 
 
-def _build(
-    catalog: Catalog, name: str, wheel: str | None, base_override: str | None, gfx: str
-) -> int:
+def _build(catalog: Catalog, options: argparse.Namespace) -> int:
+    name, override = options.variant, options.base
+    wanted = [platforms.named(text) for text in (options.platform or "").split(",") if text]
+    if wanted and name in ("auto", "sandbox"):
+        raise CatalogError(
+            f"--platform {options.platform} needs a VARIANT, such as cpu: without one it is chosen "
+            f"for this very machine, and so is the sandbox"
+        )
     variants = [] if name in ("sandbox", "universal") else _variants(catalog, name)
-    if wheel is not None:
+    if options.wheel is not None:
         if len(variants) != 1 or name == "auto":
-            raise CatalogError(f"--wheel {wheel} needs one VARIANT that it is a build of")
-        variants = [with_build(variants[0], wheel=wheel)]
+            raise CatalogError(f"--wheel {options.wheel} needs one VARIANT that it is a build of")
+        variants = [with_build(variants[0], wheel=options.wheel)]
     ensure_engine()
+    client = connect()
+    wanted = wanted or [platforms.native(client)]
+    builds = [
+        (variant, platform)
+        for platform in wanted
+        for variant in variants
+        if name != "all" or _exists(variant, platform)
+    ]
+    for build in builds:
+        platforms.demand(*build)
+    platforms.ensure_builds(client, wanted)
     render.write()
-    for variant in variants:
-        build_variant(catalog, variant, base_override=base_override, gfx=gfx)
-    if name in ("universal", "all"):
-        build_universal(catalog, base_override=base_override)
+    for variant, platform in builds:
+        build_variant(catalog, variant, base_override=override, gfx=options.gfx, platform=platform)
+    for platform in wanted:
+        if name in ("universal", "all"):
+            build_universal(catalog, base_override=override, platform=platform)
     if name == "sandbox":
-        build_sandbox(catalog, base_override=base_override)
+        build_sandbox(catalog, base_override=override)
     return 0
+
+
+def _exists(variant: Variant, platform: platforms.Platform) -> bool:
+    """Whether torch has this build for the platform; says why not."""
+    why = platforms.refusal(variant, platform)
+    if why is not None:
+        say(f"Left out: {why}")
+    return why is None
 
 
 def _variants(catalog: Catalog, name: str) -> list[Variant]:

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from images import bom, budget, inventory, ship, size_report, size_svg
-from images.build import image_tag, revision
+from images.build import image_tag, revision, universal_tag
 from images.catalog import load_catalog
 from images.console import say
 from images.engine import connect
 from images.errors import CatalogError
+from images.platforms import PLATFORMS, native, tag_for
 from images.weights import weigh
 
 Handler = Callable[[argparse.Namespace], int]
@@ -44,14 +45,21 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def tag_of(name: str) -> str:
     """The tag of a variant's image, or ``name`` itself if it is a tag."""
-    variants = load_catalog().variants
-    if name in variants:
-        return image_tag(variants[name])
+    tags = _tags()
+    if name in tags:
+        return tags[name]
     if ":" not in name:
         raise CatalogError(
-            f"{name!r} is neither a variant ({', '.join(variants)}) nor a tag like alternator:0.1"
+            f"{name!r} is neither a variant ({', '.join(tags)}) nor a tag like alternator:0.1"
         )
     return name
+
+
+def _tags() -> dict[str, str]:
+    """The tag of each variant's image for the engine's own platform."""
+    catalog = load_catalog()
+    tags = {name: image_tag(variant) for name, variant in catalog.variants.items()}
+    return {**tags, catalog.universal.name: universal_tag(catalog)}
 
 
 def _size(options: argparse.Namespace) -> int:
@@ -94,8 +102,8 @@ def _bom(options: argparse.Namespace) -> int:
 
 
 def _push(options: argparse.Namespace) -> int:
-    for reference, digest in ship.push(connect(), options.registry, _chosen(options.images)):
-        say(f"{reference}@{digest}")
+    for pushed in ship.push(connect(), options.registry, _chosen(options.images)):
+        say(f"{pushed.reference}@{pushed.digest} ({', '.join(pushed.platforms)})")
     return 0
 
 
@@ -114,9 +122,14 @@ def _load(options: argparse.Namespace) -> int:
 
 
 def _chosen(names: list[str]) -> list[str]:
-    if names:
-        return [tag_of(name) for name in names]
-    tags = [image.tag for image in inventory.local_images(connect())]
-    if not tags:
+    """The tags by these names, a variant's for every platform that is here; all without a name."""
+    client = connect()
+    here = [image.tag for image in inventory.local_images(client)]
+    if not names and not here:
         raise CatalogError("there is no image of ours here; `make images` builds one")
-    return tags
+    own, variants = native(client), _tags()
+    tags = []
+    for name in names:
+        every = [tag_for(variants[name], p, own) for p in PLATFORMS] if name in variants else []
+        tags += [tag for tag in every if tag in here] or [tag_of(name)]
+    return tags if names else here

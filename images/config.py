@@ -31,16 +31,22 @@ def timestamp(epoch: int) -> str:
     return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def settle(client: docker.DockerClient, tag: str, epoch: int) -> str:
+def settle(
+    client: docker.DockerClient, tag: str, epoch: int, architecture: str | None = None
+) -> str:
     """Put every time in the configuration of ``tag`` to ``epoch``; returns the image's id.
 
-    Where BuildKit did so itself, there is nothing to do. BuildError if the engine refuses.
+    ``architecture`` is what to say of it, where the engine does not know. Where BuildKit settled
+    the times itself, there is nothing to do. BuildError if the engine refuses.
     """
     image = client.images.get(tag)
     moment = timestamp(epoch)
-    if str(image.attrs["Created"]).startswith(moment.rstrip("Z")):
+    architecture = architecture or str(image.attrs["Architecture"])
+    timeless = str(image.attrs["Created"]).startswith(moment.rstrip("Z"))
+    if timeless and architecture == image.attrs["Architecture"]:
         return str(image.id)
-    config = configuration(image.attrs, image.history(), moment)
+    facts = {**image.attrs, "Architecture": architecture}
+    config = configuration(facts, image.history(), moment)
     try:
         client.images.load(archive(canonical(config), tag, len(config["rootfs"]["diff_ids"])))
         return str(client.images.get(tag).id)

@@ -18,7 +18,12 @@ from docker.errors import DockerException
 from images.errors import EngineError
 
 FIRST_VERSION_THAT_NEEDS_BUILDX = 23
-BUILDKIT = {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"}
+# An attestation would make an index of every image, and holds the hour of the build.
+BUILDKIT = {
+    "DOCKER_BUILDKIT": "1",
+    "BUILDKIT_PROGRESS": "plain",
+    "BUILDX_NO_DEFAULT_ATTESTATIONS": "1",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,11 +15,15 @@ REVISION_LABEL = "org.opencontainers.image.revision"
 
 @dataclass(frozen=True, kw_only=True)
 class LocalImage:
-    """One tagged image: variant, torch build, bytes, and the time and revision of its commit."""
+    """One tagged image: variant, torch build, bytes, and the time and revision of its commit.
+
+    ``platform`` is as engines name it, ``linux/amd64``.
+    """
 
     tag: str
     variant: str
     build: str
+    platform: str
     size: int
     created: datetime
     revision: str
@@ -52,6 +56,7 @@ def local_images(client: docker.DockerClient) -> list[LocalImage]:
                     tag=tag,
                     variant=labels[VARIANT_LABEL],
                     build=f"{labels.get(TORCH_LABEL, '?')}+{labels.get(WHEEL_LABEL, '?')}",
+                    platform=f"{image.attrs['Os']}/{image.attrs['Architecture']}",
                     size=int(image.attrs["Size"]),
                     created=parse_time(str(image.attrs["Created"])),
                     revision=labels.get(REVISION_LABEL, "unknown"),
@@ -69,10 +74,11 @@ def table(images: list[LocalImage], revision: str, now: datetime) -> list[str]:
     """One line an image under a heading; a sentence where there is none."""
     if not images:
         return ["There is no image of ours here; `make images` builds the one for this machine."]
-    rows = [("IMAGE", "VARIANT", "TORCH", "SIZE", "AGE", "CHECKOUT")]
+    rows = [("IMAGE", "VARIANT", "TORCH", "PLATFORM", "SIZE", "AGE", "CHECKOUT")]
     for image in images:
         size, age = gigabytes(image.size), image.age(now)
-        rows.append((image.tag, image.variant, image.build, size, age, image.matches(revision)))
+        standing = image.matches(revision)
+        rows.append((image.tag, image.variant, image.build, image.platform, size, age, standing))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()

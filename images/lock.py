@@ -1,8 +1,9 @@
 """The locks: every package of an image with its hash, made by one command, checked without network.
 
-A lock stands beside the Dockerfile of its image, ``images/cuda/cuda-2.13.0-cu130.lock``. Only an
-index's hashes are committed. Where the torch of a build was not to be had from its index, the lock
-says so, and the first build that reaches the index completes it.
+A lock stands beside the Dockerfile of its image, one for each machine architecture that its torch
+has a build for: ``images/cuda/cuda-2.13.0-cu130.aarch64.lock``. Only an index's hashes are
+committed. Where the torch of a build was not to be had from its index, the lock says so, and the
+first build that reaches the index completes it.
 """
 
 import hashlib
@@ -13,12 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from images import pip, resolve
-from images.catalog import CHECKOUT, Catalog, Variant
+from images.catalog import CHECKOUT, Catalog, Variant, machines
 from images.console import StatusLine, say
 from images.errors import CatalogError, StaleError, WheelhouseError
+from probe.builds import load_table
 from probe.universal.lock import Entry, Lock, LockError, normalise, read, render
 
-PYTHON = "3.11"  # what the images run; a lock is for this and one machine architecture
+PYTHON = "3.11"  # what the images run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,7 @@ class Target:
 
     name: str  # cuda-2.13.0-cu130, sandbox, universal
     folder: str  # of the image, below images/
+    machine: str  # x86_64, aarch64
     packages: Mapping[str, str]
     bare: Mapping[str, str]
     tools: Mapping[str, str]
@@ -35,7 +38,12 @@ class Target:
     @property
     def path(self) -> Path:
         """The lock's path within a checkout."""
-        return Path("images", self.folder, f"{self.name}.lock")
+        return Path("images", self.folder, f"{self.label}.lock")
+
+    @property
+    def label(self) -> str:
+        """The lock's name: what it is for, and for which machines."""
+        return f"{self.name}.{self.machine}"
 
     @property
     def inputs(self) -> str:
@@ -44,11 +52,12 @@ class Target:
         return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def variant_target(catalog: Catalog, variant: Variant) -> Target:
+def variant_target(catalog: Catalog, variant: Variant, machine: str) -> Target:
     """The target of one torch build of a variant."""
     return Target(
         name=variant.build,
         folder=variant.name,
+        machine=machine,
         packages=catalog.packages,
         bare=catalog.packages_without_dependencies,
         tools=catalog.build_packages,
@@ -59,39 +68,50 @@ def variant_target(catalog: Catalog, variant: Variant) -> Target:
 def targets(catalog: Catalog) -> list[Target]:
     """Every lock that is committed."""
     builds = [build for variant in catalog.variants.values() for build in variant.locked_builds()]
+    everywhere = load_table().cpu_arch
     return [
-        *(variant_target(catalog, build) for build in builds),
-        universal_target(catalog),
-        sandbox_target(catalog),
+        *(
+            variant_target(catalog, build, machine)
+            for build in builds
+            for machine in machines(build)
+        ),
+        *(universal_target(catalog, machine) for machine in everywhere),
+        *(sandbox_target(catalog, machine) for machine in everywhere),
     ]
 
 
-def universal_target(catalog: Catalog) -> Target:
+def universal_target(catalog: Catalog, machine: str) -> Target:
     """The target of the universal image itself, without any torch build."""
     return Target(
         name="universal",
         folder="universal",
+        machine=machine,
         packages=catalog.universal.packages,
         bare=catalog.packages_without_dependencies,
         tools=catalog.build_packages,
     )
 
 
-def sandbox_target(catalog: Catalog) -> Target:
+def sandbox_target(catalog: Catalog, machine: str) -> Target:
     """The target of the demo server's image."""
     return Target(
-        name="sandbox", folder="sandbox", packages=catalog.sandbox_packages, bare={}, tools={}
+        name="sandbox",
+        folder="sandbox",
+        machine=machine,
+        packages=catalog.sandbox_packages,
+        bare={},
+        tools={},
     )
 
 
 def select(catalog: Catalog, names: Sequence[str]) -> list[Target]:
     """The targets of these variants or builds, all of them without a name; else a CatalogError."""
     known = targets(catalog)
-    chosen = [t for t in known if not names or {t.name, t.folder} & set(names)]
+    chosen = [t for t in known if not names or {t.label, t.name, t.folder} & set(names)]
     for name in names:
-        if not any(name in (target.name, target.folder) for target in known):
+        if not any(name in (target.label, target.name, target.folder) for target in known):
             raise CatalogError(
-                f"there is no lock {name!r}; choose from {', '.join(t.name for t in known)}"
+                f"there is no lock {name!r}; choose from {', '.join(t.label for t in known)}"
             )
     return chosen
 
@@ -114,26 +134,28 @@ def make(
         build = resolve.build_of(target.variant)
         index_url = None if build.default else build.index_url
         try:
-            torch = torch or resolve.find_torch(target.variant, status)
+            torch = torch or resolve.find_torch(target.variant, status, target.machine)
             waiting = () if torch.from_index else (replace(torch.entry, hashes=()),)
         except WheelhouseError:
             version = resolve.torch_version(target.variant)
             waiting = (Entry(name="torch", version=version, hashes=()),)
-    status.update(f"asking the index for the packages of {target.name}")
+    status.update(f"asking the index for the packages of {target.label}")
     # The build tools go into the resolution: where torch asks for one too, it gets this version.
     pins = {**target.packages, **target.tools}
     environment = environment or pip.index_environment()
-    packages = resolve.resolve(pins, status, environment, torch=torch, index_url=index_url)
+    packages = resolve.resolve(
+        pins, status, environment, target.machine, torch=torch, index_url=index_url
+    )
     tools = {normalise(name) for name in target.tools}
     if torch is None:  # nothing asked for the tools but the build
         packages = [entry for entry in packages if normalise(entry.name) not in tools]
     if torch is not None and torch.from_index:
         packages.append(torch.entry)
-    source = resolve.resolve_bare(target.bare, status, environment)
-    build_tools = resolve.resolve_bare(target.tools, status, environment)
+    source = resolve.resolve_bare(target.bare, status, environment, target.machine)
+    build_tools = resolve.resolve_bare(target.tools, status, environment, target.machine)
     return Lock(
         build=target.name,
-        platform=resolve.this_platform(),
+        platform=resolve.platform_of(target.machine),
         inputs=target.inputs,
         packages=tuple(packages),
         source=tuple(source),
@@ -164,7 +186,7 @@ def save(lock: Lock, target: Target, checkout: Path = CHECKOUT) -> bool:
     """Write a lock into the checkout; whether that changed the file.
 
     Hashes that were known stay where this time no index could be asked for them, and so does a lock
-    for another machine architecture.
+    for another Python.
     """
     path = checkout / target.path
     text = render(lock)
@@ -173,7 +195,7 @@ def save(lock: Lock, target: Target, checkout: Path = CHECKOUT) -> bool:
     except LockError:
         old = None
     if old is not None and old.platform != lock.platform and old.inputs == lock.inputs:
-        return False  # one lock is committed, for one machine architecture
+        return False
     if old is not None and lock.open and not old.open and old.inputs == lock.inputs:
         return False
     if old is not None and render(old) == text:
@@ -184,7 +206,7 @@ def save(lock: Lock, target: Target, checkout: Path = CHECKOUT) -> bool:
 
 
 def load(target: Target, checkout: Path = CHECKOUT) -> Lock | None:
-    """The committed lock of a target; None where it has none or one for another platform.
+    """The committed lock of a target; None where it has none or one for another Python.
 
     Raises StaleError where the catalog asks for something else by now.
     """
@@ -194,7 +216,7 @@ def load(target: Target, checkout: Path = CHECKOUT) -> Lock | None:
     lock = read(path)
     for problem in problems(lock, target):
         raise StaleError(f"{target.path}: {problem}; run `make lock` and commit the result")
-    return lock if lock.platform == resolve.this_platform() else None
+    return lock if lock.platform == resolve.platform_of(target.machine) else None
 
 
 def problems(lock: Lock, target: Target) -> Iterator[str]:
@@ -207,6 +229,8 @@ def problems(lock: Lock, target: Target) -> Iterator[str]:
         version = resolve.torch_version(target.variant)
         if ("torch", version) not in locked:
             yield f"it has no torch {version}"
+    if not lock.platform.endswith(f" {target.machine}"):
+        yield f"it is for {lock.platform}"
     if lock.build != target.name or lock.inputs != target.inputs:
         yield f"it was made for {lock.build} from another catalog"
 
@@ -233,8 +257,9 @@ def complete(
     The index's is written into the checkout, and said. Where only a folder has the torch wheel, its
     hash holds for this build and is committed nowhere. WheelhouseError where nothing has it.
     """
-    assert target.variant is not None  # only a torch build has its own index
-    torch = resolve.find_torch(target.variant, status)
+    if target.variant is None:
+        return make(target, status), True
+    torch = resolve.find_torch(target.variant, status, target.machine)
     if torch.from_index:
         lock = make(target, status, torch=torch)
         if save(lock, target, checkout):

@@ -6,6 +6,7 @@ them, so whatever asks an index runs here.
 
 import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -29,9 +30,15 @@ def run(
     *,
     log: Path,
     environment: Mapping[str, str] | None = None,
+    machine: str | None = None,
 ) -> None:
-    """Run pip, redrawing the status line while it works; WheelhouseError with its last words."""
-    command = [sys.executable, "-m", "pip", *arguments]
+    """Run pip, redrawing the status line while it works; WheelhouseError with its last words.
+
+    ``machine`` is the architecture to fetch for, this machine's if it is None.
+    """
+    foreign = machine is not None and machine != platform.machine()
+    module = ["images.foreign_pip", str(machine)] if foreign else ["pip"]
+    command = [sys.executable, "-m", *module, *arguments]
     variables = {**(environment or os.environ), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     deadline = time.monotonic() + TIMEOUT_S
     with log.open("wb") as stream:
@@ -54,13 +61,15 @@ def report(
     status: StatusLine,
     *,
     environment: Mapping[str, str] | None = None,
+    machine: str | None = None,
 ) -> list[dict[str, Any]]:
     """What ``pip install`` would install, each as an item of pip's installation report."""
     with tempfile.TemporaryDirectory(prefix="alternator-pip-") as folder:
         target = Path(folder, "report.json")
         options = ["--dry-run", "--ignore-installed", "--quiet", "--report", str(target)]
         log = Path(folder, "pip.log")
-        run(["install", *options, *arguments], status, log=log, environment=environment)
+        command = ["install", *options, *arguments]
+        run(command, status, log=log, environment=environment, machine=machine)
         items: list[dict[str, Any]] = json.loads(target.read_text("utf-8"))["install"]
     return items
 

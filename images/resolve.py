@@ -1,6 +1,5 @@
 """Finds every package of an image with the hash that its index gives, through pip's reports."""
 
-import platform
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,9 +32,9 @@ class Torch:
     from_index: bool
 
 
-def this_platform() -> str:
+def platform_of(machine: str) -> str:
     """The interpreter and machine that wheels are resolved for: ``cp311 x86_64``."""
-    return f"cp{sys.version_info[0]}{sys.version_info[1]} {platform.machine()}"
+    return f"cp{sys.version_info[0]}{sys.version_info[1]} {machine}"
 
 
 def torch_version(variant: Variant) -> str:
@@ -51,20 +50,19 @@ def build_of(variant: Variant) -> Build:
     return build
 
 
-def find_torch(variant: Variant, status: StatusLine) -> Torch:
+def find_torch(variant: Variant, status: StatusLine, machine: str) -> Torch:
     """The torch build: from its index, else from a folder that this machine's pip knows.
 
     Raises WheelhouseError with both reasons where neither has it.
     """
     build, version = build_of(variant), torch_version(variant)
     requirement = pin("torch", version)
-    status.update(f"asking the index for torch {version}")
+    status.update(f"asking the index for torch {version} ({machine})")
     index = [] if build.default else ["--index-url", build.index_url]
     environment = pip.index_environment()
     try:
-        items = pip.report(
-            ["--no-deps", *pip.QUICK, *index, requirement], status, environment=environment
-        )
+        arguments = ["--no-deps", *pip.QUICK, *index, requirement]
+        items = pip.report(arguments, status, environment=environment, machine=machine)
         entry = _with_sizes(items, environment)[0]
         url = items[0]["download_info"]["url"]
         requirement = f"torch @ {url}#sha256={entry.hashes[0]}"
@@ -72,12 +70,14 @@ def find_torch(variant: Variant, status: StatusLine) -> Torch:
     except WheelhouseError as error:
         why = f"its index: {error}"
     try:
-        items = pip.report(["--no-deps", "--no-index", requirement], status)
+        arguments = ["--no-deps", "--no-index", requirement]
+        items = pip.report(arguments, status, machine=machine)
     except WheelhouseError as error:
         raise WheelhouseError(
-            f"the torch build {variant.torch}+{variant.wheel} can't be had.\n  {why}\n"
+            f"the torch build {variant.torch}+{variant.wheel} for {machine} can't be had.\n"
+            f"  {why}\n"
             f"  the folders this pip knows: {error}\n"
-            f"Put its wheel for Python 3.11 into a folder and name that to pip: "
+            f"Put its wheel for Python 3.11 on {machine} into a folder and name that to pip: "
             f"PIP_FIND_LINKS=/that/folder make images VARIANT={variant.name}"
         ) from error
     url = items[0]["download_info"]["url"]
@@ -88,6 +88,7 @@ def resolve(
     packages: Mapping[str, str],
     status: StatusLine,
     environment: Mapping[str, str],
+    machine: str,
     *,
     torch: Torch | None = None,
     index_url: str | None = None,
@@ -101,23 +102,30 @@ def resolve(
         arguments.append(torch.requirement)
     if index_url is not None and torch is not None and torch.from_index:
         arguments += ["--extra-index-url", index_url]
-    return [entry for entry in _entries(arguments, status, environment) if entry.name != "torch"]
+    entries = _entries(arguments, status, environment, machine)
+    return [entry for entry in entries if entry.name != "torch"]
 
 
 def resolve_bare(
-    packages: Mapping[str, str], status: StatusLine, environment: Mapping[str, str]
+    packages: Mapping[str, str],
+    status: StatusLine,
+    environment: Mapping[str, str],
+    machine: str,
 ) -> list[Entry]:
     """Just these packages, without what they require."""
     if not packages:
         return []
     pins = [pin(*item) for item in packages.items()]
-    return _entries(["--no-deps", *pins], status, environment)
+    return _entries(["--no-deps", *pins], status, environment, machine)
 
 
 def _entries(
-    arguments: Sequence[str], status: StatusLine, environment: Mapping[str, str]
+    arguments: Sequence[str],
+    status: StatusLine,
+    environment: Mapping[str, str],
+    machine: str,
 ) -> list[Entry]:
-    items = pip.report(arguments, status, environment=environment)
+    items = pip.report(arguments, status, environment=environment, machine=machine)
     return _with_sizes(items, environment)
 
 

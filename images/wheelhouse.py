@@ -17,6 +17,7 @@ from images.catalog import CHECKOUT, Catalog, Variant
 from images.console import StatusLine
 from images.errors import WheelhouseError
 from images.lock import Target
+from images.platforms import this_machine
 from probe.truth import mismatch
 from probe.universal.lock import Lock, render, requirements
 
@@ -30,56 +31,62 @@ def fill_variant(
     catalog: Catalog,
     variant: Variant,
     *,
+    machine: str | None = None,
     pool_root: Path = POOL,
     checkout: Path = CHECKOUT,
     into: Path | None = None,
 ) -> Path:
     """Fetch what ``variant`` needs and link it to ``images/wheelhouse/<variant>``; returns that.
 
-    ``checkout`` is where the lock is; ``into`` is another folder to link to.
+    ``machine`` is the architecture to fetch for, this machine's if it is None. ``checkout`` is
+    where the lock is; ``into`` is another folder to link to.
     Raises WheelhouseError where the torch build can't be had, with the ways to supply it, and where
     a file is not the one that was locked.
     """
-    return _fill(locks.variant_target(catalog, variant), pool_root, checkout, into)
+    target = locks.variant_target(catalog, variant, machine or this_machine())
+    return _fill(target, pool_root, checkout, into)
 
 
-def fill_universal(catalog: Catalog, *, pool_root: Path = POOL) -> Path:
+def fill_universal(catalog: Catalog, machine: str, *, pool_root: Path = POOL) -> Path:
     """Fetch what the universal image holds before it has installed any build."""
-    return _fill(locks.universal_target(catalog), pool_root)
+    return _fill(locks.universal_target(catalog, machine), pool_root)
 
 
 def gather_locks(
     catalog: Catalog,
+    machine: str,
     *,
     pool_root: Path = POOL,
     checkout: Path = CHECKOUT,
     into: Path | None = None,
 ) -> Path:
-    """The folder of locks that this machine has completed and the checkout has not.
+    """The folder of locks for ``machine`` that were completed here and not in the checkout.
 
-    Another machine's image could not verify such a build: its lock is still open there.
+    An image built elsewhere could not verify such a build: its lock is still open there.
     """
     folder = into or CHECKOUT / "images" / "wheelhouse" / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob("*.lock"):
         stale.unlink()
     for target in locks.targets(catalog):
-        pool = pool_root / target.name
+        if target.machine != machine:
+            continue
+        pool = pool_root / target.label
         committed = locks.load(target, checkout)
         if committed is not None and committed.open and _is_complete(pool, _key(target, committed)):
             shutil.copyfile(pool / LOCK, folder / target.path.name)
     return folder
 
 
-def fill_sandbox(catalog: Catalog, *, pool_root: Path = POOL) -> Path:
+def fill_sandbox(catalog: Catalog, machine: str, *, pool_root: Path = POOL) -> Path:
     """Fetch what the sandbox image needs; returns the folder the build mounts."""
-    return _fill(locks.sandbox_target(catalog), pool_root)
+    return _fill(locks.sandbox_target(catalog, machine), pool_root)
 
 
 def _fill(
     target: Target, pool_root: Path, checkout: Path = CHECKOUT, into: Path | None = None
 ) -> Path:
-    pool = pool_root / target.name
+    pool = pool_root / target.label
     committed = locks.load(target, checkout)
     key = _key(target, committed)
     with StatusLine() as status:
@@ -93,7 +100,7 @@ def _fill(
             (pool / LOCK).write_text(render(lock), "utf-8")
             # What completed the lock in the checkout must not make this pool another one's.
             _finish(pool, _key(target, locks.load(target, checkout)))
-            status.done(f"{_summary(pool)} for {target.name}")
+            status.done(f"{_summary(pool)} for {target.label}")
     return _link(pool, into or CHECKOUT / "images" / "wheelhouse" / target.folder)
 
 
@@ -101,7 +108,7 @@ def _download(
     target: Target, lock: Lock, pool: Path, status: StatusLine, *, torch_index: bool
 ) -> None:
     """Fetch each file of the lock; pip refuses one with another hash."""
-    status.update(f"fetching the packages of {target.name}")
+    status.update(f"fetching the packages of {target.label}")
     wanted = pool / "requirements.txt"
     wanted.write_text(requirements({*lock.packages, *lock.source, *lock.tools}), "utf-8")
     arguments = ["download", "--quiet", "--no-deps", "--require-hashes", "--dest", str(pool)]
@@ -109,7 +116,8 @@ def _download(
         build = resolve.build_of(target.variant)
         # Hashes decide which file is taken, so one more index can't change what is installed.
         arguments += [] if build.default else ["--extra-index-url", build.index_url]
-    pip.run([*arguments, "--requirement", str(wanted)], status, log=pool / "pip.log")
+    arguments += ["--requirement", str(wanted)]
+    pip.run(arguments, status, log=pool / "pip.log", machine=target.machine)
     if target.variant is not None:
         _assert_build(target.variant, next(pool.glob("torch-*.whl")))
 
@@ -129,7 +137,8 @@ def _assert_build(variant: Variant, wheel: Path) -> None:
 
 def _key(target: Target, committed: Lock | None) -> str:
     """What a pool was filled for: the catalog's wish and the lock that it was held to."""
-    text = json.dumps([target.inputs, resolve.this_platform(), committed and render(committed)])
+    platform = resolve.platform_of(target.machine)
+    text = json.dumps([target.inputs, platform, committed and render(committed)])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

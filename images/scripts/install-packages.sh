@@ -1,12 +1,12 @@
 #!/bin/sh
 # Inside a build: installs an image's packages into /opt/alternator/venv, each held to the hash in
-# the lock of its torch build (TORCH, WHEEL) or, without one, in the image's only lock.
+# the lock of its torch build (TORCH, WHEEL) or, without one, of the image, for this machine.
 # From the wheelhouse, if the host filled one (it brings the lock that its files were held to);
 # otherwise from the default index and, for torch, from TORCH_INDEX_URL. Which file is taken is the
 # hashes' doing, so a further index can't change what is installed.
 set -eu
 build=${TORCH:+$TORCH-$WHEEL}
-set -- /requirements/*"$build".lock
+set -- /requirements/*"$build.$(uname -m)".lock
 lock=$1
 if ls /wheelhouse/*.whl > /dev/null 2>&1; then
     export PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheelhouse
@@ -17,7 +17,8 @@ else
     if [ -f /run/secrets/pip_conf ]; then export PIP_CONFIG_FILE=/run/secrets/pip_conf; fi
 fi
 if [ ! -f "$lock" ]; then
-    echo "there is no lock of ${build:-this image} in the checkout: 'make images' makes one" >&2
+    echo "there is no lock of ${build:-this image} for $(uname -m) in the checkout:" \
+         "'make images' makes one" >&2
     exit 1
 fi
 part() { sed -n "/^# \[$1\]/,/^# \[/p" "$lock" > "/tmp/$1.txt"; grep -q == "/tmp/$1.txt"; }

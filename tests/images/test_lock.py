@@ -11,8 +11,10 @@ from images import lock as locks
 from images.catalog import CHECKOUT, load_catalog
 from images.console import StatusLine
 from images.errors import CatalogError, StaleError, WheelhouseError
+from images.platforms import this_machine
 from probe.universal.lock import Entry, Lock, parse, read, render
 
+MACHINE = this_machine()
 TORCH = "2.13.0+cpu"
 TORCH_FILES = {"torch/version.py": f"__version__ = '{TORCH}'\ncuda = None\nhip = None\n"}
 
@@ -23,7 +25,7 @@ def torch_wheel(folder: Path, *, note: str = "") -> Path:
 
 
 def cpu_target(site) -> locks.Target:
-    return locks.variant_target(site.catalog, site.catalog.variant("cpu"))
+    return locks.variant_target(site.catalog, site.catalog.variant("cpu"), MACHINE)
 
 
 def make(site) -> Lock:
@@ -86,20 +88,57 @@ def test_a_known_hash_is_not_lost_where_the_index_is_out_of_reach(site) -> None:
     assert read(site.checkout / target.path).open == ()
 
 
-def test_a_lock_for_another_machine_architecture_stays(site) -> None:
+def test_a_lock_for_another_python_stays(site) -> None:
     torch_wheel(site.pytorch)
     site.publish()
     target, lock = cpu_target(site), make(site)
-    locks.save(replace(lock, platform="cp311 riscv64"), target, site.checkout)
+    locks.save(replace(lock, platform=f"cp399 {MACHINE}"), target, site.checkout)
     assert locks.load(target, site.checkout) is None
     assert not locks.save(lock, target, site.checkout)
-    assert read(site.checkout / target.path).platform == "cp311 riscv64"
+    assert read(site.checkout / target.path).platform == f"cp399 {MACHINE}"
+
+
+@pytest.mark.usefixtures("no_pytorch_index")
+def test_a_lock_for_another_machine_has_the_files_and_requirements_of_that_machine(site) -> None:
+    other = "aarch64" if MACHINE == "x86_64" else "x86_64"
+    condition = "; platform_machine == '{}'"
+    needs = ["beta" + condition.format(MACHINE), "delta" + condition.format(other)]
+    wheel = make_wheel(site.index, "epsilon", "5.0", requires=needs)
+    for machine in (MACHINE, other):
+        wheel.with_name(f"epsilon-5.0-py3-none-manylinux2014_{machine}.whl").write_bytes(
+            wheel.read_bytes() + machine.encode()
+        )
+    wheel.unlink()
+    site.publish()
+    catalog = replace(site.catalog, packages={"epsilon": "5.0"})
+    found = {}
+    for machine in (MACHINE, other):
+        target = locks.variant_target(catalog, catalog.variant("cpu"), machine)
+        lock = locks.make(target, StatusLine(enabled=True))
+        assert lock.platform.endswith(f" {machine}")
+        found[machine] = {entry.name: entry.hashes for entry in lock.packages}
+    name = "epsilon-5.0-py3-none-manylinux2014_{}.whl"
+    assert found[MACHINE].keys() == {"epsilon", "beta"}
+    assert found[other].keys() == {"epsilon", "delta"}
+    for machine, hashes in found.items():
+        assert hashes["epsilon"] == (sha256(site.index / name.format(machine)),)
+
+
+def test_a_lock_under_the_name_of_another_machine_is_stale(site) -> None:
+    committed(site)
+    target = cpu_target(site)
+    path = site.checkout / target.path
+    path.write_text(path.read_text().replace(f"cp311 {MACHINE}", "cp311 riscv64"))
+    with pytest.raises(StaleError, match=f"{target.path}: it is for cp311 riscv64"):
+        locks.check(site.catalog, site.checkout)
 
 
 def test_the_first_build_that_reaches_the_index_completes_the_lock(site, capsys) -> None:
     target = cpu_target(site)
     entry = Entry(name="torch", version=TORCH, hashes=())
-    waiting = Lock(build=target.name, platform="cp311 x86_64", inputs=target.inputs, open=(entry,))
+    waiting = Lock(
+        build=target.name, platform=f"cp311 {MACHINE}", inputs=target.inputs, open=(entry,)
+    )
     locks.save(waiting, target, site.checkout)
     wheel = torch_wheel(site.pytorch)
     site.publish()
@@ -140,7 +179,7 @@ def committed(site) -> None:
             entries.append(Entry(name="torch", version=version, hashes=("c" * 64,)))
         lock = Lock(
             build=target.name,
-            platform="cp311 x86_64",
+            platform=f"cp311 {target.machine}",
             inputs=target.inputs,
             packages=tuple(entries),
         )
@@ -160,27 +199,41 @@ def test_another_pin_makes_the_locks_stale(site) -> None:
         locks.check(changed, site.checkout)
     message = str(failure.value)
     assert "run `make lock` and commit the result" in message
-    assert "images/cpu/cpu-2.13.0-cpu.lock: the catalog pins alpha==1.1" in message
-    assert "sandbox.lock" not in message
+    assert "images/cpu/cpu-2.13.0-cpu.aarch64.lock: the catalog pins alpha==1.1" in message
+    assert "sandbox" not in message
 
 
 def test_a_missing_lock_is_named(site) -> None:
     committed(site)
-    (site.checkout / "images/rocm/rocm-2.13.0-rocm7.2.lock").unlink()
-    with pytest.raises(StaleError, match=r"rocm-2\.13\.0-rocm7\.2\.lock: it is missing"):
+    (site.checkout / "images/rocm/rocm-2.13.0-rocm7.2.x86_64.lock").unlink()
+    with pytest.raises(StaleError, match=r"rocm-2\.13\.0-rocm7\.2\.x86_64\.lock: it is missing"):
         locks.check(site.catalog, site.checkout)
 
 
 def test_unknown_names_list_the_locks() -> None:
-    with pytest.raises(CatalogError, match=r"no lock 'metal'; choose from cpu-2\.13\.0-cpu"):
+    with pytest.raises(
+        CatalogError, match=r"no lock 'metal'; choose from cpu-2\.13\.0-cpu\.x86_64"
+    ):
         locks.select(load_catalog(), ["metal"])
+
+
+def test_there_is_a_lock_for_each_machine_that_a_build_exists_for() -> None:
+    labels = {target.label for target in locks.targets(load_catalog())}
+    assert {"cpu-2.13.0-cpu.x86_64", "cpu-2.13.0-cpu.aarch64"} <= labels
+    assert {"cuda-2.13.0-cu130.x86_64", "cuda-2.13.0-cu130.aarch64"} <= labels
+    assert {"universal.aarch64", "sandbox.aarch64"} <= labels
+    assert "rocm-2.13.0-rocm7.2.aarch64" not in labels
+    assert [target.label for target in locks.select(load_catalog(), ["cpu"])] == [
+        "cpu-2.13.0-cpu.x86_64",
+        "cpu-2.13.0-cpu.aarch64",
+    ]
 
 
 def test_the_committed_locks_are_what_the_catalog_asks_for() -> None:
     locks.check(load_catalog())
 
 
-@pytest.mark.parametrize("target", locks.targets(load_catalog()), ids=lambda target: target.name)
+@pytest.mark.parametrize("target", locks.targets(load_catalog()), ids=lambda target: target.label)
 def test_committed_locks_tell_nothing_of_where_they_were_made(target: locks.Target) -> None:
     text = (CHECKOUT / target.path).read_text()
     assert render(parse(text)) == text

@@ -11,6 +11,7 @@ from images import lock as locks
 from images import torch_wheel, wheelhouse
 from images.console import StatusLine
 from images.errors import StaleError, WheelhouseError
+from images.platforms import this_machine
 
 VERSION_FILE = """\
 __version__ = {version!r}
@@ -39,11 +40,12 @@ def test_a_damaged_wheel_is_named(tmp_path: Path) -> None:
         torch_wheel.read(wheel)
 
 
-def fill(site, tmp_path: Path, variant: str = "cpu") -> Path:
+def fill(site, tmp_path: Path, variant: str = "cpu", machine: str | None = None) -> Path:
     chosen = site.catalog.variant(variant)
     return wheelhouse.fill_variant(
         site.catalog,
         chosen,
+        machine=machine,
         pool_root=tmp_path / "pool",
         checkout=site.checkout,
         into=tmp_path / "wheelhouse",
@@ -52,7 +54,7 @@ def fill(site, tmp_path: Path, variant: str = "cpu") -> Path:
 
 def lock_it(site) -> Path:
     """Commit the lock of the CPU build, from the indexes as they are now."""
-    target = locks.variant_target(site.catalog, site.catalog.variant("cpu"))
+    target = locks.variant_target(site.catalog, site.catalog.variant("cpu"), this_machine())
     locks.save(locks.make(target, StatusLine(enabled=True)), target, site.checkout)
     return site.checkout / target.path
 
@@ -69,6 +71,24 @@ def test_a_build_gets_what_its_lock_names(site, tmp_path: Path) -> None:
         "torch",
     ]
     assert (folder / wheelhouse.LOCK).read_text() == lock_it(site).read_text()
+
+
+@pytest.mark.usefixtures("no_pytorch_index")
+def test_a_build_for_another_machine_gets_the_torch_of_that_machine(site, tmp_path: Path) -> None:
+    """What is fetched for one machine is kept apart from what is fetched for the other."""
+    wheel = make_torch_wheel(site.links, "2.13.0+cpu")
+    content = wheel.read_bytes()
+    wheel.unlink()
+    name = "torch-2.13.0+cpu-cp311-cp311-manylinux2014_{}.whl"
+    for machine in ("x86_64", "aarch64"):
+        (site.links / name.format(machine)).write_bytes(content)
+    for machine in ("aarch64", "x86_64", "aarch64"):
+        folder = fill(site, tmp_path, machine=machine)
+        assert [path.name for path in folder.glob("torch*")] == [name.format(machine)]
+    assert sorted(path.name for path in (tmp_path / "pool").iterdir()) == [
+        "cpu-2.13.0-cpu.aarch64",
+        "cpu-2.13.0-cpu.x86_64",
+    ]
 
 
 def test_a_file_that_is_not_the_locked_one_is_refused(site, tmp_path: Path) -> None:
@@ -110,7 +130,11 @@ def test_a_lock_that_a_folder_completed_goes_into_the_universal_image(site, tmp_
     stale.parent.mkdir()
     stale.touch()
     folder = wheelhouse.gather_locks(
-        site.catalog, pool_root=tmp_path / "pool", checkout=site.checkout, into=tmp_path / "locks"
+        site.catalog,
+        this_machine(),
+        pool_root=tmp_path / "pool",
+        checkout=site.checkout,
+        into=tmp_path / "locks",
     )
     assert [path.name for path in folder.iterdir()] == [lock.name]
     assert (folder / lock.name).read_text() == (filled / wheelhouse.LOCK).read_text()
@@ -136,7 +160,7 @@ def test_the_default_index_serves_cuda_but_never_another_build(site, tmp_path: P
 def test_a_build_that_cannot_be_had_names_the_remedy(site, tmp_path: Path) -> None:
     with pytest.raises(WheelhouseError) as failure:
         fill(site, tmp_path, "rocm")
-    assert "the torch build 2.13.0+rocm7.2 can't be had" in str(failure.value)
+    assert "the torch build 2.13.0+rocm7.2 for " in str(failure.value)
     assert "PIP_FIND_LINKS=/that/folder make images VARIANT=rocm" in str(failure.value)
 
 

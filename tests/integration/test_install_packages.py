@@ -9,6 +9,7 @@ from package_index import list_wheels, make_wheel, serve, sha256
 
 from images.build import build_universal
 from images.catalog import CHECKOUT, load_catalog
+from images.platforms import this_machine
 from probe.universal.lock import Entry, Lock, render
 
 # The universal image has a pip; a build's own one lies elsewhere.
@@ -42,11 +43,11 @@ def install(engine: docker.DockerClient, image: str, tmp_path: Path, wheels: Pat
     requirements.mkdir()
     lock = Lock(
         build="cpu-1-cpu",
-        platform="cp311 x86_64",
+        platform=f"cp311 {this_machine()}",
         inputs="0",
         packages=(Entry(name="alpha", version="1.0", hashes=(sha256(next(wheels.glob("*"))),)),),
     )
-    (requirements / "cpu-1-cpu.lock").write_text(render(lock))
+    (requirements / f"cpu-1-cpu.{this_machine()}.lock").write_text(render(lock))
 
     def run(wheelhouse: Path, **environment: str) -> tuple[int, str]:
         script = CHECKOUT / "images" / "scripts" / "install-packages.sh"
@@ -111,7 +112,7 @@ def test_another_file_of_that_name_fails_the_build(
 @pytest.fixture
 def open_lock(tmp_path: Path, install: Install) -> Path:
     """The lock with its torch left open."""
-    lock = tmp_path / "requirements" / "cpu-1-cpu.lock"
+    lock = tmp_path / "requirements" / f"cpu-1-cpu.{this_machine()}.lock"
     lock.write_text(lock.read_text() + "\n# [open] waiting\n# torch==1+cpu\n")
     return lock
 
@@ -126,7 +127,10 @@ def test_an_open_lock_takes_torch_from_the_index_of_its_build_and_says_so(
     with serve(wheels) as address:
         status, output = install(tmp_path / "empty", PIP_INDEX_URL=address, TORCH_INDEX_URL=address)
     assert (status, output.splitlines()[-1]) == (0, "1.0"), output
-    assert "cpu-1-cpu.lock has no hash of torch==1+cpu yet: taking the file that" in output
+    assert (
+        f"cpu-1-cpu.{this_machine()}.lock has no hash of torch==1+cpu yet: taking the file that"
+        in output
+    )
     assert "beta-2.0" in output
 
 
@@ -148,4 +152,7 @@ def test_an_open_lock_in_a_wheelhouse_names_the_command(
 ) -> None:
     status, output = install(wheels)
     assert status == 1
-    assert "cpu-1-cpu.lock has no hash of its torch: run 'make images' again" in output
+    assert (
+        f"cpu-1-cpu.{this_machine()}.lock has no hash of its torch: run 'make images' again"
+        in output
+    )

@@ -54,11 +54,15 @@ def sha256(file: Path) -> str:
 
 def list_wheels(folder: Path) -> None:
     """Write the pages of a simple index for the wheels in ``folder``, with their hashes."""
-    for wheel in folder.glob("*.whl"):
-        page = folder / wheel.name.split("-")[0].replace("_", "-").lower() / "index.html"
-        page.parent.mkdir(exist_ok=True)
+    links: dict[str, str] = {}
+    for wheel in sorted(folder.glob("*.whl")):
+        name = wheel.name.split("-")[0].replace("_", "-").lower()
         href = f"../{wheel.name.replace('+', '%2B')}#sha256={sha256(wheel)}"
-        page.write_text(f'<!DOCTYPE html><a href="{href}">{wheel.name}</a>')
+        links[name] = links.get(name, "<!DOCTYPE html>") + f'<a href="{href}">{wheel.name}</a>\n'
+    for name, text in links.items():
+        page = folder / name / "index.html"
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(text)
 
 
 @contextmanager

@@ -5,7 +5,12 @@ set -eu
 python=/opt/alternator/venv/bin/python
 site_packages=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 mkdir -p /opt/alternator/locks
-cp /cpu/*.lock /cuda/*.lock /rocm/*.lock /requirements/universal.lock /opt/alternator/locks/
+here=$(uname -m)
+cp "/requirements/universal.$here.lock" /opt/alternator/locks/universal.lock
+for lock in /cpu/*."$here".lock /cuda/*."$here".lock /rocm/*."$here".lock; do
+    # Not every build exists for every machine.
+    if [ -f "$lock" ]; then cp "$lock" /opt/alternator/locks/; fi
+done
 for completed in /completed/*.lock; do
     if [ -f "$completed" ]; then cp "$completed" /opt/alternator/locks/; fi
 done
