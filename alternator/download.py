@@ -16,7 +16,6 @@ from alternator.media_type import HEAD_BYTES, Kind, canonical, excerpt, media_ty
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 SILENCE_TIMEOUT_SECONDS = 30.0
-PROCESSING_RETRY_SECONDS = 5.0
 MIB = 1024 * 1024
 
 
@@ -53,9 +52,7 @@ def downloaded(
         raise MediaError(f"attachments of type {attachment.get('type')!r} can't be described")
     url = attachment.get("url")
     if not url:
-        raise TemporaryMediaError(
-            "the server is still processing it", retry_after=PROCESSING_RETRY_SECONDS
-        )
+        raise TemporaryMediaError("the server is still processing it")
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=directory, prefix="attachment-") as file:
         fetch(str(url), file, limit(kind, settings), settings.download_timeout_seconds, beat)

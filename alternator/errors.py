@@ -57,6 +57,12 @@ class DecoderError(AlternatorError):
     exit_code = 9
 
 
+class StateError(AlternatorError):
+    """What the bot remembers can't be read or written any more."""
+
+    exit_code = 10
+
+
 class TemporaryServerError(ServerError):
     """The server can't be reached, is overloaded or asks to wait: the same request may pass later.
 

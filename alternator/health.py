@@ -87,6 +87,8 @@ def serve(health: Health, settings: HealthSettings) -> ThreadingHTTPServer | Non
         return None
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = ASK_TIMEOUT_SECONDS  # for a client that connects and asks nothing
+
         def do_GET(self) -> None:  # the name that http.server asks for
             if self.path.partition("?")[0] != "/health":
                 self.send_error(404)

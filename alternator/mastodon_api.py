@@ -1,34 +1,32 @@
 """The Mastodon client API as the bot needs it: a thin layer over Mastodon.py.
 
 It adds what Mastodon.py lacks: an edit that keeps everything (its ``status_update`` drops
-attachments), errors told apart by what can be done about them, and bounded waiting for rate
-limits and outages. Errors are told by status code and class, never by their localised texts.
+attachments), errors told apart by what can be done about them (``alternator/server_errors.py``),
+and bounded waiting for rate limits and outages.
 """
 
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from mastodon import Mastodon
-from mastodon.errors import MastodonAPIError, MastodonError, MastodonRatelimitError
+from mastodon.errors import MastodonError
 
+from alternator import server_errors
 from alternator.config import MastodonSettings
-from alternator.errors import EditRefusedError, GoneError, ServerError, TemporaryServerError
+from alternator.errors import GoneError, ServerError, TemporaryServerError
 
 Status = dict[str, Any]
 T = TypeVar("T")
 
-SCOPES = "read:accounts read:statuses write:statuses"
 USER_AGENT = "alternator"
 REQUEST_TIMEOUT_SECONDS = 30.0
 ATTEMPTS = 4  # of one request, when the server can't be reached or answers 5xx
 LONGEST_WAIT_SECONDS = 15 * 60.0  # for a rate limit to end, before giving the request back
-RATE_LIMIT_SECONDS = 10.0  # where a server does not say when it ends
 DEFAULT_DESCRIPTION_LIMIT = 1500  # characters, where a server does not say
 PAGE = 40  # statuses, the most that Mastodon gives at once
 
@@ -83,7 +81,7 @@ class MastodonClient:
         try:
             found = self._call(self._api.account_verify_credentials)
         except GoneError:
-            self._no_mastodon()
+            raise server_errors.not_understood(self.url) from None
         return Account(id=str(found["id"]), name=f"{found['acct']}@{self.host}")
 
     def instance(self) -> Instance:
@@ -125,7 +123,11 @@ class MastodonClient:
         return dict(self._call(lambda: self._api.status_source(status_id)))
 
     def edit(self, status_id: str, body: dict[str, Any]) -> Status:
-        """Replace a status by ``body`` (see ``alternator/edit.py``) and return the result."""
+        """Replace a status by ``body`` (see ``alternator/edit.py``) and return the result.
+
+        Tried once only: by the next try, what ``body`` was made from may have been edited, and
+        the edit would take that back.
+        """
 
         def put() -> Status:
             response = self._api.session.put(
@@ -138,10 +140,10 @@ class MastodonClient:
                 timeout=REQUEST_TIMEOUT_SECONDS,
             )
             if not response.ok:
-                raise self._error(response.status_code, reset_of(response))
+                raise server_errors.of_response(self.url, response)
             return dict(response.json())
 
-        return self._call(put)
+        return self._call(put, attempts=1)
 
     def open_stream(self, url: str, *, read_timeout: float) -> requests.Response:
         """The account's stream of events, connected; times out in seconds without a heartbeat.
@@ -159,22 +161,22 @@ class MastodonClient:
                 timeout=(REQUEST_TIMEOUT_SECONDS, read_timeout),
             )
         except requests.RequestException as error:
-            raise self._unreachable(error) from error
+            raise server_errors.unreachable(self.url, error) from error
         if response.status_code != 200:
             response.close()
-            raise self._error(response.status_code, reset_of(response))
+            raise server_errors.of_response(self.url, response)
         return response
 
-    def _call(self, request: Callable[[], T]) -> T:
+    def _call(self, request: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
         """Make a request, again after a wait while the server is busy or can't be reached."""
-        for attempt in range(ATTEMPTS):
+        for attempt in range(attempts):
             try:
                 return request()
             except ServerError as error:
                 failure = error
             except (MastodonError, requests.RequestException, ValueError) as error:
-                failure = self._understand(error)
-            if not isinstance(failure, TemporaryServerError) or attempt == ATTEMPTS - 1:
+                failure = server_errors.of_exception(self.url, error, self._api.ratelimit_reset)
+            if not isinstance(failure, TemporaryServerError) or attempt == attempts - 1:
                 raise failure
             wait = failure.retry_after
             if wait is None:
@@ -190,83 +192,3 @@ class MastodonClient:
             self._beat()
             self._pause(min(seconds, 10.0))
             seconds -= 10.0
-
-    def _understand(self, error: Exception) -> ServerError:
-        """What an error of Mastodon.py or requests means."""
-        if isinstance(error, MastodonRatelimitError):
-            reset = self._api.ratelimit_reset
-            return self._error(429, None if reset is None else reset - time.time())
-        if isinstance(error, MastodonAPIError):
-            code = error.args[1] if len(error.args) > 1 else None
-            if isinstance(code, int):
-                return self._error(code, None)
-            return self._not_understood()
-        if isinstance(error, requests.JSONDecodeError):
-            return self._not_understood()
-        return self._unreachable(error)
-
-    def _unreachable(self, error: BaseException) -> ServerError:
-        """A request that got no answer."""
-        if has_cause(error, requests.exceptions.SSLError):
-            return TemporaryServerError(
-                f"{self.url}: the server's TLS certificate is not accepted; correct "
-                f"[mastodon] instance_url, or name the authority that signed it in "
-                f"REQUESTS_CA_BUNDLE"
-            )
-        reason = "no answer in time" if has_cause(error, requests.Timeout) else "no connection"
-        return TemporaryServerError(
-            f"{self.url} can't be reached ({reason}); check [mastodon] instance_url, and that "
-            f"this machine reaches it"
-        )
-
-    def _error(self, code: int, wait: float | None) -> ServerError:
-        """What a status code means; ``wait`` is the time in seconds until a rate limit ends."""
-        if code == 401:
-            return ServerError(
-                f"{self.url} rejects the access token; create one with the scopes {SCOPES} "
-                f"(Preferences, Development) and set [mastodon] access_token"
-            )
-        if code == 403:
-            return ServerError(
-                f"{self.url} refuses this to the access token; it needs the scopes {SCOPES}, "
-                f"and the account must not be suspended"
-            )
-        if code in (404, 410):
-            return GoneError(f"{self.url} does not have it (HTTP {code})")
-        if code == 429:
-            # A reset that is not told or already over: wait a little all the same.
-            wait = RATE_LIMIT_SECONDS if wait is None else max(wait, 1.0)
-            return TemporaryServerError(
-                f"{self.url} asks to wait {wait:.0f} s (rate limit)", retry_after=wait
-            )
-        if code >= 500:
-            return TemporaryServerError(f"{self.url} has trouble (HTTP {code}); tried again later")
-        return EditRefusedError(f"{self.url} refused the request (HTTP {code})")
-
-    def _not_understood(self) -> ServerError:
-        return ServerError(
-            f"{self.url} does not answer like a Mastodon server; check [mastodon] instance_url"
-        )
-
-    def _no_mastodon(self) -> NoReturn:
-        raise self._not_understood() from None
-
-
-def reset_of(response: requests.Response) -> float | None:
-    """Seconds until the rate limit ends, by the response's headers; None if they don't say."""
-    text = response.headers.get("X-RateLimit-Reset") or ""
-    try:
-        # GoToSocial gives Unix time.
-        moment = float(text) if text.isdigit() else datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        return None
-    return moment - time.time()
-
-
-def has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
-    """Whether the error is or came from a ``kind``; Mastodon.py drops the class of its cause."""
-    while error is not None:
-        if isinstance(error, kind):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -5,25 +5,31 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
+from alternator.alt_text import AltTextWriter
 from alternator.config import Config
 from alternator.config_load import load_config
 from alternator.describe import Describer
 from alternator.download import remove_leftovers
-from alternator.errors import ConfigError, ServerError, TemporaryServerError
+from alternator.errors import ConfigError, TemporaryServerError
 from alternator.health import Health, serve
 from alternator.log import LEVELS, log, set_up
-from alternator.mastodon_api import Account, MastodonClient
+from alternator.mastodon_api import MastodonClient
+from alternator.outage import Outage
 from alternator.state import Store
 from alternator.stopping import Stop, Stopping
 from alternator.stream import Stream
 from alternator.survey import Survey
 from alternator.transcriber import Transcriber
 from alternator.vision import VisionClient
-from alternator.watch import Watcher, back_off
+from alternator.watch import Watcher
 
 STATE_FILE = "state.sqlite3"
+
+T = TypeVar("T")
 
 
 def main(argv: list[str]) -> int:
@@ -80,10 +86,15 @@ def run(
             stop.check()
 
         if not once and (server := serve(health, config.health)) is not None:
+            stack.callback(server.server_close)
             stack.callback(server.shutdown)
+        outage = Outage(health, stop)
         client = MastodonClient(config.mastodon, pause=stop.pause, beat=health.beat)
-        account = verify(client, store, stop, health, once=once)
-        instance = client.instance()
+        # A server that this bot has worked with before is waited for: after a power cut it may
+        # be slower to start than the bot.
+        patient = not once and store.knows_server(client.url)
+        account = answer(client.verify, outage, health, patient=patient)
+        instance = answer(client.instance, outage, health, patient=patient)
         store.bind(client.url, account.id)
         if retry_failed:
             log.info("trying again %d attachments that were given up", store.retry_failed())
@@ -96,16 +107,15 @@ def run(
         transcriber = start_transcriber(config, health, make_transcriber)
         if transcriber is not None:
             stack.callback(transcriber.close)
-        vision = start_vision(config, stop, beat)
-        describer = Describer(
+        writer = AltTextWriter(
             config,
-            client,
             speech=transcriber,
-            vision=vision,
+            vision=start_vision(config, stop, beat),
             limit=instance.description_limit,
             directory=downloads,
             beat=beat,
         )
+        describer = Describer(client, writer)
         # The polling thread has a client of its own.
         survey = Survey(
             MastodonClient(config.mastodon, pause=stop.pause),
@@ -115,7 +125,13 @@ def run(
             backfill_count=config.mastodon.backfill_count,
         )
         watcher = Watcher(
-            config, store=store, survey=survey, describer=describer, health=health, stop=stop
+            config,
+            store=store,
+            survey=survey,
+            describer=describer,
+            health=health,
+            outage=outage,
+            stop=stop,
         )
         health.queue = store.counts
         health.ready = True
@@ -164,39 +180,27 @@ def locked(directory: Path) -> Iterator[None]:
         yield
 
 
-def verify(
-    client: MastodonClient, store: Store, stop: Stop, health: Health, *, once: bool
-) -> Account:
-    """The token's account. ServerError if the server can't be reached or refuses the token.
+def answer(ask: Callable[[], T], outage: Outage, health: Health, *, patient: bool) -> T:
+    """What the server answers at the start.
 
-    A server that this bot has worked with before is waited for: after a power cut it may be
-    slower to start than the bot.
+    ``patient``: asked until it can be reached. Otherwise ServerError if it can't be; always if it
+    refuses the token.
     """
-    failures = 0
-    while True:
+    for failures in count(1):
         try:
-            account = client.verify()
-            health.server = "reachable"
-            health.ready = False  # the model is still to be loaded
-            return account
+            found = ask()
         except TemporaryServerError as error:
-            health.server = "unreachable"
-            if once or not store.knows_server(client.url):
+            if not patient:
                 raise
-            if failures == 0:
-                log.error("%s; waiting for it", error)
-            failures += 1
-            wait_for_server(failures, error, stop, health)
-
-
-def wait_for_server(failures: int, error: ServerError, stop: Stop, health: Health) -> None:
-    """Sleep before the next try, and show that the bot is well while it waits."""
-    # Waiting for the server is no fault of the bot: a restart would not mend it.
-    health.ready = True
-    until = time.monotonic() + back_off(failures, error)
-    while (left := until - time.monotonic()) > 0:
-        health.beat()
-        stop.pause(min(left, 1.0))
+            outage.met(error)
+            # Waiting for the server is no fault of the bot: a restart would not mend it.
+            health.ready = True
+            outage.wait(failures, error)
+        else:
+            outage.over()
+            health.ready = False  # the model is still to be loaded
+            return found
+    raise AssertionError("counting has no end")
 
 
 def start_transcriber(
@@ -227,5 +231,5 @@ def start_vision(config: Config, stop: Stop, beat: Callable[[], None]) -> Vision
             "your own"
         )
         return None
-    log.info("pictures: %s at %s", settings.vision_model or settings.model, settings.base_url)
+    log.info("pictures: %s at %s", settings.vision_models[0], settings.base_url)
     return VisionClient(settings, pause=stop.pause, beat=beat)

@@ -16,14 +16,17 @@ def compose(text: str, attribution: str, limit: int) -> str:
     The text gives way, at a word's end; the attribution stays whole.
     """
     room = room_beside(attribution, limit)
-    if room < LEAST_TEXT:
-        return cut_at_word(text, limit)
-    return f"{cut_at_word(text, room)}\n\n{attribution}"
+    text = cut_at_word(text, room)
+    return text if room == limit else f"{text}\n\n{attribution}"
 
 
 def room_beside(attribution: str, limit: int) -> int:
-    """How many characters a text may have with this attribution below it."""
-    return limit - len(attribution) - 2
+    """How many characters a text may have with this attribution below it.
+
+    All of them where hardly any would remain: then it goes without the attribution.
+    """
+    room = limit - len(attribution) - 2
+    return room if room >= LEAST_TEXT else limit
 
 
 def cut_at_word(text: str, limit: int) -> str:

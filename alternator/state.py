@@ -11,18 +11,15 @@ somebody meanwhile), ``failed`` those given up after the last attempt. A claim t
 short goes back to ``waiting`` at the next start; it has counted as an attempt, so that an
 attachment that takes the bot down is not tried for ever.
 
-Times are Unix times in seconds. One connection is shared by the threads, under a lock.
+Times are Unix times in seconds.
 """
 
-import sqlite3
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
-from alternator.errors import ConfigError
+from alternator.database import Database
+from alternator.work import RETRY_SECONDS, Claim, Found, Outcome, order
 
 SCHEMA_VERSION = 1
 SCHEMA = """
@@ -49,46 +46,6 @@ CREATE TABLE attachment (
 );
 CREATE INDEX attachment_by_state ON attachment (account, state, not_before);
 """
-# Waits between the attempts at one attachment; after the last one it is given up.
-RETRY_SECONDS = (60.0, 5 * 60.0, 30 * 60.0, 2 * 3600.0, 12 * 3600.0)
-
-FinalState = Literal["described", "left", "failed"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What became of one attachment. ``failed`` is tried again unless it was the last attempt.
-
-    ``retry_after`` overrides the usual wait, in seconds.
-    """
-
-    attachment_id: str
-    state: FinalState
-    reason: str = ""
-    retry_after: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """A status of the account and its attachments that lack a description."""
-
-    status_id: str
-    attachment_ids: tuple[str, ...]
-    backfill: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """A status to work on and those of its attachments that are due."""
-
-    status_id: str
-    attachment_ids: tuple[str, ...]
-    backfill: bool
-
-
-def order(status_id: str) -> tuple[int, str]:
-    """Sorts ids by age: Mastodon's are growing decimal numbers, others' grow as text."""
-    return (len(status_id), status_id)
 
 
 class Store:
@@ -96,61 +53,22 @@ class Store:
 
     def __init__(self, path: Path, *, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._lock = threading.RLock()
         self._account = 0
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Without Python's own transactions: _write() makes them.
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA busy_timeout = 5000")
-            self._create(path)
-        except (OSError, sqlite3.Error) as error:
-            raise ConfigError(
-                f"the state file {path} can't be used: {error}; make its directory writable for "
-                f"this user, or set [state] directory to one that is"
-            ) from None
-
-    def _create(self, path: Path) -> None:
-        with self._write() as db:
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in SCHEMA.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            elif version != SCHEMA_VERSION:
-                raise ConfigError(
-                    f"the state file {path} is from another version of Alternator (schema "
-                    f"{version}, this one has {SCHEMA_VERSION}); use that version, or move the "
-                    f"file away to start afresh"
-                )
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction, under the lock."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        self._database = Database(path, schema=SCHEMA, version=SCHEMA_VERSION)
 
     def close(self) -> None:
         """Close the file. The store can't be used any more."""
-        with self._lock:
-            self._db.close()
+        self._database.close()
 
     def knows_server(self, server: str) -> bool:
         """Whether an account on this server was bound before: its address and token worked."""
-        with self._lock:
-            row = self._db.execute("SELECT 1 FROM account WHERE server = ?", (server,)).fetchone()
+        with self._database.reading() as db:
+            row = db.execute("SELECT 1 FROM account WHERE server = ?", (server,)).fetchone()
             return row is not None
 
     def bind(self, server: str, remote_id: str) -> None:
         """Speak of this account from now on, and free the claims that a crash left behind."""
-        with self._write() as db:
+        with self._database.writing() as db:
             db.execute(
                 "INSERT OR IGNORE INTO account (server, remote_id) VALUES (?, ?)",
                 (server, remote_id),
@@ -170,8 +88,8 @@ class Store:
 
     def cursors(self) -> tuple[str | None, str | None]:
         """Newest status seen and newest one out of scope; both None before the first look."""
-        with self._lock:
-            cursor, floor = self._db.execute(
+        with self._database.reading() as db:
+            cursor, floor = db.execute(
                 "SELECT cursor, floor FROM account WHERE id = ?", (self._account,)
             ).fetchone()
             return cursor, floor
@@ -185,7 +103,7 @@ class Store:
         """
         now = self._clock()
         new = 0
-        with self._write() as db:
+        with self._database.writing() as db:
             for status in found:
                 for attachment_id in status.attachment_ids:
                     new += db.execute(
@@ -211,7 +129,7 @@ class Store:
     def claim(self, *, backfill: bool = True) -> Claim | None:
         """Take the next status that is due: new posts before backfill, the newest first."""
         now = self._clock()
-        with self._write() as db:
+        with self._database.writing() as db:
             due = db.execute(
                 "SELECT status_id, attachment_id, backfill FROM attachment "
                 "WHERE account = ? AND state = 'waiting' AND not_before <= ? AND backfill <= ?",
@@ -239,7 +157,7 @@ class Store:
         """
         now = self._clock()
         again = []
-        with self._write() as db:
+        with self._database.writing() as db:
             for outcome in outcomes:
                 key = (self._account, claim.status_id, outcome.attachment_id)
                 row = db.execute(
@@ -249,31 +167,21 @@ class Store:
                 ).fetchone()
                 if row is None:
                     continue
-                state, not_before = str(outcome.state), now
-                if outcome.state == "failed" and row[0] <= len(RETRY_SECONDS):
-                    wait = outcome.retry_after
-                    if wait is None:
-                        wait = RETRY_SECONDS[row[0] - 1]
-                    state, not_before = "waiting", now + wait
-                    again.append(
-                        Outcome(
-                            attachment_id=outcome.attachment_id,
-                            state="failed",
-                            reason=outcome.reason,
-                            retry_after=wait,
-                        )
-                    )
+                wait = outcome.wait_after(row[0])
+                if wait is not None:
+                    again.append(replace(outcome, retry_after=wait))
+                state = outcome.state if wait is None else "waiting"
                 db.execute(
                     "UPDATE attachment SET state = ?, not_before = ?, reason = ?, changed = ? "
                     "WHERE account = ? AND status_id = ? AND attachment_id = ?",
-                    (state, not_before, outcome.reason, now, *key),
+                    (state, now + (wait or 0.0), outcome.reason, now, *key),
                 )
         return again
 
     def release(self, claim: Claim, *, wait: float = 0.0) -> None:
         """Give a claim back as if it had not been taken, due again after ``wait`` seconds."""
         now = self._clock()
-        with self._write() as db:
+        with self._database.writing() as db:
             db.execute(
                 "UPDATE attachment SET state = 'waiting', attempts = attempts - 1, "
                 "not_before = ?, changed = ? "
@@ -283,7 +191,7 @@ class Store:
 
     def retry_failed(self) -> int:
         """Make everything that was given up due again; returns how many attachments that are."""
-        with self._write() as db:
+        with self._database.writing() as db:
             return db.execute(
                 "UPDATE attachment SET state = 'waiting', attempts = 0, not_before = ? "
                 "WHERE account = ? AND state = 'failed'",
@@ -292,8 +200,8 @@ class Store:
 
     def found_at(self, claim: Claim) -> float:
         """When the first of a claim's attachments was met."""
-        with self._lock:
-            (found,) = self._db.execute(
+        with self._database.reading() as db:
+            (found,) = db.execute(
                 "SELECT MIN(found) FROM attachment WHERE account = ? AND status_id = ?",
                 (self._account, claim.status_id),
             ).fetchone()
@@ -301,8 +209,8 @@ class Store:
 
     def next_due(self) -> float | None:
         """When the next attachment is due; None if none waits."""
-        with self._lock:
-            (moment,) = self._db.execute(
+        with self._database.reading() as db:
+            (moment,) = db.execute(
                 "SELECT MIN(not_before) FROM attachment WHERE account = ? AND state = 'waiting'",
                 (self._account,),
             ).fetchone()
@@ -310,9 +218,9 @@ class Store:
 
     def counts(self) -> dict[str, int]:
         """Number of attachments by state."""
-        with self._lock:
+        with self._database.reading() as db:
             return dict(
-                self._db.execute(
+                db.execute(
                     "SELECT state, COUNT(*) FROM attachment WHERE account = ? GROUP BY state",
                     (self._account,),
                 ).fetchall()

@@ -5,7 +5,8 @@ from itertools import islice
 
 from alternator.describe import Describer
 from alternator.mastodon_api import MastodonClient, Status
-from alternator.state import Found, Store, order
+from alternator.state import Store
+from alternator.work import Found, order
 
 # Sorts before every id of a status.
 BEGINNING = "0"

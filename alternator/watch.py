@@ -5,30 +5,38 @@ posts, one follows the stream. They meet in the store.
 """
 
 import logging
-import random
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 from alternator.config import Config
 from alternator.describe import Describer, Draft
-from alternator.errors import ServerError, TemporaryMediaError, TemporaryServerError
+from alternator.errors import ServerError, StateError, TemporaryMediaError, TemporaryServerError
 from alternator.health import Health
-from alternator.state import Claim, Outcome, Store
+from alternator.mastodon_api import LONGEST_WAIT_SECONDS
+from alternator.outage import Outage
+from alternator.poll import Poll
+from alternator.state import Store
 from alternator.stopping import Stop, Stopping
 from alternator.stream import Stream
 from alternator.survey import Survey
+from alternator.work import Claim, Outcome, failed
 
 log = logging.getLogger(__name__)
 
 # Without a stream, a new post should not wait for a whole minute.
 POLL_WITHOUT_STREAM_SECONDS = 15.0
 IDLE_SECONDS = 0.5
-LONGEST_BACK_OFF_SECONDS = 60.0
 # How long a single pass waits for files that the server is still processing.
 ONCE_PATIENCE_SECONDS = 30.0
-# A file that the server has not processed by then never will be.
-PROCESSING_SECONDS = 24 * 3600.0
+# How often a single pass tries again in a row what the server did not answer.
+ONCE_ATTEMPTS = 4
+# How long a post waits until all of its files are processed, so that one edit will do.
+PROCESSING_SECONDS = 3600.0
+# How long a post is put back that the server does not answer for, time after time: edits that
+# fail count towards the server's limit as well.
+PUT_BACK_SECONDS = (5.0, 20.0, 60.0, 300.0)
 
 
 @dataclass(kw_only=True)
@@ -51,6 +59,7 @@ class Watcher:
         survey: Survey,
         describer: Describer,
         health: Health,
+        outage: Outage,
         stop: Stop,
     ) -> None:
         self._config = config
@@ -58,23 +67,32 @@ class Watcher:
         self._survey = survey
         self._describer = describer
         self._health = health
+        self._outage = outage
         self._stop = stop
         self._work = threading.Event()  # something may be due
-        self._look_now = threading.Event()
+        self._poll = Poll(survey, outage, stop, found=self._work.set, interval=self._poll_interval)
         self._stream: Stream | None = None
         self._drafts: dict[Claim, Draft] = {}
+        self._put_back: Counter[str] = Counter()  # how often in a row, by status
         self._backfill_ready = 0.0
-        self._failures = 0
+        self._failures = 0  # of the server, in a row
         self.tally = Tally()
 
     def run_once(self) -> Tally:
         """Catch up, describe what is due, and end. ServerError if the server can't be asked."""
         self._survey.look()
-        self._health.server = "reachable"
+        self._outage.over()
         patience = time.monotonic() + ONCE_PATIENCE_SECONDS
         while True:
             if claim := self._store.claim():
-                self._work_on(claim)
+                try:
+                    self._work_on(claim)
+                except TemporaryServerError as error:
+                    too_long = (error.retry_after or 0.0) > LONGEST_WAIT_SECONDS
+                    if too_long or self._failures == ONCE_ATTEMPTS:
+                        raise
+                    self._outage.wait(self._failures, error)
+                    patience = time.monotonic() + ONCE_PATIENCE_SECONDS
                 self._stop.pause(self._config.mastodon.backfill_pause if claim.backfill else 0.0)
                 continue
             due = self._store.next_due()
@@ -90,22 +108,20 @@ class Watcher:
         self._stream = stream
         if stream is not None:
             stream.start()
-        threading.Thread(target=self._keep_looking, name="poll", daemon=True).start()
+        self._poll.start()
         while True:
             self._stop.check()
             self._health.beat()
-            backfill = time.monotonic() >= self._backfill_ready
-            claim = self._store.claim(backfill=backfill)
+            claim = self._store.claim(backfill=time.monotonic() >= self._backfill_ready)
             if claim is None:
                 self._work.wait(IDLE_SECONDS)
                 self._work.clear()
                 continue
             try:
                 self._work_on(claim)
-                self._failures = 0
             except ServerError as error:
-                self._server_failed(error)
-                self._wait_for_server(error)
+                self._outage.met(error)
+                self._outage.wait(self._failures, error)
             if claim.backfill:
                 pause = self._config.mastodon.backfill_pause
                 self._backfill_ready = time.monotonic() + pause
@@ -117,34 +133,7 @@ class Watcher:
 
     def look_now(self) -> None:
         """Look through the posts at once: the stream was reconnected."""
-        self._look_now.set()
-
-    def _keep_looking(self) -> None:
-        """The polling thread: look, wait, look again; sooner after the stream was reconnected."""
-        failures = 0
-        try:
-            while True:
-                self._stop.check()
-                self._look_now.clear()
-                try:
-                    if self._survey.look():
-                        self._work.set()
-                    self._server_answered()
-                    failures = 0
-                    wait = self._poll_interval()
-                except ServerError as error:
-                    self._server_failed(error)
-                    failures += 1
-                    wait = back_off(failures, error)
-                except Exception as error:
-                    self._stop.check()
-                    # A page that can't be read must not end the looking.
-                    log.error("looking through the posts failed: %s", error)
-                    log.debug("unexpected error", exc_info=True)
-                    wait = LONGEST_BACK_OFF_SECONDS
-                self._look_now.wait(wait)
-        except Stopping:
-            return
+        self._poll.look_now()
 
     def _poll_interval(self) -> float:
         interval = self._config.mastodon.poll_interval_seconds
@@ -160,49 +149,49 @@ class Watcher:
             # What was edited must be written down: no signal in between.
             with self._stop.shielded():
                 outcomes = self._describer.publish(draft)
-                again = self._store.finish(claim, outcomes)
-                self._drafts.clear()
-                self._report(claim, outcomes, again, time.monotonic() - started)
+                self._finish(claim, outcomes, time.monotonic() - started)
         except Stopping:
             self._store.release(claim)
             raise
+        except StateError:
+            raise
         except TemporaryMediaError as error:
-            self._not_processed(claim, error)
+            self._store.release(claim, wait=error.retry_after or 0.0)
         except ServerError as error:
-            self._store.release(claim, wait=5.0)
-            log.debug("post %s is put back: %s", claim.status_id, error)
+            self._put_back_for(claim, error)
             raise
         except Exception as error:
             log.debug("unexpected error", exc_info=True)
-            outcomes = [
-                Outcome(
-                    attachment_id=key,
-                    state="failed",
-                    reason=f"unexpected {type(error).__name__}: {error}",
-                )
-                for key in claim.attachment_ids
-            ]
-            again = self._store.finish(claim, outcomes)
-            self._report(claim, outcomes, again, time.monotonic() - started)
+            reason = f"unexpected {type(error).__name__}: {error}"
+            outcomes = [failed(key, reason) for key in claim.attachment_ids]
+            self._finish(claim, outcomes, time.monotonic() - started)
+
+    def _finish(self, claim: Claim, outcomes: list[Outcome], seconds: float) -> None:
+        """Write down what became of a claim."""
+        again = self._store.finish(claim, outcomes)
+        self._drafts = {
+            key: draft for key, draft in self._drafts.items() if key.status_id != claim.status_id
+        }
+        del self._put_back[claim.status_id]
+        self._failures = 0
+        self._report(claim, outcomes, again, seconds)
+
+    def _put_back_for(self, claim: Claim, error: ServerError) -> None:
+        """Give a post back that the server did not answer for, so that others have their turn."""
+        self._failures += 1
+        self._put_back[claim.status_id] += 1
+        times = min(self._put_back[claim.status_id], len(PUT_BACK_SECONDS))
+        wait = PUT_BACK_SECONDS[times - 1]
+        self._store.release(claim, wait=wait)
+        log.debug("post %s is put back for %.0f s: %s", claim.status_id, wait, error)
 
     def _draft_of(self, claim: Claim) -> Draft:
         """The texts for a claim: those that an outage kept from being written, or new ones."""
         draft = self._drafts.get(claim)
         if draft is None:
-            draft = self._drafts[claim] = self._describer.prepare(claim)
+            patient = time.time() - self._store.found_at(claim) < PROCESSING_SECONDS
+            draft = self._drafts[claim] = self._describer.prepare(claim, patient=patient)
         return draft
-
-    def _not_processed(self, claim: Claim, error: TemporaryMediaError) -> None:
-        """Put a post back whose files the server is still processing."""
-        if time.time() - self._store.found_at(claim) < PROCESSING_SECONDS:
-            self._store.release(claim, wait=error.retry_after or 0.0)
-            return
-        reason = "the server never finished processing it"
-        outcomes = [
-            Outcome(attachment_id=key, state="left", reason=reason) for key in claim.attachment_ids
-        ]
-        self._store.finish(claim, outcomes)
-        self._report(claim, outcomes, [], 0.0)
 
     def _report(
         self, claim: Claim, outcomes: list[Outcome], again: list[Outcome], seconds: float
@@ -224,31 +213,3 @@ class Watcher:
             else:
                 self.tally.failed += 1
                 log.error("given up %s: %s", where, outcome.reason)
-
-    def _server_answered(self) -> None:
-        if self._health.server in ("unreachable", "refusing"):
-            log.info("the server answers again")
-        self._health.server = "reachable"
-
-    def _server_failed(self, error: ServerError) -> None:
-        """Log an outage once, not at every try."""
-        state = "unreachable" if isinstance(error, TemporaryServerError) else "refusing"
-        if self._health.server != state:
-            log.error("%s", error)
-        self._health.server = "unreachable" if state == "unreachable" else "refusing"
-
-    def _wait_for_server(self, error: ServerError) -> None:
-        self._failures += 1
-        until = time.monotonic() + back_off(self._failures, error)
-        while (left := until - time.monotonic()) > 0:
-            self._health.beat()
-            self._stop.pause(min(left, 1.0))
-
-
-def back_off(failures: int, error: ServerError) -> float:
-    """Seconds to wait after so many failures in a row: 1 to 60, or what the server asked for."""
-    if isinstance(error, TemporaryServerError):
-        if error.retry_after is not None:
-            return error.retry_after
-        return min(2.0 ** min(failures - 1, 6), LONGEST_BACK_OFF_SECONDS) * random.uniform(0.5, 1.0)
-    return LONGEST_BACK_OFF_SECONDS

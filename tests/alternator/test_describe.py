@@ -1,14 +1,14 @@
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
+from waiting import wait_for
 
 from alternator.errors import MediaError, WorkerError
 from sandbox.server import SandboxServer
-from sandbox.settings import Settings
-from sandbox.vision import VisionServer
 
 MakeBot = Callable[..., Any]
 KEPT = ("content", "spoiler_text", "sensitive", "language", "visibility", "in_reply_to_id")
@@ -62,83 +62,6 @@ def test_nothing_of_a_post_is_lost(
     for number in (0, 1, 3):
         assert "picture, 320 by 200 pixels" in str(descriptions[number])
     assert len(edits(server)) == 1
-
-
-def test_descriptions_name_the_model_in_the_language_of_the_post(
-    server: SandboxServer, make_bot: MakeBot, picture: Path, clip: Path
-):
-    german = server.post("Schau", files=[picture], language="de")
-    sound = server.post("Écoutez", files=[clip], language="fr")
-    make_bot(whisper={"model": "/models/special.pt"}).once()
-    assert server.descriptions(german["id"])[0].endswith("\n\nBeschrieben von pixels")
-    assert server.descriptions(sound["id"]) == [
-        "Hello from the recording.\n\nTranscrit par Whisper special"
-    ]
-
-
-def test_the_prompt_is_in_the_language_of_the_post(
-    server: SandboxServer, vision: VisionServer, make_bot: MakeBot, picture: Path
-):
-    server.post("Schau", files=[picture], language="de")
-    make_bot().once()
-    assert "höchstens" in vision.requests()[0]["prompt"]
-
-
-def test_a_description_stays_within_the_limit_of_the_server(
-    tmp_path: Path, make_bot: MakeBot, picture: Path, clip: Path
-):
-    with SandboxServer(settings=Settings(description_limit=90)) as server:
-        first = server.post("Look", files=[picture])
-        second = server.post("Listen", files=[clip])
-        bot = make_bot(
-            mastodon={"instance_url": server.url}, openrouter={"base_url": "http://127.0.0.1:1/v1"}
-        )
-        bot.transcriber.texts = ["One short sentence. " + "Then it goes on and on. " * 30]
-        bot.once()
-        assert server.descriptions(first["id"]) == [None]  # the endpoint is not there
-        assert server.descriptions(second["id"]) == [
-            "One short sentence. Then it goes on and on. …\n\nTranscribed by Whisper base"
-        ]
-        bot = make_bot(mastodon={"instance_url": server.url})
-        third = server.post("Look", files=[picture])
-        bot.once()
-        (description,) = server.descriptions(third["id"])
-        assert len(description) <= 90
-        assert description.endswith("…\n\nDescribed by pixels")
-
-
-def test_a_long_transcript_is_shortened_by_the_text_model(
-    server: SandboxServer, vision: VisionServer, make_bot: MakeBot, clip: Path
-):
-    status = server.post("Listen", files=[clip])
-    answer = {"choices": [{"message": {"content": "In short: it rains."}}]}
-    vision.fail(status=200, body=answer)
-    bot = make_bot(openrouter={"text_model": "shortener"})
-    bot.transcriber.texts = ["It rains. " * 300]
-    bot.once()
-    assert server.descriptions(status["id"]) == [
-        "In short: it rains.\n\nTranscribed by Whisper base, shortened by shortener"
-    ]
-
-
-def test_all_kinds_are_described(
-    server: SandboxServer, make_bot: MakeBot, clip: Path, make_media: Callable[..., Path]
-):
-    picture = ("-f", "lavfi", "-i", "color=red:s=60x40:r=5:d=1")
-    video = make_media("talk.mp4", *picture, "-i", str(clip))
-    silent = make_media("silent.mp4", *picture)
-    colours = [Image.new("RGB", (60, 40), name) for name in ("white", "red", "white")]
-    loop = video.with_name("loop.gif")
-    colours[0].save(loop, save_all=True, append_images=colours[1:], duration=300)
-    posts = [server.post("Post", files=[file]) for file in (clip, video, silent, loop)]
-    kinds = [post["media_attachments"][0]["type"] for post in posts]
-    assert kinds == ["audio", "video", "gifv", "gifv"]
-    make_bot().once()
-    heard, spoken, shown, looped = (server.descriptions(post["id"])[0] for post in posts)
-    assert "Hello from the recording." in str(heard)
-    assert "Hello from the recording." in str(spoken)
-    assert "almost entirely red" in str(shown)
-    assert "almost entirely red" in str(looped)
 
 
 def test_boosts_and_posts_of_others_are_left_alone(
@@ -246,13 +169,13 @@ class Meanwhile:
 
 
 def settled(bot: Any) -> list[tuple[str, str, int]]:
-    """The bot's memory once nothing is claimed any more."""
-    for _ in range(500):
-        rows = bot.rows()
-        if rows and all(row[0] not in ("claimed", "waiting") for row in rows):
-            return list(rows)
-        bot.stop._event.wait(0.02)
-    raise AssertionError(rows)
+    """The bot's memory once nothing is claimed or waiting any more."""
+
+    def rows() -> list[tuple[str, str, int]] | None:
+        found: list[tuple[str, str, int]] = bot.rows()
+        return None if any(row[0] in ("claimed", "waiting") for row in found) else found
+
+    return wait_for(rows)
 
 
 def test_a_description_written_meanwhile_is_kept(
@@ -264,7 +187,7 @@ def test_a_description_written_meanwhile_is_kept(
         ids = media_ids(status)
         attributes = [{"id": ids[0], "description": "The author's own words"}]
         server.edit(status["id"], status="Listen", media_ids=ids, media_attributes=attributes)
-    assert settled(bot) == [("left", "it was described or removed by somebody meanwhile", 1)]
+    assert settled(bot) == [("left", "it was described by somebody meanwhile", 1)]
     assert server.descriptions(status["id"]) == ["The author's own words"]
     assert edits(server) == []
 
@@ -330,8 +253,23 @@ def test_an_attachment_removed_meanwhile_is_no_error(
     bot = make_bot()
     with Meanwhile(bot):
         server.edit(status["id"], status="Never mind", media_ids=[])
-    assert settled(bot) == [("left", "it was described or removed by somebody meanwhile", 1)]
+    assert settled(bot) == [("left", "it was removed from the post meanwhile", 1)]
     assert server.status(status["id"])["media_attachments"] == []
+
+
+def test_a_text_edited_while_an_edit_is_put_off_is_kept(
+    server: SandboxServer, make_bot: MakeBot, picture: Path
+):
+    status = server.post("Lok", files=[picture])
+    reset = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3))
+    busy = server.fail(
+        "/api/v1/statuses/*", method="PUT", status=429, headers={"X-RateLimit-Reset": reset}
+    )
+    make_bot().start()
+    wait_for(lambda: busy.times == 0)
+    server.edit(status["id"], status="Look, corrected", media_ids=media_ids(status))
+    server.wait_until_described(status["id"])
+    assert "Look, corrected" in server.status(status["id"])["content"]
 
 
 def test_an_edit_whose_answer_is_lost_is_not_made_twice(
@@ -341,7 +279,32 @@ def test_an_edit_whose_answer_is_lost_is_not_made_twice(
     server.fail("/api/v1/statuses/*", method="PUT", after=True, drop=True)
     bot = make_bot()
     bot.once()
-    assert bot.rows()[0][0] == "described"
+    assert bot.rows() == [("described", "", 1)]
     assert "320 by 200" in server.descriptions(status["id"])[0]
-    history = server.sandbox.store.status(status["id"]).revisions
-    assert len(history) == 2  # as posted, and with its description
+    assert len(edits(server)) == 1
+
+
+def test_a_description_that_the_server_does_not_keep_is_not_sent_again(
+    server: SandboxServer, make_bot: MakeBot, picture: Path
+):
+    status = server.post("Look", files=[picture])
+    server.fail("/api/v1/statuses/*", method="PUT", status=200, body=status, times=None)
+    bot = make_bot()
+    bot.once()
+    reason = "the server took the edit without its description; add it by hand"
+    assert bot.rows() == [("left", reason, 1)]
+    bot.once()
+    assert len(edits(server)) == 1
+
+
+def test_without_a_source_nothing_is_risked(
+    server: SandboxServer, make_bot: MakeBot, picture: Path
+):
+    server.post("Look", files=[picture])
+    server.fail("/api/v1/statuses/*/source", status=404, times=None)
+    bot = make_bot()
+    bot.once()
+    ((state, reason, _),) = bot.rows()
+    assert state == "left"
+    assert "the server does not tell a post's source" in reason
+    assert edits(server) == []

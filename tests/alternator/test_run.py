@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_for
 
 from alternator.errors import TemporaryServerError
 from sandbox.server import SandboxServer
@@ -241,6 +242,39 @@ def test_a_bot_that_is_killed_takes_its_work_up_again(
     assert len(server.requests(method="PUT")) == 1
 
 
+def test_a_bot_that_is_killed_in_the_middle_of_an_edit_repeats_nothing(
+    command: Command, server: SandboxServer, vision: VisionServer, picture: Path
+):
+    # The server has made the edit, and the bot has not heard of it.
+    server.fail("/api/v1/statuses/*", method="PUT", after=True, hang=True)
+    process = command.start("run", **account(server, vision))
+    wait_for(server.open_streams)
+    status = server.post("Look", files=[picture])
+    server.wait_until_described(status["id"])
+    process.kill()
+    process.communicate()
+    code, errors = command.run("run", "--once", **account(server, vision))
+    assert code == 0
+    assert "it has a description by now" in errors
+    assert len(server.requests(method="PUT")) == 1
+
+
+def test_a_server_that_hangs_in_an_edit_does_not_hold_up_the_end(
+    command: Command, server: SandboxServer, vision: VisionServer, picture: Path
+):
+    hung = server.fail("/api/v1/statuses/*", method="PUT", hang=True)
+    process = command.start("run", **account(server, vision))
+    wait_for(server.open_streams)
+    server.post("Look", files=[picture])
+    wait_for(lambda: hung.times == 0)
+    started = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert time.monotonic() - started < 10
+    assert process.returncode == 0
+    assert errors.splitlines()[-1].endswith("info  stopped")
+
+
 def test_its_health_can_be_asked_for(command: Command, server: SandboxServer, vision: VisionServer):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
@@ -268,7 +302,7 @@ def test_speech_is_described_by_a_real_whisper(
         ALTERNATOR_WHISPER_ENABLED="true",
         ALTERNATOR_WHISPER_MODEL=str(checkpoint),
     )
-    wait_for(server.open_streams, seconds=120)
+    wait_for(server.open_streams, timeout_s=120)
     posts = {
         suffix: server.post(
             "Listen",
@@ -292,17 +326,11 @@ def test_speech_is_described_by_a_real_whisper(
     assert ended.returncode == 0
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def test_a_server_that_is_known_is_waited_for(make_bot: MakeBot, server: SandboxServer):
+@pytest.mark.parametrize("path", ["/api/v1/accounts/verify_credentials", "/api/*/instance"])
+def test_a_server_that_is_known_is_waited_for(make_bot: MakeBot, server: SandboxServer, path: str):
     bot = make_bot()
     bot.once()
-    server.fail("/api/v1/accounts/verify_credentials", status=503, times=6)
+    server.fail(path, status=503, times=6)
     bot.start()
     wait_for(server.open_streams)
     bot.end()

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alternator.shorten import compose, cut_at_sentence, cut_at_word
+from alternator.shorten import compose, cut_at_sentence, cut_at_word, room_beside
 
 TEXTS = st.text(max_size=400)
 
@@ -71,4 +71,13 @@ def test_the_attribution_stays_whole_and_the_text_gives_way():
 def test_an_attribution_gives_way_where_it_would_leave_no_text():
     assert compose("A red house on a hill.", "Described by some/model", 30) == (
         "A red house on a hill."
+    )
+
+
+def test_where_hardly_any_room_remains_the_text_has_all_of_it():
+    assert room_beside("By somebody", 200) == 187
+    assert room_beside("By somebody", 50) == 50
+    text = "Many words that together do not fit into this limit."
+    assert compose(cut_at_sentence(text, room_beside("By somebody", 50)), "By somebody", 50) == (
+        "Many words that together do not fit into this…"
     )

@@ -1,26 +1,11 @@
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from clock import Clock
 
-from alternator.errors import ConfigError
-from alternator.state import RETRY_SECONDS, Claim, Found, Outcome, Store
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from alternator.state import Store
+from alternator.work import RETRY_SECONDS, Claim, Found, Outcome
 
 
 @pytest.fixture
@@ -152,27 +137,3 @@ def test_accounts_do_not_see_each_other(store: Store):
     assert not store.knows_server("https://other.example")
     store.bind("https://social.example", "7")
     assert store.cursors() == ("5", "1")
-
-
-def test_a_file_that_is_no_database_is_named(tmp_path: Path, clock: Clock):
-    path = tmp_path / "state.sqlite3"
-    path.write_bytes(b"This is something else entirely." * 100)
-    with pytest.raises(ConfigError) as caught:
-        Store(path, clock=clock)
-    assert str(caught.value) == (
-        f"the state file {path} can't be used: file is not a database; make its directory "
-        f"writable for this user, or set [state] directory to one that is"
-    )
-
-
-def test_a_file_of_a_later_version_is_left_alone(tmp_path: Path, clock: Clock):
-    path = tmp_path / "state.sqlite3"
-    opened(tmp_path, clock).close()
-    with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 99")
-    with pytest.raises(ConfigError) as caught:
-        Store(path, clock=clock)
-    assert str(caught.value) == (
-        f"the state file {path} is from another version of Alternator (schema 99, this one has "
-        f"1); use that version, or move the file away to start afresh"
-    )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_for
 
 from alternator.config import MastodonSettings
 from alternator.mastodon_api import MastodonClient
@@ -31,7 +32,7 @@ class Followed:
             **options,
         )
         self.stream.start()
-        self.until(lambda: self.connections)
+        wait_for(lambda: self.connections)
 
     def notice(self, status: dict[str, Any]) -> None:
         if status.get("content") == "<p>Trouble</p>":
@@ -40,12 +41,6 @@ class Followed:
 
     def connected(self) -> None:
         self.connections += 1
-
-    def until(self, condition: Any, seconds: float = 20.0) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "it did not happen in time"
-            time.sleep(0.02)
 
 
 @pytest.fixture
@@ -57,28 +52,28 @@ def followed(server: SandboxServer) -> Iterator[Followed]:
 
 def test_new_and_edited_posts_are_brought(server: SandboxServer, followed: Followed, picture: Path):
     status = server.post("Look", files=[picture])
-    followed.until(lambda: followed.statuses)
+    wait_for(lambda: followed.statuses)
     assert followed.statuses[0]["id"] == status["id"]
     assert followed.statuses[0]["media_attachments"][0]["description"] is None
     server.edit(status["id"], status="Changed")
-    followed.until(lambda: len(followed.statuses) == 2)
+    wait_for(lambda: len(followed.statuses) == 2)
     assert followed.statuses[1]["content"] == "<p>Changed</p>"
 
 
 def test_a_broken_stream_is_opened_again(server: SandboxServer, followed: Followed):
     server.drop_streams()
-    followed.until(lambda: followed.connections == 2)
+    wait_for(lambda: followed.connections == 2)
     server.post("Hello")
-    followed.until(lambda: followed.statuses)
+    wait_for(lambda: followed.statuses)
 
 
 def test_an_event_that_can_not_be_handled_does_not_end_it(
     server: SandboxServer, followed: Followed
 ):
     server.post("Trouble")
-    followed.until(lambda: followed.connections == 2)
+    wait_for(lambda: followed.connections == 2)
     server.post("Hello")
-    followed.until(lambda: followed.statuses)
+    wait_for(lambda: followed.statuses)
 
 
 def test_a_silent_stream_is_taken_for_dead():
@@ -87,7 +82,7 @@ def test_a_silent_stream_is_taken_for_dead():
         time.sleep(2)
         assert followed.connections == 1  # heartbeats keep it alive
         server.mute_streams()
-        followed.until(lambda: followed.connections == 2)
+        wait_for(lambda: followed.connections == 2)
         followed.stop.request()
 
 

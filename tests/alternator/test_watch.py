@@ -5,28 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_for
 
-from alternator.errors import ServerError, TemporaryServerError
-from alternator.watch import back_off
 from sandbox.server import SandboxServer
 from sandbox.vision import VisionServer
 
 MakeBot = Callable[..., Any]
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Wait for something that another thread does."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def test_a_new_post_is_described_through_the_stream(
     server: SandboxServer, make_bot: MakeBot, picture: Path
 ):
     make_bot(mastodon={"poll_interval_seconds": 3600}).start()
-    until(server.open_streams)
+    wait_for(server.open_streams)
     status = server.post("Look", files=[picture])
     server.wait_until_described(status["id"], seconds=10)
     assert len(server.requests(method="PUT")) == 1
@@ -34,7 +25,7 @@ def test_a_new_post_is_described_through_the_stream(
 
 def test_own_edits_do_not_loop(server: SandboxServer, make_bot: MakeBot, picture: Path):
     make_bot().start()
-    until(server.open_streams)
+    wait_for(server.open_streams)
     first = server.post("Look", files=[picture])
     server.wait_until_described(first["id"])
     second = server.post("Look again", files=[picture])
@@ -50,7 +41,7 @@ def test_media_that_an_edit_added_to_an_old_post_are_described(
     status = server.post("Soon with a picture")
     # Posts before the first start are out of scope for polling, but not for the stream.
     make_bot(mastodon={"backfill_count": 0}).start()
-    until(server.open_streams)
+    wait_for(server.open_streams)
     media_id = server.upload(picture)
     server.edit(status["id"], status="Now with a picture", media_ids=[media_id])
     server.wait_until_described(status["id"])
@@ -60,12 +51,12 @@ def test_a_post_made_while_the_stream_is_down_is_not_missed(
     server: SandboxServer, make_bot: MakeBot, picture: Path
 ):
     make_bot(mastodon={"poll_interval_seconds": 3600}).start()
-    until(server.open_streams)
+    wait_for(server.open_streams)
     server.fail("/api/v1/streaming/*", status=503, times=1)
     assert server.drop_streams() == 1
     status = server.post("Look", files=[picture])
     server.wait_until_described(status["id"], seconds=20)
-    until(server.open_streams)
+    wait_for(server.open_streams)
     later = server.post("Look again", files=[picture])
     server.wait_until_described(later["id"], seconds=10)
 
@@ -75,14 +66,14 @@ def test_without_streaming_polling_serves_alone(
 ):
     server.set_streaming(False)
     make_bot(mastodon={"poll_interval_seconds": 1}).start()
-    until(lambda: server.requests(path="/api/v1/accounts/*/statuses"))
+    wait_for(lambda: server.requests(path="/api/v1/accounts/*/statuses"))
     status = server.post("Look", files=[picture])
     server.wait_until_described(status["id"], seconds=15)
 
 
 def test_the_stream_can_be_turned_off(server: SandboxServer, make_bot: MakeBot, picture: Path):
     make_bot(mastodon={"poll_interval_seconds": 1, "user_stream": False}).start()
-    until(lambda: server.requests(path="/api/v1/accounts/*/statuses"))
+    wait_for(lambda: server.requests(path="/api/v1/accounts/*/statuses"))
     status = server.post("Look", files=[picture])
     server.wait_until_described(status["id"], seconds=15)
     assert server.requests(path="/api/v1/streaming/*") == []
@@ -94,11 +85,11 @@ def test_new_posts_go_before_backfill(server: SandboxServer, make_bot: MakeBot, 
     bot.transcriber.gate.clear()
     bot.start()
     assert bot.transcriber.reached.wait(10)
-    until(server.open_streams)
+    wait_for(server.open_streams)
     new = server.post("New", files=[clip])["id"]
-    until(lambda: len(bot.rows()) == 4)
+    wait_for(lambda: len(bot.rows()) == 4)
     bot.transcriber.gate.set()
-    until(lambda: len(server.requests(method="PUT")) == 4)
+    wait_for(lambda: len(server.requests(method="PUT")) == 4)
     edited = [request["path"].rpartition("/")[2] for request in server.requests(method="PUT")]
     assert edited == [old[2], new, old[1], old[0]]
 
@@ -109,14 +100,14 @@ def test_an_outage_ends_neither_the_bot_nor_its_work(
 ):
     bot = make_bot(mastodon={"poll_interval_seconds": 1})
     bot.start()
-    until(server.open_streams)
+    wait_for(server.open_streams)
     reset = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
     # More often than one request is tried again.
     fault = {"headers": {"X-RateLimit-Reset": reset}, "times": 6} | fault
     server.fail("/api/v1/statuses/*", **fault)
     status = server.post("Look", files=[picture])
     server.wait_until_described(status["id"], seconds=60)
-    until(lambda: bot.rows() == [("described", "", 1)])
+    wait_for(lambda: bot.rows() == [("described", "", 1)])
     assert len(server.sandbox.store.status(status["id"]).revisions) == 2
 
 
@@ -124,7 +115,7 @@ def test_an_outage_costs_no_second_transcription(
     server: SandboxServer, make_bot: MakeBot, clip: Path
 ):
     bot = make_bot(mastodon={"poll_interval_seconds": 1}).start()
-    until(server.open_streams)
+    wait_for(server.open_streams)
     bot.transcriber.gate.clear()
     status = server.post("Listen", files=[clip])
     assert bot.transcriber.reached.wait(10)
@@ -150,7 +141,7 @@ def test_a_bot_that_is_stopped_in_its_work_takes_it_up_again(
     assert server.requests(method="PUT") == []
     bot.transcriber.gate.set()
     bot.start()
-    until(lambda: bot.rows() == [("described", "", 1)])
+    wait_for(lambda: bot.rows() == [("described", "", 1)])
     assert "Hello" in server.descriptions(status["id"])[0]
 
 
@@ -159,7 +150,7 @@ def test_a_post_made_while_the_bot_was_away_is_described(
 ):
     bot = make_bot()
     bot.start()
-    until(server.open_streams)
+    wait_for(server.open_streams)
     bot.end()
     status = server.post("Look", files=[picture])
     bot.start()
@@ -196,20 +187,44 @@ def test_files_that_are_still_processed_are_waited_for(
     assert bot.rows() == [("described", "", 1)]
 
 
+def test_a_file_that_is_never_processed_does_not_keep_the_others(
+    server: SandboxServer, make_bot: MakeBot, picture: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("alternator.watch.PROCESSING_SECONDS", 0.0)
+    status = server.post("Look", files=[picture, picture])
+    body = server.status(status["id"])
+    body["media_attachments"][0]["url"] = None
+    server.fail(f"/api/v1/statuses/{status['id']}", method="GET", status=200, body=body)
+    bot = make_bot()
+    bot.once()
+    first, second = server.descriptions(status["id"])
+    assert first is None
+    assert "320 by 200" in str(second)
+    assert bot.rows()[0] == ("waiting", "the server is still processing it", 1)
+
+
+def test_a_post_that_the_server_fails_for_is_tried_less_and_less(
+    server: SandboxServer, make_bot: MakeBot, picture: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("alternator.watch.PUT_BACK_SECONDS", (0.1, 0.1, 3600.0))
+    status = server.post("Look", files=[picture])
+    path = f"/api/v1/statuses/{status['id']}"
+    server.fail(path, method="PUT", status=500, times=None)
+    bot = make_bot().start()
+    wait_for(lambda: len(server.requests(method="PUT", path=path)) == 3)
+    wait_for(lambda: bot.rows() == [("waiting", "", 0)])
+    # The next one is an hour off, and others have their turn meanwhile.
+    other = server.post("Look again", files=[picture])
+    server.wait_until_described(other["id"])
+    assert len(server.requests(method="PUT", path=path)) == 3
+
+
 def test_two_bots_do_not_share_a_memory(make_bot: MakeBot, server: SandboxServer):
     make_bot().start()
-    until(server.open_streams)
+    wait_for(server.open_streams)
     second = make_bot()
     with pytest.raises(Exception, match="another bot is at work in"):
         second.once()
-
-
-def test_waits_grow_to_a_minute_unless_the_server_names_one():
-    failed = TemporaryServerError("down")
-    assert [0.5 * 2**n <= back_off(n + 1, failed) <= 2**n for n in range(5)] == [True] * 5
-    assert 30 <= back_off(100, failed) <= 60
-    assert back_off(1, TemporaryServerError("busy", retry_after=7)) == 7
-    assert back_off(1, ServerError("rejected")) == 60
 
 
 def test_no_thread_is_left_at_work_on_a_closed_memory(
@@ -219,7 +234,7 @@ def test_no_thread_is_left_at_work_on_a_closed_memory(
     before, threading.excepthook = threading.excepthook, complaints.append
     try:
         bot = make_bot(mastodon={"poll_interval_seconds": 1}).start()
-        until(server.open_streams)
+        wait_for(server.open_streams)
         bot.end()
         server.post("Look", files=[picture])
         server.drop_streams()

@@ -9,12 +9,15 @@ import docker
 import pytest
 import requests
 from demo_client import Demo
+from image_contract import engine
 
 from compose.stack import Stack, demo_stack
 from images.build import build_sandbox, build_variant
 from images.catalog import load_catalog
-from images.engine import build_client, compose_command, connect, engine_state
+from images.engine import compose_command
 from images.errors import EngineError
+
+__all__ = ["engine"]
 
 PROJECT = "alternator-test"
 
@@ -24,20 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.engine)
-
-
-@pytest.fixture(scope="session")
-def engine() -> docker.DockerClient:
-    """A client of the running engine; the reason to skip where there is none."""
-    state = engine_state()
-    if not state.reachable:
-        pytest.skip(f"no container engine answers: {state.why}")
-    try:
-        build_client()
-        compose_command()
-    except EngineError as error:
-        pytest.skip(str(error))
-    return connect()
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +63,10 @@ def demo_files(cpu_image: str, sandbox_image: str, free_port: int) -> Iterator[S
 
 @pytest.fixture(scope="session")
 def docker_compose_command(engine: docker.DockerClient) -> str:
-    return " ".join(compose_command())
+    try:
+        return " ".join(compose_command())
+    except EngineError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from demo_client import Demo, Json, wait_for
+from demo_client import Demo, Json
+from waiting import wait_for
 
 SAMPLES = Path(__file__).parents[2] / "sandbox" / "samples"
 KEPT = ("content", "spoiler_text", "sensitive", "language", "visibility", "poll", "in_reply_to_id")

@@ -13,20 +13,6 @@ SETTINGS = Settings(
 )
 
 
-class Clock:
-    """A clock that stands until it is set."""
-
-    now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 def test_every_answer_says_what_is_left(api):
     first, second = (api("GET", "/api/v1/instance").headers for _ in range(2))
     assert first["x-ratelimit-limit"] == "300"

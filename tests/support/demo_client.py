@@ -1,19 +1,16 @@
 """A Mastodon client's view of the running demo stack, and waiting for what it does."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import pytest
 import requests
 from docker.models.containers import Container
+from waiting import wait_for
 
 from images.engine import connect
 
 Json = dict[str, Any]
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,15 +77,3 @@ class Demo:
             return bool(state["Health"]["Status"] == "healthy")
 
         wait_for(healthy, 120, "the bot's health")
-
-
-def wait_for(condition: Callable[[], Result | None], timeout_s: float, what: str) -> Result:
-    """Poll until the condition gives something true, and return that; fails after the timeout."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        result = condition()
-        if result:
-            return result
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited {timeout_s} s for {what}")
-        time.sleep(0.25)
