@@ -89,6 +89,7 @@ class Catalog:
     variants: Mapping[str, Variant]
     universal: Universal
     budgets: Mapping[str, Budget]
+    pins: Mapping[str, Mapping[str, str]]  # of one torch build: {"2.13.0+cu130": {name: version}}
 
     def variant(self, name: str) -> Variant:
         """The variant of that name, or a CatalogError that lists the names."""
@@ -165,6 +166,7 @@ def _catalog(data: Mapping[str, Any]) -> Catalog:
             title=data["universal"]["title"], packages=data["universal"]["packages"]
         ),
         budgets={name: _budget(entry) for name, entry in data["budgets"].items()},
+        pins=data["pins"],
     )
 
 

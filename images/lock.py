@@ -58,7 +58,10 @@ def variant_target(catalog: Catalog, variant: Variant, machine: str) -> Target:
         name=variant.build,
         folder=variant.name,
         machine=machine,
-        packages=catalog.packages,
+        packages={
+            **catalog.packages,
+            **catalog.pins.get(f"{variant.torch}+{variant.wheel}", {}),
+        },
         bare=catalog.packages_without_dependencies,
         tools=catalog.build_packages,
         variant=variant,

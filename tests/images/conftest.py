@@ -47,6 +47,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         packages_without_dependencies={"gamma": "3.0"},
         build_packages={},
         sandbox_packages={"beta": "2.5"},
+        pins={},
     )
     with serve(tmp_path) as address:
         monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")

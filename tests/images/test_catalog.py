@@ -34,6 +34,16 @@ def test_a_build_of_another_backend_is_refused() -> None:
         with_build(load_catalog().variant("cuda"), wheel="rocm7.2")
 
 
+def test_pins_are_of_builds_that_are_locked() -> None:
+    catalog = load_catalog()
+    builds = {
+        f"{build.torch}+{build.wheel}"
+        for variant in catalog.variants.values()
+        for build in variant.locked_builds()
+    }
+    assert set(catalog.pins) <= builds
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

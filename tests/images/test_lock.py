@@ -203,6 +203,15 @@ def test_another_pin_makes_the_locks_stale(site) -> None:
     assert "sandbox" not in message
 
 
+def test_a_pin_of_one_build_holds_for_that_build_alone() -> None:
+    catalog = replace(load_catalog(), pins={"2.13.0+cu130": {"alpha": "1.0"}})
+    cuda = catalog.variant("cuda")
+    assert {
+        build.wheel: "alpha" in locks.variant_target(catalog, build, "x86_64").packages
+        for build in cuda.locked_builds()
+    } == {"cu130": True, "cu126": False, "cu128": False}
+
+
 def test_a_missing_lock_is_named(site) -> None:
     committed(site)
     (site.checkout / "images/rocm/rocm-2.13.0-rocm7.2.x86_64.lock").unlink()

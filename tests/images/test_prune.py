@@ -62,3 +62,39 @@ def test_a_library_that_is_still_linked_is_noticed(tmp_path: Path) -> None:
 def test_every_rule_says_why() -> None:
     rules = tomllib.loads(prune.RULES.read_text())["remove"]
     assert all(rule["paths"] and len(rule["why"]) > 20 for rule in rules)
+
+
+def test_stripping_takes_debug_information_and_nothing_that_is_loaded(tmp_path: Path) -> None:
+    compiler = shutil.which("gcc")
+    if compiler is None or shutil.which("strip") is None:
+        pytest.skip("gcc and strip are needed to make a library with debug information")
+    (tmp_path / "a.c").write_text(
+        "static int twice(int n) { return 2 * n; } int a(int n) { return twice(n); }"
+    )
+    library = tmp_path / "libalt_a.so"
+    subprocess.run(
+        [compiler, "-g", "-shared", "-fPIC", "-o", library.name, "a.c"], cwd=tmp_path, check=True
+    )
+    before = prune.loaded(library)
+    assert prune.strip(tmp_path, ["*.so"], exact=True) > 1000
+    assert prune.loaded(library) == before
+
+
+def test_a_change_in_what_is_loaded_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiler = shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("gcc is needed to make a library")
+    (tmp_path / "a.c").write_text('const char *a(void) { return "ORIGINAL"; }')
+    library = tmp_path / "libalt_a.so"
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-o", library.name, "a.c"], cwd=tmp_path, check=True
+    )
+
+    def damage(command: list[str], **_: object) -> None:
+        library.write_bytes(library.read_bytes().replace(b"ORIGINAL", b"DAMAGED!"))
+
+    monkeypatch.setattr(prune.subprocess, "run", damage)
+    with pytest.raises(SystemExit, match=r"strip changed what is loaded of libalt_a\.so"):
+        prune.strip(tmp_path, ["*.so"], exact=True)

@@ -5,8 +5,10 @@ library it links: one that did before and does not now fails the build.
 """
 
 import argparse
+import hashlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tomllib
@@ -15,6 +17,7 @@ from pathlib import Path
 
 RULES = Path(__file__).with_name("prune.toml")
 GFX = re.compile(r"gfx[0-9a-f]{3,4}")
+LOAD = 1  # PT_LOAD, a segment that the loader maps
 DYNAMIC = re.compile(r"\((NEEDED|RPATH|RUNPATH)\).*\[(.*)\]")
 
 
@@ -34,7 +37,8 @@ def main() -> None:
     freed = sum(path.stat().st_size for path in prune_gfx(root, options.gfx.split(",")))
     if freed:
         print(f"prune: {freed / 1e6:7.1f} MB  kernels for other GPUs than {options.gfx}")
-    print(f"prune: {strip(root, rules['strip']['paths']) / 1e6:7.1f} MB  symbols")
+    freed = strip(root, rules["strip"]["paths"]) + strip(root, rules["strip"]["exact"], exact=True)
+    print(f"prune: {freed / 1e6:7.1f} MB  symbols and debug information")
     broken = unresolved(root) - before - set(rules["linkage"]["from_the_host"])
     if broken:
         sys.exit(f"prune: what was removed is linked by what is left: {', '.join(sorted(broken))}")
@@ -74,15 +78,39 @@ def prune_gfx(root: Path, wanted: Sequence[str]) -> Iterator[Path]:
             path.unlink()
 
 
-def strip(root: Path, patterns: Sequence[str]) -> int:
-    """Strip the ELF files that the patterns match; returns the bytes freed."""
+def strip(root: Path, patterns: Sequence[str], *, exact: bool = False) -> int:
+    """Strip the ELF files that the patterns match; returns the bytes freed.
+
+    ``exact`` fails the build unless the loader maps the same bytes of each file as before.
+    """
     freed = 0
     for path in sorted({path for pattern in patterns for path in root.glob(pattern)}):
         if is_elf(path):
-            size = path.stat().st_size
+            size, before = path.stat().st_size, loaded(path) if exact else ""
             subprocess.run(["strip", "--strip-unneeded", str(path)], check=True)
+            if exact and loaded(path) != before:
+                sys.exit(f"prune: strip changed what is loaded of {path.relative_to(root)}")
             freed += size - path.stat().st_size
     return freed
+
+
+def loaded(path: Path) -> str:
+    """Digest of the segments that the loader maps of a 64-bit ELF file, little-endian.
+
+    Where the section headers are stands in the first segment, and is nothing to the loader.
+    """
+    content = bytearray(path.read_bytes())
+    content[40:48], content[60:64] = bytes(8), bytes(4)  # e_shoff; e_shnum and e_shstrndx
+    (start,) = struct.unpack_from("<Q", content, 32)
+    length, count = struct.unpack_from("<HH", content, 54)
+    digest = hashlib.sha256()
+    for index in range(count):
+        header = struct.unpack_from("<IIQQQQQQ", content, start + index * length)
+        kind, _, offset, _, _, size, _, _ = header
+        if kind == LOAD:
+            digest.update(repr(header).encode())
+            digest.update(memoryview(content)[offset : offset + size])
+    return digest.hexdigest()
 
 
 def is_elf(path: Path) -> bool:
