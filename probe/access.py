@@ -101,6 +101,7 @@ def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
         why=verdict.why,
         remedy=verdict.remedy,
         denied=verdict.denied,
+        hidden_by=verdict.hidden_by,
         slice_of=sighting.slice_of,
         integrated=integrated,
     )

@@ -1,5 +1,6 @@
 """Whether an AMD GPU can be used from here. None of this was tried on real hardware."""
 
+from probe.access_nvidia import VIRTUAL, VIRTUAL_REMEDY
 from probe.evidence import Evidence, Verdict, denied_by_nodes
 from probe.merge import Merged
 
@@ -14,7 +15,13 @@ def amd_verdict(entry: Merged, evidence: Evidence) -> Verdict:
         return Verdict(
             state="present",
             why=f"bound to {sighting.kernel_driver}, not to amdgpu",
-            remedy="bind it to amdgpu",
+            remedy=VIRTUAL_REMEDY if sighting.kernel_driver in VIRTUAL else "bind it to amdgpu",
+        )
+    if evidence.host.wsl and not any(node.path == "/dev/kfd" for node in evidence.nodes):
+        return Verdict(
+            state="present",
+            why="under WSL2 there is no /dev/kfd, which torch's ROCm builds need",
+            remedy="none under WSL2: Linux itself serves it",
         )
     if "rocminfo" in entry.sources:
         return Verdict()  # it opened /dev/kfd
@@ -37,6 +44,13 @@ def amd_verdict(entry: Merged, evidence: Evidence) -> Verdict:
             remedy="start it with --device /dev/kfd --device /dev/dri"
             if inside
             else "load the amdgpu driver with compute support (modprobe amdgpu; dmesg | grep kfd)",
+        )
+    if evidence.kfd_listed and "kfd" not in entry.sources and inside:
+        # What a container's device rules keep out, KFD does not let it read either.
+        return Verdict(
+            state="present",
+            why="not given to this container",
+            remedy="start it with --device /dev/kfd --device /dev/dri",
         )
     if evidence.kfd_listed and "kfd" not in entry.sources:
         return Verdict(

@@ -2,36 +2,68 @@
 
 import re
 
+from probe.builds import at_least
+from probe.devices import last_driver
 from probe.evidence import Evidence, Verdict, denied_by_nodes
 from probe.facts import Sighting
+from probe.fit import driver_to_take
 from probe.merge import Merged
+from probe.record import replace
 from probe.visibility import CONTAINER
 
 CARD = re.compile(r"/dev/nvidia\d+")
 CONTROL = ("/dev/nvidiactl", "/dev/dxg")  # Linux, WSL2
 
-# nvidia-smi exits with NVML's codes (nvmlReturn_t).
+# nvidia-smi exits with NVML's codes (nvmlReturn_t): why, the remedy on a host and in a container.
 SMI_FAILURES = {
-    6: ("nvidia-smi finds no device", "check that the card is seated and powered, and dmesg"),
+    6: (
+        "nvidia-smi finds no device",
+        "see why: sudo dmesg | grep -i nvrm; check that the card is seated and powered",
+        "start it with --gpus all",
+    ),
     9: (
         "NVIDIA's driver is not loaded",
-        "load it (modprobe nvidia); after a kernel update, reboot",
+        "sudo modprobe nvidia; after a kernel update, reboot; where it says that a key was "
+        "rejected, Secure Boot is on: enrol the module's key (mokutil --import) or switch it off",
+        "on the host: sudo modprobe nvidia; then start this container again",
     ),
-    12: ("NVIDIA's management library is missing", "reinstall NVIDIA's driver"),
+    12: (
+        "NVIDIA's management library is missing",
+        "reinstall NVIDIA's driver",
+        "start it with --gpus all; NVIDIA_DRIVER_CAPABILITIES must hold utility and compute",
+    ),
     15: (
         "the GPU is lost: it fell off the bus",
-        "reboot; if it happens again, see dmesg (Xid)",
+        "reboot; if it happens again: sudo dmesg | grep Xid",
+        "reboot the host; if it happens again: sudo dmesg | grep Xid",
     ),
-    17: ("the operating system blocks access to the GPU", "check cgroup and security settings"),
+    17: (
+        "the operating system blocks access to the GPU",
+        "check cgroup and security settings",
+        "start it with --gpus all; check the host's security settings",
+    ),
     18: (
         "NVIDIA's driver and library have different versions",
         "reboot: the driver was updated under a running kernel",
+        "start this container again, and if that does not help, reboot the host: its driver was "
+        "updated under a running kernel",
     ),
     255: (
         "NVIDIA's driver answers with an unknown error",
-        "docker restart its container (the host's daemon-reload takes GPUs away), or reboot",
+        "reboot; sudo dmesg | grep -i -e nvrm -e xid tells more",
+        "docker restart this container: a daemon-reload on the host takes its GPU away",
     ),
 }
+DEAD = (15, 18, 255)
+NEWEST_FLOOR = "580"  # what the newest builds need, see builds.toml
+VIRTUAL_REMEDY = "it is handed to a virtual machine: probe in there, or bind it back to its driver"
+VIRTUAL = ("vfio-pci", "pci-stub", "xen-pciback", "pciback")  # drivers of virtual machines
+
+
+def smi_failure(code: int | None, inside: bool) -> tuple[str, str] | None:
+    """What an exit code of nvidia-smi means and what mends it; None for one that says nothing."""
+    why, host, container = SMI_FAILURES.get(code or 0, ("", "", ""))
+    return (why, container if inside else host) if why else None
 
 
 NO_SLICE = Verdict(
@@ -47,7 +79,10 @@ CUDA_FAILURES = {
         "libcuda is the toolkit's stub, not the driver's",
         "take the toolkit's stubs directory out of LD_LIBRARY_PATH",
     ),
-    46: ("the GPU is in use by another process alone", "nvidia-smi -c 0 lets processes share it"),
+    46: (
+        "the GPU is in use by another process alone, or prohibited",
+        "let processes share it: sudo nvidia-smi -c 0",
+    ),
     100: ("libcuda reaches no device", "check that device nodes and driver library match"),
     802: (
         "the machine's GPUs are not ready yet",
@@ -104,14 +139,18 @@ MISSING_LIBRARY = Verdict(
 def nvidia_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -> Verdict:
     """The state of one NVIDIA GPU; ``hidden`` ones, and GPUs beside slices, libcuda can't list."""
     sighting = entry.sighting
-    if sighting.lost:
-        return Verdict(state="dead", why=SMI_FAILURES[15][0], remedy=SMI_FAILURES[15][1])
+    inside = evidence.host.container
+    if sighting.lost and "libcuda" not in entry.sources:
+        return _failed(15, evidence)
+    if not {"nvidia-smi", "libcuda"} & entry.sources and not _foreign(sighting):
+        dropped = _dropped(sighting, evidence)
+        if dropped is not None:
+            return dropped
     by_cuda = cuda_verdict(entry, evidence, hidden=hidden)
     if by_cuda is not None:
         return by_cuda
     if "nvidia-smi" in entry.sources:
         return Verdict()  # it talked to the driver, and the driver to the card
-    inside = evidence.host.container
     if evidence.smi_answered:
         return Verdict(
             state="present",
@@ -123,7 +162,9 @@ def nvidia_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -
         return Verdict(
             state="present",
             why=f"bound to {sighting.kernel_driver}, not to NVIDIA's driver",
-            remedy="install NVIDIA's driver, 580 or newer, and reboot",
+            remedy=VIRTUAL_REMEDY
+            if sighting.kernel_driver in VIRTUAL
+            else _driver_remedy(sighting, inside, "and reboot"),
         )
     control = [n for n in evidence.nodes if n.path in CONTROL]
     cards = [n for n in evidence.nodes if CARD.fullmatch(n.path) or n.path == "/dev/dxg"]
@@ -137,22 +178,51 @@ def nvidia_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -
                 why=f"no {missing} in this container{said}",
                 remedy="start it with --gpus all (needs the NVIDIA Container Toolkit on the host)",
             )
-        why, remedy = SMI_FAILURES.get(
-            evidence.smi_exit or 0,
-            (f"no {missing}", "install or load NVIDIA's driver, 580 or newer"),
+        if smi_failure(evidence.smi_exit, inside):
+            return _failed(evidence.smi_exit, evidence)
+        loaded = evidence.nvidia_driver is not None
+        remedy = "load its device nodes: sudo nvidia-modprobe -u" if loaded else None
+        return Verdict(
+            state="present",
+            why=f"no {missing}",
+            remedy=remedy or _driver_remedy(sighting, inside, "or load it: sudo modprobe nvidia"),
         )
-        return Verdict(state="present", why=why, remedy=remedy)
     if evidence.smi_tried:
-        why, remedy = SMI_FAILURES.get(
-            evidence.smi_exit or 0,
-            (
-                f"nvidia-smi failed: {evidence.smi_why}",
-                "look at dmesg (Xid), reboot; if the card is only slow to wake, turn persistence "
-                "mode on (nvidia-smi -pm 1) or raise ALTERNATOR_PROBE_TIMEOUT (seconds)",
-            ),
+        if smi_failure(evidence.smi_exit, inside):
+            return replace(_failed(evidence.smi_exit, evidence), state="dead")
+        return Verdict(
+            state="dead",
+            why=f"nvidia-smi failed: {evidence.smi_why}",
+            remedy="see why: sudo dmesg | grep -i -e nvrm -e xid; reboot; if the card is only slow "
+            "to wake: sudo nvidia-smi -pm 1, or raise ALTERNATOR_PROBE_TIMEOUT (seconds)",
         )
-        return Verdict(state="dead", why=why, remedy=remedy)
     return denied_by_nodes([*control, *cards], inside) or Verdict()
+
+
+def _failed(code: int | None, evidence: Evidence) -> Verdict:
+    why, remedy = smi_failure(code, evidence.host.container) or (None, None)
+    return Verdict(state="dead" if code in DEAD else "present", why=why, remedy=remedy)
+
+
+def _dropped(sighting: Sighting, evidence: Evidence) -> Verdict | None:
+    """A card that the loaded driver is too new for: the driver runs and does not see it."""
+    last, driver = last_driver(sighting.compute_capability), evidence.nvidia_driver
+    if last is None or driver is None or not at_least(driver, str(int(last) + 1)):
+        return None
+    return Verdict(
+        state="present",
+        why=f"driver {driver} does not serve it any more, {last} was the last",
+        remedy=_driver_remedy(sighting, evidence.host.container, "and reboot"),
+    )
+
+
+def _driver_remedy(sighting: Sighting, inside: bool, then: str) -> str:
+    """Which driver to install for a card that has none."""
+    last = last_driver(sighting.compute_capability)
+    if last is not None and not at_least(last, NEWEST_FLOOR):
+        return "none: no current build of torch has code for this card"
+    driver = driver_to_take(NEWEST_FLOOR, sighting.compute_capability)
+    return f"{'on the host: ' if inside else ''}install NVIDIA's driver {driver} {then}"
 
 
 def _foreign(sighting: Sighting) -> bool:

@@ -2,11 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 
+from probe.access_nvidia import smi_failure
 from probe.builds import Build, Table, at_least, line_of
 from probe.choice import Choice, Selection, Situation
 from probe.facts import BACKENDS, Facts, Gpu, Vendor
-from probe.fit import capability_text, driver_floor, has_code, hsa_override, misfit
+from probe.fit import (
+    CONTAINER_HOSTS,
+    capability_text,
+    driver_floor,
+    driver_to_take,
+    has_code,
+    hsa_override,
+    misfit,
+    platform_text,
+)
 
+REPORT_IT = "alternator probe --record FILE writes a report of it for us"
 MAKERS: dict[Vendor, str] = {"nvidia": "NVIDIA", "amd": "AMD", "apple": "Apple"}
 # The tools whose failure is worth telling where they leave no card behind.
 TOOLS: dict[str, Vendor] = {"nvidia-smi": "nvidia", "rocm-smi": "amd"}
@@ -29,6 +40,7 @@ def advise(situation: Situation, choice: Choice, best: Selection) -> tuple[str, 
             f"this image holds torch {selection.torch} {selection.wheel}; for "
             f"{_described(best.gpus[0])} the {best.image} image with {best.wheel} is the right one"
         )
+    lines += _on_platform(situation.facts, situation.table)
     if selection.backend == "cpu":
         lines += _why_cpu(situation, choice, best)
     else:
@@ -44,12 +56,6 @@ def advise(situation: Situation, choice: Choice, best: Selection) -> tuple[str, 
 
 def _why_cpu(situation: Situation, choice: Choice, best: Selection) -> Iterator[str]:
     facts, table, wanted = situation.facts, situation.table, situation.wanted
-    architectures = table.macos_arch if facts.host.os == "darwin" else table.cpu_arch
-    if facts.host.arch not in architectures:
-        yield (
-            f"torch has no build for {facts.host.arch}: use a machine of "
-            f"{' or '.join(architectures)}"
-        )
     if wanted.backend == "cpu":
         if situation.usable:
             yield f"{wanted.source} leaves {situation.usable[0].name} unused"
@@ -66,10 +72,55 @@ def _why_cpu(situation: Situation, choice: Choice, best: Selection) -> Iterator[
         yield f"no {MAKERS[vendor]} GPU is visible in this container; start it with {flags}"
 
 
+def _on_platform(facts: Facts, table: Table) -> Iterator[str]:
+    """Where the machine itself is in the way."""
+    host = facts.host
+    if host.os == "windows":
+        yield "the containers are Linux's: run this inside WSL2 (wsl --install)"
+    elif host.os == "darwin" and host.arch not in table.macos_arch:
+        yield (
+            f"torch has no build for macOS on {host.arch} any more; the CPU image runs in a "
+            f"container all the same"
+        )
+    elif host.os == "darwin":
+        pass
+    elif host.os != "linux":
+        yield f"torch has no build for {host.os}: the containers want Linux"
+    elif host.arch not in table.cpu_arch:
+        yield (
+            f"torch has no build for {host.arch}: use a machine of {' or '.join(table.cpu_arch)}"
+        )
+    if facts.gpus:
+        return
+    if host.wsl and any(node.path == "/dev/dxg" for node in facts.nodes):
+        yield (
+            "Windows hands a GPU over (/dev/dxg) and no driver of NVIDIA's answers: for a card of "
+            "NVIDIA's install its driver in Windows, then wsl --shutdown; no build of torch here "
+            "serves other makers' under WSL2"
+        )
+    elif host.wsl and host.container:
+        yield "no GPU is visible in this container; if there is one: start it with --gpus all"
+    if host.tegra:
+        yield f"nothing shows this Jetson's GPU; {table.tegra_remedy}"
+
+
 def remedy(gpu: Gpu, facts: Facts, table: Table, lines: Sequence[str]) -> str:
     """Why no build of these lines fits a usable GPU, and what the operator can do about it."""
     backend = BACKENDS[gpu.vendor]
     builds = [build for line in lines for build in table.of_line(line, backend)]
+    here = facts.host.arch
+    if facts.host.os not in CONTAINER_HOSTS or not any(
+        here in (build.cuda_code or build.gfx) for build in builds
+    ):
+        what = "ROCm" if backend == "rocm" else "CUDA"
+        return f"{gpu.name}: there is no {what} build of torch for {platform_text(facts.host)}"
+    if facts.host.tegra and not at_least(gpu.driver, table.tegra_driver):
+        version = f"driver {gpu.driver} is older than" if gpu.driver else "this needs driver"
+        return f"{gpu.name}: {version} {table.tegra_driver}; {table.tegra_remedy}"
+    if backend == "cuda" and gpu.compute_capability is None:
+        return f"{gpu.name}: its compute capability is not known; {REPORT_IT}"
+    if backend == "rocm" and gpu.gfx is None:
+        return f"{gpu.name}: its gfx target is not known; {REPORT_IT}"
     with_code = [
         build
         for build in builds
@@ -77,18 +128,23 @@ def remedy(gpu: Gpu, facts: Facts, table: Table, lines: Sequence[str]) -> str:
     ]
     current = [build for build in with_code if not build.retired]
     floors = [driver_floor(build, facts.host, table) for build in current]
-    if not floors or gpu.driver is None or any(at_least(gpu.driver, floor) for floor in floors):
+    if floors and gpu.driver is None:
+        return (
+            f"{gpu.name}: the driver's version is not known ({floors[0]} is needed for "
+            f"{current[0].wheel}); install nvidia-smi beside the driver, or {REPORT_IT}"
+        )
+    if not floors or any(at_least(gpu.driver, floor) for floor in floors):
         reasons = (misfit(build, gpu, facts.host, table) for build in builds)
         why = next((reason for reason in reasons if reason is not None), "nothing fits")
         return f"{gpu.name}: {why}" + (
             _or_retired(gpu, facts, table, with_code) or "; no other build of torch helps"
         )
     lowest = next(f for f in floors if all(at_least(other, f) for other in floors))
-    text = f"{gpu.name}: driver {gpu.driver} is older than {lowest}; "
-    if facts.host.tegra:
-        return text + table.tegra_remedy
     newest = current[0]
-    text += f"update it to {floors[0]} or newer and {newest.wheel} fits"
+    text = (
+        f"{gpu.name}: driver {gpu.driver} is older than {lowest}; update it to "
+        f"{driver_to_take(floors[0], gpu.compute_capability)} and {newest.wheel} fits"
+    )
     return text + _or_retired(gpu, facts, table, with_code)
 
 
@@ -148,13 +204,15 @@ def _on_driver(primary: Gpu, build: Build, situation: Situation) -> Iterator[str
         newest = with_code[0]
         yield (
             f"torch {build.line} because no build of {table.catalog} fits driver "
-            f"{primary.driver}; update it to {driver_floor(newest, facts.host, table)} or newer "
-            f"and {newest.wheel} of {table.catalog} fits"
+            f"{primary.driver}; update it to "
+            f"{driver_to_take(driver_floor(newest, facts.host, table), primary.compute_capability)}"
+            f" and {newest.wheel} of {table.catalog} fits"
         )
     if build.driver_advised and not at_least(primary.driver, build.driver_advised):
         yield (
             f"driver {primary.driver} is enough for {build.wheel} by NVIDIA's documents; if the "
-            f"proof fails, update it to {build.driver_advised} or newer"
+            f"proof fails, update it to "
+            f"{driver_to_take(build.driver_advised, primary.compute_capability)}"
         )
     if build.last_line and with_code and all(other.last_line for other in with_code):
         yield (
@@ -170,7 +228,11 @@ def _silent_tools(facts: Facts) -> Iterator[str]:
         vendor = TOOLS.get(line.probe)
         if vendor is None or vendor in vendors or line.found or line.why in (None, "not installed"):
             continue
-        yield f"{line.probe}: {line.why}; if there is a {MAKERS[vendor]} GPU, mend its driver"
+        known = smi_failure(line.exit, facts.host.container) if vendor == "nvidia" else None
+        if known is not None:
+            yield (f"{line.probe}: {line.why} ({known[0]}); if there is an NVIDIA GPU: {known[1]}")
+        else:
+            yield f"{line.probe}: {line.why}; if there is an {MAKERS[vendor]} GPU, mend its driver"
 
 
 def _described(gpu: Gpu) -> str:

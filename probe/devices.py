@@ -36,6 +36,15 @@ def capability_of_device(device: int | None) -> ComputeCapability | None:
     )
 
 
+def last_driver(capability: ComputeCapability | None) -> str | None:
+    """The newest driver branch that drives cards of a capability; None where all newer ones do."""
+    for text, driver in NVIDIA_DEVICES["last_driver"]:
+        below = parse_capability(text)
+        if capability is not None and below is not None and capability < below:
+            return str(driver)
+    return None
+
+
 @lru_cache(maxsize=1)
 def _gfx_by_device() -> dict[int, str]:
     targets = AMD_DEVICES["gfx"].items()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from probe.builds import Build, Table, at_least
 from probe.choice import Choice, ImageBuild
 from probe.choose import choose, usable_gpus
-from probe.facts import Facts, Gpu
-from probe.fit import driver_floor, has_code
+from probe.facts import Facts, Gpu, Vendor
+from probe.fit import driver_floor, driver_to_take, has_code
 from probe.hint import lost_on_the_way
 from probe.models import best_model, find_model, room
 from probe.parse.numbers import plain
@@ -33,6 +33,22 @@ class Setting:
 
 
 NO_SETTING = Setting()
+DRIVER_GUIDE = "docs.nvidia.com/datacenter/tesla/driver-installation-guide"
+APT = "sudo apt-get install docker.io   # `make up` does this as root on Debian, Ubuntu"
+ENGINES = {
+    "debian": APT,
+    "ubuntu": APT,
+    "fedora": "sudo dnf install podman",
+    "rhel": "sudo dnf install podman",
+    "arch": "sudo pacman -S docker",
+    "suse": "sudo zypper install docker",
+    "alpine": "sudo apk add docker",
+}
+DEVICE_NODES: dict[Vendor, tuple[str, ...]] = {
+    "nvidia": ("/dev/nvidia",),
+    "amd": ("/dev/kfd", "/dev/dri"),
+    "apple": (),
+}
 
 
 def improvements(
@@ -111,7 +127,7 @@ def _unusable(facts: Facts) -> Iterator[Improvement]:
             groups = {
                 node.group
                 for node in facts.nodes
-                if not node.usable and node.path.startswith(("/dev/kfd", "/dev/dri"))
+                if not node.usable and node.path.startswith(DEVICE_NODES[gpu.vendor])
             }
             names = " ".join(f"$(getent group {group} | cut -d: -f1)" for group in sorted(groups))
             yield Improvement(
@@ -119,7 +135,8 @@ def _unusable(facts: Facts) -> Iterator[Improvement]:
                 do=f"for g in {names}; do sudo usermod -aG $g $USER; done   # then log in again",
             )
         elif gpu.why is not None:
-            yield Improvement(what=f"{gpu.name}: {gpu.why}", do=gpu.remedy)
+            do = gpu.remedy and gpu.remedy.replace("; ", "\n")  # one step a line
+            yield Improvement(what=f"{gpu.name}: {gpu.why}", do=do)
 
 
 def _driver(
@@ -133,9 +150,10 @@ def _driver(
         now = choice.selection
         floor = driver_floor(newest, facts.host, table)
         yield Improvement(
-            what=f"{gpu.name}: driver {gpu.driver}; with {floor} or newer torch {newest.torch} "
-            f"{newest.wheel} fits (now: {now.torch} {now.wheel})",
-            do=_driver_command(floor, facts, table, around),
+            what=f"{gpu.name}: driver {gpu.driver}; with "
+            f"{driver_to_take(floor, gpu.compute_capability)} torch {newest.torch} {newest.wheel} "
+            f"fits (now: {now.torch} {now.wheel})",
+            do=_driver_command(floor, gpu, facts, table, around),
         )
         return  # all NVIDIA cards share one driver
 
@@ -151,26 +169,29 @@ def _newer_driver(gpu: Gpu, facts: Facts, table: Table) -> Build | None:
     return None
 
 
-def _driver_command(floor: str, facts: Facts, table: Table, around: Surroundings) -> str:
-    major = floor.partition(".")[0]
+def _driver_command(floor: str, gpu: Gpu, facts: Facts, table: Table, around: Surroundings) -> str:
+    wanted = driver_to_take(floor, gpu.compute_capability)
     if facts.host.tegra:
         return table.tegra_remedy
     if facts.host.wsl:
-        return f"install NVIDIA's driver {major} or newer in Windows, then: wsl --shutdown"
+        return f"install NVIDIA's driver {wanted} in Windows, then: wsl --shutdown"
+    if facts.host.os == "windows":
+        return f"install NVIDIA's driver {wanted}"
     if facts.host.container:
-        return f"on the host: install NVIDIA's driver {major} or newer and reboot"
+        return f"on the host: install NVIDIA's driver {wanted} and reboot"
     if around.distribution == "ubuntu":
-        return f"sudo ubuntu-drivers install nvidia:{major} && sudo reboot"
-    return f"install NVIDIA's driver {major} or newer from your distribution, then: sudo reboot"
+        branch = wanted.partition(" ")[0].partition(".")[0]
+        return f"sudo ubuntu-drivers install nvidia:{branch} && sudo reboot"
+    note = "\n# Debian's own packages are older" if around.distribution == "debian" else ""
+    return f"install NVIDIA's driver {wanted} ({DRIVER_GUIDE}), then: sudo reboot{note}"
 
 
 def _engine(facts: Facts, choice: Choice, around: Surroundings) -> Iterator[Improvement]:
-    if not around.docker and not around.podman:
+    if not around.docker and not around.podman and choice.selection.backend != "mps":
+        desktop = "install Docker Desktop" if facts.host.os in ("darwin", "windows") else None
         yield Improvement(
             what="no container engine is installed",
-            do="sudo apt-get install docker.io   # `make up` does this as root on Debian, Ubuntu"
-            if around.distribution in ("debian", "ubuntu", "")
-            else "install Docker from your distribution",
+            do=desktop or ENGINES.get(around.distribution, "install Docker from your distribution"),
         )
     if choice.selection.backend != "cuda":
         return

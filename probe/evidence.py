@@ -29,13 +29,17 @@ class Verdict(Record):
     why: str | None = None
     remedy: str | None = None
     denied: bool = False
+    hidden_by: str | None = None
 
 
 def hidden_verdict(reason: str) -> Verdict:
     """A GPU that a variable (``NAME=value``) hides from this process."""
     name = reason.partition("=")[0]
     return Verdict(
-        state="present", why=f"hidden by {reason}", remedy=f"unset {name}, or name the GPU in it"
+        state="present",
+        why=f"hidden by {reason}",
+        remedy=f"unset {name}, or name the GPU in it",
+        hidden_by=name,
     )
 
 

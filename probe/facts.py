@@ -74,6 +74,7 @@ class Gpu(Record):
     why: str | None = None
     remedy: str | None = None  # what would mend ``why``
     denied: bool = False  # present only because this user may not open its device nodes
+    hidden_by: str | None = None  # the variable that keeps it out, CUDA_VISIBLE_DEVICES
     slice_of: int | None = None
     integrated: bool = False
 

@@ -1,14 +1,32 @@
 """Whether one build of torch runs on one GPU of one machine, and if not, why."""
 
 from probe.builds import Build, HsaOverride, Table, at_least
-from probe.facts import Gpu, Host
+from probe.devices import last_driver
+from probe.facts import ComputeCapability, Gpu, Host
+
+# Where containers with a GPU can run: Linux, and Windows by way of WSL2.
+CONTAINER_HOSTS = ("linux", "windows")
+
+
+def platform_text(host: Host) -> str:
+    """``aarch64``, or ``freebsd on x86_64``."""
+    return host.arch if host.os == "linux" else f"{host.os} on {host.arch}"
 
 
 def driver_floor(build: Build, host: Host, table: Table) -> str:
     """The oldest driver that the build works with on this kind of machine."""
     if host.tegra:
         return table.tegra_driver
-    return (build.driver_windows if host.wsl else build.driver_linux) or "0"
+    windows = host.wsl or host.os == "windows"
+    return (build.driver_windows if windows else build.driver_linux) or "0"
+
+
+def driver_to_take(floor: str, capability: ComputeCapability | None) -> str:
+    """Which driver to install where ``floor`` is needed: NVIDIA's newer ones drop older cards."""
+    last = last_driver(capability)
+    if last is None or not at_least(last, floor):
+        return f"{floor} or newer"
+    return f"{last} (newer ones leave this card out)"
 
 
 def hsa_override(build: Build, gpu: Gpu, host: Host, table: Table) -> HsaOverride | None:
@@ -37,8 +55,10 @@ def misfit(build: Build, gpu: Gpu, host: Host, table: Table) -> str | None:
         return None
     if build.backend == "rocm":
         return _rocm_misfit(build, gpu, host, table)
-    if host.arch not in build.cuda_code:
-        return f"there is no {build.wheel} build of torch {build.line} for {host.arch}"
+    if host.arch not in build.cuda_code or host.os not in CONTAINER_HOSTS:
+        return f"there is none for {platform_text(host)}"
+    if host.tegra and gpu.driver is not None and not at_least(gpu.driver, table.tegra_driver):
+        return f"driver {gpu.driver} is older than {table.tegra_driver}"
     if gpu.compute_capability is None:
         return f"the compute capability of {gpu.name} is not known"
     if not has_code(build, gpu, host, table):
@@ -52,8 +72,8 @@ def misfit(build: Build, gpu: Gpu, host: Host, table: Table) -> str | None:
 
 
 def _rocm_misfit(build: Build, gpu: Gpu, host: Host, table: Table) -> str | None:
-    if host.arch not in build.gfx:
-        return f"there is no ROCm build of torch for {host.arch}"
+    if host.arch not in build.gfx or host.os != "linux":
+        return f"there is no ROCm build of torch for {platform_text(host)}"
     if gpu.gfx is None:
         return f"the gfx target of {gpu.name} is not known"
     if gpu.gfx in table.no_kernels:

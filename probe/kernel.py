@@ -13,7 +13,12 @@ NODE_PATTERNS = (
     ("/dev", r"nvidiactl|nvidia\d+|nvidia-uvm|nvhost-gpu|dxg|kfd"),
     ("/dev/dri", r"renderD\d+"),
 )
-CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
+# Docker's, Podman's, Kubernetes' (twice), our own images' and Apptainer's.
+CONTAINER_MARKS = (
+    *("/.dockerenv", "/run/.containerenv", "/run/secrets/kubernetes.io"),
+    *("/var/run/secrets/kubernetes.io", "/opt/alternator/variant.json", "/.singularity.d"),
+)
+ARCHITECTURES = {"arm64": "aarch64", "amd64": "x86_64"}  # as others than Linux say it
 CONTAINER_CGROUPS = ("docker", "kubepods", "containerd", "libpod", "lxc")
 
 
@@ -81,7 +86,9 @@ def read_host(machine: Machine) -> Host:
     cgroup = tree.read("/proc/1/cgroup") or ""
     compatible = tree.read("/proc/device-tree/compatible") or ""
     return Host(
-        arch=platform.arch,
+        arch=platform.arch
+        if platform.system == "darwin"
+        else ARCHITECTURES.get(platform.arch.lower(), platform.arch),
         os=platform.system,
         wsl="microsoft" in release.lower() or tree.exists("/dev/dxg"),
         container=any(tree.exists(mark) for mark in CONTAINER_MARKS)

@@ -7,9 +7,11 @@ from probe.choice import Selection
 from probe.facts import BACKENDS, Backend, Facts, Gpu, Node
 from probe.fit import has_code, hsa_override
 from probe.record import replace
+from probe.visibility import CUDA, HIP
 
 # Memory below which a card is of little use to Whisper: the default model with its working set.
-ENOUGH_MEMORY_MIB = 4096
+# A card of 4 GB shows a little less.
+ENOUGH_MEMORY_MIB = 3840
 TENSOR_CORES = (7, 0)  # from this compute capability on, half precision is the fast one
 
 
@@ -39,11 +41,13 @@ def select_gpu(
     ]
     visible = [gpu.uuid or str(gpu.index) for gpu in together]
     if primary.vendor == "amd":
-        # HIP counts all cards that it can reach, in the driver's order, also those without code
-        # and those whose proof failed.
+        # HIP counts all cards that it can reach, in the driver's order, also those without code,
+        # those whose proof failed, and those that its own variable hides now.
         counted = [
-            *siblings,
-            *(gpu for gpu in facts.gpus if gpu.vendor == "amd" and gpu.state == "dead"),
+            gpu
+            for gpu in facts.gpus
+            if gpu in siblings
+            or (gpu.vendor == "amd" and (gpu.state == "dead" or gpu.hidden_by in (HIP, CUDA)))
         ]
         counted.sort(key=lambda gpu: gpu.index)
         visible = [str(counted.index(gpu)) for gpu in together]
@@ -62,7 +66,7 @@ def select_gpu(
         gpus=tuple(together),
         visible_devices=tuple(visible),
         env={"HSA_OVERRIDE_GFX_VERSION": override.version} if override else {},
-        run_flags=("--gpus", "all") if backend == "cuda" else _rocm_flags(facts.nodes),
+        run_flags=_cuda_flags(facts.nodes) if backend == "cuda" else _rocm_flags(facts.nodes),
     )
 
 
@@ -76,6 +80,14 @@ def _goes_with(gpu: Gpu, primary: Gpu, build: Build, facts: Facts, table: Table)
     mine = hsa_override(build, primary, facts.host, table)
     other = hsa_override(build, gpu, facts.host, table)
     return mine == other or (mine is not None and gpu.gfx == mine.runs_as)
+
+
+def _cuda_flags(nodes: tuple[Node, ...]) -> tuple[str, ...]:
+    closed = [n for n in nodes if n.path.startswith("/dev/nvidia") and not n.open_to_all]
+    flags = ["--gpus", "all"]
+    for group in sorted({n.group for n in closed if n.group}):
+        flags += ["--group-add", str(group)]
+    return tuple(flags)
 
 
 def _rocm_flags(nodes: tuple[Node, ...]) -> tuple[str, ...]:

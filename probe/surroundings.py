@@ -6,6 +6,8 @@ from probe.machine import Machine
 
 # Any of these lets Docker serve --gpus.
 TOOLKIT = ("nvidia-container-runtime-hook", "nvidia-container-runtime", "nvidia-ctk")
+# Linux Mint and Pop!_OS are like Ubuntu, Rocky and AlmaLinux like RHEL: they take its commands.
+FAMILIES = ("ubuntu", "debian", "fedora", "rhel", "arch", "suse", "alpine")
 CDI_DIRECTORIES = ("/etc/cdi", "/var/run/cdi")
 
 
@@ -18,7 +20,7 @@ class Surroundings:
     nvidia_toolkit: bool
     nvidia_ctk: bool
     cdi: bool  # a CDI specification that names NVIDIA GPUs
-    distribution: str = ""  # ID of /etc/os-release: debian, ubuntu, fedora, …
+    distribution: str = ""  # debian, ubuntu, fedora, …: whose commands serve here
 
 
 def look_around(machine: Machine) -> Surroundings:
@@ -43,8 +45,8 @@ def look_around(machine: Machine) -> Surroundings:
 
 
 def _distribution(os_release: str) -> str:
-    for line in os_release.splitlines():
-        key, _, value = line.partition("=")
-        if key == "ID":
-            return value.strip().strip('"')
-    return ""
+    """The family that a distribution names itself or says that it is like."""
+    values = dict(line.partition("=")[::2] for line in os_release.splitlines())
+    words = [values.get(key, "").strip().strip("\"'").lower() for key in ("ID", "ID_LIKE")]
+    names = " ".join(words).split()
+    return next((name for name in names if name in FAMILIES), names[0] if names else "")

@@ -66,7 +66,7 @@ def _choice(report: Report) -> list[str]:
         lines.append(_row("uses", ", ".join(selection["visible_devices"])))
     for why in dict.fromkeys(rejected["why"] for rejected in report["rejected"]):
         wheels = [rejected["wheel"] for rejected in report["rejected"] if rejected["why"] == why]
-        lines.append(_row("", f"not {', '.join(wheels)}: {why}"))
+        lines.append(_row("", f"not {', '.join(dict.fromkeys(wheels))}: {why}"))
     if selection["run_flags"]:
         lines.append(_row("docker", " ".join(selection["run_flags"])))
     if selection["env"]:

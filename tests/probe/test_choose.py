@@ -232,7 +232,7 @@ def test_unknown_parts_are_not_guessed(table):
     gpu = Gpu(vendor="nvidia", index=0, name="RTX 4090", driver="580.95.05", state="accessible")
     choice = choose(machine_with(gpu), table)
     assert choice.selection.backend == "cpu"
-    assert "the compute capability of RTX 4090 is not known" in choice.advice[0]
+    assert "RTX 4090: its compute capability is not known; alternator" in choice.advice[0]
 
 
 @pytest.mark.parametrize("driver", [None, "", "not a version", "N/A"])

@@ -68,7 +68,12 @@ def test_podman_without_cdi(table):
 
 def test_no_engine(table):
     around = Surroundings(
-        docker=False, podman=False, nvidia_toolkit=False, nvidia_ctk=False, cdi=False
+        docker=False,
+        podman=False,
+        nvidia_toolkit=False,
+        nvidia_ctk=False,
+        cdi=False,
+        distribution="debian",
     )
     facts = Facts(host=Host(arch="x86_64", os="linux"))
     (step,) = steps(facts, table, around)
@@ -217,3 +222,34 @@ def test_a_build_that_ends_soon_is_told(table):
     volta = replace(facts.gpus[0], compute_capability=(7, 0))
     (step,) = steps(replace(facts, gpus=(volta,)), table)
     assert step.what == "card (compute capability 7.0) has no build after torch 2.14"
+
+
+@pytest.mark.parametrize(
+    ("os_release", "family"),
+    [
+        ('ID=linuxmint\nID_LIKE="ubuntu debian"\n', "ubuntu"),
+        ('ID="rocky"\nID_LIKE="rhel centos fedora"\n', "rhel"),
+        ("ID=debian\n", "debian"),
+        ("ID=gentoo\n", "gentoo"),
+        ("nothing\n", ""),
+    ],
+)
+def test_a_distribution_takes_the_commands_of_the_one_it_is_like(machine, os_release, family):
+    machine.file("/etc/os-release", os_release)
+    assert look_around(machine.machine()).distribution == family
+
+
+def test_an_old_card_is_not_told_to_take_a_driver_that_leaves_it_out(table):
+    facts = nvidia_machine("515.105.01")
+    old = replace(facts.gpus[0], compute_capability=(6, 1))
+    facts = replace(facts, gpus=(old,))
+    ubuntu = replace(BARE, docker=True, nvidia_toolkit=True, distribution="ubuntu")
+    (step,) = steps(facts, table, ubuntu)
+    assert "with 580 (newer ones leave this card out) torch 2.13.0 cu126 fits" in step.what
+    assert step.do == "sudo ubuntu-drivers install nvidia:580 && sudo reboot"
+
+
+def test_a_mac_is_not_told_to_use_apt(table):
+    without = replace(BARE, docker=False)
+    found = steps(Facts(host=Host(arch="arm64", os="darwin")), table, without)
+    assert [step.do for step in found if "engine" in step.what] == ["install Docker Desktop"]
