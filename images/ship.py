@@ -48,10 +48,15 @@ def push(client: docker.DockerClient, registry: str, tags: Sequence[str]) -> Ite
         architecture = str(image.attrs["Architecture"])
         families.setdefault(tag.removesuffix(f"-{architecture}"), {})[architecture] = image
     for tag, images in families.items():
-        if len({image.labels.get(REVISION_LABEL) for image in images.values()}) > 1:
+        revisions = {
+            architecture: image.labels.get(REVISION_LABEL, "unknown")
+            for architecture, image in sorted(images.items())
+        }
+        if len(set(revisions.values())) > 1:
+            found = ", ".join(f"{name} of {revision}" for name, revision in revisions.items())
             raise ShipError(
-                f"{tag} is of another commit for {' than for '.join(sorted(images))}: "
-                f"build it for all of them from one commit"
+                f"{tag} is not of one commit on every platform ({found}): build it for all of them "
+                f"from one, or push one alone"
             )
     for tag, images in families.items():
         name, _, version = tag.rpartition(":")

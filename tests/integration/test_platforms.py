@@ -66,6 +66,26 @@ def test_an_image_whose_torch_does_not_exist_is_refused_and_none_of_another_plat
         cli.main(["build", "rocm"])
 
 
+@pytest.mark.usefixtures("engine")
+def test_an_arm64_host_builds_for_itself_and_needs_no_emulation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, platforms.Platform]] = []
+    monkeypatch.setattr(
+        cli,
+        "build_variant",
+        lambda _, variant, **more: asked.append((variant.name, more["platform"])),
+    )
+    monkeypatch.setattr(
+        cli, "build_universal", lambda _, **more: asked.append(("universal", more["platform"]))
+    )
+    monkeypatch.setattr(platforms, "native", lambda client: ARM64)
+    monkeypatch.setattr(platforms, "runs", None)  # nothing is asked of it
+    cli.main(["build", "all"])
+    assert asked == [("cpu", ARM64), ("cuda", ARM64), ("universal", ARM64)]
+    assert "Left out: torch 2.13.0 has no rocm7.2 build for aarch64" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["auto", "sandbox"])
 def test_what_is_chosen_for_this_machine_is_for_no_other_platform(name: str) -> None:
     with pytest.raises(CatalogError, match="--platform linux/arm64 needs a VARIANT"):
