@@ -178,7 +178,8 @@ def _write_recording(machine: Machine, path: str) -> None:
 
     if isinstance(machine, RecordingMachine):
         look_around(machine)  # what the doctor would look at belongs to the report as well
-        names = (os.uname().nodename, os.environ.get("HOSTNAME", ""))
+        variables = ("HOSTNAME", "USER", "LOGNAME", "SUDO_USER")
+        names = (os.uname().nodename, *(os.environ.get(name, "") for name in variables))
         write_recording(machine.recording, Path(path), Mask(names))
         print(f"alternator probe: recorded in {path}", file=sys.stderr)
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 # AMD's unique number of a card: in hex (rocm-smi, rocminfo, amd-smi) and in decimal (KFD).
-AMD_HEX = re.compile(r"(?<=\b0x)[0-9a-f]{16}\b|(?<=\bGPU-)[0-9a-f]{16}\b", re.IGNORECASE)
+# Some tools drop its leading zeros; other numbers in hex are shorter.
+AMD_HEX = re.compile(r"(?<=\b0x)[0-9a-f]{9,16}\b|(?<=\bGPU-)[0-9a-f]{9,16}\b", re.IGNORECASE)
 AMD_DECIMAL = re.compile(r"(?<=^unique_id )[1-9]\d*$", re.MULTILINE)
-SERIAL = re.compile(r'(serial[ _a-z]*"?\s*[:=,]\s*"?)(?!0x)([A-Za-z0-9][^",\n]*)', re.IGNORECASE)
+SERIAL = re.compile(r'(serial[ _a-z]*"?\s*[:=,>]\s*"?)(?!0x)([A-Za-z0-9][^",<\n]*)', re.IGNORECASE)
 MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", re.IGNORECASE)
 OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 IPV4 = re.compile(rf"(?<![\d.])(?:{OCTET}\.){{3}}{OCTET}(?![\d.])")
@@ -18,19 +19,30 @@ IPV6 = re.compile(
     re.IGNORECASE,
 )
 CONTAINER_ID = re.compile(r"\b[0-9a-f]{64}\b")
-HOME = re.compile(r"(?<=/home/)[^/\s:\"']+")
-NO_NAMES = ("", "localhost", "host")
+HOME = re.compile(r"(?<=/home/)[^/\s:\"']+|(?<=/Users/)[^/\s:\"']+")
+PREFIX = re.compile(r"(GPU-|MIG-)([0-9a-f][0-9a-f-]*)", re.IGNORECASE)
+# Words that the tools' answers are read by: a machine that is called so keeps its name, which tells
+# nothing, rather than lose the key of an answer.
+NO_NAMES = {
+    *("agent", "amd", "amdgpu", "asic", "bus", "card", "container", "cuda", "device", "docker"),
+    *("driver", "enabled", "gfx", "gpu", "gpus", "host", "index", "information", "kernel"),
+    *("linux", "localhost", "microsoft", "mig", "model", "module", "modules", "name", "node"),
+    *("none", "nvidia", "nvrm", "properties", "radeon", "rocm", "root", "size", "system"),
+    *("tegra", "type", "unix", "user", "uuid", "value", "vendor", "version", "vram"),
+}
+SHORTEST_NAME = 3
 
 
 class Mask:
     """Replaces serials, UUIDs, addresses and names; equal ones by equal ones.
 
-    ``names`` are host names, which have no form of their own.
+    ``names`` are host and user names, which have no form of their own.
     """
 
     def __init__(self, names: tuple[str, ...] = ()) -> None:
         self._known: dict[tuple[str, str], str] = {}
-        words = sorted({*names} - {*NO_NAMES}, key=len, reverse=True)
+        labels = {name.partition(".")[0] for name in names}
+        words = sorted(filter(_is_name, {*names} | labels), key=len, reverse=True)
         pattern = "|".join(re.escape(word) for word in words)
         self._names = re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])") if words else None
 
@@ -48,6 +60,19 @@ class Mask:
         text = HOME.sub("user", text)
         return self._names.sub("host", text) if self._names else text
 
+    def visible(self, value: str) -> str:
+        """A list of devices, masked after all that names them: a UUID in it may be cut short."""
+        return ",".join(self._word(word) for word in value.split(","))
+
+    def _word(self, word: str) -> str:
+        match = PREFIX.fullmatch(word.strip())
+        if match is None or self(word) != word:
+            return self(word)
+        known = [new for (_, old), new in self._known.items() if old.startswith(match[2].lower())]
+        if len(known) == 1:
+            return match[1] + known[0]
+        return match[1] + ("0" if known else "none")
+
     def _as(
         self, kind: str, form: Callable[[int], str], group: int = 0
     ) -> Callable[[re.Match[str]], str]:
@@ -64,3 +89,7 @@ class Mask:
         if key not in self._known:
             self._known[key] = str(1 + sum(known == "amd" for known, _ in self._known))
         return int(self._known[key])
+
+
+def _is_name(word: str) -> bool:
+    return len(word) >= SHORTEST_NAME and word.lower().rstrip("0123456789") not in {*NO_NAMES, ""}

@@ -93,25 +93,27 @@ class RecordingMachine(Machine):
 
 def write_recording(recording: Recording, path: Path, mask: Mask) -> None:
     """Write a recording with everything that tells machines apart masked."""
+    commands = [
+        {
+            "command": [mask(word) for word in command],
+            "exit": outcome.exit,
+            "ms": outcome.ms,
+            "why": outcome.why and mask(outcome.why),
+            "text": mask(outcome.text).split("\n"),
+        }
+        for command, outcome in sorted(recording.commands, key=lambda item: item[0][0])
+    ]
+    files = {
+        name: None if text is None else mask(text).split("\n")
+        for name, text in sorted(recording.files.items())
+    }
     data = {
         "recording": FORMAT,
         "platform": {"system": recording.platform.system, "arch": recording.platform.arch},
-        "environ": {name: mask(value) for name, value in sorted(recording.environ.items())},
+        "environ": {name: mask.visible(value) for name, value in sorted(recording.environ.items())},
         "tools": sorted(recording.tools),
-        "commands": [
-            {
-                "command": [mask(word) for word in command],
-                "exit": outcome.exit,
-                "ms": outcome.ms,
-                "why": outcome.why and mask(outcome.why),
-                "text": mask(outcome.text).split("\n"),
-            }
-            for command, outcome in sorted(recording.commands, key=lambda item: item[0][0])
-        ],
-        "files": {
-            name: None if text is None else mask(text).split("\n")
-            for name, text in sorted(recording.files.items())
-        },
+        "commands": commands,
+        "files": files,
         "nodes": {
             name: {"group": node.group, "open_to_all": node.open_to_all, "usable": node.usable}
             for name, node in sorted(recording.nodes.items())

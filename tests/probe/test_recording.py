@@ -72,6 +72,10 @@ def test_nothing_that_tells_machines_apart_is_written(machine, tmp_path):
     [
         ("GPU-8a7b6c5d-1111-2222-3333-444455556666", "GPU-00000001-0000-4000-8000-000000000000"),
         ("Unique ID 0x5555555555555555", "Unique ID 0x0000000000000001"),
+        ("Unique ID 0x4edfb117a17a07d", "Unique ID 0x0000000000000001"),
+        ("Size: 33554432(0x2000000) KB", None),
+        ("<serial>0424418054852</serial>", "<serial>SERIAL1</serial>"),
+        ("/Users/alice/lib, /home/bob/lib", "/Users/user/lib, /home/user/lib"),
         ("simd_count 4\nunique_id 6148914691236517205\n", "simd_count 4\nunique_id 1\n"),
         ('"Serial Number": "PCB0012-AB"', '"Serial Number": "SERIAL1"'),
         ("fe80::1ff:fe23:4567:890a", "2001:db8::1"),
@@ -146,6 +150,39 @@ def test_what_is_no_unicode_can_be_recorded(machine, tmp_path):
     path = tmp_path / "machine.json"
     recorded(machine, path)
     assert read_recording(path).environ == {"CUDA_VISIBLE_DEVICES": "\udcff"}
+
+
+@pytest.mark.parametrize("name", ["gpu", "card0", "0", "580", "NVIDIA", "system", "driver", "ab"])
+def test_a_host_with_the_name_of_a_key_loses_no_answer(machine, tmp_path, name):
+    machine.nvidia()
+    machine.amd()
+    machine.printing_tool(
+        "amd-smi", '[{"gpu": 0, "asic": {"market_name": "X"}, "bus": {"bdf": "0000:03:00.0"}}]'
+    )
+    recording_machine = RecordingMachine(machine.machine())
+    here = report(facts := collect(machine=recording_machine), choose(facts, load_table()))
+    path = tmp_path / "machine.json"
+    write_recording(recording_machine.recording, path, Mask((name,)))
+    there = replay(read_recording(path), load_table())
+    assert without_times_and_names(there) == without_times_and_names(here)
+
+
+@pytest.mark.parametrize(
+    ("value", "wheel"),
+    [
+        ("GPU-1111", "cu130"),
+        ("GPU-11111111-2222-3333-4444-555555555555", "cu130"),
+        ("GPU-2", "cpu"),
+        ("0", "cu130"),
+    ],
+)
+def test_a_uuid_that_is_cut_short_still_names_its_card(machine, tmp_path, value, wheel):
+    machine.nvidia()
+    machine.variables = {"CUDA_VISIBLE_DEVICES": value}
+    path = tmp_path / "machine.json"
+    assert recorded(machine, path)["selection"]["wheel"] == wheel
+    assert "1111" not in path.read_text()
+    assert replay(read_recording(path), load_table())["selection"]["wheel"] == wheel
 
 
 def test_a_newer_query_is_answered_by_an_older_recording(tmp_path):
