@@ -26,6 +26,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     metadata = distribution()
     commands = installed_commands(metadata)
+    if arguments[:1] == ["help"] and len(arguments) > 1:
+        arguments = [arguments[1], "--help"]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(usage(commands))
         return 0
@@ -35,8 +37,14 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     name, rest = arguments[0], arguments[1:]
     if name not in commands:
+        from difflib import get_close_matches  # only a mistake pays for the import
+
+        meant = "".join(
+            f" (did you mean {near!r}?)" for near in get_close_matches(name, commands, 1)
+        )
         print(
-            f"alternator: no command {name!r} here; there are: {', '.join(sorted(commands))}",
+            f"alternator: no command {name!r} here{meant}; there are: "
+            f"{', '.join(sorted(commands))}",
             file=sys.stderr,
         )
         return 2

@@ -34,7 +34,7 @@ ALIASES = {
 class Source:
     """All values found, by section and key, and the lines to log about them."""
 
-    place: str
+    file: Path | None
     values: dict[tuple[str, str], Value]
     notices: tuple[str, ...]
 
@@ -69,8 +69,7 @@ def read_source(path: Path | None, environ: Mapping[str, str]) -> Source:
     file = Path(found) if found else None
     values = {} if file is None else values_of_file(file)
     from_environment, notices = values_of_environment(environ)
-    place = str(file) if file is not None else FILE_NAME
-    return Source(place=place, values=values | from_environment, notices=notices)
+    return Source(file=file, values=values | from_environment, notices=notices)
 
 
 def values_of_file(file: Path) -> dict[tuple[str, str], Value]:
@@ -80,7 +79,7 @@ def values_of_file(file: Path) -> dict[tuple[str, str], Value]:
     except FileNotFoundError:
         raise ConfigError(
             f"there is no configuration file {file}; copy alternator.toml.example to it, "
-            f"or name another one with --config"
+            f"or name another one with --config or ALTERNATOR_CONFIG"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -88,7 +87,10 @@ def values_of_file(file: Path) -> dict[tuple[str, str], Value]:
             f"{file} can't be read: {reason}; make it a text file that this user may read"
         ) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file} is not valid TOML: {error}; correct that line") from None
+        quotation = ", where text needs quotation marks" if "Invalid value" in str(error) else ""
+        raise ConfigError(
+            f"{file} is not valid TOML: {error}; correct that line{quotation}"
+        ) from None
     values = {}
     for section, entries in document.items():
         if section not in SECTIONS:
@@ -168,8 +170,13 @@ def build_section(section: str, cls: type, source: Source) -> Any:
         elif field.metadata.get("required"):
             name = variable(section, field.name)
             also = f" or {name}_FILE" if field.metadata.get("secret") else ""
+            if source.file is None:
+                raise ConfigError(
+                    f"there is no {FILE_NAME}, and [{section}] {field.name} is not set; copy "
+                    f"{FILE_NAME}.example to {FILE_NAME} and fill it in, or set {name}{also}"
+                )
             raise ConfigError(
-                f"{source.place}: [{section}] {field.name} is missing; write it there or set "
+                f"{source.file}: [{section}] {field.name} is missing; write it there or set "
                 f"{name}{also}"
             )
     return cls(**arguments)

@@ -119,7 +119,9 @@ def serve(health: Health, settings: HealthSettings) -> ThreadingHTTPServer | Non
 def main(argv: list[str]) -> int:
     """Ask a running bot how it is; exit code 0 if it is well, for a container's health check."""
     parser = argparse.ArgumentParser(prog="alternator health", description=main.__doc__)
-    parser.add_argument("-c", "--config", type=Path, help="the bot's configuration file")
+    parser.add_argument(
+        "-c", "--config", type=Path, metavar="FILE", help="the bot's (default: alternator.toml)"
+    )
     arguments = parser.parse_args(argv)
     settings = load_section(HealthSettings, arguments.config)
     if settings.port == 0:

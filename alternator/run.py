@@ -35,14 +35,21 @@ T = TypeVar("T")
 def main(argv: list[str]) -> int:
     """Watch the account's posts and describe what lacks a description."""
     parser = argparse.ArgumentParser(prog="alternator run", description=main.__doc__)
-    parser.add_argument("-c", "--config", type=Path, help="configuration file (alternator.toml)")
+    parser.add_argument(
+        "-c", "--config", type=Path, metavar="FILE", help="default: alternator.toml"
+    )
     parser.add_argument("--once", action="store_true", help="catch up and end")
     parser.add_argument(
         "--retry-failed", action="store_true", help="first try again what was given up"
     )
-    parser.add_argument("--log-level", choices=list(LEVELS), help="goes before [logging] level")
+    parser.add_argument("--log-level", choices=list(LEVELS), help="instead of [logging] level")
     parser.add_argument(
-        "-v", "--verbose", action="store_const", const="debug", dest="log_level", help="as debug"
+        "-v",
+        "--verbose",
+        action="store_const",
+        const="debug",
+        dest="log_level",
+        help="as --log-level debug",
     )
     arguments = parser.parse_args(argv)
     config = load_config(arguments.config)

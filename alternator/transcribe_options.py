@@ -2,11 +2,20 @@
 
 import argparse
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from alternator.option_types import (
+    boolean,
+    fraction,
+    number,
+    optional,
+    positive,
+    seconds_list,
+    token_list,
+    whole,
+)
 from alternator.transcript_formats import FORMATS, Layout
 
 STDOUT = "-"
@@ -33,8 +42,6 @@ WHISPER_ARGUMENTS = (
     "clip_timestamps",
     "hallucination_silence_threshold",
 )
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +136,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("audio", nargs="+", type=Path, metavar="FILE", help="audio or video file")
-    add("--config", type=Path, help="configuration file (default: alternator.toml)")
+    add("--config", type=Path, metavar="FILE", help="configuration file (default: alternator.toml)")
     add("--model", help="name of a Whisper model, or path of a checkpoint")
     add("--model_dir", type=Path, help="where models are kept and downloaded to")
     add("--device", help="auto, cpu, cuda, rocm, or one of several GPUs as cuda:1")
@@ -170,80 +177,34 @@ def build_parser() -> argparse.ArgumentParser:
     decoding = parser.add_argument_group("decoding")
     add = decoding.add_argument
     add("--temperature", type=number, default=0.0, help="default: 0")
-    add("--temperature_increment_on_fallback", type=optional(positive), default=0.2)
+    add(
+        "--temperature_increment_on_fallback",
+        type=optional(positive),
+        default=0.2,
+        help="added for each new try where the result looks wrong (default: 0.2)",
+    )
     add("--best_of", type=optional(whole(1)), default=5, help="candidates at temperature > 0")
     add("--beam_size", type=optional(whole(1)), default=5, help="beams at temperature 0")
     add("--patience", type=optional(positive), help="of the beam search (default: 1)")
     add("--length_penalty", type=optional(fraction), help="0 to 1 (default: plain length)")
     add("--suppress_tokens", type=token_list, default="-1", help="ids; -1: most special signs")
     add("--fp16", type=boolean, default=True, help="half precision on a GPU; CPUs take full")
-    add("--compression_ratio_threshold", type=optional(number), default=2.4)
-    add("--logprob_threshold", type=optional(number), default=-1.0)
-    add("--no_speech_threshold", type=optional(number), default=0.6)
+    add(
+        "--compression_ratio_threshold",
+        type=optional(number),
+        default=2.4,
+        help="text that repeats itself more than this looks wrong (default: 2.4)",
+    )
+    add(
+        "--logprob_threshold",
+        type=optional(number),
+        default=-1.0,
+        help="a mean log probability below this looks wrong (default: -1)",
+    )
+    add(
+        "--no_speech_threshold",
+        type=optional(number),
+        default=0.6,
+        help="probability of silence above which such text is dropped (default: 0.6)",
+    )
     return parser
-
-
-# Argparse prints the text of an ArgumentTypeError after the option's name.
-
-
-def boolean(text: str) -> bool:
-    """True or False, as openai-whisper has it, in any case."""
-    if text.lower() not in ("true", "false"):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither True nor False")
-    return text.lower() == "true"
-
-
-def number(text: str) -> float:
-    """A finite number."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number")
-    return value
-
-
-def positive(text: str) -> float:
-    """A number above 0."""
-    if (value := number(text)) <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
-    return value
-
-
-def fraction(text: str) -> float:
-    """A number from 0 to 1."""
-    if not 0 <= (value := number(text)) <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not from 0 to 1")
-    return value
-
-
-def whole(minimum: int) -> Callable[[str], int]:
-    """A whole number of at least ``minimum``."""
-
-    def convert(text: str) -> int:
-        if not text.isdecimal() or int(text) < minimum:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {minimum} on")
-        return int(text)
-
-    return convert
-
-
-def optional(convert: Callable[[str], T]) -> Callable[[str], T | None]:
-    """The same, or None."""
-    return lambda text: None if text == "None" else convert(text)
-
-
-def seconds_list(text: str) -> str:
-    """Numbers between commas."""
-    for item in filter(None, text.split(",")):
-        number(item)
-    return text
-
-
-def token_list(text: str) -> str:
-    """Token ids between commas; -1 stands for a set of them."""
-    for item in filter(None, text.split(",")):
-        if item.strip() != "-1":
-            whole(0)(item.strip())
-    return text

@@ -31,7 +31,16 @@ def test_help_lists_each_command_with_its_summary() -> None:
 def test_unknown_command_lists_the_known_ones() -> None:
     result = alternator("prob")
     assert result.returncode == 2
-    assert result.stderr.startswith("alternator: no command 'prob' here; there are: doctor, down,")
+    assert result.stderr.startswith(
+        "alternator: no command 'prob' here (did you mean 'probe'?); there are: doctor, down,"
+    )
+    assert alternator("xyz").stderr.startswith("alternator: no command 'xyz' here; there are: ")
+
+
+def test_help_with_a_name_is_the_help_of_that_command() -> None:
+    result = alternator("help", "run")
+    assert result.returncode == 0
+    assert result.stdout.startswith("usage: alternator run ")
 
 
 def test_version_is_the_projects() -> None:

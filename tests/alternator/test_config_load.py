@@ -294,6 +294,11 @@ def test_a_variable_that_looks_misspelt_is_mentioned():
             "correct that line",
         ),
         (
+            "[whisper]\nmodel = tiny",
+            "alternator.toml is not valid TOML: Invalid value (at line 2, column 9); correct that "
+            "line, where text needs quotation marks",
+        ),
+        (
             "[whisper]\nmodel tiny",
             "alternator.toml is not valid TOML: Expected '=' after a key in a key/value pair "
             "(at line 2, column 7); correct that line",
@@ -330,7 +335,8 @@ def test_a_missing_key_names_the_file_and_the_variable():
     with pytest.raises(ConfigError) as caught:
         load_config(environ={})
     assert str(caught.value) == (
-        "alternator.toml: [mastodon] instance_url is missing; write it there or set "
+        "there is no alternator.toml, and [mastodon] instance_url is not set; copy "
+        "alternator.toml.example to alternator.toml and fill it in, or set "
         "ALTERNATOR_MASTODON_INSTANCE_URL"
     )
     assert caught.value.exit_code == 2
@@ -348,7 +354,7 @@ def test_a_file_that_can_not_be_read_is_named(tmp_path: Path):
         load_config(Path("elsewhere.toml"), ACCOUNT)
     assert str(caught.value) == (
         "there is no configuration file elsewhere.toml; copy alternator.toml.example to it, or "
-        "name another one with --config"
+        "name another one with --config or ALTERNATOR_CONFIG"
     )
     with pytest.raises(ConfigError) as caught:
         load_config(tmp_path, ACCOUNT)

@@ -78,8 +78,9 @@ def account(server: SandboxServer, vision: VisionServer) -> dict[str, str]:
 def test_without_a_configuration_it_says_what_to_set(command: Command):
     assert command.run("run") == (
         2,
-        "alternator run: alternator.toml: [mastodon] instance_url is missing; write it there or "
-        "set ALTERNATOR_MASTODON_INSTANCE_URL\n",
+        "alternator run: there is no alternator.toml, and [mastodon] instance_url is not set; copy "
+        "alternator.toml.example to alternator.toml and fill it in, or set "
+        "ALTERNATOR_MASTODON_INSTANCE_URL\n",
     )
 
 

@@ -101,3 +101,4 @@ def test_help_is_worded_for_every_group() -> None:
         "speech",
         "decoding",
     ]
+    assert [action.dest for action in build_parser()._actions if not action.help] == []

@@ -1,0 +1,71 @@
+"""What an option's text may be. Argparse prints an ArgumentTypeError behind the option's name."""
+
+import argparse
+import math
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def boolean(text: str) -> bool:
+    """True or False, as openai-whisper has it, in any case."""
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither True nor False")
+    return text.lower() == "true"
+
+
+def number(text: str) -> float:
+    """A finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number")
+    return value
+
+
+def positive(text: str) -> float:
+    """A number above 0."""
+    if (value := number(text)) <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
+    return value
+
+
+def fraction(text: str) -> float:
+    """A number from 0 to 1."""
+    if not 0 <= (value := number(text)) <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not from 0 to 1")
+    return value
+
+
+def whole(minimum: int) -> Callable[[str], int]:
+    """A whole number of at least ``minimum``."""
+
+    def convert(text: str) -> int:
+        if not text.isdecimal() or int(text) < minimum:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {minimum} on")
+        return int(text)
+
+    return convert
+
+
+def optional(convert: Callable[[str], T]) -> Callable[[str], T | None]:
+    """The same, or None."""
+    return lambda text: None if text == "None" else convert(text)
+
+
+def seconds_list(text: str) -> str:
+    """Numbers between commas."""
+    for item in filter(None, text.split(",")):
+        number(item)
+    return text
+
+
+def token_list(text: str) -> str:
+    """Token ids between commas; -1 stands for a set of them."""
+    for item in filter(None, text.split(",")):
+        if item.strip() != "-1":
+            whole(0)(item.strip())
+    return text
