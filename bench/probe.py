@@ -2,9 +2,10 @@
 
     python bench/probe.py [--runs N]
 
-Start: `python -m probe --json` where no tool is installed, the interpreter's own start included, in
-seconds of the clock and of the processor (a busy machine shows in the first only). Tools: stand-ins
-that answer after 100 to 400 ms. Where an NVIDIA GPU is: the ratio to `nvidia-smi` itself.
+Start: `python -m probe --json` and `alternator probe --json` where no tool is installed, the
+interpreter's own start included, in milliseconds of the clock and of the processor (a busy machine
+shows more in the first). Tools: stand-ins that answer after 100 to 400 ms; what the probe takes
+beyond the slowest of them is a row of its own. Where an NVIDIA GPU is: the ratio to `nvidia-smi`.
 """
 
 import argparse
@@ -31,21 +32,28 @@ def main() -> int:
     load = os.getloadavg()[0]
     print(f"{runs} runs each, load {load:.1f} on {os.cpu_count()} processors; milliseconds")
     print(f"{'':<44}{'least':>8}{'median':>8}{'cpu least':>11}{'cpu median':>12}")
+    probes = {"python -m probe": PROBE}
+    alternator = Path(sys.executable).with_name("alternator")
+    if alternator.exists():
+        command = (sys.executable, str(alternator), "probe", "--json")
+        probes["alternator probe"] = command
     with tempfile.TemporaryDirectory() as directory:
         empty = {"PATH": directory}
         row("python -c pass", measure((sys.executable, "-c", "pass"), empty, runs))
-        row("probe, no tool installed", measure(PROBE, empty, runs))
-        alternator = Path(sys.executable).with_name("alternator")
-        if alternator.exists():
-            command = (sys.executable, str(alternator), "probe", "--json")
-            row("alternator probe, no tool installed", measure(command, empty, runs))
+        for name, command in probes.items():
+            row(f"{name}, no tool installed", measure(command, empty, runs))
         for tool, delay in DELAYS.items():
             path = Path(directory, tool)
             path.write_text(f"#!/bin/sh\nexec /bin/sleep {delay}\n")
             path.chmod(0o755)
         slowest = Path(directory, max(DELAYS, key=lambda tool: DELAYS[tool]))
-        row(f"the slowest tool alone ({slowest.name})", measure((str(slowest),), empty, runs))
-        row("probe, all tools at once", measure(PROBE, empty, runs))
+        alone = measure((str(slowest),), empty, runs)
+        row(f"the slowest tool alone ({slowest.name})", alone)
+        for name, command in probes.items():
+            together = measure(command, empty, runs)
+            row(f"{name}, all tools at once", together)
+            over = statistics.median(wall for wall, _ in alone)
+            row("  over the slowest tool", [(wall - over, cpu) for wall, cpu in together])
     compare_with_nvidia_smi(runs)
     return 0
 
