@@ -69,7 +69,9 @@ def _nvidia_gpus(merged: Sequence[Merged], evidence: Evidence) -> list[Gpu]:
         # A GPU in MIG mode is used through its slices only.
         for piece in own:
             capability = sighting.compute_capability
-            full = replace(piece, driver=sighting.driver, compute_capability=capability)
+            full = replace(
+                _measured(piece, evidence), driver=sighting.driver, compute_capability=capability
+            )
             piece_verdict = verdict
             if verdict.state == "accessible" and identity(piece) in hidden:
                 piece_verdict = hidden_verdict(hidden[identity(piece)])
@@ -77,6 +79,18 @@ def _nvidia_gpus(merged: Sequence[Merged], evidence: Evidence) -> list[Gpu]:
         if not own:
             gpus.append(_gpu(sighting, position, _unless_hidden(verdict, entry, hidden)))
     return gpus
+
+
+def _measured(piece: Sighting, evidence: Evidence) -> Sighting:
+    """A MIG slice with the memory that libcuda tells of it; its name only says a round number."""
+    for device in evidence.cuda.devices if evidence.cuda else ():
+        if _digits(device) == _digits(piece) and device.vram_mib:
+            return replace(piece, vram_mib=device.vram_mib, vram_free_mib=device.vram_free_mib)
+    return piece
+
+
+def _digits(sighting: Sighting) -> str:
+    return (sighting.uuid or "").partition("-")[2].lower()
 
 
 def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:

@@ -51,7 +51,7 @@ SMI_FAILURES = {
     255: (
         "NVIDIA's driver answers with an unknown error",
         "reboot; sudo dmesg | grep -i -e nvrm -e xid tells more",
-        "docker restart this container: a daemon-reload on the host takes its GPU away",
+        "on the host: docker restart this container; a daemon-reload there takes its GPU away",
     ),
 }
 DEAD = (15, 18, 255)
@@ -69,7 +69,7 @@ def smi_failure(code: int | None, inside: bool) -> tuple[str, str] | None:
 NO_SLICE = Verdict(
     state="present",
     why="MIG mode is on and no slice was made",
-    remedy="make one (nvidia-smi mig -cgi 0 -C) or turn MIG off (nvidia-smi -mig 0)",
+    remedy="make one: sudo nvidia-smi mig -cgi 0 -C; or turn MIG off: sudo nvidia-smi -mig 0",
 )
 
 
@@ -86,7 +86,7 @@ CUDA_FAILURES = {
     100: ("libcuda reaches no device", "check that device nodes and driver library match"),
     802: (
         "the machine's GPUs are not ready yet",
-        "start NVIDIA's fabric manager: systemctl start nvidia-fabricmanager",
+        "start NVIDIA's fabric manager: sudo systemctl start nvidia-fabricmanager",
     ),
     803: (
         "libcuda and NVIDIA's kernel driver have different versions",
@@ -98,7 +98,7 @@ CUDA_FAILURES = {
     ),
     999: (
         "libcuda meets an unknown error",
-        "load the module (modprobe nvidia_uvm), start the container again, or reboot",
+        "load the module: sudo modprobe nvidia_uvm; then start the container again, or reboot",
     ),
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from probe.access_nvidia import smi_failure
+from probe.advice_machine import MAKERS, on_platform, silent_tools
 from probe.builds import Build, Table, at_least, line_of
 from probe.choice import Choice, Selection, Situation
 from probe.facts import BACKENDS, Facts, Gpu, Vendor
@@ -18,9 +18,6 @@ from probe.fit import (
 )
 
 REPORT_IT = "alternator probe --record FILE writes a report of it for us"
-MAKERS: dict[Vendor, str] = {"nvidia": "NVIDIA", "amd": "AMD", "apple": "Apple"}
-# The tools whose failure is worth telling where they leave no card behind.
-TOOLS: dict[str, Vendor] = {"nvidia-smi": "nvidia", "rocm-smi": "amd"}
 # How a container of an image's variant is given its GPU.
 GIVEN: dict[str, tuple[Vendor, str]] = {
     "cuda": ("nvidia", "--gpus all"),
@@ -40,7 +37,7 @@ def advise(situation: Situation, choice: Choice, best: Selection) -> tuple[str, 
             f"this image holds torch {selection.torch} {selection.wheel}; for "
             f"{_described(best.gpus[0])} the {best.image} image with {best.wheel} is the right one"
         )
-    lines += _on_platform(situation.facts, situation.table)
+    lines += on_platform(situation.facts, situation.table)
     if selection.backend == "cpu":
         lines += _why_cpu(situation, choice, best)
     else:
@@ -50,7 +47,7 @@ def advise(situation: Situation, choice: Choice, best: Selection) -> tuple[str, 
         for gpu in situation.facts.gpus
         if gpu.why is not None
     ]
-    lines += _silent_tools(situation.facts)
+    lines += silent_tools(situation.facts)
     return tuple(dict.fromkeys(lines))
 
 
@@ -70,38 +67,6 @@ def _why_cpu(situation: Situation, choice: Choice, best: Selection) -> Iterator[
     vendor, flags = GIVEN[choice.selection.image]
     if not any(gpu.vendor == vendor for gpu in facts.gpus):
         yield f"no {MAKERS[vendor]} GPU is visible in this container; start it with {flags}"
-
-
-def _on_platform(facts: Facts, table: Table) -> Iterator[str]:
-    """Where the machine itself is in the way."""
-    host = facts.host
-    if host.os == "windows":
-        yield "the containers are Linux's: run this inside WSL2 (wsl --install)"
-    elif host.os == "darwin" and host.arch not in table.macos_arch:
-        yield (
-            f"torch has no build for macOS on {host.arch} any more; the CPU image runs in a "
-            f"container all the same"
-        )
-    elif host.os == "darwin":
-        pass
-    elif host.os != "linux":
-        yield f"torch has no build for {host.os}: the containers want Linux"
-    elif host.arch not in table.cpu_arch:
-        yield (
-            f"torch has no build for {host.arch}: use a machine of {' or '.join(table.cpu_arch)}"
-        )
-    if facts.gpus:
-        return
-    if host.wsl and any(node.path == "/dev/dxg" for node in facts.nodes):
-        yield (
-            "Windows hands a GPU over (/dev/dxg) and no driver of NVIDIA's answers: for a card of "
-            "NVIDIA's install its driver in Windows, then wsl --shutdown; no build of torch here "
-            "serves other makers' under WSL2"
-        )
-    elif host.wsl and host.container:
-        yield "no GPU is visible in this container; if there is one: start it with --gpus all"
-    if host.tegra:
-        yield f"nothing shows this Jetson's GPU; {table.tegra_remedy}"
 
 
 def remedy(gpu: Gpu, facts: Facts, table: Table, lines: Sequence[str]) -> str:
@@ -170,8 +135,14 @@ def _on_selection(situation: Situation, choice: Choice) -> Iterator[str]:
             f"{primary.gfx} runs the code of {override.runs_as} by HSA_OVERRIDE_GFX_VERSION="
             f"{override.version}; AMD does not support this, the proof at start decides"
         )
+    slices = [gpu for gpu in situation.usable if gpu.slice_of is not None and gpu is not primary]
+    if slices and primary.slice_of is not None:
+        yield (
+            f"{len(slices)} more MIG slice{'s are' if len(slices) > 1 else ' is'} left out: a "
+            f"process uses one, the largest"
+        )
     for gpu in situation.usable:
-        if gpu in selection.gpus:
+        if gpu in selection.gpus or (gpu.slice_of is not None and primary.slice_of is not None):
             continue
         if gpu.vendor != primary.vendor:
             backend = BACKENDS[gpu.vendor]
@@ -219,20 +190,6 @@ def _on_driver(primary: Gpu, build: Build, situation: Situation) -> Iterator[str
             f"{primary.name} (compute capability {capability_text(primary)}) has no build after "
             f"torch {build.last_line}"
         )
-
-
-def _silent_tools(facts: Facts) -> Iterator[str]:
-    """Installed tools that failed and left no card of their vendor."""
-    vendors = {gpu.vendor for gpu in facts.gpus}
-    for line in facts.trace:
-        vendor = TOOLS.get(line.probe)
-        if vendor is None or vendor in vendors or line.found or line.why in (None, "not installed"):
-            continue
-        known = smi_failure(line.exit, facts.host.container) if vendor == "nvidia" else None
-        if known is not None:
-            yield (f"{line.probe}: {line.why} ({known[0]}); if there is an NVIDIA GPU: {known[1]}")
-        else:
-            yield f"{line.probe}: {line.why}; if there is an {MAKERS[vendor]} GPU, mend its driver"
 
 
 def _described(gpu: Gpu) -> str:
