@@ -30,12 +30,11 @@ def render(document: str) -> str:
         "matrix": matrix_text(load_matrix()),
     }
     for name, text in parts.items():
-        pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-        document, found = re.subn(
-            pattern, lambda m, text=text: m[1] + text + m[2], document, flags=re.DOTALL
-        )
-        if found != 1:
+        before, opened, rest = document.partition(f"<!-- {name} -->\n")
+        _, closed, after = rest.partition(f"<!-- /{name} -->")
+        if not (opened and closed):
             raise SystemExit(f"{DOCUMENT.name}: no place for {name}")
+        document = before + opened + text + closed + after
     return document
 
 
@@ -43,15 +42,15 @@ def lines_text(table: Table) -> str:
     """Which builds each line of torch has."""
     rows = ["| torch | CUDA | ROCm |", "|---|---|---|"]
     for line in table.lines():
-        cuda = [_named(build, table) for build in table.of_line(line, "cuda")]
-        rocm = [_named(build, table) for build in table.of_line(line, "rocm")]
+        cuda = [_named(build) for build in table.of_line(line, "cuda")]
+        rocm = [_named(build) for build in table.of_line(line, "rocm")]
         ours = " (what this project ships)" if line == table.catalog else ""
         version = table.of_line(line, "cpu")[0].torch
         rows.append(f"| {version}{ours} | {', '.join(cuda)} | {', '.join(rocm)} |")
     return "\n".join(rows) + "\n"
 
 
-def _named(build: Build, table: Table) -> str:
+def _named(build: Build) -> str:
     notes = [
         *(["experimental"] if build.experimental else []),
         *(["only when asked for"] if build.retired else []),

@@ -7,10 +7,13 @@ The tests run the very wheels that go into the CPU image, and no machine without
 import importlib.metadata
 import subprocess
 import sys
+from pathlib import Path
 
 from images.catalog import Catalog, Variant, load_catalog
 from images.console import say
+from images.errors import WheelhouseError
 from images.wheelhouse import fill_variant
+from tools.plain import run
 
 
 def main() -> None:
@@ -21,14 +24,21 @@ def main() -> None:
         return
     folder = fill_variant(catalog, variant)
     say(f"Installing torch {variant.torch} (CPU) and openai-whisper into the environment ...")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index"]
-    pip += ["--disable-pip-version-check", "--find-links", str(folder)]
     extra = [f"{name}=={version}" for name, version in catalog.packages.items()]
-    subprocess.run([*pip, f"torch=={variant.torch}", *extra], check=True)
+    install(folder, [f"torch=={variant.torch}", *extra])
     bare = catalog.packages_without_dependencies.items()
-    subprocess.run(
-        [*pip, "--no-deps", *(f"{name}=={version}" for name, version in bare)], check=True
-    )
+    install(folder, ["--no-deps", *(f"{name}=={version}" for name, version in bare)])
+
+
+def install(folder: Path, arguments: list[str]) -> None:
+    """Install from a wheelhouse; WheelhouseError if pip can't, and it has said why."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index"]
+    pip += ["--disable-pip-version-check", "--find-links", str(folder), *arguments]
+    if subprocess.run(pip, check=False).returncode:
+        raise WheelhouseError(
+            f"pip could not install from {folder}; its messages stand above. If a file there is "
+            f"damaged, remove it and try again"
+        )
 
 
 def is_installed(catalog: Catalog, variant: Variant) -> bool:
@@ -44,4 +54,4 @@ def is_installed(catalog: Catalog, variant: Variant) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run(main))

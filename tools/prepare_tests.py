@@ -4,6 +4,7 @@ What can't be had is said in one line, and the tests that need it skip with the 
 """
 
 import shutil
+import sys
 
 from images import apt
 from images.build import build_sandbox, build_variant
@@ -11,6 +12,7 @@ from images.catalog import load_catalog
 from images.console import say
 from images.engine_setup import ensure_engine
 from images.errors import EngineError
+from tools.plain import run
 
 PROGRAMS = {
     "docker-registry": "docker-registry",
@@ -45,4 +47,4 @@ def _install_programs() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run(main))

@@ -18,9 +18,11 @@ if ! "$python" -c 'import ensurepip' 2> /dev/null; then
         echo "Python's venv module is missing. Type: sudo apt-get install python3.11-venv" >&2
         exit 1
     fi
+    log=$(mktemp)
     echo "Installing python3.11-venv from this distribution's packages, for the project's .venv ..."
     { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-        python3.11-venv; } > /tmp/alternator-apt.log 2>&1 || { tail -n 5 /tmp/alternator-apt.log >&2; exit 1; }
+        python3.11-venv; } > "$log" 2>&1 || { tail -n 5 "$log" >&2; exit 1; }
+    rm "$log"
 fi
 if [ ! -x .venv/bin/python ]; then
     echo "Making the project's virtual environment (.venv) ..."
