@@ -5,7 +5,6 @@ the prose between them is written by hand. ``--check`` fails if the file is not 
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
