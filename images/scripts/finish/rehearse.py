@@ -35,6 +35,8 @@ def transcribe_noise() -> None:
     import whisper
     from whisper.model import ModelDimensions, Whisper
 
+    # For so small a model, threads that wait for each other cost most of the time on a busy machine.
+    torch.set_num_threads(1)
     torch.manual_seed(0)
     dimensions = ModelDimensions(
         n_mels=80,
