@@ -35,7 +35,7 @@ def transcribe_noise() -> None:
     import whisper
     from whisper.model import ModelDimensions, Whisper
 
-    # For so small a model, threads that wait for each other cost most of the time on a busy machine.
+    # Threads would spend most of a busy machine waiting for each other: the model is tiny.
     torch.set_num_threads(1)
     torch.manual_seed(0)
     dimensions = ModelDimensions(
