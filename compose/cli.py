@@ -98,6 +98,8 @@ def _choose(backend: str | None, config: Path | None) -> tuple[dict[str, Any], s
     except DeviceError as error:
         if backend is not None:
             raise
+        if asked := devices.asked_for(config):
+            raise DeviceError(f"{asked} asks for a GPU: {error}\nOr set it to auto.") from error
         say(f"Using the CPU: {error}\nThen run `make up` again.")
         return host.probe("cpu"), "cpu"
 

@@ -5,6 +5,7 @@ device request (``--gpus``), which the container toolkit's hook answers; the too
 engines whose hook is not set up; and CDI, for engines from 25 on that have a device specification.
 """
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -13,6 +14,8 @@ from typing import Any
 
 from compose.errors import DeviceError
 from images.engine import connect
+from probe.operator_config import whisper_settings
+from probe.overrides import read_overrides
 
 CDI_FOLDERS = (Path("/etc/cdi"), Path("/var/run/cdi"))
 HOOK = "nvidia-container-runtime-hook"
@@ -44,6 +47,16 @@ def nvidia_overlay(info: Mapping[str, Any], *, hook: bool, specifications: Seque
         "container toolkit, then type\n"
         "    sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker"
     )
+
+
+def asked_for(config: Path | None) -> str:
+    """What in the environment or the bot's configuration asks for a GPU; empty where nothing does.
+
+    There the CPU is no way out: the bot would refuse to start on it.
+    """
+    settings = whisper_settings(os.environ, str(config) if config else None)
+    wanted = read_overrides(os.environ, settings=settings)
+    return "" if wanted.backend in ("auto", "cpu") else wanted.source
 
 
 def cdi_specifications() -> list[Path]:
