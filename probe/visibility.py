@@ -20,7 +20,7 @@ def hidden_nvidia(
     """The UUIDs (or numbers) of hidden GPUs and MIG slices, each with what hides it."""
     if CUDA not in environ:
         return {}
-    allowed = _listed(environ[CUDA], [*gpus], [*slices])
+    allowed = _listed(environ[CUDA], [*gpus], [*slices], once=True)
     reason = f"{CUDA}={environ[CUDA]}"
     hidden = {identity(gpu): reason for gpu in gpus if identity(gpu) not in allowed}
     # A GPU that is named gives its slices with it.
@@ -50,13 +50,20 @@ def identity(sighting: Sighting) -> str:
     return sighting.uuid or sighting.bus or str(sighting.index)
 
 
-def _listed(value: str, gpus: list[Sighting], slices: list[Sighting]) -> set[str]:
-    """The identities that a list of numbers and UUIDs names; it ends at what is neither."""
+def _listed(
+    value: str, gpus: list[Sighting], slices: list[Sighting], *, once: bool = False
+) -> set[str]:
+    """The identities that a list of numbers and UUIDs names; it ends at what is neither.
+
+    ``once``: a device that is named twice empties the list, as CUDA does.
+    """
     listed: set[str] = set()
     for word in value.split(","):
         found = _named(word.strip(), gpus, slices)
         if found is None:
             break
+        if once and identity(found) in listed:
+            return set()
         listed.add(identity(found))
     return listed
 

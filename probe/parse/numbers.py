@@ -83,4 +83,7 @@ def normal_gfx(text: str | None) -> str | None:
     target = text.strip().strip("\0").lower().partition(":")[0]
     if not target.startswith("gfx") or not 6 <= len(target) <= 8:
         return None
+    if re.fullmatch(r"gfx9\d\d\d", target):
+        # rocm-smi of ROCm 6.0 to 6.2 writes the step as a decimal number: gfx9010 is gfx90a.
+        return f"{target[:5]}{int(target[5:]):x}"
     return target if all(c in "0123456789abcdef" for c in target[3:]) else None

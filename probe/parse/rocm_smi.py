@@ -7,7 +7,8 @@ from probe.hints import Any
 from probe.parse.numbers import free_mib, normal_bus, normal_gfx, parse_int, parse_mib
 
 NAME_KEYS = ("Card Series", "Card series", "Device Name", "Card Model", "Card model")
-DEVICE_KEYS = ("Device ID", "GPU ID")  # ROCm 6 renamed it
+# ROCm 6 renamed it. From 6.1 on the model says it as well; the "model" of before is another number.
+DEVICE_KEYS = ("Device ID", "GPU ID", "Card Model")
 
 
 def parse_rocm_smi(text: str) -> tuple[Sighting, ...]:

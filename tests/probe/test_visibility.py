@@ -25,6 +25,8 @@ RADEONS = [Sighting(vendor="amd", index=n, uuid=f"GPU-{n}{n}") for n in range(3)
         ("7", "abc"),
         ("GPU-b", "ac"),
         ("GPU-", "abc"),  # not unique
+        ("1,1", "abc"),  # torch.cuda as well reads a device that is named twice as none
+        ("0,GPU-a", "abc"),
         ("all", "abc"),
     ],
 )

@@ -40,3 +40,16 @@ def test_no_cards(text):
 def test_values_of_the_wrong_type():
     (card,) = parse_rocm_smi('{"card0": {"Device ID": 5, "GFX Version": ["gfx90a"]}}')
     assert (card.device, card.gfx) == (None, None)
+
+
+def test_a_step_in_decimal():
+    """rocm-smi of ROCm 6.0 to 6.2 on an MI210."""
+    (gpu,) = parse_rocm_smi('{"card0": {"GFX Version": "gfx9010"}}')
+    assert gpu.gfx == "gfx90a"
+
+
+def test_a_device_id_in_the_models_place():
+    (gpu,) = parse_rocm_smi('{"card0": {"Card Series": "X", "Card Model": "0x744c"}}')
+    assert (gpu.device, gpu.name) == (0x744C, "X")
+    (older,) = parse_rocm_smi('{"card0": {"Card series": "X", "Card model": "0x0c34"}}')
+    assert older.device is None
