@@ -1,20 +1,29 @@
-"""The flags of a choice for people who start containers their own way."""
+"""The flags of a choice for people who start containers their own way.
 
+All of them hand over the same: the device, a read-only root, no capabilities, limits, and the two
+volumes. ``docs/hardware.md`` says which of them were started, and with what.
+"""
+
+import os
 from collections.abc import Callable
 from itertools import pairwise
 
 from probe.errors import ProbeError
 from probe.report import Report
+from probe.snippet_kubernetes import kubernetes
+from probe.snippet_settings import CONFIG, MEMORY_LIMIT, MODELS, PIDS_LIMIT, STATE, STOP_S, USER
 
 IMAGE = "alternator:{version}-{variant}"
-STATE, MODELS = "/var/lib/alternator/state", "/var/lib/alternator/models"
-CONFIG = "/etc/alternator/alternator.toml"
+READABLE = f"# user {USER} must be able to read alternator.toml: sudo chown {USER} alternator.toml"
+# Rootless Podman: whoever starts the container is the image's user inside, and may read the file.
+KEEP_ID = f"keep-id:uid={USER},gid={USER}"
 
 
-def snippet(kind: str, report: Report, version: str) -> str:
+def snippet(kind: str, report: Report, version: str, *, root: bool | None = None) -> str:
     """What to put into one kind of file for the choice of a report.
 
-    Raises ``ProbeError`` for an unknown kind and for a GPU that no container reaches.
+    ``root`` says for whom Podman's are, by default for the user of this process. Raises
+    ``ProbeError`` for an unknown kind and for a GPU that no container reaches.
     """
     if kind not in KINDS:
         raise ProbeError(f"--snippet: {kind!r} is none of {', '.join(KINDS)}")
@@ -22,7 +31,11 @@ def snippet(kind: str, report: Report, version: str) -> str:
         raise ProbeError(
             "--snippet: no container reaches Apple's GPU; add --backend cpu for the CPU's image"
         )
-    selection = {**report["selection"], "named": _named(report)}
+    selection = {
+        **report["selection"],
+        "named": _named(report),
+        "root": os.geteuid() == 0 if root is None else root,
+    }
     return KINDS[kind](selection, image_name(selection, version))
 
 
@@ -32,11 +45,6 @@ def image_name(selection: Report, version: str) -> str:
     if selection["wheel"] != selection["image"]:
         parts.append(selection["wheel"])
     return IMAGE.format(version=version, variant="-".join(parts))
-
-
-def environment(selection: Report) -> dict[str, str]:
-    """Variables that the choice needs inside the container."""
-    return dict(selection["env"])
 
 
 def _values(selection: Report, flag: str) -> list[str]:
@@ -58,39 +66,79 @@ def _docker(selection: Report, image: str) -> str:
     flags = list(selection["run_flags"])
     if selection["named"]:
         flags = ["--gpus", f"'\"device={','.join(selection['named'])}\"'"]
-    return _command("docker", selection, image, flags)
+    lines = [
+        "docker run --detach --name alternator --restart unless-stopped",
+        *_pairs(flags),
+        *_hardened(selection),
+        "--log-driver local",
+        # A bind mount that is not there is an error; --volume would make a folder of that name.
+        f'--mount type=bind,source="$PWD/alternator.toml",target={CONFIG},readonly',
+        *_volumes(),
+        image,
+    ]
+    return f"{READABLE}\n{_continued(lines)}"
 
 
 def _podman(selection: Report, image: str) -> str:
-    flags = [word for name in _cdi(selection) for word in ("--device", name)]
-    if selection["backend"] == "rocm":
-        flags = list(selection["run_flags"])
-    return _command("podman", selection, image, flags)
+    flags = [word for option in _podman_devices(selection) for word in option]
+    lines = [
+        "podman run --detach --name alternator --restart unless-stopped",
+        *([] if selection["root"] else [f"--userns {KEEP_ID}"]),
+        *_pairs(flags),
+        *_hardened(selection),
+        f'--volume "$PWD/alternator.toml:{CONFIG}:ro,Z"',
+        *_volumes(),
+        f"localhost/{image}",
+    ]
+    return (f"{READABLE}\n" if selection["root"] else "") + _continued(lines)
+
+
+def _podman_devices(selection: Report) -> list[tuple[str, str]]:
+    """Podman's flags for the devices: CDI for NVIDIA, nodes and groups for AMD.
+
+    Rootless, a group's number means another group inside: the user's own groups are kept instead.
+    (Podman's documentation, ``podman-run(1)``, ``--group-add``.)
+    """
+    if selection["backend"] == "cuda":
+        # The label: as NVIDIA's documentation has it, for machines with SELinux.
+        return [("--device", name) for name in _cdi(selection)] + [
+            ("--security-opt", "label=disable")
+        ]
+    devices = [("--device", node) for node in _values(selection, "--device")]
+    groups = _values(selection, "--group-add")
+    if groups and not selection["root"]:
+        groups = ["keep-groups"]
+    return devices + [("--group-add", group) for group in groups]
 
 
 def _cdi(selection: Report) -> list[str]:
     """CDI names of NVIDIA's devices: ``nvidia-ctk cdi list`` shows what there is."""
-    if selection["backend"] != "cuda":
-        return []
     return [f"nvidia.com/gpu={name}" for name in selection["named"] or ["all"]]
 
 
-def _command(engine: str, selection: Report, image: str, flags: list[str]) -> str:
-    lines = [f"{engine} run --detach --name alternator --restart unless-stopped"]
-    lines += [" ".join(pair) for pair in zip(flags[::2], flags[1::2], strict=True)]
-    lines += [f"--env {name}={value}" for name, value in environment(selection).items()]
-    lines += [
+def _pairs(flags: list[str]) -> list[str]:
+    return [" ".join(pair) for pair in zip(flags[::2], flags[1::2], strict=True)]
+
+
+def _hardened(selection: Report) -> list[str]:
+    return [
+        *(f"--env {name}={value}" for name, value in selection["env"].items()),
         "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges",
-        f"--volume ./alternator.toml:{CONFIG}:ro",
-        f"--volume alternator-state:{STATE}",
-        f"--volume alternator-models:{MODELS}",
-        image,
+        f"--pids-limit {PIDS_LIMIT} --memory {MEMORY_LIMIT}g --stop-timeout {STOP_S}",
     ]
+
+
+def _volumes() -> list[str]:
+    return [f"--volume alternator-state:{STATE}", f"--volume alternator-models:{MODELS}"]
+
+
+def _continued(lines: list[str]) -> str:
     return " \\\n  ".join(lines) + "\n"
 
 
 def _compose(selection: Report, image: str) -> str:
     lines = [
+        READABLE,
         "services:",
         "  bot:",
         f"    image: {image}",
@@ -99,14 +147,18 @@ def _compose(selection: Report, image: str) -> str:
         "    tmpfs: [/tmp]",
         "    cap_drop: [ALL]",
         "    security_opt: [no-new-privileges:true]",
+        f"    pids_limit: {PIDS_LIMIT}",
+        f"    mem_limit: {MEMORY_LIMIT}g",
+        f"    stop_grace_period: {STOP_S}s",
+        "    logging: {driver: local}",
         "    volumes:",
-        f"      - ./alternator.toml:{CONFIG}:ro",
+        f"      - {{type: bind, source: ./alternator.toml, target: {CONFIG}, read_only: true}}",
         f"      - state:{STATE}",
         f"      - models:{MODELS}",
     ]
-    if environment(selection):
+    if selection["env"]:
         lines.append("    environment:")
-        lines += [f'      {name}: "{value}"' for name, value in environment(selection).items()]
+        lines += [f'      {name}: "{value}"' for name, value in selection["env"].items()]
     if selection["backend"] == "cuda":
         ids = ", ".join(f'"{name}"' for name in selection["named"])
         lines += [
@@ -129,81 +181,48 @@ def _compose(selection: Report, image: str) -> str:
 
 
 def _quadlet(selection: Report, image: str) -> str:
-    devices = _cdi(selection) or _values(selection, "--device")
+    """For Podman 4.5 and newer; what has no key of its own there goes through PodmanArgs."""
+    root = selection["root"]
+    config = "/etc/alternator/alternator.toml" if root else "%h/alternator.toml"
+    devices = _podman_devices(selection)
     lines = [
-        "# ~/.config/containers/systemd/alternator.container; then: systemctl --user daemon-reload",
+        "# /etc/containers/systemd/alternator.container; then: systemctl daemon-reload"
+        if root
+        else "# ~/.config/containers/systemd/alternator.container; then, so that it also runs "
+        "while\n# nobody is logged in: loginctl enable-linger && systemctl --user daemon-reload",
+        f"#   {'systemctl' if root else 'systemctl --user'} start alternator",
+        *([READABLE] if root else []),
         "[Unit]",
         "Description=Alternator",
-        "After=network-online.target",
         "",
         "[Container]",
         f"Image=localhost/{image}",
-        *(f"AddDevice={device}" for device in devices),
-        *(f"GroupAdd={group}" for group in _values(selection, "--group-add")),
-        *(f"Environment={name}={value}" for name, value in environment(selection).items()),
+        "ContainerName=alternator",
+        *([] if root else [f"UserNS={KEEP_ID}"]),
+        *(f"AddDevice={value}" for flag, value in devices if flag == "--device"),
+        *("SecurityLabelDisable=true" for flag, _ in devices if flag == "--security-opt"),
+        *(f"PodmanArgs=--group-add={value}" for flag, value in devices if flag == "--group-add"),
+        *(f"Environment={name}={value}" for name, value in selection["env"].items()),
         "ReadOnly=true",
         "Tmpfs=/tmp",
         "DropCapability=ALL",
         "NoNewPrivileges=true",
-        f"Volume=%h/alternator.toml:{CONFIG}:ro",
+        f"PodmanArgs=--pids-limit={PIDS_LIMIT} --memory={MEMORY_LIMIT}g --stop-timeout={STOP_S}",
+        f"Volume={config}:{CONFIG}:ro,Z",
         f"Volume=alternator-state:{STATE}",
         f"Volume=alternator-models:{MODELS}",
         "",
         "[Service]",
-        "Restart=on-failure",
+        "Restart=always",
         "",
         "[Install]",
-        "WantedBy=default.target",
+        f"WantedBy={'multi-user.target' if root else 'default.target'}",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _kubernetes(selection: Report, image: str) -> str:
-    """A pod; the GPU comes from the vendor's device plugin, which also grants the nodes."""
-    resource = {"cuda": "nvidia.com/gpu", "rocm": "amd.com/gpu"}.get(selection["backend"])
-    lines = [
-        "# Needs the vendor's device plugin in the cluster, and the image in its registry."
-        if resource
-        else "# Needs the image in the cluster's registry.",
-        "apiVersion: apps/v1",
-        "kind: Deployment",
-        "metadata: {name: alternator}",
-        "spec:",
-        "  replicas: 1",
-        "  strategy: {type: Recreate}",
-        "  selector: {matchLabels: {app: alternator}}",
-        "  template:",
-        "    metadata: {labels: {app: alternator}}",
-        "    spec:",
-    ]
-    groups = _values(selection, "--group-add")
-    if groups:
-        lines.append(f"      securityContext: {{supplementalGroups: [{', '.join(groups)}]}}")
-    lines += ["      containers:", "        - name: bot", f"          image: {image}"]
-    if environment(selection):
-        lines.append("          env:")
-        lines += [
-            f'            - {{name: {name}, value: "{value}"}}'
-            for name, value in environment(selection).items()
-        ]
-    if resource:
-        lines.append(f"          resources: {{limits: {{{resource}: 1}}}}")
-    lines += [
-        "          securityContext:",
-        "            {readOnlyRootFilesystem: true, allowPrivilegeEscalation: false,",
-        "             capabilities: {drop: [ALL]}}",
-        "          volumeMounts:",
-        "            - {name: config, mountPath: /etc/alternator, readOnly: true}",
-        f"            - {{name: state, mountPath: {STATE}}}",
-        f"            - {{name: models, mountPath: {MODELS}}}",
-        "            - {name: tmp, mountPath: /tmp}",
-        "      volumes:",
-        "        - {name: config, secret: {secretName: alternator}}",
-        "        - {name: state, persistentVolumeClaim: {claimName: alternator-state}}",
-        "        - {name: models, persistentVolumeClaim: {claimName: alternator-models}}",
-        "        - {name: tmp, emptyDir: {}}",
-    ]
-    return "\n".join(lines) + "\n"
+    return kubernetes(selection, image, groups=_values(selection, "--group-add"))
 
 
 KINDS: dict[str, Callable[[Report, str], str]] = {
