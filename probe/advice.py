@@ -141,6 +141,12 @@ def _on_selection(situation: Situation, choice: Choice) -> Iterator[str]:
             f"{len(slices)} more MIG slice{'s are' if len(slices) > 1 else ' is'} left out: a "
             f"process uses one, the largest"
         )
+    needed = override.version if override else None
+    if selection.backend == "rocm" and facts.disguise not in (None, needed):
+        yield (
+            f"HSA_OVERRIDE_GFX_VERSION={facts.disguise} is set, and {primary.gfx} "
+            f"{f'needs {needed}' if needed else 'has code of its own'}: unset it"
+        )
     for gpu in situation.usable:
         if gpu in selection.gpus or (gpu.slice_of is not None and primary.slice_of is not None):
             continue

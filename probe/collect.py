@@ -2,7 +2,7 @@
 
 from probe.access import judge
 from probe.evidence import Evidence
-from probe.facts import Facts
+from probe.facts import DISGUISE, Facts
 from probe.finding import Context
 from probe.gather import TIMEOUT_S, Gathering
 from probe.kernel import read_host, read_nodes
@@ -56,4 +56,5 @@ def conclude(gathering: Gathering) -> Facts:
         gpus=judge(merged, evidence),
         nodes=evidence.nodes,
         trace=tuple(line for finding in findings.values() for line in finding.trace),
+        disguise=machine.environ.get(DISGUISE) or None,
     )

@@ -12,6 +12,8 @@ Backend = Literal["cuda", "rocm", "mps", "cpu"]
 
 BACKENDS: dict[Vendor, Backend] = {"nvidia": "cuda", "amd": "rocm", "apple": "mps"}
 
+DISGUISE = "HSA_OVERRIDE_GFX_VERSION"  # makes another target of every AMD GPU
+
 # A compute capability X.Y as (X, Y): compared by number, never as text ("12.1" < "8.9").
 ComputeCapability = tuple[int, int]
 
@@ -106,3 +108,4 @@ class Facts(Record):
     gpus: tuple[Gpu, ...] = ()
     nodes: tuple[Node, ...] = ()
     trace: tuple[ProbeTrace, ...] = ()
+    disguise: str | None = None  # HSA_OVERRIDE_GFX_VERSION, as the operator has set it

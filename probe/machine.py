@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from probe.facts import DISGUISE
 from probe.files import Tree
 from probe.finding import NOT_INSTALLED, Outcome
 from probe.operator_config import whisper_settings
@@ -16,8 +17,6 @@ from probe.record import Record
 # Where vendors install tools that PATH often lacks. WSL's own come first: what a Linux driver
 # installed there by mistake brings along can't talk to the driver of Windows.
 FIRST_DIRECTORIES, TOOL_DIRECTORIES = ("/usr/lib/wsl/lib",), ("/opt/rocm/bin",)
-# The tools are asked about the hardware, not about what this makes of it.
-DISGUISE = "HSA_OVERRIDE_GFX_VERSION"
 # A 32-bit Python on a 64-bit kernel (Raspberry Pi OS) needs 32-bit wheels.
 NARROW = {"aarch64": "armv7l", "x86_64": "i686"}
 # NVIDIA's driver library has no tool of its own; a child of this Python asks it.
@@ -75,6 +74,7 @@ class Machine:
         # A machine without any tool need not pay for this.
         from probe.command import run_bounded
 
+        # The tools are asked about the hardware, not about what this makes of it.
         environ = {name: value for name, value in self.environ.items() if name != DISGUISE}
         return run_bounded(command, timeout_s=timeout_s, environ=environ)
 

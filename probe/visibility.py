@@ -7,11 +7,11 @@ CUDA's name is honoured where HIP's is not set).
 
 from collections.abc import Mapping, Sequence
 
-from probe.facts import Sighting
+from probe.facts import DISGUISE, Sighting
 
 CUDA, HIP, ROCR = "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"
 CONTAINER = "NVIDIA_VISIBLE_DEVICES"  # read by NVIDIA's container runtime
-NAMES = (CUDA, HIP, ROCR, CONTAINER)
+NAMES = (CUDA, HIP, ROCR, CONTAINER, DISGUISE)
 
 
 def hidden_nvidia(

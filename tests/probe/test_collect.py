@@ -199,3 +199,17 @@ def test_jetson_before_jetpack_7_has_no_build(machine, monkeypatch, table):
     choice = choose(replace(facts, host=replace(facts.host, arch="aarch64")), table)
     assert choice.selection.backend == "cpu"
     assert "JetPack 7" in choice.advice[0]
+
+
+def test_tools_are_asked_without_the_override(machine):
+    """rocminfo would tell what the override makes of the card, not what it is."""
+    machine.amd_nodes()
+    machine.tool(
+        "rocminfo",
+        'echo "Agent 1"; echo "  Name:                    ${HSA_OVERRIDE_GFX_VERSION:-gfx1031}"\n'
+        'echo "  Device Type:             GPU"',
+    )
+    machine.variables = {"HSA_OVERRIDE_GFX_VERSION": "10.3.0"}
+    facts = machine.facts()
+    assert [gpu.gfx for gpu in facts.gpus] == ["gfx1031"]
+    assert facts.disguise == "10.3.0"
