@@ -7,6 +7,7 @@ from probe.choose import choose
 from probe.errors import OverrideError, ProbeError
 from probe.facts import Facts, Gpu, Host
 from probe.overrides import Overrides, read_overrides
+from probe.record import replace
 
 
 def nvidia(capability: str, driver: str, *, memory: int | None = 16384, index: int = 0) -> Gpu:
@@ -380,3 +381,40 @@ def test_an_image_that_the_table_lacks(table):
     image = ImageBuild(variant="cuda", torch="2.13.0", wheel="cu999")
     with pytest.raises(ProbeError, match="cu999, which the table of builds lacks"):
         choose(machine_with(nvidia("8.9", "580.95.05")), table, image=image)
+
+
+@pytest.mark.parametrize(
+    ("variable", "visible"), [("HIP_VISIBLE_DEVICES", "2"), ("ROCR_VISIBLE_DEVICES", "1")]
+)
+def test_numbers_count_what_hip_would_see_without_its_own_variable(table, variable, visible):
+    """The entrypoint sets HIP's list anew after a failed proof; what ROCR hides stays hidden."""
+    first, second, third = (amd("gfx1100", index=n) for n in range(3))
+    hidden = replace(first, state="present", why=f"hidden by {variable}", hidden_by=variable)
+    failed = replace(second, state="dead", why="aborted")
+    selection = choose(machine_with(hidden, failed, third), table).selection
+    assert selection.visible_devices == (visible,)
+
+
+@pytest.mark.parametrize(
+    ("capability", "advice"),
+    [
+        ("7.5", "update it to 580 or newer and cu130 fits"),
+        ("7.0", "update it to 580 (newer ones leave this card out) and cu126 fits"),
+        ("5.2", "update it to 580 (newer ones leave this card out) and cu126 fits"),
+    ],
+)
+def test_the_driver_to_update_to_still_serves_the_card(table, capability, advice):
+    choice = choose(machine_with(nvidia(capability, "515.105.01")), table)
+    assert advice in choice.advice[0]
+
+
+def test_an_unknown_driver_is_the_reason_and_not_the_card(table):
+    (line,) = choose(machine_with(nvidia("6.1", None)), table).advice
+    assert "the driver's version is not known (525.60.13 is needed for cu126)" in line
+
+
+@pytest.mark.parametrize("arch", ["riscv64", "ppc64le"])
+def test_no_build_at_all_is_said_once(table, arch):
+    choice = choose(machine_with(nvidia("7.0", "550.54.14"), arch=arch), table)
+    assert {entry.why for entry in choice.rejected} == {f"there is none for {arch}"}
+    assert choice.advice[0] == f"torch has no build for {arch}: use a machine of x86_64 or aarch64"
