@@ -24,6 +24,10 @@ class Outage:
 
     def met(self, error: ServerError) -> None:
         """A request failed. Logged once, not at every try."""
+        if isinstance(error, TemporaryServerError) and error.retry_after is not None:
+            # A server that asks to wait is there, and each time is news.
+            log.warning("%s", error)
+            return
         temporary = isinstance(error, TemporaryServerError)
         before = self._health.server
         self._health.server = "unreachable" if temporary else "refusing"

@@ -1,21 +1,22 @@
 """``alternator run``: puts the bot together, says what it is, and keeps it going."""
 
 import argparse
-import fcntl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from alternator.alt_text import AltTextWriter
 from alternator.config import Config
 from alternator.config_load import load_config
 from alternator.describe import Describer
 from alternator.download import remove_leftovers
-from alternator.errors import ConfigError, TemporaryServerError
+from alternator.errors import TemporaryServerError
 from alternator.health import Health, serve
+from alternator.lock import locked
 from alternator.log import LEVELS, log, set_up
 from alternator.mastodon_api import MastodonClient
 from alternator.outage import Outage
@@ -53,8 +54,7 @@ def main(argv: list[str]) -> int:
     )
     arguments = parser.parse_args(argv)
     config = load_config(arguments.config)
-    secrets = [config.mastodon.access_token, config.openrouter.api_key or ""]
-    set_up(arguments.log_level or config.logging.level, secrets)
+    set_up(arguments.log_level or config.logging.level, secrets_of(config))
     for notice in config.notices:
         log.warning("%s", notice)
     stop = Stop()
@@ -165,26 +165,15 @@ def run(
         watcher.run(stream)
 
 
-@contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Hold the state directory for this process; ConfigError if another one does."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        file = (directory / "lock").open("w")
-    except OSError as error:
-        raise ConfigError(
-            f"the state directory {directory} can't be written to: {error.strerror}; make it "
-            f"writable for this user, or set [state] directory to one that is"
-        ) from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise ConfigError(
-                f"another bot is at work in {directory}; end it, or give this one a "
-                f"[state] directory of its own"
-            ) from None
-        yield
+def secrets_of(config: Config) -> list[str]:
+    """What must not stand in the log, the passwords within addresses included."""
+    addresses = (config.mastodon.instance_url, config.openrouter.base_url)
+    passwords = [urlsplit(address).password for address in addresses]
+    return [
+        secret
+        for secret in (config.mastodon.access_token, config.openrouter.api_key, *passwords)
+        if secret
+    ]
 
 
 def answer(ask: Callable[[], T], outage: Outage, health: Health, *, patient: bool) -> T:
