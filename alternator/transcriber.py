@@ -9,15 +9,13 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, Literal, Self
 
 from alternator.config_models import WhisperSettings
 from alternator.errors import WorkerError
-from alternator.transcript import Segment, Transcript, Word, from_whisper
+from alternator.transcript import Transcript, from_whisper
 from alternator.whisper_process import Deadlines, WhisperProcess
-
-__all__ = ["DEFAULT_OPTIONS", "Segment", "Transcriber", "Transcript", "Word"]
 
 # What openai-whisper's command line sets; its function would decode greedily.
 DEFAULT_OPTIONS: Mapping[str, Any] = MappingProxyType({"beam_size": 5, "best_of": 5})
@@ -53,12 +51,7 @@ class Transcriber:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property

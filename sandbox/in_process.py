@@ -5,8 +5,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sandbox.app import create_app
 from sandbox.context import Sandbox
@@ -31,20 +30,10 @@ class SandboxServer(AppServer):
         super().__init__(create_app(data, settings), port=port)
         self.sandbox: Sandbox = self.app.state.sandbox
 
-    def __enter__(self) -> Self:
-        """Start serving."""
-        super().__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop, and delete the folder if it was a temporary one."""
         self.sandbox.hub.drop()
-        super().__exit__(kind, error, traceback)
+        super().__exit__()
         self.cleanup.close()
 
     def upload(self, file: Path, *, description: str | None = None, token: str = token) -> str:

@@ -24,12 +24,11 @@ import argparse
 import os
 from pathlib import Path
 
-import uvicorn
-
 from sandbox.app import create_app
 from sandbox.context import Sandbox
 from sandbox.in_process import SandboxServer
 from sandbox.samples import post_samples
+from sandbox.serving import serve_forever
 from sandbox.settings import Settings
 
 __all__ = ["SandboxServer", "Settings", "create_app", "main"]
@@ -61,13 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     sandbox: Sandbox = app.state.sandbox
     if arguments.samples and not sandbox.store.statuses:
         print(f"posted {post_samples(sandbox)} sample posts", flush=True)
-    uvicorn.run(
-        app,
-        host=arguments.host,
-        port=arguments.port,
-        log_level="warning",
-        timeout_graceful_shutdown=1,
-    )
+    serve_forever(app, arguments)
     return 0
 
 

@@ -1,16 +1,28 @@
-"""An application on a loopback port of this process, for tests."""
+"""Serves an application: as the program of a process, or in a thread of a test's."""
 
+import argparse
 import asyncio
 import socket
 import threading
-from types import TracebackType
 from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
 
+GRACE_SECONDS = 1  # for open connections; streams never end by themselves
 START_SECONDS = 10.0
 STOP_SECONDS = 10.0
+
+
+def serve_forever(app: Starlette, arguments: argparse.Namespace) -> None:
+    """Serve at ``arguments.host`` and ``port`` until stopped."""
+    uvicorn.run(
+        app,
+        host=arguments.host,
+        port=arguments.port,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
 
 class AppServer:
@@ -26,7 +38,7 @@ class AppServer:
         self.socket.bind(("127.0.0.1", port))
         self.port: int = self.socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=GRACE_SECONDS)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.serve, name=f"sandbox:{self.port}", daemon=True)
 
@@ -44,12 +56,7 @@ class AppServer:
             waited.wait(0.01)
         raise TimeoutError(f"the sandbox did not start within {START_SECONDS:g} s")
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop; open connections are closed."""
         self.server.should_exit = True
         self.thread.join(STOP_SECONDS)

@@ -23,7 +23,6 @@ import json
 import os
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -37,7 +36,7 @@ from sandbox.errors import RefusedError
 from sandbox.faults import Fault, FaultMiddleware, Faults
 from sandbox.journal import Journal, JournalMiddleware
 from sandbox.pixels import describe
-from sandbox.serving import AppServer
+from sandbox.serving import AppServer, serve_forever
 
 MODEL = "sandbox-vision"
 COMPLETIONS_PATH = "/v1/chat/completions"
@@ -149,13 +148,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=environ.get("SANDBOX_VISION_PORT", "3001"))
     parser.add_argument("--key", default=environ.get("SANDBOX_VISION_KEY") or None)
     arguments = parser.parse_args(argv)
-    uvicorn.run(
-        create_app(arguments.key),
-        host=arguments.host,
-        port=arguments.port,
-        log_level="warning",
-        timeout_graceful_shutdown=1,
-    )
+    serve_forever(create_app(arguments.key), arguments)
     return 0
 
 

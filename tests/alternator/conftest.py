@@ -15,7 +15,8 @@ from alternator.config import Config, HealthSettings, MastodonSettings, MediaSet
 from alternator.config_models import OpenRouterSettings, WhisperSettings
 from alternator.run import run
 from alternator.stopping import Stop, Stopping
-from alternator.transcriber import Transcriber, Transcript
+from alternator.transcriber import Transcriber
+from alternator.transcript import Transcript
 from sandbox.server import SandboxServer
 from sandbox.vision import VisionServer
 

@@ -1,4 +1,3 @@
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,8 +77,8 @@ def test_an_event_that_can_not_be_handled_does_not_end_it(
 
 def test_a_silent_stream_is_taken_for_dead():
     with SandboxServer(settings=Settings(heartbeat_seconds=0.2)) as server:
-        followed = Followed(server, read_timeout=1.0)
-        time.sleep(2)
+        followed = Followed(server, read_timeout=2.0)
+        time.sleep(3)
         assert followed.connections == 1  # heartbeats keep it alive
         server.mute_streams()
         wait_for(lambda: followed.connections == 2)
@@ -91,4 +90,3 @@ def test_it_ends_when_asked_to(server: SandboxServer, followed: Followed):
     server.drop_streams()
     followed.stream.join(10)
     assert not followed.stream.is_alive()
-    assert threading.current_thread().is_alive()

@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from waiting import wait_for
 
 from alternator.config_models import WhisperSettings
 from alternator.errors import ConfigError, MediaError, ModelError, NoAudioError, WorkerError
@@ -166,15 +166,6 @@ def gone(pid: int) -> bool:
         return True
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 def test_starts_at_first_use(fragile: Transcriber, speak: Speak) -> None:
     assert fragile.state == "stopped" and fragile.worker_pid is None
     waits: list[str] = []
@@ -200,7 +191,7 @@ def test_death_between_two_files_costs_none(fragile: Transcriber, speak: Speak) 
     fragile.start()
     pid = worker_of(fragile)
     os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: fragile.state == "stopped")
+    wait_for(lambda: fragile.state == "stopped")
     assert fragile.transcribe(speak(SPOKEN)).text == SPOKEN
 
 
@@ -208,9 +199,9 @@ def test_a_pause_shows_as_hung_and_passes(fragile: Transcriber) -> None:
     fragile.start()
     pid = worker_of(fragile)
     os.kill(pid, signal.SIGSTOP)
-    assert wait_until(lambda: fragile.state == "hung")
+    wait_for(lambda: fragile.state == "hung")
     os.kill(pid, signal.SIGCONT)
-    assert wait_until(lambda: fragile.state == "ready")
+    wait_for(lambda: fragile.state == "ready")
     assert worker_of(fragile) == pid
 
 
@@ -257,7 +248,7 @@ def test_no_step_within_its_bound(checkpoint: Path) -> None:
 def test_close_ends_the_worker_in_the_middle_of_a_file(checkpoint: Path, speak: Speak) -> None:
     closing = Transcriber(WhisperSettings(model=str(checkpoint)))
     thread = threading.Thread(
-        target=lambda: wait_until(lambda: closing.state == "starting") and closing.close()
+        target=lambda: wait_for(lambda: closing.state == "starting") and closing.close()
     )
     thread.start()
     with pytest.raises(WorkerError):
@@ -280,11 +271,11 @@ def test_the_worker_ends_with_its_parent() -> None:
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
-    assert wait_until(lambda: b"whisper_worker" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    wait_for(lambda: b"whisper_worker" in Path(f"/proc/{pid}/cmdline").read_bytes())
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    assert wait_until(lambda: gone(pid))
+    wait_for(lambda: gone(pid))
 
 
 def test_a_file_called_torch_in_the_working_directory_is_not_torch(

@@ -2,12 +2,12 @@
 
 import json
 import queue
-import time
 from collections.abc import Iterator
 
 import pytest
 import requests
 from mastodon import Mastodon, StreamListener
+from waiting import wait_for
 
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
@@ -59,10 +59,7 @@ def test_client_library_hears_posts_edits_and_deletions(quick_server):
     client = Mastodon(access_token="sandbox", api_base_url=server.url, version_check_mode="none")
     listener = Listener()
     handle = client.stream_user(listener, run_async=True)
-    until = time.monotonic() + 10
-    while server.open_streams() == 0:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    wait_for(server.open_streams)
     status_id = server.post("one")["id"]
     server.edit(status_id, status="two", language="en")
     server.edit(status_id, status="two", language="en")  # changes nothing
