@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 
-from probe.finding import Outcome
+from probe.finding import NOT_STARTED, Outcome
 from probe.process import Process
 
 OUTPUT_CAP = 1024 * 1024  # bytes; the longest honest answer (nvidia-smi -q, 16 GPUs) is a tenth
@@ -36,7 +36,7 @@ def run_bounded(
         process = Process(command, {**environ, "LC_ALL": "C", "LANGUAGE": "C"})
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        return Outcome(exit=None, ms=_ms_since(started), why=f"can't be started: {reason}")
+        return Outcome(exit=None, ms=_ms_since(started), why=f"{NOT_STARTED}: {reason}")
     try:
         output, why = _read(process, started + timeout_s, timeout_s, output_cap)
     finally:

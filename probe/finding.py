@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from probe.files import Tree
     from probe.machine import Machine
 
-NOT_INSTALLED = "not installed"
+NOT_INSTALLED, NOT_STARTED = "not installed", "can't be started"
 
 
 class Outcome(Record):

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from probe.facts import DISGUISE
 from probe.files import Tree
-from probe.finding import NOT_INSTALLED, Outcome
+from probe.finding import NOT_INSTALLED, NOT_STARTED, Outcome
 from probe.operator_config import whisper_settings
 from probe.record import Record
 
@@ -57,20 +57,30 @@ class Machine:
 
     def find(self, tool: str) -> str | None:
         """The path of an installed tool, or None."""
-        directories = [self.tree.at(directory) for directory in FIRST_DIRECTORIES]
-        directories += [d for d in self.environ.get("PATH", "").split(os.pathsep) if d]
-        directories += [self.tree.at(directory) for directory in TOOL_DIRECTORIES]
-        return find_executable(tool, directories)
+        return find_executable(tool, self._directories())
 
     def run(self, tool: str, arguments: Sequence[str], timeout_s: float) -> Outcome:
         """Run a tool for at most ``timeout_s`` seconds; a missing one is an outcome."""
         if tool == LIBCUDA:
             # Isolated and without site: it needs none of it, and starts in half the time.
-            command = [sys.executable, "-I", "-S", LIBCUDA_CHILD, *arguments]
-        elif (executable := self.find(tool)) is not None:
-            command = [executable, *arguments]
-        else:
-            return Outcome(exit=None, ms=0, why=NOT_INSTALLED)
+            return self._run([sys.executable, "-I", "-S", LIBCUDA_CHILD, *arguments], timeout_s)
+        outcome = Outcome(exit=None, ms=0, why=NOT_INSTALLED)
+        for directory in self._directories():
+            executable = find_executable(tool, [directory])
+            if executable is None:
+                continue
+            outcome = self._run([executable, *arguments], timeout_s)
+            if not (outcome.why or "").startswith(NOT_STARTED):
+                break  # one that can't be started (of another architecture) hides no other
+        return outcome
+
+    def _directories(self) -> list[str]:
+        first, last = (
+            [self.tree.at(d) for d in ds] for ds in (FIRST_DIRECTORIES, TOOL_DIRECTORIES)
+        )
+        return [*first, *filter(None, self.environ.get("PATH", "").split(os.pathsep)), *last]
+
+    def _run(self, command: Sequence[str], timeout_s: float) -> Outcome:
         # A machine without any tool need not pay for this.
         from probe.command import run_bounded
 

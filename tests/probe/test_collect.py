@@ -213,3 +213,24 @@ def test_tools_are_asked_without_the_override(machine):
     facts = machine.facts()
     assert [gpu.gfx for gpu in facts.gpus] == ["gfx1031"]
     assert facts.disguise == "10.3.0"
+
+
+def test_a_tool_that_can_not_be_started_hides_no_other(machine):
+    machine.nvidia()
+    wrong = machine.root / "usr/lib/wsl/lib/nvidia-smi"  # asked first
+    wrong.parent.mkdir(parents=True)
+    wrong.write_bytes(b"\x7fELF of another machine")
+    wrong.chmod(0o755)
+    assert machine.report()["selection"]["wheel"] == "cu130"
+
+
+def test_the_tool_of_wsl_goes_before_the_one_of_a_linux_driver(machine):
+    machine.tool("nvidia-smi", "echo it couldn't communicate with the driver; exit 9")
+    machine.file("/proc/sys/kernel/osrelease", "5.15.167.4-microsoft-standard-WSL2")
+    row = "0, GPU-a, NVIDIA GeForce RTX 3080, 581.57, 10240, 00000000:01:00.0, 0x220610DE, 8.6"
+    header = (
+        "index, uuid, name, driver_version, memory.total, pci.bus_id, pci.device_id, compute_cap"
+    )
+    machine.file("/usr/lib/wsl/lib/nvidia-smi", f'#!/bin/sh\necho "{header}"\necho "{row}"\n')
+    (machine.root / "usr/lib/wsl/lib/nvidia-smi").chmod(0o755)
+    assert machine.report()["selection"]["wheel"] == "cu130"
