@@ -8,7 +8,7 @@ from typing import Any
 
 from docker.models.containers import Container
 
-from compose import check, demo, devices, wait
+from compose import check, demo, devices, memory, wait
 from compose.errors import ComposeError, DeviceError
 from compose.stack import Stack, account_stack, demo_stack, everything, sandbox_port
 from images import host, render
@@ -45,6 +45,8 @@ def up(argv: list[str]) -> int:
     say(f"Container engine: Docker {ensure_engine()}")
     universal = options.variant == UNIVERSAL
     report, device = _choose(None if universal else options.variant, config)
+    for line in memory.warnings(report, config):
+        say(line)
     render.write()
     catalog = load_catalog()
     if universal:
@@ -55,6 +57,7 @@ def up(argv: list[str]) -> int:
     variables = {
         "ALTERNATOR_HOST_REPORT": check.hint(report),
         **devices.variables(report["selection"]["run_flags"]),
+        **memory.variables(report, config),
     }
     if config is None:
         sandbox = build_sandbox(catalog, base_override=options.base).tag

@@ -82,7 +82,7 @@ def doctor(argv: list[str]) -> int:
 
     parser = _parser("doctor", "Show what would make this machine's choice better.")
     parser.add_argument(
-        "--model", metavar="NAME", help="the Whisper model to be used ($ALTERNATOR_WHISPER_MODEL)"
+        "--model", metavar="NAME", help="the Whisper model to be used (default: the configured one)"
     )
     parser.add_argument("--replay", metavar="FILE", help="examine the machine of a recording")
     arguments = parser.parse_args(argv)
@@ -93,7 +93,9 @@ def doctor(argv: list[str]) -> int:
         inside = False  # it takes the best build for every machine
     setting = Setting(
         image=read_image(os.environ) if inside else None,
-        model=arguments.model or os.environ.get("ALTERNATOR_WHISPER_MODEL"),
+        model=arguments.model
+        or os.environ.get("ALTERNATOR_WHISPER_MODEL")
+        or machine.whisper_settings().get("model"),
         host=None if arguments.replay else read_host_report(os.environ),
     )
     overrides, table = _overrides(arguments, machine), load_table()

@@ -9,7 +9,7 @@ from probe.choose import choose, usable_gpus
 from probe.facts import Facts, Gpu, Vendor
 from probe.fit import driver_floor, driver_to_take, has_code
 from probe.hint import lost_on_the_way
-from probe.models import best_model, find_model, room
+from probe.models import best_model, find_model, memory_limit, room, shortage
 from probe.parse.numbers import plain
 from probe.report import Report, report
 from probe.surroundings import Surroundings
@@ -68,6 +68,8 @@ def improvements(
         *([] if facts.host.container else _engine(facts, choice, around)),
     ]
     found += _model(choice, setting.model)
+    if choice.selection.backend == "cpu":
+        found += _memory(setting.model, around)
     # What the choice itself advises and no step above covers: limits to know of.
     said = [gpu.why for gpu in facts.gpus if gpu.why is not None]
     said += ["is the right one"]  # told by _image, with the command
@@ -119,6 +121,28 @@ def _model(choice: Choice, wanted: str | None) -> Iterator[Improvement]:
             yield Improvement(
                 what=f"{gpu.name} has {how_much}: Whisper models up to {best.name} fit"
             )
+
+
+def _memory(wanted: str | None, around: Surroundings) -> Iterator[Improvement]:
+    """A model that is too large for this machine's memory, or for what the container may take."""
+    for memory_mib, where in (
+        (around.memory_mib, "this machine has"),
+        (around.limit_mib, "this container may take"),
+    ):
+        found = shortage(wanted, memory_mib)
+        if found is None or memory_mib is None:
+            continue
+        model, smaller = found
+        do = f'model = "{smaller}"   # in [whisper] of alternator.toml'
+        if where != "this machine has":
+            limit = memory_limit(model.name, cpu=True)
+            do = f"ALTERNATOR_MEMORY_LIMIT={limit}g make up   # on the host"
+        yield Improvement(
+            what=f"the model {wanted or model.name} takes up to {model.cpu_mib / 1024:.1f} GiB on "
+            f"a CPU, {where} {memory_mib / 1024:.1f} GiB",
+            do=do,
+        )
+        return
 
 
 def _unusable(facts: Facts) -> Iterator[Improvement]:

@@ -1,4 +1,4 @@
-"""The two keys of the bot's configuration that concern the probe: ``[whisper] device, backend``.
+"""The keys of the bot's configuration that concern the probe: ``[whisper] device, backend, model``.
 
 The bot itself reads and judges the file (``alternator.config_load``); what else is wrong with it is
 its business, so a file that can't be read says nothing here.
@@ -8,11 +8,11 @@ import os
 from collections.abc import Mapping, Sequence
 
 FILE_NAME = "alternator.toml"
-KEYS = ("device", "backend")
+KEYS = ("device", "backend", "model")
 
 
 def whisper_settings(environ: Mapping[str, str], file: str | None = None) -> dict[str, str]:
-    """The values of the two keys that are set, from ``file`` or where the bot would look."""
+    """The values of those keys that are set, from ``file`` or where the bot would look."""
     path = find_config_file(environ, file)
     if path is None:
         return {}

@@ -82,7 +82,7 @@ def _parts(selection: Report, image: str, groups: Sequence[str]) -> Iterator[str
     if resource:
         yield f"# Needs the vendor's device plugin, which gives {resource} and its device nodes."
     if resource == "nvidia.com/gpu":
-        yield "# Where NVIDIA's runtime is not the default, add runtimeClassName: nvidia to the pod."
+        yield "# Where NVIDIA's runtime is not the default: runtimeClassName: nvidia in the pod."
     if groups:
         yield "# supplementalGroups are the owners of /dev/dri and /dev/kfd on this machine."
     yield CLAIM.format(name="alternator-state", size="2Gi")

@@ -1,5 +1,7 @@
 """What doctor tells to do."""
 
+import dataclasses
+
 import pytest
 
 from probe.choice import ImageBuild
@@ -136,6 +138,8 @@ def test_surroundings(machine):
     machine.tool("nvidia-ctk", "exit 1")
     machine.file("/etc/cdi/nvidia.yaml", "kind: nvidia.com/gpu\n")
     machine.file("/etc/os-release", 'NAME="Debian GNU/Linux"\nID="debian"\n')
+    machine.file("/proc/meminfo", "MemTotal:        8130000 kB\nMemFree:          100000 kB\n")
+    machine.file("/sys/fs/cgroup/memory.max", "3221225472\n")
     assert look_around(machine.machine()) == Surroundings(
         docker=True,
         podman=False,
@@ -143,6 +147,35 @@ def test_surroundings(machine):
         nvidia_ctk=True,
         cdi=True,
         distribution="debian",
+        memory_mib=7939,
+        limit_mib=3072,
+    )
+
+
+@pytest.mark.parametrize("limit", ["max\n", "9223372036854771712\n", ""])
+def test_a_cgroup_without_a_limit(machine, limit):
+    """Version 2 says so in a word, version 1 by the largest number of whole pages."""
+    machine.file("/sys/fs/cgroup/memory/memory.limit_in_bytes", limit)
+    assert look_around(machine.machine()).limit_mib is None
+
+
+def test_a_model_that_does_not_fit_the_machine_or_its_container(table):
+    nothing = Facts(host=Host(arch="x86_64", os="linux"), gpus=())
+    large = Setting(model="large-v3")
+    (step,) = steps(
+        nothing, table, dataclasses.replace(COMPLETE, memory_mib=7939, limit_mib=3072), large
+    )
+    assert step.what.startswith("the model large-v3 takes up to ")
+    assert step.what.endswith(" GiB on a CPU, this machine has 7.8 GiB")
+    assert step.do.startswith('model = "turbo"')
+    (step,) = steps(
+        nothing, table, dataclasses.replace(COMPLETE, memory_mib=32000, limit_mib=3072), large
+    )
+    assert step.what.endswith("this container may take 3.0 GiB")
+    assert step.do.startswith("ALTERNATOR_MEMORY_LIMIT=")
+    assert steps(nothing, table, dataclasses.replace(COMPLETE, memory_mib=32000), large) == ()
+    assert (
+        steps(nvidia_machine(), table, dataclasses.replace(COMPLETE, memory_mib=4096), large) == ()
     )
 
 

@@ -16,9 +16,11 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "alternator.toml"
 
 
-def test_the_two_keys_are_read_and_nothing_else(config: Path) -> None:
-    config.write_text('[whisper]\nmodel = "base"\ndevice = "cpu"\nbackend = "auto"\n')
-    assert whisper_settings({}) == {"device": "cpu", "backend": "auto"}
+def test_the_three_keys_are_read_and_nothing_else(config: Path) -> None:
+    config.write_text(
+        '[whisper]\nmodel = "base"\ndevice = "cpu"\nbackend = "auto"\nlanguage = "en"\n'
+    )
+    assert whisper_settings({}) == {"device": "cpu", "backend": "auto", "model": "base"}
 
 
 @pytest.mark.parametrize("text", ["[whisper", "whisper = 3", "", "[mastodon]\n"])

@@ -1,0 +1,41 @@
+"""How much memory the bot's container may take, by the model that it is to load."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from probe.files import Tree
+from probe.models import memory_limit, shortage
+from probe.operator_config import whisper_settings
+from probe.surroundings import memory_mib
+
+VARIABLE = "ALTERNATOR_MEMORY_LIMIT"
+DEMO_MODEL = "tiny"  # the demo's own checkpoint is smaller still
+
+
+def variables(report: Mapping[str, Any], config: Path | None) -> dict[str, str]:
+    """The limit as the compose file takes it; none where the operator has set one."""
+    if os.environ.get(VARIABLE):
+        return {}
+    on_cpu = report["selection"]["backend"] == "cpu"
+    return {VARIABLE: f"{memory_limit(_model(config), cpu=on_cpu)}g"}
+
+
+def warnings(report: Mapping[str, Any], config: Path | None) -> list[str]:
+    """What to know before the start where the model is larger than this machine's memory."""
+    memory = memory_mib(Tree())
+    found = shortage(_model(config), memory)
+    if report["selection"]["backend"] != "cpu" or found is None or memory is None:
+        return []
+    model, smaller = found
+    return [
+        f"The Whisper model {model.name} takes up to {model.cpu_mib / 1024:.1f} GiB on a CPU, and "
+        f'this machine has {memory / 1024:.1f} GiB. Take model = "{smaller}" in [whisper].'
+    ]
+
+
+def _model(config: Path | None) -> str | None:
+    if config is None:
+        return DEMO_MODEL
+    return whisper_settings({}, str(config)).get("model")
