@@ -32,7 +32,8 @@ def read_host_report(environ: Mapping[str, str]) -> Report | None:
             if key not in gpu
         ]
         selection = report["selection"]
-        if missing or not all(isinstance(flag, str) for flag in selection["run_flags"]):
+        words = [*selection["run_flags"], *selection.get("visible_devices", [])]
+        if missing or not all(isinstance(word, str) for word in words):
             raise ValueError("not of schema 1")
         if not isinstance(selection["backend"], str):
             raise ValueError("not of schema 1")
@@ -50,10 +51,15 @@ def lost_on_the_way(host: Report, here: Report) -> Iterator[tuple[str, str | Non
     flags = " ".join(host["selection"]["run_flags"])
     backend = host["selection"]["backend"]
     start = f"docker run {flags} …   # or: make up" if flags else None
+    named = [
+        n for n in host["selection"].get("visible_devices", ()) if n.startswith(("GPU-", "MIG-"))
+    ]
     reached = [gpu for gpu in here["gpus"] if gpu["state"] in USABLE]
     for gpu in host["gpus"]:
         if gpu["state"] not in USABLE or _used_backend(gpu) != backend:
             continue
+        if named and gpu["uuid"] and gpu["uuid"] not in named:
+            continue  # the host itself left it out: another MIG slice, a card without code
         twin = next((other for other in reached if _same(gpu, other)), None)
         if twin is None:
             label = f"{gpu['name']} ({gpu['uuid']})" if gpu["uuid"] else gpu["name"]
@@ -75,6 +81,8 @@ def _used_backend(gpu: Report) -> str:
 def _same(gpu: Report, other: Report) -> bool:
     if gpu["vendor"] != other["vendor"]:
         return False
-    if gpu["uuid"] and other["uuid"]:
-        return bool(gpu["uuid"] == other["uuid"])
+    # Names come last: a slim container has no tool that knows the one that the host has seen.
+    for key in ("uuid", "gfx", "compute_capability"):
+        if gpu.get(key) and other.get(key):
+            return bool(gpu[key] == other[key])
     return bool(gpu["name"] == other["name"])

@@ -37,6 +37,8 @@ def test_a_hint_is_a_file_or_the_report_itself(tmp_path):
         '{"schema": 1, "gpus": [7], "selection": {}}',
         '{"schema": 1, "gpus": [{}], "selection": {"backend": "cuda", "run_flags": []}}',
         '{"schema": 1, "gpus": [], "selection": {"backend": 1, "run_flags": [2]}}',
+        '{"schema": 1, "gpus": [], "selection": {"backend": "cuda", "run_flags": [], '
+        '"visible_devices": [7]}}',
     ],
 )
 def test_a_broken_hint_is_an_error_that_names_it(value):
@@ -67,3 +69,19 @@ def test_a_driver_that_was_changed_under_the_container():
     ((what, do),) = lost_on_the_way(report(gpu(driver="590.48.01")), report(gpu()))
     assert what == "card: the host had driver 590.48.01, this container sees 580.95.05"
     assert do.startswith("restart the container")
+
+
+def test_a_card_that_goes_by_another_name_inside_is_the_same():
+    """No tool in a slim container knows the name of a Radeon without a number of its own."""
+    outside = gpu(None, vendor="amd", name="Radeon 8060S Graphics") | {"gfx": "gfx1151"}
+    inside = gpu(None, vendor="amd", name="AMD GPU") | {"gfx": "gfx1151"}
+    host, here = report(outside, backend="rocm"), report(inside, backend="rocm")
+    assert [*lost_on_the_way(host, here)] == []
+
+
+def test_what_the_host_left_out_itself_is_no_loss():
+    host = report(gpu("MIG-a"), gpu("MIG-b"))
+    host["selection"]["visible_devices"] = ["MIG-a"]
+    assert [*lost_on_the_way(host, report(gpu("MIG-a")))] == []
+    ((what, _),) = lost_on_the_way(host, report(gpu("MIG-b")))
+    assert "(MIG-a)" in what
