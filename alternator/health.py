@@ -19,7 +19,7 @@ import requests
 
 from alternator.config import HealthSettings
 from alternator.config_load import load_section
-from alternator.errors import ConfigError
+from alternator.errors import ConfigError, StateError
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +60,15 @@ class Health:
         """HTTP status and body of an answer."""
         worker = self.worker()
         silence = self._clock() - self._beaten
+        queue, trouble = {}, ""
+        try:
+            queue = self.queue()
+        except StateError as error:
+            trouble = str(error)
         if not self.ready:
             status = "starting"
+        elif trouble:
+            status = trouble
         elif worker == "hung":
             status = "the Whisper worker hangs"
         elif silence > self._silence:
@@ -73,9 +80,19 @@ class Health:
             "worker": worker,
             "server": self.server,
             "last_success": None if self.last_success is None else self.last_success.isoformat(),
-            "queue": self.queue(),
+            "queue": queue,
         }
         return (200 if status == "ok" else 503), body
+
+
+class Server(ThreadingHTTPServer):
+    """Answers each client in a thread, and thinks nothing of one that went away meanwhile."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Called within the handling of the exception."""
+        log.debug("a question for the bot's health was not answered", exc_info=True)
 
 
 def serve(health: Health, settings: HealthSettings) -> ThreadingHTTPServer | None:
@@ -105,13 +122,12 @@ def serve(health: Health, settings: HealthSettings) -> ThreadingHTTPServer | Non
             log.debug(format, *args)
 
     try:
-        server = ThreadingHTTPServer((settings.host, settings.port), Handler)
+        server = Server((settings.host, settings.port), Handler)
     except OSError as error:
         raise ConfigError(
             f"[health] {settings.host}:{settings.port} can't be listened on: {error.strerror}; "
             f"set [health] port to a free one, or to 0 for none"
         ) from None
-    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server
 

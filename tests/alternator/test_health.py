@@ -1,14 +1,17 @@
 import json
 import socket
+import struct
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 from clock import Clock
+from waiting import wait_for
 
 from alternator.config import HealthSettings
-from alternator.errors import ConfigError
+from alternator.errors import ConfigError, StateError
 from alternator.health import SILENCE_SECONDS, Health, main, serve
 
 
@@ -132,3 +135,35 @@ def test_a_long_request_is_no_fault(clock: Clock):
     assert health.report()[0] == 200
     clock.now += 100
     assert health.report()[0] == 503
+
+
+def test_a_client_that_goes_away_is_no_error(
+    health: Health, port: int, url: str, capfd: pytest.CaptureFixture[str]
+):
+    asked, gone = threading.Event(), threading.Event()
+
+    def worker() -> str:
+        asked.set()
+        gone.wait(10)
+        return "ready"
+
+    health.worker = worker
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+        assert asked.wait(10)
+    gone.set()
+    health.worker = lambda: "ready"
+    assert requests.get(f"{url}/health", timeout=5).status_code == 200
+    wait_for(lambda: not any("process_request" in t.name for t in threading.enumerate()))
+    assert capfd.readouterr().err == ""
+
+
+def test_a_memory_that_can_not_be_read_is_unhealthy(health: Health):
+    def queue() -> dict[str, int]:
+        raise StateError("the state file can't be read or written: disk I/O error")
+
+    health.queue = queue
+    code, body = health.report()
+    assert (code, body["queue"]) == (503, {})
+    assert body["status"] == "the state file can't be read or written: disk I/O error"
