@@ -100,6 +100,8 @@ def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
         # A carve-out of 512 MiB says little: the rest of what it may use is GTT.
         memory = (memory or 0) + sighting.gtt_mib
         free = None if sighting.gtt_free_mib is None else (free or 0) + sighting.gtt_free_mib
+    elif integrated:
+        memory = free = None  # the carve-out alone would say that no model fits
     maker = "AMD" if sighting.vendor == "amd" else "NVIDIA"
     return Gpu(
         vendor=sighting.vendor,

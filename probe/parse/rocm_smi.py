@@ -26,7 +26,7 @@ def parse_rocm_smi(text: str) -> tuple[Sighting, ...]:
             vendor="amd",
             bus=normal_bus(_text(values, "PCI Bus")),
             index=number,
-            uuid=None if unique is None or unique < 0 else f"GPU-{unique:016x}",
+            uuid=None if unique is None or unique <= 0 else f"GPU-{unique:016x}",
             name=_name(values),
             vram_mib=parse_mib(_text(values, "VRAM Total Memory (B)")),
             gtt_mib=parse_mib(_text(values, "GTT Total Memory (B)")),

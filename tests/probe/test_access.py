@@ -143,3 +143,14 @@ def test_an_apu_counts_the_memory_it_borrows(machine):
     assert only_gpu(report)["gfx"] == "gfx1151"
     assert only_gpu(report)["memory_mib"] == 512 + 60 * 1024
     assert report["selection"]["wheel"] == "rocm7.2"
+
+
+def test_the_carve_out_alone_is_not_a_processors_graphics_memory(machine):
+    """Strix Halo without DRM's word on GTT: 512 MiB would say that no model fits."""
+    properties = "simd_count 80\ngfx_target_version 110501\nvendor_id 4098\nlocation_id 50176\n"
+    node = "/sys/class/kfd/kfd/topology/nodes/1"
+    machine.file(f"{node}/properties", properties)
+    machine.file(f"{node}/mem_banks/0/properties", "heap_type 1\nsize_in_bytes 536870912\n")
+    machine.amd_nodes()
+    gpu = only_gpu(machine.report())
+    assert (gpu["gfx"], gpu["memory_mib"]) == ("gfx1151", None)

@@ -53,3 +53,9 @@ def test_a_device_id_in_the_models_place():
     assert (gpu.device, gpu.name) == (0x744C, "X")
     (older,) = parse_rocm_smi('{"card0": {"Card series": "X", "Card model": "0x0c34"}}')
     assert older.device is None
+
+
+@pytest.mark.parametrize("number", ["0x0", "N/A", "0x0000000000000000", ""])
+def test_a_card_without_a_number_of_its_own(number):
+    (gpu,) = parse_rocm_smi(json.dumps({"card0": {"Unique ID": number, "Device ID": "0x744c"}}))
+    assert gpu.uuid is None
