@@ -63,15 +63,19 @@ class StateError(AlternatorError):
     exit_code = 10
 
 
-class TemporaryServerError(ServerError):
-    """The server can't be reached, is overloaded or asks to wait: the same request may pass later.
+class TemporaryError(AlternatorError):
+    """What failed now may pass later.
 
-    ``retry_after`` is the time in seconds that the server asked for, None if it named none.
+    ``retry_after`` is the time in seconds that was asked for; None leaves it to the usual back-off.
     """
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class TemporaryServerError(TemporaryError, ServerError):
+    """The server can't be reached, is overloaded or asks to wait."""
 
 
 class EditRefusedError(ServerError):
@@ -82,12 +86,5 @@ class GoneError(ServerError):
     """What was asked for is not on the server (any more)."""
 
 
-class TemporaryMediaError(MediaError):
-    """An attachment that can't be had now and may be had later.
-
-    ``retry_after`` is a time in seconds; None leaves it to the usual back-off.
-    """
-
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+class TemporaryMediaError(TemporaryError, MediaError):
+    """An attachment that can't be had now."""

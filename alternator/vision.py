@@ -13,7 +13,7 @@ import requests
 
 from alternator.bounded import TooLargeError, chunks
 from alternator.config_models import OpenRouterSettings
-from alternator.errors import VisionError
+from alternator.errors import TemporaryError, VisionError
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +25,8 @@ MOST_BYTES = 4 * 1024 * 1024
 THOUGHTS = re.compile(r"^\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 
 
-class ModelFailedError(VisionError):
-    """One model gave no answer; another one may. ``retry_after`` in seconds: the same one may."""
-
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+class ModelFailedError(TemporaryError, VisionError):
+    """One model gave no answer; another one may, and after ``retry_after`` the same one."""
 
 
 class VisionClient:

@@ -79,20 +79,18 @@ def test_another_model_is_asked_when_the_first_one_fails(vision: VisionServer, j
     assert vision.requests()[-1]["model"] == "second"
 
 
-def test_a_passing_failure_is_tried_again_with_the_same_model(vision: VisionServer, jpeg: bytes):
-    vision.fail(status=503)
+@pytest.mark.parametrize(
+    ("fault", "pause"),
+    [({"status": 503}, 1.0), ({"status": 429, "headers": {"Retry-After": "7"}}, 7.0)],
+)
+def test_a_passing_failure_is_tried_again_with_the_same_model(
+    vision: VisionServer, jpeg: bytes, fault: dict[str, Any], pause: float
+):
+    vision.fail(**fault)
     pauses = Pauses()
     _, model = client(vision, pauses).describe(jpeg, "What is this?")
     assert model == "first"
-    assert pauses == [1.0]
-
-
-def test_a_busy_model_is_asked_again_when_it_says(vision: VisionServer, jpeg: bytes):
-    vision.fail(status=429, headers={"Retry-After": "7"})
-    pauses = Pauses()
-    _, model = client(vision, pauses).describe(jpeg, "What is this?")
-    assert model == "first"
-    assert pauses == [7.0]
+    assert pauses == [pause]
 
 
 def test_a_model_that_is_busy_for_long_is_not_waited_for(vision: VisionServer, jpeg: bytes):
