@@ -14,11 +14,12 @@ from probe.visibility import CONTAINER
 CARD = re.compile(r"/dev/nvidia\d+")
 CONTROL = ("/dev/nvidiactl", "/dev/dxg")  # Linux, WSL2
 
+LOOK = "see why: sudo dmesg | grep -i -e nvrm -e xid"
 # nvidia-smi exits with NVML's codes (nvmlReturn_t): why, the remedy on a host and in a container.
 SMI_FAILURES = {
     6: (
         "nvidia-smi finds no device",
-        "see why: sudo dmesg | grep -i nvrm; check that the card is seated and powered",
+        f"{LOOK}; check that the card is seated and powered",
         "start it with --gpus all",
     ),
     9: (
@@ -50,7 +51,7 @@ SMI_FAILURES = {
     ),
     255: (
         "NVIDIA's driver answers with an unknown error",
-        "reboot; sudo dmesg | grep -i -e nvrm -e xid tells more",
+        f"reboot; {LOOK}",
         "on the host: docker restart this container; a daemon-reload there takes its GPU away",
     ),
 }
@@ -83,7 +84,10 @@ CUDA_FAILURES = {
         "the GPU is in use by another process alone, or prohibited",
         "let processes share it: sudo nvidia-smi -c 0",
     ),
-    100: ("libcuda reaches no device", "check that device nodes and driver library match"),
+    100: (
+        "libcuda reaches no device",
+        "see what it meets: ls -l /dev/nvidia*; ldconfig -p | grep libcuda",
+    ),
     802: (
         "the machine's GPUs are not ready yet",
         "start NVIDIA's fabric manager: sudo systemctl start nvidia-fabricmanager",
@@ -117,15 +121,13 @@ def cuda_verdict(entry: Merged, evidence: Evidence, *, hidden: bool) -> Verdict 
     if hidden or _foreign(entry.sighting):
         return None
     if cuda.status:
-        unknown = (f"libcuda fails with error {cuda.status}", "look at dmesg (Xid), or reboot")
+        unknown = (f"libcuda fails with error {cuda.status}", f"{LOOK}, or reboot")
         why, remedy = CUDA_FAILURES.get(cuda.status, unknown)
         return Verdict(state="dead", why=why, remedy=remedy)
     return Verdict(
         state="present",
         why="libcuda does not reach it",
-        remedy="give it to this container (--gpus)"
-        if evidence.host.container
-        else "check dmesg and its driver",
+        remedy="give it to this container (--gpus)" if evidence.host.container else LOOK,
     )
 
 
@@ -156,7 +158,7 @@ def nvidia_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -
             state="present",
             why="nvidia-smi does not list it"
             + (f"; it is bound to {sighting.kernel_driver}" if _foreign(sighting) else ""),
-            remedy="give it to this container (--gpus)" if inside else "check dmesg and its driver",
+            remedy="give it to this container (--gpus)" if inside else LOOK,
         )
     if _foreign(sighting):
         return Verdict(
@@ -181,7 +183,7 @@ def nvidia_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -
         if smi_failure(evidence.smi_exit, inside):
             return _failed(evidence.smi_exit, evidence)
         loaded = evidence.nvidia_driver is not None
-        remedy = "load its device nodes: sudo nvidia-modprobe -u" if loaded else None
+        remedy = "make its device nodes: sudo nvidia-modprobe -c 0 -u" if loaded else None
         return Verdict(
             state="present",
             why=f"no {missing}",
@@ -193,8 +195,8 @@ def nvidia_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -
         return Verdict(
             state="dead",
             why=f"nvidia-smi failed: {evidence.smi_why}",
-            remedy="see why: sudo dmesg | grep -i -e nvrm -e xid; reboot; if the card is only slow "
-            "to wake: sudo nvidia-smi -pm 1, or raise ALTERNATOR_PROBE_TIMEOUT (seconds)",
+            remedy=f"{LOOK}; reboot; if the card is only slow to wake: sudo nvidia-smi -pm 1, or "
+            "raise ALTERNATOR_PROBE_TIMEOUT (seconds)",
         )
     return denied_by_nodes([*control, *cards], inside) or Verdict()
 
