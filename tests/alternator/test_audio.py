@@ -1,12 +1,12 @@
 """Decoding: the samples are Whisper's own, every fault has its reason, nothing runs unbounded."""
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from unprivileged import unprivileged
 
 from alternator.audio import LONGEST_SECONDS, SAMPLE_RATE, decode
 from alternator.errors import DecoderError, MediaError, NoAudioError
@@ -135,17 +135,11 @@ def test_unreadable_file(speak: Speak, tmp_path: Path) -> None:
     path = tmp_path / "mine.mp3"
     shutil.copy(speak(SENTENCE, suffix=".mp3"), path)
     path.chmod(0)
-    root = os.geteuid() == 0
-    if root:
-        for directory in (tmp_path, *tmp_path.parents[:2]):
-            directory.chmod(0o755)
-        os.seteuid(65534)
-    try:
-        with pytest.raises(MediaError, match=r"mine\.mp3: can't be read: Permission denied"):
-            decode(path)
-    finally:
-        if root:
-            os.seteuid(0)
+    with (
+        unprivileged(tmp_path),
+        pytest.raises(MediaError, match=r"mine\.mp3: can't be read: Permission denied"),
+    ):
+        decode(path)
 
 
 def test_without_ffmpeg(speak: Speak, monkeypatch: pytest.MonkeyPatch) -> None:

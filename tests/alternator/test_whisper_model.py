@@ -1,10 +1,10 @@
 """Loading: every way in which a model can be missing or broken has its own remedy."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from unprivileged import unprivileged
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("whisper")
@@ -80,17 +80,11 @@ def test_unreadable_checkpoint(tmp_path: Path, checkpoint: Path) -> None:
     path = tmp_path / "model.pt"
     path.write_bytes(checkpoint.read_bytes())
     path.chmod(0)
-    root = os.geteuid() == 0
-    if root:
-        for directory in (tmp_path, *tmp_path.parents[:2]):
-            directory.chmod(0o755)
-        os.seteuid(65534)
-    try:
-        with pytest.raises(ModelError, match="can't be read: Permission denied"):
-            load_model(str(path), tmp_path, "cpu", nothing)
-    finally:
-        if root:
-            os.seteuid(0)
+    with (
+        unprivileged(tmp_path),
+        pytest.raises(ModelError, match="can't be read: Permission denied"),
+    ):
+        load_model(str(path), tmp_path, "cpu", nothing)
 
 
 @pytest.mark.parametrize(
