@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from probe.builds import load_table
 from probe.choose import choose
 from probe.collect import collect
+from probe.doctor import improvements, improvements_text
 from probe.facts import Node
 from probe.files import Tree
 from probe.finding import Outcome
@@ -22,6 +23,8 @@ from probe.record import replace
 from probe.recording import Recording, read_recording
 from probe.replay import ReplayMachine
 from probe.report import report
+from probe.surroundings import look_around
+from probe.text import human_text
 
 TABLE = load_table()
 TOOLS = ("nvidia-smi", "libcuda", "rocm-smi", "amd-smi", "rocminfo")
@@ -67,6 +70,12 @@ def decide(recording):
     assert bool(choice.selection.gpus) == (choice.selection.backend != "cpu")
     found = report(facts, choice)
     json.dumps(found)
+    if facts.gpus and choice.selection.backend == "cpu":
+        assert choice.advice, "a GPU that is not used, and no reason"
+    around = look_around(ReplayMachine(recording))
+    said = human_text(found) + improvements_text(improvements(facts, TABLE, choice, around))
+    said.encode()
+    assert not set(said) & set(map(chr, (*range(10), *range(11, 32), 127)))
     return found
 
 
