@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from images import base, budget, config, platforms, render, site, wheelhouse
+from images import base, budget, config, platforms, render, site, stubs, wheelhouse
 from images.catalog import CHECKOUT, Catalog, Variant
 from images.console import StatusLine, say
 from images.engine import BUILDKIT, build_client, connect
@@ -30,11 +30,16 @@ class Built:
     seconds: float
 
 
-def image_tag(variant: Variant) -> str:
-    """``alternator:<version>-<variant>-<wheel>``; without the wheel where it is the variant."""
+def image_tag(variant: Variant, *, with_stubs: bool = False) -> str:
+    """``alternator:<version>-<variant>-<wheel>``; without the wheel where it is the variant.
+
+    An image with stubs ends in ``-stubs``, so that nothing starts it that was not told to.
+    """
     parts = [render.project_version(), variant.name]
     if variant.wheel != variant.name:
         parts.append(variant.wheel)
+    if with_stubs:
+        parts.append("stubs")
     return f"alternator:{'-'.join(parts)}"
 
 
@@ -51,20 +56,25 @@ def build_variant(
     pool_root: Path = wheelhouse.POOL,
     tag: str | None = None,
     gfx: str = "",
+    stubbed: str = "",
     fresh: bool = False,
     platform: Platform | None = None,
 ) -> Built:
     """Build one variant; BuildError with the failing step if it does not build.
 
     ``tag`` and ``pool_root`` keep a build apart from the ones that operators run. ``gfx`` names the
-    AMD targets to keep kernels for (all where it is empty). ``fresh`` uses no step from cache.
-    ``platform`` is the engine's own if it is None; CatalogError if torch has no build for it.
+    AMD targets to keep kernels for (all where it is empty). ``stubbed`` names the libraries to put
+    a stub in the place of (images/stubs.py). ``fresh`` uses no step from cache. ``platform`` is the
+    engine's own if it is None; CatalogError if torch has no build for it.
     """
     own = platforms.native(connect())
     platform = platform or own
     platforms.demand(variant, platform)
-    tag = tag or platforms.tag_for(image_tag(variant), platform, own)
+    names = stubs.choose(stubbed, variant.name)
+    tag = tag or platforms.tag_for(image_tag(variant, with_stubs=bool(names)), platform, own)
     say(f"Building {tag} (torch {variant.torch}, {variant.wheel}, {platform})")
+    if names:
+        say(f"  with stubs in place of {names.replace(',', ', ')}; {stubs.UNTRIED}")
     wheels = wheelhouse.fill_variant(
         catalog, variant, machine=platform.machine, pool_root=pool_root
     )
@@ -79,6 +89,7 @@ def build_variant(
             "TORCH": variant.torch,
             "WHEEL": variant.wheel,
             "GFX": gfx,
+            **({"STUBS": names} if names else {}),
             **provenance(),
         },
         fresh=fresh,

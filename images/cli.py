@@ -2,7 +2,7 @@
 
 import argparse
 
-from images import base, host, lock, platforms, render
+from images import base, host, lock, platforms, render, stubs
 from images import commands as more
 from images.build import build_sandbox, build_universal, build_variant
 from images.catalog import Catalog, Variant, load_catalog, with_build
@@ -31,6 +31,15 @@ def main(argv: list[str]) -> int:
         help="linux/amd64, linux/arm64, or both with a comma; without it the engine's own",
     )
     build.add_argument("--gfx", default="", help="AMD targets to keep kernels for: gfx1100,gfx1101")
+    build.add_argument(
+        "--stubs",
+        nargs="?",
+        const=stubs.ALL,
+        default="",
+        metavar="NAMES",
+        help="CUDA: stubs in place of these libraries (nccl,cusparselt,nvshmem) or, without names, "
+        "of all three; never run on a GPU",
+    )
     rendering = commands.add_parser("render", help="write the Dockerfiles from their templates")
     rendering.add_argument(
         "--check", action="store_true", help="write nothing; fail if a committed one is stale"
@@ -93,6 +102,8 @@ def _build(catalog: Catalog, options: argparse.Namespace) -> int:
         if len(variants) != 1 or name == "auto":
             raise CatalogError(f"--wheel {options.wheel} needs one VARIANT that it is a build of")
         variants = [with_build(variants[0], wheel=options.wheel)]
+    for each in [variant.name for variant in variants] or [name]:
+        stubs.choose(options.stubs, each)  # what is wrong is told before any build
     ensure_engine()
     client = connect()
     wanted = wanted or [platforms.native(client)]
@@ -107,7 +118,14 @@ def _build(catalog: Catalog, options: argparse.Namespace) -> int:
     platforms.ensure_builds(client, wanted)
     render.write()
     for variant, platform in builds:
-        build_variant(catalog, variant, base_override=override, gfx=options.gfx, platform=platform)
+        build_variant(
+            catalog,
+            variant,
+            base_override=override,
+            gfx=options.gfx,
+            stubbed=options.stubs,
+            platform=platform,
+        )
     for platform in wanted:
         if name in ("universal", "all"):
             build_universal(catalog, base_override=override, platform=platform)

@@ -10,6 +10,7 @@ from images.size_report import gigabytes
 VARIANT_LABEL = "alternator.variant"
 TORCH_LABEL = "alternator.torch"
 WHEEL_LABEL = "alternator.wheel"
+STUBS_LABEL = "alternator.stubs"  # libraries that are a stub, comma-separated
 REVISION_LABEL = "org.opencontainers.image.revision"
 
 
@@ -17,7 +18,8 @@ REVISION_LABEL = "org.opencontainers.image.revision"
 class LocalImage:
     """One tagged image: variant, torch build, bytes, and the time and revision of its commit.
 
-    ``platform`` is as engines name it, ``linux/amd64``.
+    ``variant`` also tells which libraries are stubs. ``platform`` is as engines name it,
+    ``linux/amd64``.
     """
 
     tag: str
@@ -50,11 +52,12 @@ def local_images(client: docker.DockerClient) -> list[LocalImage]:
     found = []
     for image in client.images.list(filters={"label": VARIANT_LABEL}):
         labels = image.labels
+        stubs = labels.get(STUBS_LABEL, "").replace(",", "+")
         for tag in image.tags:
             found.append(
                 LocalImage(
                     tag=tag,
-                    variant=labels[VARIANT_LABEL],
+                    variant=labels[VARIANT_LABEL] + (f", stubs of {stubs}" if stubs else ""),
                     build=f"{labels.get(TORCH_LABEL, '?')}+{labels.get(WHEEL_LABEL, '?')}",
                     platform=f"{image.attrs['Os']}/{image.attrs['Architecture']}",
                     size=int(image.attrs["Size"]),
