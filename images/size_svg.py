@@ -19,7 +19,7 @@ COLOURS: dict[Layer, str] = {
     "packages": "#457b9d",
     "code": "#2a9d8f",
 }
-CHARACTER = 7.0  # pixels, at the size of the labels
+CHARACTER = 6.6  # pixels, at the size of the labels
 LEAST_FOR_A_LABEL = 34  # pixels
 # What many names have in common. Where a bar is narrow, nvidia-cudnn-cu13 is cudnn.
 COMMON = re.compile(r" \(.*|^nvidia-(?:cuda-)?|-cu\d+$|^lib|\.so[.\d]*$")
