@@ -8,7 +8,9 @@ UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNOREC
 # Some tools drop its leading zeros; other numbers in hex are shorter.
 AMD_HEX = re.compile(r"(?<=\b0x)[0-9a-f]{9,16}\b|(?<=\bGPU-)[0-9a-f]{9,16}\b", re.IGNORECASE)
 AMD_DECIMAL = re.compile(r"(?<=^unique_id )[1-9]\d*$", re.MULTILINE)
-SERIAL = re.compile(r'(serial[ _a-z]*"?\s*[:=,>]\s*"?)(?!0x)([A-Za-z0-9][^",<\n]*)', re.IGNORECASE)
+SERIAL = re.compile(
+    r'(serial[ _a-z]{0,40}"?\s*[:=,>]\s*"?)(?!0x)([A-Za-z0-9][^",<\n]*)', re.IGNORECASE
+)
 MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", re.IGNORECASE)
 OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 IPV4 = re.compile(rf"(?<![\d.])(?:{OCTET}\.){{3}}{OCTET}(?![\d.])")
@@ -41,6 +43,7 @@ class Mask:
 
     def __init__(self, names: tuple[str, ...] = ()) -> None:
         self._known: dict[tuple[str, str], str] = {}
+        self._count: dict[str, int] = {}  # of each kind
         labels = {name.partition(".")[0] for name in names}
         words = sorted(filter(_is_name, {*names} | labels), key=len, reverse=True)
         pattern = "|".join(re.escape(word) for word in words)
@@ -79,7 +82,7 @@ class Mask:
         def replacement(match: re.Match[str]) -> str:
             key = (kind, match[group].lower())
             if key not in self._known:
-                self._known[key] = form(1 + sum(known == kind for known, _ in self._known))
+                self._known[key] = form(self._next(kind))
             return self._known[key]
 
         return replacement
@@ -87,8 +90,12 @@ class Mask:
     def _amd(self, number: int) -> int:
         key = ("amd", str(number))
         if key not in self._known:
-            self._known[key] = str(1 + sum(known == "amd" for known, _ in self._known))
+            self._known[key] = str(self._next("amd"))
         return int(self._known[key])
+
+    def _next(self, kind: str) -> int:
+        self._count[kind] = self._count.get(kind, 0) + 1
+        return self._count[kind]
 
 
 def _is_name(word: str) -> bool:

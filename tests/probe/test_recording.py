@@ -1,6 +1,7 @@
 """Recording a machine, masked, and deciding again from the file."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -211,3 +212,12 @@ def test_a_newer_query_is_answered_by_an_older_recording(tmp_path):
         path="/dev/kfd", group=0, open_to_all=True, usable=False
     )
     assert machine.tree.names("/dev") == ["kfd"]
+
+
+@pytest.mark.parametrize("text", ["serial ", "0:", "1.", "a-", "GPU-", "serial: ", "/home/"])
+def test_a_megabyte_is_masked_in_time(text):
+    """Each form repeated without end: no pattern may look at the rest of the text every time."""
+    started = time.monotonic()
+    Mask(("box",))(text * (1_000_000 // len(text)))
+    Mask(("box",))(",\n".join(f"{text}{number}" for number in range(100_000)))
+    assert time.monotonic() - started < 20
