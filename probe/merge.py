@@ -7,6 +7,11 @@ from probe.facts import Sighting
 from probe.record import Record, replace
 
 
+# More than any machine has (eight cards in partitions are 64): what is longer is noise, and must
+# not take minutes to put together.
+MOST_GPUS = 256
+
+
 class Merged(Record):
     """One GPU as all its sources together describe it."""
 
@@ -23,7 +28,7 @@ def merge(found: Mapping[str, Sequence[Sighting]]) -> list[Merged]:
     merged: list[Merged] = []
     for source, sightings in found.items():
         known = list(merged)
-        for sighting in sightings:
+        for sighting in sightings[:MOST_GPUS]:
             position = _same_gpu(sighting, source, known)
             if position is None:
                 merged.append(Merged(sighting=sighting, sources=frozenset({source})))

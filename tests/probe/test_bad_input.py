@@ -145,6 +145,19 @@ def test_ten_megabytes_are_cut_off(machine, tool):
     assert "printed more than 1024 KiB" in [line.why for line in facts.trace]
 
 
+def test_cards_without_end_do_not_take_minutes(machine):
+    """Just below what is cut off: every card is compared with every other."""
+    machine.printing_tool(
+        "rocm-smi", json.dumps({f"card{n}": {"Device ID": "0x744c"} for n in range(30_000)})
+    )
+    started = time.monotonic()
+    facts = machine.facts()
+    choice = choose(facts, TABLE)
+    assert time.monotonic() - started < 10
+    assert 0 < len(facts.gpus) <= 256
+    assert choice.selection.wheel == "rocm7.2"
+
+
 def test_files_that_vanish_while_they_are_read(machine):
     """A card that is unbound and bound again, over and over."""
     machine.nvidia_sysfs()
