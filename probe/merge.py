@@ -6,7 +6,6 @@ from probe.devices import capability_of_device, gfx_of_device, gfx_of_graphics_c
 from probe.facts import Sighting
 from probe.record import Record, replace
 
-
 # More than any machine has (eight cards in partitions are 64): what is longer is noise, and must
 # not take minutes to put together.
 MOST_GPUS = 256
