@@ -21,7 +21,6 @@ from images.engine_setup import ensure_engine
 from probe.operator_config import find_config_file
 
 UNIVERSAL = "universal"
-FIRST_START_TIMEOUT_S = 3600  # it may have 3 GB to fetch over a slow line
 
 
 def up(argv: list[str]) -> int:
@@ -133,11 +132,7 @@ def _start(stack: Stack, report: Mapping[str, Any]) -> Container:
         stack.run("up", "--detach", "--remove-orphans")
     except ComposeError as error:
         raise ComposeError(f"{error}\n{wait.last_words_of_the_dead()}".rstrip()) from error
-    if UNIVERSAL in stack.overlays:
-        say("Its first start installs torch; `docker logs` of its container tells how far it is.")
-        container = wait.until_healthy("bot", timeout_s=FIRST_START_TIMEOUT_S)
-    else:
-        container = wait.until_healthy("bot")
+    container = wait.until_healthy("bot")
     say("The bot is healthy.")
     for line in check.losses(report, check.container_report(container)):
         say(line)

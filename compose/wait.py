@@ -1,5 +1,6 @@
 """Waits until the bot is healthy, and tells what it said last where it does not get there."""
 
+import re
 import time
 
 from docker.errors import DockerException, NotFound
@@ -10,8 +11,10 @@ from compose.stack import PROJECT
 from images.console import StatusLine
 from images.engine import connect
 
-HEALTH_TIMEOUT_S = 300
+HEALTH_TIMEOUT_S = 3600  # a first start may have gigabytes to fetch over a slow line
 LOG_LINES = 12
+# What stands before a line's own words: of the entrypoint, and of the bot.
+PREFIX = re.compile(r"alternator-entrypoint: |\S+ \w+ +")
 
 
 def find(service: str) -> Container | None:
@@ -46,8 +49,17 @@ def until_healthy(service: str, timeout_s: float = HEALTH_TIMEOUT_S) -> Containe
             if time.monotonic() > deadline:
                 what = f"{service} is not healthy after {timeout_s:.0f} s"
                 raise UnhealthyError(_report(container, what))
-            status.update(f"waiting for {service} to become healthy ({health or state})")
+            status.update(_doing(container) or f"waiting for {service} to become healthy")
             time.sleep(0.5)
+
+
+def _doing(container: Container) -> str:
+    """What the container said last, for somebody who waits: the torch it installs, the model."""
+    try:
+        line = container.logs(tail=1).decode("utf-8", "replace").strip()
+    except DockerException:
+        return ""
+    return f"{container.name}: {PREFIX.sub('', line, count=1)}" if line else ""
 
 
 def _state(container: Container) -> tuple[str | None, str]:
