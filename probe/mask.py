@@ -17,7 +17,8 @@ IPV4 = re.compile(rf"(?<![\d.])(?:{OCTET}\.){{3}}{OCTET}(?![\d.])")
 # A PCI address has two colons, so more than that is an address of the network.
 IPV6 = re.compile(
     r"(?<![\w:.])(?:(?:[0-9a-f]{1,4}:){4,7}[0-9a-f]{1,4}"
-    r"|(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?)(?![\w:.])",
+    r"|(?:[0-9a-f]{1,4}:){1,6}:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5}"
+    r"|(?:[0-9a-f]{1,4}:){2,6}:)(?![\w:.])",
     re.IGNORECASE,
 )
 CONTAINER_ID = re.compile(r"\b[0-9a-f]{64}\b")

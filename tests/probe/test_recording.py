@@ -81,6 +81,8 @@ def test_nothing_that_tells_machines_apart_is_written(machine, tmp_path):
         ('"Serial Number": "PCB0012-AB"', '"Serial Number": "SERIAL1"'),
         ("fe80::1ff:fe23:4567:890a", "2001:db8::1"),
         ("2a00:1450:4001:82b:0:0:0:200e", "2001:db8::1"),
+        ("2a00:1450::/32, fd00::5", "2001:db8::1/32, 2001:db8::2"),
+        ("0::/docker/x", None),  # a line of /proc/1/cgroup
         ("driver 580.95.05, bus 00000000:01:00.0, 0000:c5:00.0", None),
         ("linux 6.12.12-amd64, NVRM version: 550.144.03", None),
     ],
