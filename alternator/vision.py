@@ -107,10 +107,10 @@ class VisionClient:
                 if not response.ok:
                     raise refusal_of(response, settings.base_url, model)
                 # Some endpoints keep a slow answer alive with blanks, so it is timed as a whole.
-                content = b"".join(
+                answer = b"".join(
                     chunks(response, most=MOST_BYTES, seconds=settings.timeout_seconds)
                 )
-            return answer_of(json.loads(content), model)
+            return answer_of(json.loads(answer), model)
         except requests.Timeout:
             raise ModelFailedError(
                 f"{settings.base_url} did not answer for {model} within "

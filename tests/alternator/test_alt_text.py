@@ -32,7 +32,7 @@ def test_the_prompt_is_in_the_language_of_the_post(
 
 
 def test_a_description_stays_within_the_limit_of_the_server(
-    tmp_path: Path, make_bot: MakeBot, picture: Path, clip: Path
+    make_bot: MakeBot, picture: Path, clip: Path
 ):
     with SandboxServer(settings=Settings(description_limit=90)) as server:
         first = server.post("Look", files=[picture])

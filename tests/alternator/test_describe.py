@@ -76,7 +76,7 @@ def test_boosts_and_posts_of_others_are_left_alone(
 
 
 def test_one_bad_attachment_does_not_stop_the_next(
-    server: SandboxServer, make_bot: MakeBot, picture: Path, tmp_path: Path
+    server: SandboxServer, make_bot: MakeBot, picture: Path
 ):
     status = server.post("Look", files=[picture] * 3)
     # What the server stored under the second one's address is damaged, the first one's is gone.

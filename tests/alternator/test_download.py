@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,7 +20,8 @@ class Files(BaseHTTPRequestHandler):
     """A server of files that behave in one way or another, by their path."""
 
     def do_GET(self) -> None:
-        send = getattr(self, f"send_{self.path.strip('/')}", None)
+        address = urlsplit(self.path)
+        send = getattr(self, f"send_{address.path.strip('/')}", None)
         if send is None:
             self.send_error(404)
         else:
@@ -63,7 +65,7 @@ class Files(BaseHTTPRequestHandler):
 
     def send_elsewhere(self) -> None:
         self.send_response(302)
-        self.send_header("Location", "file:///etc/passwd")
+        self.send_header("Location", urlsplit(self.path).query)
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -156,8 +158,15 @@ def test_only_the_web_is_fetched_from(url: str, tmp_path: Path):
     assert "neither http nor https" in str(refusal(url, tmp_path))
 
 
-def test_a_redirect_does_not_lead_to_local_files(files: str, tmp_path: Path):
-    refusal(f"{files}/elsewhere", tmp_path)
+def test_a_redirect_is_followed_but_not_to_local_files(files: str, tmp_path: Path):
+    assert fetch(f"{files}/elsewhere?{files}/png", tmp_path) == PNG
+    # A file that would be taken on, were it fetched.
+    local = tmp_path / "local" / "picture.png"
+    local.parent.mkdir()
+    local.write_bytes(PNG)
+    downloads = tmp_path / "downloads"
+    error = refusal(f"{files}/elsewhere?{local.as_uri()}", downloads)
+    assert "can't be fetched: the connection failed" in str(error)
 
 
 def test_a_file_that_is_still_processed_is_waited_for(tmp_path: Path):

@@ -102,7 +102,6 @@ def test_the_command_asks_a_running_bot(
 
 def test_the_command_says_when_there_is_no_bot(
     port: int,
-    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ):

@@ -51,7 +51,7 @@ def test_an_account_without_posts_is_no_error(
 
 
 def test_more_posts_than_a_page_are_all_found_after_a_pause(
-    server: SandboxServer, make_bot: MakeBot, picture: Path, count: Callable[[], int]
+    server: SandboxServer, make_bot: MakeBot, picture: Path
 ):
     bot = make_bot()
     bot.once()

@@ -85,13 +85,13 @@ def without_links(status: dict, url: str) -> dict:
     return relative
 
 
-def test_vision_endpoint_starts(tmp_path):
+def test_vision_endpoint_starts():
     with program("sandbox.vision", "--key", "secret") as url:
         assert requests.get(f"{url}/v1/models", timeout=5).status_code == 401
 
 
 @pytest.mark.parametrize("module", ["sandbox.server", "sandbox.vision"])
-def test_wrong_port_is_named(module, tmp_path):
+def test_wrong_port_is_named(module):
     done = subprocess.run(
         [sys.executable, "-m", module],
         env=os.environ | {"SANDBOX_PORT": "x", "SANDBOX_VISION_PORT": "x"},
