@@ -8,14 +8,7 @@ from pathlib import Path
 
 import docker
 import pytest
-
-HARDENED = {
-    "read_only": True,
-    "tmpfs": {"/tmp": "size=64m"},
-    "cap_drop": ["ALL"],
-    "security_opt": ["no-new-privileges:true"],
-    "network_mode": "none",
-}
+from image_contract import HARDENED
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ import docker
 import pytest
 from docker.models.containers import Container
 from docker.models.volumes import Volume
+from image_contract import HARDENED
 
 from images.build import build_universal
 from images.catalog import CHECKOUT, load_catalog
@@ -22,13 +23,6 @@ TRANSCRIBE = (
     *("alternator", "transcribe", "/media/clip.mp3", "--model", "/media/model.pt"),
     *("--output_format", "txt", "--output_dir", "/tmp", "--verbose", "True"),
 )
-HARDENED = {
-    "read_only": True,
-    "tmpfs": {"/tmp": "size=64m"},
-    "cap_drop": ["ALL"],
-    "security_opt": ["no-new-privileges:true"],
-    "network_mode": "none",
-}
 
 
 @dataclass(kw_only=True)
