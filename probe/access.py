@@ -119,5 +119,6 @@ def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
         denied=verdict.denied,
         hidden_by=verdict.hidden_by,
         slice_of=sighting.slice_of,
+        cuts=sighting.cuts,
         integrated=integrated,
     )

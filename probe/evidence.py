@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from probe.facts import CudaView, Host, Node, State
 from probe.record import Record
 
+NOBODY = 65534  # the group that stands for all that a user namespace does not know
+
 
 class Evidence(Record):
     """What the probes say beside the sightings of cards."""
@@ -50,6 +52,9 @@ def denied_by_nodes(nodes: Sequence[Node], inside: bool) -> Verdict | None:
         return None
     groups = sorted({node.group for node in closed})
     flags = " ".join(f"--group-add {group}" for group in groups)
+    if inside and NOBODY in groups:
+        # In a user namespace, which has no number for the group that owns the node.
+        flags = "--group-add keep-groups, as rootless Podman calls it"
     return Verdict(
         state="present",
         why=f"{closed[0].path} may not be opened by this user",

@@ -48,6 +48,7 @@ class Sighting(Record):
     kernel_driver: str | None = None  # nvidia, nouveau, amdgpu, vfio-pci, …
     render_minor: int | None = None  # /dev/dri/renderD<minor>
     slice_of: int | None = None  # a MIG device: the index of the GPU that it is cut from
+    cuts: int | None = None  # of a MIG device: how many of its GPU's compute slices it has
     mig: bool = False  # a whole GPU that is in MIG mode and so can't be used as one
     lost: bool = False  # the driver knows the card and can't reach it any more
 
@@ -78,6 +79,7 @@ class Gpu(Record):
     denied: bool = False  # present only because this user may not open its device nodes
     hidden_by: str | None = None  # the variable that keeps it out, CUDA_VISIBLE_DEVICES
     slice_of: int | None = None
+    cuts: int | None = None
     integrated: bool = False
 
 

@@ -25,6 +25,7 @@ def usefulness(gpu: Gpu) -> tuple[object, ...]:
         gpu.vendor == "nvidia" and capability < TENSOR_CORES,
         -memory,
         (-capability[0], -capability[1]),
+        -(gpu.cuts or 0),
         gpu.index,
     )
 

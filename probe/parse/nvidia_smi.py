@@ -27,6 +27,7 @@ TEGRA_MARK = "(nvgpu)"  # the Tegra driver's way to end a name: the driver's mar
 LISTED_GPU = re.compile(r"^GPU (\d+): (.+?) \(UUID: ([^)\s]+)\)")
 LISTED_SLICE = re.compile(r"^\s+MIG (\S+)\s+Device\s+\d+: \(UUID: ([^)\s]+)\)")
 SLICE_MEMORY = re.compile(r"\.(\d+)gb")
+SLICE_COMPUTE = re.compile(r"(\d+)[cg]\.")  # 3g.40gb; 2c.3g.40gb is two of three
 
 
 def parse_query(text: str, fields: tuple[str, ...] = FIELDS + NEWER_FIELDS) -> tuple[Sighting, ...]:
@@ -106,6 +107,7 @@ def parse_list(text: str) -> tuple[Sighting, ...]:
         elif gpu is not None and (match := LISTED_SLICE.match(line)):
             size = SLICE_MEMORY.search(match[1])
             gigabytes = parse_int(size[1]) if size else None
+            compute = SLICE_COMPUTE.match(match[1])
             sightings.append(
                 Sighting(
                     vendor="nvidia",
@@ -113,6 +115,7 @@ def parse_list(text: str) -> tuple[Sighting, ...]:
                     name=f"{gpu.name} MIG {match[1]}",
                     vram_mib=None if gigabytes is None else gigabytes * 1024,
                     slice_of=gpu.index,
+                    cuts=parse_int(compute[1]) if compute else None,
                 )
             )
     return tuple(sightings)

@@ -110,3 +110,9 @@ def test_mig_slices():
         ("MIG-GPU-b/7/0", 1, 18 * 1024),
     ]
     assert [s.uuid for s in found if s.slice_of is None] == ["GPU-a", "GPU-b"]
+    assert [s.cuts for s in found] == [None, 1, 1, None, 1]
+
+
+def test_of_two_slices_with_the_same_memory_the_one_that_computes_more_is_known():
+    text = "GPU 0: H200 (UUID: GPU-a)\n  MIG 2c.3g.71gb  Device  1: (UUID: MIG-2)\n"
+    assert [s.cuts for s in parse_list(text)] == [None, 2]
