@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from images import bom, budget, inventory, ship, size_report, size_svg
+from images import budget, inventory, ship, size_report, size_svg
 from images.build import image_tag, revision, universal_tag
 from images.catalog import load_catalog
 from images.console import say
@@ -92,6 +92,8 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _bom(options: argparse.Namespace) -> int:
+    from images import bom  # its library would take a quarter of every other command's start
+
     text = bom.bill(connect(), tag_of(options.image))
     if options.output:
         options.output.write_text(text, "utf-8")
