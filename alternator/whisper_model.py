@@ -3,6 +3,7 @@
 import os
 import pickle
 import socket
+import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE
 
 from alternator.audio import SAMPLE_RATE, Samples
 from alternator.errors import ConfigError, ModelError
+from alternator.spectrogram import spectrogram
 from alternator.transcript import Transcript, from_whisper
 from alternator.transcription_engine import OnProgress
 from alternator.whisper_device import TorchBuild
@@ -75,6 +77,8 @@ def load_model(name: str, directory: Path, device: str, on_progress: OnProgress)
     source = find_model(name, directory)
     socket.setdefaulttimeout(NETWORK_TIMEOUT_SECONDS)
     whisper.tqdm = progress_bar(on_progress)
+    # The module: its name in the package is that of the function.
+    sys.modules["whisper.transcribe"].log_mel_spectrogram = spectrogram  # type: ignore[attr-defined]
     try:
         model = whisper.load_model(source, device=device, download_root=str(directory))
     except (torch.OutOfMemoryError, MemoryError):

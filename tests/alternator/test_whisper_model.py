@@ -1,5 +1,7 @@
 """Loading: every way in which a model can be missing or broken has its own remedy."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,11 @@ from unprivileged import unprivileged
 torch = pytest.importorskip("torch")
 pytest.importorskip("whisper")
 
-from alternator.errors import ConfigError, ModelError  # noqa: E402  # after importorskip
+from whisper.audio import HOP_LENGTH  # noqa: E402  # after importorskip
+
+from alternator.audio import Samples, decode  # noqa: E402
+from alternator.errors import ConfigError, ModelError  # noqa: E402
+from alternator.spectrogram import spectrogram  # noqa: E402
 from alternator.whisper_model import find_model, language_code, load_model  # noqa: E402
 
 
@@ -123,3 +129,26 @@ def test_progress_is_told(checkpoint: Path) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 40 * 16_000).astype(np.float32)
     assert engine.transcribe(noise, {"temperature": 0.0}).text == ""
     assert len(steps) >= 4  # encoder and decoder, for two windows of 30 s
+
+
+def test_a_clip_of_several_blocks_is_heard_as_a_whole(
+    checkpoint: Path, speak: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = load_model(str(checkpoint), Path("/nowhere"), "cpu", nothing)
+    samples = decode(speak("The children are playing in the garden."))
+    whole = engine.transcribe(samples, {"language": "en"})
+    blocks: list[int] = []
+
+    def in_blocks(samples: Samples, n_mels: int, padding: int) -> object:
+        blocks.append(len(samples) // HOP_LENGTH // 50)
+        return spectrogram(samples, n_mels, padding, block_frames=50)
+
+    monkeypatch.setattr(sys.modules["whisper.transcribe"], "log_mel_spectrogram", in_blocks)
+    assert engine.transcribe(samples, {"language": "en"}).text == whole.text
+    assert whole.text == "The children are playing in the garden."
+    assert blocks[0] > 3
+
+
+def test_the_worker_makes_spectrograms_block_by_block(checkpoint: Path) -> None:
+    load_model(str(checkpoint), Path("/nowhere"), "cpu", nothing)
+    assert sys.modules["whisper.transcribe"].log_mel_spectrogram is spectrogram
