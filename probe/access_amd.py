@@ -41,7 +41,9 @@ def amd_verdict(entry: Merged, evidence: Evidence) -> Verdict:
         return Verdict(
             state="present",
             why=f"no {missing}" + (" in this container" if inside else ""),
-            remedy="start it with --device /dev/kfd --device /dev/dri"
+            remedy="give the pod one: resources.limits amd.com/gpu: 1 (needs AMD's device plugin)"
+            if evidence.host.pod
+            else "start it with --device /dev/kfd --device /dev/dri"
             if inside
             else "load the amdgpu driver with compute support (modprobe amdgpu; dmesg | grep kfd)",
         )

@@ -55,6 +55,7 @@ SMI_FAILURES = {
         "on the host: docker restart this container; a daemon-reload there takes its GPU away",
     ),
 }
+POD_REMEDY = "give the pod one: resources.limits nvidia.com/gpu: 1 (needs NVIDIA's device plugin)"
 DEAD = (15, 18, 255)
 NEWEST_FLOOR = "580"  # what the newest builds need, see builds.toml
 VIRTUAL_REMEDY = "it is handed to a virtual machine: probe in there, or bind it back to its driver"
@@ -178,7 +179,9 @@ def nvidia_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -
             return Verdict(
                 state="present",
                 why=f"no {missing} in this container{said}",
-                remedy="start it with --gpus all (needs the NVIDIA Container Toolkit on the host)",
+                remedy=POD_REMEDY
+                if evidence.host.pod
+                else "start it with --gpus all (needs the NVIDIA Container Toolkit on the host)",
             )
         if smi_failure(evidence.smi_exit, inside):
             return _failed(evidence.smi_exit, evidence)

@@ -12,6 +12,7 @@ Backend = Literal["cuda", "rocm", "mps", "cpu"]
 
 BACKENDS: dict[Vendor, Backend] = {"nvidia": "cuda", "amd": "rocm", "apple": "mps"}
 
+POD = "KUBERNETES_SERVICE_HOST"  # Kubernetes sets it in every container of a pod
 DISGUISE = "HSA_OVERRIDE_GFX_VERSION"  # makes another target of every AMD GPU
 
 # A compute capability X.Y as (X, Y): compared by number, never as text ("12.1" < "8.9").
@@ -25,6 +26,7 @@ class Host(Record):
     os: str  # linux, darwin, …
     wsl: bool = False
     container: bool = False
+    pod: bool = False  # a container that Kubernetes has started
     tegra: bool = False  # an NVIDIA system-on-chip (Jetson), whose driver is of its own kind
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from probe.facts import Host, Node
+from probe.facts import POD, Host, Node
 from probe.files import Tree
 from probe.finding import Context, Finding, file_finding
 from probe.machine import Machine
@@ -13,11 +13,11 @@ NODE_PATTERNS = (
     ("/dev", r"nvidiactl|nvidia\d+|nvidia-uvm|nvhost-gpu|dxg|kfd"),
     ("/dev/dri", r"renderD\d+"),
 )
-# Docker's, Podman's, Kubernetes' (twice), our own images' and Apptainer's.
+# Docker's, Podman's, our own images' and Apptainer's.
 CONTAINER_MARKS = (
-    *("/.dockerenv", "/run/.containerenv", "/run/secrets/kubernetes.io"),
-    *("/var/run/secrets/kubernetes.io", "/opt/alternator/variant.json", "/.singularity.d"),
+    *("/.dockerenv", "/run/.containerenv", "/opt/alternator/variant.json", "/.singularity.d"),
 )
+POD_MARKS = ("/run/secrets/kubernetes.io", "/var/run/secrets/kubernetes.io")
 ARCHITECTURES = {"arm64": "aarch64", "amd64": "x86_64"}  # as others than Linux say it
 CONTAINER_CGROUPS = ("docker", "kubepods", "containerd", "libpod", "lxc")
 
@@ -85,13 +85,16 @@ def read_host(machine: Machine) -> Host:
     release = tree.read("/proc/sys/kernel/osrelease") or ""
     cgroup = tree.read("/proc/1/cgroup") or ""
     compatible = tree.read("/proc/device-tree/compatible") or ""
+    pod = POD in machine.environ or any(tree.exists(mark) for mark in POD_MARKS)
     return Host(
         arch=platform.arch
         if platform.system == "darwin"
         else ARCHITECTURES.get(platform.arch.lower(), platform.arch),
         os=platform.system,
         wsl="microsoft" in release.lower() or tree.exists("/dev/dxg"),
-        container=any(tree.exists(mark) for mark in CONTAINER_MARKS)
+        pod=pod,
+        container=pod
+        or any(tree.exists(mark) for mark in CONTAINER_MARKS)
         or any(mark in cgroup for mark in CONTAINER_CGROUPS),
         tegra="nvidia,tegra" in compatible or tree.exists("/etc/nv_tegra_release"),
     )

@@ -7,11 +7,11 @@ CUDA's name is honoured where HIP's is not set).
 
 from collections.abc import Mapping, Sequence
 
-from probe.facts import DISGUISE, Sighting
+from probe.facts import DISGUISE, POD, Sighting
 
 CUDA, HIP, ROCR = "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"
 CONTAINER = "NVIDIA_VISIBLE_DEVICES"  # read by NVIDIA's container runtime
-NAMES = (CUDA, HIP, ROCR, CONTAINER, DISGUISE)
+NAMES = (CUDA, HIP, ROCR, CONTAINER, DISGUISE, POD)
 
 
 def hidden_nvidia(

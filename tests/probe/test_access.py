@@ -154,3 +154,13 @@ def test_the_carve_out_alone_is_not_a_processors_graphics_memory(machine):
     machine.amd_nodes()
     gpu = only_gpu(machine.report())
     assert (gpu["gfx"], gpu["memory_mib"]) == ("gfx1151", None)
+
+
+def test_a_pod_without_a_token_is_a_container_too(machine):
+    """automountServiceAccountToken: false, and cgroup v2 says nothing."""
+    machine.amd_sysfs()
+    machine.file("/proc/1/cgroup", "0::/\n")
+    machine.variables = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
+    report = machine.report()
+    assert report["host"]["container"]
+    assert any("resources.limits amd.com/gpu: 1" in line for line in report["advice"])
