@@ -56,7 +56,9 @@ def of_code(url: str, code: int, wait: float | None = None) -> ServerError:
         )
     if code >= 500:
         return TemporaryServerError(f"{url} has trouble (HTTP {code}); tried again later")
-    return EditRefusedError(f"{url} refused the request (HTTP {code})")
+    return EditRefusedError(
+        f"{url} refused the request (HTTP {code}); try whether its web page takes the same edit"
+    )
 
 
 def unreachable(url: str, error: BaseException) -> ServerError:
