@@ -56,6 +56,7 @@ SMI_FAILURES = {
     ),
 }
 POD_REMEDY = "give the pod one: resources.limits nvidia.com/gpu: 1 (needs NVIDIA's device plugin)"
+DRIVEN = {"nvidia-smi", "libcuda", "nvidia-proc"}  # who lists only what the driver drives
 DEAD = (15, 18, 255)
 NEWEST_FLOOR = "580"  # what the newest builds need, see builds.toml
 VIRTUAL_REMEDY = "it is handed to a virtual machine: probe in there, or bind it back to its driver"
@@ -145,7 +146,7 @@ def nvidia_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -
     inside = evidence.host.container
     if sighting.lost and "libcuda" not in entry.sources:
         return _failed(15, evidence)
-    if not {"nvidia-smi", "libcuda"} & entry.sources and not _foreign(sighting):
+    if not DRIVEN & entry.sources and not _foreign(sighting):
         dropped = _dropped(sighting, evidence)
         if dropped is not None:
             return dropped

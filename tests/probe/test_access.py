@@ -164,3 +164,19 @@ def test_a_pod_without_a_token_is_a_container_too(machine):
     report = machine.report()
     assert report["host"]["container"]
     assert any("resources.limits amd.com/gpu: 1" in line for line in report["advice"])
+
+
+def test_a_card_that_the_driver_holds_is_not_called_too_old_for_it(machine):
+    """Whatever our list of last drivers says, /proc/driver/nvidia lists what is driven."""
+    bus = "0000:01:00.0"
+    machine.nvidia_sysfs()
+    machine.nvidia_nodes()
+    machine.file(f"/sys/bus/pci/devices/{bus}/device", "0x1b80\n")
+    version = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  590.48.01  Release Build\n"
+    machine.file("/proc/driver/nvidia/version", version)
+    assert "590.48.01 does not serve it any more" in only_gpu(machine.report())["why"]
+    information = f"Model: NVIDIA GeForce GTX 1080\nBus Location: {bus}\n"
+    machine.file(f"/proc/driver/nvidia/gpus/{bus}/information", information)
+    report = machine.report()
+    assert only_gpu(report)["state"] == "accessible"
+    assert report["selection"]["wheel"] == "cu126"
