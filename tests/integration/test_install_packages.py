@@ -75,7 +75,7 @@ def install(engine: docker.DockerClient, image: str, tmp_path: Path, wheels: Pat
             status = container.wait(timeout=120)["StatusCode"]
             return status, container.logs().decode()
         finally:
-            container.remove(force=True)
+            container.remove(force=True, v=True)
 
     return run
 

@@ -55,7 +55,7 @@ def end(container: Container) -> tuple[int, str, str]:
         output = container.logs(stdout=True, stderr=False).decode()
         messages = container.logs(stdout=False, stderr=True).decode()
     finally:
-        container.remove(force=True)
+        container.remove(force=True, v=True)
     return status, output, messages
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 import docker
 import pytest
 
+from compose.memory import DEMO_MODEL
+from probe.models import memory_limit
+
 ROOT = Path(__file__).parents[2]
 PROJECT = f"alternator-up-{os.getpid()}"
 
@@ -65,6 +68,9 @@ def test_up_then_down(engine: docker.DockerClient, make: Make) -> None:
         assert expected in result.stdout
     assert "(no description)" not in result.stdout
     assert len(containers(engine)) == 3
+    (bot,) = [name for name in containers(engine) if "bot" in name]
+    limit = engine.containers.get(bot).attrs["HostConfig"]["Memory"]
+    assert limit == memory_limit(DEMO_MODEL, cpu=True) * 2**30  # not the compose file's own
 
     again = make("up", "DEMO=1")
     assert again.returncode == 0, again.stdout + again.stderr
@@ -72,6 +78,22 @@ def test_up_then_down(engine: docker.DockerClient, make: Make) -> None:
 
     assert make("down", "VOLUMES=1").returncode == 0
     assert containers(engine) == []
+    label = f"com.docker.compose.project={PROJECT}"
+    assert engine.volumes.list(filters={"label": label}) == []
+
+
+@pytest.mark.timeout(600)
+def test_the_universal_image_installs_in_sight_and_only_once(
+    engine: docker.DockerClient, make: Make
+) -> None:
+    first = make("up", "VARIANT=universal", "DEMO=1")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "bot_1: installing torch" in first.stdout.replace("-", "_")
+    assert "  audio  Winter is coming soon." in first.stdout
+    second = make("up", "VARIANT=universal", "DEMO=1")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "installing torch" not in second.stdout
+    assert make("down", "VOLUMES=1").returncode == 0
     label = f"com.docker.compose.project={PROJECT}"
     assert engine.volumes.list(filters={"label": label}) == []
 
