@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from probe.builds import Build, Table, at_least
 from probe.choice import Choice, ImageBuild
 from probe.choose import choose, usable_gpus
+from probe.doctor_commands import driver_command, engine_command, toolkit_command
 from probe.facts import Facts, Gpu, Vendor
 from probe.fit import driver_floor, driver_to_take, has_code
 from probe.hint import lost_on_the_way
@@ -33,17 +34,6 @@ class Setting:
 
 
 NO_SETTING = Setting()
-DRIVER_GUIDE = "docs.nvidia.com/datacenter/tesla/driver-installation-guide"
-APT = "sudo apt-get install docker.io   # `make up` does this as root on Debian, Ubuntu"
-ENGINES = {
-    "debian": APT,
-    "ubuntu": APT,
-    "fedora": "sudo dnf install podman",
-    "rhel": "sudo dnf install podman",
-    "arch": "sudo pacman -S docker",
-    "suse": "sudo zypper install docker",
-    "alpine": "sudo apk add docker",
-}
 DEVICE_NODES: dict[Vendor, tuple[str, ...]] = {
     "nvidia": ("/dev/nvidia",),
     "amd": ("/dev/kfd", "/dev/dri"),
@@ -177,7 +167,7 @@ def _driver(
             what=f"{gpu.name}: driver {gpu.driver}; with "
             f"{driver_to_take(floor, gpu.compute_capability)} torch {newest.torch} {newest.wheel} "
             f"fits (now: {now.torch} {now.wheel})",
-            do=_driver_command(floor, gpu, facts, table, around),
+            do=driver_command(floor, gpu, facts, table, around),
         )
         return  # all NVIDIA cards share one driver
 
@@ -193,30 +183,9 @@ def _newer_driver(gpu: Gpu, facts: Facts, table: Table) -> Build | None:
     return None
 
 
-def _driver_command(floor: str, gpu: Gpu, facts: Facts, table: Table, around: Surroundings) -> str:
-    wanted = driver_to_take(floor, gpu.compute_capability)
-    if facts.host.tegra:
-        return table.tegra_remedy
-    if facts.host.wsl:
-        return f"install NVIDIA's driver {wanted} in Windows, then: wsl --shutdown"
-    if facts.host.os == "windows":
-        return f"install NVIDIA's driver {wanted}"
-    if facts.host.container:
-        return f"on the host: install NVIDIA's driver {wanted} and reboot"
-    if around.distribution == "ubuntu":
-        branch = wanted.partition(" ")[0].partition(".")[0]
-        return f"sudo ubuntu-drivers install nvidia:{branch} && sudo reboot"
-    note = "\n# Debian's own packages are older" if around.distribution == "debian" else ""
-    return f"install NVIDIA's driver {wanted} ({DRIVER_GUIDE}), then: sudo reboot{note}"
-
-
 def _engine(facts: Facts, choice: Choice, around: Surroundings) -> Iterator[Improvement]:
     if not around.docker and not around.podman and choice.selection.backend != "mps":
-        desktop = "install Docker Desktop" if facts.host.os in ("darwin", "windows") else None
-        yield Improvement(
-            what="no container engine is installed",
-            do=desktop or ENGINES.get(around.distribution, "install Docker from your distribution"),
-        )
+        yield Improvement(what="no container engine is installed", do=engine_command(facts, around))
     if choice.selection.backend != "cuda":
         return
     if facts.host.wsl:
@@ -228,7 +197,7 @@ def _engine(facts: Facts, choice: Choice, around: Surroundings) -> Iterator[Impr
         if not facts.host.wsl:
             yield Improvement(
                 what="Docker can't hand a GPU to a container: no NVIDIA Container Toolkit, no CDI",
-                do="sudo apt-get install nvidia-container-toolkit   # NVIDIA's package repository\n"
+                do=f"{toolkit_command(around)}   # from NVIDIA's package repository\n"
                 "sudo nvidia-ctk runtime configure --runtime=docker\n"
                 "sudo systemctl restart docker",
             )

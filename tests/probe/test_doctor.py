@@ -286,3 +286,13 @@ def test_a_mac_is_not_told_to_use_apt(table):
     without = replace(BARE, docker=False)
     found = steps(Facts(host=Host(arch="arm64", os="darwin")), table, without)
     assert [step.do for step in found if "engine" in step.what] == ["install Docker Desktop"]
+
+
+@pytest.mark.parametrize(
+    ("distribution", "command"),
+    [("debian", "apt-get install"), ("rhel", "dnf install"), ("suse", "zypper install")],
+)
+def test_the_toolkit_is_installed_as_the_distribution_does(table, distribution, command):
+    around = replace(BARE, distribution=distribution)
+    (step,) = steps(nvidia_machine(), table, around)
+    assert step.do.startswith(f"sudo {command} nvidia-container-toolkit")
