@@ -45,7 +45,9 @@ def amd_verdict(entry: Merged, evidence: Evidence) -> Verdict:
             if evidence.host.pod
             else "start it with --device /dev/kfd --device /dev/dri"
             if inside
-            else "load the amdgpu driver with compute support (modprobe amdgpu; dmesg | grep kfd)",
+            else "see why: sudo dmesg | grep -i kfd"
+            if sighting.kernel_driver == "amdgpu"
+            else "load its driver: sudo modprobe amdgpu; see why it is not: sudo dmesg | grep -i kfd",
         )
     if evidence.kfd_listed and "kfd" not in entry.sources and inside:
         # What a container's device rules keep out, KFD does not let it read either.
