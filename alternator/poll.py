@@ -15,7 +15,8 @@ log = logging.getLogger(__name__)
 class Poll(threading.Thread):
     """A thread that looks through the posts, waits, and looks again.
 
-    ``found`` is told when there is something new; ``interval`` is asked for the seconds to wait.
+    ``found`` is told when there is something new, ``recovered`` when the server answers after it
+    did not; ``interval`` is asked for the seconds to wait.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class Poll(threading.Thread):
         stop: Stop,
         *,
         found: Callable[[], None],
+        recovered: Callable[[], None],
         interval: Callable[[], float],
     ) -> None:
         super().__init__(name="poll", daemon=True)
@@ -32,6 +34,7 @@ class Poll(threading.Thread):
         self._outage = outage
         self._stop_request = stop
         self._found = found
+        self._recovered = recovered
         self._interval = interval
         self._look_now = threading.Event()
 
@@ -50,6 +53,8 @@ class Poll(threading.Thread):
                     if self._survey.look():
                         self._found()
                     self._outage.over()
+                    if failures:
+                        self._recovered()
                     failures = 0
                     wait = self._interval()
                 except ServerError as error:

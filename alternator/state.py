@@ -189,6 +189,15 @@ class Store:
                 (now + wait, now, self._account, claim.status_id),
             )
 
+    def hasten(self, status_ids: Iterable[str]) -> None:
+        """Make what waits of these statuses due now."""
+        with self._database.writing() as db:
+            db.executemany(
+                "UPDATE attachment SET not_before = ? "
+                "WHERE account = ? AND status_id = ? AND state = 'waiting'",
+                [(self._clock(), self._account, status_id) for status_id in status_ids],
+            )
+
     def retry_failed(self) -> int:
         """Make everything that was given up due again; returns how many attachments that are."""
         with self._database.writing() as db:

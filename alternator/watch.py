@@ -70,7 +70,14 @@ class Watcher:
         self._outage = outage
         self._stop = stop
         self._work = threading.Event()  # something may be due
-        self._poll = Poll(survey, outage, stop, found=self._work.set, interval=self._poll_interval)
+        self._poll = Poll(
+            survey,
+            outage,
+            stop,
+            found=self._work.set,
+            recovered=self._recovered,
+            interval=self._poll_interval,
+        )
         self._stream: Stream | None = None
         self._drafts: dict[Claim, Draft] = {}
         self._put_back: Counter[str] = Counter()  # how often in a row, by status
@@ -134,6 +141,12 @@ class Watcher:
     def look_now(self) -> None:
         """Look through the posts at once: the stream was reconnected."""
         self._poll.look_now()
+
+    def _recovered(self) -> None:
+        """After an outage no post waits any longer for it. Called by the polling's thread."""
+        self._store.hasten(list(self._put_back))
+        self._put_back.clear()
+        self._work.set()
 
     def _poll_interval(self) -> float:
         interval = self._config.mastodon.poll_interval_seconds

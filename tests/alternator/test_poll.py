@@ -38,7 +38,13 @@ def found() -> list[None]:
 
 
 @pytest.fixture
-def poll(looks: Looks, found: list[None]) -> Iterator[Poll]:
+def recovered() -> list[None]:
+    """Has an entry for each end of an outage."""
+    return []
+
+
+@pytest.fixture
+def poll(looks: Looks, found: list[None], recovered: list[None]) -> Iterator[Poll]:
     """A poll that looks once an hour unless it is told to."""
     stop = Stop()
     poll = Poll(
@@ -46,6 +52,7 @@ def poll(looks: Looks, found: list[None]) -> Iterator[Poll]:
         Outage(Health(), stop),
         stop,
         found=lambda: found.append(None),
+        recovered=lambda: recovered.append(None),
         interval=lambda: 3600.0,
     )
     yield poll
@@ -65,11 +72,17 @@ def test_it_looks_at_once_when_told_to(poll: Poll, looks: Looks, found: list[Non
     wait_for(lambda: found == [None])
 
 
-def test_an_outage_does_not_end_it(poll: Poll, looks: Looks, found: list[None]):
+def test_an_outage_does_not_end_it_and_its_end_is_told(
+    poll: Poll, looks: Looks, found: list[None], recovered: list[None]
+):
     looks.to_come = [TemporaryServerError("down"), TemporaryServerError("down"), 1]
     poll.start()
-    wait_for(lambda: found)
+    wait_for(lambda: recovered)
+    assert found == recovered == [None]
     assert looks.count == 3
+    poll.look_now()
+    wait_for(lambda: looks.count == 4)
+    assert recovered == [None]
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,25 @@ def test_a_post_that_the_server_fails_for_is_tried_less_and_less(
     assert len(server.requests(method="PUT", path=path)) == 3
 
 
+def test_after_an_outage_nothing_waits_any_longer(
+    server: SandboxServer, make_bot: MakeBot, clip: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("alternator.watch.PUT_BACK_SECONDS", (3600.0,))
+    bot = make_bot(mastodon={"poll_interval_seconds": 1}).start()
+    wait_for(server.open_streams)
+    bot.transcriber.gate.clear()
+    status = server.post("Listen", files=[clip])
+    assert bot.transcriber.reached.wait(10)
+    looks = server.fail("/api/v1/accounts/*", status=503, times=10_000)
+    server.fail("/api/v1/statuses/*", status=503, times=None)
+    bot.transcriber.gate.set()
+    wait_for(lambda: bot.rows() == [("waiting", "", 0)])
+    before = looks.times
+    wait_for(lambda: looks.times < before - 4)  # the polling has given up on one look at least
+    server.sandbox.faults.clear()
+    server.wait_until_described(status["id"], seconds=60)
+
+
 def test_two_bots_do_not_share_a_memory(make_bot: MakeBot, server: SandboxServer):
     make_bot().start()
     wait_for(server.open_streams)
