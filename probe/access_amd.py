@@ -47,7 +47,7 @@ def amd_verdict(entry: Merged, evidence: Evidence) -> Verdict:
             if inside
             else "see why: sudo dmesg | grep -i kfd"
             if sighting.kernel_driver == "amdgpu"
-            else "load its driver: sudo modprobe amdgpu; see why it is not: sudo dmesg | grep -i kfd",
+            else "load its driver: sudo modprobe amdgpu; if that fails: sudo dmesg | grep kfd",
         )
     if evidence.kfd_listed and "kfd" not in entry.sources and inside:
         # What a container's device rules keep out, KFD does not let it read either.

@@ -59,6 +59,7 @@ POD_REMEDY = "give the pod one: resources.limits nvidia.com/gpu: 1 (needs NVIDIA
 DRIVEN = {"nvidia-smi", "libcuda", "nvidia-proc"}  # who lists only what the driver drives
 DEAD = (15, 18, 255)
 NEWEST_FLOOR = "580"  # what the newest builds need, see builds.toml
+NO_DRIVER = "install NVIDIA's driver"
 VIRTUAL_REMEDY = "it is handed to a virtual machine: probe in there, or bind it back to its driver"
 VIRTUAL = ("vfio-pci", "pci-stub", "xen-pciback", "pciback")  # drivers of virtual machines
 
@@ -228,7 +229,7 @@ def _driver_remedy(sighting: Sighting, inside: bool, then: str) -> str:
     if last is not None and not at_least(last, NEWEST_FLOOR):
         return "none: no current build of torch has code for this card"
     driver = driver_to_take(NEWEST_FLOOR, sighting.compute_capability)
-    return f"{'on the host: ' if inside else ''}install NVIDIA's driver {driver} {then}"
+    return f"{'on the host: ' if inside else ''}{NO_DRIVER} {driver} {then}"
 
 
 def _foreign(sighting: Sighting) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from probe.access_nvidia import NEWEST_FLOOR, NO_DRIVER
 from probe.builds import Build, Table, at_least
 from probe.choice import Choice, ImageBuild
 from probe.choose import choose, usable_gpus
@@ -53,7 +54,7 @@ def improvements(
     found = [
         *(Improvement(what=what, do=do) for what, do in lost),
         *_image(facts, table, setting.image),
-        *_unusable(facts),
+        *_unusable(facts, table, around),
         *_driver(facts, table, choice, around),
         *([] if facts.host.container else _engine(facts, choice, around)),
     ]
@@ -135,7 +136,7 @@ def _memory(wanted: str | None, around: Surroundings) -> Iterator[Improvement]:
         return
 
 
-def _unusable(facts: Facts) -> Iterator[Improvement]:
+def _unusable(facts: Facts, table: Table, around: Surroundings) -> Iterator[Improvement]:
     for gpu in facts.gpus:
         if gpu.denied and not facts.host.container:
             groups = {
@@ -150,6 +151,8 @@ def _unusable(facts: Facts) -> Iterator[Improvement]:
             )
         elif gpu.why is not None:
             do = gpu.remedy and gpu.remedy.replace("; ", "\n")  # one step a line
+            if do and do.startswith(NO_DRIVER):
+                do = driver_command(NEWEST_FLOOR, gpu, facts, table, around)
             yield Improvement(what=f"{gpu.name}: {gpu.why}", do=do)
 
 

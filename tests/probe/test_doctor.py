@@ -296,3 +296,14 @@ def test_the_toolkit_is_installed_as_the_distribution_does(table, distribution, 
     around = replace(BARE, distribution=distribution)
     (step,) = steps(nvidia_machine(), table, around)
     assert step.do.startswith(f"sudo {command} nvidia-container-toolkit")
+
+
+def test_a_card_without_nvidias_driver_gets_the_command_that_installs_it(machine, table):
+    machine.file("/sys/bus/pci/devices/0000:01:00.0/vendor", "0x10de")
+    machine.file("/sys/bus/pci/devices/0000:01:00.0/device", "0x2684")
+    machine.file("/sys/bus/pci/devices/0000:01:00.0/uevent", "DRIVER=nouveau")
+    facts = machine.facts()
+    facts = replace(facts, host=replace(facts.host, arch="x86_64"))
+    around = replace(BARE, distribution="ubuntu")
+    (step,) = steps(facts, table, around)
+    assert step.do == "sudo ubuntu-drivers install nvidia:580 && sudo reboot"
