@@ -46,7 +46,10 @@ def probe_nvidia_smi(context: Context) -> Finding:
 
     fields: tuple[str, ...] = nvidia_smi.FIELDS + nvidia_smi.NEWER_FIELDS
     outcome, sightings = query(fields)
-    while not sightings and (known := _known_fields(fields, outcome)) != fields:
+    for _ in fields:
+        known = _known_fields(fields, outcome)
+        if sightings or known == fields:
+            break
         fields = known
         outcome, sightings = query(fields)
     slices_listed = False

@@ -234,3 +234,15 @@ def test_the_tool_of_wsl_goes_before_the_one_of_a_linux_driver(machine):
     machine.file("/usr/lib/wsl/lib/nvidia-smi", f'#!/bin/sh\necho "{header}"\necho "{row}"\n')
     (machine.root / "usr/lib/wsl/lib/nvidia-smi").chmod(0o755)
     assert machine.report()["selection"]["wheel"] == "cu130"
+
+
+def test_a_tool_that_never_knows_what_it_does_not_know_is_left(machine):
+    """It complains of another field every time, and of none in between."""
+    count = machine.tools / "count"
+    machine.tool(
+        "nvidia-smi",
+        f"echo x >> {count}\nodd=$(($(/usr/bin/wc -l < {count}) % 2))\n"
+        "[ $odd = 0 ] || echo 'Field \"name\" is not a valid field'\nexit 2",
+    )
+    assert machine.report()["selection"]["backend"] == "cpu"
+    assert count.read_text().count("x") < 20
