@@ -1,5 +1,6 @@
 """``python -m probe`` is ``alternator probe``, for where the distribution is not installed."""
 
+import os
 import sys
 
 from probe.cli import probe
@@ -12,3 +13,7 @@ except UserError as error:
     sys.exit(error.exit_code)
 except KeyboardInterrupt:
     sys.exit(130)
+except BrokenPipeError:
+    # The reader (head, less) went away: nothing to say, and nowhere to say it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(141)

@@ -109,11 +109,20 @@ def doctor(argv: list[str]) -> int:
 
 
 def _print(text: str) -> None:
+    """Print all of it. Raises ``ProbeError`` where the output has no room (``BrokenPipeError``
+    where nobody reads it any more)."""
     try:
-        print(text, end="")
-    except UnicodeEncodeError:  # a terminal of another encoding; the text without what it lacks
-        encoding = sys.stdout.encoding
-        print(text.encode(encoding, "replace").decode(encoding), end="")
+        try:
+            print(text, end="", flush=True)
+        except UnicodeEncodeError:  # a terminal of another encoding; the text without what it lacks
+            encoding = sys.stdout.encoding
+            print(text.encode(encoding, "replace").decode(encoding), end="", flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is left in the buffer would be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise ProbeError(f"the output can't be written: {error.strerror}") from error
 
 
 def _parser(name: str, description: str) -> argparse.ArgumentParser:

@@ -241,6 +241,24 @@ def test_any_terminal_can_show_any_answer(machine, run, encoding, arguments):
     assert json.loads(result.stdout)["gpus"] if arguments else True
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", [[], ["--json"], ["--matrix"]])
+def test_an_output_without_room_is_one_line(arguments):
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "probe", *arguments],
+            env={"PATH": "/nowhere", "PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert result.returncode == 1
+    message = "alternator probe: the output can't be written: No space left on device\n"
+    assert result.stderr == message
+
+
 def test_record_and_replay(machine, run, tmp_path):
     machine.nvidia()
     file = tmp_path / "machine.json"
