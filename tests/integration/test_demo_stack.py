@@ -38,7 +38,7 @@ def described_samples(demo: Demo) -> dict[str, Json]:
         media = [item for status in statuses for item in status["media_attachments"]]
         return statuses if media and all(item["description"] for item in media) else None
 
-    statuses = wait_for(all_described, 180, "the descriptions of the sample posts")
+    statuses = wait_for(all_described, 180, "the descriptions of the sample posts", every_s=0.5)
     sources = [demo.get(f"/api/v1/statuses/{status['id']}/source") for status in statuses]
     return {source["text"]: status for source, status in zip(sources, statuses, strict=True)}
 

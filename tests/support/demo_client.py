@@ -11,6 +11,7 @@ from waiting import wait_for
 from images.engine import connect
 
 Json = dict[str, Any]
+POLL_S = 0.25  # these requests spend the same rate budget as the bot's own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,12 @@ class Demo:
             )
         response.raise_for_status()
         media = response.json()
-        wait_for(lambda: self.get(f"/api/v1/media/{media['id']}")["url"], 15, "the upload")
+        wait_for(
+            lambda: self.get(f"/api/v1/media/{media['id']}")["url"],
+            15,
+            "the upload",
+            every_s=POLL_S,
+        )
         return str(media["id"])
 
     def post(self, **body: object) -> Json:
@@ -58,7 +64,8 @@ class Demo:
             status: Json = self.get(f"/api/v1/statuses/{status_id}")
             return status if all(m["description"] for m in status["media_attachments"]) else None
 
-        return wait_for(described, timeout_s, f"the descriptions of {status_id}")
+        what = f"the descriptions of {status_id}"
+        return wait_for(described, timeout_s, what, every_s=POLL_S)
 
     def container(self, service: str) -> Container:
         """The container of one service."""
@@ -76,4 +83,4 @@ class Demo:
             assert state["Status"] == "running", self.container("bot").logs().decode()
             return bool(state["Health"]["Status"] == "healthy")
 
-        wait_for(healthy, 120, "the bot's health")
+        wait_for(healthy, 120, "the bot's health", every_s=POLL_S)
