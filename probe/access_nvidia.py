@@ -156,20 +156,21 @@ def nvidia_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -
         return by_cuda
     if "nvidia-smi" in entry.sources:
         return Verdict()  # it talked to the driver, and the driver to the card
-    if evidence.smi_answered:
-        return Verdict(
-            state="present",
-            why="nvidia-smi does not list it"
-            + (f"; it is bound to {sighting.kernel_driver}" if _foreign(sighting) else ""),
-            remedy="give it to this container (--gpus)" if inside else LOOK,
-        )
     if _foreign(sighting):
         return Verdict(
             state="present",
             why=f"bound to {sighting.kernel_driver}, not to NVIDIA's driver",
             remedy=VIRTUAL_REMEDY
             if sighting.kernel_driver in VIRTUAL
+            else "bind it to NVIDIA's driver, which serves another card already"
+            if evidence.smi_answered
             else _driver_remedy(sighting, inside, "and reboot"),
+        )
+    if evidence.smi_answered:
+        return Verdict(
+            state="present",
+            why="nvidia-smi does not list it",
+            remedy="give it to this container (--gpus)" if inside else LOOK,
         )
     control = [n for n in evidence.nodes if n.path in CONTROL]
     cards = [n for n in evidence.nodes if CARD.fullmatch(n.path) or n.path == "/dev/dxg"]
