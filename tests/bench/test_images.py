@@ -1,0 +1,72 @@
+"""What the benchmark of the builds reckons and prints."""
+
+import pytest
+
+from bench.images import Measured, added_bytes, layer_sizes, table, with_own_cache_mounts
+from images.render import TEMPLATES
+
+TABLE = """\
+least / median                                  ours             plain  ours / plain
+cold build, s                                    240               300          0.80
+code-only rebuild, s                     4.00 / 5.00       2.00 / 2.50          2.00
+nothing changed, s                       1.00 / 1.20       0.50 / 0.60          2.00
+image, MB                                        856              3500          0.24
+added by a code-only rebuild, MB         1.30 / 1.30       0.00 / 0.00             -"""
+OURS_ALONE = """\
+least / median                                  ours
+code-only rebuild, s                     4.00 / 5.00
+nothing changed, s                       1.00 / 1.20
+image, MB                                        856
+added by a code-only rebuild, MB         1.30 / 1.30"""
+HISTORY = [  # newest first, as the engine has it
+    {"CreatedBy": "LABEL a=b", "Size": 0},
+    {"CreatedBy": "RUN /bin/sh -c sh /media/place.sh /mnt / # buildkit", "Size": 1300},
+    {"CreatedBy": "ENV PATH=/opt", "Size": 0},
+    {"CreatedBy": "WORKDIR /app", "Size": 0},
+    {"CreatedBy": "", "Size": 120_000},
+]
+
+
+def measured(**changes: object) -> Measured:
+    values = {
+        "code_only": [6.0, 4.0, 5.0],
+        "unchanged": [1.0, 1.2, 1.4],
+        "added": [1_300_000] * 3,
+        "size": 856_000_000,
+    }
+    return Measured(**{**values, **changes})  # type: ignore[arg-type]  # each its own type
+
+
+def test_the_table() -> None:
+    plain = measured(
+        cold=[300.0],
+        code_only=[2.0, 2.5, 3.0],
+        unchanged=[0.5, 0.6, 0.7],
+        added=[0, 0, 0],
+        size=3_500_000_000,
+    )
+    assert table({"ours": measured(cold=[240.0]), "plain": plain}) == TABLE.splitlines()
+
+
+def test_the_table_without_cold_and_plain() -> None:
+    assert table({"ours": measured()}) == OURS_ALONE.splitlines()
+
+
+def test_bytes_of_the_layers_that_came_anew() -> None:
+    sizes = layer_sizes(HISTORY)
+    assert sizes == [120_000, 0, 1300]
+    assert added_bytes(["base", "workdir", "old"], ["base", "workdir", "new"], sizes) == 1300
+
+
+def test_every_cache_mount_of_the_templates_becomes_the_benchmarks_own() -> None:
+    macros = with_own_cache_mounts((TEMPLATES / "macros.j2").read_text("utf-8"), "0.dev7")
+    mounts = [line for line in macros.splitlines() if "type=cache" in line]
+    assert mounts
+    assert all("--mount=type=cache,id=0.dev7-" in mount for mount in mounts)
+    templates = TEMPLATES.glob("*.Dockerfile.j2")
+    assert not any("type=cache" in template.read_text("utf-8") for template in templates)
+
+
+def test_a_cache_mount_of_another_form_ends_the_benchmark() -> None:
+    with pytest.raises(SystemExit, match="other cache mounts"):
+        with_own_cache_mounts("RUN true", "0.dev7")
