@@ -128,7 +128,7 @@ class Engine:
         """Put the checkpoint where the bot looks for models, as operators without network do."""
         self("create", "--name", f"{NAME}-copy", "--volume", f"{volume}:/models", self.image)
         self("cp", str(checkpoint), f"{NAME}-copy:/models/fixture.pt")
-        self("rm", f"{NAME}-copy")
+        self("rm", "--volumes", f"{NAME}-copy")
 
     def describes(self, server: Demo, clip: Path, container: str) -> None:
         """Wait until a post made now has its description, and the bot says that it is well."""
@@ -262,7 +262,7 @@ def podman(cpu_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     else:
         pytest.skip(f"podman starts no container here: {trial.stderr.strip().splitlines()[-1]}")
     yield engine
-    engine("rm", "--force", NAME, check=False)
+    engine("rm", "--force", "--volumes", NAME, check=False)
     engine("volume", "rm", "--force", f"{NAME}-state", f"{NAME}-models", check=False)
     engine("rmi", cpu_image, check=False)
 
@@ -276,7 +276,7 @@ def test_podman(
     podman.hardened(NAME)
     (facts,) = json.loads(podman("inspect", NAME))
     assert facts["HostConfig"]["PidsLimit"] == 512
-    podman("rm", "--force", NAME)
+    podman("rm", "--force", "--volumes", NAME)
     podman("volume", "rm", "--force", f"{NAME}-state", f"{NAME}-models")
 
 
@@ -327,4 +327,4 @@ def test_kubernetes_as_podman_plays_it(
     finally:
         podman("play", "kube", "--down", str(file), check=False)
         podman("secret", "rm", secret, check=False)
-        podman("volume", "rm", "--force", f"{NAME}-state", f"{NAME}-models", check=False)
+        podman("volume", "rm", "--force", f"{NAME}-state", f"{NAME}-models", secret, check=False)
