@@ -1,5 +1,6 @@
 """Whatever tools print and the kernel shows: no traceback, and no build that does not fit."""
 
+import errno
 import json
 import os
 import threading
@@ -267,13 +268,27 @@ def test_no_threads_to_be_had(machine, monkeypatch):
     assert machine.report()["selection"]["wheel"] == "rocm7.2"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_sysfs_without_permission(machine):
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO, errno.ESTALE, errno.ENXIO])
+@pytest.mark.parametrize("calls", [("open",), ("listdir",), ("open", "listdir", "stat")])
+def test_sysfs_that_can_not_be_read(machine, monkeypatch, code, calls):
+    """Without permission, on a device that fails, or gone: no traceback, and no GPU to use."""
     machine.amd_sysfs()
     machine.nvidia_sysfs()
-    for path in sorted((machine.root / "sys").rglob("*"), reverse=True):
-        path.chmod(0)
-    assert machine.report()["selection"]["backend"] == "cpu"
+    sysfs = str(machine.root / "sys")
+
+    def failing(call):
+        def refuse(path, *arguments, **options):
+            if str(path).startswith(sysfs):
+                raise OSError(code, os.strerror(code), str(path))
+            return call(path, *arguments, **options)
+
+        return refuse
+
+    for name in calls:
+        monkeypatch.setattr(os, name, failing(getattr(os, name)))
+    report = machine.report()
+    assert report["selection"]["backend"] == "cpu"
+    assert not [line for line in report["trace"] if (line["why"] or "").startswith("failed")]
 
 
 def test_directories_and_dangling_links_in_place_of_files(machine):
