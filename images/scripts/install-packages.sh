@@ -40,7 +40,9 @@ export PIP_REQUIRE_HASHES=1 PIP_NO_DEPS=1
 part packages && install --only-binary :all: --requirement /tmp/packages.txt
 if part build; then /opt/build/bin/pip install --requirement /tmp/build.txt; fi
 if part source; then
-    # The archive is held to its hash; the wheel that comes of it exists only here.
+    # The archive is held to its hash; the wheel that comes of it exists only here. A newer pip notes
+    # that wheel's hash in the image, so it must not hold the hour of the build.
+    export SOURCE_DATE_EPOCH=315532800
     /opt/build/bin/pip wheel --no-build-isolation --wheel-dir /tmp/built --requirement /tmp/source.txt
     PIP_REQUIRE_HASHES=0 install --no-index /tmp/built/*.whl
 fi

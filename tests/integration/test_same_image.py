@@ -1,7 +1,7 @@
 """Two builds of the same files are one image; where they are not, the first file is named.
 
-The quick test builds with the real layer scripts (images/scripts/layers); `TWICE=1` builds the
-whole CPU image again without any cache, which takes as long as that takes.
+This builds with the real layer scripts (images/scripts/layers) alone; the whole image is built
+twice in tests/images/cpu.
 """
 
 import os
@@ -14,7 +14,6 @@ import pytest
 from same_image import first_difference
 
 from images import base, config
-from images.build import build_variant
 from images.catalog import CHECKOUT, load_catalog
 from images.engine import BUILDKIT, build_client
 
@@ -70,16 +69,3 @@ def test_the_first_differing_file_is_named(engine: docker.DockerClient, build: B
     difference = first_difference(engine, *TAGS)
     assert difference is not None
     assert difference.startswith("layer 2, /opt/other: absent and ")
-
-
-@pytest.mark.timeout(3600)
-@pytest.mark.skipif("TWICE" not in os.environ, reason="slow: TWICE=1 builds the CPU image again")
-def test_the_whole_image_is_the_same_without_cache(engine: docker.DockerClient) -> None:
-    catalog = load_catalog()
-    variant = catalog.variant("cpu")
-    first = build_variant(catalog, variant)
-    fresh = build_variant(catalog, variant, tag="alternator-test-same:fresh", fresh=True)
-    try:
-        assert first_difference(engine, first.tag, fresh.tag) is None
-    finally:
-        engine.images.remove(fresh.tag, force=True)
