@@ -78,14 +78,12 @@ def build_variant(
     wheels = wheelhouse.fill_variant(
         catalog, variant, machine=platform.machine, pool_root=pool_root
     )
-    reference = base.resolve(catalog.base, base_override, platform)
     built = _build(
         variant.name,
         tag,
         platform,
         {
-            "BASE": reference,
-            "BASE_DIGEST": base.digest(reference),
+            **_base_arguments(catalog, base_override, platform, own),
             "TORCH": variant.torch,
             "WHEEL": variant.wheel,
             "GFX": gfx,
@@ -114,13 +112,23 @@ def build_universal(
     # The build that every machine can fall back to needs a lock with nothing open in it.
     wheelhouse.fill_variant(catalog, catalog.variant("cpu"), machine=platform.machine)
     wheelhouse.gather_locks(catalog, platform.machine)
-    reference = base.resolve(catalog.base, base_override, platform)
     return _build(
         catalog.universal.name,
         tag,
         platform,
-        {"BASE": reference, "BASE_DIGEST": base.digest(reference), **provenance()},
+        {**_base_arguments(catalog, base_override, platform, own), **provenance()},
     )
+
+
+def _base_arguments(
+    catalog: Catalog, override: str | None, platform: Platform, own: Platform
+) -> dict[str, str]:
+    """The base as build arguments; for another platform also the engine's own, to compile on."""
+    reference = base.resolve(catalog.base, override, platform)
+    arguments = {"BASE": reference, "BASE_DIGEST": base.digest(reference)}
+    if platform != own:
+        arguments["BUILD_BASE"] = base.resolve(catalog.base, override, own)
+    return arguments
 
 
 def build_sandbox(catalog: Catalog, *, base_override: str | None = None) -> Built:

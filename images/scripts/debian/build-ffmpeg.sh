@@ -16,13 +16,31 @@ parsers=aac,av1,flac,gif,h264,hevc,mpegaudio,opus,vorbis,vp8,vp9
 filters=aformat,anull,aresample,format,null,scale
 
 setup_apt deb-src
-install_debian dpkg-dev gcc libc6-dev libdav1d-dev make nasm pkg-config tini xz-utils zlib1g-dev
+here=$(dpkg --print-architecture)
+target=${TARGETARCH:-$here} # of the image; amd64 and arm64 are Debian's words too
+tools="dpkg-dev make nasm pkg-config xz-utils"
+if [ "$target" = "$here" ]; then
+    # shellcheck disable=SC2086 # the tools are words
+    install_debian $tools gcc libc6-dev libdav1d-dev tini zlib1g-dev
+    set --
+else
+    install_debian dpkg-dev
+    machine=$(dpkg-architecture --host-arch "$target" --query DEB_HOST_GNU_TYPE)
+    dpkg --add-architecture "$target"
+    apt update
+    # shellcheck disable=SC2086
+    install_debian $tools "gcc-$(echo "$machine" | tr _ -)" \
+        "libc6-dev:$target" "libdav1d-dev:$target" "tini:$target" "zlib1g-dev:$target"
+    export PKG_CONFIG_LIBDIR="/usr/lib/$machine/pkgconfig"
+    set -- --enable-cross-compile --target-os=linux --arch="${machine%%-*}" \
+        --cross-prefix="$machine-" --pkg-config=pkg-config
+fi
 cd /tmp
 apt source --download-only ffmpeg
 version=$(sed -n 's/^Version: //p' ffmpeg_*.dsc | head -n 1)
 dpkg-source --no-check --extract ffmpeg_*.dsc source
 cd source
-./configure --prefix=/usr \
+./configure "$@" --prefix=/usr \
     --disable-everything --disable-autodetect --disable-network --disable-doc --disable-debug \
     --disable-avdevice --disable-postproc --disable-ffplay --disable-ffprobe \
     --enable-libdav1d --enable-zlib \
@@ -30,9 +48,9 @@ cd source
     --enable-decoder="$audio,$samples,$video" --enable-parser="$parsers" \
     --enable-muxer=image2,pcm_s16le --enable-encoder=pcm_s16le,png --enable-filter="$filters"
 make --jobs="$(nproc)" ffmpeg
-strip --strip-unneeded ffmpeg
+"${machine:+$machine-}strip" --strip-unneeded ffmpeg
 
-libraries=/usr/lib/$(dpkg-architecture --query DEB_HOST_MULTIARCH)
+libraries=/usr/lib/$(dpkg-architecture --host-arch "$target" --query DEB_HOST_MULTIARCH)
 licences=/tools/usr/share/licenses/alternator
 mkdir -p /tools/usr/bin "/tools$libraries" "$licences/ffmpeg" "$licences/libdav1d6" "$licences/tini"
 cp ffmpeg /usr/bin/tini /tools/usr/bin/
@@ -44,5 +62,5 @@ cp /usr/share/doc/tini/copyright "$licences/tini/"
 mkdir -p /tools/opt/alternator
 {
     echo "ffmpeg $version"
-    dpkg-query --show --showformat='${Package} ${Version}\n' libdav1d6 tini
+    dpkg-query --show --showformat='${Package} ${Version}\n' "libdav1d6:$target" "tini:$target"
 } > /tools/opt/alternator/tools.txt
