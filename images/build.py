@@ -159,7 +159,8 @@ def _build(
         words = "\n".join(f"    {line}" for line in progress.failure or ["nothing was printed"])
         raise BuildError(f"{tag} did not build; the failing step:\n{words}\nAll: {log}")
     client = connect()
-    config.settle(client, tag, commit_time())
+    # The checkout may be at another commit by now: a build takes minutes.
+    config.settle(client, tag, int(arguments.get("SOURCE_DATE_EPOCH", commit_time())))
     image = client.images.get(tag)
     client.images.prune(filters={"dangling": True, "label": f"alternator.variant={name}"})
     built = Built(
