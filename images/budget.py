@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import docker
@@ -28,14 +29,25 @@ def record(weights: Weights, name: str, checkout: Path = CHECKOUT) -> Path:
     return path
 
 
-def allowed(catalog: Catalog, variant: Variant, wheelhouse: Path) -> Budget:
+def allowed(
+    catalog: Catalog, variant: Variant, wheelhouse: Path, checkout: Path = CHECKOUT
+) -> Budget:
     """What an image of ``variant`` may weigh: the catalog's figure.
 
-    Without one, as for ROCm, whose wheels differ by several GB from release to release: the CPU's,
-    and what the torch wheel in ``wheelhouse`` unpacks to.
+    That is also the CPU image's recorded size and ``more_than_cpu``, whichever is less. Nothing is
+    said of the variant's other torch builds: nobody should be left without an image because the
+    libraries of an older CUDA are larger. Without a figure, as for ROCm, whose wheels differ by
+    several GB from release to release: the CPU's, and what the torch wheel in ``wheelhouse``
+    unpacks to.
     """
     if variant.name in catalog.budgets:
-        return catalog.budgets[variant.name]
+        if variant != catalog.variant(variant.name):
+            return Budget()
+        budget = catalog.budgets[variant.name]
+        if budget.most is None or budget.more_than_cpu is None:
+            return budget
+        recorded = int(json.loads(recorded_file("cpu", checkout).read_text("utf-8"))["bytes"])
+        return replace(budget, most=min(budget.most, recorded + budget.more_than_cpu))
     wheels = sorted(wheelhouse.glob("torch-*.whl"))
     cpu = catalog.budgets["cpu"].most
     if not wheels or cpu is None:
@@ -44,25 +56,28 @@ def allowed(catalog: Catalog, variant: Variant, wheelhouse: Path) -> Budget:
         return Budget(most=cpu + sum(entry.file_size for entry in wheel.infolist()))
 
 
-def hold(client: docker.DockerClient, tag: str, variant: Variant, budget: Budget) -> None:
-    """Raise a BudgetError that names the largest changes if the image passes its budget."""
+def hold(client: docker.DockerClient, tag: str, name: str, budget: Budget) -> None:
+    """Raise a BudgetError that names the largest changes if the image passes its budget.
+
+    ``name`` is the variant's.
+    """
     size = int(client.images.get(tag).attrs["Size"])
     if budget.most is not None and size > budget.most:
         weights = weigh(client, tag)
         raise BudgetError(
             f"{tag} has {gigabytes(size)}, {(size - budget.most) / 1e6:.0f} MB more than the "
             f"{gigabytes(budget.most)} that images/catalog.toml allows.\n"
-            f"{_reasons(weights, variant)}"
+            f"{_reasons(weights, name)}"
         )
 
 
-def _reasons(weights: Weights, variant: Variant) -> str:
+def _reasons(weights: Weights, name: str) -> str:
     """What changed most against the recorded weights; without those, what weighs most."""
     try:
-        recorded = json.loads(recorded_file(variant.name).read_text("utf-8"))["packages"]
+        recorded = json.loads(recorded_file(name).read_text("utf-8"))["packages"]
     except (OSError, ValueError, KeyError):
         recorded = {}
-    now = {name: size for name, size in weights.by_name().items() if size >= WORTH_RECORDING}
+    now = {entry: size for entry, size in weights.by_name().items() if size >= WORTH_RECORDING}
     changes = difference(recorded, now)[:LARGEST_CHANGES] if recorded else []
     if changes:
         return "\n".join(["What changed most since it was recorded:", *changes])

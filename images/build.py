@@ -92,7 +92,7 @@ def build_variant(
         },
         fresh=fresh,
     )
-    budget.hold(connect(), tag, variant, budget.allowed(catalog, variant, wheels))
+    budget.hold(connect(), tag, variant.name, budget.allowed(catalog, variant, wheels))
     return built
 
 
@@ -112,12 +112,15 @@ def build_universal(
     # The build that every machine can fall back to needs a lock with nothing open in it.
     wheelhouse.fill_variant(catalog, catalog.variant("cpu"), machine=platform.machine)
     wheelhouse.gather_locks(catalog, platform.machine)
-    return _build(
-        catalog.universal.name,
+    name = catalog.universal.name
+    built = _build(
+        name,
         tag,
         platform,
         {**_base_arguments(catalog, base_override, platform, own), **provenance()},
     )
+    budget.hold(connect(), tag, name, catalog.budgets[name])
+    return built
 
 
 def _base_arguments(

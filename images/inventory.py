@@ -1,5 +1,6 @@
 """The images of ours that are on this machine."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -58,7 +59,7 @@ def local_images(client: docker.DockerClient) -> list[LocalImage]:
                 LocalImage(
                     tag=tag,
                     variant=labels[VARIANT_LABEL] + (f", stubs of {stubs}" if stubs else ""),
-                    build=f"{labels.get(TORCH_LABEL, '?')}+{labels.get(WHEEL_LABEL, '?')}",
+                    build=_build(labels),
                     platform=f"{image.attrs['Os']}/{image.attrs['Architecture']}",
                     size=int(image.attrs["Size"]),
                     created=parse_time(str(image.attrs["Created"])),
@@ -66,6 +67,11 @@ def local_images(client: docker.DockerClient) -> list[LocalImage]:
                 )
             )
     return sorted(found, key=lambda image: image.tag)
+
+
+def _build(labels: Mapping[str, str]) -> str:
+    torch, wheel = labels.get(TORCH_LABEL, "?"), labels.get(WHEEL_LABEL, "?")
+    return f"{torch}+{wheel}" if torch else "at its first start"  # the universal image brings none
 
 
 def parse_time(text: str) -> datetime:

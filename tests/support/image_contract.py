@@ -14,7 +14,7 @@ import pytest
 from docker.models.containers import Container
 
 from images import budget
-from images.build import Built, build_variant
+from images.build import Built, build_universal, build_variant
 from images.catalog import Budget, load_catalog
 from images.engine import build_client, connect, engine_state
 from images.errors import BudgetError, EngineError
@@ -71,6 +71,8 @@ def engine() -> docker.DockerClient:
 def built(request: pytest.FixtureRequest, engine: docker.DockerClient) -> Built:
     """The image of the test class's variant."""
     catalog = load_catalog()
+    if request.cls.variant == catalog.universal.name:
+        return build_universal(catalog)
     return build_variant(catalog, catalog.variant(request.cls.variant))
 
 
@@ -122,6 +124,8 @@ class ImageContract:
 
     variant: str
     wheel: str
+    volumes: frozenset[str] = frozenset()  # beside those for state and models
+    packages: frozenset[str] = frozenset()  # with a licence, beside those of every image
 
     # Lean
 
@@ -133,10 +137,97 @@ class ImageContract:
     def test_an_image_over_its_budget_is_refused_with_what_weighs_most(
         self, engine: docker.DockerClient, built: Built
     ) -> None:
-        variant = load_catalog().variant(self.variant)
         with pytest.raises(BudgetError, match=r"MB more than the 0\.10 GB") as failure:
-            budget.hold(engine, built.tag, variant, Budget(most=100_000_000))
+            budget.hold(engine, built.tag, self.variant, Budget(most=100_000_000))
         assert re.search(r"^ +[+-]?\d+\.\d\d MB  \w", str(failure.value), re.MULTILINE)
+
+    def test_ffmpeg_opens_nothing_but_files_and_pipes(self, run: Callable[..., Ended]) -> None:
+        listed = run("ffmpeg", "-hide_banner", "-protocols").output
+        assert set(re.findall(r"^  (\w+)$", listed, re.MULTILINE)) == {"file", "pipe"}
+        decoders = run("ffmpeg", "-hide_banner", "-decoders").output
+        for decoder in ("h264", "hevc", "vp8", "vp9", "libdav1d", "aac", "mp3", "opus", "vorbis"):
+            assert re.search(rf" {decoder} ", decoders), decoder
+
+    # Hardened
+
+    def test_runs_as_a_number_that_is_not_root(self, config: dict[str, Any]) -> None:
+        assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", config["User"])
+
+    def test_nothing_is_setuid_or_setgid(self, files: dict[str, tarfile.TarInfo]) -> None:
+        assert [
+            path for path, entry in files.items() if entry.isfile() and entry.mode & 0o6000
+        ] == []
+
+    def test_nothing_is_writable_for_everybody_but_the_volumes(
+        self, files: dict[str, tarfile.TarInfo]
+    ) -> None:
+        writable = {
+            path
+            for path, entry in files.items()
+            if entry.mode & 0o002 and not entry.issym() and not path.startswith(SKIPPED)
+        }
+        assert (
+            writable
+            <= {
+                "/var/lib/alternator/state",
+                "/var/lib/alternator/models",
+                "/var/tmp",
+                "/var/lock",
+            }
+            | self.volumes
+        )
+
+    def test_holds_no_compiler(self, files: dict[str, tarfile.TarInfo]) -> None:
+        programs = {
+            path.rpartition("/")[2] for path in files if "/bin/" in path or "/sbin/" in path
+        }
+        assert programs.isdisjoint(COMPILERS)
+
+    def test_starts_without_a_shell(self, config: dict[str, Any]) -> None:
+        assert config["Entrypoint"][0] == "/usr/bin/tini"
+        assert config["Cmd"] == ["alternator", "run"]
+        assert config["Healthcheck"]["Test"] == ["CMD", "alternator", "health"]
+
+    def test_holds_no_secret(
+        self, config: dict[str, Any], files: dict[str, tarfile.TarInfo]
+    ) -> None:
+        assert [e for e in config["Env"] if re.search("TOKEN|KEY|PASSWORD|SECRET", e, re.I)] == []
+        keys = [
+            path for path in files if re.search(r"/(id_rsa|id_ed25519|auth\.conf|\.netrc)$", path)
+        ]
+        assert keys == []
+
+    def test_no_port_is_declared(self, config: dict[str, Any]) -> None:
+        assert not config.get("ExposedPorts")
+
+    # Accounted for
+
+    def test_labels_tell_where_it_comes_from(
+        self, engine: docker.DockerClient, image: str, config: dict[str, Any]
+    ) -> None:
+        labels = config["Labels"]
+        prefix = "org.opencontainers.image."
+        for name in ("source", "revision", "version", "created", "base.name", "base.digest"):
+            assert labels[prefix + name], name
+        assert re.fullmatch(r"sha256:[0-9a-f]{64}", labels[f"{prefix}base.digest"])
+        created = engine.images.get(image).attrs["Created"]
+        assert created.startswith(labels[f"{prefix}created"].rstrip("Z"))
+        assert labels["alternator.variant"] == self.variant
+        assert labels["alternator.wheel"] == self.wheel
+
+    def test_licences_are_inside(self, files: dict[str, tarfile.TarInfo]) -> None:
+        folder = "/usr/share/licenses/alternator/"
+        assert files[f"{folder}LICENSE"].size > 10_000
+        names = {path.removeprefix(folder).partition("/")[0] for path in files if folder in path}
+        assert {"ffmpeg", "libdav1d6", "tini", "requests"} | self.packages <= names
+
+
+class TorchContract(ImageContract):
+    """What an image with a torch of its own must be on top."""
+
+    packages = frozenset({"torch", "numpy", "openai-whisper"})
+
+    # Lean
 
     @pytest.mark.parametrize("suffix", [".mp3", ".m4a", ".ogg", ".flac", ".mp4"])
     def test_transcribes_with_word_timestamps(
@@ -180,13 +271,6 @@ class ImageContract:
         assert ended.status == 0, ended.messages
         assert re.findall(r"^MISSING (.*)", ended.output, re.MULTILINE) == ["[]"]
 
-    def test_ffmpeg_opens_nothing_but_files_and_pipes(self, run: Callable[..., Ended]) -> None:
-        listed = run("ffmpeg", "-hide_banner", "-protocols").output
-        assert set(re.findall(r"^  (\w+)$", listed, re.MULTILINE)) == {"file", "pipe"}
-        decoders = run("ffmpeg", "-hide_banner", "-decoders").output
-        for decoder in ("h264", "hevc", "vp8", "vp9", "libdav1d", "aac", "mp3", "opus", "vorbis"):
-            assert re.search(rf" {decoder} ", decoders), decoder
-
     def test_every_library_finds_what_it_links(
         self, run: Callable[..., Ended], files: dict[str, tarfile.TarInfo]
     ) -> None:
@@ -201,82 +285,17 @@ class ImageContract:
 
     # Hardened
 
-    def test_runs_as_a_number_that_is_not_root(self, config: dict[str, Any]) -> None:
-        assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", config["User"])
-
     @pytest.mark.parametrize("user", ["4242:4242", "65534:0"])
     def test_any_other_user_may_run_it(self, run: Callable[..., Ended], user: str) -> None:
         ended = run("alternator", "transcribe", "/nowhere.wav", "--model", "tiny", user=user)
         assert "Permission denied" not in ended.messages
         assert "Traceback" not in ended.messages
 
-    def test_nothing_is_setuid_or_setgid(self, files: dict[str, tarfile.TarInfo]) -> None:
-        assert [
-            path for path, entry in files.items() if entry.isfile() and entry.mode & 0o6000
-        ] == []
-
-    def test_nothing_is_writable_for_everybody_but_the_volumes(
-        self, files: dict[str, tarfile.TarInfo]
-    ) -> None:
-        writable = {
-            path
-            for path, entry in files.items()
-            if entry.mode & 0o002 and not entry.issym() and not path.startswith(SKIPPED)
-        }
-        assert writable <= {
-            "/var/lib/alternator/state",
-            "/var/lib/alternator/models",
-            "/var/tmp",
-            "/var/lock",
-        }
-
-    def test_holds_no_compiler_and_no_pip(self, files: dict[str, tarfile.TarInfo]) -> None:
-        programs = {
-            path.rpartition("/")[2] for path in files if "/bin/" in path or "/sbin/" in path
-        }
-        assert programs.isdisjoint(COMPILERS)
+    def test_holds_no_pip(self, files: dict[str, tarfile.TarInfo]) -> None:
         assert [
             path for path in files if re.search(r"/(pip|ensurepip)(-[\d.]+\w*)?(/|$)", path)
         ] == []
         assert [path for path in files if re.search(r"/pip-[\d.]+.*\.whl$", path)] == []
-
-    def test_starts_without_a_shell(self, config: dict[str, Any]) -> None:
-        assert config["Entrypoint"][0] == "/usr/bin/tini"
-        assert config["Cmd"] == ["alternator", "run"]
-        assert config["Healthcheck"]["Test"] == ["CMD", "alternator", "health"]
-
-    def test_holds_no_secret(
-        self, config: dict[str, Any], files: dict[str, tarfile.TarInfo]
-    ) -> None:
-        assert [e for e in config["Env"] if re.search("TOKEN|KEY|PASSWORD|SECRET", e, re.I)] == []
-        keys = [
-            path for path in files if re.search(r"/(id_rsa|id_ed25519|auth\.conf|\.netrc)$", path)
-        ]
-        assert keys == []
-
-    def test_no_port_is_declared(self, config: dict[str, Any]) -> None:
-        assert not config.get("ExposedPorts")
-
-    # Accounted for
-
-    def test_labels_tell_where_it_comes_from(
-        self, engine: docker.DockerClient, image: str, config: dict[str, Any]
-    ) -> None:
-        labels = config["Labels"]
-        prefix = "org.opencontainers.image."
-        for name in ("source", "revision", "version", "created", "base.name", "base.digest"):
-            assert labels[prefix + name], name
-        assert re.fullmatch(r"sha256:[0-9a-f]{64}", labels[f"{prefix}base.digest"])
-        created = engine.images.get(image).attrs["Created"]
-        assert created.startswith(labels[f"{prefix}created"].rstrip("Z"))
-        assert labels["alternator.variant"] == self.variant
-        assert labels["alternator.wheel"] == self.wheel
-
-    def test_licences_are_inside(self, files: dict[str, tarfile.TarInfo]) -> None:
-        folder = "/usr/share/licenses/alternator/"
-        assert files[f"{folder}LICENSE"].size > 10_000
-        names = {path.removeprefix(folder).partition("/")[0] for path in files if folder in path}
-        assert {"ffmpeg", "libdav1d6", "tini", "torch", "numpy", "openai-whisper"} <= names
 
     # Truthful
 

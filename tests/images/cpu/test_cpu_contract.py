@@ -2,10 +2,10 @@
 
 import tarfile
 
-from image_contract import ImageContract
+from image_contract import TorchContract
 
 
-class TestCpuImage(ImageContract):
+class TestCpuImage(TorchContract):
     variant = "cpu"
     wheel = "cpu"
 

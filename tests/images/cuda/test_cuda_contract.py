@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import docker
 import pytest
-from image_contract import Ended, ImageContract
+from image_contract import Ended, TorchContract
 
 from images.build import Built, build_variant
 from images.catalog import load_catalog
@@ -16,7 +16,7 @@ from images.catalog import load_catalog
     os.environ.get("VARIANT") not in ("cuda", "all"),
     reason="3.6 GB: `make test-images VARIANT=cuda` builds and tests it",
 )
-class TestCudaImage(ImageContract):
+class TestCudaImage(TorchContract):
     variant = "cuda"
     wheel = "cu130"
 
