@@ -70,8 +70,14 @@ def cdi_specifications() -> list[Path]:
 
 
 def variables(run_flags: Sequence[str]) -> dict[str, str]:
-    """The group numbers that the ROCm overlay wants, from the probe's ``docker run`` flags."""
+    """The numbers of the groups that may open the devices, as the overlays want them.
+
+    ``run_flags`` are the probe's for ``docker run``. All of NVIDIA's nodes belong to one group
+    (NVreg_DeviceFileGID), and most hosts leave them open to everybody.
+    """
     groups = [value for flag, value in pairwise(run_flags) if flag == "--group-add"]
     if not groups:
         return {}
-    return {"ALTERNATOR_RENDER_GID": groups[0], "ALTERNATOR_VIDEO_GID": groups[-1]}
+    if "/dev/kfd" in run_flags:
+        return {"ALTERNATOR_RENDER_GID": groups[0], "ALTERNATOR_VIDEO_GID": groups[-1]}
+    return {"ALTERNATOR_NVIDIA_GID": groups[0]}

@@ -43,6 +43,12 @@ def test_rocm_takes_the_group_numbers_from_the_probes_flags() -> None:
         "ALTERNATOR_RENDER_GID": "109",
         "ALTERNATOR_VIDEO_GID": "44",
     }
+
+
+def test_cuda_takes_the_group_that_the_host_keeps_its_devices_to() -> None:
+    assert devices.variables(["--gpus", "all", "--group-add", "27"]) == {
+        "ALTERNATOR_NVIDIA_GID": "27"
+    }
     assert devices.variables(["--gpus", "all"]) == {}
 
 

@@ -27,7 +27,11 @@ def test_compose_accepts_the_files(variant: str, purpose: str, config: Path) -> 
         compose_command()
     except EngineError as error:
         pytest.skip(str(error))
-    groups = {"ALTERNATOR_RENDER_GID": "109", "ALTERNATOR_VIDEO_GID": "44"}
+    groups = {
+        "ALTERNATOR_RENDER_GID": "109",
+        "ALTERNATOR_VIDEO_GID": "44",
+        "ALTERNATOR_NVIDIA_GID": "27",
+    }
     config.chmod(0o644)
     files = (
         stack.demo_stack(variant, "image:1", "sandbox:1", groups)
@@ -41,7 +45,8 @@ def test_compose_accepts_the_files(variant: str, purpose: str, config: Path) -> 
     assert ("nvidia" in text) == variant.startswith("cuda")
     # Not looked for in the text, where pytest's own folder may be its number 109.
     added = yaml.safe_load(text)["services"]["bot"].get("group_add", [])
-    assert [str(group) for group in added] == (["109", "44"] if variant == "rocm" else [])
+    expected = {"cpu": [], "cuda": ["27"], "rocm": ["109", "44"]}
+    assert [str(group) for group in added] == expected[variant]
     assert (str(config) in text) == (purpose == "account")
 
 
