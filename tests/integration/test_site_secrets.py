@@ -15,7 +15,7 @@ import docker
 import jinja2
 import pytest
 
-from images import base, site
+from images import base, platforms, site
 from images.catalog import CHECKOUT, load_catalog
 from images.engine import BUILDKIT, build_client
 from images.render import TEMPLATES
@@ -83,7 +83,9 @@ def test_the_base_forgets_the_sites_mirrors(
     sources = tmp_path / "sources.list"
     sources.write_text(f"deb https://me:{PASSWORD}@mirror.example/debian bookworm main\n")
     monkeypatch.setenv("ALTERNATOR_APT_SOURCES", str(sources))
-    command = base.mmdebstrap_command("mmdebstrap", load_catalog().base, tmp_path / "base.tar")
+    command = base.mmdebstrap_command(
+        "mmdebstrap", load_catalog().base, platforms.AMD64, tmp_path / "base.tar"
+    )
     assert command[-1] == str(sources)
     hooks = " ".join(word for word in command if word.startswith("--customize-hook="))
     assert "etc/apt/apt.conf.d/99mmdebstrap" in hooks
