@@ -163,7 +163,7 @@ def _build(
         raise BuildError(f"{tag} did not build; the failing step:\n{words}\nAll: {log}")
     client = connect()
     # The checkout may be at another commit by now: a build takes minutes.
-    config.settle(client, tag, int(arguments.get("SOURCE_DATE_EPOCH", commit_time())))
+    config.settle(client, tag, int(arguments.get("SOURCE_DATE_EPOCH") or commit_time()))
     image = client.images.get(tag)
     client.images.prune(filters={"dangling": True, "label": f"alternator.variant={name}"})
     built = Built(
@@ -208,12 +208,13 @@ def _run(command: list[str], progress: BuildProgress, log: Path) -> int:
 
 def provenance() -> dict[str, str]:
     """Where the image comes from, as build arguments: the same for every build of one commit."""
+    moment = commit_time()
     return {
         "REVISION": revision(),
-        "CREATED": config.timestamp(commit_time()),
+        "CREATED": config.timestamp(moment),
         "SOURCE": source(),
         # A newer BuildKit settles the configuration by itself when it is told this.
-        "SOURCE_DATE_EPOCH": str(commit_time()),
+        "SOURCE_DATE_EPOCH": str(moment),
     }
 
 
