@@ -3,22 +3,11 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import docker
 import pytest
-from image_contract import HARDENED
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ended:
-    """A container that ran to its end: exit code, standard output, standard error."""
-
-    status: int
-    output: str
-    messages: str
-
+from image_contract import HARDENED, Ended, ended
 
 Run = Callable[..., Ended]
 
@@ -31,13 +20,7 @@ def run(engine: docker.DockerClient, cpu_image: str) -> Run:
         container = engine.containers.run(
             cpu_image, list(command), detach=True, **{**HARDENED, **options}
         )
-        try:
-            status = container.wait(timeout=120)["StatusCode"]
-            output = container.logs(stdout=True, stderr=False)
-            messages = container.logs(stdout=False, stderr=True)
-        finally:
-            container.remove(force=True, v=True)
-        return Ended(status=status, output=output.decode(), messages=messages.decode())
+        return ended(container, timeout_s=120)
 
     return run_command
 

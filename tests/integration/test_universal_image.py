@@ -11,7 +11,7 @@ import docker
 import pytest
 from docker.models.containers import Container
 from docker.models.volumes import Volume
-from image_contract import HARDENED
+from image_contract import HARDENED, Ended, ended
 
 from images.build import build_universal
 from images.catalog import CHECKOUT, load_catalog
@@ -43,20 +43,14 @@ class Universal:
         settings = {**HARDENED, "command": list(TRANSCRIBE), **options}
         return self.client.containers.run(self.image, detach=True, volumes=mounts, **settings)
 
-    def run(self, *arguments, **options) -> tuple[int, str, str]:
+    def run(self, *arguments, **options) -> Ended:
         """Exit code, output and messages of a container that ran to its end."""
         return end(self.start(*arguments, **options))
 
 
-def end(container: Container) -> tuple[int, str, str]:
-    """Wait for a container's end and remove it."""
-    try:
-        status = container.wait(timeout=240)["StatusCode"]
-        output = container.logs(stdout=True, stderr=False).decode()
-        messages = container.logs(stdout=False, stderr=True).decode()
-    finally:
-        container.remove(force=True, v=True)
-    return status, output, messages
+def end(container: Container) -> Ended:
+    """Wait for a container's end, which an installation may put off, and remove it."""
+    return ended(container, timeout_s=240)
 
 
 def until(container: Container, text: str) -> None:
@@ -84,7 +78,7 @@ def universal(
 
 
 @pytest.fixture(scope="module")
-def installed(universal: Universal) -> Iterator[tuple[Volume, tuple[int, str, str]]]:
+def installed(universal: Universal) -> Iterator[tuple[Volume, Ended]]:
     """A volume after the first start, and how that ended."""
     volume = universal.client.volumes.create()
     yield volume, universal.run(volume)

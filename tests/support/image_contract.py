@@ -5,9 +5,8 @@ import re
 import tarfile
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import docker
 import pytest
@@ -45,8 +44,7 @@ COMPILERS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ended:
+class Ended(NamedTuple):
     """A container that ran to its end: exit code, standard output, standard error."""
 
     status: int
