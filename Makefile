@@ -58,11 +58,11 @@ lint: .dev ## ruff, mypy --strict, hadolint, and whether generated files are cur
 	.venv/bin/mypy
 	.venv/bin/hadolint images/*/Dockerfile
 	@$(ALTERNATOR) images render --check
-	@.venv/bin/python -m probe.generate_tables --check
+	@.venv/bin/python -m probe.tables.generate --check
 	@.venv/bin/python -m tools.hardware_docs --check
 
 builds-check: .host ## Compare the table of torch builds with the PyTorch package index
-	@.venv/bin/python -m probe.builds_check $(ARGS)
+	@.venv/bin/python -m tools.builds_check $(ARGS)
 
 format: .dev ## Format the code
 	.venv/bin/ruff check --fix .

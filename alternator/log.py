@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Iterable
 
-from alternator.config import LogLevel
+from alternator.config.settings import LogLevel
 
 log = logging.getLogger("alternator")
 

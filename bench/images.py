@@ -26,11 +26,11 @@ from typing import Any
 
 import docker
 
-from images import base, config, site
+from images.build import base, reproducible, site_settings
 from images.catalog import CHECKOUT, load_catalog
 from images.console import say
-from images.engine import BUILDKIT, build_client, connect
-from images.wheelhouse import POOL
+from images.engine.engine import BUILDKIT, build_client, connect
+from images.packages.wheelhouse import POOL
 
 # What a build doesn't read, or what it must not find made already.
 LEFT_OUT = (
@@ -129,7 +129,7 @@ def plain_recipe(tree: Path, variant: str, reference: str) -> Recipe:
     tag = f"alternator-bench-plain:{os.getpid()}"
     command = [str(build_client()), "build", "--tag", tag, "--file", "bench/plain.Dockerfile"]
     command += ["--build-arg", f"BASE={reference}", "--build-arg", f"VARIANT={variant}"]
-    command += site.arguments()
+    command += site_settings.arguments()
     environment = {**os.environ, **BUILDKIT}
     return Recipe(
         tag=tag,
@@ -191,7 +191,9 @@ def measure(
 def layer_sizes(history: Sequence[Mapping[str, Any]]) -> list[int]:
     """The bytes of each layer, oldest first, from the engine's history of an image."""
     return [
-        int(step["Size"]) for step in reversed(history) if not config.EMPTY.match(step["CreatedBy"])
+        int(step["Size"])
+        for step in reversed(history)
+        if not reproducible.EMPTY.match(step["CreatedBy"])
     ]
 
 

@@ -18,9 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import alternator.run  # noqa: F401  # this process then weighs what the bot's does
-from alternator.config_load import load_whisper
-from alternator.transcriber import DEFAULT_OPTIONS, Transcriber
+import alternator.bot.run  # noqa: F401  # this process then weighs what the bot's does
+from alternator.config.load import load_whisper
+from alternator.speech.transcriber import DEFAULT_OPTIONS, Transcriber
 
 # ModelDimensions after the ten that all share: mels, vocabulary, encoder's state, heads and layers,
 # decoder's layers.

@@ -4,7 +4,7 @@
 ARG BASE
 FROM ${BASE}
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
-# The mounts are what a site adds (images/site.py); none of them ends up in the image. `apt` is the
+# The mounts are what a site adds (images/build/site_settings.py); none of them ends up in the image. `apt` is the
 # function of apt.sh.
 # hadolint ignore=DL3027
 RUN --mount=type=bind,source=images/scripts/debian,target=/scripts \
@@ -28,4 +28,4 @@ ENV PATH=/opt/whisper/bin:$PATH
 WORKDIR /app
 COPY probe /app/probe
 COPY alternator /app/alternator
-CMD ["python", "-c", "from alternator.run import main; main([])"]
+CMD ["python", "-c", "from alternator.bot.run import main; main([])"]

@@ -16,9 +16,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from alternator.audio import SAMPLE_RATE, decode
-from alternator.config_load import load_whisper
-from alternator.transcriber import Transcriber
+from alternator.config.load import load_whisper
+from alternator.media.audio import SAMPLE_RATE, decode
+from alternator.speech.transcriber import Transcriber
 
 CHECKPOINT = Path(__file__).parents[1] / "sandbox" / "whisper" / "fixture.pt"
 PHRASES = (

@@ -9,8 +9,8 @@ milliseconds, from the import of the provider to the build being on PYTHONPATH, 
 import argparse
 import statistics
 
-from images.engine import connect
-from images.render import project_version
+from images.build.render import project_version
+from images.engine.engine import connect
 
 RUNS = 5
 MEASURE = """

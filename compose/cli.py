@@ -11,14 +11,14 @@ from docker.models.containers import Container
 from compose import check, demo, devices, memory, wait
 from compose.errors import ComposeError, DeviceError
 from compose.stack import Stack, account_stack, demo_stack, everything, sandbox_port
-from images import host, render
-from images.apt import INSTALL_VARIABLE
-from images.build import build_sandbox, build_universal, build_variant
+from images.build import host_choice, render
+from images.build.build import build_sandbox, build_universal, build_variant
 from images.catalog import load_catalog
 from images.console import say
-from images.engine import engine_state
-from images.engine_setup import ensure_engine
-from probe.operator_config import find_config_file
+from images.engine.apt import INSTALL_VARIABLE
+from images.engine.engine import engine_state
+from images.engine.setup import ensure_engine
+from probe.machine.operator_config import find_config_file
 
 UNIVERSAL = "universal"
 
@@ -51,7 +51,7 @@ def up(argv: list[str]) -> int:
     if universal:
         image = build_universal(catalog, base_override=options.base).tag
     else:
-        variant = host.variant(catalog, report)
+        variant = host_choice.variant(catalog, report)
         image = build_variant(catalog, variant, base_override=options.base).tag
     variables = {
         "ALTERNATOR_HOST_REPORT": check.hint(report),
@@ -92,8 +92,8 @@ def find_config(explicit: Path | None) -> Path | None:
 
 def _choose(backend: str | None, config: Path | None) -> tuple[dict[str, Any], str]:
     """The probe's report and the device overlay; the CPU where the engine can't pass the GPU on."""
-    report = host.probe(backend, config)
-    for line in host.summary(report):
+    report = host_choice.probe(backend, config)
+    for line in host_choice.summary(report):
         say(line)
     try:
         return report, devices.overlay(report["selection"]["image"])
@@ -103,7 +103,7 @@ def _choose(backend: str | None, config: Path | None) -> tuple[dict[str, Any], s
         if asked := devices.asked_for(config):
             raise DeviceError(f"{asked} asks for a GPU: {error}\nOr set it to auto.") from error
         say(f"Using the CPU: {error}\nThen run `make up` again.")
-        return host.probe("cpu"), "cpu"
+        return host_choice.probe("cpu"), "cpu"
 
 
 def _start_demo(stack: Stack, report: Mapping[str, Any]) -> int:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from compose.errors import DeviceError
-from images.engine import connect
-from probe.operator_config import whisper_settings
-from probe.overrides import read_overrides
+from images.engine.engine import connect
+from probe.decide.overrides import read_overrides
+from probe.machine.operator_config import whisper_settings
 
 CDI_FOLDERS = (Path("/etc/cdi"), Path("/var/run/cdi"))
 HOOK = "nvidia-container-runtime-hook"

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from probe.files import Tree
-from probe.models import memory_limit, shortage
-from probe.operator_config import whisper_settings
-from probe.surroundings import memory_mib
+from probe.machine.files import Tree
+from probe.machine.host_software import memory_mib
+from probe.machine.operator_config import whisper_settings
+from probe.tables.models import memory_limit, shortage
 
 VARIABLE = "ALTERNATOR_MEMORY_LIMIT"
 DEMO_MODEL = "tiny"  # the demo's own checkpoint is smaller still

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from compose.errors import ComposeError
 from images.catalog import CHECKOUT
-from images.engine import compose_command
+from images.engine.engine import compose_command
 
 FOLDER = CHECKOUT / "compose"
 PROJECT = os.environ.get("ALTERNATOR_PROJECT", "alternator")  # two stacks on one machine

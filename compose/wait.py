@@ -9,7 +9,7 @@ from docker.models.containers import Container
 from compose.errors import UnhealthyError
 from compose.stack import PROJECT
 from images.console import StatusLine
-from images.engine import connect
+from images.engine.engine import connect
 
 HEALTH_TIMEOUT_S = 3600  # a first start may have gigabytes to fetch over a slow line
 LOG_LINES = 12

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from images.errors import CatalogError
-from probe.builds import line_of, load_table
+from probe.tables.builds import line_of, load_table
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CATALOG_FILE = Path(__file__).with_name("catalog.toml")

@@ -2,14 +2,16 @@
 
 import argparse
 
-from images import base, host, lock, platforms, render, stubs
-from images import commands as more
-from images.build import build_sandbox, build_universal, build_variant
+from images import cli_built_images as more
+from images.build import base, host_choice, render, stubs
+from images.build.build import build_sandbox, build_universal, build_variant
 from images.catalog import Catalog, Variant, load_catalog, with_build
 from images.console import say
-from images.engine import connect
-from images.engine_setup import ensure_engine
+from images.engine import platforms
+from images.engine.engine import connect
+from images.engine.setup import ensure_engine
 from images.errors import CatalogError
+from images.packages import lock
 
 
 def main(argv: list[str]) -> int:
@@ -147,7 +149,7 @@ def _variants(catalog: Catalog, name: str) -> list[Variant]:
         return list(catalog.variants.values())
     if name != "auto":
         return [catalog.variant(name)]
-    report = host.probe()
-    for line in host.summary(report):
+    report = host_choice.probe()
+    for line in host_choice.summary(report):
         say(line)
-    return [host.variant(catalog, report)]
+    return [host_choice.variant(catalog, report)]

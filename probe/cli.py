@@ -7,15 +7,15 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
+from probe.decide.overrides import VALUES, Overrides, read_overrides
+from probe.detect.probe_result import Context
+from probe.detect.run_probes import TIMEOUT_S, Gathering
 from probe.errors import NoGpuError, ProbeError
-from probe.finding import Context
-from probe.gather import TIMEOUT_S, Gathering
 from probe.hints import TYPE_CHECKING
-from probe.machine import Machine
-from probe.overrides import VALUES, Overrides, read_overrides
+from probe.machine.this_machine import Machine
 
 if TYPE_CHECKING:
-    from probe.report import Report
+    from probe.report.schema import Report
 
 TIMEOUT_VARIABLE = "ALTERNATOR_PROBE_TIMEOUT"
 
@@ -48,10 +48,10 @@ def probe(argv: list[str]) -> int:
     overrides = _overrides(arguments, machine)
     gathering = _start(arguments, machine)
     # The tools are at work: time to load what decides and what prints.
-    from probe.builds import load_table
-    from probe.choose import choose
-    from probe.collect import conclude
-    from probe.report import report
+    from probe.decide.choose import choose
+    from probe.detect.collect import conclude
+    from probe.report.schema import report
+    from probe.tables.builds import load_table
 
     table, text = load_table(), _printer(arguments)
     facts = conclude(gathering)
@@ -70,15 +70,15 @@ def doctor(argv: list[str]) -> int:
     """Show hardware and choice, then what would make it better and the command for it."""
     from pathlib import Path
 
-    from probe.builds import load_table
-    from probe.choose import choose
-    from probe.collect import conclude
-    from probe.doctor import Setting, improvements, improvements_text
+    from probe.decide.choose import choose
+    from probe.detect.collect import conclude
     from probe.entrypoint import VARIANT_FILE, read_image, read_record
-    from probe.hint import read_host_report
-    from probe.report import report
-    from probe.surroundings import look_around
-    from probe.text import human_text
+    from probe.machine.host_software import look_around
+    from probe.report.doctor import Setting, improvements, improvements_text
+    from probe.report.host_report import read_host_report
+    from probe.report.schema import report
+    from probe.report.text import human_text
+    from probe.tables.builds import load_table
 
     parser = _parser("doctor", "Show what would make this machine's choice better.")
     parser.add_argument(
@@ -155,7 +155,7 @@ def version() -> str:
 
 def matrix() -> int:
     """Print the matrix; 1 if a machine's choice is not the one it expects."""
-    from probe.matrix import load_matrix, matrix_text
+    from probe.recordings.matrix import load_matrix, matrix_text
 
     rows = load_matrix()
     _print(matrix_text(rows))
@@ -169,12 +169,12 @@ def _machine(replayed: str | None, recorded: str | None) -> Machine:
             raise ProbeError("--record and --replay: there is nothing new to record; drop one")
         from pathlib import Path
 
-        from probe.recording import read_recording
-        from probe.replay import ReplayMachine
+        from probe.recordings.recording import read_recording
+        from probe.recordings.replay import ReplayMachine
 
         return ReplayMachine(read_recording(Path(replayed)))
     if recorded is not None:
-        from probe.recording import RecordingMachine
+        from probe.recordings.recording import RecordingMachine
 
         return RecordingMachine(Machine())
     return Machine()
@@ -183,9 +183,9 @@ def _machine(replayed: str | None, recorded: str | None) -> Machine:
 def _write_recording(machine: Machine, path: str) -> None:
     from pathlib import Path
 
-    from probe.mask import Mask
-    from probe.recording import RecordingMachine, write_recording
-    from probe.surroundings import look_around
+    from probe.machine.host_software import look_around
+    from probe.recordings.mask import Mask
+    from probe.recordings.recording import RecordingMachine, write_recording
 
     if isinstance(machine, RecordingMachine):
         look_around(machine)  # what the doctor would look at belongs to the report as well
@@ -212,14 +212,14 @@ def _start(arguments: argparse.Namespace, machine: Machine, *, memory: bool = Fa
 def _printer(arguments: argparse.Namespace) -> "Callable[[Report], str]":
     """What makes the text that was asked for of a report."""
     if arguments.snippet:
-        from probe.snippet import snippet
+        from probe.report.snippet import snippet
 
         return lambda found: snippet(arguments.snippet, found, version())
     if arguments.json:
         import json
 
         return lambda found: json.dumps(found, indent=2) + "\n"
-    from probe.text import human_text
+    from probe.report.text import human_text
 
     return human_text
 

@@ -11,21 +11,21 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from probe.builds import load_table
-from probe.choice import Choice, ImageBuild, Rejected, Selection
-from probe.choose import choose
 from probe.cli import read_timeout
-from probe.collect import collect
+from probe.decide.choice import Choice, ImageBuild, Rejected, Selection
+from probe.decide.choose import choose
+from probe.decide.overrides import Overrides, read_overrides
+from probe.detect.collect import collect
 from probe.errors import CommandError, OverrideError, ProbeError, UserError
 from probe.facts import Facts, Gpu
-from probe.machine import Machine, find_executable
-from probe.operator_config import config_of, whisper_settings
-from probe.overrides import Overrides, read_overrides
-from probe.prove import Verdict, prove
-from probe.record import replace
-from probe.report import report
-from probe.truth import lie
-from probe.verdicts import Verdicts, image_id
+from probe.frozen_record import replace
+from probe.machine.operator_config import config_of, whisper_settings
+from probe.machine.this_machine import Machine, find_executable
+from probe.prove.installed_torch import lie
+from probe.prove.remembered import Verdicts, image_id
+from probe.prove.run_child import Verdict, prove
+from probe.report.schema import report
+from probe.tables.builds import load_table
 
 DEFAULT_COMMAND = ("alternator", "run")
 COMPUTING = ("run", "transcribe")  # the sub-commands of alternator that use the device

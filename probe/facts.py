@@ -3,8 +3,8 @@
 Dictionaries appear only at the JSON edge (``report.py``); inside, facts are these frozen objects.
 """
 
+from probe.frozen_record import Record
 from probe.hints import Literal
-from probe.record import Record
 
 Vendor = Literal["nvidia", "amd", "apple"]
 State = Literal["present", "accessible", "proven", "dead"]

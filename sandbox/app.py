@@ -9,13 +9,14 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from sandbox import control, page
+from sandbox import control
 from sandbox.api import accounts, instance, media, statuses, streaming
 from sandbox.context import Sandbox
 from sandbox.errors import RefusedError
 from sandbox.faults import FaultMiddleware
-from sandbox.journal import JournalMiddleware
-from sandbox.limits import LimitMiddleware
+from sandbox.model.limits import LimitMiddleware
+from sandbox.model.request_log import JournalMiddleware
+from sandbox.page import page
 from sandbox.settings import Settings
 
 

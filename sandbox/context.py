@@ -7,15 +7,15 @@ from starlette.requests import Request
 
 from sandbox.errors import RefusedError, not_found
 from sandbox.faults import Faults
-from sandbox.journal import Journal
-from sandbox.limits import Limits
-from sandbox.model import TOKENS, Account, Status, Token
-from sandbox.posting import Posting
-from sandbox.serialize import Serializer
+from sandbox.model.limits import Limits
+from sandbox.model.model import TOKENS, Account, Status, Token
+from sandbox.model.posting import Posting
+from sandbox.model.request_log import Journal
+from sandbox.model.serialize import Serializer
+from sandbox.model.store import Store
+from sandbox.model.streams import Hub
+from sandbox.model.uploads import Uploads
 from sandbox.settings import Settings
-from sandbox.store import Store
-from sandbox.streams import Hub
-from sandbox.uploads import Uploads
 
 
 @dataclass(kw_only=True)

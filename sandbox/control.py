@@ -28,9 +28,9 @@ from starlette.routing import Route
 
 from sandbox.context import sandbox_of
 from sandbox.errors import RefusedError
-from sandbox.params import read_params
-from sandbox.samples import post_samples
-from sandbox.streams import Event
+from sandbox.model.params import read_params
+from sandbox.model.streams import Event
+from sandbox.samples.samples import post_samples
 
 
 async def health(request: Request) -> JSONResponse:

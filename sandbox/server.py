@@ -26,10 +26,10 @@ from pathlib import Path
 
 from sandbox.app import create_app
 from sandbox.context import Sandbox
-from sandbox.in_process import SandboxServer
-from sandbox.samples import post_samples
+from sandbox.samples.samples import post_samples
 from sandbox.serving import serve_forever
 from sandbox.settings import Settings
+from sandbox.test_server import SandboxServer
 
 __all__ = ["SandboxServer", "Settings", "create_app", "main"]
 

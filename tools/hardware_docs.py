@@ -1,7 +1,8 @@
 """Writes the tables of docs/hardware.md: ``python -m tools.hardware_docs [--check]``.
 
-The tables of builds come from probe/builds.toml, the matrix from the machines in tests/machines;
-the prose between them is written by hand. ``--check`` fails if the file is not current.
+The tables of builds come from probe/tables/builds.toml, the matrix from the machines in
+tests/machines; the prose between them is written by hand. ``--check`` fails if the file is not
+current.
 """
 
 import argparse
@@ -9,10 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from probe.builds import Build, CudaCode, Table, load_table
-from probe.matrix import load_matrix, matrix_text
-from probe.models import load_models
-from probe.tables import BUILDS
+from probe.recordings.matrix import load_matrix, matrix_text
+from probe.tables.builds import Build, CudaCode, Table, load_table
+from probe.tables.generated import BUILDS
+from probe.tables.models import load_models
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "hardware.md"
 

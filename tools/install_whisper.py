@@ -12,7 +12,7 @@ from pathlib import Path
 from images.catalog import Catalog, Variant, load_catalog
 from images.console import say
 from images.errors import WheelhouseError
-from images.wheelhouse import fill_variant
+from images.packages.wheelhouse import fill_variant
 from tools.plain import run
 
 

@@ -6,11 +6,11 @@ What can't be had is said in one line, and the tests that need it skip with the 
 import shutil
 import sys
 
-from images import apt
-from images.build import build_sandbox, build_variant
+from images.build.build import build_sandbox, build_variant
 from images.catalog import load_catalog
 from images.console import say
-from images.engine_setup import ensure_engine
+from images.engine import apt
+from images.engine.setup import ensure_engine
 from images.errors import EngineError
 from tools.plain import run
 

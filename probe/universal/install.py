@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from probe.builds import Build
+from probe.tables.builds import Build
 from probe.universal import store, wheels
 from probe.universal.errors import FetchError, HashError, InstallError, SpaceError
 from probe.universal.lock import Entry, requirements

@@ -7,13 +7,13 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from probe.builds import Build, Table
-from probe.choice import ImageBuild
-from probe.choose import choose
+from probe.decide.choice import ImageBuild
+from probe.decide.choose import choose
+from probe.decide.overrides import Overrides
 from probe.errors import OverrideError
 from probe.facts import Facts
-from probe.overrides import Overrides
-from probe.record import replace
+from probe.frozen_record import replace
+from probe.tables.builds import Build, Table
 from probe.universal import store, wheels
 from probe.universal.errors import FetchError, HashError, InstallError
 from probe.universal.install import Job, install, search_path

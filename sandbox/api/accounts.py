@@ -17,9 +17,9 @@ from sandbox.context import (
     visible,
 )
 from sandbox.errors import not_found
-from sandbox.model import ACCOUNTS, DEMO_ACCOUNT, Account, Status
-from sandbox.params import flag, number
-from sandbox.store import Store
+from sandbox.model.model import ACCOUNTS, DEMO_ACCOUNT, Account, Status
+from sandbox.model.params import flag, number
+from sandbox.model.store import Store
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 40

@@ -7,8 +7,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from sandbox.context import base_url, sandbox_of, serializer_of
-from sandbox.media import SUFFIXES
-from sandbox.model import DEMO_ACCOUNT
+from sandbox.model.media import SUFFIXES
+from sandbox.model.model import DEMO_ACCOUNT
 
 VERSION = "4.4.8"
 TITLE = "Alternator sandbox"

@@ -9,9 +9,9 @@ from starlette.routing import Route
 
 from sandbox.context import sandbox_of, serializer_of, writer
 from sandbox.errors import RefusedError
-from sandbox.model import Attachment
-from sandbox.params import read_params, text
-from sandbox.uploads import read_upload
+from sandbox.model.model import Attachment
+from sandbox.model.params import read_params, text
+from sandbox.model.uploads import read_upload
 
 PROCESSING_ERROR = "Error processing thumbnail for uploaded media"
 

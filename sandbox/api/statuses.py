@@ -6,15 +6,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sandbox.context import (
-    reader,
-    sandbox_of,
-    serializer_of,
-    viewer_of,
-    visible_status,
-    writer,
-)
-from sandbox.params import read_params
+from sandbox.context import reader, sandbox_of, serializer_of, viewer_of, visible_status, writer
+from sandbox.model.params import read_params
 
 
 async def create(request: Request) -> JSONResponse:

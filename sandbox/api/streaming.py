@@ -8,9 +8,9 @@ from starlette.routing import Route
 from starlette.types import Send
 
 from sandbox.context import base_url, sandbox_of, token_of
-from sandbox.model import Account
-from sandbox.serialize import Serializer
-from sandbox.streams import DroppedError
+from sandbox.model.model import Account
+from sandbox.model.serialize import Serializer
+from sandbox.model.streams import DroppedError
 
 USER_STREAMS = {"user", "user/notification", "user:notification"}
 

@@ -11,14 +11,20 @@ from typing import Any, Self
 import pytest
 from PIL import Image
 
-from alternator.config import Config, HealthSettings, MastodonSettings, MediaSettings, StateSettings
-from alternator.config_models import OpenRouterSettings, WhisperSettings
-from alternator.run import run
+from alternator.bot.run import run
+from alternator.config.models import OpenRouterSettings, WhisperSettings
+from alternator.config.settings import (
+    Config,
+    HealthSettings,
+    MastodonSettings,
+    MediaSettings,
+    StateSettings,
+)
+from alternator.speech.transcriber import Transcriber
+from alternator.speech.transcript import Transcript
 from alternator.stopping import Stop, Stopping
-from alternator.transcriber import Transcriber
-from alternator.transcript import Transcript
 from sandbox.server import SandboxServer
-from sandbox.vision import VisionServer
+from sandbox.vision.server import VisionServer
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ def logging_as_before() -> Iterator[None]:
 
 def test_an_event_is_one_line_without_secrets(capsys: pytest.CaptureFixture[str]):
     set_up("info", ["a-secret-of-some-length", "short", ""])
-    logging.getLogger("alternator.watch").warning("one\ntwo a-secret-of-some-length short")
+    logging.getLogger("alternator.bot.watch").warning("one\ntwo a-secret-of-some-length short")
     log.debug("not shown")
     (line,) = capsys.readouterr().err.splitlines()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d warn  one \| two \*\*\* short", line)

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.images import Measured, added_bytes, layer_sizes, table, with_own_cache_mounts
-from images.render import TEMPLATES
+from images.build.render import TEMPLATES
 
 TABLE = """\
 least / median                                  ours             plain  ours / plain

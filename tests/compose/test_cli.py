@@ -7,9 +7,9 @@ import pytest
 
 from compose import cli, devices
 from compose.errors import DeviceError
-from probe.builds import load_table
-from probe.matrix import MACHINES, replay
-from probe.recording import read_recording
+from probe.recordings.matrix import MACHINES, replay
+from probe.recordings.recording import read_recording
+from probe.tables.builds import load_table
 
 
 class EngineWithoutToolkit:
@@ -41,7 +41,7 @@ def rtx_4090_without_toolkit(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("ALTERNATOR_WHISPER_BACKEND", "ALTERNATOR_WHISPER_DEVICE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(cli.host, "probe", probe)
+    monkeypatch.setattr(cli.host_choice, "probe", probe)
     monkeypatch.setattr(cli, "ensure_engine", lambda: "25.0")
     monkeypatch.setattr(cli.render, "write", lambda: None)
     monkeypatch.setattr(cli, "build_variant", build)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from compose import memory
-from probe.models import UNKNOWN_LIMIT
+from probe.tables.models import UNKNOWN_LIMIT
 
 CPU: dict[str, Any] = {"selection": {"backend": "cpu"}}
 CUDA: dict[str, Any] = {"selection": {"backend": "cuda"}}

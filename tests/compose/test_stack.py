@@ -9,7 +9,7 @@ import yaml
 
 from compose import stack
 from compose.errors import ComposeError
-from images.engine import compose_command
+from images.engine.engine import compose_command
 from images.errors import EngineError
 
 

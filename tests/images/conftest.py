@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from package_index import list_wheels, make_wheel, serve
 
-from images import resolve
 from images.catalog import Catalog, load_catalog
-from probe import record
-from probe.builds import load_table
+from images.packages import resolve
+from probe import frozen_record
+from probe.tables.builds import load_table
 
 NO_ADDRESS = "http://127.0.0.1:9/whl"  # nobody listens on the discard port
 
@@ -64,8 +64,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 def set_pytorch_index(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     """Let every build of the table be looked for there."""
     table = load_table()
-    builds = tuple(record.replace(build, index_url=address) for build in table.builds)
-    monkeypatch.setattr(resolve, "load_table", lambda: record.replace(table, builds=builds))
+    builds = tuple(frozen_record.replace(build, index_url=address) for build in table.builds)
+    monkeypatch.setattr(resolve, "load_table", lambda: frozen_record.replace(table, builds=builds))
 
 
 @pytest.fixture

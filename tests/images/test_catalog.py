@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from images.build import image_tag
+from images.build.build import image_tag
 from images.catalog import load_catalog, with_build
 from images.errors import CatalogError
-from probe.builds import line_of, load_table
+from probe.tables.builds import line_of, load_table
 
 
 @pytest.mark.parametrize("name", ["cpu", "cuda", "rocm"])

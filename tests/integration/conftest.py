@@ -12,9 +12,9 @@ from demo_client import Demo
 from image_contract import engine
 
 from compose.stack import Stack, demo_stack
-from images.build import build_sandbox, build_variant
+from images.build.build import build_sandbox, build_variant
 from images.catalog import load_catalog
-from images.engine import compose_command
+from images.engine.engine import compose_command
 from images.errors import EngineError
 
 __all__ = ["engine"]

@@ -7,9 +7,9 @@ import docker
 import pytest
 from package_index import list_wheels, make_wheel, serve, sha256
 
-from images.build import build_universal
+from images.build.build import build_universal
 from images.catalog import CHECKOUT, load_catalog
-from images.platforms import this_machine
+from images.engine.platforms import this_machine
 from probe.universal.lock import Entry, Lock, render
 
 # The universal image has a pip; a build's own one lies elsewhere.

@@ -5,10 +5,12 @@ from dataclasses import replace
 import docker
 import pytest
 
-from images import base, cli, platforms
+from images import cli
+from images.build import base
 from images.catalog import load_catalog
+from images.engine import platforms
+from images.engine.platforms import ARM64
 from images.errors import CatalogError, EngineError
-from images.platforms import ARM64
 
 # A number that no machine has: no kernel runs such a program, whatever emulation is installed.
 NOWHERE = replace(ARM64, architecture="nowhere", machine="nowhere", elf_machine=0x1234)

@@ -17,9 +17,9 @@ from pathlib import Path
 import docker
 import pytest
 
-from images import wheelhouse
-from images.build import build_variant
+from images.build.build import build_variant
 from images.catalog import CHECKOUT, load_catalog
+from images.packages import wheelhouse
 
 VERSION = "2.13.0"
 TAG = "alternator-test:rocm-standin"

@@ -13,9 +13,9 @@ import docker
 import pytest
 from same_image import first_difference
 
-from images import base, config
+from images.build import base, reproducible
 from images.catalog import CHECKOUT, load_catalog
-from images.engine import BUILDKIT, build_client
+from images.engine.engine import BUILDKIT, build_client
 
 EPOCH = 1_700_000_000
 TAGS = ("alternator-test-same:1", "alternator-test-same:2")
@@ -48,7 +48,7 @@ def build(engine: docker.DockerClient, tmp_path: Path) -> Iterator[Build]:
             command, env={**os.environ, **BUILDKIT}, capture_output=True, text=True, check=False
         )
         assert result.returncode == 0, result.stderr
-        config.settle(engine, tag, EPOCH)
+        reproducible.settle(engine, tag, EPOCH)
 
     yield run
     for tag in TAGS:

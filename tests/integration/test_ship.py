@@ -15,9 +15,11 @@ import pytest
 import requests
 from docker.errors import ImageNotFound
 
-from images import inventory, manifests, platforms, ship
-from images.engine import BUILDKIT, build_client
+from images.contents import inventory
+from images.engine import platforms
+from images.engine.engine import BUILDKIT, build_client
 from images.errors import ShipError
+from images.publish import manifests, transfer
 
 TAG = "alternator-test-ship:1"
 DOCKERFILE = f"""\
@@ -114,7 +116,7 @@ def test_what_is_pushed_can_be_pulled_and_is_the_same(
     engine: docker.DockerClient, small_image: str, registry: str
 ) -> None:
     before = engine.images.get(small_image).id
-    [pushed] = list(ship.push(engine, f"{registry}/team", [small_image]))
+    [pushed] = list(transfer.push(engine, f"{registry}/team", [small_image]))
     assert pushed.reference == f"{registry}/team/{small_image}"
     assert pushed.platforms == (str(platforms.native(engine)),)
     with pytest.raises(ImageNotFound):
@@ -128,7 +130,7 @@ def test_images_of_two_platforms_are_one_name_in_the_registry(
 ) -> None:
     ids = {name: engine.images.get(tag).id for name, tag in pair.items()}
     assert len(set(ids.values())) == 2
-    [pushed] = list(ship.push(engine, f"{registry}/team", list(pair.values())))
+    [pushed] = list(transfer.push(engine, f"{registry}/team", list(pair.values())))
     assert pushed.reference == f"{registry}/team/{TAG}"
     assert pushed.platforms == ("linux/amd64", "linux/arm64")
     answer = requests.get(
@@ -150,7 +152,7 @@ def test_images_of_two_platforms_are_one_name_in_the_registry(
 def test_a_platform_without_an_image_is_refused_to_who_pulls_it(
     engine: docker.DockerClient, small_image: str, registry: str
 ) -> None:
-    [pushed] = list(ship.push(engine, f"{registry}/alone", [small_image]))
+    [pushed] = list(transfer.push(engine, f"{registry}/alone", [small_image]))
     repository, _, version = pushed.reference.rpartition(":")
     [other] = [p for p in platforms.PLATFORMS if p != platforms.native(engine)]
     *_, last = engine.api.pull(repository, version, platform=str(other), stream=True, decode=True)
@@ -161,8 +163,8 @@ def test_pushing_again_replaces_the_index(
     engine: docker.DockerClient, pair: dict[str, str], registry: str
 ) -> None:
     native = pair[platforms.native(engine).architecture]
-    both = list(ship.push(engine, f"{registry}/again", list(pair.values())))
-    [alone] = list(ship.push(engine, f"{registry}/again", [native]))
+    both = list(transfer.push(engine, f"{registry}/again", list(pair.values())))
+    [alone] = list(transfer.push(engine, f"{registry}/again", [native]))
     assert both[0].digest != alone.digest
     assert len(alone.platforms) == 1
 
@@ -174,7 +176,7 @@ def test_images_of_two_commits_are_not_joined(
     with pytest.raises(
         ShipError, match=r"not of one commit on every platform \(amd64 of one, arm64 of two\)"
     ):
-        list(ship.push(engine, f"{registry}/mixed", list(pair.values())))
+        list(transfer.push(engine, f"{registry}/mixed", list(pair.values())))
     assert not requests.get(f"http://{registry}/v2/mixed/{TAG.partition(':')[0]}/tags/list").ok
 
 
@@ -199,7 +201,7 @@ def test_a_registry_that_does_not_answer_is_named(
     engine: docker.DockerClient, small_image: str
 ) -> None:
     with pytest.raises(ShipError, match=r"127\.0\.0\.1:1/alternator-test-ship"):
-        list(ship.push(engine, "127.0.0.1:1", [small_image]))
+        list(transfer.push(engine, "127.0.0.1:1", [small_image]))
 
 
 def test_an_archive_brings_the_image_to_another_host(
@@ -207,9 +209,9 @@ def test_an_archive_brings_the_image_to_another_host(
 ) -> None:
     before = engine.images.get(small_image).id
     archive = tmp_path / "images.tar"
-    assert ship.save(engine, [small_image], archive) == archive.stat().st_size
+    assert transfer.save(engine, [small_image], archive) == archive.stat().st_size
     engine.images.remove(small_image, force=True)
-    assert ship.load(engine, archive) == [small_image]
+    assert transfer.load(engine, archive) == [small_image]
     assert engine.images.get(small_image).id == before
     assert [path.name for path in tmp_path.iterdir()] == ["images.tar"]
 
@@ -225,10 +227,10 @@ def test_an_archive_with_another_platform_takes_no_tag_from_the_own_one(
     repository, _, version = TAG.partition(":")
     archive = tmp_path / "images.tar"
     foreign.tag(repository, version)  # as it is called over there
-    ship.save(engine, [TAG], archive)
+    transfer.save(engine, [TAG], archive)
     engine.images.get(native_id).tag(repository, version)
     engine.images.remove(pair[other.architecture])
-    assert ship.load(engine, archive) == [f"{TAG}-{other.architecture}"]
+    assert transfer.load(engine, archive) == [f"{TAG}-{other.architecture}"]
     assert engine.images.get(TAG).id == native_id
     assert engine.images.get(f"{TAG}-{other.architecture}").id == foreign.id
 
@@ -242,10 +244,10 @@ def test_an_archive_made_on_another_platform_brings_the_own_image_under_its_plai
     archive = tmp_path / "images.tar"
     suffixed = f"{TAG}-{own.architecture}"
     native.tag(*suffixed.split(":"))
-    ship.save(engine, [suffixed], archive)
+    transfer.save(engine, [suffixed], archive)
     engine.images.remove(suffixed)
     engine.images.remove(TAG)
-    assert ship.load(engine, archive) == [TAG]
+    assert transfer.load(engine, archive) == [TAG]
     assert engine.images.get(TAG).id == native.id
     with pytest.raises(ImageNotFound):
         engine.images.get(suffixed)
@@ -253,7 +255,7 @@ def test_an_archive_made_on_another_platform_brings_the_own_image_under_its_plai
 
 def test_an_image_that_is_not_here_is_named(engine: docker.DockerClient, tmp_path: Path) -> None:
     with pytest.raises(ShipError, match="there is no image alternator:none here"):
-        ship.save(engine, ["alternator:none"], tmp_path / "images.tar")
+        transfer.save(engine, ["alternator:none"], tmp_path / "images.tar")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -261,7 +263,7 @@ def test_a_file_that_holds_no_images_is_named(engine: docker.DockerClient, tmp_p
     junk = tmp_path / "junk.tar"
     junk.write_bytes(b"junk" * 1000)
     with pytest.raises(ShipError, match=r"junk\.tar is no archive of images"):
-        ship.load(engine, junk)
+        transfer.load(engine, junk)
 
 
 def test_the_list_shows_ours_with_its_size_and_age(

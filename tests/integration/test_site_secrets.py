@@ -15,10 +15,11 @@ import docker
 import jinja2
 import pytest
 
-from images import base, platforms, site
+from images.build import base, site_settings
+from images.build.render import TEMPLATES
 from images.catalog import CHECKOUT, load_catalog
-from images.engine import BUILDKIT, build_client
-from images.render import TEMPLATES
+from images.engine import platforms
+from images.engine.engine import BUILDKIT, build_client
 
 TAG = "alternator-test-site:1"
 PASSWORD = "correct-horse-battery-staple"
@@ -39,7 +40,7 @@ def image(
     engine: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
     """The small image, built with every secret that a site can have."""
-    for secret, variable in site.SECRETS.items():
+    for secret, variable in site_settings.SECRETS.items():
         path = tmp_path / secret
         path.write_text(f"https://me:{PASSWORD}@mirror.example/{secret}\n")
         monkeypatch.setenv(variable, str(path))
@@ -55,7 +56,7 @@ def image(
     dockerfile.write_text(environment.get_template("test").render())
     reference = base.resolve(load_catalog().base)
     command = [str(build_client()), "build", "--no-cache", "--tag", TAG, "--file", str(dockerfile)]
-    command += ["--build-arg", f"BASE={reference}", *site.arguments(), str(CHECKOUT)]
+    command += ["--build-arg", f"BASE={reference}", *site_settings.arguments(), str(CHECKOUT)]
     assert PASSWORD not in " ".join(command)
     result = subprocess.run(
         command, env={**os.environ, **BUILDKIT}, capture_output=True, text=True, check=False

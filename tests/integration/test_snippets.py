@@ -20,11 +20,11 @@ import yaml
 from demo_client import Demo
 from waiting import wait_for
 
-from images.engine import compose_command
-from probe.builds import load_table
-from probe.matrix import MACHINES, replay
-from probe.recording import read_recording
-from probe.snippet import snippet
+from images.engine.engine import compose_command
+from probe.recordings.matrix import MACHINES, replay
+from probe.recordings.recording import read_recording
+from probe.report.snippet import snippet
+from probe.tables.builds import load_table
 
 ROOT = Path(__file__).parents[2]
 NAME = f"alternator-snippet-{os.getpid()}"

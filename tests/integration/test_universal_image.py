@@ -13,7 +13,7 @@ from docker.models.containers import Container
 from docker.models.volumes import Volume
 from image_contract import HARDENED, Ended, ended
 
-from images.build import build_universal
+from images.build.build import build_universal
 from images.catalog import CHECKOUT, load_catalog
 
 BUILDS = "/var/lib/alternator/builds"

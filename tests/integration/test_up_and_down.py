@@ -10,7 +10,7 @@ import docker
 import pytest
 
 from compose.memory import DEMO_MODEL
-from probe.models import memory_limit
+from probe.tables.models import memory_limit
 
 ROOT = Path(__file__).parents[2]
 PROJECT = f"alternator-up-{os.getpid()}"

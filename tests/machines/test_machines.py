@@ -1,7 +1,6 @@
 """Every recorded machine gets the choice that it expects. Copy a recording here to add one."""
 
 import pytest
-
 from probe.builds import load_table
 from probe.matrix import MACHINES, differences, replay
 from probe.recording import read_recording

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from probe.builds import Table, load_table
-from probe.choose import choose
-from probe.collect import collect
+from probe.decide.choose import choose
+from probe.decide.overrides import Overrides
+from probe.detect.collect import collect
 from probe.facts import Facts
-from probe.machine import Machine as ProbedMachine
-from probe.overrides import Overrides
-from probe.report import Report, report
+from probe.machine.this_machine import Machine as ProbedMachine
+from probe.report.schema import Report, report
+from probe.tables.builds import Table, load_table
 
 NVIDIA_HEADER = (
     "index, uuid, name, driver_version, memory.total [MiB], pci.bus_id, pci.device_id, "

@@ -10,22 +10,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from probe.builds import load_table
-from probe.choose import choose
-from probe.collect import collect
-from probe.doctor import improvements, improvements_text
+from probe.decide.choose import choose
+from probe.decide.fit import misfit
+from probe.detect.collect import collect
+from probe.detect.probe_result import Outcome
 from probe.facts import Node
-from probe.files import Tree
-from probe.finding import Outcome
-from probe.fit import misfit
-from probe.machine import Platform
-from probe.matrix import MACHINES
-from probe.record import replace
-from probe.recording import Recording, read_recording
-from probe.replay import ReplayMachine
-from probe.report import report
-from probe.surroundings import look_around
-from probe.text import human_text
+from probe.frozen_record import replace
+from probe.machine.files import Tree
+from probe.machine.host_software import look_around
+from probe.machine.this_machine import Platform
+from probe.recordings.matrix import MACHINES
+from probe.recordings.recording import Recording, read_recording
+from probe.recordings.replay import ReplayMachine
+from probe.report.doctor import improvements, improvements_text
+from probe.report.schema import report
+from probe.report.text import human_text
+from probe.tables.builds import load_table
 
 TABLE = load_table()
 TOOLS = ("nvidia-smi", "libcuda", "rocm-smi", "amd-smi", "rocminfo")

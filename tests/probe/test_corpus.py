@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from probe.choose import choose
-from probe.parse.nvidia_proc import parse_driver_version
-from probe.parse.nvidia_smi import parse_list
-from probe.record import replace
+from probe.decide.choose import choose
+from probe.detect.parse.nvidia_proc import parse_driver_version
+from probe.detect.parse.nvidia_smi import parse_list
+from probe.frozen_record import replace
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 pytestmark = pytest.mark.skipif(

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from probe.choose import choose
+from probe.decide.choose import choose
+from probe.detect.parse.nvidia_smi import FIELDS
 from probe.facts import Facts, Gpu, Host
-from probe.parse.nvidia_smi import FIELDS
-from probe.surroundings import look_around
+from probe.machine.host_software import look_around
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 pytestmark = pytest.mark.skipif(

@@ -10,14 +10,26 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Each takes milliseconds to import; together they were more than half of the probe's time.
 SLOW = {
-    *("ast", "dataclasses", "inspect", "typing"),  # probe.record and probe.hints do instead
+    *("ast", "dataclasses", "inspect", "typing"),  # probe.frozen_record and probe.hints do instead
     *("importlib.metadata", "pathlib", "shutil", "subprocess", "tempfile", "tomllib"),
     *("asyncio", "concurrent.futures", "email", "http", "logging", "socket", "urllib.parse"),
 }
 # What the tools' answers are read and judged with is loaded while they are at work.
 LATER = {
-    *("json", "probe.builds", "probe.choose", "probe.collect", "probe.report", "probe.tables"),
-    *("probe.parse.amd_smi", "probe.parse.libcuda", "probe.parse.rocm_smi", "probe.parse.rocminfo"),
+    *(
+        "json",
+        "probe.tables.builds",
+        "probe.decide.choose",
+        "probe.detect.collect",
+        "probe.report.schema",
+        "probe.tables.generated",
+    ),
+    *(
+        "probe.detect.parse.amd_smi",
+        "probe.detect.parse.libcuda",
+        "probe.detect.parse.rocm_smi",
+        "probe.detect.parse.rocminfo",
+    ),
 }
 CHILD = """
 import sys, threading
@@ -68,4 +80,4 @@ def test_nothing_slow(imported):
 
 def test_what_decides_comes_after_the_tools_are_started(imported):
     assert not LATER & set(imported["before_tools"])
-    assert "probe.choose" in imported["in_all"]
+    assert "probe.decide.choose" in imported["in_all"]

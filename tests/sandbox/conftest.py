@@ -14,7 +14,7 @@ import requests
 from PIL import Image
 
 from sandbox.server import SandboxServer
-from sandbox.vision import VisionServer
+from sandbox.vision.server import VisionServer
 
 TIMEOUT_SECONDS = 10
 

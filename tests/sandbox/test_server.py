@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from sandbox.samples import load_samples
+from sandbox.samples.samples import load_samples
 from sandbox.server import SandboxServer
 
 START_SECONDS = 30
@@ -86,11 +86,11 @@ def without_links(status: dict, url: str) -> dict:
 
 
 def test_vision_endpoint_starts():
-    with program("sandbox.vision", "--key", "secret") as url:
+    with program("sandbox.vision.server", "--key", "secret") as url:
         assert requests.get(f"{url}/v1/models", timeout=5).status_code == 401
 
 
-@pytest.mark.parametrize("module", ["sandbox.server", "sandbox.vision"])
+@pytest.mark.parametrize("module", ["sandbox.server", "sandbox.vision.server"])
 def test_wrong_port_is_named(module):
     done = subprocess.run(
         [sys.executable, "-m", module],

@@ -8,7 +8,7 @@ import requests
 from docker.models.containers import Container
 from waiting import wait_for
 
-from images.engine import connect
+from images.engine.engine import connect
 
 Json = dict[str, Any]
 POLL_S = 0.25  # these requests spend the same rate budget as the bot's own

@@ -12,12 +12,12 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-from images import budget
-from images.build import Built, build_universal, build_variant
+from images.build.build import Built, build_universal, build_variant
 from images.catalog import Budget, load_catalog
-from images.engine import build_client, connect, engine_state
+from images.contents import budget
+from images.engine.engine import build_client, connect, engine_state
 from images.errors import BudgetError, EngineError
-from images.scripts.walk import SKIPPED
+from images.scripts.list_files import SKIPPED
 
 SPEECH = "The children are playing in the garden."
 HARDENED: dict[str, Any] = {
@@ -249,8 +249,8 @@ class TorchContract(ImageContract):
         self, run: Callable[..., Ended], speak: Callable[..., Path], checkpoint: Path
     ) -> None:
         program = (
-            "import sys, whisper, alternator.run, alternator.whisper_worker;"
-            "from alternator.transcribe import main; status = main(sys.argv[1:]);"
+            "import sys, whisper, alternator.bot.run, alternator.speech.worker.main;"
+            "from alternator.transcribe.cli import main; status = main(sys.argv[1:]);"
             "import numpy;"
             "whisper.transcribe(whisper.load_model('/media/model.pt'),"
             " numpy.random.rand(32000).astype('f'), word_timestamps=True, fp16=False);"

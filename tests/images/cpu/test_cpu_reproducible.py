@@ -6,7 +6,7 @@ import docker
 import pytest
 from same_image import first_difference
 
-from images.build import build_variant
+from images.build.build import build_variant
 from images.catalog import load_catalog
 
 

@@ -8,7 +8,7 @@ import docker
 import pytest
 from image_contract import Ended, TorchContract
 
-from images.build import Built, build_variant
+from images.build.build import Built, build_variant
 from images.catalog import load_catalog
 
 

@@ -10,9 +10,9 @@ import docker
 import pytest
 from image_contract import Ended, ImageContract
 
-from images import inventory
-from images.build import Built, build_variant
+from images.build.build import Built, build_variant
 from images.catalog import load_catalog
+from images.contents import inventory
 
 
 @pytest.fixture(scope="class")

@@ -5,7 +5,7 @@ import tarfile
 import docker
 from image_contract import ImageContract
 
-from images import inventory
+from images.contents import inventory
 
 
 class TestUniversalImage(ImageContract):

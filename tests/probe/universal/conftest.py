@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from package_index import make_wheel, sha256
 
-from probe.builds import load_table
-from probe.overrides import Overrides
+from probe.decide.overrides import Overrides
+from probe.tables.builds import load_table
 from probe.universal.lock import Entry, Lock, render
 from probe.universal.provide import Provider
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from package_index import list_wheels, serve
 
+from probe.decide.overrides import Overrides
 from probe.errors import OverrideError
 from probe.facts import Facts, Gpu, Host
-from probe.overrides import Overrides
 from probe.universal.errors import FetchError, HashError, SpaceError
 from probe.universal.install import Job
 from probe.universal.lock import LockError

@@ -1,0 +1,1 @@
+"""From an attachment to its description."""

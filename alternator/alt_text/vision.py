@@ -1,0 +1,181 @@
+"""Asks an endpoint that speaks OpenAI's chat completions: about a picture, or to shorten a text."""
+
+import base64
+import json
+import logging
+import re
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+from alternator.config.models import OpenRouterSettings
+from alternator.errors import TemporaryError, VisionError
+from alternator.media.http_body import TooLargeError, chunks
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 3  # of one model, when it is busy
+LONGEST_WAIT_SECONDS = 60.0
+CONNECT_TIMEOUT_SECONDS = 10.0
+MOST_BYTES = 4 * 1024 * 1024
+# Reasoning models put their thoughts before the answer.
+THOUGHTS = re.compile(r"^\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+
+
+class ModelFailedError(TemporaryError, VisionError):
+    """One model gave no answer; another one may, and after ``retry_after`` the same one."""
+
+
+class VisionClient:
+    """The endpoint of ``[openrouter]``. ``pause`` sleeps, and may raise to break a wait off."""
+
+    def __init__(
+        self,
+        settings: OpenRouterSettings,
+        *,
+        pause: Callable[[float], None] = time.sleep,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._settings = settings
+        self._pause = pause
+        self._beat = beat
+        self._session = requests.Session()
+        if settings.api_key:
+            self._session.headers["Authorization"] = f"Bearer {settings.api_key}"
+
+    def describe(self, jpeg: bytes, instruction: str) -> tuple[str, str]:
+        """A description of the picture and the name of the model that wrote it.
+
+        VisionError if none of the vision models gives one.
+        """
+        data = base64.b64encode(jpeg).decode("ascii")
+        content = [
+            {"type": "text", "text": instruction},
+            {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}},
+        ]
+        return self._ask(self._settings.vision_models, content)
+
+    def shorten(self, text: str, instruction: str) -> tuple[str, str]:
+        """A shorter version of the text and the name of the model that wrote it.
+
+        VisionError if none of the text models gives one.
+        """
+        return self._ask(self._settings.text_models, f"{instruction}\n\n{text}")
+
+    def _ask(self, models: tuple[str, ...], content: Any) -> tuple[str, str]:
+        """The first model's answer, else the next one's."""
+        failures = []
+        for model in models:
+            try:
+                return self._ask_model(model, content), model
+            except ModelFailedError as error:
+                log.debug("%s", error)
+                failures.append(str(error))
+        raise VisionError("; ".join(dict.fromkeys(failures)))
+
+    def _ask_model(self, model: str, content: Any) -> str:
+        """One model's answer, asked again while it is busy."""
+        for attempt in range(ATTEMPTS):
+            self._beat()
+            try:
+                return self._request(model, content)
+            except ModelFailedError as error:
+                wait = error.retry_after
+                if wait is None or wait > LONGEST_WAIT_SECONDS or attempt == ATTEMPTS - 1:
+                    raise
+            self._pause(wait)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _request(self, model: str, content: Any) -> str:
+        """One request. ModelFailedError if the model fails, VisionError if the endpoint does."""
+        settings = self._settings
+        body = {
+            "model": model,
+            "max_tokens": settings.max_tokens,
+            "messages": [{"role": "user", "content": content}],
+        }
+        try:
+            with self._session.post(
+                f"{settings.base_url}/chat/completions",
+                json=body,
+                stream=True,
+                timeout=(CONNECT_TIMEOUT_SECONDS, settings.timeout_seconds),
+            ) as response:
+                if not response.ok:
+                    raise refusal_of(response, settings.base_url, model)
+                # Some endpoints keep a slow answer alive with blanks, so it is timed as a whole.
+                answer = b"".join(
+                    chunks(response, most=MOST_BYTES, seconds=settings.timeout_seconds)
+                )
+            return answer_of(json.loads(answer), model)
+        except requests.Timeout:
+            raise ModelFailedError(
+                f"{settings.base_url} did not answer for {model} within "
+                f"{settings.timeout_seconds:g} s"
+            ) from None
+        except requests.RequestException:
+            raise VisionError(
+                f"{settings.base_url} can't be reached; check [openrouter] base_url"
+            ) from None
+        except (ValueError, TooLargeError):
+            raise VisionError(
+                f"{settings.base_url} does not answer like a chat completions endpoint; "
+                f"check [openrouter] base_url"
+            ) from None
+
+
+def refusal_of(response: requests.Response, base_url: str, model: str) -> VisionError:
+    """What an HTTP error of the endpoint means."""
+    code = response.status_code
+    if code == 401:
+        return VisionError(f"{base_url} rejects the key; set [openrouter] api_key")
+    if code == 402:
+        return ModelFailedError(f"{base_url} wants to be paid for {model} (HTTP 402); add credit")
+    if code == 403:
+        return ModelFailedError(f"{base_url} refuses the request for {model} (HTTP 403)")
+    if code == 404:
+        return ModelFailedError(
+            f"{base_url} has no model {model}; set [openrouter] model or vision_model"
+        )
+    if code == 429:
+        wait = retry_after(response.headers.get("Retry-After"))
+        return ModelFailedError(f"{base_url} is too busy for {model} (HTTP 429)", retry_after=wait)
+    if code >= 500:
+        return ModelFailedError(f"{base_url} failed for {model} (HTTP {code})", retry_after=1.0)
+    return ModelFailedError(f"{base_url} refused the request for {model} (HTTP {code})")
+
+
+def retry_after(value: str | None) -> float:
+    """Seconds to wait by a Retry-After header; 2 if there is none."""
+    if value is None:
+        return 2.0
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except ValueError:
+        return 2.0
+
+
+def answer_of(document: Any, model: str) -> str:
+    """The text of a completion. ModelFailedError for an error, a refusal or an empty answer."""
+    if isinstance(document, dict) and document.get("error"):
+        # OpenRouter answers 200 and then tells what went wrong at the provider.
+        raise ModelFailedError(f"the provider of {model} failed")
+    try:
+        choice = document["choices"][0]
+        message = choice["message"]
+        content = message.get("content")
+    except (TypeError, KeyError, IndexError, AttributeError):
+        raise ValueError("no completion") from None
+    if message.get("refusal") or choice.get("finish_reason") == "content_filter":
+        raise ModelFailedError(f"{model} refuses to answer")
+    if isinstance(content, list):
+        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    text = THOUGHTS.sub("", str(content or "")).strip()
+    if not text:
+        raise ModelFailedError(f"{model} gave an empty answer")
+    return text

@@ -1,0 +1,141 @@
+"""The text for one attachment: of its picture or of its speech, within the server's limit."""
+
+import logging
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from alternator.alt_text.prompts import Name, prompt
+from alternator.alt_text.shorten import compose, cut_at_sentence, room_beside
+from alternator.alt_text.vision import VisionClient
+from alternator.config.settings import Config
+from alternator.errors import MediaError, VisionError
+from alternator.media.download import downloaded
+from alternator.media.media_type import HEAD_BYTES, media_type
+from alternator.media.picture import jpeg_of_picture, middle_frame
+from alternator.speech.transcript import Transcript
+
+log = logging.getLogger(__name__)
+
+
+class SpeechReader(Protocol):
+    """What ``alternator.speech.transcriber.Transcriber`` is here for."""
+
+    def transcribe(
+        self, path: Path, *, on_wait: Callable[[], None] | None = None
+    ) -> Transcript: ...
+
+
+class AltTextWriter:
+    """Writes texts for attachments.
+
+    ``speech`` or ``vision`` is None where audio and video, or pictures, are not described.
+    ``limit`` is the server's for descriptions, in characters; downloads go to ``directory``.
+    ``beat`` is called all along, and may raise to break the work off.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        speech: SpeechReader | None,
+        vision: VisionClient | None,
+        limit: int,
+        directory: Path,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.limit = limit
+        self._config = config
+        self._speech = speech
+        self._vision = vision
+        self._directory = directory
+        self._beat = beat
+
+    def takes_on(self, attachment: Mapping[str, Any]) -> bool:
+        """Whether attachments of this type are described."""
+        match attachment.get("type"):
+            case "image" | "gifv":
+                return self._vision is not None
+            case "audio" | "video":
+                return self._speech is not None
+        return False
+
+    def write(self, attachment: dict[str, Any], language: str | None) -> str:
+        """The text for one attachment, with its attribution and within the limit.
+
+        ``language`` is the post's. Raises TemporaryMediaError and MediaError, VisionError,
+        WorkerError and ModelError: what keeps this attachment from being described.
+        """
+        self._beat()
+        with downloaded(attachment, self._config.media, self._directory, beat=self._beat) as path:
+            match attachment.get("type"):
+                case "image":
+                    return self._of_picture(path, "picture", language)
+                case "gifv":
+                    return self._of_moving_picture(path, attachment, language)
+                case _:
+                    return self._of_speech(path, attachment, language)
+
+    def _of_picture(self, path: Path, instruction: Name, language: str | None) -> str:
+        assert self._vision is not None
+        jpeg = jpeg_of_picture(path, self._config.media.resize_max_dimension)
+        # Room for the longest of the attributions that may follow.
+        models = self._config.openrouter.vision_models
+        attributions = [prompt("described", language, model=model) for model in models]
+        room = room_beside(max(attributions, key=len), self.limit)
+        text, model = self._vision.describe(jpeg, prompt(instruction, language, limit=room))
+        return compose(text, prompt("described", language, model=model), self.limit)
+
+    def _of_moving_picture(
+        self, path: Path, attachment: Mapping[str, Any], language: str | None
+    ) -> str:
+        with path.open("rb") as file:
+            found = media_type(file.read(HEAD_BYTES), "video")
+        if found is not None and found.startswith("image/"):
+            # Mastodon makes a video of an animated GIF, other servers leave it as it is.
+            return self._of_picture(path, "moving", language)
+        original = (attachment.get("meta") or {}).get("original") or {}
+        duration = original.get("duration")
+        with tempfile.NamedTemporaryFile(
+            dir=self._directory, prefix="attachment-", suffix=".png"
+        ) as frame:
+            middle_frame(path, float(duration) if duration else None, Path(frame.name))
+            return self._of_picture(Path(frame.name), "moving", language)
+
+    def _of_speech(self, path: Path, attachment: Mapping[str, Any], language: str | None) -> str:
+        assert self._speech is not None
+        transcript = self._speech.transcribe(path, on_wait=self._beat)
+        text = transcript.text.strip()
+        if not text:
+            raise MediaError("no speech was found in it")
+        whisper = whisper_name(self._config.whisper.model)
+        attribution = prompt("transcribed", language, model=whisper)
+        room = room_beside(attribution, self.limit)
+        if len(text) > room and self._vision is not None:
+            try:
+                return self._shorten(text, whisper, language)
+            except VisionError as error:
+                log.warning(
+                    "the transcript of attachment %s is cut, since it could not be shortened: %s",
+                    attachment["id"],
+                    error,
+                )
+        return compose(cut_at_sentence(text, room), attribution, self.limit)
+
+    def _shorten(self, text: str, whisper: str, language: str | None) -> str:
+        """The transcript as a text model shortens it, with an attribution that says so."""
+        assert self._vision is not None
+        models = self._config.openrouter.text_models
+        attributions = [
+            prompt("shortened", language, model=whisper, text_model=model) for model in models
+        ]
+        room = room_beside(max(attributions, key=len), self.limit)
+        short, model = self._vision.shorten(text, prompt("summary", language, limit=room))
+        attribution = prompt("shortened", language, model=whisper, text_model=model)
+        return compose(cut_at_sentence(short, room), attribution, self.limit)
+
+
+def whisper_name(model: str) -> str:
+    """How an attribution names the model: by the stem where it is a file."""
+    return f"Whisper {Path(model).stem}" if model.endswith(".pt") else f"Whisper {model}"

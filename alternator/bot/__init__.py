@@ -1,0 +1,1 @@
+"""The bot at work: finds posts, has them described, and waits out outages."""

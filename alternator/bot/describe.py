@@ -1,0 +1,193 @@
+"""Describes one status: a text for each attachment that lacks one, then a single edit.
+
+In two steps, since the first may take minutes and be broken off at any time, while the second
+takes moments and should not be: ``prepare`` makes the texts, ``publish`` looks at the status
+again and writes them into it.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from alternator.alt_text.writer import AltTextWriter
+from alternator.errors import (
+    AlternatorError,
+    EditRefusedError,
+    GoneError,
+    MediaError,
+    TemporaryMediaError,
+)
+from alternator.mastodon.client import MastodonClient, Status
+from alternator.mastodon.edit import build_edit
+from alternator.store.outcomes import Claim, Outcome, failed, left
+
+log = logging.getLogger(__name__)
+
+EDIT_ATTEMPTS = 3  # while the author edits the post at the same time
+EDITING_RETRY_SECONDS = 30.0
+PROCESSING_RETRY_SECONDS = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What is to be written into a status, and what became of its other attachments."""
+
+    status_id: str
+    texts: Mapping[str, str]
+    outcomes: tuple[Outcome, ...]
+
+
+class Describer:
+    """Describes statuses of one account."""
+
+    def __init__(self, client: MastodonClient, writer: AltTextWriter) -> None:
+        self._client = client
+        self._writer = writer
+
+    def undescribed(self, status: Status) -> tuple[str, ...]:
+        """Ids of the attachments that lack a description and that this bot can describe."""
+        return tuple(
+            key
+            for key, attachment in by_id(status).items()
+            if lacks_description(attachment) and self._writer.takes_on(attachment)
+        )
+
+    def prepare(self, claim: Claim, *, patient: bool = True) -> Draft:
+        """Make the texts for a claim. One bad attachment never stops the next.
+
+        Raises:
+            TemporaryMediaError: ``patient``, and the server is still processing one of the
+                files: with all of them, one edit will do.
+            ServerError: the server can't be asked.
+        """
+        try:
+            status = self._client.status(claim.status_id)
+        except GoneError:
+            gone = tuple(left(key, "the post was deleted") for key in claim.attachment_ids)
+            return Draft(status_id=claim.status_id, texts={}, outcomes=gone)
+        attachments = by_id(status)
+        claimed = [attachments[key] for key in claim.attachment_ids if key in attachments]
+        if patient and not all(attachment.get("url") for attachment in claimed):
+            raise TemporaryMediaError(
+                "the server is still processing it", retry_after=PROCESSING_RETRY_SECONDS
+            )
+        texts: dict[str, str] = {}
+        outcomes = []
+        for key in claim.attachment_ids:
+            attachment = attachments.get(key)
+            if attachment is None:
+                outcomes.append(left(key, "it was removed from the post"))
+            elif not lacks_description(attachment):
+                outcomes.append(left(key, "it has a description by now"))
+            else:
+                try:
+                    texts[key] = self._writer.write(attachment, status.get("language"))
+                except Exception as error:
+                    outcomes.append(outcome_of(key, error))
+        return Draft(status_id=claim.status_id, texts=texts, outcomes=tuple(outcomes))
+
+    def publish(self, draft: Draft) -> list[Outcome]:
+        """Write a draft into its status with one edit, unless there is nothing left to write.
+
+        It may be called again with the same draft after an error.
+
+        Raises:
+            ServerError: the server can't be asked, or the token does not suffice.
+        """
+        outcomes = list(draft.outcomes)
+        if draft.texts:
+            try:
+                outcomes += self._write(draft)
+            except GoneError:
+                outcomes += [left(key, "the post was deleted") for key in draft.texts]
+            except (MediaError, EditRefusedError) as error:
+                outcomes += [outcome_of(key, error) for key in draft.texts]
+        return outcomes
+
+    def _write(self, draft: Draft) -> list[Outcome]:
+        """Put those of the texts into the status that it still lacks."""
+        snapshot = self._snapshot(draft.status_id)
+        if snapshot is None:
+            reason = "the post is being edited by its author"
+            return [failed(key, reason, retry_after=EDITING_RETRY_SECONDS) for key in draft.texts]
+        status, source = snapshot
+        attachments = by_id(status)
+        wanted: dict[str, str] = {}
+        outcomes = []
+        for key, text in draft.texts.items():
+            attachment = attachments.get(key)
+            if attachment is None:
+                outcomes.append(left(key, "it was removed from the post meanwhile"))
+            elif lacks_description(attachment):
+                wanted[key] = text
+            elif attachment["description"] == text:
+                # An edit of ours whose answer was lost.
+                outcomes.append(Outcome(attachment_id=key, state="described"))
+            else:
+                outcomes.append(left(key, "it was described by somebody meanwhile"))
+        return outcomes + (self._edit(status, source, wanted) if wanted else [])
+
+    def _snapshot(self, status_id: str) -> tuple[Status, dict[str, Any]] | None:
+        """A status and its source of one and the same version; None while it keeps changing."""
+        status = self._client.status(status_id)
+        for _ in range(EDIT_ATTEMPTS):
+            source = self._source(status_id)
+            before, status = status, self._client.status(status_id)
+            if version(before) == version(status):
+                return status, source
+        return None
+
+    def _source(self, status_id: str) -> dict[str, Any]:
+        """The status's source. GoneError if it was deleted, MediaError if it can't be had."""
+        try:
+            return self._client.source(status_id)
+        except GoneError:
+            self._client.status(status_id)
+            raise MediaError(
+                "the server does not tell a post's source, without which an edit would lose "
+                "some of it; describe its attachments by hand"
+            ) from None
+
+    def _edit(
+        self, status: Status, source: dict[str, Any], texts: Mapping[str, str]
+    ) -> list[Outcome]:
+        """Send the edit and look at what the server made of it."""
+        body = build_edit(status, source, texts, limit=self._writer.limit, now=datetime.now(UTC))
+        result = by_id(self._client.edit(str(status["id"]), body))
+        return [
+            Outcome(attachment_id=key, state="described")
+            if not lacks_description(result.get(key) or {})
+            # Not tried again: everybody who boosted the post is told of every edit.
+            else left(key, "the server took the edit without its description; add it by hand")
+            for key in texts
+        ]
+
+
+def lacks_description(attachment: Mapping[str, Any]) -> bool:
+    """Whether an attachment has no description, or only blanks."""
+    return not (attachment.get("description") or "").strip()
+
+
+def by_id(status: Status) -> dict[str, dict[str, Any]]:
+    """A status's attachments by their id."""
+    return {str(entry["id"]): entry for entry in status.get("media_attachments") or []}
+
+
+def version(status: Status) -> tuple[Any, ...]:
+    """What changes when a status is edited."""
+    attachments = [(key, entry.get("description")) for key, entry in by_id(status).items()]
+    return (status.get("edited_at"), status.get("content"), attachments)
+
+
+def outcome_of(attachment_id: str, error: Exception) -> Outcome:
+    """What an error means for an attachment: left alone for good, or tried again."""
+    if isinstance(error, TemporaryMediaError):
+        return failed(attachment_id, str(error), retry_after=error.retry_after)
+    if isinstance(error, MediaError):
+        return left(attachment_id, str(error))
+    if not isinstance(error, AlternatorError):
+        log.debug("unexpected error", exc_info=error)
+        return failed(attachment_id, f"unexpected {type(error).__name__}: {error}")
+    return failed(attachment_id, str(error))

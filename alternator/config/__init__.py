@@ -1,0 +1,1 @@
+"""``alternator.toml`` and its variables, read into frozen settings."""

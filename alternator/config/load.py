@@ -1,0 +1,206 @@
+"""Reads the configuration: a TOML file, then the environment on top of it.
+
+The file is ``--config`` or ``ALTERNATOR_CONFIG``, else ``alternator.toml`` in the working
+directory, else in ``$XDG_CONFIG_HOME/alternator/``. Every key is also a variable
+``ALTERNATOR_<SECTION>_<KEY>``; secrets also come from the file that ``..._FILE`` names. An empty
+variable counts as not set, so that compose files can pass through what may be missing.
+"""
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from alternator.config.models import WhisperSettings
+from alternator.config.settings import SECTIONS, Config
+from alternator.config.values import Value, convert
+from alternator.errors import ConfigError
+from probe.machine.operator_config import FILE_NAME, find_config_file
+
+T = TypeVar("T")
+
+# Variables that do not follow the scheme, and the key that each of them sets.
+ALIASES = {
+    "ALTERNATOR_LOG_LEVEL": ("logging", "level"),
+    "ALTERNATOR_STATE_DIR": ("state", "directory"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """All values found, by section and key, and the lines to log about them."""
+
+    file: Path | None
+    values: dict[tuple[str, str], Value]
+    notices: tuple[str, ...]
+
+
+def load_config(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
+    """The whole configuration. ConfigError names the key, the place and the remedy."""
+    source = read_source(path, environ)
+    sections = {name: build_section(name, cls, source) for name, cls in SECTIONS.items()}
+    return Config(**sections, notices=(*source.notices, *notices_of_unused(source)))
+
+
+def load_section(
+    cls: type[T], path: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> T:
+    """Only one section, for what needs no account. The rest of the file is still checked."""
+    name = next(name for name, known in SECTIONS.items() if known is cls)
+    section = build_section(name, cls, read_source(path, environ))
+    assert isinstance(section, cls)
+    return section
+
+
+def load_whisper(
+    path: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> WhisperSettings:
+    """Only ``[whisper]``."""
+    return load_section(WhisperSettings, path, environ)
+
+
+def read_source(path: Path | None, environ: Mapping[str, str]) -> Source:
+    """Every value set in the file or the environment; the environment wins."""
+    found = find_config_file(environ, str(path) if path else None)
+    file = Path(found) if found else None
+    values = {} if file is None else values_of_file(file)
+    from_environment, notices = values_of_environment(environ)
+    return Source(file=file, values=values | from_environment, notices=notices)
+
+
+def values_of_file(file: Path) -> dict[tuple[str, str], Value]:
+    """The file's values; unknown sections and keys are errors that suggest the nearest name."""
+    try:
+        document = tomllib.loads(file.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"there is no configuration file {file}; copy alternator.toml.example to it, "
+            f"or name another one with --config or ALTERNATOR_CONFIG"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigError(
+            f"{file} can't be read: {reason}; make it a text file that this user may read"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        quotation = ", where text needs quotation marks" if "Invalid value" in str(error) else ""
+        raise ConfigError(
+            f"{file} is not valid TOML: {error}; correct that line{quotation}"
+        ) from None
+    values = {}
+    for section, entries in document.items():
+        if section not in SECTIONS:
+            raise ConfigError(
+                f"{file}: there is no section [{section}]{nearest(section, SECTIONS)}; "
+                f"rename or remove it"
+            )
+        if not isinstance(entries, dict):
+            raise ConfigError(
+                f"{file}: {section} must be a section, not a value; write [{section}] on a line "
+                f"of its own, and its keys below it"
+            )
+        known = [field.name for field in dataclasses.fields(SECTIONS[section])]
+        for name, raw in entries.items():
+            if name not in known:
+                raise ConfigError(
+                    f"{file}: [{section}] has no key {name!r}{nearest(name, known)}; "
+                    f"rename or remove it"
+                )
+            values[section, name] = Value(raw=raw, origin=f"{file}: [{section}] {name}")
+    return values
+
+
+def values_of_environment(
+    environ: Mapping[str, str],
+) -> tuple[dict[tuple[str, str], Value], tuple[str, ...]]:
+    """The environment's values, and a line for each variable that looks like a misspelt one.
+
+    Those are no errors: Kubernetes sets ALTERNATOR_WHISPER_PORT and the like for a service named
+    alternator-whisper.
+    """
+    values = {}
+    known = dict(ALIASES)
+    for section, cls in SECTIONS.items():
+        for field in dataclasses.fields(cls):
+            name = variable(section, field.name)
+            known[name] = (section, field.name)
+            if field.metadata.get("secret"):
+                known[f"{name}_FILE"] = (section, field.name)
+    # Shorter names last: the plain variable wins over its ..._FILE.
+    for name in sorted(known, key=lambda name: not name.endswith("_FILE")):
+        if text := environ.get(name):
+            if name.endswith("_FILE"):
+                text = read_secret(name, Path(text))
+            values[known[name]] = Value(raw=text, origin=name, from_variable=True)
+    prefixes = tuple(variable(section, "") for section in SECTIONS)
+    notices = tuple(
+        f"the variable {name} sets nothing{nearest(name, known)}"
+        for name in sorted(environ)
+        if name.startswith(prefixes) and name not in known
+    )
+    return values, notices
+
+
+def read_secret(name: str, path: Path) -> str:
+    """A secret from the file that a variable names, without the newline at its end."""
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigError(
+            f"{name}: {path} can't be read: {reason}; name a file that this user may read"
+        ) from None
+    if not text:
+        raise ConfigError(f"{name}: {path} is empty; write the secret into it")
+    return text
+
+
+def build_section(section: str, cls: type, source: Source) -> Any:
+    """One section as its dataclass, with every value checked."""
+    hints = get_type_hints(cls)
+    arguments = {}
+    for field in dataclasses.fields(cls):
+        value = source.values.get((section, field.name))
+        if value is not None and not (value.raw == "" and field.metadata.get("required")):
+            arguments[field.name] = convert(value, hints[field.name], field.metadata)
+        elif field.metadata.get("required"):
+            name = variable(section, field.name)
+            also = f" or {name}_FILE" if field.metadata.get("secret") else ""
+            if source.file is None:
+                raise ConfigError(
+                    f"there is no {FILE_NAME}, and [{section}] {field.name} is not set; copy "
+                    f"{FILE_NAME}.example to {FILE_NAME} and fill it in, or set {name}{also}"
+                )
+            raise ConfigError(
+                f"{source.file}: [{section}] {field.name} is missing; write it there or set "
+                f"{name}{also}"
+            )
+    return cls(**arguments)
+
+
+def notices_of_unused(source: Source) -> list[str]:
+    """One line that names the keys that were set and have no effect."""
+    names: dict[str, list[str]] = {}
+    for section, name in source.values:
+        field = next(f for f in dataclasses.fields(SECTIONS[section]) if f.name == name)
+        if reason := field.metadata.get("unused"):
+            names.setdefault(reason, []).append(f"[{section}] {name}")
+    if not names:
+        return []
+    parts = [f"{', '.join(keys)} ({reason})" for reason, keys in names.items()]
+    return [f"accepted without effect: {'; '.join(parts)}"]
+
+
+def variable(section: str, name: str) -> str:
+    """The environment's name of a key."""
+    return f"ALTERNATOR_{section}_{name}".upper()
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Brackets that suggest the nearest known name, or nothing."""
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {found[0]!r}?)" if found else ""

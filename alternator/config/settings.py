@@ -1,0 +1,154 @@
+"""What an operator can configure: one frozen dataclass for each section of ``alternator.toml``.
+
+Keys and defaults of the Rust bot that this one replaces are kept, so its files and variables stay
+valid. A field's annotation is its type (a ``Literal`` is its set of values); its metadata says
+what else the loader in ``alternator/config/load.py`` checks.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_type_hints
+
+from alternator.config.models import OpenRouterSettings, WhisperSettings
+from alternator.config.values import below_home, key
+from alternator.media.media_type import SUPPORTED_FORMATS
+
+LogLevel = Literal["error", "warn", "info", "debug", "trace"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MastodonSettings:
+    """``[mastodon]``: the account whose posts are described."""
+
+    instance_url: str = field(metadata=key("The account's server.", required=True, form="url"))
+    access_token: str = field(
+        repr=False,
+        metadata=key(
+            "Token of an application with the scopes `read:accounts read:statuses write:statuses`.",
+            secret=True,
+            required=True,
+        ),
+    )
+    user_stream: bool = field(
+        default=True,
+        metadata=key(
+            "Follow the server's stream of events. `false`: only poll the account's posts."
+        ),
+    )
+    backfill_count: int = field(
+        default=25,
+        metadata=key(
+            "How many of the newest posts the first start looks at.", minimum=0, maximum=100
+        ),
+    )
+    backfill_pause: int = field(
+        default=1,
+        metadata=key(
+            "Seconds between two of those posts. The Rust bot waited 60.", minimum=0, maximum=3600
+        ),
+    )
+    poll_interval_seconds: float = field(
+        default=60.0,
+        metadata=key(
+            "Seconds between two looks at the account's posts, beside the stream or without it.",
+            minimum=1,
+            maximum=3600,
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaSettings:
+    """``[media]``: which attachments are taken on."""
+
+    max_size_mb: int = field(
+        default=10, metadata=key("Largest picture, in MB (2^20 bytes).", minimum=1)
+    )
+    max_audio_size_mb: int = field(
+        default=50, metadata=key("Largest audio file, in MB.", minimum=1)
+    )
+    max_video_size_mb: int = field(default=250, metadata=key("Largest video, in MB.", minimum=1))
+    supported_formats: tuple[str, ...] = field(
+        default=SUPPORTED_FORMATS,
+        metadata=key("Media types taken on, told by a file's content; others are left alone."),
+    )
+    resize_max_dimension: int = field(
+        default=2048,
+        metadata=key("Longest side of a picture as it is sent, in pixels.", minimum=64),
+    )
+    download_timeout_seconds: float = field(
+        default=300.0,
+        metadata=key(
+            "Seconds that the download of an attachment may take.", minimum=1, maximum=3600
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BalanceSettings:
+    """``[balance]``: accepted for the Rust bot's sake."""
+
+    enabled: bool = field(
+        default=True, metadata=key("Watch the balance.", unused="the balance is not watched")
+    )
+    threshold: float = field(
+        default=5.0,
+        metadata=key(
+            "Balance in USD to warn below.", minimum=0, unused="the balance is not watched"
+        ),
+    )
+    check_time: str = field(
+        default="12:00",
+        metadata=key("When to look, HH:MM.", form="time", unused="the balance is not watched"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggingSettings:
+    """``[logging]``."""
+
+    level: LogLevel = field(default="info", metadata=key("Least level that is logged."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateSettings:
+    """``[state]``: what the bot remembers between two starts."""
+
+    directory: Path = field(
+        default_factory=lambda: below_home("~/.local/state/alternator"),
+        metadata=key(
+            "Directory of the state file and of downloads in work. `ALTERNATOR_STATE_DIR` also "
+            "sets it."
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthSettings:
+    """``[health]``: where ``GET /health`` answers."""
+
+    host: str = field(default="127.0.0.1", metadata=key("Address to listen on."))
+    port: int = field(
+        default=8765,
+        metadata=key("Port to listen on. 0: no health answer.", minimum=0, maximum=65535),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The whole configuration; ``notices`` are lines for the log at start."""
+
+    mastodon: MastodonSettings
+    openrouter: OpenRouterSettings = field(default_factory=OpenRouterSettings)
+    media: MediaSettings = field(default_factory=MediaSettings)
+    balance: BalanceSettings = field(default_factory=BalanceSettings)
+    logging: LoggingSettings = field(default_factory=LoggingSettings)
+    whisper: WhisperSettings = field(default_factory=WhisperSettings)
+    state: StateSettings = field(default_factory=StateSettings)
+    health: HealthSettings = field(default_factory=HealthSettings)
+    notices: tuple[str, ...] = ()
+
+
+SECTIONS: dict[str, type] = {
+    name: cls for name, cls in get_type_hints(Config).items() if name != "notices"
+}

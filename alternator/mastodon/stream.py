@@ -1,0 +1,108 @@
+"""Follows the account's stream of events, for as long as the bot runs.
+
+Mastodon.py's own reconnecting loses errors and never gives up on a dead connection, so this loop
+has its own: a connection that has been silent for a minute (heartbeats come every 15 s) is dead,
+and each new one is told to ``connected``, since events sent in between are lost.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from mastodon import StreamListener
+from mastodon.errors import MastodonError
+
+from alternator.errors import ServerError, TemporaryServerError
+from alternator.mastodon.client import MastodonClient, Status
+from alternator.stopping import Stop, Stopping
+
+log = logging.getLogger(__name__)
+
+READ_TIMEOUT_SECONDS = 60.0
+LONGEST_DELAY_SECONDS = 60.0
+# A server that has no streaming may get it: look again now and then.
+NO_STREAM_DELAY_SECONDS = 10 * 60.0
+
+
+class Listener(StreamListener):
+    """Hands on the events that can bring undescribed attachments."""
+
+    def __init__(self, notice: Callable[[Status], object]) -> None:
+        self._notice = notice
+
+    def on_update(self, status: Any) -> None:
+        """A new status in the account's home timeline."""
+        self._notice(status)
+
+    def on_status_update(self, status: Any) -> None:
+        """An edited status, perhaps with new media; also the bot's own edits."""
+        self._notice(status)
+
+    def on_unknown_event(self, name: str, unknown_event: Any = None) -> None:
+        """Servers may send more than is known here."""
+
+
+class Stream(threading.Thread):
+    """A thread that keeps a stream open. ``notice`` gets statuses, in this thread."""
+
+    def __init__(
+        self,
+        client: MastodonClient,
+        url: str,
+        stop: Stop,
+        *,
+        notice: Callable[[Status], object],
+        connected: Callable[[], None],
+        read_timeout: float = READ_TIMEOUT_SECONDS,
+    ) -> None:
+        super().__init__(name="stream", daemon=True)
+        self._client = client
+        self._url = url
+        self._stop_request = stop
+        self._notice = notice
+        self._connected = connected
+        self._read_timeout = read_timeout
+        self.open = False  # whether events come in now
+
+    def run(self) -> None:
+        """Connect, listen, and connect again after 1 s to a minute."""
+        delay = 1.0
+        try:
+            while True:
+                started = time.monotonic()
+                try:
+                    self._listen()
+                except TemporaryServerError as error:
+                    log.debug("the stream can't be opened: %s", error)
+                except ServerError as error:
+                    log.info("no stream of events, so posts are looked for regularly: %s", error)
+                    self._stop_request.pause(NO_STREAM_DELAY_SECONDS)
+                    continue
+                except Exception as error:
+                    # One event that can't be read must not end the listening.
+                    self._stop_request.check()
+                    log.error("the stream broke off: unexpected %s", type(error).__name__)
+                    log.debug("unexpected error", exc_info=True)
+                # Only a connection that held is a reason to hurry.
+                held = time.monotonic() - started > LONGEST_DELAY_SECONDS
+                delay = 1.0 if held else min(delay * 2, LONGEST_DELAY_SECONDS)
+                self._stop_request.pause(delay * random.uniform(0.5, 1.0))
+        except Stopping:
+            return
+
+    def _listen(self) -> None:
+        """One connection, until it breaks."""
+        with self._client.open_stream(self._url, read_timeout=self._read_timeout) as response:
+            log.debug("the stream is open")
+            self.open = True
+            self._connected()
+            try:
+                listener: Any = Listener(self._notice)  # its methods carry no types
+                listener.handle_stream(response)
+            except MastodonError as error:
+                log.debug("the stream broke off: %s", error)
+            finally:
+                self.open = False

@@ -1,0 +1,1 @@
+"""Fetches and decodes pictures, audio and video, within bounds."""

@@ -1,0 +1,139 @@
+"""Which device Whisper computes on, and with how many threads.
+
+An override that can't work is an error that says why. Without one, what the container's
+entrypoint proved decides, then what torch sees.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from alternator.config.models import WhisperSettings
+from alternator.errors import ConfigError
+
+# Set by the container's entrypoint after a product on the device came out right.
+PROVEN_DEVICE = "ALTERNATOR_PROVEN_DEVICE"
+
+NAMES = re.compile(r"auto|cpu|(?:cuda|rocm)(?::\d+)?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TorchBuild:
+    """What matters of the installed torch: its toolkits (None: not built for it), its GPUs."""
+
+    version: str
+    cuda: str | None
+    hip: str | None
+    gpus: int
+
+
+def wanted_device(settings: WhisperSettings, override: str | None) -> str:
+    """What the operator asked for: the override, then ``device``, then ``backend``, or 'auto'."""
+    for name in (override, settings.device, settings.backend):
+        if name is not None and name != "auto":
+            return name
+    return "auto"
+
+
+def choose_device(wanted: str, proven: str | None, build: TorchBuild) -> str:
+    """PyTorch's name of the device: 'cpu', 'cuda' or 'cuda:N', the GPUs of both vendors alike.
+
+    ``proven`` is the content of ALTERNATOR_PROVEN_DEVICE. ConfigError says why an override
+    can't work.
+    """
+    if not NAMES.fullmatch(wanted):
+        raise ConfigError(
+            f"there is no device {wanted!r} for Whisper; "
+            f"choose auto, cpu, cuda, rocm, or one GPU of several as cuda:1"
+        )
+    if wanted == "auto":
+        if not build.gpus or proven == "cpu":
+            return "cpu"
+        return proven if proven and re.fullmatch(r"cuda(:\d+)?", proven) else "cuda"
+    if wanted == "cpu":
+        return "cpu"
+    name, _, index = wanted.partition(":")
+    remedy = "set [whisper] device to auto or cpu, or use the image for this GPU"
+    if build.cuda is None and build.hip is None:
+        raise ConfigError(
+            f"device {wanted!r} can't work: torch {build.version} is built for CPU only; {remedy}"
+        )
+    # The other way round is no contradiction: `cuda` is also PyTorch's name of an AMD GPU.
+    if name == "rocm" and build.hip is None:
+        raise ConfigError(
+            f"device {wanted!r} can't work: torch {build.version} is built for "
+            f"CUDA {build.cuda}; {remedy}"
+        )
+    if not build.gpus:
+        raise ConfigError(
+            f"device {wanted!r} can't work: torch {build.version} finds no GPU it can use; "
+            f"`alternator doctor` says why, or {remedy}"
+        )
+    if index and int(index) >= build.gpus:
+        raise ConfigError(
+            f"device {wanted!r} can't work: there are {build.gpus} GPUs, counted from 0; "
+            f"choose cuda:0 to cuda:{build.gpus - 1}"
+        )
+    return f"cuda:{index}" if index else "cuda"
+
+
+def cpu_quota(root: Path = Path("/")) -> float | None:
+    """How many CPUs this process's cgroup may use, None without a quota.
+
+    Reads cgroup v2's ``cpu.max`` and v1's ``cpu.cfs_quota_us``, in the process's own group and
+    those above it. torch counts the machine's cores instead, and with more threads than the
+    quota allows, each step waits for threads that are throttled.
+    """
+    quotas = [
+        quota
+        for directory in _cgroup_directories(root)
+        for quota in (_quota_v2(directory), _quota_v1(directory))
+        if quota is not None
+    ]
+    return min(quotas, default=None)
+
+
+def threads_for(quota: float | None, default: int) -> int:
+    """The number of threads: torch's default, or fewer where the quota is smaller."""
+    return default if quota is None else max(1, min(default, math.ceil(quota)))
+
+
+def _cgroup_directories(root: Path) -> list[Path]:
+    """The directories that may hold a quota. Inside a container the paths that the kernel
+    names may not be there; then its own group is the root of the mount."""
+    mount = root / "sys/fs/cgroup"
+    directories = [mount, mount / "cpu", mount / "cpu,cpuacct"]
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return directories
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        group = mount / controllers / path.lstrip("/")
+        while group not in (mount, mount.parent):
+            directories.append(group)
+            group = group.parent
+    return directories
+
+
+def _quota_v2(directory: Path) -> float | None:
+    numbers = _numbers(directory / "cpu.max")
+    return numbers[0] / numbers[1] if len(numbers) == 2 else None
+
+
+def _quota_v1(directory: Path) -> float | None:
+    quota = _numbers(directory / "cpu.cfs_quota_us")
+    period = _numbers(directory / "cpu.cfs_period_us")
+    return quota[0] / period[0] if quota and period and quota[0] > 0 else None
+
+
+def _numbers(file: Path) -> list[int]:
+    """The whole numbers in a file; none if it is missing or says ``max``."""
+    try:
+        words = file.read_text().split()
+    except OSError:
+        return []
+    return [int(word) for word in words] if "max" not in words else []

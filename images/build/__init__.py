@@ -1,0 +1,1 @@
+"""From templates and a base to an image."""

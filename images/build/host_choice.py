@@ -1,0 +1,53 @@
+"""What the probe says of this machine, in the builder's terms: which variant and torch build."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from images.catalog import Catalog, Variant, with_build
+from images.errors import ImagesError
+from probe.report.text import human_text
+
+PROBE_TIMEOUT_S = 60  # the probe bounds itself; this is for a machine that is out of memory
+
+
+def probe(backend: str | None = None, config: Path | None = None) -> dict[str, Any]:
+    """The probe's report on this machine (docs/architecture.md has its shape).
+
+    ``backend`` overrides the choice, and so does the bot's configuration in ``config``; what can't
+    work here is an ImagesError with the reason.
+    """
+    command = [sys.executable, "-m", "probe", "--json"]
+    if backend is not None:
+        command += ["--backend", backend]
+    environment = {**os.environ, **({"ALTERNATOR_CONFIG": str(config)} if config else {})}
+    result = subprocess.run(
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PROBE_TIMEOUT_S,
+        check=False,
+    )
+    if result.returncode != 0:
+        reason = result.stderr.strip().removeprefix("alternator probe: ")
+        raise ImagesError(reason or f"the probe failed ({result.returncode})")
+    report: dict[str, Any] = json.loads(result.stdout)
+    return report
+
+
+def variant(catalog: Catalog, report: Mapping[str, Any]) -> Variant:
+    """The variant that suits the machine of ``report``, with the torch build chosen for it."""
+    selection = report["selection"]
+    return with_build(
+        catalog.variant(selection["image"]), wheel=selection["wheel"], torch=selection["torch"]
+    )
+
+
+def summary(report: Mapping[str, Any]) -> list[str]:
+    """A few lines for a person: what is here, what was chosen and why."""
+    return human_text(dict(report)).splitlines()

@@ -1,0 +1,140 @@
+"""What ``alternator images`` does with images that are built: size, list, bom, push, save, load."""
+
+import argparse
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from images.build.build import image_tag, revision, universal_tag
+from images.catalog import load_catalog
+from images.console import say
+from images.contents import budget, inventory, size_report, size_svg
+from images.contents.weights import weigh
+from images.engine.engine import connect
+from images.engine.platforms import PLATFORMS, native, tag_for
+from images.errors import CatalogError
+from images.publish import transfer
+
+Handler = Callable[[argparse.Namespace], int]
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> dict[str, Handler]:
+    """Add the sub-commands to ``alternator images``; returns what carries each out."""
+    size = commands.add_parser("size", help="what weighs what in an image, against its budget")
+    size.add_argument("image", nargs="?", default="cpu", help="a variant, or an image's tag")
+    size.add_argument("--svg", type=Path, metavar="FILE", help="also draw it")
+    size.add_argument(
+        "--diff", nargs=2, metavar=("OLD", "NEW"), help="what grew between two images instead"
+    )
+    size.add_argument(
+        "--record", action="store_true", help="make these the weights to compare later builds with"
+    )
+    commands.add_parser("list", help="the images on this machine, and whether they are current")
+    bill = commands.add_parser("bom", help="the bill of materials of an image, as CycloneDX JSON")
+    bill.add_argument("image", nargs="?", default="cpu", help="a variant, or an image's tag")
+    bill.add_argument("--output", type=Path, metavar="FILE", help="a file instead of the terminal")
+    push = commands.add_parser("push", help="push images to a registry")
+    push.add_argument("registry", help="host[:port][/path]")
+    push.add_argument("images", nargs="*", help="variants or tags; all of ours where none is named")
+    save = commands.add_parser("save", help="write images into one file, for hosts without network")
+    save.add_argument("file", type=Path)
+    save.add_argument("images", nargs="*", help="variants or tags; all of ours where none is named")
+    load = commands.add_parser("load", help="take the images out of such a file")
+    load.add_argument("file", type=Path)
+    return {"size": _size, "list": _list, "bom": _bom, "push": _push, "save": _save, "load": _load}
+
+
+def tag_of(name: str) -> str:
+    """The tag of a variant's image, or ``name`` itself if it is a tag."""
+    tags = _tags()
+    if name in tags:
+        return tags[name]
+    if ":" not in name:
+        raise CatalogError(
+            f"{name!r} is neither a variant ({', '.join(tags)}) nor a tag like alternator:0.1"
+        )
+    return name
+
+
+def _tags() -> dict[str, str]:
+    """The tag of each variant's image for the engine's own platform."""
+    catalog = load_catalog()
+    tags = {name: image_tag(variant) for name, variant in catalog.variants.items()}
+    return {**tags, catalog.universal.name: universal_tag(catalog)}
+
+
+def _size(options: argparse.Namespace) -> int:
+    client = connect()
+    if options.diff:
+        old, new = (weigh(client, tag_of(name)) for name in options.diff)
+        change = (new.size - old.size) / 1e6
+        say(f"{old.tag} -> {new.tag}: {change:+.1f} MB, now {size_report.gigabytes(new.size)}")
+        for line in size_report.difference(old.by_name(), new.by_name()) or ["No difference."]:
+            say(line)
+        return 0
+    weights = weigh(client, tag_of(options.image))
+    name = client.images.get(weights.tag).labels.get(inventory.VARIANT_LABEL, "")
+    allowed = load_catalog().budgets.get(name)
+    for line in size_report.tree(weights, allowed):
+        say(line)
+    if options.svg:
+        options.svg.write_text(size_svg.draw(weights, allowed), "utf-8")
+        say(f"drawn: {options.svg}")
+    if options.record:
+        say(f"recorded: {budget.record(weights, name)}")
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    images = inventory.local_images(connect())
+    for line in inventory.table(images, revision(), datetime.now(UTC)):
+        say(line)
+    return 0
+
+
+def _bom(options: argparse.Namespace) -> int:
+    from images.contents import (
+        bom,  # its library would take a quarter of every other command's start
+    )
+
+    text = bom.bill(connect(), tag_of(options.image))
+    if options.output:
+        options.output.write_text(text, "utf-8")
+        say(f"written: {options.output}")
+    else:
+        say(text)
+    return 0
+
+
+def _push(options: argparse.Namespace) -> int:
+    for pushed in transfer.push(connect(), options.registry, _chosen(options.images)):
+        say(f"{pushed.reference}@{pushed.digest} ({', '.join(pushed.platforms)})")
+    return 0
+
+
+def _save(options: argparse.Namespace) -> int:
+    tags = _chosen(options.images)
+    size = transfer.save(connect(), tags, options.file)
+    say(f"{options.file}: {', '.join(tags)}, {size_report.gigabytes(size)}")
+    say(f"On the other machine: alternator images load {options.file.name}")
+    return 0
+
+
+def _load(options: argparse.Namespace) -> int:
+    for tag in transfer.load(connect(), options.file):
+        say(f"loaded {tag}")
+    return 0
+
+
+def _chosen(names: list[str]) -> list[str]:
+    """The tags by these names, a variant's for every platform that is here; all without a name."""
+    client = connect()
+    here = [image.tag for image in inventory.local_images(client)]
+    if not names and not here:
+        raise CatalogError("there is no image of ours here; `make images` builds one")
+    own, variants = native(client), _tags()
+    tags = []
+    for name in names:
+        every = [tag_for(variants[name], p, own) for p in PLATFORMS] if name in variants else []
+        tags += [tag for tag in every if tag in here] or [tag_of(name)]
+    return tags if names else here

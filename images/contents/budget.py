@@ -1,0 +1,86 @@
+"""Holds a built image to the size that the catalog allows it."""
+
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import docker
+
+from images.catalog import CHECKOUT, Budget, Catalog, Variant
+from images.contents.size_report import LARGEST_CHANGES, difference, gigabytes
+from images.contents.weights import Weights, weigh
+from images.errors import BudgetError
+
+WORTH_RECORDING = 100_000  # bytes
+
+
+def recorded_file(name: str, checkout: Path = CHECKOUT) -> Path:
+    """The committed weights of a variant: what a build that is too large is compared with."""
+    return checkout / "images" / name / "sizes.json"
+
+
+def record(weights: Weights, name: str, checkout: Path = CHECKOUT) -> Path:
+    """Write down the weights of an image as those to compare with; returns the file."""
+    path = recorded_file(name, checkout)
+    packages = {name: size for name, size in weights.by_name().items() if size >= WORTH_RECORDING}
+    content = {"bytes": weights.size, "packages": dict(sorted(packages.items()))}
+    path.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    return path
+
+
+def allowed(
+    catalog: Catalog, variant: Variant, wheelhouse: Path, checkout: Path = CHECKOUT
+) -> Budget:
+    """What an image of ``variant`` may weigh: the catalog's figure.
+
+    That is also the CPU image's recorded size and ``more_than_cpu``, whichever is less. Nothing is
+    said of the variant's other torch builds: nobody should be left without an image because the
+    libraries of an older CUDA are larger. Without a figure, as for ROCm, whose wheels differ by
+    several GB from release to release: the CPU's, and what the torch wheel in ``wheelhouse``
+    unpacks to.
+    """
+    if variant.name in catalog.budgets:
+        if variant != catalog.variant(variant.name):
+            return Budget()
+        budget = catalog.budgets[variant.name]
+        if budget.most is None or budget.more_than_cpu is None:
+            return budget
+        recorded = int(json.loads(recorded_file("cpu", checkout).read_text("utf-8"))["bytes"])
+        return replace(budget, most=min(budget.most, recorded + budget.more_than_cpu))
+    wheels = sorted(wheelhouse.glob("torch-*.whl"))
+    cpu = catalog.budgets["cpu"].most
+    if not wheels or cpu is None:
+        return Budget()
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        return Budget(most=cpu + sum(entry.file_size for entry in wheel.infolist()))
+
+
+def hold(client: docker.DockerClient, tag: str, name: str, budget: Budget) -> None:
+    """Raise a BudgetError that names the largest changes if the image passes its budget.
+
+    ``name`` is the variant's.
+    """
+    size = int(client.images.get(tag).attrs["Size"])
+    if budget.most is not None and size > budget.most:
+        weights = weigh(client, tag)
+        raise BudgetError(
+            f"{tag} has {gigabytes(size)}, {(size - budget.most) / 1e6:.0f} MB more than the "
+            f"{gigabytes(budget.most)} that images/catalog.toml allows.\n"
+            f"{_reasons(weights, name)}"
+        )
+
+
+def _reasons(weights: Weights, name: str) -> str:
+    """What changed most against the recorded weights; without those, what weighs most."""
+    try:
+        recorded = json.loads(recorded_file(name).read_text("utf-8"))["packages"]
+    except (OSError, ValueError, KeyError):
+        recorded = {}
+    now = {entry: size for entry, size in weights.by_name().items() if size >= WORTH_RECORDING}
+    changes = difference(recorded, now)[:LARGEST_CHANGES] if recorded else []
+    if changes:
+        return "\n".join(["What changed most since it was recorded:", *changes])
+    largest = weights.packages[:LARGEST_CHANGES]
+    lines = [f"{package.size / 1e6:10.2f} MB  {package.name}" for package in largest]
+    return "\n".join(["What weighs most in it:", *lines])

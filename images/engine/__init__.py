@@ -1,0 +1,1 @@
+"""The container engine: which one, what it can, how it gets here."""

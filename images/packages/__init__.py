@@ -1,0 +1,1 @@
+"""The Python packages of an image: resolved, locked by hash, fetched."""

@@ -1,0 +1,1 @@
+"""Out of this machine: registries, archives, one index of several platforms."""

@@ -1,0 +1,1 @@
+"""From facts and tables to a choice with its reasons. Touches nothing."""

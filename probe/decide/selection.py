@@ -1,0 +1,113 @@
+"""Makes the selection for a build that fits: which cards, which variables, which flags."""
+
+from collections.abc import Sequence
+
+from probe.decide.choice import Selection
+from probe.decide.fit import has_code, hsa_override
+from probe.detect.visibility import CUDA, HIP
+from probe.facts import BACKENDS, Backend, Facts, Gpu, Node
+from probe.frozen_record import replace
+from probe.tables.builds import Build, Table
+
+# Memory below which a card is of little use to Whisper: the default model with its working set.
+# A card of 4 GB shows a little less.
+ENOUGH_MEMORY_MIB = 3840
+TENSOR_CORES = (7, 0)  # from this compute capability on, half precision is the fast one
+
+
+def usefulness(gpu: Gpu) -> tuple[object, ...]:
+    """Sort key, most useful first; an unknown memory size is the system's, so enough."""
+    memory = gpu.memory_mib if gpu.memory_mib is not None else ENOUGH_MEMORY_MIB
+    capability = gpu.compute_capability or (0, 0)
+    return (
+        memory < ENOUGH_MEMORY_MIB,
+        gpu.integrated,
+        gpu.vendor == "nvidia" and capability < TENSOR_CORES,
+        -memory,
+        (-capability[0], -capability[1]),
+        -(gpu.cuts or 0),
+        gpu.index,
+    )
+
+
+def select_gpu(
+    build: Build, primary: Gpu, usable: Sequence[Gpu], facts: Facts, table: Table
+) -> Selection:
+    """The selection for a build that fits ``primary``, with the other cards that it fits."""
+    siblings = sorted((g for g in usable if g.vendor == primary.vendor), key=lambda g: g.index)
+    together = [
+        gpu
+        for gpu in sorted(siblings, key=usefulness)
+        if gpu is primary or _goes_with(gpu, primary, build, facts, table)
+    ]
+    visible = [gpu.uuid or str(gpu.index) for gpu in together]
+    if primary.vendor == "amd":
+        # HIP counts all cards that it can reach, in the driver's order, also those without code,
+        # those whose proof failed, and those that its own variable hides now.
+        counted = [
+            gpu
+            for gpu in facts.gpus
+            if gpu in siblings
+            or (gpu.vendor == "amd" and (gpu.state == "dead" or gpu.hidden_by in (HIP, CUDA)))
+        ]
+        counted.sort(key=lambda gpu: gpu.index)
+        visible = [str(counted.index(gpu)) for gpu in together]
+    override = hsa_override(build, primary, facts.host, table)
+    backend = BACKENDS[primary.vendor]
+    if backend == "mps":
+        # The one GPU of a Mac; no container reaches it, so the image is the CPU's.
+        return replace(select_cpu(build), backend=backend, device="mps", gpus=(primary,))
+    return Selection(
+        backend=backend,
+        device="cuda",
+        torch=build.torch,
+        wheel=build.wheel,
+        index_url=build.index_url,
+        image=backend,
+        gpus=tuple(together),
+        visible_devices=tuple(visible),
+        env={"HSA_OVERRIDE_GFX_VERSION": override.version} if override else {},
+        run_flags=_cuda_flags(facts.nodes) if backend == "cuda" else _rocm_flags(facts.nodes),
+    )
+
+
+def _goes_with(gpu: Gpu, primary: Gpu, build: Build, facts: Facts, table: Table) -> bool:
+    """Whether a second card can be used in the same process as the first."""
+    if gpu.slice_of is not None or primary.slice_of is not None:
+        return False  # CUDA uses one MIG slice in a process, and no whole GPU beside it
+    if not has_code(build, gpu, facts.host, table):
+        return False
+    # An HSA override holds for all cards of a process: only its own target may stand beside it.
+    mine = hsa_override(build, primary, facts.host, table)
+    other = hsa_override(build, gpu, facts.host, table)
+    return mine == other or (mine is not None and gpu.gfx == mine.runs_as)
+
+
+def _cuda_flags(nodes: tuple[Node, ...]) -> tuple[str, ...]:
+    closed = [n for n in nodes if n.path.startswith("/dev/nvidia") and not n.open_to_all]
+    flags = ["--gpus", "all"]
+    for group in sorted({n.group for n in closed if n.group}):
+        flags += ["--group-add", str(group)]
+    return tuple(flags)
+
+
+def _rocm_flags(nodes: tuple[Node, ...]) -> tuple[str, ...]:
+    flags = ["--device", "/dev/kfd", "--device", "/dev/dri"]
+    amd = [n for n in nodes if n.path == "/dev/kfd" or n.path.startswith("/dev/dri/renderD")]
+    # Not the root group for a node that is open to all anyway.
+    for group in sorted({n.group for n in amd if n.group or not n.open_to_all}):
+        flags += ["--group-add", str(group)]
+    return tuple(flags)
+
+
+def select_cpu(build: Build, image: Backend = "cpu") -> Selection:
+    """The CPU, by a build of torch that may have come for a GPU (``image``)."""
+    return Selection(
+        backend="cpu",
+        device="cpu",
+        torch=build.torch,
+        wheel=build.wheel,
+        index_url=build.index_url,
+        image=image,
+        env={},
+    )

@@ -1,0 +1,1 @@
+"""From a machine to facts: asks tools and kernel, reads their answers, judges access."""

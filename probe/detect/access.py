@@ -1,0 +1,124 @@
+"""Tells a GPU that is merely visible from one that can be used, and says what is in the way.
+
+``/sys/module/nvidia``, ``/proc/driver/nvidia`` and KFD's sysfs are visible inside containers that
+were given no GPU. What counts is a tool that talked to the driver, or device nodes that open.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from probe.detect.access_amd import amd_verdict
+from probe.detect.access_nvidia import NO_SLICE, nvidia_verdict
+from probe.detect.evidence import Evidence, Verdict, hidden_verdict
+from probe.detect.merge import Merged
+from probe.detect.visibility import CUDA, hidden_amd, hidden_nvidia, identity
+from probe.facts import Gpu, Sighting
+from probe.frozen_record import replace
+from probe.tables.devices import is_integrated
+
+
+def judge(merged: Sequence[Merged], evidence: Evidence) -> tuple[Gpu, ...]:
+    """The GPUs with their states; NVIDIA's first, then AMD's, each in the driver's order."""
+    nvidia = sorted((m for m in merged if m.sighting.vendor == "nvidia"), key=_order)
+    amd = sorted((m for m in merged if m.sighting.vendor == "amd"), key=_order)
+    gpus = _nvidia_gpus(nvidia, evidence)
+    hidden = hidden_amd([entry.sighting for entry in amd], evidence.environ)
+    gpus += [
+        _gpu(entry.sighting, position, _unless_hidden(amd_verdict(entry, evidence), entry, hidden))
+        for position, entry in enumerate(amd)
+    ]
+    if evidence.host.os == "darwin" and evidence.host.arch == "arm64":
+        # Every Mac with a processor of Apple's has its GPU, and Metal reaches it without a driver.
+        gpus.append(
+            Gpu(vendor="apple", index=0, name="Apple GPU", state="accessible", integrated=True)
+        )
+    return tuple(gpus)
+
+
+def _unless_hidden(verdict: Verdict, entry: Merged, hidden: Mapping[str, str]) -> Verdict:
+    """A GPU that a variable hides could be reached, and is not to be used."""
+    reason = hidden.get(identity(entry.sighting))
+    if reason is None or verdict.state != "accessible":
+        return verdict
+    return hidden_verdict(reason)
+
+
+def _order(entry: Merged) -> tuple[int, str]:
+    index = entry.sighting.index
+    return (index if index is not None else 1 << 30, entry.sighting.bus or "")
+
+
+def _nvidia_gpus(merged: Sequence[Merged], evidence: Evidence) -> list[Gpu]:
+    slices = [m.sighting for m in merged if m.sighting.slice_of is not None]
+    whole = [m for m in merged if m.sighting.slice_of is None]
+    hidden = hidden_nvidia([m.sighting for m in whole], slices, evidence.environ)
+    reached = any("libcuda" in m.sources for m in whole)
+    if CUDA in evidence.environ and reached and not slices:
+        # CUDA numbers the fastest card first, nvidia-smi by address: libcuda knows which is meant.
+        reason = f"{CUDA}={evidence.environ[CUDA]}"
+        hidden = {identity(m.sighting): reason for m in whole if "libcuda" not in m.sources}
+    gpus: list[Gpu] = []
+    for position, entry in enumerate(whole):
+        sighting = entry.sighting
+        if sighting.driver is None:
+            sighting = replace(sighting, driver=evidence.nvidia_driver)
+        hidden_whole = identity(sighting) in hidden
+        verdict = nvidia_verdict(entry, evidence, hidden=hidden_whole or bool(slices))
+        own = [piece for piece in slices if sighting.mig and piece.slice_of == sighting.index]
+        if sighting.mig and evidence.slices_listed and not own:
+            verdict = NO_SLICE
+        # A GPU in MIG mode is used through its slices only.
+        for piece in own:
+            capability = sighting.compute_capability
+            full = replace(
+                _measured(piece, evidence), driver=sighting.driver, compute_capability=capability
+            )
+            piece_verdict = verdict
+            if verdict.state == "accessible" and identity(piece) in hidden:
+                piece_verdict = hidden_verdict(hidden[identity(piece)])
+            gpus.append(_gpu(full, position, piece_verdict))
+        if not own:
+            gpus.append(_gpu(sighting, position, _unless_hidden(verdict, entry, hidden)))
+    return gpus
+
+
+def _measured(piece: Sighting, evidence: Evidence) -> Sighting:
+    """A MIG slice with the memory that libcuda tells of it; its name only says a round number."""
+    for device in evidence.cuda.devices if evidence.cuda else ():
+        if _digits(device) == _digits(piece) and device.vram_mib:
+            return replace(piece, vram_mib=device.vram_mib, vram_free_mib=device.vram_free_mib)
+    return piece
+
+
+def _digits(sighting: Sighting) -> str:
+    return (sighting.uuid or "").partition("-")[2].lower()
+
+
+def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
+    integrated = sighting.vendor == "amd" and is_integrated(sighting.gfx)
+    memory, free = sighting.vram_mib, sighting.vram_free_mib
+    if integrated and sighting.gtt_mib is not None:
+        # A carve-out of 512 MiB says little: the rest of what it may use is GTT.
+        memory = (memory or 0) + sighting.gtt_mib
+        free = None if sighting.gtt_free_mib is None else (free or 0) + sighting.gtt_free_mib
+    elif integrated:
+        memory = free = None  # the carve-out alone would say that no model fits
+    maker = "AMD" if sighting.vendor == "amd" else "NVIDIA"
+    return Gpu(
+        vendor=sighting.vendor,
+        index=sighting.index if sighting.index is not None else position,
+        uuid=sighting.uuid,
+        name=sighting.name or f"{maker} GPU",
+        memory_mib=memory,
+        memory_free_mib=free,
+        driver=sighting.driver,
+        compute_capability=sighting.compute_capability,
+        gfx=sighting.gfx,
+        state=verdict.state,
+        why=verdict.why,
+        remedy=verdict.remedy,
+        denied=verdict.denied,
+        hidden_by=verdict.hidden_by,
+        slice_of=sighting.slice_of,
+        cuts=sighting.cuts,
+        integrated=integrated,
+    )

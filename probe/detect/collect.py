@@ -1,0 +1,60 @@
+"""Puts together what all probes found: the machine, as facts."""
+
+from probe.detect.access import judge
+from probe.detect.evidence import Evidence
+from probe.detect.kernel import read_host, read_nodes
+from probe.detect.merge import merge
+from probe.detect.probe_result import Context
+from probe.detect.run_probes import TIMEOUT_S, Gathering
+from probe.detect.visibility import NAMES
+from probe.facts import DISGUISE, Facts
+from probe.frozen_record import replace
+from probe.machine.this_machine import Machine
+
+
+def collect(
+    *,
+    machine: Machine | None = None,
+    timeout_s: float = TIMEOUT_S,
+    memory: bool = False,
+) -> Facts:
+    """Look at a machine: this one, unless another is given.
+
+    ``memory`` also asks how much memory is free where that wakes the GPU. Takes no longer than
+    ``timeout_s`` (seconds) and a grace, whatever the tools do. Never raises for what it finds or
+    does not find.
+    """
+    context = Context(machine=machine or Machine(), timeout_s=timeout_s, memory=memory)
+    return conclude(Gathering(context))
+
+
+def conclude(gathering: Gathering) -> Facts:
+    """The facts, once all probes have answered or their time is up."""
+    context = gathering.context
+    machine = context.machine
+    findings = gathering.findings()
+    smi = findings["nvidia-smi"]
+    host = read_host(machine)
+    if any(sighting.kernel_driver == "nvgpu" for sighting in smi.sightings):
+        host = replace(host, tegra=True)
+    evidence = Evidence(
+        host=host,
+        nodes=read_nodes(context.tree),
+        nvidia_driver=findings["nvidia-proc"].driver,
+        smi_tried=smi.tried,
+        smi_answered=smi.answered,
+        smi_exit=smi.trace[-1].exit,
+        smi_why=smi.trace[-1].why,
+        slices_listed=smi.slices_listed,
+        kfd_listed=bool(findings["kfd"].sightings),
+        cuda=findings["libcuda"].cuda,
+        environ={name: machine.environ[name] for name in NAMES if name in machine.environ},
+    )
+    merged = merge({name: finding.sightings for name, finding in findings.items()})
+    return Facts(
+        host=host,
+        gpus=judge(merged, evidence),
+        nodes=evidence.nodes,
+        trace=tuple(line for finding in findings.values() for line in finding.trace),
+        disguise=machine.environ.get(DISGUISE) or None,
+    )

@@ -1,0 +1,106 @@
+"""The probes that read what the kernel shows in sysfs, proc and dev."""
+
+import time
+
+from probe.detect.parse import kfd, nvidia_proc, pci
+from probe.detect.probe_result import Context, Finding, file_finding
+from probe.facts import POD, Host, Node
+from probe.frozen_record import replace
+from probe.machine.files import Tree
+from probe.machine.this_machine import Machine
+
+NODE_PATTERNS = (
+    ("/dev", r"nvidiactl|nvidia\d+|nvidia-uvm|nvhost-gpu|dxg|kfd"),
+    ("/dev/dri", r"renderD\d+"),
+)
+# Docker's, Podman's, our own images' and Apptainer's.
+CONTAINER_MARKS = (
+    *("/.dockerenv", "/run/.containerenv", "/opt/alternator/variant.json", "/.singularity.d"),
+)
+POD_MARKS = ("/run/secrets/kubernetes.io", "/var/run/secrets/kubernetes.io")
+ARCHITECTURES = {"arm64": "aarch64", "amd64": "x86_64"}  # as others than Linux say it
+CONTAINER_CGROUPS = ("docker", "kubepods", "containerd", "libpod", "lxc")
+
+
+def probe_kfd(context: Context) -> Finding:
+    """The kernel's list of compute nodes."""
+    started = time.monotonic()
+    base = "/sys/class/kfd/kfd/topology/nodes"
+    nodes: dict[int, kfd.KfdNode] = {}
+    for number in context.tree.names(base, r"\d{1,6}"):
+        properties = context.tree.read(f"{base}/{number}/properties")
+        if properties is None:
+            continue  # a device that this container's cgroup forbids
+        banks = f"{base}/{number}/mem_banks"
+        texts = [
+            context.tree.read(f"{banks}/{bank}/properties")
+            for bank in context.tree.names(banks, r"\d{1,6}")
+        ]
+        nodes[int(number)] = kfd.KfdNode(
+            properties=properties, banks=tuple(text for text in texts if text is not None)
+        )
+    return file_finding("kfd", kfd.parse_topology(nodes), started)
+
+
+def probe_drm(context: Context) -> Finding:
+    """The graphics cards, by sysfs."""
+    base = "/sys/class/drm"
+    started = time.monotonic()
+    found = [
+        pci.parse_pci_device(context.tree.read_all(f"{base}/{card}/device", pci.FILES))
+        for card in context.tree.names(base, r"card\d+")
+    ]
+    return file_finding("drm", tuple(s for s in found if s is not None), started)
+
+
+def probe_pci(context: Context) -> Finding:
+    """The PCI bus, by sysfs: a card without a display driver has no entry under DRM."""
+    base = "/sys/bus/pci/devices"
+    started = time.monotonic()
+    sightings = []
+    for bus in context.tree.names(base):
+        vendor = context.tree.read(f"{base}/{bus}/vendor") or ""
+        if vendor.strip().lower() in ("0x10de", "0x1002"):
+            files = context.tree.read_all(f"{base}/{bus}", pci.FILES)
+            sightings.append(pci.parse_pci_device(files, bus))
+    return file_finding("pci", tuple(s for s in sightings if s is not None), started)
+
+
+def probe_nvidia_proc(context: Context) -> Finding:
+    """NVIDIA's kernel module: its version and its cards."""
+    started = time.monotonic()
+    base = "/proc/driver/nvidia"
+    driver = nvidia_proc.parse_driver_version(context.tree.read(f"{base}/version") or "")
+    found = [
+        nvidia_proc.parse_information(context.tree.read(f"{base}/gpus/{bus}/information") or "")
+        for bus in context.tree.names(f"{base}/gpus")
+    ]
+    finding = file_finding("nvidia-proc", tuple(s for s in found if s is not None), started)
+    return replace(finding, driver=driver)
+
+
+def read_host(machine: Machine) -> Host:
+    """What kind of machine or container this is."""
+    tree, platform = machine.tree, machine.platform()
+    release = tree.read("/proc/sys/kernel/osrelease") or ""
+    cgroup = tree.read("/proc/1/cgroup") or ""
+    compatible = tree.read("/proc/device-tree/compatible") or ""
+    pod = POD in machine.environ or any(tree.exists(mark) for mark in POD_MARKS)
+    return Host(
+        arch=platform.arch
+        if platform.system == "darwin"
+        else ARCHITECTURES.get(platform.arch.lower(), platform.arch),
+        os=platform.system,
+        wsl="microsoft" in release.lower() or tree.exists("/dev/dxg"),
+        pod=pod,
+        container=pod
+        or any(tree.exists(mark) for mark in CONTAINER_MARKS)
+        or any(mark in cgroup for mark in CONTAINER_CGROUPS),
+        tegra="nvidia,tegra" in compatible or tree.exists("/etc/nv_tegra_release"),
+    )
+
+
+def read_nodes(tree: Tree) -> tuple[Node, ...]:
+    """The device nodes through which GPUs are reached."""
+    paths = [f"{where}/{name}" for where, what in NODE_PATTERNS for name in tree.names(where, what)]
+    return tuple(node for path in paths if (node := tree.node(path)) is not None)

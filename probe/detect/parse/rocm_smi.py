@@ -1,0 +1,69 @@
+"""``rocm-smi … --json``: one object a card, keys in no order, names that changed over the years."""
+
+import json
+
+from probe.facts import Sighting
+from probe.hints import Any
+from probe.numbers import free_mib, normal_bus, normal_gfx, parse_int, parse_mib
+
+NAME_KEYS = ("Card Series", "Card series", "Device Name", "Card Model", "Card model")
+# ROCm 6 renamed it. From 6.1 on the model says it as well; the "model" of before is another number.
+DEVICE_KEYS = ("Device ID", "GPU ID", "Card Model")
+
+
+def parse_rocm_smi(text: str) -> tuple[Sighting, ...]:
+    """The cards, by number. ``GFX Version`` is there from ROCm 6 on; before, the device id is."""
+    data = _first_object(text)
+    system = data.get("system")
+    driver = _text(system, "Driver version") if isinstance(system, dict) else None
+    cards: dict[int, Sighting] = {}
+    for key, values in data.items():
+        number = parse_int(key.removeprefix("card")) if key.startswith("card") else None
+        if number is None or not isinstance(values, dict):
+            continue
+        unique = parse_int(_text(values, "Unique ID"))
+        cards[number] = Sighting(
+            vendor="amd",
+            bus=normal_bus(_text(values, "PCI Bus")),
+            index=number,
+            uuid=None if unique is None or unique <= 0 else f"GPU-{unique:016x}",
+            name=_name(values),
+            vram_mib=parse_mib(_text(values, "VRAM Total Memory (B)")),
+            gtt_mib=parse_mib(_text(values, "GTT Total Memory (B)")),
+            vram_free_mib=free_mib(
+                _text(values, "VRAM Total Memory (B)"), _text(values, "VRAM Total Used Memory (B)")
+            ),
+            gtt_free_mib=free_mib(
+                _text(values, "GTT Total Memory (B)"), _text(values, "GTT Total Used Memory (B)")
+            ),
+            driver=driver,
+            gfx=normal_gfx(_text(values, "GFX Version")),
+            device=next(
+                (found for k in DEVICE_KEYS if (found := parse_int(_text(values, k))) is not None),
+                None,
+            ),
+        )
+    return tuple(cards[number] for number in sorted(cards))
+
+
+def _first_object(text: str) -> dict[str, Any]:
+    """The first JSON object in the text: rocm-smi prints warnings before it."""
+    start = text.find("{")
+    if start < 0:
+        return {}
+    try:
+        data, _ = json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _text(values: dict[str, Any], key: str) -> str | None:
+    value = values.get(key)
+    return value if isinstance(value, str) and value.strip().lower() not in ("", "n/a") else None
+
+
+def _name(values: dict[str, Any]) -> str | None:
+    # Without the PCI ID file rocm-smi puts a number where the name belongs.
+    names = (_text(values, key) for key in NAME_KEYS)
+    return next((name for name in names if name and not name.startswith("0x")), None)

@@ -1,0 +1,147 @@
+"""The probes that run a vendor's tool.
+
+A parser is imported where its tool has answered: most machines have one tool or none, and what is
+imported before the tools are started delays them all.
+"""
+
+import re
+import time
+
+from probe.detect.probe_result import NOT_INSTALLED, Context, Finding, Outcome
+from probe.facts import ProbeTrace, Sighting
+from probe.frozen_record import replace
+from probe.machine.this_machine import LIBCUDA
+
+ROCM_SMI = (
+    *("--showid", "--showuniqueid", "--showproductname", "--showbus", "--showdriverversion"),
+    *("--showmeminfo", "vram", "gtt", "--json"),
+)
+AMD_SMI = ("static", "--asic", "--bus", "--vram", "--driver", "--json")
+# Without one of these there is nothing that libcuda could reach.
+CUDA_NODES = ("/dev/nvidiactl", "/dev/dxg", "/dev/nvhost-gpu")
+UNKNOWN_FIELD_EXIT = 2  # nvidia-smi: a --query-gpu field that this driver does not know
+UNKNOWN_FIELD = r'Field "([\w.]+)" is not a valid field'
+ERROR_LENGTH = 200  # characters of a tool's complaint that are kept
+
+
+def probe_nvidia_smi(context: Context) -> Finding:
+    """The query; again without newer fields where the driver lacks them; MIG slices if any."""
+    from probe.detect.parse import nvidia_smi
+
+    deadline = time.monotonic() + context.timeout_s
+    traces: list[ProbeTrace] = []
+
+    def run(*arguments: str) -> Outcome:
+        remaining = max(0.01, deadline - time.monotonic())
+        outcome, trace = context.run("nvidia-smi", *arguments, timeout_s=remaining)
+        traces.append(trace)
+        return outcome
+
+    def query(fields: tuple[str, ...]) -> tuple[Outcome, tuple[Sighting, ...]]:
+        outcome = run(f"--query-gpu={','.join(fields)}", "--format=csv,nounits")
+        # Some failures (a corrupt infoROM, one lost card of two) come with good rows.
+        sightings = nvidia_smi.parse_query(outcome.text, fields) if outcome.why is None else ()
+        traces[-1] = replace(traces[-1], found=len(sightings))
+        return outcome, sightings
+
+    fields: tuple[str, ...] = nvidia_smi.FIELDS + nvidia_smi.NEWER_FIELDS
+    outcome, sightings = query(fields)
+    for _ in fields:
+        known = _known_fields(fields, outcome)
+        if sightings or known == fields:
+            break
+        fields = known
+        outcome, sightings = query(fields)
+    slices_listed = False
+    if any(sighting.mig for sighting in sightings):
+        listing = run("-L")
+        listed = nvidia_smi.parse_list(listing.text) if listing.ok else ()
+        slices_listed = bool(listed)
+        pieces = tuple(sighting for sighting in listed if sighting.slice_of is not None)
+        traces[-1] = replace(traces[-1], found=len(pieces))
+        sightings += pieces
+    if not sightings and outcome.exit not in (None, 0):
+        first_line = outcome.text.strip().partition("\n")[0][:ERROR_LENGTH]
+        traces[-1] = replace(traces[-1], why=first_line or f"exit {outcome.exit}")
+    return Finding(
+        sightings=sightings,
+        trace=tuple(traces),
+        tried=outcome.why != NOT_INSTALLED,
+        answered=bool(sightings) or outcome.ok,
+        slices_listed=slices_listed,
+    )
+
+
+def _known_fields(fields: tuple[str, ...], outcome: Outcome) -> tuple[str, ...]:
+    """The fields without the one that the driver says it does not know, else without newer ones."""
+    from probe.detect.parse import nvidia_smi
+
+    unknown = re.search(UNKNOWN_FIELD, outcome.text)
+    if unknown and unknown[1] in fields and unknown[1] not in nvidia_smi.NEEDED:
+        return tuple(field for field in fields if field != unknown[1])
+    return nvidia_smi.FIELDS if outcome.exit == UNKNOWN_FIELD_EXIT else fields
+
+
+def probe_rocm_smi(context: Context) -> Finding:
+    """AMD's management tool; it reads sysfs, so its answer tells presence only."""
+    outcome, trace = context.run("rocm-smi", *ROCM_SMI, timeout_s=context.timeout_s)
+    if outcome.why is not None:
+        return _tool_finding((), outcome, trace)
+    from probe.detect.parse.rocm_smi import parse_rocm_smi
+
+    return _tool_finding(parse_rocm_smi(outcome.text), outcome, trace)
+
+
+def probe_amd_smi(context: Context) -> Finding:
+    """AMD's newer management tool; as rocm-smi, it tells presence only."""
+    outcome, trace = context.run("amd-smi", *AMD_SMI, timeout_s=context.timeout_s)
+    if outcome.why is not None:
+        return _tool_finding((), outcome, trace)
+    from probe.detect.parse.amd_smi import parse_amd_smi
+
+    return _tool_finding(parse_amd_smi(outcome.text), outcome, trace)
+
+
+def probe_libcuda(context: Context) -> Finding:
+    """NVIDIA's driver itself, in a child: the last word on what this process reaches."""
+    if not any(context.tree.exists(node) for node in CUDA_NODES):
+        trace = ProbeTrace(probe=LIBCUDA, ms=0, found=0, why="no NVIDIA device node")
+        return Finding(trace=(trace,))
+    from probe.detect.parse.libcuda import parse_libcuda
+
+    arguments = ("--memory",) if context.memory else ()
+    outcome, trace = context.run(LIBCUDA, *arguments, timeout_s=context.timeout_s)
+    cuda = parse_libcuda(outcome.text) if outcome.why is None else None
+    if cuda is None:
+        return Finding(trace=(replace(trace, why=trace.why or "no answer"),), tried=True)
+    why = cuda.missing or (f"cuInit: error {cuda.status}" if cuda.status else None)
+    return Finding(
+        sightings=cuda.devices,
+        trace=(replace(trace, found=len(cuda.devices), why=why),),
+        tried=True,
+        answered=cuda.status == 0,
+        cuda=cuda,
+    )
+
+
+def probe_rocminfo(context: Context) -> Finding:
+    """The HSA runtime's agents; it opens ``/dev/kfd``."""
+    outcome, trace = context.run("rocminfo", timeout_s=context.timeout_s)
+    if not outcome.ok:
+        return _tool_finding((), outcome, trace)
+    from probe.detect.parse.rocminfo import parse_rocminfo
+
+    return _tool_finding(parse_rocminfo(outcome.text), outcome, trace)
+
+
+def _tool_finding(sightings: tuple[Sighting, ...], outcome: Outcome, trace: ProbeTrace) -> Finding:
+    why = trace.why
+    if why is None and not sightings:
+        first_line = outcome.text.strip().partition("\n")[0][:ERROR_LENGTH]
+        why = f"exit {outcome.exit}: {first_line}" if outcome.exit else "lists no GPU"
+    return Finding(
+        sightings=sightings,
+        trace=(replace(trace, found=len(sightings), why=why),),
+        tried=outcome.why != NOT_INSTALLED,
+        answered=bool(sightings),
+    )

@@ -1,0 +1,1 @@
+"""What the probes look at: the only room that touches files, processes and variables."""

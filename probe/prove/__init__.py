@@ -1,0 +1,1 @@
+"""Whether the chosen device really computes."""

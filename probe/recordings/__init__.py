@@ -1,0 +1,1 @@
+"""Records a machine, masks what is private, and plays it again anywhere."""

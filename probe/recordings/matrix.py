@@ -1,0 +1,84 @@
+"""The machines of ``tests/machines`` with the choice for each, as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from probe.decide.choose import choose
+from probe.detect.collect import collect
+from probe.errors import ProbeError
+from probe.recordings.recording import Recording, read_recording
+from probe.recordings.replay import ReplayMachine
+from probe.report.schema import Report, report
+from probe.tables.builds import Table, load_table
+
+MACHINES = Path(__file__).parents[2] / "tests" / "machines"
+HEAD = ("machine", "choice", "torch", "uses")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One machine of the matrix."""
+
+    name: str
+    recording: Recording
+    report: Report
+
+    @property
+    def differences(self) -> list[str]:
+        """What the choice is, where it is not what the recording expects."""
+        return differences(self.recording.expected, self.report)
+
+
+def replay(recording: Recording, table: Table) -> Report:
+    """The report on a recorded machine, with nothing asked for."""
+    facts = collect(machine=ReplayMachine(recording))
+    return report(facts, choose(facts, table))
+
+
+def load_matrix(directory: Path = MACHINES) -> list[Row]:
+    """Every machine, by name. Raises ``ProbeError`` where there are none."""
+    files = sorted(directory.glob("*.json"))
+    if not files:
+        raise ProbeError(f"no machines in {directory}: run this in a checkout of the project")
+    table = load_table()
+    recordings = {file.stem: read_recording(file) for file in files}
+    return [
+        Row(name=name, recording=recording, report=replay(recording, table))
+        for name, recording in recordings.items()
+    ]
+
+
+def differences(expected: dict[str, Any], found: Report) -> list[str]:
+    """Where the report is not as expected. ``advice`` holds parts of sentences, in any order."""
+    wrong = [
+        f"{key} is {found['selection'][key]!r}, not {value!r}"
+        for key, value in expected.items()
+        if key not in ("advice", "states") and found["selection"][key] != value
+    ]
+    states = [gpu["state"] for gpu in found["gpus"]]
+    if "states" in expected and states != expected["states"]:
+        wrong.append(f"states are {states}, not {expected['states']}")
+    said = "\n".join(found["advice"])
+    return wrong + [
+        f"no advice {part!r}" for part in expected.get("advice", []) if part not in said
+    ]
+
+
+def matrix_text(rows: Sequence[Row]) -> str:
+    """The table in Markdown."""
+    lines = [f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}"]
+    for row in rows:
+        chosen = row.report["selection"]
+        build = "CPU" if chosen["backend"] == "cpu" else f"{chosen['image']} {chosen['wheel']}"
+        if chosen["backend"] == "mps":
+            build = "MPS, outside of containers"
+        uses = len(chosen["visible_devices"])
+        env = "".join(f", {name}={value}" for name, value in chosen["env"].items())
+        cards = f"{uses} of {len(row.report['gpus'])}" if row.report["gpus"] else "–"
+        wrong = "".join(f" **wrong: {difference}**" for difference in row.differences)
+        lines.append(
+            f"| {row.recording.about} | {build}{env}{wrong} | {chosen['torch']} | {cards} |"
+        )
+    return "\n".join(lines) + "\n"

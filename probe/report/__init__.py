@@ -1,0 +1,1 @@
+"""From a choice to what is shown: JSON, text, snippets, the doctor."""

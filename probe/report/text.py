@@ -1,0 +1,82 @@
+"""The report for a person. Everything it says comes from the report object."""
+
+from probe.numbers import plain
+from probe.report.schema import Report
+
+WIDTH = 10
+BACKENDS = {"cuda": "NVIDIA CUDA", "rocm": "AMD ROCm", "mps": "Apple MPS", "cpu": "CPU"}
+
+
+def human_text(report: Report) -> str:
+    """Hardware, choice and reasons, in the few lines that a tired operator reads."""
+    lines = [*_hardware(report), *_choice(report), *_advice(report)]
+    return plain("\n".join(lines)) + "\n"
+
+
+def _hardware(report: Report) -> list[str]:
+    host = report["host"]
+    place = [
+        f"{host['os']} on {host['arch']}",
+        *(["WSL2"] if host["wsl"] else []),
+        *(["in a container"] if host["container"] else []),
+    ]
+    lines = [_row("machine", ", ".join(place))]
+    described = [describe(gpu) for gpu in report["gpus"]]
+    for text in dict.fromkeys(described):
+        count = described.count(text)
+        lines.append(_row("gpu", f"{count} × {text}" if count > 1 else text))
+    return lines if described else [*lines, _row("gpu", "none found")]
+
+
+def describe(gpu: Report) -> str:
+    """One GPU in one line: what it is, and what is in the way of using it."""
+    facts = [
+        gpu["gfx"],
+        f"compute capability {gpu['compute_capability']}" if gpu["compute_capability"] else None,
+        _memory(gpu),
+        f"driver {gpu['driver']}" if gpu["driver"] else None,
+    ]
+    known = ", ".join(fact for fact in facts if fact)
+    state = "" if gpu["state"] == "accessible" else f" - {gpu['state']}"
+    why = f": {gpu['why']}" if gpu["why"] and state else ""
+    return f"{gpu['name']}{f' ({known})' if known else ''}{state}{why}"
+
+
+def _memory(gpu: Report) -> str | None:
+    if not gpu["memory_mib"]:
+        return None
+    total, free = gpu["memory_mib"] / 1024, gpu["memory_free_mib"]
+    # What an idle desktop takes is not worth a word.
+    in_use = free is not None and free < 0.9 * gpu["memory_mib"]
+    return f"{total:.1f} GiB, {free / 1024:.1f} free" if in_use else f"{total:.1f} GiB"
+
+
+def _choice(report: Report) -> list[str]:
+    selection = report["selection"]
+    lines = [
+        _row(
+            "choice",
+            f"{BACKENDS[selection['backend']]}: image {selection['image']}, "
+            f"torch {selection['torch']} {selection['wheel']}",
+        )
+    ]
+    if not report["gpus"]:
+        lines.append(_row("because", "there is no GPU to use"))
+    if selection["visible_devices"]:
+        lines.append(_row("uses", ", ".join(selection["visible_devices"])))
+    for why in dict.fromkeys(rejected["why"] for rejected in report["rejected"]):
+        wheels = [rejected["wheel"] for rejected in report["rejected"] if rejected["why"] == why]
+        lines.append(_row("", f"not {', '.join(dict.fromkeys(wheels))}: {why}"))
+    if selection["run_flags"]:
+        lines.append(_row("docker", " ".join(selection["run_flags"])))
+    if selection["env"]:
+        lines.append(_row("env", " ".join(f"{k}={v}" for k, v in selection["env"].items())))
+    return lines
+
+
+def _advice(report: Report) -> list[str]:
+    return [_row("note", line) for line in report["advice"]]
+
+
+def _row(label: str, text: str) -> str:
+    return f"{label:<{WIDTH}}{text}"

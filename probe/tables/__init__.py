@@ -1,0 +1,1 @@
+"""Facts of the outside world as data: builds of torch, devices, models."""

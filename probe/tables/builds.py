@@ -1,0 +1,161 @@
+"""The table of torch builds as typed objects, and the rules to read a cell.
+
+The facts stand in ``builds.toml``; they come by way of ``tables.py``.
+"""
+
+from probe.facts import ComputeCapability
+from probe.frozen_record import Record
+from probe.hints import Any, Literal
+from probe.numbers import parse_capability, parse_version
+from probe.tables.generated import BUILDS
+
+Version = tuple[int, ...]
+
+
+class CudaCode(Record):
+    """Machine code for NVIDIA GPUs in one build, for one machine architecture."""
+
+    capabilities: tuple[ComputeCapability, ...]
+    ptx: ComputeCapability | None = None
+
+    def runs_on(self, capability: ComputeCapability) -> bool:
+        """A binary for X.Y runs on X.Z with Z ≥ Y; PTX is compiled for anything newer."""
+        if self.ptx is not None and capability >= self.ptx:
+            return True
+        major, minor = capability
+        return any(major == built and minor >= at_least for built, at_least in self.capabilities)
+
+
+class Build(Record):
+    """One wheel of torch: a line and a tag such as cu130, rocm7.2 or cpu."""
+
+    line: str
+    torch: str
+    wheel: str
+    backend: Literal["cuda", "rocm", "cpu"]
+    index_url: str
+    experimental: bool = False
+    default: bool = False  # the default package index carries it
+    retired: str | None = None  # why it is taken only on request
+    last_line: str | None = None  # no later line of torch has this wheel
+    driver_linux: str | None = None
+    driver_windows: str | None = None
+    driver_advised: str | None = None
+    cuda_code: dict[str, CudaCode]  # by machine architecture
+    gfx: dict[str, frozenset[str]]  # by machine architecture
+
+
+class HsaOverride(Record):
+    """A gfx target that runs another target's code under ``HSA_OVERRIDE_GFX_VERSION``."""
+
+    runs_as: str
+    version: str
+
+
+class Table(Record):
+    """All builds, newest line first, and what holds across them."""
+
+    catalog: str
+    index_base: str
+    cpu_arch: tuple[str, ...]
+    macos_arch: tuple[str, ...]
+    builds: tuple[Build, ...]
+    tegra_driver: str
+    tegra_remedy: str
+    no_kernels: frozenset[str]
+    hsa_overrides: dict[str, HsaOverride]
+
+    def lines(self) -> tuple[str, ...]:
+        """The lines of torch in the table, newest first."""
+        return tuple(dict.fromkeys(build.line for build in self.builds))
+
+    def walk(self, line: str | None = None) -> tuple[str, ...]:
+        """The lines to try in order: the one asked for, or the catalog's and then older ones."""
+        if line is not None:
+            return (line,)
+        lines = self.lines()
+        return lines[lines.index(self.catalog) :]
+
+    def of_line(self, line: str, backend: str) -> tuple[Build, ...]:
+        """The builds of one line for one backend, newest first."""
+        return tuple(b for b in self.builds if b.line == line and b.backend == backend)
+
+    def find(self, line: str, wheel: str) -> Build | None:
+        """The build of a line by its tag, or None."""
+        return next((b for b in self.builds if b.line == line and b.wheel == wheel), None)
+
+
+def line_of(torch: str) -> str:
+    """The line of a torch version: ``2.13.0+cu130`` and ``2.13`` are both ``2.13``."""
+    return ".".join(torch.partition("+")[0].split(".")[:2])
+
+
+def load_table() -> Table:
+    """The table. Raises ``ValueError`` or ``KeyError`` if the committed one is broken."""
+    data = BUILDS
+    base = data["index_base"]
+    return Table(
+        catalog=data["catalog"],
+        index_base=base,
+        cpu_arch=tuple(data["cpu_arch"]),
+        macos_arch=tuple(data["macos_arch"]),
+        builds=tuple(build for line in data["line"] for build in _builds_of(line, data)),
+        tegra_driver=data["tegra"]["driver"],
+        tegra_remedy=data["tegra"]["remedy"],
+        no_kernels=frozenset(data["no_kernels"]["targets"]),
+        hsa_overrides={
+            target: HsaOverride(runs_as=entry["runs_as"], version=entry["version"])
+            for entry in data["hsa_override"]
+            for target in entry["targets"]
+        },
+    )
+
+
+def _builds_of(line: dict[str, Any], data: dict[str, Any]) -> list[Build]:
+    tags = [(tag, "cuda") for tag in line["cuda"]] + [(tag, "rocm") for tag in line["rocm"]]
+    builds = []
+    for wheel, backend in [*tags, ("cpu", "cpu")]:
+        needs = data["cuda"].get(wheel, {})
+        builds.append(
+            Build(
+                line=line["line"],
+                torch=line["version"],
+                wheel=wheel,
+                backend=backend,  # type: ignore[arg-type]  # one of the three written above
+                index_url=f"{data['index_base']}/{wheel}",
+                experimental=wheel in line.get("experimental", ()),
+                default=wheel == line["default"],
+                retired=needs.get("retired"),
+                last_line=needs.get("last_line"),
+                driver_linux=needs.get("linux"),
+                driver_windows=needs.get("windows"),
+                driver_advised=needs.get("advised"),
+                cuda_code={
+                    entry["arch"]: CudaCode(
+                        capabilities=tuple(_capability(text) for text in entry["capabilities"]),
+                        ptx=_capability(entry["ptx"]) if "ptx" in entry else None,
+                    )
+                    for entry in data["code"]
+                    if wheel in entry["wheels"] and line["line"] in entry.get("lines", line["line"])
+                },
+                gfx={
+                    entry["arch"]: frozenset(entry["targets"])
+                    for entry in data["gfx"]
+                    if wheel in entry["wheels"]
+                },
+            )
+        )
+    return builds
+
+
+def _capability(text: str) -> ComputeCapability:
+    capability = parse_capability(text)
+    if capability is None:
+        raise ValueError(f"builds.toml: {text!r} is no compute capability")
+    return capability
+
+
+def at_least(driver: str | None, floor: str) -> bool:
+    """Whether a driver version reaches a floor, compared by number; unknown never does."""
+    version, needed = parse_version(driver), parse_version(floor)
+    return version is not None and needed is not None and version >= needed

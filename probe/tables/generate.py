@@ -1,0 +1,51 @@
+"""Writes ``generated.py`` from the TOML tables: ``python -m probe.tables.generate [--check]``.
+
+The tables are read and changed as TOML; the probe loads them as a module, whose byte-code is there
+in a fraction of the time that parsing takes. ``--check`` fails if the module is not current.
+"""
+
+import argparse
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from pprint import pformat
+
+HERE = Path(__file__).parent
+MODULE = HERE / "generated.py"
+SOURCES = {
+    "BUILDS": "builds.toml",
+    "AMD_DEVICES": "amd_devices.toml",
+    "NVIDIA_DEVICES": "nvidia_devices.toml",
+}
+HEAD = '''"""Generated from the TOML tables beside it by ``python -m probe.tables.generate``."""
+
+from probe.hints import Any
+'''
+
+
+def render() -> str:
+    """The module's text."""
+    parts = [HEAD]
+    for name, file in SOURCES.items():
+        data = tomllib.loads((HERE / file).read_text(encoding="utf-8"))
+        text = pformat(data, width=100, compact=True, sort_dicts=False)
+        parts.append(f"\n{name}: dict[str, Any] = {text}\n")
+    return "".join(parts)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the module, or with --check tell whether it is current."""
+    parser = argparse.ArgumentParser(prog="python -m probe.tables.generate")
+    parser.add_argument("--check", action="store_true", help="write nothing, fail if not current")
+    if parser.parse_args(argv).check:
+        if MODULE.exists() and MODULE.read_text(encoding="utf-8") == render():
+            return 0
+        print(f"{MODULE.name} is not current: run python -m probe.tables.generate", file=sys.stderr)
+        return 1
+    MODULE.write_text(render(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,241 @@
+"""Records as the JSON entities of Mastodon's client API."""
+
+import html
+import re
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.model.model import ACCOUNTS, Account, Attachment, Poll, Revision, Status
+from sandbox.model.store import Store
+
+LINK = re.compile(r"https?://[^\s<>\"]+")
+HASHTAG = re.compile(r"(?<![\w/&])#(\w*[^\W\d_]\w*)")
+APPLICATION = {"name": "Sandbox", "website": None}
+# Every account needs a picture.
+AVATAR_PATH = "/static/avatar.svg"
+
+
+class Serializer:
+    """Makes entities whose links start with ``base_url`` (no slash at its end)."""
+
+    def __init__(self, store: Store, base_url: str) -> None:
+        self.store = store
+        self.base_url = base_url
+
+    def account(self, account: Account) -> dict[str, Any]:
+        """An Account entity."""
+        own = [s for s in self.store.newest_first(account.id) if s.visibility != "direct"]
+        avatar = self.base_url + AVATAR_PATH
+        return {
+            "id": account.id,
+            "username": account.username,
+            "acct": account.username,
+            "display_name": account.display_name,
+            "locked": False,
+            "bot": False,
+            "discoverable": True,
+            "indexable": False,
+            "group": False,
+            "created_at": "2026-01-01T00:00:00.000Z",
+            "note": f"<p>{html.escape(account.note)}</p>",
+            "url": f"{self.base_url}/@{account.username}",
+            "uri": f"{self.base_url}/users/{account.username}",
+            "avatar": avatar,
+            "avatar_static": avatar,
+            "header": avatar,
+            "header_static": avatar,
+            "followers_count": 0,
+            "following_count": 0,
+            "statuses_count": len(own),
+            "last_status_at": iso(own[0].created_at)[:10] if own else None,
+            "hide_collections": None,
+            "noindex": False,
+            "emojis": [],
+            "roles": [],
+            "fields": [],
+        }
+
+    def status(self, status: Status, viewer: Account | None = None) -> dict[str, Any]:
+        """A Status entity; a boost carries the boosted status under ``reblog``.
+
+        The store is held meanwhile, so that nobody sees half of an edit.
+        """
+        with self.store.lock:
+            return self.status_entity(status, viewer)
+
+    def status_entity(self, status: Status, viewer: Account | None) -> dict[str, Any]:
+        """The entity itself, with the store held."""
+        account = ACCOUNTS[status.account_id]
+        original = self.store.statuses.get(status.reblog_of) if status.reblog_of else None
+        parent = self.store.statuses.get(status.in_reply_to_id or "")
+        boosts = sum(s.reblog_of == status.id for s in self.store.statuses.values())
+        shown = original or status
+        uri = f"{self.base_url}/users/{account.username}/statuses/{status.id}"
+        entity = {
+            "id": status.id,
+            "created_at": iso(status.created_at),
+            "in_reply_to_id": status.in_reply_to_id,
+            "in_reply_to_account_id": parent.account_id if parent else None,
+            "sensitive": shown.sensitive,
+            "spoiler_text": shown.spoiler_text,
+            "visibility": status.visibility,
+            "language": shown.language,
+            "uri": f"{uri}/activity" if original else uri,
+            "url": f"{self.base_url}/@{account.username}/{status.id}",
+            "replies_count": sum(
+                s.in_reply_to_id == status.id for s in self.store.statuses.values()
+            ),
+            "reblogs_count": boosts,
+            "favourites_count": 0,
+            "quotes_count": 0,
+            "edited_at": iso(shown.edited_at) if shown.edited_at else None,
+            "content": "" if original else content_html(status.text, self.base_url),
+            "reblog": self.status(original, viewer) if original else None,
+            "application": APPLICATION,
+            "account": self.account(account),
+            "media_attachments": []
+            if original
+            else [self.attachment(a) for a in self.store.attachments_of(status)],
+            "mentions": [],
+            "tags": [
+                {"name": name.lower(), "url": f"{self.base_url}/tags/{name.lower()}"}
+                for name in HASHTAG.findall(LINK.sub("", status.text))
+            ],
+            "emojis": [],
+            "card": None,
+            "poll": poll_entity(status.poll) if status.poll else None,
+        }
+        if viewer is not None:
+            reblogged = any(
+                s.reblog_of == shown.id and s.account_id == viewer.id
+                for s in self.store.statuses.values()
+            )
+            entity |= {
+                "favourited": False,
+                "reblogged": reblogged,
+                "muted": False,
+                "bookmarked": False,
+                "pinned": False,
+                "filtered": [],
+            }
+        return entity
+
+    def source(self, status: Status) -> dict[str, Any]:
+        """A StatusSource entity: what its author typed."""
+        return {"id": status.id, "text": status.text, "spoiler_text": status.spoiler_text}
+
+    def history(self, status: Status) -> list[dict[str, Any]]:
+        """StatusEdit entities, oldest first. A status that was never edited has one."""
+        revisions = status.revisions or (snapshot(status, self.store, status.created_at),)
+        return [self.revision(revision, ACCOUNTS[status.account_id]) for revision in revisions]
+
+    def revision(self, revision: Revision, account: Account) -> dict[str, Any]:
+        """One StatusEdit entity."""
+        attachments = [
+            self.attachment(self.store.attachments[media_id]) | {"description": description}
+            for media_id, description in revision.attachments
+            if media_id in self.store.attachments
+        ]
+        entity: dict[str, Any] = {
+            "content": content_html(revision.text, self.base_url),
+            "spoiler_text": revision.spoiler_text,
+            "sensitive": revision.sensitive,
+            "created_at": iso(revision.created_at),
+            "account": self.account(account),
+            "media_attachments": attachments,
+            "emojis": [],
+        }
+        if revision.poll_options:
+            entity["poll"] = {"options": [{"title": title} for title in revision.poll_options]}
+        return entity
+
+    def attachment(self, attachment: Attachment) -> dict[str, Any]:
+        """A MediaAttachment entity; ``url`` is null until the file has been processed."""
+        meta = dict(attachment.meta)
+        if attachment.focus is not None:
+            meta["focus"] = {"x": attachment.focus[0], "y": attachment.focus[1]}
+        ready = attachment.ready_at <= time.time()
+        preview = attachment.preview if ready else None
+        return {
+            "id": attachment.id,
+            "type": attachment.type,
+            "url": self.media_url(attachment.file) if ready else None,
+            "preview_url": self.media_url(preview) if preview else None,
+            "remote_url": None,
+            "preview_remote_url": None,
+            "text_url": None,
+            "meta": meta if ready else {},
+            "description": attachment.description,
+            "blurhash": None,
+        }
+
+    def media_url(self, name: str) -> str:
+        """Where a file of the media folder is served."""
+        return f"{self.base_url}/media/{name}"
+
+
+def snapshot(status: Status, store: Store, created_at: float) -> Revision:
+    """A status as it stands, for its edit history. ``created_at`` is Unix time in seconds."""
+    return Revision(
+        created_at=created_at,
+        text=status.text,
+        spoiler_text=status.spoiler_text,
+        sensitive=status.sensitive,
+        attachments=tuple((a.id, a.description) for a in store.attachments_of(status)),
+        poll_options=status.poll.options if status.poll else (),
+    )
+
+
+def poll_entity(poll: Poll) -> dict[str, Any]:
+    """A Poll entity."""
+    return {
+        "id": poll.id,
+        "expires_at": iso(poll.expires_at),
+        "expired": poll.expires_at <= time.time(),
+        "multiple": poll.multiple,
+        "votes_count": 0,
+        "voters_count": 0,
+        "voted": True,
+        "own_votes": [],
+        "options": [{"title": title, "votes_count": 0} for title in poll.options],
+        "emojis": [],
+    }
+
+
+def iso(seconds: float) -> str:
+    """Unix time as Mastodon writes it: UTC, milliseconds, ``Z``."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def content_html(text: str, base_url: str) -> str:
+    """Plain text as the HTML of ``content``: paragraphs, line breaks, links and hashtags."""
+    if not text:
+        return ""
+    paragraphs = re.split(r"\n{2,}", text.replace("\r\n", "\n").strip())
+    return "".join(f"<p>{inline_html(p, base_url)}</p>" for p in paragraphs)
+
+
+def inline_html(text: str, base_url: str) -> str:
+    """One paragraph: links and hashtags marked up, the rest escaped."""
+    parts: list[str] = []
+    end = 0
+    for match in LINK.finditer(text):
+        parts.append(words_html(text[end : match.start()], base_url))
+        link = html.escape(match.group())
+        parts.append(f'<a href="{link}" target="_blank" rel="nofollow noopener">{link}</a>')
+        end = match.end()
+    parts.append(words_html(text[end:], base_url))
+    return "".join(parts)
+
+
+def words_html(text: str, base_url: str) -> str:
+    """Text without links: escaped, with hashtags and line breaks."""
+    escaped = html.escape(text).replace("\n", "<br />")
+    return HASHTAG.sub(
+        lambda match: (
+            f'<a href="{base_url}/tags/{match[1].lower()}" class="mention hashtag" rel="tag">'
+            f"#<span>{match[1]}</span></a>"
+        ),
+        escaped,
+    )

@@ -1,0 +1,128 @@
+"""The web page: the demo account's posts with their descriptions, and a form for one more."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from sandbox.api.streaming import open_stream
+from sandbox.context import Sandbox, sandbox_of
+from sandbox.errors import RefusedError
+from sandbox.model.model import DEMO_ACCOUNT
+from sandbox.model.params import text
+from sandbox.page.page_view import page_view
+
+FOLDER = Path(__file__).parent
+STATIC_FOLDER = FOLDER / "static"
+# Scripts and styles come from the server's own files, and nothing from elsewhere.
+SECURITY_HEADERS = {
+    "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "referrer-policy": "same-origin",
+    "cache-control": "no-store",
+}
+templates = Environment(
+    loader=FileSystemLoader(FOLDER / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+async def show(request: Request) -> HTMLResponse:
+    """The page."""
+    return render(sandbox_of(request))
+
+
+async def live(request: Request) -> StreamingResponse:
+    """The events after which the page looks for what is new."""
+    return open_stream(request, DEMO_ACCOUNT)
+
+
+async def post(request: Request) -> Response:
+    """Take the form. What the server refuses is said on the page, and what was typed is kept."""
+    sandbox = sandbox_of(request)
+    form = await request.form()
+    typed = {key: value for key, value in form.items() if isinstance(value, str)}
+    files = [f for f in form.getlist("file") if isinstance(f, UploadFile) and f.filename]
+    try:
+        check_origin(request)
+        if not files:
+            raise RefusedError(422, "Choose a sound, a video or a picture first.")
+        status_id = await run_in_threadpool(publish, sandbox, typed, await contents(files))
+    except RefusedError as error:
+        return render(sandbox, typed=typed, error=error)
+    return RedirectResponse(f"/#post-{status_id}", status_code=303)
+
+
+async def show_post(request: Request) -> RedirectResponse:
+    """The links in statuses lead to their place on the page."""
+    return RedirectResponse(f"/#post-{request.path_params['id']}")
+
+
+async def show_all(request: Request) -> RedirectResponse:
+    """The links of accounts and hashtags lead to the page."""
+    return RedirectResponse("/")
+
+
+def check_origin(request: Request) -> None:
+    """Refuse a form that another web site sends through the visitor's browser."""
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise RefusedError(403, "This form came from another web site. Post from this page.")
+
+
+async def contents(files: list[UploadFile]) -> list[tuple[str, str | None, bytes]]:
+    """Name, declared media type and content of each file."""
+    return [(file.filename or "", file.content_type, await file.read()) for file in files]
+
+
+def publish(
+    sandbox: Sandbox, typed: dict[str, Any], files: list[tuple[str, str | None, bytes]]
+) -> str:
+    """Post as the demo account; returns the status's id."""
+    media_ids = []
+    for name, media_type, content in files:
+        attachment = sandbox.uploads.accept(
+            DEMO_ACCOUNT, name=name, content=content, media_type=media_type
+        )
+        if attachment.failed:
+            raise RefusedError(422, f"{name} can't be read as audio or video.")
+        media_ids.append(sandbox.uploads.finish(attachment).id)
+    params = {
+        "status": text(typed, "status"),
+        "spoiler_text": text(typed, "spoiler_text"),
+        "language": text(typed, "language"),
+        "media_ids": media_ids,
+    }
+    return sandbox.posting.create(DEMO_ACCOUNT, params).id
+
+
+def render(
+    sandbox: Sandbox, typed: dict[str, Any] | None = None, error: RefusedError | None = None
+) -> HTMLResponse:
+    """The page with the form as typed, and with what was wrong with it."""
+    content = templates.get_template("page.html").render(
+        page=page_view(sandbox.store),
+        typed=typed or {},
+        error=None if error is None else error.message.removeprefix("Validation failed: "),
+        account=DEMO_ACCOUNT,
+    )
+    status = 200 if error is None else error.status
+    return HTMLResponse(content, status_code=status, headers=SECURITY_HEADERS)
+
+
+routes = [
+    Route("/", show, methods=["GET"]),
+    Route("/", post, methods=["POST"]),
+    Route("/@{account}", show_all, methods=["GET"]),
+    Route("/@{account}/{id}", show_post, methods=["GET"]),
+    Route("/tags/{name}", show_all, methods=["GET"]),
+    Route("/sandbox/live", live, methods=["GET"]),
+]

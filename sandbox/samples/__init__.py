@@ -1,0 +1,1 @@
+"""The sample posts of the demo, and the script that made their media."""

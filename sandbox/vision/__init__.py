@@ -1,0 +1,1 @@
+"""A vision endpoint that describes the pictures of the sandbox."""

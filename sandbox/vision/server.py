@@ -1,0 +1,156 @@
+"""The sandbox vision endpoint: OpenAI's chat completions, answered by measuring the pixels.
+
+By hand, or in a container::
+
+    python -m sandbox.vision.server --port 3001
+
+In a test::
+
+    from sandbox.vision import VisionServer
+
+    with VisionServer() as vision:             # VisionServer(key="…") refuses other keys with 401
+        ...                                    # point a client at vision.base_url
+        vision.fail(status=500, times=2)       # or hang=True, answer="empty", "content_filter"
+        request = vision.requests()[0]
+        assert (request["width"], request["exif_orientation"]) == (2048, None)
+
+Of each request the journal has ``model``, ``prompt``, ``media_type``, ``image_bytes``, ``width``,
+``height``, ``exif_orientation`` and ``max_tokens`` beside method, path and answer.
+"""
+
+import argparse
+import json
+import os
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from sandbox import control
+from sandbox.errors import RefusedError
+from sandbox.faults import Fault, FaultMiddleware, Faults
+from sandbox.model.request_log import Journal, JournalMiddleware
+from sandbox.serving import AppServer, serve_forever
+from sandbox.vision.chat import BadRequestError, completion, read_question
+from sandbox.vision.pixels import describe
+
+MODEL = "sandbox-vision"
+COMPLETIONS_PATH = "/v1/chat/completions"
+
+
+def create_app(key: str | None = None) -> Starlette:
+    """The endpoint as an ASGI application; with ``key``, requests need it as Bearer token."""
+    journal, faults = Journal(), Faults()
+    app = Starlette(
+        routes=[
+            Route(COMPLETIONS_PATH, complete, methods=["POST"]),
+            Route("/v1/models", models),
+            Route("/sandbox/reset", reset, methods=["POST"]),
+            *control.common_routes,
+        ],
+        middleware=[
+            Middleware(JournalMiddleware, journal=journal, prefixes=("/v1/",), keep_bodies=False),
+            Middleware(FaultMiddleware, faults=faults),
+        ],
+        exception_handlers={RefusedError: refuse, BadRequestError: refuse},
+    )
+    app.state.journal, app.state.faults, app.state.key = journal, faults, key
+    return app
+
+
+async def complete(request: Request) -> JSONResponse:
+    """Describe the picture of a request."""
+    check_key(request)
+    try:
+        document = json.loads(await request.body())
+    except ValueError as error:
+        raise BadRequestError("the request's body is no JSON") from error
+    question = await run_in_threadpool(read_question, document)
+    request.scope["state"]["entry"].notes.update(question.notes())
+    fault: Fault | None = request.scope["state"].get("fault")
+    if fault is not None and fault.answer == "empty":
+        return JSONResponse(completion(question, "", "stop"))
+    if fault is not None and fault.answer == "content_filter":
+        return JSONResponse(completion(question, "", "content_filter"))
+    text = await run_in_threadpool(describe, question.image)
+    return JSONResponse(completion(question, text, "stop"))
+
+
+async def models(request: Request) -> JSONResponse:
+    """The one model; requests may name any."""
+    check_key(request)
+    model = {"id": MODEL, "object": "model", "created": 1767225600, "owned_by": "sandbox"}
+    return JSONResponse({"object": "list", "data": [model]})
+
+
+async def reset(request: Request) -> JSONResponse:
+    """No faults, an empty journal."""
+    request.app.state.faults.clear()
+    request.app.state.journal.clear()
+    return JSONResponse({})
+
+
+def check_key(request: Request) -> None:
+    """Refuse a request without the key, where there is one. Raises ``RefusedError`` (401)."""
+    key = request.app.state.key
+    if key is not None and request.headers.get("authorization") != f"Bearer {key}":
+        raise RefusedError(401, "Incorrect API key provided.")
+
+
+async def refuse(request: Request, error: Exception) -> JSONResponse:
+    """An error as OpenAI words it."""
+    status = error.status if isinstance(error, RefusedError) else 400
+    code = "invalid_api_key" if status == 401 else None
+    body = {"message": str(error), "type": "invalid_request_error", "param": None, "code": code}
+    return JSONResponse({"error": body}, status_code=status)
+
+
+class VisionServer(AppServer):
+    """The endpoint in this process; the module's docstring shows its use."""
+
+    model = MODEL
+
+    def __init__(self, *, key: str | None = None, port: int = 0) -> None:
+        super().__init__(create_app(key), port=port)
+        self.base_url = f"{self.url}/v1"
+        self.key = key
+
+    def requests(
+        self, method: str | None = "POST", path: str | None = COMPLETIONS_PATH
+    ) -> list[dict[str, Any]]:
+        """The journal of completions (or of other requests), oldest first."""
+        journal: Journal = self.app.state.journal
+        return journal.find(method, path)
+
+    def fail(self, path: str = COMPLETIONS_PATH, **fields: Any) -> Fault:
+        """Let requests fail; ``fields`` are those of ``sandbox.faults.Fault``."""
+        faults: Faults = self.app.state.faults
+        return faults.add(path=path, **fields)
+
+    def reset(self) -> None:
+        """No faults, an empty journal."""
+        self.app.state.faults.clear()
+        self.app.state.journal.clear()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serve until stopped."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox.vision.server",
+        description="A vision endpoint that says what it measures in a picture.",
+    )
+    environ = os.environ
+    parser.add_argument("--host", default=environ.get("SANDBOX_VISION_HOST", "127.0.0.1"))
+    parser.add_argument("--port", type=int, default=environ.get("SANDBOX_VISION_PORT", "3001"))
+    parser.add_argument("--key", default=environ.get("SANDBOX_VISION_KEY") or None)
+    arguments = parser.parse_args(argv)
+    serve_forever(create_app(arguments.key), arguments)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

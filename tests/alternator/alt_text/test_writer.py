@@ -1,0 +1,88 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from sandbox.server import SandboxServer
+from sandbox.settings import Settings
+from sandbox.vision.server import VisionServer
+
+MakeBot = Callable[..., Any]
+
+
+def test_descriptions_name_the_model_in_the_language_of_the_post(
+    server: SandboxServer, make_bot: MakeBot, picture: Path, clip: Path
+):
+    german = server.post("Schau", files=[picture], language="de")
+    sound = server.post("Écoutez", files=[clip], language="fr")
+    make_bot(whisper={"model": "/models/special.pt"}).once()
+    assert server.descriptions(german["id"])[0].endswith("\n\nBeschrieben von pixels")
+    assert server.descriptions(sound["id"]) == [
+        "Hello from the recording.\n\nTranscrit par Whisper special"
+    ]
+
+
+def test_the_prompt_is_in_the_language_of_the_post(
+    server: SandboxServer, vision: VisionServer, make_bot: MakeBot, picture: Path
+):
+    server.post("Schau", files=[picture], language="de")
+    make_bot().once()
+    assert "höchstens" in vision.requests()[0]["prompt"]
+
+
+def test_a_description_stays_within_the_limit_of_the_server(
+    make_bot: MakeBot, picture: Path, clip: Path
+):
+    with SandboxServer(settings=Settings(description_limit=90)) as server:
+        first = server.post("Look", files=[picture])
+        second = server.post("Listen", files=[clip])
+        bot = make_bot(
+            mastodon={"instance_url": server.url}, openrouter={"base_url": "http://127.0.0.1:1/v1"}
+        )
+        bot.transcriber.texts = ["One short sentence. " + "Then it goes on and on. " * 30]
+        bot.once()
+        assert server.descriptions(first["id"]) == [None]  # the endpoint is not there
+        assert server.descriptions(second["id"]) == [
+            "One short sentence. Then it goes on and on. …\n\nTranscribed by Whisper base"
+        ]
+        bot = make_bot(mastodon={"instance_url": server.url})
+        third = server.post("Look", files=[picture])
+        bot.once()
+        (description,) = server.descriptions(third["id"])
+        assert len(description) <= 90
+        assert description.endswith("…\n\nDescribed by pixels")
+
+
+def test_a_long_transcript_is_shortened_by_the_text_model(
+    server: SandboxServer, vision: VisionServer, make_bot: MakeBot, clip: Path
+):
+    status = server.post("Listen", files=[clip])
+    answer = {"choices": [{"message": {"content": "In short: it rains."}}]}
+    vision.fail(status=200, body=answer)
+    bot = make_bot(openrouter={"text_model": "shortener"})
+    bot.transcriber.texts = ["It rains. " * 300]
+    bot.once()
+    assert server.descriptions(status["id"]) == [
+        "In short: it rains.\n\nTranscribed by Whisper base, shortened by shortener"
+    ]
+
+
+def test_all_kinds_are_described(
+    server: SandboxServer, make_bot: MakeBot, clip: Path, make_media: Callable[..., Path]
+):
+    picture = ("-f", "lavfi", "-i", "color=red:s=60x40:r=5:d=1")
+    video = make_media("talk.mp4", *picture, "-i", str(clip))
+    silent = make_media("silent.mp4", *picture)
+    colours = [Image.new("RGB", (60, 40), name) for name in ("white", "red", "white")]
+    loop = video.with_name("loop.gif")
+    colours[0].save(loop, save_all=True, append_images=colours[1:], duration=300)
+    posts = [server.post("Post", files=[file]) for file in (clip, video, silent, loop)]
+    kinds = [post["media_attachments"][0]["type"] for post in posts]
+    assert kinds == ["audio", "video", "gifv", "gifv"]
+    make_bot().once()
+    heard, spoken, shown, looped = (server.descriptions(post["id"])[0] for post in posts)
+    assert "Hello from the recording." in str(heard)
+    assert "Hello from the recording." in str(spoken)
+    assert "almost entirely red" in str(shown)
+    assert "almost entirely red" in str(looped)

@@ -1,0 +1,376 @@
+"""The command as an operator starts it: a process of its own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from waiting import wait_for
+
+from alternator.errors import TemporaryServerError
+from sandbox.server import SandboxServer
+from sandbox.vision.server import VisionServer
+
+MakeBot = Callable[..., Any]
+
+
+class Command:
+    """``alternator`` with an environment of its own and nothing in the working directory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("ALTERNATOR_")}
+        self.environ = kept | {
+            "HOME": str(folder),
+            "ALTERNATOR_STATE_DIR": str(folder / "state"),
+            "ALTERNATOR_HEALTH_PORT": "0",
+            "ALTERNATOR_WHISPER_ENABLED": "false",
+        }
+        self.running: list[subprocess.Popen[str]] = []
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "alternator", *arguments],
+            cwd=self.folder,
+            env=self.environ | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.running.append(process)
+        return process
+
+    def run(self, *arguments: str, **variables: str) -> tuple[int, str]:
+        """Exit code and standard error."""
+        process = self.start(*arguments, **variables)
+        _, errors = process.communicate(timeout=120)
+        return process.returncode, errors
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Iterator[Command]:
+    command = Command(tmp_path)
+    yield command
+    for process in command.running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def account(server: SandboxServer, vision: VisionServer) -> dict[str, str]:
+    return {
+        "ALTERNATOR_MASTODON_INSTANCE_URL": server.url,
+        "ALTERNATOR_MASTODON_ACCESS_TOKEN": server.token,
+        "ALTERNATOR_MASTODON_BACKFILL_PAUSE": "0",
+        "ALTERNATOR_OPENROUTER_BASE_URL": vision.base_url,
+        "ALTERNATOR_OPENROUTER_MODEL": "pixels",
+    }
+
+
+def test_without_a_configuration_it_says_what_to_set(command: Command):
+    assert command.run("run") == (
+        2,
+        "alternator run: there is no alternator.toml, and [mastodon] instance_url is not set; copy "
+        "alternator.toml.example to alternator.toml and fill it in, or set "
+        "ALTERNATOR_MASTODON_INSTANCE_URL\n",
+    )
+
+
+def test_a_mistake_in_the_file_is_one_line(command: Command):
+    (command.folder / "alternator.toml").write_text("[mastodon]\ninstnace_url = 'x'\n")
+    assert command.run("run") == (
+        2,
+        "alternator run: alternator.toml: [mastodon] has no key 'instnace_url' (did you mean "
+        "'instance_url'?); rename or remove it\n",
+    )
+
+
+def test_an_unreachable_server_is_one_line(command: Command):
+    code, errors = command.run(
+        "run",
+        ALTERNATOR_MASTODON_INSTANCE_URL="http://127.0.0.1:1",
+        ALTERNATOR_MASTODON_ACCESS_TOKEN="a-token-of-some-length",
+    )
+    assert (code, errors) == (
+        4,
+        "alternator run: http://127.0.0.1:1 can't be reached (no connection); check [mastodon] "
+        "instance_url, and that this machine reaches it\n",
+    )
+
+
+def test_a_rejected_token_is_one_line(command: Command, server: SandboxServer):
+    code, errors = command.run(
+        "run",
+        ALTERNATOR_MASTODON_INSTANCE_URL=server.url,
+        ALTERNATOR_MASTODON_ACCESS_TOKEN="a-token-that-is-wrong",
+    )
+    assert (code, errors) == (
+        4,
+        f"alternator run: {server.url} rejects the access token; create one with the scopes "
+        f"read:accounts read:statuses write:statuses (Preferences, Development) and set "
+        f"[mastodon] access_token\n",
+    )
+
+
+def test_a_token_that_may_not_write_ends_a_single_pass(
+    command: Command, server: SandboxServer, vision: VisionServer, picture: Path
+):
+    server.post("Look", files=[picture])
+    token = {"ALTERNATOR_MASTODON_ACCESS_TOKEN": "sandbox-read-only"}
+    code, errors = command.run("run", "--once", **account(server, vision) | token)
+    assert code == 4
+    assert errors.splitlines()[-1] == (
+        f"alternator run: {server.url} refuses this to the access token; it needs the scopes "
+        f"read:accounts read:statuses write:statuses, and the account must not be suspended"
+    )
+
+
+def test_a_missing_model_is_one_line(command: Command, server: SandboxServer, vision: VisionServer):
+    code, errors = command.run(
+        "run",
+        **account(server, vision),
+        ALTERNATOR_WHISPER_ENABLED="true",
+        ALTERNATOR_WHISPER_MODEL="/nowhere/model.pt",
+    )
+    assert code == 5
+    last = errors.splitlines()[-1]
+    assert last.startswith("alternator run: ")
+    assert "/nowhere/model.pt" in last
+    assert "Traceback" not in errors
+
+
+def test_a_state_directory_that_can_not_be_written_is_one_line(
+    command: Command, server: SandboxServer, vision: VisionServer
+):
+    (command.folder / "file").write_text("")
+    code, errors = command.run(
+        "run", **account(server, vision), ALTERNATOR_STATE_DIR=str(command.folder / "file")
+    )
+    assert (code, errors) == (
+        2,
+        f"alternator run: the state directory {command.folder / 'file'} can't be written to: "
+        f"File exists; make it writable for this user, or set [state] directory to one that is\n",
+    )
+
+
+def test_a_single_pass_says_what_it_is_and_does(
+    command: Command, server: SandboxServer, vision: VisionServer, picture: Path, clip: Path
+):
+    status = server.post("Look", files=[picture, picture], descriptions=["Here is one"])
+    sound = server.post("Listen", files=[clip])
+    code, errors = command.run("run", "--once", **account(server, vision))
+    assert code == 0
+    lines = [re.sub(r"^\S+ ", "", line) for line in errors.splitlines()]
+    attachment = status["media_attachments"][1]["id"]
+    assert re.fullmatch(
+        rf"info  described post {status['id']}, attachment {attachment}, in \d+\.\d s", lines.pop(3)
+    )
+    assert lines == [
+        f"info  account: demo@{server.url.removeprefix('http://')}, descriptions up to 1500 "
+        f"characters",
+        "info  audio and video: not described, [whisper] enabled is false",
+        f"info  pictures: pixels at {vision.base_url}",
+        "info  done: 1 described, 0 left alone, 0 failed",
+    ]
+    assert server.descriptions(sound["id"]) == [None]
+
+
+def test_without_an_endpoint_pictures_are_left_alone(command: Command, server: SandboxServer):
+    code, errors = command.run(
+        "run",
+        "--once",
+        ALTERNATOR_MASTODON_INSTANCE_URL=server.url,
+        ALTERNATOR_MASTODON_ACCESS_TOKEN=server.token,
+        ALTERNATOR_BALANCE_ENABLED="false",
+    )
+    assert code == 0
+    assert (
+        "pictures: not described; set [openrouter] api_key, or base_url for an endpoint of your own"
+    ) in errors
+    assert "warn  accepted without effect: [balance] enabled (the balance is not watched)" in errors
+
+
+def test_a_password_within_an_address_is_not_logged(
+    command: Command, server: SandboxServer, vision: VisionServer
+):
+    variables = account(server, vision)
+    address = variables["ALTERNATOR_OPENROUTER_BASE_URL"].replace("//", "//me:a-secret-word@")
+    code, errors = command.run(
+        "run", "--once", **variables | {"ALTERNATOR_OPENROUTER_BASE_URL": address}
+    )
+    assert code == 0
+    assert f"pictures: pixels at {address.replace('a-secret-word', '***')}" in errors
+    assert "a-secret-word" not in errors
+
+
+def test_given_up_attachments_can_be_tried_again(
+    command: Command, server: SandboxServer, vision: VisionServer
+):
+    code, errors = command.run("run", "--once", "--retry-failed", **account(server, vision))
+    assert code == 0
+    assert "trying again 0 attachments that were given up" in errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_within_seconds(
+    command: Command, server: SandboxServer, vision: VisionServer, picture: Path, number: int
+):
+    vision.fail(hang=True)  # in the middle of its work
+    process = command.start("run", **account(server, vision))
+    wait_for(server.open_streams)
+    status = server.post("Look", files=[picture])
+    wait_for(vision.requests)
+    started = time.monotonic()
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert time.monotonic() - started < 5
+    assert process.returncode == 0
+    assert errors.splitlines()[-1].endswith("info  stopped")
+    assert "Traceback" not in errors
+    # Nothing is lost by it.
+    code, _ = command.run("run", "--once", **account(server, vision))
+    assert code == 0
+    assert "320 by 200" in server.descriptions(status["id"])[0]
+
+
+def test_a_bot_that_is_killed_takes_its_work_up_again(
+    command: Command, server: SandboxServer, vision: VisionServer, picture: Path
+):
+    vision.fail(hang=True)
+    process = command.start("run", **account(server, vision))
+    wait_for(server.open_streams)
+    status = server.post("Look", files=[picture])
+    wait_for(vision.requests)
+    process.kill()
+    process.communicate()
+    command.run("run", "--once", **account(server, vision))
+    assert "320 by 200" in server.descriptions(status["id"])[0]
+    assert len(server.requests(method="PUT")) == 1
+
+
+def test_a_bot_that_is_killed_in_the_middle_of_an_edit_repeats_nothing(
+    command: Command, server: SandboxServer, vision: VisionServer, picture: Path
+):
+    # The server has made the edit, and the bot has not heard of it.
+    server.fail("/api/v1/statuses/*", method="PUT", after=True, hang=True)
+    process = command.start("run", **account(server, vision))
+    wait_for(server.open_streams)
+    status = server.post("Look", files=[picture])
+    server.wait_until_described(status["id"])
+    process.kill()
+    process.communicate()
+    code, errors = command.run("run", "--once", **account(server, vision))
+    assert code == 0
+    assert "it has a description by now" in errors
+    assert len(server.requests(method="PUT")) == 1
+
+
+def test_a_server_that_hangs_in_an_edit_does_not_hold_up_the_end(
+    command: Command, server: SandboxServer, vision: VisionServer, picture: Path
+):
+    hung = server.fail("/api/v1/statuses/*", method="PUT", hang=True)
+    process = command.start("run", **account(server, vision))
+    wait_for(server.open_streams)
+    server.post("Look", files=[picture])
+    wait_for(lambda: hung.times == 0)
+    started = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert time.monotonic() - started < 10
+    assert process.returncode == 0
+    assert errors.splitlines()[-1].endswith("info  stopped")
+
+
+def test_its_health_can_be_asked_for(command: Command, server: SandboxServer, vision: VisionServer):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    command.environ["ALTERNATOR_HEALTH_PORT"] = port
+    assert command.run("health")[0] == 1
+    command.start("run", **account(server, vision))
+    wait_for(lambda: command.run("health")[0] == 0)
+    process = command.start("health")
+    output, _ = process.communicate(timeout=30)
+    report = json.loads(output)
+    assert (report["status"], report["worker"]) == ("ok", "disabled")
+
+
+def test_speech_is_described_by_a_real_whisper(
+    command: Command,
+    server: SandboxServer,
+    vision: VisionServer,
+    speak: Callable[..., Path],
+    checkpoint: Path,
+):
+    names = {".mp3", ".ogg", ".m4a", ".wav", ".flac", ".mp4"}
+    ended = command.start(
+        "run",
+        **account(server, vision),
+        ALTERNATOR_WHISPER_ENABLED="true",
+        ALTERNATOR_WHISPER_MODEL=str(checkpoint),
+    )
+    wait_for(server.open_streams, timeout_s=120)
+    posts = {
+        suffix: server.post(
+            "Listen",
+            files=[speak("Winter is coming soon.", suffix=suffix)],
+            spoiler_text="Weather",
+            sensitive=True,
+            language="en",
+            visibility="unlisted",
+        )
+        for suffix in sorted(names)
+    }
+    for suffix, before in posts.items():
+        (description,) = server.wait_until_described(before["id"], seconds=60)
+        assert description == "Winter is coming soon.\n\nTranscribed by Whisper fixture", suffix
+        after = server.status(before["id"])
+        kept = ("content", "spoiler_text", "sensitive", "language", "visibility")
+        assert {key: after[key] for key in kept} == {key: before[key] for key in kept}
+    assert len(server.requests(method="PUT")) == len(names)
+    ended.send_signal(signal.SIGTERM)
+    ended.communicate(timeout=30)
+    assert ended.returncode == 0
+
+
+@pytest.mark.parametrize("path", ["/api/v1/accounts/verify_credentials", "/api/*/instance"])
+def test_a_server_that_is_known_is_waited_for(make_bot: MakeBot, server: SandboxServer, path: str):
+    bot = make_bot()
+    bot.once()
+    server.fail(path, status=503, times=6)
+    bot.start()
+    wait_for(server.open_streams)
+    bot.end()
+
+
+def test_a_server_that_is_not_known_is_not_waited_for(make_bot: MakeBot, server: SandboxServer):
+    server.fail("/api/v1/accounts/verify_credentials", status=503, times=None)
+    bot = make_bot().start()
+    with pytest.raises(TemporaryServerError):
+        end_of(bot)
+
+
+def test_a_token_that_is_refused_for_a_while_does_not_end_a_running_bot(
+    make_bot: MakeBot, server: SandboxServer, picture: Path
+):
+    bot = make_bot(mastodon={"poll_interval_seconds": 1}).start()
+    wait_for(server.open_streams)
+    fault = server.fail("/api/v1/accounts/*/statuses", status=401, times=1)
+    wait_for(lambda: fault.times == 0)
+    status = server.post("Look", files=[picture])
+    server.wait_until_described(status["id"])
+    bot.end()
+
+
+def end_of(bot: Any) -> None:
+    """Wait until a bot has ended by itself, and raise what it ended with."""
+    wait_for(lambda: bot.error is not None)
+    error, bot.error = bot.error, None
+    raise error

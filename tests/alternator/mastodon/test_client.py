@@ -1,0 +1,253 @@
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alternator.config.settings import MastodonSettings
+from alternator.errors import EditRefusedError, GoneError, ServerError, TemporaryServerError
+from alternator.mastodon.client import ATTEMPTS, MastodonClient
+from sandbox.server import SandboxServer
+from sandbox.settings import Settings
+
+
+class Pauses(list[float]):
+    """Pauses that are noted down and not made."""
+
+    def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+
+
+@pytest.fixture
+def pauses() -> Pauses:
+    return Pauses()
+
+
+@pytest.fixture
+def client(server: SandboxServer, pauses: Pauses) -> MastodonClient:
+    return client_of(server.url, pause=pauses)
+
+
+def client_of(url: str, token: str = "sandbox", **options: Any) -> MastodonClient:
+    settings = MastodonSettings(instance_url=url, access_token=token)
+    return MastodonClient(settings, **{"pause": lambda seconds: None} | options)
+
+
+def failure(call: Callable[[], object]) -> ServerError:
+    with pytest.raises(ServerError) as caught:
+        call()
+    return caught.value
+
+
+def test_the_account_is_that_of_the_token(server: SandboxServer, client: MastodonClient):
+    account = client.verify()
+    assert account.name == f"demo@{client.host}"
+    assert server.requests(path="/api/v1/accounts/verify_credentials")
+
+
+def test_a_token_that_is_refused_says_which_scopes_it_needs(server: SandboxServer):
+    error = failure(client_of(server.url, "wrong").verify)
+    assert not isinstance(error, TemporaryServerError)
+    assert str(error) == (
+        f"{server.url} rejects the access token; create one with the scopes read:accounts "
+        f"read:statuses write:statuses (Preferences, Development) and set [mastodon] access_token"
+    )
+    assert error.exit_code == 4
+
+
+def test_a_token_that_may_not_write_says_which_scopes_it_needs(
+    server: SandboxServer, picture: Path
+):
+    status = server.post("Look", files=[picture])
+    client = client_of(server.url, "sandbox-read-only")
+    error = failure(lambda: client.edit(status["id"], {"status": "Look"}))
+    assert "it needs the scopes read:accounts read:statuses write:statuses" in str(error)
+
+
+def test_a_token_is_never_taken_for_a_file(
+    server: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("sandbox").write_text("another-token\n")
+    assert client_of(server.url).verify().name.startswith("demo@")
+
+
+def test_an_unreachable_server_is_one_line(pauses: Pauses):
+    error = failure(client_of("http://127.0.0.1:1", pause=pauses).verify)
+    assert isinstance(error, TemporaryServerError)
+    assert str(error) == (
+        "http://127.0.0.1:1 can't be reached (no connection); check [mastodon] instance_url, and "
+        "that this machine reaches it"
+    )
+    assert len(pauses) == ATTEMPTS - 1
+    assert sum(pauses) < 10
+
+
+def test_a_server_that_is_no_mastodon_is_told(server: SandboxServer):
+    server.fail("/api/v1/*", status=200, body="<html>Welcome</html>", times=None)
+    message = f"{server.url} does not answer like a Mastodon server; check [mastodon] instance_url"
+    assert str(failure(client_of(server.url).verify)) == message
+    assert str(failure(client_of(f"{server.url}/elsewhere").verify)) == message.replace(
+        " does", "/elsewhere does"
+    )
+
+
+@pytest.fixture
+def tls_url(tmp_path: Path) -> Iterator[str]:
+    """A TLS server whose certificate nobody signed."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
+            *("-subj", "/CN=127.0.0.1", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                    context.wrap_socket(connection, server_side=True).close()
+                except ssl.SSLError:
+                    continue
+                except OSError:
+                    return
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_certificate_that_is_not_accepted_says_so(tls_url: str):
+    error = failure(client_of(tls_url).verify)
+    assert str(error) == (
+        f"{tls_url}: the server's TLS certificate is not accepted; correct [mastodon] "
+        f"instance_url, or name the authority that signed it in REQUESTS_CA_BUNDLE"
+    )
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"drop": True}])
+def test_a_passing_fault_is_sat_out(
+    server: SandboxServer, client: MastodonClient, pauses: Pauses, fault: dict[str, Any]
+):
+    server.fail("/api/v1/accounts/verify_credentials", times=2, **fault)
+    assert client.verify().name.startswith("demo@")
+    assert len(pauses) == 2
+
+
+def test_a_lasting_fault_is_given_back(server: SandboxServer, client: MastodonClient):
+    server.fail("/api/v1/accounts/verify_credentials", status=502, times=None)
+    error = failure(client.verify)
+    assert isinstance(error, TemporaryServerError)
+    assert str(error) == f"{server.url} has trouble (HTTP 502); tried again later"
+
+
+def test_a_rate_limit_is_waited_for_until_its_end(
+    server: SandboxServer, client: MastodonClient, pauses: Pauses
+):
+    server.exhaust_rate_limit(40)
+    error = failure(client.verify)  # the pauses take no time, so the limit stays
+    assert isinstance(error, TemporaryServerError)
+    assert error.retry_after == pytest.approx(40, abs=5)
+    # Each of the waits is made in slices, so that the bot is seen to be alive.
+    assert max(pauses) <= 10
+    assert sum(pauses) == pytest.approx(40 * (ATTEMPTS - 1), abs=15)
+
+
+def test_a_rate_limit_ends(server: SandboxServer):
+    server.exhaust_rate_limit(1.5)
+    started = time.monotonic()
+    assert client_of(server.url, pause=time.sleep).verify().name.startswith("demo@")
+    assert time.monotonic() - started > 1
+
+
+@pytest.mark.parametrize("fault", [{"status": 429}, {"status": 500}, {"drop": True}])
+def test_an_edit_is_never_sent_twice(
+    server: SandboxServer,
+    client: MastodonClient,
+    pauses: Pauses,
+    picture: Path,
+    fault: dict[str, Any],
+):
+    status = server.post("Look", files=[picture])
+    server.fail("/api/v1/statuses/*", method="PUT", **fault)
+    # By the time of another try its author may have edited it: that is for the caller to see.
+    error = failure(lambda: client.edit(status["id"], {"status": "Look again"}))
+    assert isinstance(error, TemporaryServerError)
+    assert pauses == []
+    assert len(server.requests(method="PUT")) == 1
+
+
+def test_a_rate_limit_of_hours_is_given_back(
+    server: SandboxServer, client: MastodonClient, pauses: Pauses
+):
+    server.exhaust_rate_limit(3 * 3600)
+    error = failure(client.verify)
+    assert isinstance(error, TemporaryServerError)
+    assert error.retry_after == pytest.approx(3 * 3600, abs=60)
+    assert pauses == []
+
+
+def test_a_post_that_is_gone_is_told(client: MastodonClient):
+    assert isinstance(failure(lambda: client.status("1234")), GoneError)
+
+
+def test_an_edit_that_the_server_does_not_accept_is_told(
+    server: SandboxServer, client: MastodonClient
+):
+    status = server.post("Hello")
+    error = failure(lambda: client.edit(status["id"], {"status": ""}))
+    assert isinstance(error, EditRefusedError)
+
+
+def test_an_edit_is_json_with_real_booleans(
+    server: SandboxServer, client: MastodonClient, picture: Path
+):
+    status = server.post("Look", files=[picture])
+    body = {"status": "Look", "sensitive": True, "media_ids": [], "media_attributes": []}
+    assert client.edit(status["id"], body)["sensitive"] is True
+    (request,) = server.requests(method="PUT")
+    assert request["json"] == body
+
+
+def test_the_limit_is_the_one_that_the_server_names():
+    with SandboxServer(settings=Settings(description_limit=420)) as server:
+        instance = client_of(server.url).instance()
+        assert instance.description_limit == 420
+        assert instance.streaming_url == server.url
+
+
+def test_without_a_named_limit_it_is_that_of_older_servers(server: SandboxServer):
+    settings = Settings(announce_description_limit=False)
+    with SandboxServer(settings=settings) as quiet:
+        assert client_of(quiet.url).instance().description_limit == 1500
+    server.fail("/api/*/instance", status=404, times=None)
+    instance = client_of(server.url).instance()
+    assert (instance.description_limit, instance.streaming_url) == (1500, server.url)
+
+
+def test_own_posts_come_page_by_page_without_boosts(server: SandboxServer, client: MastodonClient):
+    other = server.post("By a neighbour", token="neighbour")
+    server.boost(other["id"])
+    ids = [server.post(f"Post {number}")["id"] for number in range(45)]
+    account = client.verify()
+    first = client.own_statuses(account.id)
+    assert [status["id"] for status in first] == ids[:4:-1]
+    second = client.own_statuses(account.id, max_id=first[-1]["id"])
+    assert [status["id"] for status in second] == ids[4::-1]
+
+
+def test_a_server_without_streaming_says_so(server: SandboxServer, client: MastodonClient):
+    server.set_streaming(False)
+    error = failure(lambda: client.open_stream(server.url, read_timeout=1))
+    assert isinstance(error, GoneError)

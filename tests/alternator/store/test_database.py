@@ -1,0 +1,112 @@
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alternator.errors import ConfigError, StateError
+from alternator.stopping import Stopping
+from alternator.store.database import Database
+
+SCHEMA = "CREATE TABLE note (text TEXT NOT NULL);"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "below" / "state.sqlite3"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    database = Database(path, schema=SCHEMA, version=3)
+    yield database
+    database.close()
+
+
+def notes(database: Database) -> list[str]:
+    with database.reading() as connection:
+        return [text for (text,) in connection.execute("SELECT text FROM note")]
+
+
+def refusal(path: Path, version: int = 3) -> str:
+    with pytest.raises(ConfigError) as caught:
+        Database(path, schema=SCHEMA, version=version)
+    return str(caught.value)
+
+
+def test_what_is_written_is_there_at_the_next_start(database: Database, path: Path):
+    with database.writing() as connection:
+        connection.execute("INSERT INTO note VALUES ('kept')")
+    database.close()
+    assert notes(Database(path, schema=SCHEMA, version=3)) == ["kept"]
+
+
+@pytest.mark.parametrize("interruption", [Stopping, KeyboardInterrupt, ValueError])
+def test_a_transaction_is_made_as_a_whole_or_not_at_all(
+    database: Database, interruption: type[BaseException]
+):
+    with pytest.raises(interruption), database.writing() as connection:
+        connection.execute("INSERT INTO note VALUES ('half')")
+        raise interruption
+    with database.writing() as connection:
+        connection.execute("INSERT INTO note VALUES ('whole')")
+    assert notes(database) == ["whole"]
+
+
+def test_a_full_disk_is_told_and_costs_nothing(database: Database):
+    with database.writing() as connection:
+        connection.execute("INSERT INTO note VALUES ('before')")
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    with database.reading() as connection:  # as if the disk ended here
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+    with (
+        pytest.raises(StateError, match=r"database or disk is full; look whether the disk"),
+        database.writing() as connection,
+    ):
+        connection.executemany("INSERT INTO note VALUES (?)", [("x" * 100,)] * 1000)
+    assert notes(database) == ["before"]
+
+
+def test_a_file_that_is_no_database_is_named(path: Path):
+    path.parent.mkdir()
+    path.write_bytes(b"This is something else entirely." * 100)
+    assert refusal(path) == (
+        f"the state file {path} is damaged: file is not a database; move it away to start afresh "
+        f"(what still lacks a description is found again)"
+    )
+
+
+def test_a_database_with_damaged_pages_is_named(database: Database, path: Path):
+    database.close()
+    content = bytearray(path.read_bytes())
+    content[100:] = b"\xff" * (len(content) - 100)
+    path.write_bytes(content)
+    assert "is damaged: " in refusal(path, version=4)
+
+
+def test_a_file_of_another_version_is_left_alone(database: Database, path: Path):
+    assert refusal(path, version=1) == (
+        f"the state file {path} is from another version of Alternator (schema 3, this one has "
+        f"1); use that version, or move the file away to start afresh"
+    )
+    assert notes(database) == []
+
+
+def test_a_directory_that_can_not_be_made_is_named(tmp_path: Path):
+    (tmp_path / "below").write_text("a file")
+    message = refusal(tmp_path / "below" / "state.sqlite3")
+    assert "can't be used: " in message
+    assert "set [state] directory" in message
+
+
+def test_a_locked_file_is_told(database: Database, path: Path):
+    with database.reading() as connection:
+        connection.execute("PRAGMA busy_timeout = 50")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StateError, match="database is locked"), database.writing():
+        pass
+    other.close()
+    with database.writing() as connection:
+        connection.execute("INSERT INTO note VALUES ('later')")
+    assert notes(database) == ["later"]

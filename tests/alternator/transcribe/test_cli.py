@@ -1,0 +1,121 @@
+"""``alternator transcribe`` from end to end, as a process of its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from alternator.errors import ConfigError
+from alternator.transcribe.cli import output_stems
+
+pytest.importorskip("whisper")
+
+Speak = Callable[..., Path]
+
+SPOKEN = "This is a test of the caption bot."
+
+
+def run(directory: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """The command in a directory, with nothing of this session's configuration."""
+    kept = {name: value for name, value in os.environ.items() if "ALTERNATOR" not in name}
+    kept |= {"XDG_CONFIG_HOME": str(directory / "no-config")} | environ
+    command = [sys.executable, "-m", "alternator", "transcribe", *arguments]
+    return subprocess.run(
+        command, cwd=directory, env=kept, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_good_and_bad_files_in_one_run(speak: Speak, checkpoint: Path, tmp_path: Path) -> None:
+    shutil.copy(speak(SPOKEN, suffix=".mp3"), tmp_path / "caption.mp3")
+    shutil.copy(speak("Guten Morgen, liebe Freunde.", "de", ".ogg"), tmp_path / "caption.ogg")
+    shutil.copy(speak("Hello world.", suffix=".m4a"), tmp_path / "hello.m4a")
+    (tmp_path / "notes.txt").write_text("no sound")
+    files = ["caption.mp3", "nowhere.wav", "notes.txt", "caption.ogg", "hello.m4a"]
+
+    done = run(tmp_path, "--model", str(checkpoint), "-o", "out", *files)
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines() == [
+        "alternator transcribe: nowhere.wav: does not exist; name an audio or video file",
+        f"alternator transcribe: {tmp_path}/notes.txt: is not audio or video that can be read "
+        f"(ffmpeg: file:{tmp_path}/notes.txt: Invalid data found when processing input)",
+    ]
+    assert "Detected language: German" in done.stdout
+    written = sorted(path.name for path in (tmp_path / "out").iterdir())
+    forms = ["json", "srt", "tsv", "txt", "vtt"]
+    # Two files called caption: neither's results overwrite the other's.
+    stems = ["caption.mp3", "caption.ogg", "hello"]
+    assert written == [f"{stem}.{form}" for stem in stems for form in forms]
+    assert (tmp_path / "out" / "caption.mp3.txt").read_text() == f"{SPOKEN}\n"
+    assert json.loads((tmp_path / "out" / "caption.ogg.json").read_text())["language"] == "de"
+    assert (tmp_path / "out" / "hello.vtt").read_text().startswith("WEBVTT\n\n00:00.000 --> ")
+
+
+def test_configuration_and_standard_output(speak: Speak, checkpoint: Path, tmp_path: Path) -> None:
+    """No account is needed, and the bot's limit on length is not for local files."""
+    (tmp_path / "alternator.toml").write_text(
+        f'[whisper]\nmodel = "{checkpoint.name}"\nlanguage = "de"\nmax_duration_minutes = 1\n'
+    )
+    path = speak("Meine Katze schläft auf dem Sofa.", "de")
+    arguments = ["-o", "-", "-f", "srt", "--task", "translate", str(path)]
+    done = run(tmp_path, *arguments, ALTERNATOR_WHISPER_MODEL_DIR=str(checkpoint.parent))
+    assert (done.returncode, done.stderr) == (0, "")
+    number, times, text = done.stdout.strip().split("\n")
+    assert (number, text) == ("1", "My cat is sleeping on the sofa.")
+    assert times.startswith("00:00:0") and " --> " in times
+
+
+def test_options_reach_whisper(speak: Speak, checkpoint: Path, tmp_path: Path) -> None:
+    arguments = ["--model", str(checkpoint), "-f", "vtt", "--verbose", "False", "-o", "."]
+    words = ["--word_timestamps", "True", "--max_words_per_line", "2", "--language", "English"]
+    done = run(tmp_path, *arguments, *words, str(speak("Keep calm and carry on.")))
+    assert done.returncode == 0, done.stderr
+    (result,) = tmp_path.glob("*.vtt")
+    lines = result.read_text().splitlines()
+    assert lines[3::3] == ["Keep calm", "and carry", "on."]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (["--model", "bsae"], 5, "openai-whisper has no model 'bsae'; choose one of "),
+        (["--device", "cuda:99"], 2, "device 'cuda:99' can't work: "),
+        (["--config", "nowhere.toml"], 2, "there is no configuration file nowhere.toml; "),
+    ],
+)
+def test_what_stops_everything_is_one_line(
+    speak: Speak,
+    tmp_path: Path,
+    arguments: list[str],
+    exit_code: int,
+    message: str,
+    checkpoint: Path,
+) -> None:
+    model = [] if "--model" in arguments else ["--model", str(checkpoint)]
+    done = run(tmp_path, *arguments, *model, str(speak(SPOKEN)))
+    assert done.returncode == exit_code
+    assert done.stderr.startswith(f"alternator transcribe: {message}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_results_that_cannot_be_told_apart() -> None:
+    files = (Path("a/x.mp3"), Path("b/x.mp3"))
+    with pytest.raises(ConfigError, match=r"2 files are called 'x\.mp3'"):
+        output_stems(files)
+    assert output_stems((Path("x.mp3"), Path("x.mp3"))) == {Path("x.mp3"): "x"}
+
+
+def test_a_directory_for_results_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = run(tmp_path, "-o", "file/out", "x.mp3")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "alternator transcribe: --output_dir file/out can't be made: Not a directory; "
+        "choose another\n"
+    )

@@ -1,0 +1,139 @@
+"""The proof: on real torch for the CPU, and on modules named torch that misbehave."""
+
+import importlib.util
+import time
+
+import pytest
+
+from probe.prove.run_child import prove
+
+needs_torch = pytest.mark.skipif(
+    importlib.util.find_spec("torch") is None, reason="torch is not installed here"
+)
+
+
+@pytest.fixture
+def fake_torch(tmp_path, monkeypatch):
+    """Puts a module named torch before the real one; returns what writes it."""
+
+    def write(code: str) -> None:
+        (tmp_path / "torch.py").write_text(code)
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    return write
+
+
+@needs_torch
+def test_the_cpu_is_proven_by_real_torch():
+    import torch
+
+    verdict = prove("cpu")
+    assert verdict.ok, verdict.why
+    assert verdict.torch == torch.__version__
+    assert (verdict.cuda, verdict.hip) == (torch.version.cuda, torch.version.hip)
+
+
+needs_whisper = pytest.mark.skipif(
+    importlib.util.find_spec("whisper") is None, reason="openai-whisper is not installed here"
+)
+
+
+@needs_torch
+@needs_whisper
+def test_the_proof_runs_whispers_encoder():
+    assert prove("cpu").encoder == "float32"
+
+
+@needs_torch
+@needs_whisper
+def test_a_wrong_encoder_is_a_verdict_that_lasts(tmp_path, monkeypatch):
+    """Real torch and Whisper, whose convolution goes wrong from its second call on."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import torch\n"
+        "real, calls = torch.nn.functional.conv1d, []\n"
+        "def broken(*arguments, **options):\n"
+        "    calls.append(1)\n"
+        "    result = torch.conv1d(*arguments, **options)\n"
+        "    return result if len(calls) < 3 else -result\n"
+        "torch.nn.functional.conv1d = broken\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    verdict = prove("cpu")
+    assert (verdict.ok, verdict.lasting) == (False, True)
+    assert verdict.why.startswith("a wrong result of Whisper's encoder: off by ")
+
+
+@needs_torch
+def test_a_gpu_that_torch_does_not_see_is_a_verdict():
+    import torch
+
+    if torch.cuda.is_available():
+        assert prove("cuda").ok
+    else:
+        verdict = prove("cuda")
+        assert not verdict.ok
+        assert verdict.why == "PyTorch sees no GPU (torch.cuda.is_available())"
+        assert verdict.torch == torch.__version__
+
+
+@needs_torch
+def test_a_device_that_torch_does_not_know_is_a_verdict():
+    verdict = prove("quantum")
+    assert not verdict.ok
+    assert verdict.why.startswith("RuntimeError: ")
+
+
+def test_a_crash_is_a_verdict(fake_torch):
+    fake_torch("import os\nprint('loading')\nos.abort()\n")
+    verdict = prove("cuda")
+    assert not verdict.ok
+    assert verdict.why == "killed by signal 6 (SIGABRT)"
+
+
+def test_a_crash_in_the_product_keeps_the_version(fake_torch):
+    fake_torch(
+        "import os\n"
+        "__version__ = '2.13.0+rocm7.2'\n"
+        "class version: cuda = None; hip = '7.2.1'\n"
+        "class cuda:\n"
+        "    is_available = staticmethod(lambda: True)\n"
+        "    get_device_name = staticmethod(lambda index: 'gfx900')\n"
+        "def Generator(): os.kill(os.getpid(), 11)\n"
+    )
+    verdict = prove("cuda")
+    assert verdict.why == "killed by signal 11 (SIGSEGV)"
+    assert (verdict.torch, verdict.hip) == ("2.13.0+rocm7.2", "7.2.1")
+
+
+def test_a_hang_is_a_verdict(fake_torch):
+    fake_torch("import time\ntime.sleep(60)\n")
+    started = time.monotonic()
+    verdict = prove("cuda", timeout_s=1)
+    assert time.monotonic() - started < 10
+    assert verdict.why == "no answer within 1 s"
+
+
+def test_a_missing_library_is_a_verdict(fake_torch):
+    fake_torch("raise ImportError('libcudart.so.13: cannot open shared object file')\n")
+    assert prove("cuda").why == "ImportError: libcudart.so.13: cannot open shared object file"
+
+
+def test_leaving_without_a_word_is_a_verdict(fake_torch):
+    fake_torch("import os\nprint('so long', flush=True)\nos._exit(0)\n")
+    verdict = prove("cuda")
+    assert not verdict.ok
+    assert verdict.why == "the proof ended with exit code 0: so long"
+
+
+@needs_torch
+def test_a_wrong_product_is_a_verdict(tmp_path, monkeypatch):
+    """Real torch whose .to() hands back noise, as a broken GPU would."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import torch\n"
+        "real = torch.Tensor.to\n"
+        "torch.Tensor.to = lambda self, *a, **k: real(self, *a, **k) * 1.5\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    verdict = prove("cpu")
+    assert not verdict.ok
+    assert verdict.why.startswith("a wrong matrix product: off by ")

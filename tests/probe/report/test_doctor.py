@@ -1,0 +1,309 @@
+"""What doctor tells to do."""
+
+import dataclasses
+
+import pytest
+
+from probe.decide.choice import ImageBuild
+from probe.decide.choose import choose
+from probe.facts import Facts, Gpu, Host, Node
+from probe.frozen_record import replace
+from probe.machine.host_software import Surroundings, look_around
+from probe.report.doctor import NO_SETTING, Improvement, Setting, improvements, improvements_text
+
+COMPLETE = Surroundings(
+    docker=True,
+    podman=False,
+    nvidia_toolkit=True,
+    nvidia_ctk=True,
+    cdi=False,
+    distribution="debian",
+)
+BARE = Surroundings(docker=True, podman=False, nvidia_toolkit=False, nvidia_ctk=False, cdi=False)
+
+
+def nvidia_machine(driver="580.95.05", **host) -> Facts:
+    gpu = Gpu(
+        vendor="nvidia",
+        index=0,
+        uuid="GPU-a",
+        name="card",
+        memory_mib=16384,
+        driver=driver,
+        compute_capability=(8, 6),
+        state="accessible",
+    )
+    return Facts(host=Host(arch="x86_64", os="linux", **host), gpus=(gpu,))
+
+
+MODELS = "card has 16.0 GiB: Whisper models up to large-v3 fit"
+
+
+def steps(facts, table, around=COMPLETE, setting=NO_SETTING):
+    """The improvements without the line on models, which every usable GPU has."""
+    choice = choose(facts, table, image=setting.image)
+    found = improvements(facts, table, choice, around, setting)
+    return tuple(step for step in found if step.what != MODELS)
+
+
+def test_a_machine_in_order(table):
+    facts = nvidia_machine()
+    assert steps(facts, table) == ()
+    (note,) = improvements(facts, table, choose(facts, table), COMPLETE)
+    assert note == Improvement(what=MODELS)
+    assert improvements_text(()) == "\nnothing to improve\n"
+
+
+def test_no_toolkit(table):
+    (step,) = steps(nvidia_machine(), table, BARE)
+    assert "no NVIDIA Container Toolkit" in step.what
+    assert "nvidia-ctk runtime configure --runtime=docker" in step.do
+
+
+def test_podman_without_cdi(table):
+    around = Surroundings(
+        docker=False, podman=True, nvidia_toolkit=True, nvidia_ctk=True, cdi=False
+    )
+    (step,) = steps(nvidia_machine(), table, around)
+    assert step.do == "sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml"
+
+
+def test_no_engine(table):
+    around = Surroundings(
+        docker=False,
+        podman=False,
+        nvidia_toolkit=False,
+        nvidia_ctk=False,
+        cdi=False,
+        distribution="debian",
+    )
+    facts = Facts(host=Host(arch="x86_64", os="linux"))
+    (step,) = steps(facts, table, around)
+    assert step.what == "no container engine is installed"
+    assert "apt-get install docker.io" in step.do
+    inside = Facts(host=Host(arch="x86_64", os="linux", container=True))
+    assert steps(inside, table, around) == ()
+
+
+def test_an_old_driver_is_told_once_with_the_command_of_the_distribution(table):
+    ubuntu = Surroundings(
+        docker=True,
+        podman=False,
+        nvidia_toolkit=True,
+        nvidia_ctk=True,
+        cdi=False,
+        distribution="ubuntu",
+    )
+    (step,) = steps(nvidia_machine("515.105.01"), table, ubuntu)
+    assert step.do == "sudo ubuntu-drivers install nvidia:580 && sudo reboot"
+
+
+def test_wsl_updates_the_driver_in_windows(table):
+    found = steps(nvidia_machine("566.14", wsl=True), table, BARE)
+    assert any("wsl --shutdown" in (step.do or "") for step in found)
+    assert not any("apt-get" in (step.do or "") for step in found)
+
+
+def test_closed_nodes(table):
+    gpu = Gpu(
+        vendor="amd",
+        index=0,
+        name="card",
+        gfx="gfx1100",
+        state="present",
+        why="/dev/kfd may not be opened by this user",
+        denied=True,
+    )
+    nodes = (Node(path="/dev/kfd", group=993, open_to_all=False, usable=False),)
+    facts = Facts(host=Host(arch="x86_64", os="linux"), gpus=(gpu,), nodes=nodes)
+    first = steps(facts, table)[0]
+    assert "/dev/kfd may not be opened" in first.what
+    assert "getent group 993" in first.do
+
+
+def test_what_is_in_the_way_comes_with_its_remedy(table):
+    gpu = Gpu(
+        vendor="nvidia", index=0, name="card", state="dead", why="it is lost", remedy="reboot"
+    )
+    facts = Facts(host=Host(arch="x86_64", os="linux"), gpus=(gpu,))
+    (step,) = steps(facts, table)
+    assert (step.what, step.do) == ("card: it is lost", "reboot")
+    assert improvements_text((step,)) == (
+        "\nwhat would make it better:\n- card: it is lost\n    reboot\n"
+    )
+
+
+def test_surroundings(machine):
+    machine.tool("docker", "exit 1")
+    machine.tool("nvidia-ctk", "exit 1")
+    machine.file("/etc/cdi/nvidia.yaml", "kind: nvidia.com/gpu\n")
+    machine.file("/etc/os-release", 'NAME="Debian GNU/Linux"\nID="debian"\n')
+    machine.file("/proc/meminfo", "MemTotal:        8130000 kB\nMemFree:          100000 kB\n")
+    machine.file("/sys/fs/cgroup/memory.max", "3221225472\n")
+    assert look_around(machine.machine()) == Surroundings(
+        docker=True,
+        podman=False,
+        nvidia_toolkit=True,
+        nvidia_ctk=True,
+        cdi=True,
+        distribution="debian",
+        memory_mib=7939,
+        limit_mib=3072,
+    )
+
+
+@pytest.mark.parametrize("limit", ["max\n", "9223372036854771712\n", ""])
+def test_a_cgroup_without_a_limit(machine, limit):
+    """Version 2 says so in a word, version 1 by the largest number of whole pages."""
+    machine.file("/sys/fs/cgroup/memory/memory.limit_in_bytes", limit)
+    assert look_around(machine.machine()).limit_mib is None
+
+
+def test_a_model_that_does_not_fit_the_machine_or_its_container(table):
+    nothing = Facts(host=Host(arch="x86_64", os="linux"), gpus=())
+    large = Setting(model="large-v3")
+    (step,) = steps(
+        nothing, table, dataclasses.replace(COMPLETE, memory_mib=7939, limit_mib=3072), large
+    )
+    assert step.what.startswith("the model large-v3 takes up to ")
+    assert step.what.endswith(" GiB on a CPU, this machine has 7.8 GiB")
+    assert step.do.startswith('model = "turbo"')
+    (step,) = steps(
+        nothing, table, dataclasses.replace(COMPLETE, memory_mib=32000, limit_mib=3072), large
+    )
+    assert step.what.endswith("this container may take 3.0 GiB")
+    assert step.do.startswith("ALTERNATOR_MEMORY_LIMIT=")
+    assert steps(nothing, table, dataclasses.replace(COMPLETE, memory_mib=32000), large) == ()
+    assert (
+        steps(nvidia_machine(), table, dataclasses.replace(COMPLETE, memory_mib=4096), large) == ()
+    )
+
+
+def test_a_driver_is_not_told_twice(table):
+    """What the choice advises on the driver is what the step with the command says."""
+    old = nvidia_machine("535.161.07")
+    assert any("535.161.07" in line for line in choose(old, table).advice)
+    assert len([step for step in steps(old, table) if "535.161.07" in step.what]) == 1
+
+
+def test_limits_without_a_remedy_come_last(table):
+    gpu = Gpu(vendor="amd", index=0, name="card", gfx="gfx900", state="accessible")
+    facts = Facts(host=Host(arch="x86_64", os="linux"), gpus=(gpu,))
+    text = improvements_text(steps(facts, table))
+    assert text == (
+        "\nworth knowing:\n- card: rocBLAS has no kernels for gfx900: the first matrix product "
+        "would abort; no other build of torch helps\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "model", "what", "do"),
+    [
+        (24564, 8000, None, "card has 7.8 GiB free: Whisper models up to turbo fit", None),
+        (24564, 8000, "small.en", "card has 7.8 GiB free: Whisper models up to turbo fit", None),
+        (
+            24564,
+            8000,
+            "large",
+            "the model large needs about 9.3 GiB, card has 7.8 GiB free",
+            "ALTERNATOR_WHISPER_MODEL=turbo",
+        ),
+        (
+            2048,
+            None,
+            "turbo",
+            "the model turbo needs about 5.6 GiB, card has 2.0 GiB",
+            "ALTERNATOR_WHISPER_MODEL=small",
+        ),
+        (
+            24564,
+            500,
+            None,
+            "card has 0.5 GiB free: no Whisper model fits",
+            "nvidia-smi   # shows which processes hold the memory",
+        ),
+        (
+            24564,
+            8000,
+            "/models/own.pt",
+            "card has 7.8 GiB free: Whisper models up to turbo fit",
+            None,
+        ),
+        (None, None, "large", None, None),
+    ],
+)
+def test_the_model_that_fits(table, total, free, model, what, do):
+    facts = nvidia_machine()
+    gpu = replace(facts.gpus[0], memory_mib=total, memory_free_mib=free)
+    found = steps(replace(facts, gpus=(gpu,)), table, setting=Setting(model=model))
+    assert found == (() if what is None else (Improvement(what=what, do=do),))
+
+
+def test_another_image_suits_this_machine(table):
+    image = ImageBuild(variant="cpu", torch="2.13.0", wheel="cpu")
+    (step,) = steps(nvidia_machine(container=True), table, setting=Setting(image=image))
+    assert step.what == (
+        "this image holds torch 2.13.0 cpu; the cuda image with cu130 is the right one for card"
+    )
+    assert step.do.startswith("make images VARIANT=cuda WHEEL=cu130")
+    right = ImageBuild(variant="cuda", torch="2.13.0", wheel="cu130")
+    assert steps(nvidia_machine(container=True), table, setting=Setting(image=right)) == ()
+
+
+def test_a_build_that_ends_soon_is_told(table):
+    facts = nvidia_machine()
+    volta = replace(facts.gpus[0], compute_capability=(7, 0))
+    (step,) = steps(replace(facts, gpus=(volta,)), table)
+    assert step.what == "card (compute capability 7.0) has no build after torch 2.14"
+
+
+@pytest.mark.parametrize(
+    ("os_release", "family"),
+    [
+        ('ID=linuxmint\nID_LIKE="ubuntu debian"\n', "ubuntu"),
+        ('ID="rocky"\nID_LIKE="rhel centos fedora"\n', "rhel"),
+        ("ID=debian\n", "debian"),
+        ("ID=gentoo\n", "gentoo"),
+        ("nothing\n", ""),
+    ],
+)
+def test_a_distribution_takes_the_commands_of_the_one_it_is_like(machine, os_release, family):
+    machine.file("/etc/os-release", os_release)
+    assert look_around(machine.machine()).distribution == family
+
+
+def test_an_old_card_is_not_told_to_take_a_driver_that_leaves_it_out(table):
+    facts = nvidia_machine("515.105.01")
+    old = replace(facts.gpus[0], compute_capability=(6, 1))
+    facts = replace(facts, gpus=(old,))
+    ubuntu = replace(BARE, docker=True, nvidia_toolkit=True, distribution="ubuntu")
+    (step,) = steps(facts, table, ubuntu)
+    assert "with 580 (newer ones leave this card out) torch 2.13.0 cu126 fits" in step.what
+    assert step.do == "sudo ubuntu-drivers install nvidia:580 && sudo reboot"
+
+
+def test_a_mac_is_not_told_to_use_apt(table):
+    without = replace(BARE, docker=False)
+    found = steps(Facts(host=Host(arch="arm64", os="darwin")), table, without)
+    assert [step.do for step in found if "engine" in step.what] == ["install Docker Desktop"]
+
+
+@pytest.mark.parametrize(
+    ("distribution", "command"),
+    [("debian", "apt-get install"), ("rhel", "dnf install"), ("suse", "zypper install")],
+)
+def test_the_toolkit_is_installed_as_the_distribution_does(table, distribution, command):
+    around = replace(BARE, distribution=distribution)
+    (step,) = steps(nvidia_machine(), table, around)
+    assert step.do.startswith(f"sudo {command} nvidia-container-toolkit")
+
+
+def test_a_card_without_nvidias_driver_gets_the_command_that_installs_it(machine, table):
+    machine.file("/sys/bus/pci/devices/0000:01:00.0/vendor", "0x10de")
+    machine.file("/sys/bus/pci/devices/0000:01:00.0/device", "0x2684")
+    machine.file("/sys/bus/pci/devices/0000:01:00.0/uevent", "DRIVER=nouveau")
+    facts = machine.facts()
+    facts = replace(facts, host=replace(facts.host, arch="x86_64"))
+    around = replace(BARE, distribution="ubuntu")
+    (step,) = steps(facts, table, around)
+    assert step.do == "sudo ubuntu-drivers install nvidia:580 && sudo reboot"

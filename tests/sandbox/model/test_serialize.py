@@ -1,0 +1,33 @@
+"""Plain text as HTML, and times."""
+
+import pytest
+
+from sandbox.model.serialize import content_html, iso
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ""),
+        ("one\ntwo\n\nthree", "<p>one<br />two</p><p>three</p>"),
+        ("<b> & 'x'", "<p>&lt;b&gt; &amp; &#x27;x&#x27;</p>"),
+        (
+            "see https://a.example/?x=1&y=2 now",
+            '<p>see <a href="https://a.example/?x=1&amp;y=2" target="_blank" '
+            'rel="nofollow noopener">https://a.example/?x=1&amp;y=2</a> now</p>',
+        ),
+        (
+            "#Über",
+            '<p><a href="http://s/tags/über" class="mention hashtag" rel="tag">'
+            "#<span>Über</span></a></p>",
+        ),
+        ("#1 is no tag", "<p>#1 is no tag</p>"),
+    ],
+    ids=["empty", "paragraphs", "escaping", "link", "hashtag", "number"],
+)
+def test_content(text, expected):
+    assert content_html(text, "http://s") == expected
+
+
+def test_times_are_utc_with_milliseconds():
+    assert iso(1767225600.25) == "2026-01-01T00:00:00.250Z"
