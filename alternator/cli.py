@@ -11,6 +11,7 @@ from importlib import import_module
 from importlib.machinery import PathFinder
 
 from probe.errors import UserError
+from probe.exit_codes import ExitCode
 
 TYPE_CHECKING = False  # typing itself would cost a tenth of the probe's run
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 GROUP = "[alternator.commands]"
 DEBUG_VARIABLE = "ALTERNATOR_DEBUG"
-INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
             f"{', '.join(sorted(commands))}",
             file=sys.stderr,
         )
-        return 2
+        return ExitCode.USAGE
     return run(name, commands[name], rest)
 
 
@@ -68,11 +68,11 @@ def run(name: str, target: str, argv: list[str]) -> int:
         )
         return 1
     except KeyboardInterrupt:
-        return 130
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) went away: nothing to say, and nowhere to say it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        return ExitCode.BROKEN_PIPE
     except Exception as error:
         # A defect of ours. The traceback is for those who ask for it, the line for everybody.
         if os.environ.get(DEBUG_VARIABLE):
@@ -82,7 +82,7 @@ def run(name: str, target: str, argv: list[str]) -> int:
             f"({DEBUG_VARIABLE}=1 shows where; please report it)",
             file=sys.stderr,
         )
-        return INTERNAL_ERROR
+        return ExitCode.INTERNAL
     return exit_code
 
 

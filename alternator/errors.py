@@ -1,6 +1,7 @@
 """The bot's errors. A class is an exit code; the message names the thing and the remedy."""
 
 from probe.errors import UserError
+from probe.exit_codes import ExitCode
 
 
 class AlternatorError(UserError):
@@ -10,31 +11,31 @@ class AlternatorError(UserError):
 class ConfigError(AlternatorError):
     """A configuration key is missing, unknown or of the wrong type."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class ServerError(AlternatorError):
     """The Mastodon server can't be reached, or refuses the token."""
 
-    exit_code = 4
+    exit_code = ExitCode.SERVER
 
 
 class ModelError(AlternatorError):
     """The Whisper model can't be found, fetched or loaded."""
 
-    exit_code = 5
+    exit_code = ExitCode.MODEL
 
 
 class WorkerError(AlternatorError):
     """The Whisper worker died or did not answer in time."""
 
-    exit_code = 6
+    exit_code = ExitCode.WORKER
 
 
 class MediaError(AlternatorError):
     """One attachment or file can't be described. It never stops the next one."""
 
-    exit_code = 7
+    exit_code = ExitCode.MEDIA
 
 
 class NoAudioError(MediaError):
@@ -44,7 +45,7 @@ class NoAudioError(MediaError):
 class VisionError(AlternatorError):
     """The vision endpoint did not give a usable description."""
 
-    exit_code = 8
+    exit_code = ExitCode.VISION
 
 
 class OutputError(AlternatorError):
@@ -54,13 +55,13 @@ class OutputError(AlternatorError):
 class DecoderError(AlternatorError):
     """There is no ffmpeg to decode media with: no fault of any one file."""
 
-    exit_code = 9
+    exit_code = ExitCode.DECODER
 
 
 class StateError(AlternatorError):
     """What the bot remembers can't be read or written any more."""
 
-    exit_code = 10
+    exit_code = ExitCode.STATE
 
 
 class TemporaryError(AlternatorError):

@@ -2,13 +2,27 @@
 
 ``UserError`` is the root of every package's errors, because ``probe`` is the one package that
 all others may import. A class is an exit code; nothing else about an error is a program's business.
+
+    UserError                          FAILED
+    ├── ProbeError                     FAILED
+    │   ├── OverrideError              USAGE
+    │   ├── NoGpuError                 NO_GPU
+    │   ├── CommandError               NO_COMMAND
+    │   └── universal.errors           INSTALL, HASH
+    ├── images.errors.ImagesError      STALE to TRANSFER
+    ├── compose.errors.ComposeError    UNHEALTHY, DEMO, HAND_OVER
+    └── alternator.errors              SERVER to STATE
+
+The numbers stand in ``exit_codes.py``, each once.
 """
+
+from probe.exit_codes import ExitCode
 
 
 class UserError(Exception):
     """Something the operator can mend. Printed as one line, never as a traceback."""
 
-    exit_code = 1
+    exit_code = ExitCode.FAILED
 
 
 class ProbeError(UserError):
@@ -18,16 +32,16 @@ class ProbeError(UserError):
 class OverrideError(ProbeError):
     """An override (flag, variable or configuration key) asks for what can't work here."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class NoGpuError(ProbeError):
     """``--require-gpu`` was given and no GPU is usable."""
 
-    exit_code = 3
+    exit_code = ExitCode.NO_GPU
 
 
 class CommandError(ProbeError):
     """The container was given a command that it can't start; 127 is what shells say."""
 
-    exit_code = 127
+    exit_code = ExitCode.NO_COMMAND

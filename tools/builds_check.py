@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote
 
 from probe.errors import ProbeError, UserError
+from probe.exit_codes import ExitCode
 from probe.tables.builds import Build, Table, line_of, load_table
 
 PYTHON = "cp311"  # the Python of the images
@@ -28,7 +29,7 @@ Found = set[tuple[str, str]]  # (version of torch, architecture)
 class UnreachableError(ProbeError):
     """The package index did not answer."""
 
-    exit_code = 4
+    exit_code = ExitCode.INDEX
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,12 +1,13 @@
 """What can go wrong at the universal image's first start. A class is an exit code."""
 
 from probe.errors import ProbeError
+from probe.exit_codes import ExitCode
 
 
 class InstallError(ProbeError):
     """A build can't be installed."""
 
-    exit_code = 5
+    exit_code = ExitCode.INSTALL
 
 
 class FetchError(InstallError):
@@ -20,4 +21,4 @@ class SpaceError(InstallError):
 class HashError(InstallError):
     """A package is not the one that was locked. Never passed over for another build."""
 
-    exit_code = 6
+    exit_code = ExitCode.HASH

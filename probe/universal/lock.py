@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probe.errors import ProbeError
+from probe.exit_codes import ExitCode
 
 PARTS = ("packages", "source", "build")
 PART = re.compile(r"# \[(?P<part>\w+)\]")
@@ -37,7 +38,7 @@ HEADINGS = {
 class LockError(ProbeError):
     """A lock can't be read, or lacks what is asked of it."""
 
-    exit_code = 4
+    exit_code = ExitCode.LOCK
 
 
 @dataclass(frozen=True, kw_only=True)

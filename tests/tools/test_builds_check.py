@@ -99,7 +99,7 @@ def test_a_tag_that_is_gone(agreeing, capsys):
 
 
 def test_an_index_that_can_not_be_reached(capsys):
-    assert main(["--index", "http://127.0.0.1:1"]) == 4
+    assert main(["--index", "http://127.0.0.1:1"]) == 24
     assert "can't be reached" in capsys.readouterr().err
-    assert main(["--index", "no address"]) == 4
+    assert main(["--index", "no address"]) == 24
     assert "Traceback" not in capsys.readouterr().err
