@@ -7,15 +7,12 @@ fewer packages than a checkout: what is not installed does not show up.
 
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from importlib.machinery import PathFinder
 
 from probe.errors import UserError
 from probe.exit_codes import ExitCode
-
-TYPE_CHECKING = False  # typing itself would cost a tenth of the probe's run
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 GROUP = "[alternator.commands]"
 DEBUG_VARIABLE = "ALTERNATOR_DEBUG"
@@ -117,7 +114,7 @@ def installed_commands(metadata: str) -> dict[str, str]:
     }
 
 
-def load(target: str) -> "Callable[[list[str]], int]":
+def load(target: str) -> Callable[[list[str]], int]:
     """The function that ``module:function`` names."""
     module, _, name = target.partition(":")
     function: Callable[[list[str]], int] = getattr(import_module(module), name)

@@ -6,12 +6,12 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from probe.decide.overrides import VALUES, Overrides, read_overrides
 from probe.detect.probe_result import Context
 from probe.detect.run_probes import TIMEOUT_S, Gathering
 from probe.errors import NoGpuError, ProbeError
-from probe.hints import TYPE_CHECKING
 from probe.machine.this_machine import Machine
 
 if TYPE_CHECKING:

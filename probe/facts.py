@@ -3,8 +3,9 @@
 Dictionaries appear only at the JSON edge (``report.py``); inside, facts are these frozen objects.
 """
 
+from typing import Literal
+
 from probe.frozen_record import Record
-from probe.hints import Literal
 
 Vendor = Literal["nvidia", "amd", "apple"]
 State = Literal["present", "accessible", "proven", "dead"]

@@ -6,7 +6,7 @@ starts: together that was two fifths of ``alternator probe`` on a machine withou
 only one sub-command needs is a dataclass.
 """
 
-from probe.hints import Any, ClassVar, Never, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Never, TypeVar, dataclass_transform
 
 R = TypeVar("R", bound="Record")
 

@@ -1,10 +1,10 @@
 """What an operator asks for instead of the automatic choice."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from probe.errors import OverrideError
 from probe.frozen_record import Record
-from probe.hints import Literal
 
 Wanted = Literal["auto", "cpu", "cuda", "rocm", "mps", "gpu"]
 

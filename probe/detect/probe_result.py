@@ -1,10 +1,10 @@
 """What a probe is given to look with, and what it brings home."""
 
 import time
+from typing import TYPE_CHECKING
 
 from probe.facts import CudaView, ProbeTrace, Sighting
 from probe.frozen_record import Record, replace
-from probe.hints import TYPE_CHECKING
 from probe.numbers import plain
 
 if TYPE_CHECKING:

@@ -1,9 +1,10 @@
 """The JSON contract (schema 1): the one object that every other output is made from."""
 
+from typing import Any
+
 from probe.decide.choice import Choice, Selection
 from probe.decide.fit import capability_text
 from probe.facts import Facts, Gpu, ProbeTrace
-from probe.hints import Any
 
 SCHEMA = 1
 

@@ -3,9 +3,10 @@
 The facts stand in ``builds.toml``; they come by way of ``tables.py``.
 """
 
+from typing import Any, Literal
+
 from probe.facts import ComputeCapability
 from probe.frozen_record import Record
-from probe.hints import Any, Literal
 from probe.numbers import parse_capability, parse_version
 from probe.tables.generated import BUILDS
 

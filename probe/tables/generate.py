@@ -20,7 +20,7 @@ SOURCES = {
 }
 HEAD = '''"""Generated from the TOML tables beside it by ``python -m probe.tables.generate``."""
 
-from probe.hints import Any
+from typing import Any
 '''
 
 

@@ -1,6 +1,6 @@
 """Generated from the TOML tables beside it by ``python -m probe.tables.generate``."""
 
-from probe.hints import Any
+from typing import Any
 
 BUILDS: dict[str, Any] = {'catalog': '2.13',
  'index_base': 'https://download.pytorch.org/whl',

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Each takes milliseconds to import; together they were more than half of the probe's time.
 SLOW = {
-    *("ast", "dataclasses", "inspect", "typing"),  # probe.frozen_record and probe.hints do instead
+    *("ast", "dataclasses", "inspect"),  # probe.frozen_record does instead
     *("importlib.metadata", "pathlib", "shutil", "subprocess", "tempfile", "tomllib"),
     *("asyncio", "concurrent.futures", "email", "http", "logging", "socket", "urllib.parse"),
 }

@@ -1,9 +1,9 @@
 """``amd-smi static … --json``: a list of GPUs before ROCm 7, ``{"gpu_data": [...]}`` from 7 on."""
 
 import json
+from typing import Any
 
 from probe.facts import Sighting
-from probe.hints import Any
 from probe.numbers import normal_bus, normal_gfx, parse_int
 
 # Without a driver or an id amd-smi writes one of these where a value belongs.

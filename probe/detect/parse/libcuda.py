@@ -1,9 +1,9 @@
 """The answer of ``libcuda_child.py``: what NVIDIA's driver lets this process reach."""
 
 import json
+from typing import Any
 
 from probe.facts import CudaView, Sighting
-from probe.hints import Any
 from probe.numbers import MIB, normal_bus, parse_capability
 
 

@@ -1,9 +1,9 @@
 """``rocm-smi … --json``: one object a card, keys in no order, names that changed over the years."""
 
 import json
+from typing import Any
 
 from probe.facts import Sighting
-from probe.hints import Any
 from probe.numbers import free_mib, normal_bus, normal_gfx, parse_int, parse_mib
 
 NAME_KEYS = ("Card Series", "Card series", "Device Name", "Card Model", "Card model")
