@@ -17,7 +17,7 @@ export SANDBOX_PORT
 
 ALTERNATOR = .venv/bin/alternator
 
-.PHONY: builds-check help up down images render lock test test-fast test-images lint format clean
+.PHONY: builds-check clean down format generated help hooks images lint lock lock-tools render test test-fast test-images up
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,21 +45,34 @@ test: .dev ## Run every test that can run here (installs what they need)
 	@.venv/bin/python -m tools.prepare_tests
 	.venv/bin/python -m pytest $(ARGS)
 
-test-fast: .dev ## Run the tests that need no container engine
-	.venv/bin/python -m pytest -m 'not engine' $(ARGS)
+test-fast: .dev ## Run the tests that need no container engine; COVERAGE=1 also says which lines ran
+	.venv/bin/python -m pytest -m 'not engine' --numprocesses 2 --dist worksteal $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
 test-images: .dev ## Build the image of VARIANT=cpu|cuda (default: cpu) and test it from all sides
 	@.venv/bin/python -m tools.prepare_tests
 	VARIANT=$(or $(VARIANT),cpu) STUBS=$(STUBS) .venv/bin/python -m pytest tests/images/$(or $(VARIANT),cpu) $(ARGS)
 
-lint: .dev ## ruff, mypy --strict, hadolint, and whether generated files are current
+lint: .dev ## ruff, mypy --strict, hadolint, zizmor, and whether generated files are current
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/hadolint images/*/Dockerfile
-	@$(ALTERNATOR) images render --check
-	@.venv/bin/python -m probe.tables.generate --check
-	@.venv/bin/python -m tools.hardware_docs --check
+	.venv/bin/zizmor --offline --quiet .github
+	@$(MAKE) --no-print-directory generated CHECK=1
+
+generated: .dev ## Write every generated file; CHECK=1 fails if a committed one is stale
+	@$(ALTERNATOR) images render $(if $(CHECK),--check)
+	@.venv/bin/python -m probe.tables.generate $(if $(CHECK),--check)
+	@.venv/bin/python -m tools.hardware_docs $(if $(CHECK),--check)
+	@.venv/bin/python -m tools.rooms_picture $(if $(CHECK),--check)
+
+lock-tools: .dev ## Resolve the development tools anew into tools/development-requirements.txt
+	CUSTOM_COMPILE_COMMAND='make lock-tools' .venv/bin/pip-compile --quiet --upgrade --extra dev --generate-hashes \
+	  --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --annotation-style line --output-file tools/development-requirements.txt pyproject.toml
+
+hooks: .dev ## Run the tools of `make lint` before each commit
+	.venv/bin/pre-commit install
 
 builds-check: .host ## Compare the table of torch builds with the PyTorch package index
 	@.venv/bin/python -m tools.builds_check $(ARGS)

@@ -1,11 +1,13 @@
 #!/bin/sh
 # Makes .venv with the extras named: tools/venv.sh EXTRA[,EXTRA ...]
-# Does nothing where it is there already and pyproject.toml has not changed since. Needs Python 3.11;
-# Debian and Ubuntu keep its venv module in a package of its own, which root gets installed.
+# Does nothing where it is there already and nothing that it is made from has changed since. The extra
+# `dev` comes in the versions of tools/development-requirements.txt. Needs Python 3.11; Debian and
+# Ubuntu keep its venv module in a package of its own, which root gets installed.
 set -eu
 extras=$1
 stamp=.venv/.extras-$(printf %s "$extras" | tr , -)
-if [ "$stamp" -nt pyproject.toml ]; then exit 0; fi
+tools=tools/development-requirements.txt
+if [ "$stamp" -nt pyproject.toml ] && [ "$stamp" -nt "$tools" ]; then exit 0; fi
 
 python=${PYTHON:-python3.11}
 if ! command -v "$python" > /dev/null; then
@@ -29,6 +31,14 @@ if [ ! -x .venv/bin/python ]; then
     "$python" -m venv .venv
 fi
 echo "Installing the project's tools into .venv ($extras) ..."
+case ",$extras," in *,dev,*)
+    if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+        --requirement "$tools" 2> .venv/pip.log; then
+        grep -v '^WARNING' .venv/pip.log >&2
+        echo "pip could not install the development tools of $tools; its messages stand above" >&2
+        exit 1
+    fi ;;
+esac
 # compat: a plain path file instead of an import hook, which would cost every start 30 ms.
 if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check \
     --config-settings editable_mode=compat --editable ".[$extras]" 2> .venv/pip.log; then
