@@ -185,7 +185,7 @@ def run(
             return
         stream = None
         # Without server-sent events, polling serves alone.
-        if config.mastodon.user_stream and client.dialect.streaming == "SSE":
+        if config.mastodon.user_stream and instance.dialect.streaming == "SSE":
             stream = Stream(
                 MastodonClient(config.mastodon, progress=Pauses(stop)),
                 instance.streaming_url,

@@ -8,6 +8,7 @@ what it stood for. Of that library the stream has its parser of events (``stream
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -83,8 +84,9 @@ class MastodonClient:
                 found = self._get("/api/v1/instance", read)
             except GoneError:
                 found = read({})
-        self.dialect = recognise(found.version, nodeinfo.software_name(self.url, USER_AGENT))
-        return found
+        name = nodeinfo.software_name(self.url, USER_AGENT)
+        self.dialect = recognise(found.version, name)
+        return replace(found, dialect=self.dialect)
 
     def own_statuses(self, account_id: str, *, max_id: str | None = None) -> list[Status]:
         """A page of the account's own posts without boosts, newest first, older than ``max_id``."""

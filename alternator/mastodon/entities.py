@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from alternator.mastodon.dialect import Dialect
+
 AttachmentType = Literal["image", "gifv", "video", "audio", "unknown"]
 
 
@@ -117,3 +119,4 @@ class Instance:
     version: str
     description_limit: int  # characters
     streaming_url: str
+    dialect: Dialect

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from alternator.errors import UnexpectedAnswerError
+from alternator.mastodon.dialect import recognise
 from alternator.mastodon.entities import (
     Account,
     Attachment,
@@ -58,7 +59,7 @@ def parse_attachment(answer: object) -> Attachment:
         type=ATTACHMENT_TYPES.get(text_of(fields, "type"), "unknown"),
         url=text_of(fields, "url") or None,
         description=text_of(fields, "description"),
-        focus=None if x is None or y is None else Focus(x=x, y=y),
+        focus=None if x is None or y is None else Focus(x=float(x), y=float(y)),
         duration=_duration(meta),
     )
 
@@ -126,7 +127,7 @@ def parse_source(answer: object) -> Source:
 def parse_instance(answer: object, url: str) -> Instance:
     """What the server at ``url`` says of itself. UnexpectedAnswerError for what is nothing such.
 
-    What it does not say is as with Mastodon.
+    What it does not say is as with Mastodon; its dialect is known by its version alone.
     """
     fields = fields_of(answer, "description of itself")
     configuration = inner(fields, "configuration")
@@ -136,10 +137,12 @@ def parse_instance(answer: object, url: str) -> Instance:
     limit = limit or number_of(fields, "description_limit") or DEFAULT_DESCRIPTION_LIMIT
     streaming = text_of(inner(configuration, "urls"), "streaming")
     streaming = streaming or text_of(inner(fields, "urls"), "streaming_api") or url
+    version = text_of(fields, "version") or ""
     return Instance(
-        version=text_of(fields, "version") or "",
+        version=version,
         description_limit=int(limit),
         streaming_url=streaming.replace("wss://", "https://").replace("ws://", "http://"),
+        dialect=recognise(version, None),
     )
 
 

@@ -71,7 +71,6 @@ class Stream(threading.Thread):
         *,
         notice: Callable[[Status], object],
         connected: Callable[[], None],
-        read_timeout: float = READ_TIMEOUT_SECONDS,
     ) -> None:
         super().__init__(name="stream", daemon=True)
         self._client = client
@@ -79,7 +78,7 @@ class Stream(threading.Thread):
         self._stop_request = stop
         self._notice = notice
         self._connected = connected
-        self._read_timeout = read_timeout
+        self.read_timeout = READ_TIMEOUT_SECONDS
         self.open = False  # whether events come in now
 
     def run(self) -> None:
@@ -109,7 +108,7 @@ class Stream(threading.Thread):
 
     def _listen(self) -> None:
         """One connection, until it breaks."""
-        with self._client.open_stream(self._url, read_timeout=self._read_timeout) as response:
+        with self._client.open_stream(self._url, read_timeout=self.read_timeout) as response:
             log.debug("the stream is open")
             self.open = True
             self._connected()

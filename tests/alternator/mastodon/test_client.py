@@ -267,7 +267,9 @@ def test_the_dialect_is_known_once_the_server_was_asked(
     body = {"version": "0.17.0+git-1a2b3c", "urls": {"streaming_api": "wss://social.example"}}
     server.fail("/api/v2/instance", status=404)
     server.fail("/api/v1/instance", status=200, body=body)
-    assert client.instance().streaming_url == "https://social.example"
+    instance = client.instance()
+    assert instance.streaming_url == "https://social.example"
+    assert instance.dialect is client.dialect
     assert client.dialect.software == "GoToSocial"
 
 

@@ -1,6 +1,5 @@
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from waiting import wait_for
@@ -18,7 +17,7 @@ from sandbox.settings import Settings
 class Followed:
     """A stream and what it brought."""
 
-    def __init__(self, server: SandboxServer, **options: Any) -> None:
+    def __init__(self, server: SandboxServer, *, read_timeout: float = 60.0) -> None:
         self.statuses: list[Status] = []
         self.connections = 0
         self.stop = Stop()
@@ -29,8 +28,8 @@ class Followed:
             self.stop,
             notice=self.notice,
             connected=self.connected,
-            **options,
         )
+        self.stream.read_timeout = read_timeout
         self.stream.start()
         wait_for(lambda: self.connections)
 
