@@ -79,6 +79,14 @@ class TemporaryServerError(TemporaryError, ServerError):
     """The server can't be reached, is overloaded or asks to wait."""
 
 
+class UnexpectedAnswerError(TemporaryServerError):
+    """The server answered with something other than what was asked for.
+
+    A proxy, a cache or a server in trouble does that, with HTTP 200. So it may pass, and it says
+    nothing about what was asked for: never that it is gone.
+    """
+
+
 class EditRefusedError(ServerError):
     """The server understood a request and does not accept it (HTTP 4xx)."""
 

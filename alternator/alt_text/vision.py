@@ -3,17 +3,17 @@
 import base64
 import json
 import logging
-import re
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import requests
 
+from alternator.alt_text.completion import Completion, Content, Request, parse_completion
 from alternator.config.models import OpenRouterSettings
 from alternator.errors import TemporaryError, VisionError
-from alternator.media.http_body import TooLargeError, chunks
+from alternator.media.http_body import TooLargeError, read_limited
+from alternator.progress import SILENT, Progress
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +21,14 @@ ATTEMPTS = 3  # of one model, when it is busy
 LONGEST_WAIT_SECONDS = 60.0
 CONNECT_TIMEOUT_SECONDS = 10.0
 MOST_BYTES = 4 * 1024 * 1024
-# Reasoning models put their thoughts before the answer.
-THOUGHTS = re.compile(r"^\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a model wrote, and which one it was."""
+
+    text: str
+    model: str
 
 
 class ModelFailedError(TemporaryError, VisionError):
@@ -30,69 +36,58 @@ class ModelFailedError(TemporaryError, VisionError):
 
 
 class VisionClient:
-    """The endpoint of ``[openrouter]``. ``pause`` sleeps, and may raise to break a wait off."""
+    """The endpoint of ``[openrouter]``."""
 
-    def __init__(
-        self,
-        settings: OpenRouterSettings,
-        *,
-        pause: Callable[[float], None] = time.sleep,
-        beat: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, settings: OpenRouterSettings, *, progress: Progress = SILENT) -> None:
         self._settings = settings
-        self._pause = pause
-        self._beat = beat
+        self._progress = progress
         self._session = requests.Session()
         if settings.api_key:
             self._session.headers["Authorization"] = f"Bearer {settings.api_key}"
 
-    def describe(self, jpeg: bytes, instruction: str) -> tuple[str, str]:
-        """A description of the picture and the name of the model that wrote it.
-
-        VisionError if none of the vision models gives one.
-        """
+    def describe(self, jpeg: bytes, instruction: str) -> Answer:
+        """A description of the picture. VisionError if none of the vision models gives one."""
         data = base64.b64encode(jpeg).decode("ascii")
-        content = [
-            {"type": "text", "text": instruction},
-            {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}},
-        ]
-        return self._ask(self._settings.vision_models, content)
+        return self._ask(
+            self._settings.vision_models,
+            [
+                {"type": "text", "text": instruction},
+                {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}},
+            ],
+        )
 
-    def shorten(self, text: str, instruction: str) -> tuple[str, str]:
-        """A shorter version of the text and the name of the model that wrote it.
-
-        VisionError if none of the text models gives one.
-        """
+    def shorten(self, text: str, instruction: str) -> Answer:
+        """A shorter version of the text. VisionError if none of the text models gives one."""
         return self._ask(self._settings.text_models, f"{instruction}\n\n{text}")
 
-    def _ask(self, models: tuple[str, ...], content: Any) -> tuple[str, str]:
+    def _ask(self, models: tuple[str, ...], content: Content) -> Answer:
         """The first model's answer, else the next one's."""
         failures = []
         for model in models:
             try:
-                return self._ask_model(model, content), model
+                return Answer(text=self._ask_model(model, content), model=model)
             except ModelFailedError as error:
                 log.debug("%s", error)
                 failures.append(str(error))
         raise VisionError("; ".join(dict.fromkeys(failures)))
 
-    def _ask_model(self, model: str, content: Any) -> str:
+    def _ask_model(self, model: str, content: Content) -> str:
         """One model's answer, asked again while it is busy."""
         for attempt in range(ATTEMPTS):
-            self._beat()
+            self._progress.beat()
             try:
                 return self._request(model, content)
             except ModelFailedError as error:
                 wait = error.retry_after
                 if wait is None or wait > LONGEST_WAIT_SECONDS or attempt == ATTEMPTS - 1:
                     raise
-            self._pause(wait)
+            self._progress.pause(wait)
         raise AssertionError("the last attempt returns or raises")
 
-    def _request(self, model: str, content: Any) -> str:
+    def _request(self, model: str, content: Content) -> str:
         """One request. ModelFailedError if the model fails, VisionError if the endpoint does."""
         settings = self._settings
-        body = {
+        body: Request = {
             "model": model,
             "max_tokens": settings.max_tokens,
             "messages": [{"role": "user", "content": content}],
@@ -108,9 +103,9 @@ class VisionClient:
                     raise refusal_of(response, settings.base_url, model)
                 # Some endpoints keep a slow answer alive with blanks, so it is timed as a whole.
                 answer = b"".join(
-                    chunks(response, most=MOST_BYTES, seconds=settings.timeout_seconds)
+                    read_limited(response, most=MOST_BYTES, seconds=settings.timeout_seconds)
                 )
-            return answer_of(json.loads(answer), model)
+            return text_of(parse_completion(json.loads(answer)), model)
         except requests.Timeout:
             raise ModelFailedError(
                 f"{settings.base_url} did not answer for {model} within "
@@ -128,7 +123,10 @@ class VisionClient:
 
 
 def refusal_of(response: requests.Response, base_url: str, model: str) -> VisionError:
-    """What an HTTP error of the endpoint means."""
+    """What an HTTP error of the endpoint means.
+
+    https://openrouter.ai/docs/api/reference/errors-and-debugging
+    """
     code = response.status_code
     if code == 401:
         return VisionError(f"{base_url} rejects the key; set [openrouter] api_key")
@@ -149,7 +147,10 @@ def refusal_of(response: requests.Response, base_url: str, model: str) -> Vision
 
 
 def retry_after(value: str | None) -> float:
-    """Seconds to wait by a Retry-After header; 2 if there is none."""
+    """Seconds to wait by a Retry-After header; 2 if there is none.
+
+    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    """
     if value is None:
         return 2.0
     if value.strip().isdigit():
@@ -160,22 +161,12 @@ def retry_after(value: str | None) -> float:
         return 2.0
 
 
-def answer_of(document: Any, model: str) -> str:
-    """The text of a completion. ModelFailedError for an error, a refusal or an empty answer."""
-    if isinstance(document, dict) and document.get("error"):
-        # OpenRouter answers 200 and then tells what went wrong at the provider.
+def text_of(completion: Completion, model: str) -> str:
+    """A completion's text. ModelFailedError if the model failed, refused or said nothing."""
+    if completion.failed:
         raise ModelFailedError(f"the provider of {model} failed")
-    try:
-        choice = document["choices"][0]
-        message = choice["message"]
-        content = message.get("content")
-    except (TypeError, KeyError, IndexError, AttributeError):
-        raise ValueError("no completion") from None
-    if message.get("refusal") or choice.get("finish_reason") == "content_filter":
+    if completion.refused:
         raise ModelFailedError(f"{model} refuses to answer")
-    if isinstance(content, list):
-        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    text = THOUGHTS.sub("", str(content or "")).strip()
-    if not text:
+    if not completion.text:
         raise ModelFailedError(f"{model} gave an empty answer")
-    return text
+    return completion.text

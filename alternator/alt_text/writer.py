@@ -2,21 +2,33 @@
 
 import logging
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol, assert_never
 
 from alternator.alt_text.prompts import Name, prompt
 from alternator.alt_text.shorten import compose, cut_at_sentence, room_beside
 from alternator.alt_text.vision import VisionClient
 from alternator.config.settings import Config
-from alternator.errors import MediaError, VisionError
+from alternator.errors import MediaError, TemporaryMediaError, VisionError
+from alternator.mastodon.entities import Attachment, AttachmentType
 from alternator.media.download import downloaded
-from alternator.media.media_type import HEAD_BYTES, media_type
+from alternator.media.media_type import HEAD_BYTES, Kind, media_type
 from alternator.media.picture import jpeg_of_picture, middle_frame
+from alternator.progress import SILENT, Progress
 from alternator.speech.transcript import Transcript
 
 log = logging.getLogger(__name__)
+
+# A ``gifv`` is a soundless looping video: a picture to the reader, a video to the downloader.
+# https://docs.joinmastodon.org/entities/MediaAttachment/#type
+KINDS: dict[AttachmentType, Kind | None] = {
+    "image": "image",
+    "gifv": "video",
+    "video": "video",
+    "audio": "audio",
+    "unknown": None,
+}
 
 
 class SpeechReader(Protocol):
@@ -32,9 +44,9 @@ class AltTextWriter:
 
     ``speech`` or ``vision`` is None where audio and video, or pictures, are not described.
     ``limit`` is the server's for descriptions, in characters; downloads go to ``directory``.
-    ``beat`` is called all along, and may raise to break the work off.
     """
 
+    # Six, since each comes from another owner: operator, worker, endpoint, server, disk, caller.
     def __init__(
         self,
         config: Config,
@@ -43,33 +55,44 @@ class AltTextWriter:
         vision: VisionClient | None,
         limit: int,
         directory: Path,
-        beat: Callable[[], None] = lambda: None,
+        progress: Progress = SILENT,
     ) -> None:
         self.limit = limit
         self._config = config
         self._speech = speech
         self._vision = vision
         self._directory = directory
-        self._beat = beat
+        self._progress = progress
 
-    def takes_on(self, attachment: Mapping[str, Any]) -> bool:
+    def takes_on(self, attachment: Attachment) -> bool:
         """Whether attachments of this type are described."""
-        match attachment.get("type"):
+        match attachment.type:
             case "image" | "gifv":
                 return self._vision is not None
             case "audio" | "video":
                 return self._speech is not None
-        return False
+            case "unknown":
+                return False
+            case _:
+                assert_never(attachment.type)
 
-    def write(self, attachment: dict[str, Any], language: str | None) -> str:
+    def write(self, attachment: Attachment, language: str | None) -> str:
         """The text for one attachment, with its attribution and within the limit.
 
         ``language`` is the post's. Raises TemporaryMediaError and MediaError, VisionError,
         WorkerError and ModelError: what keeps this attachment from being described.
         """
-        self._beat()
-        with downloaded(attachment, self._config.media, self._directory, beat=self._beat) as path:
-            match attachment.get("type"):
+        self._progress.beat()
+        kind = KINDS[attachment.type]
+        if kind is None:
+            raise MediaError("attachments of an unknown type can't be described")
+        if attachment.url is None:
+            raise TemporaryMediaError("the server is still processing it")
+        media = self._config.media
+        with downloaded(
+            attachment.url, kind, media, self._directory, progress=self._progress
+        ) as path:
+            match attachment.type:
                 case "image":
                     return self._of_picture(path, "picture", language)
                 case "gifv":
@@ -84,28 +107,24 @@ class AltTextWriter:
         models = self._config.openrouter.vision_models
         attributions = [prompt("described", language, model=model) for model in models]
         room = room_beside(max(attributions, key=len), self.limit)
-        text, model = self._vision.describe(jpeg, prompt(instruction, language, limit=room))
-        return compose(text, prompt("described", language, model=model), self.limit)
+        answer = self._vision.describe(jpeg, prompt(instruction, language, limit=room))
+        return compose(answer.text, prompt("described", language, model=answer.model), self.limit)
 
-    def _of_moving_picture(
-        self, path: Path, attachment: Mapping[str, Any], language: str | None
-    ) -> str:
+    def _of_moving_picture(self, path: Path, attachment: Attachment, language: str | None) -> str:
         with path.open("rb") as file:
             found = media_type(file.read(HEAD_BYTES), "video")
         if found is not None and found.startswith("image/"):
             # Mastodon makes a video of an animated GIF, other servers leave it as it is.
             return self._of_picture(path, "moving", language)
-        original = (attachment.get("meta") or {}).get("original") or {}
-        duration = original.get("duration")
         with tempfile.NamedTemporaryFile(
             dir=self._directory, prefix="attachment-", suffix=".png"
         ) as frame:
-            middle_frame(path, float(duration) if duration else None, Path(frame.name))
+            middle_frame(path, attachment.duration, Path(frame.name))
             return self._of_picture(Path(frame.name), "moving", language)
 
-    def _of_speech(self, path: Path, attachment: Mapping[str, Any], language: str | None) -> str:
+    def _of_speech(self, path: Path, attachment: Attachment, language: str | None) -> str:
         assert self._speech is not None
-        transcript = self._speech.transcribe(path, on_wait=self._beat)
+        transcript = self._speech.transcribe(path, on_wait=self._progress.beat)
         text = transcript.text.strip()
         if not text:
             raise MediaError("no speech was found in it")
@@ -118,7 +137,7 @@ class AltTextWriter:
             except VisionError as error:
                 log.warning(
                     "the transcript of attachment %s is cut, since it could not be shortened: %s",
-                    attachment["id"],
+                    attachment.id,
                     error,
                 )
         return compose(cut_at_sentence(text, room), attribution, self.limit)
@@ -131,9 +150,9 @@ class AltTextWriter:
             prompt("shortened", language, model=whisper, text_model=model) for model in models
         ]
         room = room_beside(max(attributions, key=len), self.limit)
-        short, model = self._vision.shorten(text, prompt("summary", language, limit=room))
-        attribution = prompt("shortened", language, model=whisper, text_model=model)
-        return compose(cut_at_sentence(short, room), attribution, self.limit)
+        answer = self._vision.shorten(text, prompt("summary", language, limit=room))
+        attribution = prompt("shortened", language, model=whisper, text_model=answer.model)
+        return compose(cut_at_sentence(answer.text, room), attribution, self.limit)
 
 
 def whisper_name(model: str) -> str:

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from alternator.alt_text.writer import AltTextWriter
 from alternator.errors import (
@@ -19,8 +18,10 @@ from alternator.errors import (
     MediaError,
     TemporaryMediaError,
 )
-from alternator.mastodon.client import MastodonClient, Status
-from alternator.mastodon.edit import build_edit
+from alternator.mastodon.client import MastodonClient
+from alternator.mastodon.dialect import Dialect
+from alternator.mastodon.edit import Snapshot, build_edit
+from alternator.mastodon.entities import Source, Status
 from alternator.store.outcomes import Claim, Outcome, failed, left
 
 log = logging.getLogger(__name__)
@@ -49,9 +50,9 @@ class Describer:
     def undescribed(self, status: Status) -> tuple[str, ...]:
         """Ids of the attachments that lack a description and that this bot can describe."""
         return tuple(
-            key
-            for key, attachment in by_id(status).items()
-            if lacks_description(attachment) and self._writer.takes_on(attachment)
+            attachment.id
+            for attachment in status.attachments
+            if attachment.lacks_description and self._writer.takes_on(attachment)
         )
 
     def prepare(self, claim: Claim, *, patient: bool = True) -> Draft:
@@ -67,9 +68,10 @@ class Describer:
         except GoneError:
             gone = tuple(left(key, "the post was deleted") for key in claim.attachment_ids)
             return Draft(status_id=claim.status_id, texts={}, outcomes=gone)
-        attachments = by_id(status)
+        attachments = status.by_id
         claimed = [attachments[key] for key in claim.attachment_ids if key in attachments]
-        if patient and not all(attachment.get("url") for attachment in claimed):
+        if patient and not all(attachment.url for attachment in claimed):
+            # https://docs.joinmastodon.org/entities/MediaAttachment/#url
             raise TemporaryMediaError(
                 "the server is still processing it", retry_after=PROCESSING_RETRY_SECONDS
             )
@@ -79,11 +81,13 @@ class Describer:
             attachment = attachments.get(key)
             if attachment is None:
                 outcomes.append(left(key, "it was removed from the post"))
-            elif not lacks_description(attachment):
+            elif not attachment.lacks_description:
                 outcomes.append(left(key, "it has a description by now"))
+            elif self._client.dialect.edit is None:
+                outcomes.append(left(key, not_editable(self._client.dialect)))
             else:
                 try:
-                    texts[key] = self._writer.write(attachment, status.get("language"))
+                    texts[key] = self._writer.write(attachment, status.language)
                 except Exception as error:
                     outcomes.append(outcome_of(key, error))
         return Draft(status_id=claim.status_id, texts=texts, outcomes=tuple(outcomes))
@@ -112,34 +116,33 @@ class Describer:
         if snapshot is None:
             reason = "the post is being edited by its author"
             return [failed(key, reason, retry_after=EDITING_RETRY_SECONDS) for key in draft.texts]
-        status, source = snapshot
-        attachments = by_id(status)
+        attachments = snapshot.status.by_id
         wanted: dict[str, str] = {}
         outcomes = []
         for key, text in draft.texts.items():
             attachment = attachments.get(key)
             if attachment is None:
                 outcomes.append(left(key, "it was removed from the post meanwhile"))
-            elif lacks_description(attachment):
+            elif attachment.lacks_description:
                 wanted[key] = text
-            elif attachment["description"] == text:
+            elif attachment.description == text:
                 # An edit of ours whose answer was lost.
                 outcomes.append(Outcome(attachment_id=key, state="described"))
             else:
                 outcomes.append(left(key, "it was described by somebody meanwhile"))
-        return outcomes + (self._edit(status, source, wanted) if wanted else [])
+        return outcomes + (self._edit(snapshot, wanted) if wanted else [])
 
-    def _snapshot(self, status_id: str) -> tuple[Status, dict[str, Any]] | None:
+    def _snapshot(self, status_id: str) -> Snapshot | None:
         """A status and its source of one and the same version; None while it keeps changing."""
         status = self._client.status(status_id)
         for _ in range(EDIT_ATTEMPTS):
             source = self._source(status_id)
             before, status = status, self._client.status(status_id)
-            if version(before) == version(status):
-                return status, source
+            if edit_fingerprint(before) == edit_fingerprint(status):
+                return Snapshot(status=status, source=source)
         return None
 
-    def _source(self, status_id: str) -> dict[str, Any]:
+    def _source(self, status_id: str) -> Source:
         """The status's source. GoneError if it was deleted, MediaError if it can't be had."""
         try:
             return self._client.source(status_id)
@@ -150,35 +153,38 @@ class Describer:
                 "some of it; describe its attachments by hand"
             ) from None
 
-    def _edit(
-        self, status: Status, source: dict[str, Any], texts: Mapping[str, str]
-    ) -> list[Outcome]:
+    def _edit(self, snapshot: Snapshot, texts: Mapping[str, str]) -> list[Outcome]:
         """Send the edit and look at what the server made of it."""
-        body = build_edit(status, source, texts, limit=self._writer.limit, now=datetime.now(UTC))
-        result = by_id(self._client.edit(str(status["id"]), body))
+        rules = self._client.dialect.edit
+        if rules is None:
+            raise MediaError(not_editable(self._client.dialect))
+        body = build_edit(
+            snapshot, texts, rules=rules, limit=self._writer.limit, now=datetime.now(UTC)
+        )
+        result = self._client.edit(snapshot.status.id, body).by_id
         return [
             Outcome(attachment_id=key, state="described")
-            if not lacks_description(result.get(key) or {})
+            if key in result and not result[key].lacks_description
             # Not tried again: everybody who boosted the post is told of every edit.
             else left(key, "the server took the edit without its description; add it by hand")
             for key in texts
         ]
 
 
-def lacks_description(attachment: Mapping[str, Any]) -> bool:
-    """Whether an attachment has no description, or only blanks."""
-    return not (attachment.get("description") or "").strip()
+def not_editable(dialect: Dialect) -> str:
+    """Why nothing is described on a server that does not take it."""
+    return (
+        f"{dialect.software} has no edit that changes the description of a posted attachment; "
+        f"add it by hand"
+    )
 
 
-def by_id(status: Status) -> dict[str, dict[str, Any]]:
-    """A status's attachments by their id."""
-    return {str(entry["id"]): entry for entry in status.get("media_attachments") or []}
-
-
-def version(status: Status) -> tuple[Any, ...]:
+def edit_fingerprint(
+    status: Status,
+) -> tuple[datetime | None, str, tuple[tuple[str, str | None], ...]]:
     """What changes when a status is edited."""
-    attachments = [(key, entry.get("description")) for key, entry in by_id(status).items()]
-    return (status.get("edited_at"), status.get("content"), attachments)
+    descriptions = tuple((entry.id, entry.description) for entry in status.attachments)
+    return status.edited_at, status.content, descriptions
 
 
 def outcome_of(attachment_id: str, error: Exception) -> Outcome:
@@ -188,6 +194,6 @@ def outcome_of(attachment_id: str, error: Exception) -> Outcome:
     if isinstance(error, MediaError):
         return left(attachment_id, str(error))
     if not isinstance(error, AlternatorError):
-        log.debug("unexpected error", exc_info=error)
+        log.error("attachment %s: unexpected error", attachment_id, exc_info=error)
         return failed(attachment_id, f"unexpected {type(error).__name__}: {error}")
     return failed(attachment_id, str(error))

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from alternator.bot.describe import Describer
-from alternator.mastodon.client import MastodonClient, Status
+from alternator.mastodon.client import MastodonClient
+from alternator.mastodon.entities import Status
 from alternator.store.outcomes import Found, order
 from alternator.store.state import Store
 
@@ -12,7 +13,7 @@ from alternator.store.state import Store
 BEGINNING = "0"
 
 
-class Survey:
+class PostFinder:
     """Looks through one account's posts and records in the store what is to be done."""
 
     def __init__(
@@ -43,23 +44,22 @@ class Survey:
         found = []
         newest = cursor
         for status in self._statuses(back_to=cursor):
-            status_id = str(status["id"])
-            newest = max(newest, status_id, key=order)
-            if order(status_id) > order(floor or BEGINNING):
+            newest = max(newest, status.id, key=order)
+            if order(status.id) > order(floor or BEGINNING):
                 found += self._found(status, backfill=False)
         return self._store.record(found, cursor=newest)
 
     def notice(self, status: Status) -> int:
         """Record what an event of the stream tells; returns the number of attachments found."""
-        if str((status.get("account") or {}).get("id")) != self._account_id:
+        if status.account_id != self._account_id:
             return 0
         return self._store.record(self._found(status, backfill=False))
 
     def _first_look(self) -> int:
         statuses = list(islice(self._statuses(), self._backfill_count + 1))
-        cursor = str(statuses[0]["id"]) if statuses else BEGINNING
+        cursor = statuses[0].id if statuses else BEGINNING
         wanted, older = statuses[: self._backfill_count], statuses[self._backfill_count :]
-        floor = str(older[0]["id"]) if older else BEGINNING
+        floor = older[0].id if older else BEGINNING
         found = [entry for status in wanted for entry in self._found(status, backfill=True)]
         return self._store.record(found, cursor=cursor, floor=floor)
 
@@ -68,17 +68,15 @@ class Survey:
         page = self._client.own_statuses(self._account_id)
         while page:
             yield from page
-            if order(str(page[-1]["id"])) <= order(back_to):
+            if order(page[-1].id) <= order(back_to):
                 return
-            page = self._client.own_statuses(self._account_id, max_id=str(page[-1]["id"]))
+            page = self._client.own_statuses(self._account_id, max_id=page[-1].id)
 
     def _found(self, status: Status, *, backfill: bool) -> list[Found]:
         """What is to be done for a status; nothing for a boost, whose media are another's."""
-        if status.get("reblog"):
+        if status.is_boost:
             return []
         attachment_ids = self._describer.undescribed(status)
         if not attachment_ids:
             return []
-        return [
-            Found(status_id=str(status["id"]), attachment_ids=attachment_ids, backfill=backfill)
-        ]
+        return [Found(status_id=status.id, attachment_ids=attachment_ids, backfill=backfill)]

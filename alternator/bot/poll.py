@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from alternator.bot.find_posts import Survey
+from alternator.bot.find_posts import PostFinder
 from alternator.bot.outage import LONGEST_BACK_OFF_SECONDS, Outage, back_off
 from alternator.errors import ServerError
 from alternator.stopping import Stop, Stopping
@@ -21,7 +21,7 @@ class Poll(threading.Thread):
 
     def __init__(
         self,
-        survey: Survey,
+        finder: PostFinder,
         outage: Outage,
         stop: Stop,
         *,
@@ -30,7 +30,7 @@ class Poll(threading.Thread):
         interval: Callable[[], float],
     ) -> None:
         super().__init__(name="poll", daemon=True)
-        self._survey = survey
+        self._finder = finder
         self._outage = outage
         self._stop_request = stop
         self._found = found
@@ -50,7 +50,7 @@ class Poll(threading.Thread):
                 self._stop_request.check()
                 self._look_now.clear()
                 try:
-                    if self._survey.look():
+                    if self._finder.look():
                         self._found()
                     self._outage.over()
                     if failures:

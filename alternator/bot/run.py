@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from alternator.alt_text.vision import VisionClient
 from alternator.alt_text.writer import AltTextWriter
 from alternator.bot.describe import Describer
-from alternator.bot.find_posts import Survey
+from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health, serve
 from alternator.bot.outage import Outage
 from alternator.bot.watch import Watcher
@@ -23,6 +23,7 @@ from alternator.log import LEVELS, log, set_up
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.stream import Stream
 from alternator.media.download import remove_leftovers
+from alternator.progress import Progress
 from alternator.speech.transcriber import Transcriber
 from alternator.stopping import Stop, Stopping
 from alternator.store.lock import locked
@@ -31,6 +32,38 @@ from alternator.store.state import Store
 STATE_FILE = "state.sqlite3"
 
 T = TypeVar("T")
+
+
+class Pauses(Progress):
+    """For a thread beside the main loop: only its pauses are broken off."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+
+    def pause(self, seconds: float) -> None:
+        """Sleep until the time is over or the end is asked for."""
+        self._stop.pause(seconds)
+
+
+class Requests(Pauses):
+    """For requests of the main loop: an edit must not be broken off, only a pause before one."""
+
+    def __init__(self, stop: Stop, health: Health) -> None:
+        super().__init__(stop)
+        self._health = health
+
+    def beat(self) -> None:
+        """The main loop is alive."""
+        self._health.beat()
+
+
+class Work(Requests):
+    """For the main loop's long work, which is broken off once the end is asked for."""
+
+    def beat(self) -> None:
+        """The main loop is alive."""
+        super().beat()
+        self._stop.check()
 
 
 def main(argv: list[str]) -> int:
@@ -88,15 +121,12 @@ def run(
 
         health = Health(longest_request=config.openrouter.timeout_seconds)
 
-        def beat() -> None:
-            health.beat()
-            stop.check()
-
+        progress = Work(stop, health)
         if not once and (server := serve(health, config.health)) is not None:
             stack.callback(server.server_close)
             stack.callback(server.shutdown)
         outage = Outage(health, stop)
-        client = MastodonClient(config.mastodon, pause=stop.pause, beat=health.beat)
+        client = MastodonClient(config.mastodon, progress=Requests(stop, health))
         # A server that this bot has worked with before is waited for: after a power cut it may
         # be slower to start than the bot.
         patient = not once and store.knows_server(client.url)
@@ -117,15 +147,15 @@ def run(
         writer = AltTextWriter(
             config,
             speech=transcriber,
-            vision=start_vision(config, stop, beat),
+            vision=start_vision(config, progress),
             limit=instance.description_limit,
             directory=downloads,
-            beat=beat,
+            progress=progress,
         )
         describer = Describer(client, writer)
         # The polling thread has a client of its own.
-        survey = Survey(
-            MastodonClient(config.mastodon, pause=stop.pause),
+        finder = PostFinder(
+            MastodonClient(config.mastodon, progress=Pauses(stop)),
             store,
             describer,
             account_id=account.id,
@@ -134,7 +164,7 @@ def run(
         watcher = Watcher(
             config,
             store=store,
-            survey=survey,
+            finder=finder,
             describer=describer,
             health=health,
             outage=outage,
@@ -154,9 +184,10 @@ def run(
             )
             return
         stream = None
-        if config.mastodon.user_stream:
+        # Without server-sent events, polling serves alone.
+        if config.mastodon.user_stream and instance.dialect.streaming == "SSE":
             stream = Stream(
-                MastodonClient(config.mastodon, pause=stop.pause),
+                MastodonClient(config.mastodon, progress=Pauses(stop)),
                 instance.streaming_url,
                 stop,
                 notice=watcher.notice,
@@ -218,7 +249,7 @@ def start_transcriber(
     return transcriber
 
 
-def start_vision(config: Config, stop: Stop, beat: Callable[[], None]) -> VisionClient | None:
+def start_vision(config: Config, progress: Progress) -> VisionClient | None:
     """The client of the vision endpoint, if one is configured."""
     settings = config.openrouter
     if not settings.enabled:
@@ -228,4 +259,4 @@ def start_vision(config: Config, stop: Stop, beat: Callable[[], None]) -> Vision
         )
         return None
     log.info("pictures: %s at %s", settings.vision_models[0], settings.base_url)
-    return VisionClient(settings, pause=stop.pause, beat=beat)
+    return VisionClient(settings, progress=progress)

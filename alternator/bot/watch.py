@@ -11,13 +11,14 @@ from collections import Counter
 from dataclasses import dataclass
 
 from alternator.bot.describe import Describer, Draft
-from alternator.bot.find_posts import Survey
+from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
 from alternator.bot.outage import Outage
 from alternator.bot.poll import Poll
 from alternator.config.settings import Config
 from alternator.errors import ServerError, StateError, TemporaryMediaError, TemporaryServerError
 from alternator.mastodon.client import LONGEST_WAIT_SECONDS
+from alternator.mastodon.entities import Status
 from alternator.mastodon.stream import Stream
 from alternator.stopping import Stop, Stopping
 from alternator.store.outcomes import Claim, Outcome, failed
@@ -56,7 +57,7 @@ class Watcher:
         config: Config,
         *,
         store: Store,
-        survey: Survey,
+        finder: PostFinder,
         describer: Describer,
         health: Health,
         outage: Outage,
@@ -64,14 +65,14 @@ class Watcher:
     ) -> None:
         self._config = config
         self._store = store
-        self._survey = survey
+        self._finder = finder
         self._describer = describer
         self._health = health
         self._outage = outage
         self._stop = stop
         self._work = threading.Event()  # something may be due
         self._poll = Poll(
-            survey,
+            finder,
             outage,
             stop,
             found=self._work.set,
@@ -87,7 +88,7 @@ class Watcher:
 
     def run_once(self) -> Tally:
         """Catch up, describe what is due, and end. ServerError if the server can't be asked."""
-        self._survey.look()
+        self._finder.look()
         self._outage.over()
         patience = time.monotonic() + ONCE_PATIENCE_SECONDS
         while True:
@@ -133,9 +134,9 @@ class Watcher:
                 pause = self._config.mastodon.backfill_pause
                 self._backfill_ready = time.monotonic() + pause
 
-    def notice(self, status: dict[str, object]) -> None:
+    def notice(self, status: Status) -> None:
         """A status that the stream brought. Called by the stream's thread."""
-        if not self._stop.requested and self._survey.notice(status):
+        if not self._stop.requested and self._finder.notice(status):
             self._work.set()
 
     def look_now(self) -> None:

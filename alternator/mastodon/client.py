@@ -1,128 +1,118 @@
-"""The Mastodon client API as the bot needs it: a thin layer over Mastodon.py.
+"""The Mastodon client API as the bot needs it, with every answer read into a typed object.
 
-It adds what Mastodon.py lacks: an edit that keeps everything (its ``status_update`` drops
-attachments), errors told apart by what can be done about them (``server_errors.py``), and bounded
-waiting for rate limits and outages.
+Errors are told apart by what can be done about them (``server_errors.py``), and rate limits and
+outages are waited for within bounds. Answers are read from the JSON as it came: Mastodon.py makes
+None of what it does not understand and a list of an error, and an edit made from that would lose
+what it stood for. Of that library the stream has its parser of events (``stream.py``).
 """
 
 import random
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from mastodon import Mastodon
-from mastodon.errors import MastodonError
 
 from alternator.config.settings import MastodonSettings
-from alternator.errors import GoneError, ServerError, TemporaryServerError
-from alternator.mastodon import server_errors
+from alternator.errors import GoneError, ServerError, TemporaryServerError, UnexpectedAnswerError
+from alternator.mastodon import nodeinfo, parse, server_errors
+from alternator.mastodon.dialect import MASTODON, Dialect, recognise
+from alternator.mastodon.edit import EditBody
+from alternator.mastodon.entities import Account, Instance, Source, Status
+from alternator.progress import SILENT, Progress
 
-Status = dict[str, Any]
 T = TypeVar("T")
+OfStatus = TypeVar("OfStatus", Status, Source)
 
+# GoToSocial refuses requests without one (HTTP 418):
+# https://codeberg.org/superseriousbusiness/gotosocial/src/branch/main/internal/middleware/useragent.go
 USER_AGENT = "alternator"
 REQUEST_TIMEOUT_SECONDS = 30.0
 ATTEMPTS = 4  # of one request, when the server can't be reached or answers 5xx
 LONGEST_WAIT_SECONDS = 15 * 60.0  # for a rate limit to end, before giving the request back
-DEFAULT_DESCRIPTION_LIMIT = 1500  # characters, where a server does not say
-PAGE = 40  # statuses, the most that Mastodon gives at once
+PAGE = 40  # statuses, the most at once: https://docs.joinmastodon.org/methods/accounts/#statuses
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """The account that the token belongs to."""
+class BearerToken(requests.auth.AuthBase):
+    """Sends the token. As an authentication of its own it goes before a ``.netrc`` file."""
 
-    id: str
-    name: str  # user@server
+    def __init__(self, token: str) -> None:
+        self._token = token
 
-
-@dataclass(frozen=True, kw_only=True)
-class Instance:
-    """What the server says about itself."""
-
-    description_limit: int  # characters
-    streaming_url: str
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
 
 class MastodonClient:
     """One account on one server. Not for use by two threads at once.
 
-    ``pause`` sleeps for a time in seconds, and may raise to break the wait off; ``beat`` is told
-    before each wait that the client is still at work.
+    ``dialect`` is Mastodon's until ``instance`` has asked which it is.
     """
 
-    def __init__(
-        self,
-        settings: MastodonSettings,
-        *,
-        pause: Callable[[float], None] = time.sleep,
-        beat: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, settings: MastodonSettings, *, progress: Progress = SILENT) -> None:
         self.url = settings.instance_url
         self.host = urlsplit(self.url).netloc
-        self._pause = pause
-        self._beat = beat
-        self._api = Mastodon(
-            api_base_url=self.url,
-            version_check_mode="none",
-            ratelimit_method="throw",
-            request_timeout=REQUEST_TIMEOUT_SECONDS,
-            user_agent=USER_AGENT,
-        )
-        # Given to the constructor, a token that is also the name of a file here would be read
-        # from that file.
-        self._api.access_token = settings.access_token
+        self.dialect: Dialect = MASTODON
+        self._progress = progress
+        self._auth = BearerToken(settings.access_token)
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = USER_AGENT
+        self._session.auth = self._auth
 
     def verify(self) -> Account:
         """The token's account. ServerError if the server refuses it."""
         try:
-            found = self._call(self._api.account_verify_credentials)
+            return self._get(
+                "/api/v1/accounts/verify_credentials",
+                lambda answer: parse.parse_account(answer, self.host),
+            )
         except GoneError:
             raise server_errors.not_understood(self.url) from None
-        return Account(id=str(found["id"]), name=f"{found['acct']}@{self.host}")
 
     def instance(self) -> Instance:
-        """The server's limits and addresses, with Mastodon's defaults for what it does not say."""
+        """The server's limits and addresses; from now on its dialect is known."""
+
+        def read(answer: object) -> Instance:
+            return parse.parse_instance(answer, self.url)
+
         try:
-            found = self._call(self._api.instance_v2)
+            found = self._get("/api/v2/instance", read)
         except GoneError:
             try:
-                found = self._call(self._api.instance_v1)
+                found = self._get("/api/v1/instance", read)
             except GoneError:
-                found = {}
-        configuration = found.get("configuration") or {}
-        media = configuration.get("media_attachments") or {}
-        # Pleroma and Akkoma give the limit at the top level.
-        limit = media.get("description_limit") or found.get("description_limit")
-        urls = configuration.get("urls") or found.get("urls") or {}
-        streaming = urls.get("streaming") or urls.get("streaming_api") or self.url
-        return Instance(
-            description_limit=int(limit or DEFAULT_DESCRIPTION_LIMIT),
-            streaming_url=streaming.replace("wss://", "https://").replace("ws://", "http://"),
-        )
+                found = read({})
+        name = nodeinfo.software_name(self.url, USER_AGENT)
+        self.dialect = recognise(found.version, name)
+        return replace(found, dialect=self.dialect)
 
     def own_statuses(self, account_id: str, *, max_id: str | None = None) -> list[Status]:
         """A page of the account's own posts without boosts, newest first, older than ``max_id``."""
-        return list(
-            self._call(
-                lambda: self._api.account_statuses(
-                    account_id, exclude_reblogs=True, max_id=max_id, limit=PAGE
-                )
-            )
-        )
+        query = {"exclude_reblogs": "true", "limit": str(PAGE)}
+        if max_id is not None:
+            query["max_id"] = max_id
+        path = f"/api/v1/accounts/{account_id}/statuses"
+        return self._get(path, parse.parse_statuses, query)
 
     def status(self, status_id: str) -> Status:
         """A status as it is now. GoneError if it was deleted."""
-        return dict(self._call(lambda: self._api.status(status_id)))
 
-    def source(self, status_id: str) -> dict[str, Any]:
+        def asked_for(answer: object) -> Status:
+            return self._own(parse.parse_status(answer), status_id)
+
+        return self._get(f"/api/v1/statuses/{status_id}", asked_for)
+
+    def source(self, status_id: str) -> Source:
         """A status's plain text and content warning, as its author typed them."""
-        return dict(self._call(lambda: self._api.status_source(status_id)))
 
-    def edit(self, status_id: str, body: dict[str, Any]) -> Status:
+        def asked_for(answer: object) -> Source:
+            return self._own(parse.parse_source(answer), status_id)
+
+        return self._get(f"/api/v1/statuses/{status_id}/source", asked_for)
+
+    def edit(self, status_id: str, body: EditBody) -> Status:
         """Replace a status by ``body`` (see ``alternator/mastodon/edit.py``) and return the result.
 
         Tried once only: by the next try, what ``body`` was made from may have been edited, and
@@ -130,18 +120,9 @@ class MastodonClient:
         """
 
         def put() -> Status:
-            response = self._api.session.put(
-                f"{self.url}/api/v1/statuses/{status_id}",
-                json=body,
-                headers={
-                    "Authorization": f"Bearer {self._api.access_token}",
-                    "User-Agent": USER_AGENT,
-                },
-                timeout=REQUEST_TIMEOUT_SECONDS,
-            )
-            if not response.ok:
-                raise server_errors.of_response(self.url, response)
-            return dict(response.json())
+            path = f"/api/v1/statuses/{status_id}"
+            answer = self._send("PUT", path, body=body)
+            return self._own(parse.parse_status(answer), status_id)
 
         return self._call(put, attempts=1)
 
@@ -153,10 +134,8 @@ class MastodonClient:
         try:
             response = requests.get(
                 f"{url.rstrip('/')}/api/v1/streaming/user",
-                headers={
-                    "Authorization": f"Bearer {self._api.access_token}",
-                    "User-Agent": USER_AGENT,
-                },
+                auth=self._auth,
+                headers={"User-Agent": USER_AGENT},
                 stream=True,
                 timeout=(REQUEST_TIMEOUT_SECONDS, read_timeout),
             )
@@ -167,6 +146,37 @@ class MastodonClient:
             raise server_errors.of_response(self.url, response)
         return response
 
+    def _own(self, found: OfStatus, status_id: str) -> OfStatus:
+        """What was found, if it is of the status that was asked for."""
+        if found.id != status_id:
+            raise UnexpectedAnswerError(
+                f"{self.url} answers with another post than {status_id}; tried again later"
+            )
+        return found
+
+    def _get(
+        self, path: str, read: Callable[[object], T], query: Mapping[str, str] | None = None
+    ) -> T:
+        """What is at a path, asked for again while the server is busy or talks nonsense."""
+        return self._call(lambda: read(self._send("GET", path, query=query)))
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: EditBody | None = None,
+    ) -> object:
+        """One request; the JSON of its answer."""
+        response = self._session.request(
+            method, self.url + path, params=query, json=body, timeout=REQUEST_TIMEOUT_SECONDS
+        )
+        if not response.ok:
+            raise server_errors.of_response(self.url, response)
+        answer: object = response.json()
+        return answer
+
     def _call(self, request: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
         """Make a request, again after a wait while the server is busy or can't be reached."""
         for attempt in range(attempts):
@@ -174,8 +184,8 @@ class MastodonClient:
                 return request()
             except ServerError as error:
                 failure = error
-            except (MastodonError, requests.RequestException, ValueError) as error:
-                failure = server_errors.of_exception(self.url, error, self._api.ratelimit_reset)
+            except (requests.RequestException, ValueError) as error:
+                failure = server_errors.of_exception(self.url, error)
             if not isinstance(failure, TemporaryServerError) or attempt == attempts - 1:
                 raise failure
             wait = failure.retry_after
@@ -189,6 +199,6 @@ class MastodonClient:
     def _wait(self, seconds: float) -> None:
         """Pause in slices short enough that the bot is seen to be alive."""
         while seconds > 0:
-            self._beat()
-            self._pause(min(seconds, 10.0))
+            self._progress.beat()
+            self._progress.pause(min(seconds, 10.0))
             seconds -= 10.0

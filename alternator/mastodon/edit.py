@@ -1,121 +1,161 @@
 """Builds the edit of a status that changes nothing but descriptions.
 
-An edit replaces everything (facts of Mastodon's ``PUT /api/v1/statuses/:id``): left-out
-attachments, content warning, sensitivity and poll are lost. So all of it is sent again, the text
-from the status's source, never from its HTML.
+An edit replaces everything: left-out attachments, content warning, sensitivity and poll are lost.
+So all of it is sent again, the text from the status's source, never from its HTML. What servers do
+with each field: https://docs.joinmastodon.org/methods/statuses/#edit and
+https://github.com/mastodon/mastodon/blob/main/app/services/update_status_service.rb
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
 
-from alternator.alt_text.shorten import cut_at_word
 from alternator.errors import MediaError
-from alternator.mastodon.client import Status
+from alternator.mastodon.dialect import EditRules
+from alternator.mastodon.entities import Attachment, Poll, QuoteApproval, Source, Status
+
+
+class AttachmentFields(TypedDict, total=False):
+    """One of an edit's ``media_attributes``; only ``id`` is always there.
+
+    https://github.com/mastodon/mastodon/pull/20878
+    """
+
+    id: str
+    description: str
+    focus: str
+
+
+class PollFields(TypedDict, total=False):
+    """An edit's poll; ``expires_in`` is in seconds, and left out for one without an end."""
+
+    options: list[str]
+    multiple: bool
+    hide_totals: bool
+    expires_in: int
+
+
+class EditBody(TypedDict, total=False):
+    """The body of ``PUT /api/v1/statuses/:id``, sent as JSON."""
+
+    status: str
+    spoiler_text: str
+    sensitive: bool | str
+    language: str
+    content_type: str
+    quote_approval_policy: str
+    media_ids: list[str]
+    media_attributes: list[AttachmentFields]
+    poll: PollFields
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A status and its source, of one and the same version."""
+
+    status: Status
+    source: Source
 
 
 def build_edit(
-    status: Status,
-    source: Mapping[str, Any],
+    snapshot: Snapshot,
     descriptions: Mapping[str, str],
     *,
+    rules: EditRules,
     limit: int,
     now: datetime,
-) -> dict[str, Any]:
-    """The request body, to be sent as JSON.
+) -> EditBody:
+    """The request body, for a server with these rules.
 
-    ``descriptions`` are the new ones by attachment id, ``limit`` the server's, in characters. The
-    status must be as fresh as its source. MediaError for a status that no edit can leave as it is.
+    ``descriptions`` are the new ones by attachment id, ``limit`` the server's, in characters.
+    MediaError for a status that no edit can leave as it is, and for a description over the limit.
     """
-    attachments = status.get("media_attachments") or []
-    body: dict[str, Any] = {
-        "status": source.get("text") or "",
-        "spoiler_text": source.get("spoiler_text") or "",
-        "sensitive": sensitive(status, source),
-        "media_ids": [str(attachment["id"]) for attachment in attachments],
+    status, source = snapshot.status, snapshot.source
+    body: EditBody = {
+        "status": source.text,
+        "spoiler_text": source.spoiler_text,
+        "sensitive": sensitive(snapshot, rules),
+        "media_ids": [attachment.id for attachment in status.attachments],
         "media_attributes": [
-            attributes(attachment, descriptions.get(str(attachment["id"])), limit)
-            for attachment in attachments
+            attributes(attachment, descriptions.get(attachment.id), limit)
+            for attachment in status.attachments
         ],
     }
-    if status.get("language"):
-        body["language"] = status["language"]
-    # glitch-soc and Pleroma: how the source is to be read, for example as Markdown.
-    if source.get("content_type"):
-        body["content_type"] = source["content_type"]
-    if policy := quote_policy(status):
+    if status.language:
+        body["language"] = status.language
+    # How the source is to be read, for example as Markdown, on servers that tell it.
+    if source.content_type:
+        body["content_type"] = source.content_type
+    if status.quote_approval and (policy := quote_policy(status.quote_approval)):
         body["quote_approval_policy"] = policy
-    if status.get("poll"):
-        body["poll"] = poll_fields(status["poll"], now)
+    if status.poll:
+        body["poll"] = poll_fields(status.poll, rules, now)
     return body
 
 
-def sensitive(status: Status, source: Mapping[str, Any]) -> bool | str:
+def sensitive(snapshot: Snapshot, rules: EditRules) -> bool | str:
     """The sensitivity to send: a JSON boolean, but for one case.
 
     Mastodon turns a status with a content warning sensitive when it reads JSON's ``false``; one
     that is not (posted by a client that sends forms) stays so only with the text.
     """
-    value = bool(status.get("sensitive"))
-    return "false" if source.get("spoiler_text") and not value else value
+    value = snapshot.status.sensitive
+    if snapshot.source.spoiler_text and not value and rules.false_beside_warning == "text":
+        return "false"
+    return value
 
 
-def attributes(attachment: Mapping[str, Any], new: str | None, limit: int) -> dict[str, Any]:
+def attributes(attachment: Attachment, new: str | None, limit: int) -> AttachmentFields:
     """One attachment with its new description, or with the one it has, and its focal point."""
-    entry: dict[str, Any] = {"id": str(attachment["id"])}
-    description = attachment.get("description")
-    if new is not None:
-        # Servers that do not enforce their limit here refuse every later edit.
-        description = cut_at_word(new, limit)
-    if description:
+    entry: AttachmentFields = {"id": attachment.id}
+    if new is not None and len(new) > limit:
+        # GoToSocial takes it and then refuses every later edit of the post.
+        raise MediaError(f"its description is longer than the {limit} characters of this server")
+    if description := attachment.description if new is None else new:
         entry["description"] = description
-    focus = (attachment.get("meta") or {}).get("focus") or {}
-    if focus.get("x") is not None and focus.get("y") is not None:
-        entry["focus"] = f"{float(focus['x'])},{float(focus['y'])}"
+    if attachment.focus is not None:
+        entry["focus"] = f"{attachment.focus.x},{attachment.focus.y}"
     return entry
 
 
-def quote_policy(status: Status) -> str | None:
+def quote_policy(approval: QuoteApproval) -> str | None:
     """Who may quote the status, as Mastodon 4.5 takes it.
 
     Left out, the account's default policy would take its place.
+    https://docs.joinmastodon.org/entities/QuoteApproval/
     """
-    approval = status.get("quote_approval")
-    if not approval:
-        return None
-    automatic = set(approval.get("automatic") or [])
-    if "public" in automatic:
+    if "public" in approval.automatic:
         return "public"
-    if "followers" in automatic:
+    if "followers" in approval.automatic:
         return "followers"
-    return None if automatic or approval.get("manual") else "nobody"
+    return None if approval.automatic or approval.manual else "nobody"
 
 
-def poll_fields(poll: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def poll_fields(poll: Poll, rules: EditRules, now: datetime) -> PollFields:
     """The poll as it was asked. Equal options and ``multiple`` keep its votes.
 
-    MediaError for one that has ended: sent again it would reopen, left out it would be deleted.
+    MediaError for one that has ended: sent again it would reopen, left out it would be deleted;
+    and where it can't be seen whether its counts are hidden: sent again they might become public.
     """
-    options = poll.get("options") or []
     remaining = None
-    if poll.get("expires_at"):
-        remaining = int((moment(poll["expires_at"]) - now).total_seconds())
-    if poll.get("expired") or (remaining is not None and remaining <= 0):
+    if poll.expires_at is not None:
+        remaining = int((poll.expires_at - now).total_seconds())
+    if poll.expired or (remaining is not None and remaining <= 0):
         raise MediaError(
             "the post has a poll that has ended, which an edit would reopen or delete; "
             "describe its attachments by hand"
         )
-    fields: dict[str, Any] = {
-        "options": [option["title"] for option in options],
-        "multiple": bool(poll.get("multiple")),
-        "hide_totals": any(option.get("votes_count") is None for option in options),
+    if not rules.tells_hidden_totals:
+        raise MediaError(
+            "the post has a poll, and this server does not tell whether its counts are hidden, so "
+            "an edit might publish them; describe its attachments by hand"
+        )
+    fields: PollFields = {
+        "options": [option.title for option in poll.options],
+        "multiple": poll.multiple,
+        "hide_totals": any(option.votes_count is None for option in poll.options),
     }
     if remaining is not None:
         fields["expires_in"] = remaining
     return fields
-
-
-def moment(value: datetime | str) -> datetime:
-    """A time as the server gives it, or as Mastodon.py has already read it."""
-    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -3,30 +3,23 @@
 Told by status code and class, never by texts: servers localise those.
 """
 
-import time
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import requests
-from mastodon.errors import MastodonAPIError, MastodonRatelimitError
 
 from alternator.errors import EditRefusedError, GoneError, ServerError, TemporaryServerError
+from alternator.mastodon.json_fields import parse_time
 
+# https://docs.joinmastodon.org/api/oauth-scopes/
 SCOPES = "read:accounts read:statuses write:statuses"
 RATE_LIMIT_SECONDS = 10.0  # where a server does not say when it ends
 
 
-def of_exception(url: str, error: Exception, rate_limit_reset: float | None) -> ServerError:
-    """What an error of Mastodon.py or requests means; the reset is a Unix time in seconds."""
-    if isinstance(error, MastodonRatelimitError):
-        return of_code(
-            url, 429, None if rate_limit_reset is None else rate_limit_reset - time.time()
-        )
-    if isinstance(error, MastodonAPIError):
-        code = error.args[1] if len(error.args) > 1 else None
-        return of_code(url, code) if isinstance(code, int) else not_understood(url)
-    if isinstance(error, requests.JSONDecodeError):
-        return not_understood(url)
-    return unreachable(url, error)
+def of_exception(url: str, error: Exception) -> ServerError:
+    """What an error of requests means: no answer, or one that is no JSON."""
+    no_json = isinstance(error, requests.JSONDecodeError)
+    return not_understood(url) if no_json else unreachable(url, error)
 
 
 def of_response(url: str, response: requests.Response) -> ServerError:
@@ -83,18 +76,31 @@ def not_understood(url: str) -> ServerError:
 
 
 def reset_of(response: requests.Response) -> float | None:
-    """Seconds until the rate limit ends, by the response's headers; None if they don't say."""
+    """Seconds until the rate limit ends, by the response's headers; None if they don't say.
+
+    Mastodon and GoToSocial since 0.12 give ISO 8601, GoToSocial before that gave Unix time:
+    https://docs.joinmastodon.org/api/rate-limits/ and
+    https://docs.gotosocial.org/en/latest/api/ratelimiting/
+    """
     text = response.headers.get("X-RateLimit-Reset") or ""
     try:
-        # GoToSocial gives Unix time.
-        moment = float(text) if text.isdigit() else datetime.fromisoformat(text).timestamp()
-    except ValueError:
+        reset = datetime.fromtimestamp(float(text), UTC) if text.isdigit() else parse_time(text)
+    except (ValueError, OverflowError, OSError):
         return None
-    return moment - time.time()
+    return (reset - clock_of(response)).total_seconds()
+
+
+def clock_of(response: requests.Response) -> datetime:
+    """What the server's clock said when it answered, since ours may be off; else ours."""
+    try:
+        found = parsedate_to_datetime(response.headers.get("Date") or "")
+    except ValueError:
+        return datetime.now(UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
-    """Whether the error is or came from a ``kind``; Mastodon.py drops the class of its cause."""
+    """Whether the error is a ``kind`` or came from one."""
     while error is not None:
         if isinstance(error, kind):
             return True

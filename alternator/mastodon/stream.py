@@ -1,5 +1,7 @@
 """Follows the account's stream of events, for as long as the bot runs.
 
+Server-sent events, as https://docs.joinmastodon.org/methods/streaming/ has them.
+
 Mastodon.py's own reconnecting loses errors and never gives up on a dead connection, so this loop
 has its own: a connection that has been silent for a minute (heartbeats come every 15 s) is dead,
 and each new one is told to ``connected``, since events sent in between are lost.
@@ -15,12 +17,16 @@ from typing import Any
 from mastodon import StreamListener
 from mastodon.errors import MastodonError
 
-from alternator.errors import ServerError, TemporaryServerError
-from alternator.mastodon.client import MastodonClient, Status
+from alternator.errors import ServerError, TemporaryServerError, UnexpectedAnswerError
+from alternator.mastodon.client import MastodonClient
+from alternator.mastodon.entities import Status
+from alternator.mastodon.parse import parse_status
 from alternator.stopping import Stop, Stopping
 
 log = logging.getLogger(__name__)
 
+# Mastodon sends ":thump" every 15 s:
+# https://github.com/mastodon/mastodon/blob/main/streaming/index.js
 READ_TIMEOUT_SECONDS = 60.0
 LONGEST_DELAY_SECONDS = 60.0
 # A server that has no streaming may get it: look again now and then.
@@ -33,16 +39,25 @@ class Listener(StreamListener):
     def __init__(self, notice: Callable[[Status], object]) -> None:
         self._notice = notice
 
-    def on_update(self, status: Any) -> None:
+    def on_update(self, status: object) -> None:
         """A new status in the account's home timeline."""
-        self._notice(status)
+        self._read(status)
 
-    def on_status_update(self, status: Any) -> None:
+    def on_status_update(self, status: object) -> None:
         """An edited status, perhaps with new media; also the bot's own edits."""
-        self._notice(status)
+        self._read(status)
 
-    def on_unknown_event(self, name: str, unknown_event: Any = None) -> None:
+    def on_unknown_event(self, name: str, unknown_event: object = None) -> None:
         """Servers may send more than is known here."""
+
+    def _read(self, answer: object) -> None:
+        try:
+            status = parse_status(answer)
+        except UnexpectedAnswerError as error:
+            # Looking through the posts will find it, if it is one.
+            log.warning("an event of the stream is left out: %s", error)
+            return
+        self._notice(status)
 
 
 class Stream(threading.Thread):
@@ -56,7 +71,6 @@ class Stream(threading.Thread):
         *,
         notice: Callable[[Status], object],
         connected: Callable[[], None],
-        read_timeout: float = READ_TIMEOUT_SECONDS,
     ) -> None:
         super().__init__(name="stream", daemon=True)
         self._client = client
@@ -64,7 +78,7 @@ class Stream(threading.Thread):
         self._stop_request = stop
         self._notice = notice
         self._connected = connected
-        self._read_timeout = read_timeout
+        self.read_timeout = READ_TIMEOUT_SECONDS
         self.open = False  # whether events come in now
 
     def run(self) -> None:
@@ -81,11 +95,10 @@ class Stream(threading.Thread):
                     log.info("no stream of events, so posts are looked for regularly: %s", error)
                     self._stop_request.pause(NO_STREAM_DELAY_SECONDS)
                     continue
-                except Exception as error:
-                    # One event that can't be read must not end the listening.
+                except Exception:
+                    # A defect of ours that one event brings out must not end the listening.
                     self._stop_request.check()
-                    log.error("the stream broke off: unexpected %s", type(error).__name__)
-                    log.debug("unexpected error", exc_info=True)
+                    log.exception("the stream broke off")
                 # Only a connection that held is a reason to hurry.
                 held = time.monotonic() - started > LONGEST_DELAY_SECONDS
                 delay = 1.0 if held else min(delay * 2, LONGEST_DELAY_SECONDS)
@@ -95,7 +108,7 @@ class Stream(threading.Thread):
 
     def _listen(self) -> None:
         """One connection, until it breaks."""
-        with self._client.open_stream(self._url, read_timeout=self._read_timeout) as response:
+        with self._client.open_stream(self._url, read_timeout=self.read_timeout) as response:
             log.debug("the stream is open")
             self.open = True
             self._connected()

@@ -1,61 +1,46 @@
 """Fetches an attachment into a temporary file, bounded in size and time."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO
 from urllib.parse import urlsplit
 
 import requests
 
 from alternator.config.settings import MediaSettings
 from alternator.errors import MediaError, TemporaryMediaError
-from alternator.media.http_body import TooLargeError, chunks
+from alternator.media.http_body import TooLargeError, read_limited
 from alternator.media.media_type import HEAD_BYTES, Kind, canonical, excerpt, media_type
+from alternator.progress import SILENT, Progress
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 SILENCE_TIMEOUT_SECONDS = 30.0
 MIB = 1024 * 1024
 
 
-def kind_of(attachment: dict[str, Any]) -> Kind | None:
-    """What an attachment is to be described as; None for what can't be described.
-
-    A ``gifv`` is a soundless looping video: a picture to the reader, a video to the downloader.
-    """
-    kinds: dict[str, Kind] = {
-        "image": "image",
-        "gifv": "video",
-        "video": "video",
-        "audio": "audio",
-    }
-    return kinds.get(str(attachment.get("type")))
-
-
 @contextmanager
 def downloaded(
-    attachment: dict[str, Any],
+    url: str,
+    kind: Kind,
     settings: MediaSettings,
     directory: Path,
     *,
-    beat: Callable[[], None] = lambda: None,
+    progress: Progress = SILENT,
 ) -> Iterator[Path]:
-    """The attachment as a file below ``directory``, deleted at the end of the ``with`` block.
+    """The attachment at an address as a file below ``directory``, deleted after the ``with`` block.
+
+    ``kind`` is what the server holds it for.
 
     Raises:
-        TemporaryMediaError: it is still being processed, or can't be had at the moment.
+        TemporaryMediaError: it can't be had at the moment.
         MediaError: it is too large, no media file, or of a type that is not taken on.
     """
-    kind = kind_of(attachment)
-    if kind is None:
-        raise MediaError(f"attachments of type {attachment.get('type')!r} can't be described")
-    url = attachment.get("url")
-    if not url:
-        raise TemporaryMediaError("the server is still processing it")
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=directory, prefix="attachment-") as file:
-        fetch(str(url), file, limit(kind, settings), settings.download_timeout_seconds, beat)
+        most = limit(kind, settings)
+        fetch(url, file, most, settings.download_timeout_seconds, progress)
         path = Path(file.name)
         check_type(path, kind, settings.supported_formats)
         yield path
@@ -72,7 +57,7 @@ def limit(kind: Kind, settings: MediaSettings) -> int:
 
 
 def fetch(
-    url: str, file: Any, most: int, timeout: float, beat: Callable[[], None] = lambda: None
+    url: str, file: IO[bytes], most: int, timeout: float, progress: Progress = SILENT
 ) -> None:
     """Write what is at ``url`` to ``file``: at most ``most`` bytes, in ``timeout`` seconds."""
     if urlsplit(url).scheme not in ("http", "https"):
@@ -84,9 +69,9 @@ def fetch(
         ) as response:
             if response.status_code != 200:
                 raise TemporaryMediaError(f"{url} answers HTTP {response.status_code}")
-            for chunk in chunks(response, most=most, seconds=timeout):
+            for chunk in read_limited(response, most=most, seconds=timeout):
                 size += file.write(chunk)
-                beat()
+                progress.beat()
     except TooLargeError:
         raise MediaError(
             f"it is larger than {most // MIB} MB; [media] max_size_mb, max_audio_size_mb and "

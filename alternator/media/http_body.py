@@ -13,7 +13,7 @@ class TooLargeError(Exception):
     """The answer has more bytes than allowed."""
 
 
-def chunks(response: requests.Response, *, most: int, seconds: float) -> Iterator[bytes]:
+def read_limited(response: requests.Response, *, most: int, seconds: float) -> Iterator[bytes]:
     """The body of a response opened with ``stream=True``, piece by piece as it arrives.
 
     Raises:

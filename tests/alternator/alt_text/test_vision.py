@@ -1,6 +1,7 @@
 import base64
 import contextlib
 import io
+import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pauses import Pauses
 from PIL import Image
 
+from alternator.alt_text.completion import Completion
 from alternator.alt_text.prompts import prompt
-from alternator.alt_text.vision import VisionClient, answer_of, retry_after
+from alternator.alt_text.vision import VisionClient, retry_after, text_of
 from alternator.config.models import OpenRouterSettings
 from alternator.errors import VisionError
 from alternator.media.picture import jpeg_of_picture
+from alternator.progress import SILENT, Progress
 from sandbox.vision.server import VisionServer
 
 
@@ -25,20 +29,13 @@ def jpeg() -> bytes:
     return output.getvalue()
 
 
-class Pauses(list[float]):
-    """Pauses that are noted down and not made."""
-
-    def __call__(self, seconds: float) -> None:
-        self.append(seconds)
-
-
-def client(vision: VisionServer, pause: Any = time.sleep, **settings: Any) -> VisionClient:
+def client(vision: VisionServer, progress: Progress = SILENT, **settings: Any) -> VisionClient:
     fields = {
         "base_url": vision.base_url,
         "vision_model": "first",
         "vision_fallback_model": "second",
     }
-    return VisionClient(OpenRouterSettings(**fields | settings), pause=pause)
+    return VisionClient(OpenRouterSettings(**fields | settings), progress=progress)
 
 
 @pytest.mark.picture
@@ -50,23 +47,23 @@ def test_a_picture_is_sent_small_upright_and_in_base64(vision: VisionServer, tmp
     path = tmp_path / "photo.jpg"
     photo.save(path, quality=95, exif=exif)
     instruction = prompt("picture", "en", limit=1400)
-    text, model = client(vision).describe(jpeg_of_picture(path, 1024), instruction)
+    answer = client(vision).describe(jpeg_of_picture(path, 1024), instruction)
     (request,) = vision.requests()
     assert request["media_type"] == "image/jpeg"
     assert (request["width"], request["height"]) == (512, 1024)
     assert request["exif_orientation"] is None
     assert request["image_bytes"] < path.stat().st_size / 4
     assert request["prompt"] == instruction
-    assert request["model"] == model == "first"
+    assert request["model"] == answer.model == "first"
     # The endpoint measures the pixels that it was sent: the red part is below once upright.
-    assert "Portrait picture, 512 by 1024 pixels" in text
-    assert "red" in text.partition("lower")[2]
+    assert "Portrait picture, 512 by 1024 pixels" in answer.text
+    assert "red" in answer.text.partition("lower")[2]
 
 
 def test_the_key_is_sent(jpeg: bytes):
     with VisionServer(key="the-right-key") as vision:
-        text, _ = client(vision, api_key="the-right-key").describe(jpeg, "What is this?")
-        assert "blue" in text
+        answer = client(vision, api_key="the-right-key").describe(jpeg, "What is this?")
+        assert "blue" in answer.text
         with pytest.raises(VisionError) as caught:
             client(vision, api_key="the-wrong-key").describe(jpeg, "What is this?")
     assert str(caught.value) == (f"{vision.base_url} rejects the key; set [openrouter] api_key")
@@ -74,8 +71,8 @@ def test_the_key_is_sent(jpeg: bytes):
 
 def test_another_model_is_asked_when_the_first_one_fails(vision: VisionServer, jpeg: bytes):
     vision.fail(status=404)
-    _, model = client(vision).describe(jpeg, "What is this?")
-    assert model == "second"
+    answer = client(vision).describe(jpeg, "What is this?")
+    assert answer.model == "second"
     assert vision.requests()[-1]["model"] == "second"
 
 
@@ -88,17 +85,17 @@ def test_a_passing_failure_is_tried_again_with_the_same_model(
 ):
     vision.fail(**fault)
     pauses = Pauses()
-    _, model = client(vision, pauses).describe(jpeg, "What is this?")
-    assert model == "first"
-    assert pauses == [pause]
+    answer = client(vision, pauses).describe(jpeg, "What is this?")
+    assert answer.model == "first"
+    assert pauses.made == [pause]
 
 
 def test_a_model_that_is_busy_for_long_is_not_waited_for(vision: VisionServer, jpeg: bytes):
     vision.fail(status=429, headers={"Retry-After": "3600"})
     pauses = Pauses()
-    _, model = client(vision, pauses).describe(jpeg, "What is this?")
-    assert model == "second"
-    assert pauses == []
+    answer = client(vision, pauses).describe(jpeg, "What is this?")
+    assert answer.model == "second"
+    assert pauses.made == []
 
 
 @pytest.mark.parametrize("answer", ["empty", "content_filter"])
@@ -165,41 +162,18 @@ def test_an_answer_that_trickles_is_given_up(jpeg: bytes):
         server.shutdown()
 
 
-def completion(content: Any, **choice: Any) -> dict[str, Any]:
-    return {"choices": [{"message": {"content": content}, "finish_reason": "stop"} | choice]}
-
-
 @pytest.mark.parametrize(
-    ("document", "text"),
+    ("completion", "reason"),
     [
-        (completion("  A house.\n"), "A house."),
-        (completion([{"type": "text", "text": "A house."}]), "A house."),
-        (completion("<think>Is it a house?\nYes.</think>\nA house."), "A house."),
+        (Completion(text="A house.", failed=True), "the provider of m failed"),
+        (Completion(text="A house.", refused=True), "m refuses to answer"),
+        (Completion(text=""), "m gave an empty answer"),
     ],
 )
-def test_answers_come_in_several_forms(document: Any, text: str):
-    assert answer_of(document, "m") == text
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        completion(None),
-        completion("<think>Hm.</think>"),
-        completion("A house.", finish_reason="content_filter"),
-        {"choices": [{"message": {"content": "", "refusal": "I won't"}}]},
-        {"error": {"code": 502, "message": "Provider returned error"}},
-    ],
-)
-def test_what_is_no_answer_is_a_failure(document: Any):
-    with pytest.raises(VisionError):
-        answer_of(document, "m")
-
-
-@pytest.mark.parametrize("document", [{}, {"choices": []}, [], None, "text", {"choices": [1]}])
-def test_what_is_no_completion_is_told(document: Any):
-    with pytest.raises(ValueError, match="no completion"):
-        answer_of(document, "m")
+def test_what_is_no_answer_is_a_failure(completion: Completion, reason: str):
+    with pytest.raises(VisionError) as caught:
+        text_of(completion, "m")
+    assert str(caught.value) == reason
 
 
 def test_a_time_to_wait_comes_in_seconds_or_as_a_date():
@@ -209,16 +183,26 @@ def test_a_time_to_wait_comes_in_seconds_or_as_a_date():
     assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
 
 
-def test_pictures_travel_as_data_urls(jpeg: bytes, monkeypatch: pytest.MonkeyPatch):
+def test_pictures_travel_as_data_urls(jpeg: bytes):
     sent: list[Any] = []
 
-    def ask(self: VisionClient, model: str, content: Any) -> str:
-        sent.append(content)
-        return "A house."
+    class Endpoint(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"choices": [{"message": {"content": "A house."}}]}')
 
-    monkeypatch.setattr(VisionClient, "_ask_model", ask)
-    VisionClient(OpenRouterSettings()).describe(jpeg, "What is this?")
-    text, image = sent[0]
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+        answer = VisionClient(OpenRouterSettings(base_url=url)).describe(jpeg, "What is this?")
+        server.shutdown()
+    assert answer.text == "A house."
+    text, image = sent[0]["messages"][0]["content"]
     assert text == {"type": "text", "text": "What is this?"}
     head, _, data = image["image_url"]["url"].partition(",")
     assert head == "data:image/jpeg;base64"

@@ -1,9 +1,14 @@
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import pytest
 from PIL import Image
 
+from alternator.alt_text.writer import AltTextWriter
+from alternator.config.settings import Config, MastodonSettings
+from alternator.errors import MediaError, TemporaryMediaError
+from alternator.mastodon.entities import Attachment, AttachmentType
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
 from sandbox.vision.server import VisionServer
@@ -86,3 +91,27 @@ def test_all_kinds_are_described(
     assert "Hello from the recording." in str(spoken)
     assert "almost entirely red" in str(shown)
     assert "almost entirely red" in str(looped)
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> AltTextWriter:
+    """A writer that can neither hear nor see."""
+    mastodon = MastodonSettings(instance_url="http://127.0.0.1:1", access_token="token")
+    config = Config(mastodon=mastodon)
+    return AltTextWriter(config, speech=None, vision=None, limit=1500, directory=tmp_path)
+
+
+@pytest.mark.parametrize("kind", get_args(AttachmentType))
+def test_nothing_is_taken_on_without_the_means(writer: AltTextWriter, kind: AttachmentType):
+    assert not writer.takes_on(Attachment(id="1", type=kind, url="https://social.example/1"))
+
+
+def test_a_file_that_is_still_processed_is_waited_for(writer: AltTextWriter):
+    with pytest.raises(TemporaryMediaError, match="still processing"):
+        writer.write(Attachment(id="1", type="image", url=None), None)
+
+
+def test_an_attachment_of_an_unknown_type_is_refused(writer: AltTextWriter):
+    with pytest.raises(MediaError) as caught:
+        writer.write(Attachment(id="1", type="unknown", url="https://social.example/1"), None)
+    assert str(caught.value) == "attachments of an unknown type can't be described"

@@ -9,6 +9,7 @@ from waiting import wait_for
 
 from alternator.errors import MediaError, WorkerError
 from sandbox.server import SandboxServer
+from sandbox.vision.server import VisionServer
 
 MakeBot = Callable[..., Any]
 KEPT = ("content", "spoiler_text", "sensitive", "language", "visibility", "in_reply_to_id")
@@ -308,3 +309,67 @@ def test_without_a_source_nothing_is_risked(
     assert state == "left"
     assert "the server does not tell a post's source" in reason
     assert edits(server) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "software"),
+    [
+        ("3.5.3 (compatible; Pixelfed 0.12.3)", "Pixelfed"),
+        ("2.7.2 (compatible; Akkoma 3.13.2)", "Akkoma"),
+        ("2.7.2 (compatible; Pleroma 2.7.0)", "Pleroma"),
+    ],
+)
+def test_where_no_edit_changes_a_description_none_is_made(
+    server: SandboxServer,
+    vision: VisionServer,
+    make_bot: MakeBot,
+    picture: Path,
+    version: str,
+    software: str,
+):
+    server.post("Look", files=[picture])
+    server.fail("/api/v2/instance", status=200, body={"version": version}, times=None)
+    bot = make_bot()
+    bot.once()
+    reason = (
+        f"{software} has no edit that changes the description of a posted attachment; "
+        f"add it by hand"
+    )
+    assert bot.rows() == [("left", reason, 1)]
+    assert edits(server) == vision.requests() == []
+
+
+def test_a_server_that_takes_booleans_alone_is_sent_one(
+    server: SandboxServer, make_bot: MakeBot, picture: Path
+):
+    status = server.post("Look", files=[picture])
+    warned = {"spoiler_text": "Weather", "sensitive": "false"}
+    server.edit(status["id"], status="Look", media_ids=media_ids(status), **warned)
+    server.fail("/api/v2/instance", status=200, body={"version": "0.17.0+git-1a2b3c"})
+    make_bot().once()
+    (edit,) = edits(server)
+    assert edit["json"]["sensitive"] is False
+
+
+@pytest.mark.parametrize("body", [{"error": "busy"}, [], {"id": "1", "media_attachments": []}])
+def test_an_answer_that_is_no_such_post_is_not_taken_for_one_without_media(
+    server: SandboxServer, make_bot: MakeBot, picture: Path, body: Any
+):
+    status = server.post("Look", files=[picture])
+    server.fail(f"/api/v1/statuses/{status['id']}", method="GET", status=200, body=body, times=2)
+    bot = make_bot()
+    bot.once()
+    assert bot.rows() == [("described", "", 1)]
+    assert "320 by 200" in server.descriptions(status["id"])[0]
+
+
+def test_a_defect_of_ours_is_logged_with_its_trace(
+    server: SandboxServer, make_bot: MakeBot, clip: Path, caplog: pytest.LogCaptureFixture
+):
+    server.post("Listen", files=[clip])
+    bot = make_bot()
+    bot.transcriber.texts = [RuntimeError("surprise")]
+    bot.once()
+    (defect,) = [record for record in caplog.records if record.exc_info]
+    assert defect.levelname == "ERROR"
+    assert "unexpected error" in defect.getMessage()

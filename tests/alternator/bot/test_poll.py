@@ -12,7 +12,7 @@ from alternator.stopping import Stop
 
 
 class Looks:
-    """A survey that meets one thing after the other, and then finds nothing."""
+    """A finder of posts that meets one thing after the other, and then finds nothing."""
 
     def __init__(self) -> None:
         self.to_come: list[int | Exception] = []

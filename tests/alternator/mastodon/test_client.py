@@ -8,19 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pauses import Pauses
 
 from alternator.config.settings import MastodonSettings
-from alternator.errors import EditRefusedError, GoneError, ServerError, TemporaryServerError
+from alternator.errors import (
+    EditRefusedError,
+    GoneError,
+    ServerError,
+    TemporaryServerError,
+    UnexpectedAnswerError,
+)
 from alternator.mastodon.client import ATTEMPTS, MastodonClient
+from alternator.mastodon.edit import EditBody
+from alternator.progress import SILENT, Progress
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
-
-
-class Pauses(list[float]):
-    """Pauses that are noted down and not made."""
-
-    def __call__(self, seconds: float) -> None:
-        self.append(seconds)
 
 
 @pytest.fixture
@@ -30,12 +32,12 @@ def pauses() -> Pauses:
 
 @pytest.fixture
 def client(server: SandboxServer, pauses: Pauses) -> MastodonClient:
-    return client_of(server.url, pause=pauses)
+    return client_of(server.url, progress=pauses)
 
 
-def client_of(url: str, token: str = "sandbox", **options: Any) -> MastodonClient:
+def client_of(url: str, token: str = "sandbox", progress: Progress | None = None) -> MastodonClient:
     settings = MastodonSettings(instance_url=url, access_token=token)
-    return MastodonClient(settings, **{"pause": lambda seconds: None} | options)
+    return MastodonClient(settings, progress=progress or Pauses())
 
 
 def failure(call: Callable[[], object]) -> ServerError:
@@ -78,14 +80,14 @@ def test_a_token_is_never_taken_for_a_file(
 
 
 def test_an_unreachable_server_is_one_line(pauses: Pauses):
-    error = failure(client_of("http://127.0.0.1:1", pause=pauses).verify)
+    error = failure(client_of("http://127.0.0.1:1", progress=pauses).verify)
     assert isinstance(error, TemporaryServerError)
     assert str(error) == (
         "http://127.0.0.1:1 can't be reached (no connection); check [mastodon] instance_url, and "
         "that this machine reaches it"
     )
-    assert len(pauses) == ATTEMPTS - 1
-    assert sum(pauses) < 10
+    assert len(pauses.made) == ATTEMPTS - 1
+    assert sum(pauses.made) < 10
 
 
 def test_a_server_that_is_no_mastodon_is_told(server: SandboxServer):
@@ -142,7 +144,7 @@ def test_a_passing_fault_is_sat_out(
 ):
     server.fail("/api/v1/accounts/verify_credentials", times=2, **fault)
     assert client.verify().name.startswith("demo@")
-    assert len(pauses) == 2
+    assert len(pauses.made) == 2
 
 
 def test_a_lasting_fault_is_given_back(server: SandboxServer, client: MastodonClient):
@@ -160,14 +162,14 @@ def test_a_rate_limit_is_waited_for_until_its_end(
     assert isinstance(error, TemporaryServerError)
     assert error.retry_after == pytest.approx(40, abs=5)
     # Each of the waits is made in slices, so that the bot is seen to be alive.
-    assert max(pauses) <= 10
-    assert sum(pauses) == pytest.approx(40 * (ATTEMPTS - 1), abs=15)
+    assert max(pauses.made) <= 10
+    assert sum(pauses.made) == pytest.approx(40 * (ATTEMPTS - 1), abs=15)
 
 
 def test_a_rate_limit_ends(server: SandboxServer):
     server.exhaust_rate_limit(1.5)
     started = time.monotonic()
-    assert client_of(server.url, pause=time.sleep).verify().name.startswith("demo@")
+    assert client_of(server.url, progress=SILENT).verify().name.startswith("demo@")
     assert time.monotonic() - started > 1
 
 
@@ -184,7 +186,7 @@ def test_an_edit_is_never_sent_twice(
     # By the time of another try its author may have edited it: that is for the caller to see.
     error = failure(lambda: client.edit(status["id"], {"status": "Look again"}))
     assert isinstance(error, TemporaryServerError)
-    assert pauses == []
+    assert pauses.made == []
     assert len(server.requests(method="PUT")) == 1
 
 
@@ -195,7 +197,7 @@ def test_a_rate_limit_of_hours_is_given_back(
     error = failure(client.verify)
     assert isinstance(error, TemporaryServerError)
     assert error.retry_after == pytest.approx(3 * 3600, abs=60)
-    assert pauses == []
+    assert pauses.made == []
 
 
 def test_a_post_that_is_gone_is_told(client: MastodonClient):
@@ -214,8 +216,13 @@ def test_an_edit_is_json_with_real_booleans(
     server: SandboxServer, client: MastodonClient, picture: Path
 ):
     status = server.post("Look", files=[picture])
-    body = {"status": "Look", "sensitive": True, "media_ids": [], "media_attributes": []}
-    assert client.edit(status["id"], body)["sensitive"] is True
+    body: EditBody = {
+        "status": "Look",
+        "sensitive": True,
+        "media_ids": [],
+        "media_attributes": [],
+    }
+    assert client.edit(status["id"], body).sensitive is True
     (request,) = server.requests(method="PUT")
     assert request["json"] == body
 
@@ -242,12 +249,75 @@ def test_own_posts_come_page_by_page_without_boosts(server: SandboxServer, clien
     ids = [server.post(f"Post {number}")["id"] for number in range(45)]
     account = client.verify()
     first = client.own_statuses(account.id)
-    assert [status["id"] for status in first] == ids[:4:-1]
-    second = client.own_statuses(account.id, max_id=first[-1]["id"])
-    assert [status["id"] for status in second] == ids[4::-1]
+    assert [status.id for status in first] == ids[:4:-1]
+    second = client.own_statuses(account.id, max_id=first[-1].id)
+    assert [status.id for status in second] == ids[4::-1]
 
 
 def test_a_server_without_streaming_says_so(server: SandboxServer, client: MastodonClient):
     server.set_streaming(False)
     error = failure(lambda: client.open_stream(server.url, read_timeout=1))
     assert isinstance(error, GoneError)
+
+
+def test_the_dialect_is_known_once_the_server_was_asked(
+    server: SandboxServer, client: MastodonClient
+):
+    assert client.dialect.software == "Mastodon"
+    body = {"version": "0.17.0+git-1a2b3c", "urls": {"streaming_api": "wss://social.example"}}
+    server.fail("/api/v2/instance", status=404)
+    server.fail("/api/v1/instance", status=200, body=body)
+    instance = client.instance()
+    assert instance.streaming_url == "https://social.example"
+    assert instance.dialect is client.dialect
+    assert client.dialect.software == "GoToSocial"
+
+
+def test_nodeinfo_names_a_server_that_borrows_a_version(
+    server: SandboxServer, client: MastodonClient
+):
+    rel = "http://nodeinfo.diaspora.software/ns/schema/2.0"
+    links = [{"rel": rel, "href": f"{server.url}/nodeinfo/2.0"}]
+    server.fail("/.well-known/nodeinfo", status=200, body={"links": links})
+    server.fail("/nodeinfo/2.0", status=200, body={"software": {"name": "gotosocial"}})
+    client.instance()
+    assert client.dialect.software == "GoToSocial"
+
+
+@pytest.mark.parametrize("path", ["", "/source"])
+@pytest.mark.parametrize("body", [{"error": "busy"}, [], {}, '"text"'])
+def test_an_answer_that_is_not_what_was_asked_for_may_pass(
+    server: SandboxServer, client: MastodonClient, pauses: Pauses, path: str, body: Any
+):
+    status_id = server.post("Look")["id"]
+    ask = client.source if path else client.status
+    server.fail(f"/api/v1/statuses/{status_id}{path}", status=200, body=body, times=ATTEMPTS + 1)
+    error = failure(lambda: ask(status_id))
+    assert isinstance(error, UnexpectedAnswerError)
+    assert len(pauses.made) == ATTEMPTS - 1
+    assert ask(status_id).id == status_id
+
+
+@pytest.mark.parametrize("path", ["", "/source"])
+def test_an_answer_about_another_post_is_not_taken_for_this_one(
+    server: SandboxServer, client: MastodonClient, path: str
+):
+    status_id, other = server.post("Look")["id"], server.post("Look again")
+    body = other | {"text": "Look again", "spoiler_text": ""}
+    server.fail(f"/api/v1/statuses/{status_id}{path}", status=200, body=body, times=ATTEMPTS)
+    ask = client.source if path else client.status
+    assert str(failure(lambda: ask(status_id))) == (
+        f"{server.url} answers with another post than {status_id}; tried again later"
+    )
+
+
+def test_the_token_goes_before_a_netrc_file(
+    server: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "netrc").write_text("default login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    client = client_of(server.url)
+    status = server.post("Look")
+    assert client.verify().name.startswith("demo@")
+    assert client.edit(status["id"], {"status": "Look again"}).id == status["id"]
+    client.open_stream(server.url, read_timeout=5).close()

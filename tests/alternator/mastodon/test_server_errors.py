@@ -52,6 +52,15 @@ def test_the_end_of_a_rate_limit_is_read_as_servers_write_it(written: Callable[[
     assert reset_of(answer(429, reset)) == pytest.approx(1000, abs=60)
 
 
+def test_a_clock_that_is_off_does_not_matter():
+    response = answer(429, "2026-11-22T12:05:00Z")
+    response.headers["Date"] = "Sun, 22 Nov 2026 12:00:00 GMT"
+    assert reset_of(response) == 300
+    response.headers["Date"] = "yesterday"
+    far_off = datetime(2026, 11, 22, 12, 5, tzinfo=UTC).timestamp() - time.time()
+    assert reset_of(response) == pytest.approx(far_off, abs=60)
+
+
 @pytest.mark.parametrize("reset", [None, "", "soon", "²", "12 o'clock"])
 def test_an_end_that_is_not_told_leaves_the_usual_wait(reset: str | None):
     error = of_response(URL, answer(429, reset))

@@ -1,15 +1,15 @@
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from waiting import wait_for
 
 from alternator.config.settings import MastodonSettings
 from alternator.mastodon.client import MastodonClient
-from alternator.mastodon.stream import Stream
+from alternator.mastodon.entities import Status
+from alternator.mastodon.stream import Listener, Stream
 from alternator.stopping import Stop
+from sandbox.model.streams import Event
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
 
@@ -17,8 +17,8 @@ from sandbox.settings import Settings
 class Followed:
     """A stream and what it brought."""
 
-    def __init__(self, server: SandboxServer, **options: Any) -> None:
-        self.statuses: list[dict[str, Any]] = []
+    def __init__(self, server: SandboxServer, *, read_timeout: float = 60.0) -> None:
+        self.statuses: list[Status] = []
         self.connections = 0
         self.stop = Stop()
         settings = MastodonSettings(instance_url=server.url, access_token=server.token)
@@ -28,13 +28,13 @@ class Followed:
             self.stop,
             notice=self.notice,
             connected=self.connected,
-            **options,
         )
+        self.stream.read_timeout = read_timeout
         self.stream.start()
         wait_for(lambda: self.connections)
 
-    def notice(self, status: dict[str, Any]) -> None:
-        if status.get("content") == "<p>Trouble</p>":
+    def notice(self, status: Status) -> None:
+        if status.content == "<p>Trouble</p>":
             raise ValueError("a post that can't be understood")
         self.statuses.append(status)
 
@@ -52,11 +52,11 @@ def followed(server: SandboxServer) -> Iterator[Followed]:
 def test_new_and_edited_posts_are_brought(server: SandboxServer, followed: Followed, picture: Path):
     status = server.post("Look", files=[picture])
     wait_for(lambda: followed.statuses)
-    assert followed.statuses[0]["id"] == status["id"]
-    assert followed.statuses[0]["media_attachments"][0]["description"] is None
+    assert followed.statuses[0].id == status["id"]
+    assert followed.statuses[0].attachments[0].lacks_description
     server.edit(status["id"], status="Changed")
     wait_for(lambda: len(followed.statuses) == 2)
-    assert followed.statuses[1]["content"] == "<p>Changed</p>"
+    assert followed.statuses[1].content == "<p>Changed</p>"
 
 
 def test_a_broken_stream_is_opened_again(server: SandboxServer, followed: Followed):
@@ -66,20 +66,38 @@ def test_a_broken_stream_is_opened_again(server: SandboxServer, followed: Follow
     wait_for(lambda: followed.statuses)
 
 
-def test_an_event_that_can_not_be_handled_does_not_end_it(
-    server: SandboxServer, followed: Followed
+def test_an_event_that_is_no_status_is_left_out(
+    server: SandboxServer, followed: Followed, caplog: pytest.LogCaptureFixture
+):
+    server.sandbox.hub.publish(Event(name="update", payload={"error": "busy"}))
+    server.sandbox.hub.publish(Event(name="status.update", payload={"error": "busy"}))
+    server.post("Hello")
+    wait_for(lambda: followed.statuses)
+    assert followed.connections == 1
+    messages = [record.getMessage() for record in caplog.records]
+    assert sum("an event of the stream is left out" in message for message in messages) == 2
+
+
+def test_a_defect_that_an_event_brings_out_does_not_end_it(
+    server: SandboxServer, followed: Followed, caplog: pytest.LogCaptureFixture
 ):
     server.post("Trouble")
     wait_for(lambda: followed.connections == 2)
     server.post("Hello")
     wait_for(lambda: followed.statuses)
+    (defect,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert defect.getMessage() == "the stream broke off"
+    assert defect.exc_info is not None
 
 
-def test_a_silent_stream_is_taken_for_dead():
+def test_a_silent_stream_is_taken_for_dead(monkeypatch: pytest.MonkeyPatch):
+    heartbeats: list[Listener] = []
+    monkeypatch.setattr(Listener, "handle_heartbeat", lambda self: heartbeats.append(self))
     with SandboxServer(settings=Settings(heartbeat_seconds=0.2)) as server:
         followed = Followed(server, read_timeout=2.0)
-        time.sleep(3)
-        assert followed.connections == 1  # heartbeats keep it alive
+        # Fifteen of them take longer than the silence that is waited for.
+        wait_for(lambda: len(heartbeats) >= 15)
+        assert followed.connections == 1
         server.mute_streams()
         wait_for(lambda: followed.connections == 2)
         followed.stop.request()

@@ -11,6 +11,8 @@ import pytest
 from alternator.config.settings import MediaSettings
 from alternator.errors import MediaError, TemporaryMediaError
 from alternator.media.download import downloaded, remove_leftovers
+from alternator.media.media_type import Kind
+from alternator.progress import Progress
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 MIB = 1024 * 1024
@@ -82,17 +84,16 @@ def files() -> Iterator[str]:
 
 
 def fetch(
-    url: str | None, folder: Path, *, kind: str = "image", settings: MediaSettings | None = None
+    url: str, folder: Path, *, kind: Kind = "image", settings: MediaSettings | None = None
 ) -> bytes:
-    attachment = {"id": "1", "type": kind, "url": url}
-    with downloaded(attachment, settings or MediaSettings(max_size_mb=1), folder) as path:
+    with downloaded(url, kind, settings or MediaSettings(max_size_mb=1), folder) as path:
         assert path.parent == folder
         content = path.read_bytes()
     assert not path.exists()
     return content
 
 
-def refusal(url: str | None, folder: Path, **options: Any) -> MediaError:
+def refusal(url: str, folder: Path, **options: Any) -> MediaError:
     with pytest.raises(MediaError) as caught:
         fetch(url, folder, **options)
     assert list(folder.iterdir()) == []
@@ -169,14 +170,20 @@ def test_a_redirect_is_followed_but_not_to_local_files(files: str, tmp_path: Pat
     assert "can't be fetched: the connection failed" in str(error)
 
 
-def test_a_file_that_is_still_processed_is_waited_for(tmp_path: Path):
-    error = refusal(None, tmp_path)
-    assert isinstance(error, TemporaryMediaError)
+class Beats(Progress):
+    """Counts the signs of life."""
+
+    count = 0
+
+    def beat(self) -> None:
+        self.count += 1
 
 
-def test_an_attachment_of_an_unknown_kind_is_refused(files: str, tmp_path: Path):
-    error = refusal(f"{files}/png", tmp_path, kind="unknown")
-    assert str(error) == "attachments of type 'unknown' can't be described"
+def test_a_download_shows_that_it_is_alive(files: str, tmp_path: Path):
+    beats = Beats()
+    settings = MediaSettings(max_size_mb=4)
+    with downloaded(f"{files}/large", "image", settings, tmp_path, progress=beats):
+        assert beats.count > 1
 
 
 def test_leftovers_of_a_crash_are_removed(tmp_path: Path):

@@ -1,0 +1,122 @@
+"""What a Mastodon server tells, as typed objects; ``parse.py`` makes them of its answers.
+
+The fields are those of https://docs.joinmastodon.org/entities/ that are used here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from alternator.mastodon.dialect import Dialect
+
+AttachmentType = Literal["image", "gifv", "video", "audio", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """https://docs.joinmastodon.org/entities/Account/"""
+
+    id: str
+    name: str  # user@server
+
+
+@dataclass(frozen=True, kw_only=True)
+class Focus:
+    """The point that a cropped picture keeps in view: -1 to 1, rightwards and upwards."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """https://docs.joinmastodon.org/entities/MediaAttachment/
+
+    ``type`` is "unknown" also for one that this program does not know.
+    """
+
+    id: str
+    type: AttachmentType
+    url: str | None  # None while the server is processing the file
+    description: str | None = None
+    focus: Focus | None = None
+    duration: float | None = None  # seconds
+
+    @property
+    def lacks_description(self) -> bool:
+        """Whether it has no description, or only blanks."""
+        return not (self.description or "").strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollOption:
+    """One answer; the count is None where it is hidden until the poll ends."""
+
+    title: str
+    votes_count: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Poll:
+    """https://docs.joinmastodon.org/entities/Poll/"""
+
+    options: tuple[PollOption, ...]
+    multiple: bool
+    expired: bool
+    expires_at: datetime | None  # with its time zone; None for one without an end
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteApproval:
+    """https://docs.joinmastodon.org/entities/QuoteApproval/ (Mastodon 4.5)"""
+
+    automatic: frozenset[str]
+    manual: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """https://docs.joinmastodon.org/entities/Status/"""
+
+    id: str
+    account_id: str
+    content: str  # HTML
+    edited_at: datetime | None
+    sensitive: bool
+    language: str | None  # ISO 639
+    attachments: tuple[Attachment, ...]
+    poll: Poll | None
+    quote_approval: QuoteApproval | None
+    is_boost: bool
+
+    @property
+    def by_id(self) -> dict[str, Attachment]:
+        """The attachments by their id, in order."""
+        return {attachment.id: attachment for attachment in self.attachments}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """https://docs.joinmastodon.org/entities/StatusSource/
+
+    ``content_type`` says how ``text`` is to be read, for example ``text/markdown``: glitch-soc,
+    GoToSocial, Akkoma and Pleroma tell it, Mastodon does not.
+    """
+
+    id: str
+    text: str
+    spoiler_text: str
+    content_type: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """https://docs.joinmastodon.org/entities/Instance/, or what older servers give in its place.
+
+    https://docs.joinmastodon.org/entities/V1_Instance/
+    """
+
+    version: str
+    description_limit: int  # characters
+    streaming_url: str
+    dialect: Dialect

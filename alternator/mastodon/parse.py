@@ -1,0 +1,164 @@
+"""Reads a Mastodon server's answers into typed objects, each once, where it arrives.
+
+What else an answer holds is ignored. What is not understood is an ``UnexpectedAnswerError``: an
+edit made from a half-understood status would damage it. JSON comes as it was sent, or as
+Mastodon.py's listener hands it on, which has read the times already.
+"""
+
+from collections.abc import Mapping
+from typing import get_args
+
+from alternator.errors import UnexpectedAnswerError
+from alternator.mastodon.dialect import recognise
+from alternator.mastodon.entities import (
+    Account,
+    Attachment,
+    AttachmentType,
+    Focus,
+    Instance,
+    Poll,
+    PollOption,
+    QuoteApproval,
+    Source,
+    Status,
+)
+from alternator.mastodon.json_fields import (
+    Fields,
+    fields_of,
+    flag_of,
+    id_of,
+    inner,
+    kind,
+    list_of,
+    number_of,
+    text_of,
+    time_of,
+)
+
+# Characters, where a server does not say; Mastodon does since 4.4:
+# https://docs.joinmastodon.org/entities/Instance/#description_limit
+DEFAULT_DESCRIPTION_LIMIT = 1500
+
+ATTACHMENT_TYPES: dict[str | None, AttachmentType] = {n: n for n in get_args(AttachmentType)}
+
+
+def parse_account(answer: object, host: str) -> Account:
+    """An account of the server ``host``. UnexpectedAnswerError for what is none."""
+    fields = fields_of(answer, "account")
+    return Account(id=id_of(fields, "account"), name=f"{text_of(fields, 'acct') or ''}@{host}")
+
+
+def parse_attachment(answer: object) -> Attachment:
+    """UnexpectedAnswerError for what is no attachment."""
+    fields = fields_of(answer, "attachment")
+    meta = inner(fields, "meta")
+    focus = inner(meta, "focus")
+    x, y = number_of(focus, "x"), number_of(focus, "y")
+    return Attachment(
+        id=id_of(fields, "attachment"),
+        type=ATTACHMENT_TYPES.get(text_of(fields, "type"), "unknown"),
+        url=text_of(fields, "url") or None,
+        description=text_of(fields, "description"),
+        focus=None if x is None or y is None else Focus(x=float(x), y=float(y)),
+        duration=_duration(meta),
+    )
+
+
+def parse_poll(answer: object) -> Poll:
+    """UnexpectedAnswerError for what is no poll."""
+    fields = fields_of(answer, "poll")
+    options = []
+    for entry in list_of(fields, "options"):
+        option = fields_of(entry, "option of a poll")
+        count = number_of(option, "votes_count")
+        options.append(
+            PollOption(
+                title=text_of(option, "title") or "",
+                votes_count=None if count is None else int(count),
+            )
+        )
+    return Poll(
+        options=tuple(options),
+        multiple=flag_of(fields, "multiple"),
+        expired=flag_of(fields, "expired"),
+        expires_at=time_of(fields, "expires_at"),
+    )
+
+
+def parse_status(answer: object) -> Status:
+    """UnexpectedAnswerError for what is no status."""
+    fields = fields_of(answer, "status")
+    poll = fields.get("poll")
+    return Status(
+        id=id_of(fields, "status"),
+        account_id=id_of(fields_of(fields.get("account"), "account"), "account"),
+        content=text_of(fields, "content") or "",
+        edited_at=time_of(fields, "edited_at"),
+        sensitive=flag_of(fields, "sensitive"),
+        language=text_of(fields, "language") or None,
+        attachments=tuple(map(parse_attachment, list_of(fields, "media_attachments"))),
+        poll=None if poll is None else parse_poll(poll),
+        quote_approval=_quote_approval(inner(fields, "quote_approval")),
+        is_boost=fields.get("reblog") is not None,
+    )
+
+
+def parse_statuses(answer: object) -> list[Status]:
+    """A page of statuses. UnexpectedAnswerError for what is none."""
+    if not isinstance(answer, list):
+        raise UnexpectedAnswerError(f"the server's answer is no list of posts but {kind(answer)}")
+    return [parse_status(entry) for entry in answer]
+
+
+def parse_source(answer: object) -> Source:
+    """UnexpectedAnswerError for what is no source."""
+    fields = fields_of(answer, "source of a post")
+    text = text_of(fields, "text")
+    if text is None:
+        raise UnexpectedAnswerError("the server's answer is no source of a post: it has no text")
+    return Source(
+        id=id_of(fields, "source of a post"),
+        text=text,
+        spoiler_text=text_of(fields, "spoiler_text") or "",
+        content_type=text_of(fields, "content_type") or None,
+    )
+
+
+def parse_instance(answer: object, url: str) -> Instance:
+    """What the server at ``url`` says of itself. UnexpectedAnswerError for what is nothing such.
+
+    What it does not say is as with Mastodon; its dialect is known by its version alone.
+    """
+    fields = fields_of(answer, "description of itself")
+    configuration = inner(fields, "configuration")
+    # Akkoma and Pleroma give the limit at the top level:
+    # https://docs.akkoma.dev/stable/development/API/differences_in_mastoapi_responses/#instance
+    limit = number_of(inner(configuration, "media_attachments"), "description_limit")
+    limit = limit or number_of(fields, "description_limit") or DEFAULT_DESCRIPTION_LIMIT
+    streaming = text_of(inner(configuration, "urls"), "streaming")
+    streaming = streaming or text_of(inner(fields, "urls"), "streaming_api") or url
+    version = text_of(fields, "version") or ""
+    return Instance(
+        version=version,
+        description_limit=int(limit),
+        streaming_url=streaming.replace("wss://", "https://").replace("ws://", "http://"),
+        dialect=recognise(version, None),
+    )
+
+
+def _duration(meta: Fields) -> float | None:
+    """Of a video, in seconds. It only helps to choose a frame, so any other value is none."""
+    original = meta.get("original")
+    found = original.get("duration") if isinstance(original, Mapping) else None
+    return found if isinstance(found, float | int) and found > 0 else None
+
+
+def _quote_approval(fields: Fields) -> QuoteApproval | None:
+    """Who may quote a status, where the server tells it (Mastodon since 4.5)."""
+    if fields.get("automatic") is None:
+        return None
+    manual = list_of(fields, "manual") if fields.get("manual") is not None else []
+    return QuoteApproval(
+        automatic=frozenset(map(str, list_of(fields, "automatic"))),
+        manual=frozenset(map(str, manual)),
+    )
