@@ -1,4 +1,7 @@
-"""Rate limits with Mastodon's headers: requests in general, and posts with edits on their own."""
+"""Rate limits with Mastodon's headers: requests in general, and posts with edits on their own.
+
+https://docs.joinmastodon.org/api/rate-limits/
+"""
 
 import json
 import math
@@ -15,7 +18,10 @@ from sandbox.settings import Settings
 
 @dataclass(kw_only=True)
 class Budget:
-    """Requests left in a window. Windows begin at multiples of their length, as Mastodon's do."""
+    """Requests left in a window. Windows begin at multiples of their length, as Mastodon's do:
+
+    https://github.com/mastodon/mastodon/blob/v4.4.8/app/lib/rate_limiter.rb
+    """
 
     limit: int
     window_seconds: float
@@ -31,7 +37,10 @@ class Budget:
         return self.used <= self.limit
 
     def headers(self) -> dict[str, str]:
-        """The three headers that a client plans by."""
+        """The three headers that a client plans by.
+
+        https://github.com/mastodon/mastodon/blob/v4.4.8/app/controllers/concerns/api/rate_limit_headers.rb
+        """
         reset = datetime.fromtimestamp(self.reset_at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         return {
             "x-ratelimit-limit": str(self.limit),
@@ -50,7 +59,10 @@ class Limits:
         self.budgets: dict[tuple[str, str], Budget] = {}
 
     def spend(self, client: str, method: str, path: str) -> tuple[bool, dict[str, str]]:
-        """Count a request; whether it may pass, and the headers of its answer."""
+        """Count a request; whether it may pass, and the headers of its answer.
+
+        Where two budgets apply, the headers are those of the one that is refused, else the last.
+        """
         with self.lock:
             passes = [budget.spend(self.clock()) for budget in self.of(client, method, path)]
             budgets = self.of(client, method, path)
@@ -99,7 +111,10 @@ class LimitMiddleware:
         self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 429 or pass the request on; either way with the headers."""
+        """Answer 429 or pass the request on; either way with the headers.
+
+        https://github.com/mastodon/mastodon/blob/v4.4.8/config/initializers/rack_attack.rb
+        """
         path = scope.get("path", "")
         counted = path.startswith("/api/") and not path.startswith("/api/v1/streaming")
         if scope["type"] != "http" or not counted:

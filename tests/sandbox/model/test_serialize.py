@@ -2,7 +2,8 @@
 
 import pytest
 
-from sandbox.model.serialize import content_html, iso
+from sandbox.model.content import content_html
+from sandbox.model.serialize import iso
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.model.params import flag, nest
+from sandbox.params import flag, nest
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,40 @@ import asyncio
 import fnmatch
 import json
 import threading
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox.errors import RefusedError
+from sandbox.params import Json, Params
+
 HANG_SECONDS = 3600.0
+# What an endpoint itself is told to answer; only the vision endpoint knows any.
+Answer = Literal["empty", "content_filter"]
+
+
+class FaultFields(TypedDict, total=False):
+    """What a fault may have beside its path; ``Fault`` says what each field does."""
+
+    method: str | None
+    times: int | None
+    skip: int
+    delay: float
+    after: bool
+    hang: bool
+    drop: bool
+    status: int | None
+    headers: dict[str, str]
+    body: Json
+    answer: Answer | None
+
+
+class FaultJson(FaultFields):
+    """A fault in ``GET /sandbox/faults``."""
+
+    path: str
 
 
 @dataclass(kw_only=True)
@@ -35,14 +63,73 @@ class Fault:
     drop: bool = False
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
-    body: Any = None
-    answer: str | None = None
+    body: Json = None
+    answer: Answer | None = None
 
     def matches(self, method: str, path: str) -> bool:
         """Whether this fault is meant for such a request."""
         return (self.method is None or self.method.upper() == method) and fnmatch.fnmatchcase(
             path, self.path
         )
+
+    def as_json(self) -> FaultJson:
+        """The fault for ``GET /sandbox/faults``."""
+        return {
+            "path": self.path,
+            "method": self.method,
+            "times": self.times,
+            "skip": self.skip,
+            "delay": self.delay,
+            "after": self.after,
+            "hang": self.hang,
+            "drop": self.drop,
+            "status": self.status,
+            "headers": self.headers,
+            "body": self.body,
+            "answer": self.answer,
+        }
+
+
+def fault_from(params: Params) -> Fault:
+    """The fault that a request orders.
+
+    Raises:
+        RefusedError: 422, for a missing path, an unknown field or a value of another type.
+    """
+    path = params.get("path")
+    if not isinstance(path, str):
+        raise no_fault("it names no path")
+    fields: FaultFields = {}
+    for key in params:
+        match key, params.get(key):
+            case "path", _:
+                pass
+            case "method", None | str() as method:
+                fields["method"] = method
+            case "times", None | int() as times:
+                fields["times"] = times
+            case "skip", int() as skip:
+                fields["skip"] = skip
+            case "delay", int() | float() as delay:
+                fields["delay"] = delay
+            case "after" | "hang" | "drop" as switch, bool() as on:
+                fields[switch] = on
+            case "status", None | int() as status:
+                fields["status"] = status
+            case "headers", dict() as headers:
+                fields["headers"] = {str(name): str(value) for name, value in headers.items()}
+            case "body", _:
+                fields["body"] = params.json("body")
+            case "answer", None | "empty" | "content_filter" as answer:
+                fields["answer"] = answer
+            case _, value:
+                raise no_fault(f"{key} can't be {value!r}")
+    return Fault(path=path, **fields)
+
+
+def no_fault(reason: str) -> RefusedError:
+    """422: what was sent is no fault."""
+    return RefusedError(422, f"A fault can't be made of this: {reason}")
 
 
 class Faults:
@@ -52,9 +139,8 @@ class Faults:
         self.pending: list[Fault] = []
         self.lock = threading.Lock()
 
-    def add(self, **fields: Any) -> Fault:
-        """Add a fault. Raises ``TypeError`` for a field that there is not."""
-        fault = Fault(**fields)
+    def add(self, fault: Fault) -> Fault:
+        """Add a fault."""
         with self.lock:
             self.pending.append(fault)
         return fault
@@ -64,10 +150,10 @@ class Faults:
         with self.lock:
             self.pending.clear()
 
-    def as_json(self) -> list[dict[str, Any]]:
+    def as_json(self) -> list[FaultJson]:
         """The faults still in force."""
         with self.lock:
-            return [asdict(fault) for fault in self.pending]
+            return [fault.as_json() for fault in self.pending]
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault for a request, counted as used."""
@@ -84,6 +170,18 @@ class Faults:
                         self.pending.remove(fault)
                 return fault
         return None
+
+
+def faults_of(request: Request) -> Faults:
+    """The faults of the server that a request came to."""
+    faults: Faults = request.app.state.faults
+    return faults
+
+
+def fault_of(request: Request) -> Fault | None:
+    """The fault that hit this request and let it through to its endpoint."""
+    fault: Fault | None = request.scope["state"].get("fault")
+    return fault
 
 
 class FaultMiddleware:
@@ -111,7 +209,7 @@ class FaultMiddleware:
         elif fault.drop:
             await break_off(send)
         elif fault.status is not None:
-            await answer(fault, send)
+            await answer(fault, fault.status, send)
         else:
             await self.app(scope, receive, send)
 
@@ -137,9 +235,9 @@ async def break_off(send: Send) -> None:
     await send({"type": "http.response.body", "body": b'{"', "more_body": True})
 
 
-async def answer(fault: Fault, send: Send) -> None:
+async def answer(fault: Fault, status: int, send: Send) -> None:
     """Send the ordered error."""
-    body = {"error": f"Sandbox fault {fault.status}"} if fault.body is None else fault.body
+    body = {"error": f"Sandbox fault {status}"} if fault.body is None else fault.body
     content = body if isinstance(body, str) else json.dumps(body)
     headers = {"content-type": "application/json; charset=utf-8"} | {
         name.lower(): value for name, value in fault.headers.items()
@@ -147,7 +245,7 @@ async def answer(fault: Fault, send: Send) -> None:
     await send(
         {
             "type": "http.response.start",
-            "status": fault.status,
+            "status": status,
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
     )
