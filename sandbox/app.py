@@ -10,7 +10,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from sandbox.api import accounts, control, instance, media, statuses, streaming
-from sandbox.control.faults import FaultMiddleware
+from sandbox.control.fault_middleware import FaultMiddleware
 from sandbox.control.request_log import RequestLogMiddleware
 from sandbox.errors import RefusedError
 from sandbox.model.limits import LimitMiddleware

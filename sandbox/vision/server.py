@@ -30,7 +30,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from sandbox.control import endpoints
-from sandbox.control.faults import Fault, FaultFields, FaultMiddleware, Faults, fault_of, faults_of
+from sandbox.control.fault_middleware import FaultMiddleware, fault_of
+from sandbox.control.faults import Fault, FaultFields, Faults, faults_of
 from sandbox.control.request_log import (
     LoggedRequest,
     RequestLog,
