@@ -62,8 +62,15 @@ def test_what_is_left_out_or_null_is_empty(sent):
 
 @pytest.mark.parametrize(
     ("sent", "expected"),
-    [(True, True), ("true", True), ("false", False), ("0", False)]
-    + [(False, None), (None, None), ("", None)],
+    [
+        (True, True),
+        ("true", True),
+        ("false", False),
+        ("0", False),
+        (False, None),
+        (None, None),
+        ("", None),
+    ],
 )
 def test_only_the_text_false_withstands_a_warning(sent, expected):
     assert edit_params(Params(values={"sensitive": sent})).sensitive is expected
