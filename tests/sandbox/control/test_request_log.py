@@ -1,5 +1,7 @@
 """The request log: what is written down of a request, and what is not."""
 
+from dataclasses import replace
+
 import pytest
 
 from sandbox.control.request_log import KEPT_BYTES, Entry, RequestLog
@@ -8,11 +10,8 @@ STATUSES = "/api/v1/statuses"
 
 
 def entry(**fields) -> Entry:
-    return Entry(
-        **{"method": "GET", "path": "/", "query": {}, "content_type": ""}
-        | {"authorized": False, "at": 0.0}
-        | fields
-    )
+    plain = Entry(method="GET", path="/", query={}, content_type="", authorized=False, at=0.0)
+    return replace(plain, **fields)
 
 
 def test_log_has_what_was_sent_and_answered(api, picture):

@@ -1,12 +1,14 @@
 """Posting and editing without HTTP: what is refused, kept and announced."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from sandbox.errors import RefusedError
+from sandbox.model.entities import AttachmentType
 from sandbox.model.posting import Posting
-from sandbox.model.records import DEMO_ACCOUNT, NEIGHBOUR, Attachment, AttachmentType
+from sandbox.model.records import DEMO_ACCOUNT, NEIGHBOUR, Attachment
 from sandbox.model.status_params import EditParams, MediaAttributes, PollParams, PostParams
 from sandbox.model.store import Store
 from sandbox.model.streams import Event, Hub
@@ -39,10 +41,17 @@ def posting(tmp_path, hub) -> Iterator[Posting]:
 
 def attach(posting: Posting, kind: AttachmentType = "image", **fields) -> str:
     """The id of an upload of the demo account."""
-    media_id = posting.store.new_id()
-    own = {"account_id": DEMO_ACCOUNT.id, "file": "x", "preview": None, "meta": {}} | fields
-    posting.store.keep(Attachment(id=media_id, type=kind, **{"ready_at": 0.0} | own))
-    return media_id
+    ready = Attachment(
+        id=posting.store.new_id(),
+        account_id=DEMO_ACCOUNT.id,
+        type=kind,
+        file="x",
+        preview=None,
+        meta={},
+        ready_at=0.0,
+    )
+    posting.store.keep(replace(ready, **fields))
+    return ready.id
 
 
 def test_what_happens_is_announced(posting, hub):

@@ -1,10 +1,10 @@
 """Records as entities."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
-from sandbox.model.entities import MediaAttachment
 from sandbox.model.records import DEMO_ACCOUNT, NEIGHBOUR, Attachment, Status
 from sandbox.model.serialize import Serializer, iso
 from sandbox.model.store import Store
@@ -15,19 +15,15 @@ def store(tmp_path) -> Store:
     return Store(tmp_path)
 
 
-def attachment(**fields) -> Attachment:
-    return Attachment(
-        **{
-            "id": "7",
-            "account_id": DEMO_ACCOUNT.id,
-            "type": "audio",
-            "file": "7.mp3",
-            "preview": "7.png",
-            "meta": {"length": "0:00:01.00"},
-            "ready_at": 0.0,
-        }
-        | fields
-    )
+CLIP = Attachment(
+    id="7",
+    account_id=DEMO_ACCOUNT.id,
+    type="audio",
+    file="7.mp3",
+    preview="7.png",
+    meta={"length": "0:00:01.00"},
+    ready_at=0.0,
+)
 
 
 def test_times_are_utc_with_milliseconds():
@@ -35,14 +31,12 @@ def test_times_are_utc_with_milliseconds():
 
 
 def test_a_file_has_no_address_until_it_is_processed(store):
-    made: MediaAttachment = Serializer(store, "http://s").attachment(
-        attachment(ready_at=time.time() + 60)
-    )
+    made = Serializer(store, "http://s").attachment(replace(CLIP, ready_at=time.time() + 60))
     assert (made["url"], made["preview_url"], made["meta"]) == (None, None, {})
 
 
 def test_the_focal_point_stands_beside_the_measures(store):
-    made = Serializer(store, "http://s").attachment(attachment(focus=(0.5, -1.0)))
+    made = Serializer(store, "http://s").attachment(replace(CLIP, focus=(0.5, -1.0)))
     assert made["meta"] == {"length": "0:00:01.00", "focus": {"x": 0.5, "y": -1.0}}
     assert made["url"] == "http://s/media/7.mp3"
 

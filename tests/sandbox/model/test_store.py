@@ -1,5 +1,7 @@
 """What the store gives back, keeps and forgets."""
 
+from dataclasses import replace
+
 import pytest
 
 from sandbox.errors import RefusedError
@@ -14,8 +16,8 @@ def store(tmp_path) -> Store:
 
 def kept(store: Store, **fields) -> Status:
     """A status in the store."""
-    own = {"account_id": DEMO_ACCOUNT.id, "created_at": 0.0, "text": "x"} | fields
-    status = Status(id=store.new_id(), **own)
+    plain = Status(id=store.new_id(), account_id=DEMO_ACCOUNT.id, created_at=0.0, text="x")
+    status = replace(plain, **fields)
     store.keep(status)
     return status
 

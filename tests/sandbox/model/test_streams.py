@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.model.records import DEMO_ACCOUNT, NEIGHBOUR, Account, Status, Visibility
+from sandbox.model.entities import Visibility
+from sandbox.model.records import DEMO_ACCOUNT, NEIGHBOUR, Account, Status
 from sandbox.model.serialize import Serializer
 from sandbox.model.store import Store
 from sandbox.model.streams import DroppedError, Event, Hub, Stream, concerns, encode

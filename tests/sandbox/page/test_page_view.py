@@ -1,5 +1,7 @@
 """What the page shows, in words."""
 
+from dataclasses import replace
+
 import pytest
 
 from sandbox.model.entities import MediaMeta
@@ -9,9 +11,16 @@ from sandbox.page.page_view import attachment_view, moment, page_view
 
 
 def attachment(**fields) -> Attachment:
-    own = {"id": "7", "account_id": DEMO_ACCOUNT.id, "type": "audio", "file": "7.mp3"}
-    more = {"preview": None, "meta": {}, "ready_at": 0.0}
-    return Attachment(**own | more | fields)
+    plain = Attachment(
+        id="7",
+        account_id=DEMO_ACCOUNT.id,
+        type="audio",
+        file="7.mp3",
+        preview=None,
+        meta={},
+        ready_at=0.0,
+    )
+    return replace(plain, **fields)
 
 
 CLIP: MediaMeta = {"original": {"duration": 62.4}}
