@@ -67,11 +67,11 @@ class Params:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts; empty when it is missing or no list."""
-        return tuple(str(item) for item in self.list(key))
+        return tuple(str(item) for item in self.items(key))
 
     def groups(self, key: str) -> list["Params"]:
         """A list of dictionaries; what is none is passed over."""
-        return [Params(values=item) for item in self.list(key) if isinstance(item, dict)]
+        return [Params(values=item) for item in self.items(key) if isinstance(item, dict)]
 
     def group(self, key: str) -> "Params | None":
         """A dictionary; None when it is missing, empty or none."""
@@ -87,10 +87,10 @@ class Params:
         """Any JSON value; None when it is missing."""
         return json_of(self.values.get(key))
 
-    def list(self, key: str) -> list[object]:
-        """A list; empty when it is missing or none."""
+    def items(self, key: str) -> list[object]:
+        """A list (or a tuple, from Python); empty when it is missing or none."""
         value = self.values.get(key)
-        return value if isinstance(value, list) else []
+        return list(value) if isinstance(value, list | tuple) else []
 
 
 async def read_params(request: Request) -> Params:

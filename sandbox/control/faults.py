@@ -8,7 +8,7 @@ from typing import Literal, TypedDict
 from starlette.requests import Request
 
 from sandbox.errors import RefusedError
-from sandbox.params import Json, Params
+from sandbox.params import Params
 
 # What an endpoint itself is told to answer; only the vision endpoint knows any.
 Answer = Literal["empty", "content_filter"]
@@ -26,7 +26,7 @@ class FaultFields(TypedDict, total=False):
     drop: bool
     status: int | None
     headers: dict[str, str]
-    body: Json
+    body: object  # whatever JSON can hold
     answer: Answer | None
 
 
@@ -59,7 +59,7 @@ class Fault:
     drop: bool = False
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
-    body: Json = None
+    body: object = None
     answer: Answer | None = None
 
     def matches(self, method: str, path: str) -> bool:

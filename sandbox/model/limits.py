@@ -36,6 +36,10 @@ class Budget:
         self.used += 1
         return self.used <= self.limit
 
+    def remaining(self) -> int:
+        """How many requests are left."""
+        return max(0, self.limit - self.used)
+
     def headers(self) -> dict[str, str]:
         """The three headers that a client plans by.
 
@@ -44,7 +48,7 @@ class Budget:
         reset = datetime.fromtimestamp(self.reset_at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         return {
             "x-ratelimit-limit": str(self.limit),
-            "x-ratelimit-remaining": str(max(0, self.limit - self.used)),
+            "x-ratelimit-remaining": str(self.remaining()),
             "x-ratelimit-reset": reset,
         }
 
@@ -61,13 +65,15 @@ class Limits:
     def spend(self, client: str, method: str, path: str) -> tuple[bool, dict[str, str]]:
         """Count a request; whether it may pass, and the headers of its answer.
 
-        Where two budgets apply, the headers are those of the one that is refused, else the last.
+        The headers are those of the budget that is closest to its end, as
+        https://docs.joinmastodon.org/api/rate-limits/ has it; of two alike, the posting one's.
         """
         with self.lock:
             passes = [budget.spend(self.clock()) for budget in self.of(client, method, path)]
             budgets = self.of(client, method, path)
             refused = [b for b, passed in zip(budgets, passes, strict=True) if not passed]
-            return not refused, (refused or budgets)[-1].headers()
+            closest = min(reversed(refused or budgets), key=Budget.remaining)
+            return not refused, closest.headers()
 
     def of(self, client: str, method: str, path: str) -> list[Budget]:
         """The budgets that a request counts against, the general one first."""

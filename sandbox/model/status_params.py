@@ -5,6 +5,7 @@ https://docs.joinmastodon.org/methods/media/#update. Names and values that Masto
 are passed over, as it does.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -24,18 +25,10 @@ VISIBILITIES: dict[str, Visibility] = {
 class PollFields(TypedDict, total=False):
     """A poll as JSON: ``expires_in`` in seconds."""
 
-    options: list[str]
+    options: Sequence[str]
     expires_in: float
     multiple: bool
     hide_totals: bool
-
-
-class MediaFields(TypedDict, total=False):
-    """One entry of ``media_attributes`` as JSON."""
-
-    id: str
-    description: str | None
-    focus: str
 
 
 class EditFields(TypedDict, total=False):
@@ -45,8 +38,8 @@ class EditFields(TypedDict, total=False):
     spoiler_text: str
     sensitive: bool
     language: str | None
-    media_ids: list[str]
-    media_attributes: list[MediaFields]
+    media_ids: Sequence[str]
+    media_attributes: Sequence[Mapping[str, str | None]]  # each with id, description, focus
     poll: PollFields | None
 
 

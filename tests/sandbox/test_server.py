@@ -5,13 +5,13 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
+from waiting import wait_for
 
 from sandbox.samples.samples import load_samples
 
@@ -24,6 +24,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def answers(process: subprocess.Popen[bytes], url: str) -> bool:
+    """Whether a server answers; fails when its process has ended."""
+    assert process.poll() is None, "the server ended at once"
+    try:
+        return requests.get(f"{url}/sandbox/health", timeout=1).ok
+    except requests.ConnectionError:
+        return False
+
+
 @contextmanager
 def program(module: str, *arguments: str) -> Iterator[str]:
     """A running ``python -m MODULE``; gives its address."""
@@ -34,15 +43,7 @@ def program(module: str, *arguments: str) -> Iterator[str]:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     url = f"http://127.0.0.1:{port}"
     try:
-        until = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                requests.get(f"{url}/sandbox/health", timeout=1).raise_for_status()
-                break
-            except requests.ConnectionError:
-                assert process.poll() is None, "the server ended at once"
-                assert time.monotonic() < until, "the server did not start"
-                time.sleep(0.05)
+        wait_for(lambda: answers(process, url), START_SECONDS, "the server's start")
         yield url
     finally:
         process.terminate()
