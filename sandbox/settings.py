@@ -36,7 +36,7 @@ class Settings:
     announce_description_limit: bool = True
     # https://github.com/mastodon/mastodon/blob/v4.4.8/app/validators/status_length_validator.rb
     status_limit: int = 500  # characters, content warning included
-    # https://github.com/mastodon/mastodon/blob/v4.4.8/app/models/status.rb
+    # https://docs.joinmastodon.org/entities/Instance/#max_media_attachments
     attachment_limit: int = 4
     # Requests of one token (or, without one, of one address) in a window:
     # https://docs.joinmastodon.org/api/rate-limits/

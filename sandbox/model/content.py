@@ -1,6 +1,7 @@
 """Plain text as the HTML of ``content``: paragraphs, line breaks, links and hashtags.
 
-https://github.com/mastodon/mastodon/blob/v4.4.8/app/lib/text_formatter.rb
+https://github.com/mastodon/mastodon/blob/v4.4.8/app/lib/text_formatter.rb, which also shortens the
+links that are shown and marks up mentions.
 """
 
 import html
