@@ -9,13 +9,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from sandbox import control
-from sandbox.api import accounts, instance, media, statuses, streaming
-from sandbox.context import Sandbox
+from sandbox.api import accounts, control, instance, media, statuses, streaming
+from sandbox.control.fault_middleware import FaultMiddleware
+from sandbox.control.request_log import RequestLogMiddleware
 from sandbox.errors import RefusedError
-from sandbox.faults import FaultMiddleware
 from sandbox.model.limits import LimitMiddleware
-from sandbox.model.request_log import JournalMiddleware
+from sandbox.model.sandbox import Sandbox
 from sandbox.page import page
 from sandbox.settings import Settings
 
@@ -36,14 +35,14 @@ def create_app(folder: Path, settings: Settings | None = None) -> Starlette:
             Mount("/static", StaticFiles(directory=page.STATIC_FOLDER)),
         ],
         middleware=[
-            Middleware(JournalMiddleware, journal=sandbox.journal, prefixes=("/api/",)),
+            Middleware(RequestLogMiddleware, request_log=sandbox.request_log, prefixes=("/api/",)),
             Middleware(FaultMiddleware, faults=sandbox.faults),
             Middleware(LimitMiddleware, limits=sandbox.limits),
         ],
         exception_handlers={RefusedError: refuse, 404: unknown_path},
     )
     app.state.sandbox = sandbox
-    app.state.journal = sandbox.journal
+    app.state.request_log = sandbox.request_log
     app.state.faults = sandbox.faults
     return app
 

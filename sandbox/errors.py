@@ -1,4 +1,8 @@
-"""Refusals of the sandbox server, as Mastodon words them: ``{"error": "…"}`` and a status code."""
+"""Refusals of the sandbox server, as Mastodon words them: ``{"error": "…"}`` and a status code.
+
+Which refusal has which code:
+https://github.com/mastodon/mastodon/blob/v4.4.8/app/controllers/concerns/api/error_handling.rb
+"""
 
 
 class RefusedError(Exception):

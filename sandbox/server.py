@@ -17,7 +17,8 @@ In a test, on a free port of 127.0.0.1::
         assert edits[0]["json"]["media_attributes"][0]["description"]
 
 Each server keeps its posts in a folder of its own, which is deleted with it unless ``data`` names
-one. Everything the class does can also be done over HTTP: see ``sandbox.control``.
+one. Everything the class does can also be done over HTTP: see ``sandbox.control.endpoints`` and
+``sandbox.api.control``.
 """
 
 import argparse
@@ -25,11 +26,11 @@ import os
 from pathlib import Path
 
 from sandbox.app import create_app
-from sandbox.context import Sandbox
+from sandbox.model.sandbox import Sandbox
+from sandbox.running import SandboxServer
 from sandbox.samples.samples import post_samples
 from sandbox.serving import serve_forever
 from sandbox.settings import Settings
-from sandbox.test_server import SandboxServer
 
 __all__ = ["SandboxServer", "Settings", "create_app", "main"]
 
@@ -52,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         app = create_app(arguments.data, Settings(public_url=arguments.public_url))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         parser.error(
             f"the posts in {arguments.data} can't be used ({error}); name another folder with "
             f"--data, or empty this one"
@@ -60,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
     sandbox: Sandbox = app.state.sandbox
     if arguments.samples and not sandbox.store.statuses:
         print(f"posted {post_samples(sandbox)} sample posts", flush=True)
-    serve_forever(app, arguments)
+    serve_forever(app, host=arguments.host, port=arguments.port)
     return 0
 
 

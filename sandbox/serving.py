@@ -1,6 +1,5 @@
 """Serves an application: as the program of a process, or in a thread of a test's."""
 
-import argparse
 import asyncio
 import socket
 import threading
@@ -14,12 +13,12 @@ START_SECONDS = 10.0
 STOP_SECONDS = 10.0
 
 
-def serve_forever(app: Starlette, arguments: argparse.Namespace) -> None:
-    """Serve at ``arguments.host`` and ``port`` until stopped."""
+def serve_forever(app: Starlette, *, host: str, port: int) -> None:
+    """Serve until stopped."""
     uvicorn.run(
         app,
-        host=arguments.host,
-        port=arguments.port,
+        host=host,
+        port=port,
         log_level="warning",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

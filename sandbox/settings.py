@@ -1,8 +1,19 @@
-"""What can be set about the sandbox server, and the values Mastodon 4.4 has."""
+"""What can be set about the sandbox server, and the values that Mastodon 4.4 has."""
 
 from dataclasses import dataclass
 
 MIB = 1024 * 1024
+
+# What clients are told and what is enforced, where it can't be set.
+# https://github.com/mastodon/mastodon/blob/v4.4.8/app/validators/status_length_validator.rb
+LINK_CHARACTERS = 23  # every link counts as that many
+# https://github.com/mastodon/mastodon/blob/v4.4.8/app/validators/poll_options_validator.rb
+FEWEST_POLL_OPTIONS = 2
+MOST_POLL_OPTIONS = 4
+POLL_OPTION_CHARACTERS = 50  # announced only
+# https://github.com/mastodon/mastodon/blob/v4.4.8/app/validators/poll_expiration_validator.rb
+SHORTEST_POLL_SECONDS = 5 * 60  # announced only
+LONGEST_POLL_SECONDS = 2_629_746  # a month as Rails counts it; announced only
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,20 +23,27 @@ class Settings:
     # Where clients reach the server. None: as each request's Host header says, so that a bot in a
     # container (http://sandbox:3000) and a browser on the host both get links that they can open.
     public_url: str | None = None
+    # https://github.com/mastodon/mastodon/blob/v4.4.8/streaming/index.js (streamToHttp)
     heartbeat_seconds: float = 15.0
     # How long an audio or video file answers 206 after its upload.
     processing_seconds: float = 0.3
+    # https://github.com/mastodon/mastodon/blob/v4.4.8/app/models/media_attachment.rb
     description_limit: int = 1500  # characters
-    # Servers before 4.4 enforce the limit without announcing it.
-    announce_description_limit: bool = True
-    status_limit: int = 500  # characters, content warning included
-    attachment_limit: int = 4
     image_bytes: int = 16 * MIB
     video_bytes: int = 99 * MIB
-    # Requests of one token (or, without one, of one address) in a window.
+    # Servers before 4.4 enforce the limit without announcing it:
+    # https://docs.joinmastodon.org/entities/Instance/#description_limit
+    announce_description_limit: bool = True
+    # https://github.com/mastodon/mastodon/blob/v4.4.8/app/validators/status_length_validator.rb
+    status_limit: int = 500  # characters, content warning included
+    # https://docs.joinmastodon.org/entities/Instance/#max_media_attachments
+    attachment_limit: int = 4
+    # Requests of one token (or, without one, of one address) in a window:
+    # https://docs.joinmastodon.org/api/rate-limits/
     request_limit: int = 300
     request_window_seconds: int = 5 * 60
-    # Posts and edits share this budget.
+    # Posts and edits share this budget:
+    # https://github.com/mastodon/mastodon/blob/v4.4.8/app/lib/rate_limiter.rb (statuses)
     posting_limit: int = 300
     posting_window_seconds: int = 3 * 60 * 60
     default_language: str = "en"

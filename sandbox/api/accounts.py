@@ -1,4 +1,7 @@
-"""``/api/v1/accounts`` and the timelines, with Mastodon's pagination."""
+"""``/api/v1/accounts`` and the timelines, with Mastodon's pagination.
+
+https://docs.joinmastodon.org/methods/accounts/, https://docs.joinmastodon.org/methods/timelines/
+"""
 
 from collections.abc import Callable
 from urllib.parse import urlencode
@@ -7,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sandbox.context import (
+from sandbox.api.caller import (
     base_url,
     reader,
     sandbox_of,
@@ -17,10 +20,13 @@ from sandbox.context import (
     visible,
 )
 from sandbox.errors import not_found
-from sandbox.model.model import ACCOUNTS, DEMO_ACCOUNT, Account, Status
-from sandbox.model.params import flag, number
+from sandbox.model import entities
+from sandbox.model.records import ACCOUNTS, DEMO_ACCOUNT, Account, Status
+from sandbox.model.serialize import APPLICATION
 from sandbox.model.store import Store
+from sandbox.params import Params
 
+# https://docs.joinmastodon.org/methods/accounts/#statuses
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 40
 CURSORS = ("max_id", "since_id", "min_id")
@@ -29,7 +35,8 @@ CURSORS = ("max_id", "since_id", "min_id")
 async def verify_credentials(request: Request) -> JSONResponse:
     """The token's own account, with the defaults of its posts."""
     account = reader(request)
-    source = {
+    entity = serializer_of(request).account(account)
+    entity["source"] = {
         "privacy": "public",
         "sensitive": False,
         "language": sandbox_of(request).settings.default_language,
@@ -37,7 +44,7 @@ async def verify_credentials(request: Request) -> JSONResponse:
         "fields": [],
         "follow_requests_count": 0,
     }
-    return JSONResponse(serializer_of(request).account(account) | {"source": source})
+    return JSONResponse(entity)
 
 
 async def verify_application(request: Request) -> JSONResponse:
@@ -46,7 +53,8 @@ async def verify_application(request: Request) -> JSONResponse:
     token = token_of(request)
     may_write = token is not None and token.may_write
     scopes = ["read", "write"] if may_write else ["read"]
-    return JSONResponse({"id": "1", "name": "Sandbox", "website": None, "scopes": scopes})
+    found: entities.Application = {"id": "1", **APPLICATION, "scopes": scopes}
+    return JSONResponse(found)
 
 
 async def show(request: Request) -> JSONResponse:
@@ -101,17 +109,17 @@ def account_in_path(request: Request) -> Account:
 
 def status_filter(request: Request, store: Store) -> Callable[[Status], bool]:
     """The conditions of ``/api/v1/accounts/:id/statuses``."""
-    query = request.query_params
+    query = Params(values=request.query_params)
 
     def wanted(status: Status) -> bool:
         parent = store.statuses.get(status.in_reply_to_id or "")
         to_others = parent is not None and parent.account_id != status.account_id
         return not (
-            (flag(query.get("only_media")) and not status.media_ids)
-            or (flag(query.get("exclude_reblogs")) and status.reblog_of)
-            or (flag(query.get("exclude_replies")) and to_others)
+            (query.flag("only_media") and not status.media_ids)
+            or (query.flag("exclude_reblogs") and status.reblog_of)
+            or (query.flag("exclude_replies") and to_others)
             # Nobody pins anything here.
-            or flag(query.get("pinned"))
+            or query.flag("pinned")
         )
 
     return wanted
@@ -120,12 +128,13 @@ def status_filter(request: Request, store: Store) -> Callable[[Status], bool]:
 def page(request: Request, newest_first: list[Status]) -> JSONResponse:
     """One page, with a ``Link`` header to its neighbours.
 
-    ``min_id`` gives the page right above that id, ``since_id`` the newest page above it.
+    ``min_id`` gives the page right above that id, ``since_id`` the newest page above it:
+    https://docs.joinmastodon.org/api/guidelines/#pagination
     """
-    query = {key: request.query_params[key] for key in CURSORS if key in request.query_params}
-    limit = max(1, min(number(dict(request.query_params), "limit", DEFAULT_PAGE), LARGEST_PAGE))
-    upper = number(query, "max_id", 1 << 63)
-    lower = max(number(query, "since_id", 0), number(query, "min_id", 0))
+    query = Params(values=request.query_params)
+    limit = max(1, min(query.number("limit", DEFAULT_PAGE), LARGEST_PAGE))
+    upper = query.number("max_id", 1 << 63)
+    lower = max(query.number("since_id", 0), query.number("min_id", 0))
     inside = [status for status in newest_first if lower < int(status.id) < upper]
     shown = inside[-limit:] if "min_id" in query else inside[:limit]
     serializer, viewer = serializer_of(request), viewer_of(request)

@@ -1,30 +1,45 @@
-"""``/api/v1/instance`` and ``/api/v2/instance``: what the server is and which limits it sets."""
+"""``/api/v1/instance`` and ``/api/v2/instance``: what the server is and which limits it sets.
 
-from typing import Any
+https://docs.joinmastodon.org/methods/instance/
+"""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sandbox.context import base_url, sandbox_of, serializer_of
-from sandbox.model.media import SUFFIXES
-from sandbox.model.model import DEMO_ACCOUNT
+from sandbox.api.caller import base_url, sandbox_of, serializer_of
+from sandbox.model.instance_entities import Instance, Limits, MediaLimits, V1Instance
+from sandbox.model.media_types import SUFFIXES
+from sandbox.model.records import DEMO_ACCOUNT
+from sandbox.settings import (
+    LINK_CHARACTERS,
+    LONGEST_POLL_SECONDS,
+    MOST_POLL_OPTIONS,
+    POLL_OPTION_CHARACTERS,
+    SHORTEST_POLL_SECONDS,
+    Settings,
+)
 
 VERSION = "4.4.8"
 TITLE = "Alternator sandbox"
 DESCRIPTION = "A sandbox that speaks Mastodon's client API. It is no Mastodon server."
+# Announced only; in pixels and frames a second.
+# https://github.com/mastodon/mastodon/blob/v4.4.8/app/models/concerns/attachmentable.rb
+IMAGE_PIXELS = 7680 * 4320
+# https://github.com/mastodon/mastodon/blob/v4.4.8/app/models/media_attachment.rb
+VIDEO_PIXELS = 3840 * 2160
+VIDEO_FRAME_RATE = 120
 
 
-def configuration(request: Request) -> dict[str, Any]:
-    """The limits, sizes in bytes and lengths in characters."""
-    settings = sandbox_of(request).settings
-    attachments = {
+def limits_of(settings: Settings) -> Limits:
+    """The limits that both versions announce."""
+    attachments: MediaLimits = {
         "supported_mime_types": list(SUFFIXES),
         "image_size_limit": settings.image_bytes,
-        "image_matrix_limit": 33177600,
+        "image_matrix_limit": IMAGE_PIXELS,
         "video_size_limit": settings.video_bytes,
-        "video_frame_rate_limit": 120,
-        "video_matrix_limit": 8294400,
+        "video_frame_rate_limit": VIDEO_FRAME_RATE,
+        "video_matrix_limit": VIDEO_PIXELS,
     }
     if settings.announce_description_limit:
         attachments["description_limit"] = settings.description_limit
@@ -33,73 +48,72 @@ def configuration(request: Request) -> dict[str, Any]:
         "statuses": {
             "max_characters": settings.status_limit,
             "max_media_attachments": settings.attachment_limit,
-            "characters_reserved_per_url": 23,
+            "characters_reserved_per_url": LINK_CHARACTERS,
         },
         "media_attachments": attachments,
         "polls": {
-            "max_options": 4,
-            "max_characters_per_option": 50,
-            "min_expiration": 300,
-            "max_expiration": 2629746,
+            "max_options": MOST_POLL_OPTIONS,
+            "max_characters_per_option": POLL_OPTION_CHARACTERS,
+            "min_expiration": SHORTEST_POLL_SECONDS,
+            "max_expiration": LONGEST_POLL_SECONDS,
         },
     }
 
 
 async def version_2(request: Request) -> JSONResponse:
     """The instance as Mastodon 4 describes itself."""
-    limits = configuration(request) | {
-        "urls": {"streaming": streaming_url(request), "status": None},
-        "vapid": {"public_key": ""},
-        "translation": {"enabled": False},
-        "limited_federation": False,
+    settings = sandbox_of(request).settings
+    instance: Instance = {
+        "domain": request.url.netloc,
+        "title": TITLE,
+        "version": VERSION,
+        "source_url": "",
+        "description": DESCRIPTION,
+        "usage": {"users": {"active_month": 1}},
+        "thumbnail": {"url": f"{base_url(request)}/static/avatar.svg"},
+        "icon": [],
+        "languages": [settings.default_language],
+        "configuration": {
+            **limits_of(settings),
+            "urls": {"streaming": streaming_url(request), "status": None},
+            "vapid": {"public_key": ""},
+            "translation": {"enabled": False},
+            "limited_federation": False,
+        },
+        "registrations": {"enabled": False, "approval_required": False, "message": None},
+        "api_versions": {"mastodon": 6},
+        "contact": {"email": "", "account": serializer_of(request).account(DEMO_ACCOUNT)},
+        "rules": [],
     }
-    contact = {"email": "", "account": serializer_of(request).account(DEMO_ACCOUNT)}
-    return JSONResponse(
-        {
-            "domain": request.url.netloc,
-            "title": TITLE,
-            "version": VERSION,
-            "source_url": "",
-            "description": DESCRIPTION,
-            "usage": {"users": {"active_month": 1}},
-            "thumbnail": {"url": f"{base_url(request)}/static/avatar.svg"},
-            "icon": [],
-            "languages": [sandbox_of(request).settings.default_language],
-            "configuration": limits,
-            "registrations": {"enabled": False, "approval_required": False, "message": None},
-            "api_versions": {"mastodon": 6},
-            "contact": contact,
-            "rules": [],
-        }
-    )
+    return JSONResponse(instance)
 
 
 async def version_1(request: Request) -> JSONResponse:
     """The instance as older clients read it."""
-    return JSONResponse(
-        {
-            "uri": request.url.netloc,
-            "title": TITLE,
-            "short_description": DESCRIPTION,
-            "description": DESCRIPTION,
-            "email": "",
-            "version": VERSION,
-            "urls": {"streaming_api": streaming_url(request)},
-            "stats": {
-                "user_count": 2,
-                "status_count": len(sandbox_of(request).store.statuses),
-                "domain_count": 1,
-            },
-            "thumbnail": None,
-            "languages": [sandbox_of(request).settings.default_language],
-            "registrations": False,
-            "approval_required": False,
-            "invites_enabled": False,
-            "configuration": configuration(request),
-            "contact_account": serializer_of(request).account(DEMO_ACCOUNT),
-            "rules": [],
-        }
-    )
+    settings = sandbox_of(request).settings
+    instance: V1Instance = {
+        "uri": request.url.netloc,
+        "title": TITLE,
+        "short_description": DESCRIPTION,
+        "description": DESCRIPTION,
+        "email": "",
+        "version": VERSION,
+        "urls": {"streaming_api": streaming_url(request)},
+        "stats": {
+            "user_count": 2,
+            "status_count": len(sandbox_of(request).store.statuses),
+            "domain_count": 1,
+        },
+        "thumbnail": None,
+        "languages": [settings.default_language],
+        "registrations": False,
+        "approval_required": False,
+        "invites_enabled": False,
+        "configuration": limits_of(settings),
+        "contact_account": serializer_of(request).account(DEMO_ACCOUNT),
+        "rules": [],
+    }
+    return JSONResponse(instance)
 
 
 def streaming_url(request: Request) -> str:

@@ -1,4 +1,7 @@
-"""``/api/v1/media`` and ``/api/v2/media``: uploads, until a status takes them."""
+"""``/api/v1/media`` and ``/api/v2/media``: uploads, until a status takes them.
+
+https://docs.joinmastodon.org/methods/media/
+"""
 
 import time
 
@@ -7,44 +10,44 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sandbox.context import sandbox_of, serializer_of, writer
-from sandbox.errors import RefusedError
-from sandbox.model.model import Attachment
-from sandbox.model.params import read_params, text
-from sandbox.model.uploads import read_upload
+from sandbox.api.caller import sandbox_of, serializer_of, writer
+from sandbox.errors import RefusedError, invalid
+from sandbox.model.records import Attachment
+from sandbox.model.status_params import focal_point, media_attributes
+from sandbox.model.uploads import UploadParams
+from sandbox.params import read_params
 
+# https://github.com/mastodon/mastodon/blob/v4.4.8/app/controllers/api/v1/media_controller.rb
 PROCESSING_ERROR = "Error processing thumbnail for uploaded media"
 
 
-async def upload(request: Request) -> Attachment:
+async def upload_of(request: Request) -> Attachment:
     """Take the file of a form."""
     account = writer(request)
     params = await read_params(request)
-    file = read_upload(params, "file")
+    file = params.file("file")
     if file is None:
-        raise RefusedError(422, "Validation failed: File can't be blank")
-    content = await file.read()
-    return await run_in_threadpool(
-        sandbox_of(request).uploads.accept,
-        account,
+        raise invalid("File can't be blank")
+    upload = UploadParams(
         name=file.filename or "",
-        content=content,
+        content=await file.read(),
         media_type=file.content_type,
-        description=text(params, "description"),
-        focus=text(params, "focus"),
+        description=params.text("description"),
+        focus=focal_point(params.text("focus")),
     )
+    return await run_in_threadpool(sandbox_of(request).uploads.accept, account, upload)
 
 
 async def create(request: Request) -> JSONResponse:
     """Upload; audio and video answer 202 with ``url: null`` while they are processed."""
-    attachment = await upload(request)
+    attachment = await upload_of(request)
     status = 202 if attachment.ready_at > time.time() or attachment.failed else 200
     return JSONResponse(serializer_of(request).attachment(attachment), status_code=status)
 
 
 async def create_v1(request: Request) -> JSONResponse:
     """Upload and wait until the file has been processed."""
-    attachment = await upload(request)
+    attachment = await upload_of(request)
     if attachment.failed:
         raise RefusedError(422, PROCESSING_ERROR)
     attachment = sandbox_of(request).uploads.finish(attachment)
@@ -64,9 +67,9 @@ async def show(request: Request) -> JSONResponse:
 async def update(request: Request) -> JSONResponse:
     """Describe an upload: 404 once a status has it."""
     uploads = sandbox_of(request).uploads
-    params = await read_params(request)
+    attributes = media_attributes(await read_params(request))
     attachment = uploads.unattached(request.path_params["id"], writer(request))
-    attachment = uploads.describe(attachment, params)
+    attachment = uploads.describe(attachment, attributes)
     return JSONResponse(serializer_of(request).attachment(attachment))
 
 

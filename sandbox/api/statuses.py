@@ -1,19 +1,29 @@
-"""``/api/v1/statuses``: post, read, edit, delete and boost."""
+"""``/api/v1/statuses``: post, read, edit, delete and boost.
 
-from typing import Any
+https://docs.joinmastodon.org/methods/statuses/
+"""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sandbox.context import reader, sandbox_of, serializer_of, viewer_of, visible_status, writer
-from sandbox.model.params import read_params
+from sandbox.api.caller import (
+    reader,
+    sandbox_of,
+    serializer_of,
+    viewer_of,
+    visible_status,
+    writer,
+)
+from sandbox.model import entities
+from sandbox.model.status_params import edit_params, post_params
+from sandbox.params import read_params
 
 
 async def create(request: Request) -> JSONResponse:
     """Post a status."""
     account = writer(request)
-    params = await read_params(request)
+    params = post_params(await read_params(request))
     status = sandbox_of(request).posting.create(
         account, params, request.headers.get("idempotency-key")
     )
@@ -27,10 +37,13 @@ async def show(request: Request) -> JSONResponse:
 
 
 async def edit(request: Request) -> JSONResponse:
-    """Replace a status: what the request leaves out is removed."""
+    """Replace a status: what the request leaves out is removed.
+
+    https://docs.joinmastodon.org/methods/statuses/#edit
+    """
     account = writer(request)
     sandbox = sandbox_of(request)
-    params = await read_params(request)
+    params = edit_params(await read_params(request))
     status = sandbox.store.own_status(request.path_params["id"], account)
     edited = sandbox.posting.edit(status, account, params)
     return JSONResponse(serializer_of(request).status(edited, account))
@@ -41,7 +54,8 @@ async def delete(request: Request) -> JSONResponse:
     account = writer(request)
     sandbox = sandbox_of(request)
     status = sandbox.store.own_status(request.path_params["id"], account)
-    entity = serializer_of(request).status(status, account) | {"text": status.text}
+    entity = serializer_of(request).status(status, account)
+    entity["text"] = status.text
     sandbox.posting.delete(status)
     return JSONResponse(entity)
 
@@ -61,19 +75,16 @@ async def history(request: Request) -> JSONResponse:
 async def context(request: Request) -> JSONResponse:
     """What a status answers, and the answers to it."""
     status = visible_status(request)
-    store, serializer, viewer = (
-        sandbox_of(request).store,
-        serializer_of(request),
-        viewer_of(request),
-    )
-    ancestors: list[dict[str, Any]] = []
+    store, serializer = sandbox_of(request).store, serializer_of(request)
+    viewer = viewer_of(request)
+    ancestors: list[entities.Status] = []
     parent = store.statuses.get(status.in_reply_to_id or "")
     while parent is not None:
         ancestors.insert(0, serializer.status(parent, viewer))
         parent = store.statuses.get(parent.in_reply_to_id or "")
-    replies = [s for s in reversed(store.newest_first()) if s.in_reply_to_id == status.id]
-    descendants = [serializer.status(reply, viewer) for reply in replies]
-    return JSONResponse({"ancestors": ancestors, "descendants": descendants})
+    descendants = [serializer.status(reply, viewer) for reply in store.replies_to(status.id)]
+    found: entities.Context = {"ancestors": ancestors, "descendants": descendants}
+    return JSONResponse(found)
 
 
 async def reblog(request: Request) -> JSONResponse:

@@ -1,4 +1,8 @@
-"""``/api/v1/streaming``: server-sent events. Mastodon has WebSockets too, the sandbox not."""
+"""``/api/v1/streaming``: server-sent events. Mastodon has WebSockets too, the sandbox not.
+
+https://docs.joinmastodon.org/methods/streaming/; the texts of the refusals are of
+https://github.com/mastodon/mastodon/blob/v4.4.8/streaming/index.js
+"""
 
 from contextlib import suppress
 
@@ -7,8 +11,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import Send
 
-from sandbox.context import base_url, sandbox_of, token_of
-from sandbox.model.model import Account
+from sandbox.api.caller import base_url, sandbox_of, token_of
+from sandbox.model.records import Account
 from sandbox.model.serialize import Serializer
 from sandbox.model.streams import DroppedError
 

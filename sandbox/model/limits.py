@@ -1,4 +1,7 @@
-"""Rate limits with Mastodon's headers: requests in general, and posts with edits on their own."""
+"""Rate limits with Mastodon's headers: requests in general, and posts with edits on their own.
+
+https://docs.joinmastodon.org/api/rate-limits/
+"""
 
 import json
 import math
@@ -15,7 +18,10 @@ from sandbox.settings import Settings
 
 @dataclass(kw_only=True)
 class Budget:
-    """Requests left in a window. Windows begin at multiples of their length, as Mastodon's do."""
+    """Requests left in a window. Windows begin at multiples of their length, as Mastodon's do:
+
+    https://github.com/mastodon/mastodon/blob/v4.4.8/app/lib/rate_limiter.rb
+    """
 
     limit: int
     window_seconds: float
@@ -30,12 +36,19 @@ class Budget:
         self.used += 1
         return self.used <= self.limit
 
+    def remaining(self) -> int:
+        """How many requests are left."""
+        return max(0, self.limit - self.used)
+
     def headers(self) -> dict[str, str]:
-        """The three headers that a client plans by."""
+        """The three headers that a client plans by.
+
+        https://github.com/mastodon/mastodon/blob/v4.4.8/app/controllers/concerns/api/rate_limit_headers.rb
+        """
         reset = datetime.fromtimestamp(self.reset_at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         return {
             "x-ratelimit-limit": str(self.limit),
-            "x-ratelimit-remaining": str(max(0, self.limit - self.used)),
+            "x-ratelimit-remaining": str(self.remaining()),
             "x-ratelimit-reset": reset,
         }
 
@@ -50,12 +63,17 @@ class Limits:
         self.budgets: dict[tuple[str, str], Budget] = {}
 
     def spend(self, client: str, method: str, path: str) -> tuple[bool, dict[str, str]]:
-        """Count a request; whether it may pass, and the headers of its answer."""
+        """Count a request; whether it may pass, and the headers of its answer.
+
+        The headers are those of the budget that is closest to its end, as
+        https://docs.joinmastodon.org/api/rate-limits/ has it; of two alike, the posting one's.
+        """
         with self.lock:
             passes = [budget.spend(self.clock()) for budget in self.of(client, method, path)]
             budgets = self.of(client, method, path)
             refused = [b for b, passed in zip(budgets, passes, strict=True) if not passed]
-            return not refused, (refused or budgets)[-1].headers()
+            closest = min(reversed(refused or budgets), key=Budget.remaining)
+            return not refused, closest.headers()
 
     def of(self, client: str, method: str, path: str) -> list[Budget]:
         """The budgets that a request counts against, the general one first."""
@@ -99,7 +117,10 @@ class LimitMiddleware:
         self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 429 or pass the request on; either way with the headers."""
+        """Answer 429 or pass the request on; either way with the headers.
+
+        https://github.com/mastodon/mastodon/blob/v4.4.8/config/initializers/rack_attack.rb
+        """
         path = scope.get("path", "")
         counted = path.startswith("/api/") and not path.startswith("/api/v1/streaming")
         if scope["type"] != "http" or not counted:

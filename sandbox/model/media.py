@@ -1,4 +1,4 @@
-"""What an uploaded file is: its type, its measures and a small preview.
+"""What is in an uploaded file: its measures, and a small preview of it.
 
 Files are kept as they came. (Mastodon re-encodes them and strips metadata; other servers with the
 same API don't, so the sandbox shows a client the harder case: any codec, pictures with EXIF.)
@@ -7,66 +7,21 @@ their type alone, with no duration and no preview.
 """
 
 import json
-import mimetypes
 import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from sandbox.model.model import AttachmentType
+from sandbox.model.entities import AttachmentType, Geometry, MediaMeta, OriginalMeta
 
 TOOL_SECONDS = 30.0
-PREVIEW_PIXELS = 640 * 360  # as Mastodon's "small" style
-
-# File name suffix by media type, of the types that Mastodon 4.4 accepts and we can tell apart.
-SUFFIXES = {
-    "image/jpeg": ".jpg",
-    "image/png": ".png",
-    "image/gif": ".gif",
-    "image/webp": ".webp",
-    "image/avif": ".avif",
-    "video/webm": ".webm",
-    "video/mp4": ".mp4",
-    "video/quicktime": ".mov",
-    "video/ogg": ".ogv",
-    "audio/wav": ".wav",
-    "audio/wave": ".wav",
-    "audio/x-wav": ".wav",
-    "audio/x-pn-wave": ".wav",
-    "audio/vnd.wave": ".wav",
-    "audio/ogg": ".ogg",
-    "audio/vorbis": ".ogg",
-    "audio/opus": ".opus",
-    "audio/mpeg": ".mp3",
-    "audio/mp3": ".mp3",
-    "audio/webm": ".weba",
-    "audio/flac": ".flac",
-    "audio/x-flac": ".flac",
-    "audio/aac": ".aac",
-    "audio/m4a": ".m4a",
-    "audio/x-m4a": ".m4a",
-    "audio/mp4": ".m4a",
-    "audio/3gpp": ".3gp",
-}
-# What Python's own table lacks or names differently.
-MEDIA_TYPE_OF_SUFFIX = {
-    ".opus": "audio/ogg",
-    ".oga": "audio/ogg",
-    ".ogg": "audio/ogg",
-    ".m4a": "audio/mp4",
-    ".flac": "audio/flac",
-    ".wav": "audio/wav",
-    ".mp3": "audio/mpeg",
-    ".webp": "image/webp",
-    ".avif": "image/avif",
-}
-# Served media get their type from this table: a browser plays a clip only if its type says so.
-for _suffix, _media_type in MEDIA_TYPE_OF_SUFFIX.items():
-    mimetypes.add_type(_media_type, _suffix)
+# The "small" style of pictures:
+# https://github.com/mastodon/mastodon/blob/v4.4.8/app/models/media_attachment.rb
+PREVIEW_PIXELS = 640 * 360
 
 
 class UnreadableError(Exception):
@@ -78,20 +33,8 @@ class Inspection:
     """What was found in a file. ``meta`` is Mastodon's; sizes in pixels, durations in seconds."""
 
     type: AttachmentType
-    meta: dict[str, Any]
+    meta: MediaMeta
     preview: Path | None
-
-
-def media_type_of(name: str, declared: str | None) -> str | None:
-    """The media type of an upload; None when it is none that Mastodon takes.
-
-    What the client declares wins, unless it declares nothing of use.
-    """
-    declared = (declared or "").partition(";")[0].strip().lower()
-    if declared in SUFFIXES:
-        return declared
-    guess = mimetypes.guess_type(name.lower())[0]
-    return guess if guess in SUFFIXES else None
 
 
 def inspect(path: Path, media_type: str) -> Inspection:
@@ -119,33 +62,47 @@ def inspect_image(path: Path) -> Inspection:
     small.thumbnail((max(1, round(small.width * scale)), max(1, round(small.height * scale))))
     preview = path.with_suffix(".small.jpg")
     small.save(preview, quality=85)
-    meta = {"original": original, "small": geometry(*small.size)}
+    meta: MediaMeta = {
+        "original": {
+            "width": original["width"],
+            "height": original["height"],
+            "size": original["size"],
+            "aspect": original["aspect"],
+        },
+        "small": geometry(*small.size),
+    }
     return Inspection(type="gifv" if animated else "image", meta=meta, preview=preview)
 
 
 def inspect_audio_or_video(path: Path, media_type: str) -> Inspection:
-    """Measure a clip. A video without sound is a ``gifv``, as on Mastodon."""
+    """Measure a clip. A video without sound is a ``gifv``, as on Mastodon:
+
+    https://github.com/mastodon/mastodon/blob/v4.4.8/lib/paperclip/transcoder.rb
+    """
     video_expected = media_type.startswith("video/")
     if tool("ffprobe") is None:
         return Inspection(type="video" if video_expected else "audio", meta={}, preview=None)
     facts = probe_streams(path)
-    streams = {stream.get("codec_type"): stream for stream in reversed(facts["streams"])}
-    audio, video = streams.get("audio"), streams.get("video")
+    audio, video = facts.first("audio"), facts.first("video")
     if audio is None and (video is None or not video_expected):
         raise UnreadableError("no audio or video in it")
-    duration = float(facts["format"].get("duration", 0))
-    original: dict[str, Any] = {"duration": duration}
-    if "bit_rate" in facts["format"]:
-        original["bitrate"] = int(facts["format"]["bit_rate"])
-    meta: dict[str, Any] = {"length": clock(duration), "duration": duration, "original": original}
+    original: OriginalMeta = {"duration": facts.duration}
+    if facts.bit_rate is not None:
+        original["bitrate"] = facts.bit_rate
+    meta: MediaMeta = {
+        "length": clock(facts.duration),
+        "duration": facts.duration,
+        "original": original,
+    }
     if audio is not None:
-        meta["audio_encode"] = audio.get("codec_name")
+        meta["audio_encode"] = audio.codec
     if not video_expected or video is None:
         return Inspection(type="audio", meta=meta, preview=None)
-    size = geometry(int(video["width"]), int(video["height"]))
-    meta |= size
-    original |= {"width": size["width"], "height": size["height"]}
-    original["frame_rate"] = video.get("r_frame_rate")
+    size = geometry(video.width, video.height)
+    meta["width"], meta["height"] = size["width"], size["height"]
+    meta["size"], meta["aspect"] = size["size"], size["aspect"]
+    original["width"], original["height"] = size["width"], size["height"]
+    original["frame_rate"] = video.frame_rate
     preview = first_frame(path)
     if preview is not None:
         with Image.open(preview) as image:
@@ -153,17 +110,77 @@ def inspect_audio_or_video(path: Path, media_type: str) -> Inspection:
     return Inspection(type="gifv" if audio is None else "video", meta=meta, preview=preview)
 
 
-def probe_streams(path: Path) -> dict[str, Any]:
-    """ffprobe's account of a file: ``format`` and ``streams``."""
+@dataclass(frozen=True, kw_only=True)
+class ProbedStream:
+    """One stream of a file; sizes in pixels, 0 for sound."""
+
+    kind: str  # "audio", "video", …
+    codec: str | None
+    width: int
+    height: int
+    frame_rate: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probed:
+    """What ffprobe found in a file; the bit rate in bits a second, None where unknown."""
+
+    duration: float  # seconds
+    bit_rate: int | None
+    streams: tuple[ProbedStream, ...]
+
+    def first(self, kind: str) -> ProbedStream | None:
+        """The first stream of a kind."""
+        return next((stream for stream in self.streams if stream.kind == kind), None)
+
+
+class FormatJson(TypedDict):
+    """``format`` of ffprobe's JSON: https://ffmpeg.org/ffprobe.html#json."""
+
+    duration: NotRequired[str]
+    bit_rate: NotRequired[str]
+
+
+class StreamJson(TypedDict):
+    """One of ``streams`` of ffprobe's JSON."""
+
+    codec_type: NotRequired[str]
+    codec_name: NotRequired[str]
+    width: NotRequired[int]
+    height: NotRequired[int]
+    r_frame_rate: NotRequired[str]
+
+
+def probe_streams(path: Path) -> Probed:
+    """What ffprobe finds in a file. Raises ``UnreadableError`` when it finds nothing."""
     command = ["ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json", str(path)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=TOOL_SECONDS, check=True)
-        facts: dict[str, Any] = json.loads(done.stdout)
+        facts = json.loads(done.stdout)
     except (subprocess.SubprocessError, ValueError) as error:
         raise UnreadableError(str(error)) from error
     if not facts.get("streams") or "format" not in facts:
         raise UnreadableError("no streams in it")
-    return facts
+    return probed(facts["format"], facts["streams"])
+
+
+def probed(container: FormatJson, streams: list[StreamJson]) -> Probed:
+    """ffprobe's JSON with types of its own."""
+    bit_rate = container.get("bit_rate")
+    return Probed(
+        duration=float(container.get("duration", 0)),
+        bit_rate=None if bit_rate is None else int(bit_rate),
+        streams=tuple(
+            ProbedStream(
+                kind=stream.get("codec_type", ""),
+                codec=stream.get("codec_name"),
+                width=stream.get("width", 0),
+                height=stream.get("height", 0),
+                frame_rate=stream.get("r_frame_rate"),
+            )
+            for stream in streams
+        ),
+    )
 
 
 def first_frame(path: Path) -> Path | None:
@@ -188,7 +205,7 @@ def tool(name: str) -> str | None:
     return shutil.which(name)
 
 
-def geometry(width: int, height: int) -> dict[str, Any]:
+def geometry(width: int, height: int) -> Geometry:
     """Mastodon's measures of a picture, in pixels."""
     return {
         "width": width,

@@ -1,17 +1,15 @@
 """Records as the JSON entities of Mastodon's client API."""
 
 import html
-import re
 import time
 from datetime import UTC, datetime
-from typing import Any
 
-from sandbox.model.model import ACCOUNTS, Account, Attachment, Poll, Revision, Status
+from sandbox.model import entities
+from sandbox.model.content import content_html, hashtags
+from sandbox.model.records import ACCOUNTS, Account, Attachment, Poll, Revision, Status
 from sandbox.model.store import Store
 
-LINK = re.compile(r"https?://[^\s<>\"]+")
-HASHTAG = re.compile(r"(?<![\w/&])#(\w*[^\W\d_]\w*)")
-APPLICATION = {"name": "Sandbox", "website": None}
+APPLICATION: entities.StatusApplication = {"name": "Sandbox", "website": None}
 # Every account needs a picture.
 AVATAR_PATH = "/static/avatar.svg"
 
@@ -23,7 +21,7 @@ class Serializer:
         self.store = store
         self.base_url = base_url
 
-    def account(self, account: Account) -> dict[str, Any]:
+    def account(self, account: Account) -> entities.Account:
         """An Account entity."""
         own = [s for s in self.store.newest_first(account.id) if s.visibility != "direct"]
         avatar = self.base_url + AVATAR_PATH
@@ -56,23 +54,31 @@ class Serializer:
             "fields": [],
         }
 
-    def status(self, status: Status, viewer: Account | None = None) -> dict[str, Any]:
+    def status(self, status: Status, viewer: Account | None = None) -> entities.Status:
         """A Status entity; a boost carries the boosted status under ``reblog``.
 
         The store is held meanwhile, so that nobody sees half of an edit.
         """
         with self.store.lock:
-            return self.status_entity(status, viewer)
+            entity = self.status_entity(status, viewer)
+            if viewer is not None:
+                shown = status.reblog_of or status.id
+                own = [s for s in self.store.boosts_of(shown) if s.account_id == viewer.id]
+                entity["favourited"] = entity["muted"] = entity["bookmarked"] = False
+                entity["pinned"] = False
+                entity["reblogged"] = bool(own)
+                entity["filtered"] = []
+            return entity
 
-    def status_entity(self, status: Status, viewer: Account | None) -> dict[str, Any]:
-        """The entity itself, with the store held."""
+    def status_entity(self, status: Status, viewer: Account | None) -> entities.Status:
+        """The entity as everybody sees it, with the store held."""
         account = ACCOUNTS[status.account_id]
         original = self.store.statuses.get(status.reblog_of) if status.reblog_of else None
         parent = self.store.statuses.get(status.in_reply_to_id or "")
-        boosts = sum(s.reblog_of == status.id for s in self.store.statuses.values())
         shown = original or status
         uri = f"{self.base_url}/users/{account.username}/statuses/{status.id}"
-        entity = {
+        own_attachments = [] if original else self.store.attachments_of(status)
+        return {
             "id": status.id,
             "created_at": iso(status.created_at),
             "in_reply_to_id": status.in_reply_to_id,
@@ -83,10 +89,8 @@ class Serializer:
             "language": shown.language,
             "uri": f"{uri}/activity" if original else uri,
             "url": f"{self.base_url}/@{account.username}/{status.id}",
-            "replies_count": sum(
-                s.in_reply_to_id == status.id for s in self.store.statuses.values()
-            ),
-            "reblogs_count": boosts,
+            "replies_count": len(self.store.replies_to(status.id)),
+            "reblogs_count": len(self.store.boosts_of(status.id)),
             "favourites_count": 0,
             "quotes_count": 0,
             "edited_at": iso(shown.edited_at) if shown.edited_at else None,
@@ -94,50 +98,35 @@ class Serializer:
             "reblog": self.status(original, viewer) if original else None,
             "application": APPLICATION,
             "account": self.account(account),
-            "media_attachments": []
-            if original
-            else [self.attachment(a) for a in self.store.attachments_of(status)],
+            "media_attachments": [self.attachment(a) for a in own_attachments],
             "mentions": [],
-            "tags": [
-                {"name": name.lower(), "url": f"{self.base_url}/tags/{name.lower()}"}
-                for name in HASHTAG.findall(LINK.sub("", status.text))
-            ],
+            "tags": [self.tag(name.lower()) for name in hashtags(status.text)],
             "emojis": [],
             "card": None,
             "poll": poll_entity(status.poll) if status.poll else None,
         }
-        if viewer is not None:
-            reblogged = any(
-                s.reblog_of == shown.id and s.account_id == viewer.id
-                for s in self.store.statuses.values()
-            )
-            entity |= {
-                "favourited": False,
-                "reblogged": reblogged,
-                "muted": False,
-                "bookmarked": False,
-                "pinned": False,
-                "filtered": [],
-            }
-        return entity
 
-    def source(self, status: Status) -> dict[str, Any]:
+    def tag(self, name: str) -> entities.StatusTag:
+        """A hashtag of a status."""
+        return {"name": name, "url": f"{self.base_url}/tags/{name}"}
+
+    def source(self, status: Status) -> entities.StatusSource:
         """A StatusSource entity: what its author typed."""
         return {"id": status.id, "text": status.text, "spoiler_text": status.spoiler_text}
 
-    def history(self, status: Status) -> list[dict[str, Any]]:
+    def history(self, status: Status) -> list[entities.StatusEdit]:
         """StatusEdit entities, oldest first. A status that was never edited has one."""
-        revisions = status.revisions or (snapshot(status, self.store, status.created_at),)
+        revisions = status.revisions or (self.store.snapshot(status, status.created_at),)
         return [self.revision(revision, ACCOUNTS[status.account_id]) for revision in revisions]
 
-    def revision(self, revision: Revision, account: Account) -> dict[str, Any]:
+    def revision(self, revision: Revision, account: Account) -> entities.StatusEdit:
         """One StatusEdit entity."""
-        attachments = [
-            self.attachment(self.store.attachments[media_id]) | {"description": description}
+        attachments: list[entities.MediaAttachment] = [
+            {**self.attachment(self.store.attachments[media_id]), "description": description}
             for media_id, description in revision.attachments
             if media_id in self.store.attachments
         ]
-        entity: dict[str, Any] = {
+        entity: entities.StatusEdit = {
             "content": content_html(revision.text, self.base_url),
             "spoiler_text": revision.spoiler_text,
             "sensitive": revision.sensitive,
@@ -150,9 +139,9 @@ class Serializer:
             entity["poll"] = {"options": [{"title": title} for title in revision.poll_options]}
         return entity
 
-    def attachment(self, attachment: Attachment) -> dict[str, Any]:
+    def attachment(self, attachment: Attachment) -> entities.MediaAttachment:
         """A MediaAttachment entity; ``url`` is null until the file has been processed."""
-        meta = dict(attachment.meta)
+        meta: entities.MediaMeta = {**attachment.meta}
         if attachment.focus is not None:
             meta["focus"] = {"x": attachment.focus[0], "y": attachment.focus[1]}
         ready = attachment.ready_at <= time.time()
@@ -175,19 +164,7 @@ class Serializer:
         return f"{self.base_url}/media/{name}"
 
 
-def snapshot(status: Status, store: Store, created_at: float) -> Revision:
-    """A status as it stands, for its edit history. ``created_at`` is Unix time in seconds."""
-    return Revision(
-        created_at=created_at,
-        text=status.text,
-        spoiler_text=status.spoiler_text,
-        sensitive=status.sensitive,
-        attachments=tuple((a.id, a.description) for a in store.attachments_of(status)),
-        poll_options=status.poll.options if status.poll else (),
-    )
-
-
-def poll_entity(poll: Poll) -> dict[str, Any]:
+def poll_entity(poll: Poll) -> entities.Poll:
     """A Poll entity."""
     return {
         "id": poll.id,
@@ -204,38 +181,8 @@ def poll_entity(poll: Poll) -> dict[str, Any]:
 
 
 def iso(seconds: float) -> str:
-    """Unix time as Mastodon writes it: UTC, milliseconds, ``Z``."""
+    """Unix time as https://docs.joinmastodon.org/api/datetime-format/ has it.
+
+    UTC, milliseconds, ``Z``.
+    """
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-
-
-def content_html(text: str, base_url: str) -> str:
-    """Plain text as the HTML of ``content``: paragraphs, line breaks, links and hashtags."""
-    if not text:
-        return ""
-    paragraphs = re.split(r"\n{2,}", text.replace("\r\n", "\n").strip())
-    return "".join(f"<p>{inline_html(p, base_url)}</p>" for p in paragraphs)
-
-
-def inline_html(text: str, base_url: str) -> str:
-    """One paragraph: links and hashtags marked up, the rest escaped."""
-    parts: list[str] = []
-    end = 0
-    for match in LINK.finditer(text):
-        parts.append(words_html(text[end : match.start()], base_url))
-        link = html.escape(match.group())
-        parts.append(f'<a href="{link}" target="_blank" rel="nofollow noopener">{link}</a>')
-        end = match.end()
-    parts.append(words_html(text[end:], base_url))
-    return "".join(parts)
-
-
-def words_html(text: str, base_url: str) -> str:
-    """Text without links: escaped, with hashtags and line breaks."""
-    escaped = html.escape(text).replace("\n", "<br />")
-    return HASHTAG.sub(
-        lambda match: (
-            f'<a href="{base_url}/tags/{match[1].lower()}" class="mention hashtag" rel="tag">'
-            f"#<span>{match[1]}</span></a>"
-        ),
-        escaped,
-    )

@@ -4,18 +4,13 @@ Everything is held in memory and written to ``state.json`` after each change, so
 container keeps the posts. The amounts are a demo's: some hundred posts.
 """
 
-import json
-import tempfile
 import threading
 import time
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from sandbox.errors import not_found
-from sandbox.model.model import Account, Attachment, Poll, Revision, Status
-
-STATE_FILE = "state.json"
+from sandbox.model.records import Account, Attachment, Revision, Status
+from sandbox.model.state_file import State, read_state, write_state
 
 
 class Store:
@@ -33,7 +28,10 @@ class Store:
         self.load()
 
     def new_id(self) -> str:
-        """A fresh id: milliseconds since 1970 in the upper bits as in Mastodon's snowflakes."""
+        """A fresh id: milliseconds since 1970 in the upper bits as in Mastodon's snowflakes.
+
+        https://github.com/mastodon/mastodon/blob/v4.4.8/lib/mastodon/snowflake.rb
+        """
         with self.lock:
             self.last_id = max(self.last_id + 1, int(time.time() * 1000) << 16)
             return str(self.last_id)
@@ -62,6 +60,29 @@ class Store:
             statuses = list(self.statuses.values())
         statuses.sort(key=lambda status: int(status.id), reverse=True)
         return [s for s in statuses if account_id is None or s.account_id == account_id]
+
+    def boosts_of(self, status_id: str) -> list[Status]:
+        """Everybody's boosts of a status."""
+        return [status for status in self.statuses.values() if status.reblog_of == status_id]
+
+    def replies_to(self, status_id: str) -> list[Status]:
+        """The answers to a status, oldest first."""
+        replies = [s for s in self.statuses.values() if s.in_reply_to_id == status_id]
+        return sorted(replies, key=lambda status: int(status.id))
+
+    def snapshot(self, status: Status, created_at: float) -> Revision:
+        """A status as it stands, for its edit history. ``created_at`` is Unix time in seconds.
+
+        https://github.com/mastodon/mastodon/blob/v4.4.8/app/models/concerns/status/snapshot_concern.rb
+        """
+        return Revision(
+            created_at=created_at,
+            text=status.text,
+            spoiler_text=status.spoiler_text,
+            sensitive=status.sensitive,
+            attachments=tuple((a.id, a.description) for a in self.attachments_of(status)),
+            poll_options=status.poll.options if status.poll else (),
+        )
 
     def keep(self, *records: Status | Attachment) -> None:
         """Add or replace records and write the state."""
@@ -94,48 +115,20 @@ class Store:
             self.save()
 
     def save(self) -> None:
-        """Write the state beside the old file and put it in its place, so none is half written."""
-        document = {
-            "statuses": [asdict(status) for status in self.statuses.values()],
-            "attachments": [asdict(attachment) for attachment in self.attachments.values()],
-            "idempotency_keys": self.idempotency_keys,
-            "last_id": self.last_id,
-        }
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=self.folder, prefix=".state-", delete=False
-        ) as file:
-            json.dump(document, file, ensure_ascii=False, indent=1)
-        Path(file.name).replace(self.folder / STATE_FILE)
+        """Write the state."""
+        state = State(
+            statuses=list(self.statuses.values()),
+            attachments=list(self.attachments.values()),
+            idempotency_keys=self.idempotency_keys,
+            last_id=self.last_id,
+        )
+        write_state(self.folder, state)
 
     def load(self) -> None:
-        """Read the state of an earlier run, when there is one."""
-        try:
-            document = json.loads((self.folder / STATE_FILE).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return
-        for fields in document["attachments"]:
-            focus = fields.pop("focus")
-            attachment = Attachment(focus=None if focus is None else tuple(focus), **fields)
-            self.attachments[attachment.id] = attachment
-        for fields in document["statuses"]:
-            status = revive_status(fields)
-            self.statuses[status.id] = status
-        self.idempotency_keys = document["idempotency_keys"]
-        self.last_id = document["last_id"]
-
-
-def revive_status(fields: dict[str, Any]) -> Status:
-    """A status from its JSON form: lists become tuples again."""
-    poll = fields.pop("poll")
-    if poll is not None:
-        poll = Poll(options=tuple(poll.pop("options")), **poll)
-    revisions = tuple(
-        Revision(
-            attachments=tuple((media_id, text) for media_id, text in revision.pop("attachments")),
-            poll_options=tuple(revision.pop("poll_options")),
-            **revision,
-        )
-        for revision in fields.pop("revisions")
-    )
-    media_ids = tuple(fields.pop("media_ids"))
-    return Status(poll=poll, revisions=revisions, media_ids=media_ids, **fields)
+        """Read the state of an earlier run, when there is one. Raises as ``read_state`` does."""
+        state = read_state(self.folder)
+        if state is not None:
+            self.attachments = {attachment.id: attachment for attachment in state.attachments}
+            self.statuses = {status.id: status for status in state.statuses}
+            self.idempotency_keys = state.idempotency_keys
+            self.last_id = state.last_id

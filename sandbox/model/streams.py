@@ -1,14 +1,18 @@
-"""The open event streams and what is sent down them."""
+"""The open event streams and what is sent down them.
+
+https://docs.joinmastodon.org/methods/streaming/#events has the events and their payloads;
+https://github.com/mastodon/mastodon/blob/v4.4.8/streaming/index.js greets and beats like this.
+"""
 
 import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from sandbox.model.model import Account, Status
+from sandbox.model.records import DEMO_ACCOUNT, Account, Status
 from sandbox.model.serialize import Serializer
+from sandbox.params import Json
 
 
 class DroppedError(Exception):
@@ -20,7 +24,7 @@ class Event:
     """One server-sent event; ``payload`` is a status, an id, or JSON that a test made up."""
 
     name: str
-    payload: Status | str | dict[str, Any] | None
+    payload: Status | Json
 
 
 @dataclass(kw_only=True, eq=False)
@@ -107,7 +111,7 @@ def concerns(event: Event, stream: Stream) -> bool:
     if event.payload.account_id == stream.account.id:
         return True
     # The demo account follows the neighbour and not the other way round.
-    return stream.account.username == "demo" and event.payload.visibility != "direct"
+    return stream.account == DEMO_ACCOUNT and event.payload.visibility != "direct"
 
 
 def encode(event: Event, serializer: Serializer) -> str:

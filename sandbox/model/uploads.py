@@ -1,17 +1,29 @@
-"""Uploading attachments and describing them before they are posted."""
+"""Uploading attachments and describing them before they are posted.
+
+https://docs.joinmastodon.org/methods/media/
+"""
 
 import time
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from starlette.datastructures import UploadFile
-
-from sandbox.errors import RefusedError, invalid, not_found
-from sandbox.model.media import SUFFIXES, UnreadableError, inspect, media_type_of
-from sandbox.model.model import Account, Attachment
-from sandbox.model.params import text
+from sandbox.errors import invalid, not_found
+from sandbox.model.media import UnreadableError, inspect
+from sandbox.model.media_types import SUFFIXES, media_type_of
+from sandbox.model.records import Account, Attachment
+from sandbox.model.status_params import MediaAttributes
 from sandbox.model.store import Store
-from sandbox.settings import Settings
+from sandbox.settings import MIB, Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadParams:
+    """A file as a client sends it. ``media_type`` is what the client says it is."""
+
+    name: str
+    content: bytes
+    media_type: str | None = None
+    description: str | None = None
+    focus: tuple[float, float] | None = None
 
 
 class Uploads:
@@ -21,32 +33,23 @@ class Uploads:
         self.store = store
         self.settings = settings
 
-    def accept(
-        self,
-        account: Account,
-        *,
-        name: str,
-        content: bytes,
-        media_type: str | None = None,
-        description: str | None = None,
-        focus: str | None = None,
-    ) -> Attachment:
+    def accept(self, account: Account, upload: UploadParams) -> Attachment:
         """Keep a file. Audio and video count as being processed for a while after that.
 
         Raises:
             RefusedError: 422, for a type, size or description that Mastodon would not take.
         """
-        kind = media_type_of(name, media_type)
+        kind = media_type_of(upload.name, upload.media_type)
         if kind is None:
             raise invalid("File content type is invalid, File is invalid")
         is_image = kind.startswith("image/") and kind != "image/gif"
         limit = self.settings.image_bytes if is_image else self.settings.video_bytes
-        if not content or len(content) > limit:
-            raise invalid(f"File file size must be less than {limit // (1024 * 1024)} MB")
-        check_description(description, self.settings.description_limit)
+        if not upload.content or len(upload.content) > limit:
+            raise invalid(f"File file size must be less than {limit // MIB} MB")
+        check_description(upload.description, self.settings.description_limit)
         media_id = self.store.new_id()
         path = self.store.media_folder / (media_id + SUFFIXES[kind])
-        path.write_bytes(content)
+        path.write_bytes(upload.content)
         attachment = Attachment(
             id=media_id,
             account_id=account.id,
@@ -55,15 +58,19 @@ class Uploads:
             preview=None,
             meta={},
             ready_at=time.time() + (0.0 if is_image else self.settings.processing_seconds),
-            description=description,
-            focus=parse_focus(focus),
+            description=upload.description,
+            focus=upload.focus,
         )
         attachment = self.process(attachment, kind, is_image)
         self.store.keep(attachment)
         return attachment
 
     def process(self, attachment: Attachment, media_type: str, is_image: bool) -> Attachment:
-        """Look into the file. A broken picture is refused at once, a broken clip fails later."""
+        """Look into the file. A broken picture is refused at once, a broken clip fails later.
+
+        Pictures are processed before the answer, anything larger after it (``delay_processing``):
+        https://github.com/mastodon/mastodon/blob/v4.4.8/app/models/media_attachment.rb
+        """
         path = self.store.media_folder / attachment.file
         try:
             found = inspect(path, media_type)
@@ -76,7 +83,10 @@ class Uploads:
         return replace(attachment, type=found.type, meta=found.meta, preview=preview)
 
     def unattached(self, media_id: str, account: Account) -> Attachment:
-        """An upload of this account that no status has taken yet; otherwise 404."""
+        """An upload of this account that no status has taken yet; otherwise 404.
+
+        https://github.com/mastodon/mastodon/blob/v4.4.8/app/controllers/api/v1/media_controller.rb
+        """
         attachment = self.store.attachments.get(media_id)
         if (
             attachment is None
@@ -86,7 +96,7 @@ class Uploads:
             raise not_found()
         return attachment
 
-    def describe(self, attachment: Attachment, attributes: dict[str, Any]) -> Attachment:
+    def describe(self, attachment: Attachment, attributes: MediaAttributes) -> Attachment:
         """Keep an attachment with new ``description`` and ``focus``; what is not named stays."""
         described = describe(attachment, attributes, self.settings.description_limit)
         self.store.keep(described)
@@ -99,39 +109,24 @@ class Uploads:
         return finished
 
 
-def describe(attachment: Attachment, attributes: dict[str, Any], limit: int) -> Attachment:
+def describe(attachment: Attachment, attributes: MediaAttributes, limit: int) -> Attachment:
     """An attachment with the attributes of an edit; ``limit`` in characters.
 
     Raises:
         RefusedError: 422, when the description is longer than the limit.
     """
-    if "description" in attributes:
-        description = text(attributes, "description")
-        check_description(description, limit)
-        attachment = replace(attachment, description=description)
-    if text(attributes, "focus"):
-        attachment = replace(attachment, focus=parse_focus(text(attributes, "focus")))
+    if attributes.describes:
+        check_description(attributes.description, limit)
+        attachment = replace(attachment, description=attributes.description)
+    if attributes.focus is not None:
+        attachment = replace(attachment, focus=attributes.focus)
     return attachment
 
 
 def check_description(description: str | None, limit: int) -> None:
-    """Refuse a description over the limit, counted in characters."""
+    """Refuse a description over the limit, counted in characters.
+
+    https://github.com/mastodon/mastodon/blob/v4.4.8/app/models/media_attachment.rb
+    """
     if description is not None and len(description) > limit:
         raise invalid(f"Description is too long (maximum is {limit} characters)")
-
-
-def parse_focus(focus: str | None) -> tuple[float, float] | None:
-    """``"x,y"`` with each part from -1 to 1; None when there is none."""
-    if not focus:
-        return None
-    try:
-        x, y = (float(part) for part in focus.split(","))
-    except ValueError:
-        raise RefusedError(422, "Validation failed: Focus is invalid") from None
-    return x, y
-
-
-def read_upload(params: dict[str, Any], key: str) -> UploadFile | None:
-    """The uploaded file of a form, if there is one with a name."""
-    value = params.get(key)
-    return value if isinstance(value, UploadFile) and value.filename else None

@@ -1,7 +1,6 @@
 """The web page: the demo account's posts with their descriptions, and a form for one more."""
 
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -11,11 +10,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from sandbox.api.caller import sandbox_of
 from sandbox.api.streaming import open_stream
-from sandbox.context import Sandbox, sandbox_of
 from sandbox.errors import RefusedError
-from sandbox.model.model import DEMO_ACCOUNT
-from sandbox.model.params import text
+from sandbox.model.records import DEMO_ACCOUNT
+from sandbox.model.sandbox import Sandbox
+from sandbox.model.status_params import PostParams
+from sandbox.model.uploads import UploadParams
 from sandbox.page.page_view import page_view
 
 FOLDER = Path(__file__).parent
@@ -78,34 +79,35 @@ def check_origin(request: Request) -> None:
         raise RefusedError(403, "This form came from another web site. Post from this page.")
 
 
-async def contents(files: list[UploadFile]) -> list[tuple[str, str | None, bytes]]:
-    """Name, declared media type and content of each file."""
-    return [(file.filename or "", file.content_type, await file.read()) for file in files]
+async def contents(files: list[UploadFile]) -> list[UploadParams]:
+    """The files of the form, read."""
+    return [
+        UploadParams(
+            name=file.filename or "", content=await file.read(), media_type=file.content_type
+        )
+        for file in files
+    ]
 
 
-def publish(
-    sandbox: Sandbox, typed: dict[str, Any], files: list[tuple[str, str | None, bytes]]
-) -> str:
+def publish(sandbox: Sandbox, typed: dict[str, str], files: list[UploadParams]) -> str:
     """Post as the demo account; returns the status's id."""
     media_ids = []
-    for name, media_type, content in files:
-        attachment = sandbox.uploads.accept(
-            DEMO_ACCOUNT, name=name, content=content, media_type=media_type
-        )
+    for file in files:
+        attachment = sandbox.uploads.accept(DEMO_ACCOUNT, file)
         if attachment.failed:
-            raise RefusedError(422, f"{name} can't be read as audio or video.")
+            raise RefusedError(422, f"{file.name} can't be read as audio or video.")
         media_ids.append(sandbox.uploads.finish(attachment).id)
-    params = {
-        "status": text(typed, "status"),
-        "spoiler_text": text(typed, "spoiler_text"),
-        "language": text(typed, "language"),
-        "media_ids": media_ids,
-    }
+    params = PostParams(
+        text=typed.get("status", ""),
+        spoiler_text=typed.get("spoiler_text", ""),
+        language=typed.get("language") or None,
+        media_ids=tuple(media_ids),
+    )
     return sandbox.posting.create(DEMO_ACCOUNT, params).id
 
 
 def render(
-    sandbox: Sandbox, typed: dict[str, Any] | None = None, error: RefusedError | None = None
+    sandbox: Sandbox, typed: dict[str, str] | None = None, error: RefusedError | None = None
 ) -> HTMLResponse:
     """The page with the form as typed, and with what was wrong with it."""
     content = templates.get_template("page.html").render(

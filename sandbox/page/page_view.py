@@ -6,8 +6,9 @@ from pathlib import PurePath
 
 from markupsafe import Markup
 
-from sandbox.model.model import DEMO_ACCOUNT, Attachment, Status
-from sandbox.model.serialize import content_html, iso
+from sandbox.model.content import content_html
+from sandbox.model.records import DEMO_ACCOUNT, Attachment, Status
+from sandbox.model.serialize import iso
 from sandbox.model.store import Store
 
 # The languages offered in the form and named in full; others show their code.

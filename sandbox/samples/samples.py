@@ -3,10 +3,13 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
-from sandbox.context import Sandbox
-from sandbox.model.model import DEMO_ACCOUNT, Attachment
+from sandbox.model.entities import Visibility
+from sandbox.model.records import DEMO_ACCOUNT, Attachment
+from sandbox.model.sandbox import Sandbox
+from sandbox.model.status_params import PostParams
+from sandbox.model.uploads import UploadParams
 
 FOLDER = Path(__file__).parent
 MEDIA = FOLDER / "media"
@@ -36,22 +39,55 @@ class SamplePost:
     attachments: tuple[SampleAttachment, ...]
     spoiler_text: str = ""
     sensitive: bool = False
-    visibility: str = "public"
+    visibility: Visibility = "public"
+
+
+class AttachmentTable(TypedDict):
+    """``SampleAttachment`` as TOML."""
+
+    file: str
+    phrases: NotRequired[list[str]]
+    language: NotRequired[str]
+    description: NotRequired[str]
+
+
+class PostTable(TypedDict):
+    """``SamplePost`` as TOML."""
+
+    text: str
+    language: str
+    attachments: NotRequired[list[AttachmentTable]]
+    spoiler_text: NotRequired[str]
+    sensitive: NotRequired[bool]
+    visibility: NotRequired[Visibility]
 
 
 def load_samples() -> list[SamplePost]:
     """The sample posts, oldest first."""
     document = tomllib.loads((FOLDER / "samples.toml").read_text(encoding="utf-8"))
-    return [sample_post(dict(fields)) for fields in document["posts"]]
+    return [sample_post(table) for table in document["posts"]]
 
 
-def sample_post(fields: dict[str, Any]) -> SamplePost:
+def sample_post(table: PostTable) -> SamplePost:
     """One entry of the file."""
-    attachments = tuple(
-        SampleAttachment(phrases=tuple(attachment.pop("phrases", ())), **attachment)
-        for attachment in map(dict, fields.pop("attachments", ()))
+    return SamplePost(
+        text=table["text"],
+        language=table["language"],
+        attachments=tuple(sample_attachment(entry) for entry in table.get("attachments", ())),
+        spoiler_text=table.get("spoiler_text", ""),
+        sensitive=table.get("sensitive", False),
+        visibility=table.get("visibility", "public"),
     )
-    return SamplePost(attachments=attachments, **fields)
+
+
+def sample_attachment(table: AttachmentTable) -> SampleAttachment:
+    """One attachment of an entry."""
+    return SampleAttachment(
+        file=table["file"],
+        phrases=tuple(table.get("phrases", ())),
+        language=table.get("language"),
+        description=table.get("description"),
+    )
 
 
 def post_samples(sandbox: Sandbox) -> int:
@@ -59,26 +95,23 @@ def post_samples(sandbox: Sandbox) -> int:
     samples = load_samples()
     for sample in samples:
         attachments = [upload(sandbox, attachment) for attachment in sample.attachments]
-        sandbox.posting.create(
-            DEMO_ACCOUNT,
-            {
-                "status": sample.text,
-                "language": sample.language,
-                "spoiler_text": sample.spoiler_text,
-                "sensitive": sample.sensitive,
-                "visibility": sample.visibility,
-                "media_ids": [attachment.id for attachment in attachments],
-            },
+        params = PostParams(
+            text=sample.text,
+            language=sample.language,
+            spoiler_text=sample.spoiler_text,
+            sensitive=sample.sensitive or None,
+            visibility=sample.visibility,
+            media_ids=tuple(attachment.id for attachment in attachments),
         )
+        sandbox.posting.create(DEMO_ACCOUNT, params)
     return len(samples)
 
 
 def upload(sandbox: Sandbox, attachment: SampleAttachment) -> Attachment:
     """Upload one file, without the wait that a client would have."""
-    kept = sandbox.uploads.accept(
-        DEMO_ACCOUNT,
+    params = UploadParams(
         name=attachment.file,
         content=attachment.path.read_bytes(),
         description=attachment.description,
     )
-    return sandbox.uploads.finish(kept)
+    return sandbox.uploads.finish(sandbox.uploads.accept(DEMO_ACCOUNT, params))

@@ -1,22 +1,47 @@
-"""Requests and answers of OpenAI's chat completions, as far as one picture goes."""
+"""Requests and answers of OpenAI's chat completions, as far as one picture goes.
+
+https://platform.openai.com/docs/api-reference/chat/create
+"""
 
 import base64
 import binascii
 import io
+import json
 import re
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal, TypedDict
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from sandbox.control.request_log import PictureNotes
+from sandbox.params import Json
+
 DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+);base64,(?P<data>.*)", re.DOTALL)
-WORDS_PER_TOKEN = 0.75  # OpenAI's rule of thumb for English
+# The rule of thumb for English:
+# https://help.openai.com/en/articles/4936856-what-are-tokens-and-how-to-count-them
+WORDS_PER_TOKEN = 0.75
+# What a picture costs: https://platform.openai.com/docs/guides/images-vision#calculating-costs
+TOKENS_PER_PICTURE = 85
+TOKENS_PER_TILE = 170
+TILE_PIXELS = 512
+
+FinishReason = Literal["stop", "length", "content_filter"]
 
 
 class BadRequestError(Exception):
     """A request that the endpoint can't answer: 400, with the message."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatRequest:
+    """The body of a request: its texts as one prompt, and the links of its pictures."""
+
+    model: str
+    prompt: str
+    links: tuple[str, ...]
+    max_tokens: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +56,8 @@ class Question:
     exif_orientation: int | None
     max_tokens: int | None
 
-    def notes(self) -> dict[str, Any]:
-        """What the journal keeps of it; sizes in pixels and bytes."""
+    def notes(self) -> PictureNotes:
+        """What the request log keeps of it."""
         return {
             "model": self.model,
             "prompt": self.prompt,
@@ -45,44 +70,73 @@ class Question:
         }
 
 
-def read_question(document: Any) -> Question:
-    """The question in a request's JSON.
+class Message(TypedDict):
+    """``message`` of a choice."""
 
-    Raises:
-        BadRequestError: no model, no picture, or a picture that can't be decoded.
-    """
-    if not isinstance(document, dict) or not isinstance(document.get("model"), str):
+    role: Literal["assistant"]
+    content: str
+    refusal: None
+
+
+class Choice(TypedDict):
+    """One of ``choices``."""
+
+    index: int
+    message: Message
+    logprobs: None
+    finish_reason: FinishReason
+
+
+class Usage(TypedDict):
+    """``usage``: tokens."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class ChatCompletion(TypedDict):
+    """An answer: https://platform.openai.com/docs/api-reference/chat/object"""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int  # Unix time in seconds
+    model: str
+    choices: list[Choice]
+    usage: Usage
+
+
+def read_chat_request(body: bytes) -> ChatRequest:
+    """A request's body. Raises ``BadRequestError`` without a model or a message."""
+    try:
+        document: Json = json.loads(body)
+    except ValueError as error:
+        raise BadRequestError("the request's body is no JSON") from error
+    model = document.get("model") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(model, str):
         raise BadRequestError("you must provide a model parameter")
     texts: list[str] = []
     links: list[str] = []
-    for part in content_parts(document):
+    for part in content_parts(document.get("messages")):
         if part.get("type") == "text":
             texts.append(str(part.get("text", "")))
         elif part.get("type") == "image_url":
             link = part.get("image_url")
             links.append(str(link.get("url", "")) if isinstance(link, dict) else str(link))
-    if not links:
-        raise BadRequestError("this model describes pictures: send one as image_url")
-    media_type, content = decode(links[0])
-    image = open_image(content)
     limit = document.get("max_completion_tokens", document.get("max_tokens"))
-    return Question(
-        model=document["model"],
+    return ChatRequest(
+        model=model,
         prompt="\n".join(texts),
-        media_type=media_type,
-        content=content,
-        image=image,
-        exif_orientation=image.getexif().get(ExifTags.Base.Orientation),
+        links=tuple(links),
         max_tokens=limit if isinstance(limit, int) and limit > 0 else None,
     )
 
 
-def content_parts(document: dict[str, Any]) -> list[dict[str, Any]]:
+def content_parts(messages: Json) -> list[dict[str, Json]]:
     """The parts of all messages; plain text becomes a part too."""
-    messages = document.get("messages")
     if not isinstance(messages, list) or not messages:
         raise BadRequestError("messages must be a list with at least one message")
-    parts: list[dict[str, Any]] = []
+    parts: list[dict[str, Json]] = []
     for message in messages:
         content = message.get("content") if isinstance(message, dict) else None
         if isinstance(content, str):
@@ -90,6 +144,23 @@ def content_parts(document: dict[str, Any]) -> list[dict[str, Any]]:
         elif isinstance(content, list):
             parts += [part for part in content if isinstance(part, dict)]
     return parts
+
+
+def question_of(request: ChatRequest) -> Question:
+    """The question in a request. Raises ``BadRequestError`` for no picture or a broken one."""
+    if not request.links:
+        raise BadRequestError("this model describes pictures: send one as image_url")
+    media_type, content = decode(request.links[0])
+    image = open_image(content)
+    return Question(
+        model=request.model,
+        prompt=request.prompt,
+        media_type=media_type,
+        content=content,
+        image=image,
+        exif_orientation=image.getexif().get(ExifTags.Base.Orientation),
+        max_tokens=request.max_tokens,
+    )
 
 
 def decode(link: str) -> tuple[str, bytes]:
@@ -113,16 +184,16 @@ def open_image(content: bytes) -> Image.Image:
     return image
 
 
-def completion(question: Question, text: str, finish_reason: str) -> dict[str, Any]:
+def completion(question: Question, text: str, finish_reason: FinishReason) -> ChatCompletion:
     """An answer. A text over ``max_tokens`` is cut off, and says so in ``finish_reason``."""
     words = text.split(" ")
     if question.max_tokens is not None and finish_reason == "stop":
         most = max(1, int(question.max_tokens * WORDS_PER_TOKEN))
         if len(words) > most:
             words, finish_reason = words[:most], "length"
-    prompt_tokens = tokens(question.prompt) + 85 + 170 * tiles(question.image)
     content = " ".join(words)
-    completion_tokens = tokens(content)
+    picture_tokens = TOKENS_PER_PICTURE + TOKENS_PER_TILE * tiles(question.image)
+    prompt_tokens, completion_tokens = tokens(question.prompt) + picture_tokens, tokens(content)
     return {
         "id": f"chatcmpl-{uuid.uuid4().hex}",
         "object": "chat.completion",
@@ -150,5 +221,5 @@ def tokens(text: str) -> int:
 
 
 def tiles(image: Image.Image) -> int:
-    """How many tiles of 512 pixels a picture takes."""
-    return -(-image.width // 512) * -(-image.height // 512)
+    """How many tiles a picture takes."""
+    return -(-image.width // TILE_PIXELS) * -(-image.height // TILE_PIXELS)

@@ -6,7 +6,7 @@ By hand, or in a container::
 
 In a test::
 
-    from sandbox.vision import VisionServer
+    from sandbox.vision.server import VisionServer
 
     with VisionServer() as vision:             # VisionServer(key="…") refuses other keys with 401
         ...                                    # point a client at vision.base_url
@@ -14,14 +14,13 @@ In a test::
         request = vision.requests()[0]
         assert (request["width"], request["exif_orientation"]) == (2048, None)
 
-Of each request the journal has ``model``, ``prompt``, ``media_type``, ``image_bytes``, ``width``,
+Of each request the log has ``model``, ``prompt``, ``media_type``, ``image_bytes``, ``width``,
 ``height``, ``exif_orientation`` and ``max_tokens`` beside method, path and answer.
 """
 
 import argparse
-import json
 import os
-from typing import Any
+from typing import Unpack
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -30,12 +29,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sandbox import control
+from sandbox.control import endpoints
+from sandbox.control.fault_middleware import FaultMiddleware, fault_of
+from sandbox.control.faults import Fault, FaultFields, Faults, faults_of
+from sandbox.control.request_log import (
+    LoggedRequest,
+    RequestLog,
+    RequestLogMiddleware,
+    entry_of,
+    request_log_of,
+)
 from sandbox.errors import RefusedError
-from sandbox.faults import Fault, FaultMiddleware, Faults
-from sandbox.model.request_log import Journal, JournalMiddleware
 from sandbox.serving import AppServer, serve_forever
-from sandbox.vision.chat import BadRequestError, completion, read_question
+from sandbox.vision.chat import BadRequestError, completion, question_of, read_chat_request
 from sandbox.vision.pixels import describe
 
 MODEL = "sandbox-vision"
@@ -44,34 +50,36 @@ COMPLETIONS_PATH = "/v1/chat/completions"
 
 def create_app(key: str | None = None) -> Starlette:
     """The endpoint as an ASGI application; with ``key``, requests need it as Bearer token."""
-    journal, faults = Journal(), Faults()
+    request_log, faults = RequestLog(), Faults()
     app = Starlette(
         routes=[
             Route(COMPLETIONS_PATH, complete, methods=["POST"]),
             Route("/v1/models", models),
             Route("/sandbox/reset", reset, methods=["POST"]),
-            *control.common_routes,
+            *endpoints.routes,
         ],
         middleware=[
-            Middleware(JournalMiddleware, journal=journal, prefixes=("/v1/",), keep_bodies=False),
+            Middleware(
+                RequestLogMiddleware,
+                request_log=request_log,
+                prefixes=("/v1/",),
+                keep_bodies=False,
+            ),
             Middleware(FaultMiddleware, faults=faults),
         ],
         exception_handlers={RefusedError: refuse, BadRequestError: refuse},
     )
-    app.state.journal, app.state.faults, app.state.key = journal, faults, key
+    app.state.request_log, app.state.faults, app.state.key = request_log, faults, key
     return app
 
 
 async def complete(request: Request) -> JSONResponse:
     """Describe the picture of a request."""
     check_key(request)
-    try:
-        document = json.loads(await request.body())
-    except ValueError as error:
-        raise BadRequestError("the request's body is no JSON") from error
-    question = await run_in_threadpool(read_question, document)
-    request.scope["state"]["entry"].notes.update(question.notes())
-    fault: Fault | None = request.scope["state"].get("fault")
+    asked = read_chat_request(await request.body())
+    question = await run_in_threadpool(question_of, asked)
+    entry_of(request).notes.update(question.notes())
+    fault = fault_of(request)
     if fault is not None and fault.answer == "empty":
         return JSONResponse(completion(question, "", "stop"))
     if fault is not None and fault.answer == "content_filter":
@@ -88,21 +96,21 @@ async def models(request: Request) -> JSONResponse:
 
 
 async def reset(request: Request) -> JSONResponse:
-    """No faults, an empty journal."""
-    request.app.state.faults.clear()
-    request.app.state.journal.clear()
+    """No faults, an empty request log."""
+    faults_of(request).clear()
+    request_log_of(request).clear()
     return JSONResponse({})
 
 
 def check_key(request: Request) -> None:
     """Refuse a request without the key, where there is one. Raises ``RefusedError`` (401)."""
-    key = request.app.state.key
+    key: str | None = request.app.state.key
     if key is not None and request.headers.get("authorization") != f"Bearer {key}":
         raise RefusedError(401, "Incorrect API key provided.")
 
 
 async def refuse(request: Request, error: Exception) -> JSONResponse:
-    """An error as OpenAI words it."""
+    """An error as https://platform.openai.com/docs/guides/error-codes has it."""
     status = error.status if isinstance(error, RefusedError) else 400
     code = "invalid_api_key" if status == 401 else None
     body = {"message": str(error), "type": "invalid_request_error", "param": None, "code": code}
@@ -116,25 +124,25 @@ class VisionServer(AppServer):
 
     def __init__(self, *, key: str | None = None, port: int = 0) -> None:
         super().__init__(create_app(key), port=port)
+        self.request_log: RequestLog = self.app.state.request_log
+        self.faults: Faults = self.app.state.faults
         self.base_url = f"{self.url}/v1"
         self.key = key
 
     def requests(
         self, method: str | None = "POST", path: str | None = COMPLETIONS_PATH
-    ) -> list[dict[str, Any]]:
-        """The journal of completions (or of other requests), oldest first."""
-        journal: Journal = self.app.state.journal
-        return journal.find(method, path)
+    ) -> list[LoggedRequest]:
+        """The log of completions (or of other requests), oldest first."""
+        return self.request_log.find(method, path)
 
-    def fail(self, path: str = COMPLETIONS_PATH, **fields: Any) -> Fault:
-        """Let requests fail; ``fields`` are those of ``sandbox.faults.Fault``."""
-        faults: Faults = self.app.state.faults
-        return faults.add(path=path, **fields)
+    def fail(self, path: str = COMPLETIONS_PATH, **fields: Unpack[FaultFields]) -> Fault:
+        """Let requests fail; ``fields`` are those of ``sandbox.control.faults.Fault``."""
+        return self.faults.add(Fault(path=path, **fields))
 
     def reset(self) -> None:
-        """No faults, an empty journal."""
-        self.app.state.faults.clear()
-        self.app.state.journal.clear()
+        """No faults, an empty request log."""
+        self.faults.clear()
+        self.request_log.clear()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -148,7 +156,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=environ.get("SANDBOX_VISION_PORT", "3001"))
     parser.add_argument("--key", default=environ.get("SANDBOX_VISION_KEY") or None)
     arguments = parser.parse_args(argv)
-    serve_forever(create_app(arguments.key), arguments)
+    serve_forever(create_app(arguments.key), host=arguments.host, port=arguments.port)
     return 0
 
 

@@ -71,7 +71,7 @@ def running_vision() -> Iterator[VisionServer]:
 
 @pytest.fixture
 def vision(running_vision: VisionServer) -> Iterator[VisionServer]:
-    """A vision endpoint with an empty journal."""
+    """A vision endpoint with an empty request log."""
     yield running_vision
     running_vision.reset()
 

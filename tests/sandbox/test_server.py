@@ -1,20 +1,19 @@
-"""The server as a program, and the class that tests use."""
+"""Both servers as programs."""
 
 import json
 import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
+from waiting import wait_for
 
 from sandbox.samples.samples import load_samples
-from sandbox.server import SandboxServer
 
 START_SECONDS = 30
 
@@ -23,6 +22,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def answers(process: subprocess.Popen[bytes], url: str) -> bool:
+    """Whether a server answers; fails when its process has ended."""
+    assert process.poll() is None, "the server ended at once"
+    try:
+        return requests.get(f"{url}/sandbox/health", timeout=1).ok
+    except requests.ConnectionError:
+        return False
 
 
 @contextmanager
@@ -35,15 +43,7 @@ def program(module: str, *arguments: str) -> Iterator[str]:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     url = f"http://127.0.0.1:{port}"
     try:
-        until = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                requests.get(f"{url}/sandbox/health", timeout=1).raise_for_status()
-                break
-            except requests.ConnectionError:
-                assert process.poll() is None, "the server ended at once"
-                assert time.monotonic() < until, "the server did not start"
-                time.sleep(0.05)
+        wait_for(lambda: answers(process, url), START_SECONDS, "the server's start")
         yield url
     finally:
         process.terminate()
@@ -105,8 +105,9 @@ def test_wrong_port_is_named(module):
     assert "Traceback" not in done.stderr
 
 
-def test_unreadable_state_is_named(tmp_path):
-    (tmp_path / "state.json").write_text("{", encoding="utf-8")
+@pytest.mark.parametrize("content", ["{", "[]", "{}"])
+def test_unreadable_state_is_named(tmp_path, content):
+    (tmp_path / "state.json").write_text(content, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "sandbox.server", "--data", str(tmp_path)],
         capture_output=True,
@@ -131,28 +132,3 @@ def test_ordered_faults_leave_no_traceback_in_the_log(tmp_path):
         with pytest.raises(requests.exceptions.ChunkedEncodingError):
             requests.get(f"{url}/", timeout=5)
     assert "Traceback" not in (tmp_path / "log").read_text()
-
-
-def test_two_servers_are_strangers(picture):
-    with SandboxServer() as one, SandboxServer() as other:
-        one.post("x", files=[picture])
-        assert (len(one.statuses()), len(other.statuses())) == (1, 0)
-        folder = one.sandbox.store.folder
-        assert folder.exists()
-    assert not folder.exists()
-
-
-def test_wait_until_described(server, picture):
-    status = server.post("x", files=[picture, picture], descriptions=["one", "two"])
-    assert server.wait_until_described(status["id"]) == ["one", "two"]
-    bare = server.post("x", files=[picture])
-    with pytest.raises(TimeoutError, match="None"):
-        server.wait_until_described(bare["id"], seconds=0.1)
-
-
-def test_describe_changes_nothing_else(server, picture):
-    status = server.post("x", files=[picture], spoiler_text="cw", language="de")
-    described = server.describe(status["id"], ["blue"])
-    assert server.descriptions(status["id"]) == ["blue"]
-    same = ("content", "spoiler_text", "sensitive", "language")
-    assert {key: described[key] for key in same} == {key: status[key] for key in same}

@@ -22,7 +22,7 @@ class Demo:
     session: requests.Session
     project: str
 
-    def get(self, path: str, **parameters: object) -> Any:
+    def get(self, path: str, **parameters: str | int) -> Any:
         """GET below the server's root, as JSON."""
         response = self.session.get(f"{self.url}{path}", params=parameters, timeout=10)
         response.raise_for_status()

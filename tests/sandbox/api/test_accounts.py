@@ -3,7 +3,7 @@
 import pytest
 from mastodon import Mastodon
 
-from sandbox.model.model import DEMO_ACCOUNT
+from sandbox.model.records import DEMO_ACCOUNT
 
 STATUSES_PATH = f"/api/v1/accounts/{DEMO_ACCOUNT.id}/statuses"
 

@@ -63,6 +63,14 @@ def test_posts_and_edits_share_a_budget_of_their_own(clock):
     assert limits.spend("a", "GET", f"{path}/1")[0]
 
 
+def test_headers_are_those_of_the_budget_closest_to_its_end(clock):
+    limits = Limits(SETTINGS, clock)
+    assert limits.spend("a", "GET", "/")[0]
+    assert limits.spend("a", "GET", "/")[0]
+    _, headers = limits.spend("a", "POST", "/api/v1/statuses")  # leaves 0 of 3, and 1 of 2
+    assert (headers["x-ratelimit-limit"], headers["x-ratelimit-remaining"]) == ("3", "0")
+
+
 def test_budgets_are_per_client(clock):
     limits = Limits(SETTINGS, clock)
     limits.exhaust("a", 60)

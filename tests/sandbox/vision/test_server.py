@@ -57,7 +57,7 @@ def test_orientation_note_is_written_down_and_not_applied(vision):
     assert [entry["exif_orientation"] for entry in vision.requests()] == [6, None]
 
 
-def test_journal_has_prompt_and_picture(vision):
+def test_the_log_has_prompt_and_picture(vision):
     ask(vision, request_of())
     entry = vision.requests()[0]
     assert (entry["prompt"], entry["model"], entry["max_tokens"]) == (PROMPT, "any", 300)
@@ -126,5 +126,5 @@ def test_faults_over_http(vision):
     with pytest.raises(requests.exceptions.ReadTimeout):
         ask(vision, request_of(), timeout=0.2)
     assert ask(vision, request_of()).status_code == 200
-    journal = requests.get(f"{vision.url}/sandbox/requests", timeout=10).json()
-    assert [entry["answer"] for entry in journal] == [429, None, 200]
+    logged = requests.get(f"{vision.url}/sandbox/requests", timeout=10).json()
+    assert [entry["answer"] for entry in logged] == [429, None, 200]

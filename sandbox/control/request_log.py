@@ -1,4 +1,4 @@
-"""The journal: every API request that came in, for tests to look at."""
+"""The request log: every API request that came in, for tests to look at."""
 
 import fnmatch
 import json
@@ -6,18 +6,31 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 from urllib.parse import parse_qsl
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 KEPT_REQUESTS = 2_000
 KEPT_BYTES = 256 * 1024  # of one body; a longer one is left out
 
 
-@dataclass(kw_only=True, eq=False)
-class Entry:
-    """One request. ``answer`` is the status code sent, None while none was."""
+class PictureNotes(TypedDict, total=False):
+    """What the vision endpoint adds to a request; sizes in pixels and bytes."""
+
+    model: str
+    prompt: str
+    media_type: str
+    image_bytes: int
+    width: int
+    height: int
+    exif_orientation: int | None
+    max_tokens: int | None
+
+
+class LoggedRequest(PictureNotes):
+    """One request in ``GET /sandbox/requests``; ``json`` or ``form`` hold what was sent."""
 
     method: str
     path: str
@@ -25,14 +38,30 @@ class Entry:
     content_type: str
     authorized: bool
     at: float  # Unix time in seconds
-    answer: int | None = None
-    size: int = 0  # of the body, in bytes
-    body: bytearray = field(default_factory=bytearray)
-    notes: dict[str, Any] = field(default_factory=dict)  # what an endpoint adds
+    size: int  # of the body, in bytes
+    answer: int | None  # the status code sent, None while none was
+    json: NotRequired[Any]  # whatever the client sent: tests look into it
+    form: NotRequired[list[tuple[str, str]]]
 
-    def as_json(self) -> dict[str, Any]:
-        """The entry for ``GET /sandbox/requests``; ``json`` or ``form`` hold what was sent."""
-        document: dict[str, Any] = {
+
+@dataclass(kw_only=True, eq=False)
+class Entry:
+    """One request; its fields are those of ``LoggedRequest``."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    content_type: str
+    authorized: bool
+    at: float
+    answer: int | None = None
+    size: int = 0
+    body: bytearray = field(default_factory=bytearray)
+    notes: PictureNotes = field(default_factory=PictureNotes)
+
+    def as_json(self) -> LoggedRequest:
+        """The entry for ``GET /sandbox/requests``."""
+        document: LoggedRequest = {
             "method": self.method,
             "path": self.path,
             "query": self.query,
@@ -41,7 +70,6 @@ class Entry:
             "at": self.at,
             "size": self.size,
             "answer": self.answer,
-            **self.notes,
         }
         if self.size and self.size == len(self.body):
             if self.content_type == "application/json":
@@ -50,10 +78,11 @@ class Entry:
                 document["form"] = parse_qsl(
                     self.body.decode("utf-8", "replace"), keep_blank_values=True
                 )
-        return document
+        # Two dictionaries whose types are open can't be joined with their types kept.
+        return cast(LoggedRequest, {**document, **self.notes})
 
 
-class Journal:
+class RequestLog:
     """The newest requests, oldest first."""
 
     def __init__(self) -> None:
@@ -70,7 +99,7 @@ class Journal:
         with self.lock:
             self.entries.clear()
 
-    def find(self, method: str | None = None, path: str | None = None) -> list[dict[str, Any]]:
+    def find(self, method: str | None = None, path: str | None = None) -> list[LoggedRequest]:
         """Entries with this method and with a path like this glob (``/api/v1/statuses/*``)."""
         with self.lock:
             entries = list(self.entries)
@@ -82,17 +111,30 @@ class Journal:
         ]
 
 
-class JournalMiddleware:
-    """Writes each request under one of ``prefixes`` to the journal.
+def request_log_of(request: Request) -> RequestLog:
+    """The request log of the server that a request came to."""
+    request_log: RequestLog = request.app.state.request_log
+    return request_log
 
-    The entry is at ``scope["state"]["entry"]``, so that an endpoint can add notes to it.
-    """
+
+def entry_of(request: Request) -> Entry:
+    """The entry of a request in the log, for an endpoint to add notes to."""
+    entry: Entry = request.scope["state"]["entry"]
+    return entry
+
+
+class RequestLogMiddleware:
+    """Writes each request under one of ``prefixes`` to the log."""
 
     def __init__(
-        self, app: ASGIApp, journal: Journal, prefixes: tuple[str, ...], keep_bodies: bool = True
+        self,
+        app: ASGIApp,
+        request_log: RequestLog,
+        prefixes: tuple[str, ...],
+        keep_bodies: bool = True,
     ) -> None:
         self.app = app
-        self.journal = journal
+        self.request_log = request_log
         self.prefixes = prefixes
         self.keep_bodies = keep_bodies
 
@@ -101,21 +143,9 @@ class JournalMiddleware:
         if scope["type"] != "http" or not scope["path"].startswith(self.prefixes):
             await self.app(scope, receive, send)
             return
-        headers = {
-            name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]
-        }
-        entry = Entry(
-            method=scope["method"],
-            path=scope["path"],
-            query=dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True)),
-            content_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
-            authorized="authorization" in headers,
-            at=time.time(),
-        )
-        entry.query.pop("access_token", None)
+        entry = entry_for(scope)
         scope.setdefault("state", {})["entry"] = entry
-        self.journal.add(entry)
-
+        self.request_log.add(entry)
         keep_body = self.keep_bodies and entry.content_type != "multipart/form-data"
 
         async def listen() -> Message:
@@ -133,6 +163,21 @@ class JournalMiddleware:
             await send(message)
 
         await self.app(scope, listen, answer)
+
+
+def entry_for(scope: Scope) -> Entry:
+    """The entry of a request that has just begun; an access token in its query is left out."""
+    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
+    query.pop("access_token", None)
+    return Entry(
+        method=scope["method"],
+        path=scope["path"],
+        query=query,
+        content_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
+        authorized="authorization" in headers,
+        at=time.time(),
+    )
 
 
 def parsed_json(body: bytearray) -> Any:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sandbox.model.params import flag, nest
+from sandbox.errors import RefusedError
+from sandbox.params import Params, flag, nest
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,21 @@ def test_form_edit_reads_booleans(api, server, sent, expected):
     form = {"status": "y", "sensitive": sent}
     edited = api("PUT", f"/api/v1/statuses/{status['id']}", data=form).json()
     assert edited["sensitive"] is expected
+
+
+@pytest.mark.parametrize("names", [("a", "a[b]"), ("a", "a[]"), ("a[]", "a[b]"), ("a[b]", "a[]")])
+def test_names_that_contradict_each_other_are_400(names):
+    with pytest.raises(RefusedError) as refusal:
+        nest([(name, "1") for name in names])
+    assert refusal.value.status == 400
+
+
+def test_values_of_another_type_count_as_missing():
+    params = Params(values={"a": "x", "list": ["b", {"c": 1}], "none": None, "big": "1e999"})
+    assert (params.texts("a"), params.group("a"), params.groups("a")) == ((), None, [])
+    assert params.texts("list") == ("b", "{'c': 1}")
+    assert params.groups("list") == [Params(values={"c": 1})]
+    assert (params.text("none"), "none" in params, "other" in params) == (None, True, False)
+    assert (params.number("a", 7), params.number("list", 7), params.number("other", 7)) == (7, 7, 7)
+    assert (params.seconds("a"), params.seconds("big"), params.seconds("none")) == (None,) * 3
+    assert (params.file("a"), params.json("list")) == (None, ["b", {"c": 1}])

@@ -1,10 +1,8 @@
 """The records that the sandbox keeps. Ids are Mastodon's: decimal strings that grow with time."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
 
-AttachmentType = Literal["image", "gifv", "video", "audio"]
-Visibility = Literal["public", "unlisted", "private", "direct"]
+from sandbox.model.entities import AttachmentType, MediaMeta, Visibility
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +24,7 @@ class Attachment:
     type: AttachmentType
     file: str  # name in the media folder
     preview: str | None  # name in the media folder
-    meta: dict[str, Any]
+    meta: MediaMeta
     ready_at: float  # Unix time in seconds: processed from then on
     failed: bool = False  # the file could not be read as what it says it is
     description: str | None = None

@@ -1,17 +1,22 @@
-"""A sandbox server inside a test. Import it from ``sandbox.server``, which shows its use."""
+"""A Mastodon server that runs inside a test; ``sandbox.server`` shows its use and has it too."""
 
 import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from sandbox.app import create_app
-from sandbox.context import Sandbox
-from sandbox.faults import Fault
-from sandbox.model.model import TOKENS
+from sandbox.control.faults import Fault, FaultFields
+from sandbox.control.request_log import LoggedRequest
+from sandbox.model import entities
+from sandbox.model.records import TOKENS
+from sandbox.model.sandbox import Sandbox
 from sandbox.model.serialize import Serializer
+from sandbox.model.status_params import EditFields, PostFields, edit_params, post_params
+from sandbox.model.uploads import UploadParams
+from sandbox.params import Params
 from sandbox.serving import AppServer
 from sandbox.settings import Settings
 
@@ -38,12 +43,8 @@ class SandboxServer(AppServer):
 
     def upload(self, file: Path, *, description: str | None = None, token: str = token) -> str:
         """Upload a file, processed at once; returns its id."""
-        attachment = self.sandbox.uploads.accept(
-            TOKENS[token].account,
-            name=file.name,
-            content=file.read_bytes(),
-            description=description,
-        )
+        upload = UploadParams(name=file.name, content=file.read_bytes(), description=description)
+        attachment = self.sandbox.uploads.accept(TOKENS[token].account, upload)
         return self.sandbox.uploads.finish(attachment).id
 
     def post(
@@ -53,11 +54,11 @@ class SandboxServer(AppServer):
         files: Sequence[Path] = (),
         descriptions: Sequence[str | None] = (),
         token: str = token,
-        **params: Any,
-    ) -> dict[str, Any]:
+        **fields: Unpack[PostFields],
+    ) -> entities.Status:
         """Post a status as if its author had; returns the Status entity.
 
-        ``descriptions`` belong to ``files`` in their order. ``params`` are those of
+        ``descriptions`` belong to ``files`` in their order. ``fields`` are those of
         ``POST /api/v1/statuses``: spoiler_text, sensitive, language, visibility, poll, …
         """
         padded = [*descriptions, *[None] * len(files)]
@@ -65,22 +66,26 @@ class SandboxServer(AppServer):
             self.upload(file, description=description, token=token)
             for file, description in zip(files, padded, strict=False)
         ]
-        account = TOKENS[token].account
-        params = {"status": text, "media_ids": media_ids} | params
-        status = self.sandbox.posting.create(account, params)
+        params = Params(values={"status": text, "media_ids": media_ids, **fields})
+        status = self.sandbox.posting.create(TOKENS[token].account, post_params(params))
         return self.status(status.id)
 
-    def edit(self, status_id: str, *, token: str = token, **params: Any) -> dict[str, Any]:
-        """Edit a status as if its author had, with the parameters of ``PUT``; what is left out
-        is removed."""
+    def edit(
+        self, status_id: str, *, token: str = token, **fields: Unpack[EditFields]
+    ) -> entities.Status:
+        """Edit a status as if its author had, with the fields of ``PUT /api/v1/statuses/:id``.
+
+        What is left out is removed.
+        """
         account = TOKENS[token].account
         status = self.sandbox.store.own_status(status_id, account)
+        params = edit_params(Params(values={**fields}))
         self.sandbox.posting.edit(status, account, params)
         return self.status(status_id)
 
     def describe(
         self, status_id: str, descriptions: Sequence[str | None], *, token: str = token
-    ) -> dict[str, Any]:
+    ) -> entities.Status:
         """Describe a status's attachments, in their order, and leave all else as it is."""
         status = self.sandbox.store.status(status_id)
         return self.edit(
@@ -101,19 +106,19 @@ class SandboxServer(AppServer):
         """Delete a status as if its author had."""
         self.sandbox.posting.delete(self.sandbox.store.status(status_id))
 
-    def boost(self, status_id: str, *, token: str = token) -> dict[str, Any]:
+    def boost(self, status_id: str, *, token: str = token) -> entities.Status:
         """Boost a status."""
         original = self.sandbox.store.status(status_id)
         boost = self.sandbox.posting.boost(original, TOKENS[token].account)
         return self.status(boost.id)
 
-    def status(self, status_id: str) -> dict[str, Any]:
+    def status(self, status_id: str) -> entities.Status:
         """The Status entity as it stands now."""
         serializer = Serializer(self.sandbox.store, self.url)
         with self.sandbox.store.lock:
             return serializer.status(self.sandbox.store.status(status_id))
 
-    def statuses(self) -> list[dict[str, Any]]:
+    def statuses(self) -> list[entities.Status]:
         """All Status entities, newest first."""
         return [self.status(status.id) for status in self.sandbox.store.newest_first()]
 
@@ -137,13 +142,13 @@ class SandboxServer(AppServer):
                 raise TimeoutError(f"status {status_id} after {seconds:g} s: {descriptions}")
             time.sleep(0.02)
 
-    def requests(self, method: str | None = None, path: str | None = None) -> list[dict[str, Any]]:
-        """The journal, oldest first; ``path`` is a glob."""
-        return self.sandbox.journal.find(method, path)
+    def requests(self, method: str | None = None, path: str | None = None) -> list[LoggedRequest]:
+        """The request log, oldest first; ``path`` is a glob."""
+        return self.sandbox.request_log.find(method, path)
 
-    def fail(self, path: str, **fields: Any) -> Fault:
-        """Let requests fail; ``fields`` are those of ``sandbox.faults.Fault``."""
-        return self.sandbox.faults.add(path=path, **fields)
+    def fail(self, path: str, **fields: Unpack[FaultFields]) -> Fault:
+        """Let requests fail; ``fields`` are those of ``sandbox.control.faults.Fault``."""
+        return self.sandbox.faults.add(Fault(path=path, **fields))
 
     def set_streaming(self, enabled: bool) -> None:
         """Turn streaming on or off for new connections."""
@@ -166,5 +171,5 @@ class SandboxServer(AppServer):
         self.sandbox.limits.exhaust(f"Bearer {token}", seconds)
 
     def reset(self) -> None:
-        """As on the first day: no posts, no faults, an empty journal."""
+        """As on the first day: no posts, no faults, an empty request log."""
         self.sandbox.reset()

@@ -1,51 +1,11 @@
-"""One sandbox server's parts, and what a request needs of them."""
-
-from dataclasses import dataclass
-from pathlib import Path
+"""What an endpoint asks of its request: the server, the account behind it, what it may see."""
 
 from starlette.requests import Request
 
 from sandbox.errors import RefusedError, not_found
-from sandbox.faults import Faults
-from sandbox.model.limits import Limits
-from sandbox.model.model import TOKENS, Account, Status, Token
-from sandbox.model.posting import Posting
-from sandbox.model.request_log import Journal
+from sandbox.model.records import TOKENS, Account, Status, Token
+from sandbox.model.sandbox import Sandbox
 from sandbox.model.serialize import Serializer
-from sandbox.model.store import Store
-from sandbox.model.streams import Hub
-from sandbox.model.uploads import Uploads
-from sandbox.settings import Settings
-
-
-@dataclass(kw_only=True)
-class Switches:
-    """What can be turned off as a whole."""
-
-    streaming: bool = True
-
-
-class Sandbox:
-    """All parts of one server. Endpoints find it at ``request.app.state.sandbox``."""
-
-    def __init__(self, folder: Path, settings: Settings) -> None:
-        self.settings = settings
-        self.store = Store(folder)
-        self.hub = Hub(settings.heartbeat_seconds)
-        self.posting = Posting(self.store, self.hub, settings)
-        self.uploads = Uploads(self.store, settings)
-        self.journal = Journal()
-        self.faults = Faults()
-        self.limits = Limits(settings)
-        self.switches = Switches()
-
-    def reset(self) -> None:
-        """As on the first day: no posts, no faults, an empty journal, full rate limits."""
-        self.store.clear()
-        self.faults.clear()
-        self.journal.clear()
-        self.limits.clear()
-        self.switches.streaming = True
 
 
 def sandbox_of(request: Request) -> Sandbox:
@@ -74,7 +34,11 @@ def token_of(request: Request) -> Token | None:
 
 
 def reader(request: Request) -> Account:
-    """The account of a request that needs one. Raises ``RefusedError`` (401)."""
+    """The account of a request that needs one. Raises ``RefusedError`` (401).
+
+    The text is Doorkeeper's, whose errors Mastodon passes on:
+    https://github.com/doorkeeper-gem/doorkeeper/blob/v5.8.2/config/locales/en.yml
+    """
     token = token_of(request)
     if token is None:
         raise RefusedError(401, "The access token is invalid")
@@ -82,7 +46,10 @@ def reader(request: Request) -> Account:
 
 
 def writer(request: Request) -> Account:
-    """The account of a request that changes something. Raises ``RefusedError`` (401 or 403)."""
+    """The account of a request that changes something. Raises ``RefusedError`` (401 or 403).
+
+    https://github.com/mastodon/mastodon/blob/v4.4.8/app/controllers/api/base_controller.rb
+    """
     account = reader(request)
     token = token_of(request)
     if token is None or not token.may_write:
@@ -97,7 +64,11 @@ def viewer_of(request: Request) -> Account | None:
 
 
 def visible(status: Status, viewer: Account | None) -> bool:
-    """Whether a status may be seen: private and direct posts only by their author."""
+    """Whether a status may be seen: private and direct posts only by their author.
+
+    Mastodon shows them to followers and to those mentioned too:
+    https://github.com/mastodon/mastodon/blob/v4.4.8/app/policies/status_policy.rb
+    """
     own = viewer is not None and viewer.id == status.account_id
     return own or status.visibility in ("public", "unlisted")
 

@@ -1,0 +1,1 @@
+"""What tests and the demo ask of a server, and no Mastodon has: its requests, and faults."""

@@ -1,0 +1,46 @@
+"""Serving from a thread of the test's process."""
+
+import socket
+
+import pytest
+import requests
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from sandbox.serving import AppServer
+
+
+async def hello(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("hello")
+
+
+@pytest.fixture
+def app() -> Starlette:
+    return Starlette(routes=[Route("/", hello)])
+
+
+def test_it_answers_while_the_block_runs(app):
+    with AppServer(app) as server:
+        assert server.url == f"http://127.0.0.1:{server.port}"
+        assert requests.get(server.url, timeout=5).text == "hello"
+    assert not server.thread.is_alive()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(server.url, timeout=5)
+
+
+def test_its_port_is_free_again_at_once(app):
+    with AppServer(app) as server:
+        port = server.port
+    with AppServer(app, port=port) as again:
+        assert again.port == port
+        assert requests.get(again.url, timeout=5).text == "hello"
+
+
+def test_a_port_in_use_is_an_error(app):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(OSError, match="in use"):
+            AppServer(app, port=taken.getsockname()[1])
