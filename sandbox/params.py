@@ -22,8 +22,17 @@ FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 @dataclass(frozen=True, kw_only=True)
+class SentFile:
+    """A file of a form, read."""
+
+    name: str
+    content: bytes
+    media_type: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Params:
-    """The parameters of a request; values are strings, ``UploadFile`` or what the JSON holds."""
+    """The parameters of a request; values are strings, ``SentFile`` or what the JSON holds."""
 
     values: Mapping[str, object] = field(default_factory=dict)
 
@@ -42,7 +51,7 @@ class Params:
     def text(self, key: str) -> str | None:
         """A text parameter; None when it is missing, null or a file."""
         value = self.values.get(key)
-        return None if value is None or isinstance(value, UploadFile) else str(value)
+        return None if value is None or isinstance(value, SentFile) else str(value)
 
     def flag(self, key: str) -> bool:
         """A yes or no, as Rails understands it."""
@@ -78,10 +87,10 @@ class Params:
         value = self.values.get(key)
         return Params(values=value) if isinstance(value, dict) and value else None
 
-    def file(self, key: str) -> UploadFile | None:
+    def file(self, key: str) -> SentFile | None:
         """The uploaded file of a form, if there is one with a name."""
         value = self.values.get(key)
-        return value if isinstance(value, UploadFile) and value.filename else None
+        return value if isinstance(value, SentFile) and value.name else None
 
     def json(self, key: str) -> Json:
         """Any JSON value; None when it is missing."""
@@ -104,9 +113,18 @@ async def read_params(request: Request) -> Params:
     if content_type == "application/json":
         return Params(values=nest(pairs) | json_object(await request.body()))
     if content_type in FORM_TYPES:
-        form = await request.form()
-        pairs += form.multi_items()
+        async with request.form() as form:
+            pairs += [(name, await sent(value)) for name, value in form.multi_items()]
     return Params(values=nest(pairs))
+
+
+async def sent(value: UploadFile | str) -> SentFile | str:
+    """A value of a form; a file is read, since it is gone when the form is closed."""
+    if isinstance(value, str):
+        return value
+    return SentFile(
+        name=value.filename or "", content=await value.read(), media_type=value.content_type
+    )
 
 
 def json_object(body: bytes) -> dict[str, Json]:

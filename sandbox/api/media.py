@@ -29,9 +29,9 @@ async def upload_of(request: Request) -> Attachment:
     if file is None:
         raise invalid("File can't be blank")
     upload = UploadParams(
-        name=file.filename or "",
-        content=await file.read(),
-        media_type=file.content_type,
+        name=file.name,
+        content=file.content,
+        media_type=file.media_type,
         description=params.text("description"),
         focus=focal_point(params.text("focus")),
     )

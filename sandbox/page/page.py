@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -18,6 +17,7 @@ from sandbox.model.sandbox import Sandbox
 from sandbox.model.status_params import PostParams
 from sandbox.model.uploads import UploadParams
 from sandbox.page.page_view import page_view
+from sandbox.params import SentFile, sent
 
 FOLDER = Path(__file__).parent
 STATIC_FOLDER = FOLDER / "static"
@@ -49,14 +49,15 @@ async def live(request: Request) -> StreamingResponse:
 async def post(request: Request) -> Response:
     """Take the form. What the server refuses is said on the page, and what was typed is kept."""
     sandbox = sandbox_of(request)
-    form = await request.form()
-    typed = {key: value for key, value in form.items() if isinstance(value, str)}
-    files = [f for f in form.getlist("file") if isinstance(f, UploadFile) and f.filename]
+    async with request.form() as form:
+        typed = {key: value for key, value in form.items() if isinstance(value, str)}
+        sent_files = [await sent(value) for value in form.getlist("file")]
+    files = [file for file in sent_files if isinstance(file, SentFile) and file.name]
     try:
         check_origin(request)
         if not files:
             raise RefusedError(422, "Choose a sound, a video or a picture first.")
-        status_id = await run_in_threadpool(publish, sandbox, typed, await contents(files))
+        status_id = await run_in_threadpool(publish, sandbox, typed, contents(files))
     except RefusedError as error:
         return render(sandbox, typed=typed, error=error)
     return RedirectResponse(f"/#post-{status_id}", status_code=303)
@@ -79,12 +80,10 @@ def check_origin(request: Request) -> None:
         raise RefusedError(403, "This form came from another web site. Post from this page.")
 
 
-async def contents(files: list[UploadFile]) -> list[UploadParams]:
-    """The files of the form, read."""
+def contents(files: list[SentFile]) -> list[UploadParams]:
+    """The files of the form as uploads."""
     return [
-        UploadParams(
-            name=file.filename or "", content=await file.read(), media_type=file.content_type
-        )
+        UploadParams(name=file.name, content=file.content, media_type=file.media_type)
         for file in files
     ]
 
