@@ -3,8 +3,9 @@
 import logging
 import sys
 from collections.abc import Iterable
+from typing import Literal
 
-from alternator.config.settings import LogLevel
+LogLevel = Literal["error", "warn", "info", "debug", "trace"]
 
 log = logging.getLogger("alternator")
 

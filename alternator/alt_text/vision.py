@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from alternator.config.models import OpenRouterSettings
+from alternator.config.models import VisionSettings
 from alternator.errors import TemporaryError, VisionError
 from alternator.media.http_body import TooLargeError, chunks
 
@@ -34,7 +34,7 @@ class VisionClient:
 
     def __init__(
         self,
-        settings: OpenRouterSettings,
+        settings: VisionSettings,
         *,
         pause: Callable[[float], None] = time.sleep,
         beat: Callable[[], None] = lambda: None,

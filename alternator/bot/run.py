@@ -86,7 +86,7 @@ def run(
         downloads = directory / "downloads"
         remove_leftovers(downloads)
 
-        health = Health(longest_request=config.openrouter.timeout_seconds)
+        health = Health(longest_request=config.vision.timeout_seconds)
 
         def beat() -> None:
             health.beat()
@@ -167,11 +167,11 @@ def run(
 
 def secrets_of(config: Config) -> list[str]:
     """What must not stand in the log, the passwords within addresses included."""
-    addresses = (config.mastodon.instance_url, config.openrouter.base_url)
+    addresses = (config.mastodon.instance_url, config.vision.base_url)
     passwords = [urlsplit(address).password for address in addresses]
     return [
         secret
-        for secret in (config.mastodon.access_token, config.openrouter.api_key, *passwords)
+        for secret in (config.mastodon.access_token, config.vision.api_key, *passwords)
         if secret
     ]
 
@@ -220,7 +220,7 @@ def start_transcriber(
 
 def start_vision(config: Config, stop: Stop, beat: Callable[[], None]) -> VisionClient | None:
     """The client of the vision endpoint, if one is configured."""
-    settings = config.openrouter
+    settings = config.vision
     if not settings.enabled:
         log.warning(
             "pictures: not described; set [openrouter] api_key, or base_url for an endpoint of "

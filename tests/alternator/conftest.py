@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from alternator.bot.run import run
-from alternator.config.models import OpenRouterSettings, WhisperSettings
+from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
     Config,
     HealthSettings,
@@ -144,8 +144,8 @@ def make_bot(
         mastodon = {"instance_url": server.url, "access_token": server.token, "backfill_pause": 0}
         config = Config(
             mastodon=MastodonSettings(**mastodon | sections.get("mastodon", {})),
-            openrouter=OpenRouterSettings(
-                **{"base_url": vision.base_url, "model": "pixels"} | sections.get("openrouter", {})
+            vision=VisionSettings(
+                **{"base_url": vision.base_url, "model": "pixels"} | sections.get("vision", {})
             ),
             media=MediaSettings(**sections.get("media", {})),
             whisper=WhisperSettings(**sections.get("whisper", {})),

@@ -12,7 +12,7 @@ from PIL import Image
 
 from alternator.alt_text.prompts import prompt
 from alternator.alt_text.vision import VisionClient, answer_of, retry_after
-from alternator.config.models import OpenRouterSettings
+from alternator.config.models import VisionSettings
 from alternator.errors import VisionError
 from alternator.media.picture import jpeg_of_picture
 from sandbox.vision.server import VisionServer
@@ -38,7 +38,7 @@ def client(vision: VisionServer, pause: Any = time.sleep, **settings: Any) -> Vi
         "vision_model": "first",
         "vision_fallback_model": "second",
     }
-    return VisionClient(OpenRouterSettings(**fields | settings), pause=pause)
+    return VisionClient(VisionSettings(**fields | settings), pause=pause)
 
 
 @pytest.mark.picture
@@ -124,7 +124,7 @@ def test_an_endpoint_that_hangs_is_given_up(vision: VisionServer, jpeg: bytes):
 
 
 def test_an_endpoint_that_is_not_there_is_one_line(jpeg: bytes):
-    settings = OpenRouterSettings(base_url="http://127.0.0.1:1/v1")
+    settings = VisionSettings(base_url="http://127.0.0.1:1/v1")
     with pytest.raises(VisionError) as caught:
         VisionClient(settings).describe(jpeg, "What is this?")
     assert str(caught.value) == (
@@ -155,7 +155,7 @@ def test_an_answer_that_trickles_is_given_up(jpeg: bytes):
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-        settings = OpenRouterSettings(
+        settings = VisionSettings(
             base_url=url, model="first", vision_fallback_model="", timeout_seconds=1.0
         )
         started = time.monotonic()
@@ -217,7 +217,7 @@ def test_pictures_travel_as_data_urls(jpeg: bytes, monkeypatch: pytest.MonkeyPat
         return "A house."
 
     monkeypatch.setattr(VisionClient, "_ask_model", ask)
-    VisionClient(OpenRouterSettings()).describe(jpeg, "What is this?")
+    VisionClient(VisionSettings()).describe(jpeg, "What is this?")
     text, image = sent[0]
     assert text == {"type": "text", "text": "What is this?"}
     head, _, data = image["image_url"]["url"].partition(",")
