@@ -21,7 +21,7 @@ from alternator.errors import (
 )
 from alternator.mastodon.client import MastodonClient, Status
 from alternator.mastodon.edit import build_edit
-from alternator.store.outcomes import Claim, Outcome, failed, left
+from alternator.store.outcomes import Claim, Outcome, left_alone, to_retry
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Describer:
         try:
             status = self._client.status(claim.status_id)
         except GoneError:
-            gone = tuple(left(key, "the post was deleted") for key in claim.attachment_ids)
+            gone = tuple(left_alone(key, "the post was deleted") for key in claim.attachment_ids)
             return Draft(status_id=claim.status_id, texts={}, outcomes=gone)
         attachments = by_id(status)
         claimed = [attachments[key] for key in claim.attachment_ids if key in attachments]
@@ -78,9 +78,9 @@ class Describer:
         for key in claim.attachment_ids:
             attachment = attachments.get(key)
             if attachment is None:
-                outcomes.append(left(key, "it was removed from the post"))
+                outcomes.append(left_alone(key, "it was removed from the post"))
             elif not lacks_description(attachment):
-                outcomes.append(left(key, "it has a description by now"))
+                outcomes.append(left_alone(key, "it has a description by now"))
             else:
                 try:
                     texts[key] = self._writer.write(attachment, status.get("language"))
@@ -101,7 +101,7 @@ class Describer:
             try:
                 outcomes += self._write(draft)
             except GoneError:
-                outcomes += [left(key, "the post was deleted") for key in draft.texts]
+                outcomes += [left_alone(key, "the post was deleted") for key in draft.texts]
             except (MediaError, EditRefusedError) as error:
                 outcomes += [outcome_of(key, error) for key in draft.texts]
         return outcomes
@@ -111,7 +111,7 @@ class Describer:
         snapshot = self._snapshot(draft.status_id)
         if snapshot is None:
             reason = "the post is being edited by its author"
-            return [failed(key, reason, retry_after=EDITING_RETRY_SECONDS) for key in draft.texts]
+            return [to_retry(key, reason, retry_after=EDITING_RETRY_SECONDS) for key in draft.texts]
         status, source = snapshot
         attachments = by_id(status)
         wanted: dict[str, str] = {}
@@ -119,14 +119,14 @@ class Describer:
         for key, text in draft.texts.items():
             attachment = attachments.get(key)
             if attachment is None:
-                outcomes.append(left(key, "it was removed from the post meanwhile"))
+                outcomes.append(left_alone(key, "it was removed from the post meanwhile"))
             elif lacks_description(attachment):
                 wanted[key] = text
             elif attachment["description"] == text:
                 # An edit of ours whose answer was lost.
                 outcomes.append(Outcome(attachment_id=key, state="described"))
             else:
-                outcomes.append(left(key, "it was described by somebody meanwhile"))
+                outcomes.append(left_alone(key, "it was described by somebody meanwhile"))
         return outcomes + (self._edit(status, source, wanted) if wanted else [])
 
     def _snapshot(self, status_id: str) -> tuple[Status, dict[str, Any]] | None:
@@ -160,7 +160,7 @@ class Describer:
             Outcome(attachment_id=key, state="described")
             if not lacks_description(result.get(key) or {})
             # Not tried again: everybody who boosted the post is told of every edit.
-            else left(key, "the server took the edit without its description; add it by hand")
+            else left_alone(key, "the server took the edit without its description; add it by hand")
             for key in texts
         ]
 
@@ -184,10 +184,10 @@ def version(status: Status) -> tuple[Any, ...]:
 def outcome_of(attachment_id: str, error: Exception) -> Outcome:
     """What an error means for an attachment: left alone for good, or tried again."""
     if isinstance(error, TemporaryMediaError):
-        return failed(attachment_id, str(error), retry_after=error.retry_after)
+        return to_retry(attachment_id, str(error), retry_after=error.retry_after)
     if isinstance(error, MediaError):
-        return left(attachment_id, str(error))
+        return left_alone(attachment_id, str(error))
     if not isinstance(error, AlternatorError):
         log.debug("unexpected error", exc_info=error)
-        return failed(attachment_id, f"unexpected {type(error).__name__}: {error}")
-    return failed(attachment_id, str(error))
+        return to_retry(attachment_id, f"unexpected {type(error).__name__}: {error}")
+    return to_retry(attachment_id, str(error))

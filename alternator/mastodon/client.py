@@ -19,6 +19,7 @@ from mastodon.errors import MastodonError
 from alternator.config.settings import MastodonSettings
 from alternator.errors import GoneError, ServerError, TemporaryServerError
 from alternator.mastodon import server_errors
+from alternator.mastodon.rate_budget import Kind, RateBudget
 
 Status = dict[str, Any]
 T = TypeVar("T")
@@ -51,7 +52,8 @@ class MastodonClient:
     """One account on one server. Not for use by two threads at once.
 
     ``pause`` sleeps for a time in seconds, and may raise to break the wait off; ``beat`` is told
-    before each wait that the client is still at work.
+    before each wait that the client is still at work. ``budget`` is shared by all clients of the
+    account.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class MastodonClient:
         *,
         pause: Callable[[float], None] = time.sleep,
         beat: Callable[[], None] = lambda: None,
+        budget: RateBudget | None = None,
     ) -> None:
         self.url = settings.instance_url
         self.host = urlsplit(self.url).netloc
@@ -75,6 +78,8 @@ class MastodonClient:
         # Given to the constructor, a token that is also the name of a file here would be read
         # from that file.
         self._api.access_token = settings.access_token
+        self._budget = budget or RateBudget()
+        self._budget.watch(self._api.session)
 
     def verify(self) -> Account:
         """The token's account. ServerError if the server refuses it."""
@@ -168,7 +173,15 @@ class MastodonClient:
         return response
 
     def _call(self, request: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
-        """Make a request, again after a wait while the server is busy or can't be reached."""
+        """Make a request, again after a wait while the server is busy or can't be reached.
+
+        One with a single attempt is not put off either: its body would be out of date by then.
+        """
+        kind: Kind = "edit" if attempts == 1 else "read"
+        left = self._budget.seconds_left(kind)
+        if left > (0.0 if attempts == 1 else LONGEST_WAIT_SECONDS):
+            raise server_errors.of_code(self.url, 429, left)
+        self._wait(left)
         for attempt in range(attempts):
             try:
                 return request()
@@ -181,6 +194,7 @@ class MastodonClient:
             wait = failure.retry_after
             if wait is None:
                 wait = 2**attempt * random.uniform(0.5, 1.0)
+            wait = max(wait, self._budget.seconds_left(kind))
             if wait > LONGEST_WAIT_SECONDS:
                 raise failure
             self._wait(wait)

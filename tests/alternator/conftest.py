@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from fast_clock import FastClock
 from PIL import Image
 
 from alternator.bot.run import run
@@ -56,12 +57,13 @@ class FakeTranscriber:
     def close(self) -> None:
         """There is nothing to end."""
 
-    def transcribe(self, path: Path, *, on_wait: Callable[[], None]) -> Transcript:
+    def transcribe(self, path: Path, *, on_wait: Callable[[], None] | None = None) -> Transcript:
         """The next text, or the usual one."""
         self.heard.append(path.read_bytes())
         self.reached.set()
         while not self.gate.wait(0.02):
-            on_wait()
+            if on_wait is not None:
+                on_wait()
         text = self.texts.pop(0) if self.texts else "Hello from the recording."
         if isinstance(text, Exception):
             raise text
@@ -69,22 +71,23 @@ class FakeTranscriber:
 
 
 class Bot:
-    """``alternator run`` in a thread, against the sandbox."""
+    """``alternator run`` in a thread, against the sandbox, in a time of its own."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.clock = FastClock()
         self.transcriber = FakeTranscriber(config.whisper)
-        self.stop = Stop()
+        self.stop = Stop(self.clock)
         self.error: BaseException | None = None
         self._thread: threading.Thread | None = None
 
     def once(self) -> None:
         """Catch up and end, in this thread."""
-        run(self.config, Stop(), once=True, make_transcriber=self._make)
+        run(self.config, Stop(self.clock), once=True, make_speech_worker=self._make)
 
     def start(self) -> Self:
         """Start watching."""
-        self.stop, self.error = Stop(), None
+        self.stop, self.error = Stop(self.clock), None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         return self
@@ -107,12 +110,12 @@ class Bot:
                 "SELECT state, reason, attempts FROM attachment ORDER BY attachment_id"
             ).fetchall()
 
-    def _make(self, settings: WhisperSettings, **_: Any) -> Any:
+    def _make(self, settings: WhisperSettings, /) -> FakeTranscriber:
         return self.transcriber
 
     def _run(self) -> None:
         try:
-            run(self.config, self.stop, make_transcriber=self._make)
+            run(self.config, self.stop, make_speech_worker=self._make)
         except Stopping:
             pass
         except BaseException as error:

@@ -3,10 +3,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alternator.store.database import Database
 
 from alternator.errors import ConfigError, StateError
 from alternator.stopping import Stopping
-from alternator.store.database import Database
 
 SCHEMA = "CREATE TABLE note (text TEXT NOT NULL);"
 

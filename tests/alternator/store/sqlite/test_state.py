@@ -2,10 +2,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alternator.store.state import Store
 from clock import Clock
 
 from alternator.store.outcomes import RETRY_SECONDS, Claim, Found, Outcome
-from alternator.store.state import Store
 
 
 @pytest.fixture
