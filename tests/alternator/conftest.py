@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from clock import Clock
 from fast_clock import FastClock
 from PIL import Image
 
+from alternator.accounts.account import Account
 from alternator.bot.run import run
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
@@ -21,9 +23,12 @@ from alternator.config.settings import (
     MediaSettings,
     StateSettings,
 )
+from alternator.progress import SILENT
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.transcript import Transcript
 from alternator.stopping import Stop, Stopping
+from alternator.store.interface import Store
+from alternator.store.opening import STATE_FILE, opened
 from sandbox.server import SandboxServer
 from sandbox.vision.server import VisionServer
 
@@ -104,7 +109,7 @@ class Bot:
 
     def rows(self) -> list[tuple[str, str, int]]:
         """State, reason and attempts of each attachment in the bot's memory, oldest first."""
-        path = self.config.state.directory / "state.sqlite3"
+        path = self.config.state.directory / STATE_FILE
         with closing(sqlite3.connect(path)) as db:
             return db.execute(
                 "SELECT state, reason, attempts FROM attachment ORDER BY attachment_id"
@@ -127,6 +132,22 @@ def server() -> Iterator[SandboxServer]:
     """An empty sandbox Mastodon server."""
     with SandboxServer() as running:
         yield running
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    """A store in a time that stands still."""
+    with opened(tmp_path / "state", clock=clock) as store:
+        yield store
+
+
+@pytest.fixture
+def account(server: SandboxServer, store: Store) -> Account:
+    """The demo account, signed in."""
+    settings = MastodonSettings(instance_url=server.url, access_token=server.token)
+    account = Account(settings, store)
+    account.sign_in(account.session(SILENT))
+    return account
 
 
 @pytest.fixture
