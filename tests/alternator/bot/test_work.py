@@ -254,7 +254,7 @@ def test_whenever_the_server_recovers_a_post_that_it_failed_for_waits_the_least(
         due = account.state.next_due()
         assert due is not None
         assert due - clock.now <= PUT_BACK_SECONDS[0], f"recovered at the {number}th of {lines}"
-        account.state.make_due()
+        clock.now = due
         if number > len(lines):
             break
     assert number > 10
