@@ -3,8 +3,9 @@
 import logging
 import sys
 from collections.abc import Iterable
+from typing import Literal
 
-from alternator.config.settings import LogLevel
+LogLevel = Literal["error", "warn", "info", "debug", "trace"]
 
 log = logging.getLogger("alternator")
 
@@ -22,7 +23,7 @@ SHORTEST_SECRET = 8
 
 
 class LineFormatter(logging.Formatter):
-    """Time, level and message on one line; tracebacks, which only ``debug`` shows, as well."""
+    """Time, level and message on one line, and a defect's traceback on the same one."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("%(asctime)s %(levelname)-5s %(message)s", "%Y-%m-%dT%H:%M:%S")

@@ -1,4 +1,19 @@
-"""Ending in time: SIGTERM and SIGINT break off what is at work, but an edit has time to end."""
+"""Ending in time: SIGTERM and SIGINT break off what is at work, but an edit has time to end.
+
+How signals reach the threads:
+
+- Python runs the handler of a signal in the main thread, between any two of its instructions
+  (https://docs.python.org/3.11/library/signal.html#signals-and-threads). So an exception from the
+  handler breaks off whatever the main thread does, a wait for an answer as well. All that comes
+  after it is the way out.
+- The handler takes no lock, and an event is one: the main thread may hold it in just that moment,
+  in a ``wait`` of its own, and would wait for itself for ever (same address, the warning). So the
+  handler leaves a plain mark.
+- The other threads look at the mark between two requests, and within a second in their pauses
+  (``alternator/bot/progress.py``). Whoever catches ``Stopping`` on the way out calls ``request``,
+  which ends their waits at once. They are daemons: one that hangs in a request ends with the
+  process.
+"""
 
 import signal
 import threading
@@ -6,8 +21,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from alternator.clock import SYSTEM_CLOCK, Clock
+
 # A server that hangs in the middle of an edit must not use up the 10 s after which container
-# engines kill. Broken off, the post is looked at again at the next start, so nothing is lost.
+# engines kill (https://docs.docker.com/reference/cli/docker/container/stop/). Broken off, the post
+# is looked at again at the next start, so nothing is lost.
 SHIELD_SECONDS = 6.0
 
 
@@ -19,34 +37,47 @@ class Stopping(BaseException):
 
 
 class Stop:
-    """The wish to end. Waits end at once; the main thread's work is broken off by the signal."""
+    """The wish to end. Waits end at once; the main thread's work is broken off by the signal.
 
-    def __init__(self) -> None:
+    ``clock`` is the time that all waits of this program are waited in.
+    """
+
+    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.clock = clock
         self._event = threading.Event()
-        self._shielded = False
+        self._signalled = False  # written by the handler only, read by all threads
+        self._shielded = False  # of the main thread only
 
     @property
     def requested(self) -> bool:
         """Whether the end was asked for."""
-        return self._event.is_set()
+        return self._signalled or self._event.is_set()
 
     def request(self) -> None:
-        """Ask for the end. Waits raise ``Stopping`` from now on."""
+        """Ask for the end. Waits raise ``Stopping`` from now on. Not for a signal's handler."""
         self._event.set()
 
     def check(self) -> None:
         """Raise ``Stopping`` if the end was asked for."""
-        if self._event.is_set():
+        if self.requested:
             raise Stopping
 
     def pause(self, seconds: float) -> None:
-        """Sleep; raises ``Stopping`` as soon as the end is asked for."""
-        if self._event.wait(max(seconds, 0.0)):
+        """Sleep; raises ``Stopping`` as soon as the end is asked for.
+
+        In a shielded stretch a signal is noticed only after it: pause in slices there.
+        """
+        self.check()
+        if self.clock.wait(self._event, seconds):
             raise Stopping
 
     @contextmanager
     def shielded(self) -> Iterator[None]:
-        """A stretch that a signal breaks off only once it has had some seconds more."""
+        """A stretch that a signal breaks off only once it has had some seconds more.
+
+        What it holds may still ask (``check``) and end by itself: between two requests nothing is
+        half done.
+        """
         self._shielded = True
         try:
             yield
@@ -61,8 +92,8 @@ class Stop:
         signal.signal(signal.SIGALRM, self._overdue)
 
     def _asked(self, number: int, frame: FrameType | None) -> None:
-        again = self._event.is_set()
-        self._event.set()
+        again = self.requested
+        self._signalled = True
         # A second signal must not raise inside the clean-up that the first one set off.
         if again:
             return

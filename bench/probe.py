@@ -42,6 +42,10 @@ def main() -> int:
         row("python -c pass", measure((sys.executable, "-c", "pass"), empty, runs))
         for name, command in probes.items():
             row(f"{name}, no tool installed", measure(command, empty, runs))
+        row(
+            "alternator --help",
+            measure((sys.executable, "-m", "alternator", "--help"), empty, runs),
+        )
         for tool, delay in DELAYS.items():
             path = Path(directory, tool)
             path.write_text(f"#!/bin/sh\nexec /bin/sleep {delay}\n")

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 import requests
 
 from alternator.alt_text.completion import Completion, Content, Request, parse_completion
-from alternator.config.models import OpenRouterSettings
+from alternator.config.models import VisionSettings
 from alternator.errors import TemporaryError, VisionError
 from alternator.media.http_body import TooLargeError, read_limited
 from alternator.progress import SILENT, Progress
@@ -38,7 +38,7 @@ class ModelFailedError(TemporaryError, VisionError):
 class VisionClient:
     """The endpoint of ``[openrouter]``."""
 
-    def __init__(self, settings: OpenRouterSettings, *, progress: Progress = SILENT) -> None:
+    def __init__(self, settings: VisionSettings, *, progress: Progress = SILENT) -> None:
         self._settings = settings
         self._progress = progress
         self._session = requests.Session()

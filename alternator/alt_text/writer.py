@@ -104,7 +104,7 @@ class AltTextWriter:
         assert self._vision is not None
         jpeg = jpeg_of_picture(path, self._config.media.resize_max_dimension)
         # Room for the longest of the attributions that may follow.
-        models = self._config.openrouter.vision_models
+        models = self._config.vision.vision_models
         attributions = [prompt("described", language, model=model) for model in models]
         room = room_beside(max(attributions, key=len), self.limit)
         answer = self._vision.describe(jpeg, prompt(instruction, language, limit=room))
@@ -145,7 +145,7 @@ class AltTextWriter:
     def _shorten(self, text: str, whisper: str, language: str | None) -> str:
         """The transcript as a text model shortens it, with an attribution that says so."""
         assert self._vision is not None
-        models = self._config.openrouter.text_models
+        models = self._config.vision.text_models
         attributions = [
             prompt("shortened", language, model=whisper, text_model=model) for model in models
         ]

@@ -22,7 +22,7 @@ from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import Dialect
 from alternator.mastodon.edit import Snapshot, build_edit
 from alternator.mastodon.entities import Source, Status
-from alternator.store.outcomes import Claim, Outcome, failed, left
+from alternator.store.outcomes import Claim, Outcome, left_alone, to_retry
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Describer:
         try:
             status = self._client.status(claim.status_id)
         except GoneError:
-            gone = tuple(left(key, "the post was deleted") for key in claim.attachment_ids)
+            gone = tuple(left_alone(key, "the post was deleted") for key in claim.attachment_ids)
             return Draft(status_id=claim.status_id, texts={}, outcomes=gone)
         attachments = status.by_id
         claimed = [attachments[key] for key in claim.attachment_ids if key in attachments]
@@ -80,11 +80,11 @@ class Describer:
         for key in claim.attachment_ids:
             attachment = attachments.get(key)
             if attachment is None:
-                outcomes.append(left(key, "it was removed from the post"))
+                outcomes.append(left_alone(key, "it was removed from the post"))
             elif not attachment.lacks_description:
-                outcomes.append(left(key, "it has a description by now"))
+                outcomes.append(left_alone(key, "it has a description by now"))
             elif self._client.dialect.edit is None:
-                outcomes.append(left(key, not_editable(self._client.dialect)))
+                outcomes.append(left_alone(key, not_editable(self._client.dialect)))
             else:
                 try:
                     texts[key] = self._writer.write(attachment, status.language)
@@ -105,7 +105,7 @@ class Describer:
             try:
                 outcomes += self._write(draft)
             except GoneError:
-                outcomes += [left(key, "the post was deleted") for key in draft.texts]
+                outcomes += [left_alone(key, "the post was deleted") for key in draft.texts]
             except (MediaError, EditRefusedError) as error:
                 outcomes += [outcome_of(key, error) for key in draft.texts]
         return outcomes
@@ -115,21 +115,21 @@ class Describer:
         snapshot = self._snapshot(draft.status_id)
         if snapshot is None:
             reason = "the post is being edited by its author"
-            return [failed(key, reason, retry_after=EDITING_RETRY_SECONDS) for key in draft.texts]
+            return [to_retry(key, reason, retry_after=EDITING_RETRY_SECONDS) for key in draft.texts]
         attachments = snapshot.status.by_id
         wanted: dict[str, str] = {}
         outcomes = []
         for key, text in draft.texts.items():
             attachment = attachments.get(key)
             if attachment is None:
-                outcomes.append(left(key, "it was removed from the post meanwhile"))
+                outcomes.append(left_alone(key, "it was removed from the post meanwhile"))
             elif attachment.lacks_description:
                 wanted[key] = text
             elif attachment.description == text:
                 # An edit of ours whose answer was lost.
                 outcomes.append(Outcome(attachment_id=key, state="described"))
             else:
-                outcomes.append(left(key, "it was described by somebody meanwhile"))
+                outcomes.append(left_alone(key, "it was described by somebody meanwhile"))
         return outcomes + (self._edit(snapshot, wanted) if wanted else [])
 
     def _snapshot(self, status_id: str) -> Snapshot | None:
@@ -166,7 +166,7 @@ class Describer:
             Outcome(attachment_id=key, state="described")
             if key in result and not result[key].lacks_description
             # Not tried again: everybody who boosted the post is told of every edit.
-            else left(key, "the server took the edit without its description; add it by hand")
+            else left_alone(key, "the server took the edit without its description; add it by hand")
             for key in texts
         ]
 
@@ -190,10 +190,10 @@ def edit_fingerprint(
 def outcome_of(attachment_id: str, error: Exception) -> Outcome:
     """What an error means for an attachment: left alone for good, or tried again."""
     if isinstance(error, TemporaryMediaError):
-        return failed(attachment_id, str(error), retry_after=error.retry_after)
+        return to_retry(attachment_id, str(error), retry_after=error.retry_after)
     if isinstance(error, MediaError):
-        return left(attachment_id, str(error))
+        return left_alone(attachment_id, str(error))
     if not isinstance(error, AlternatorError):
         log.error("attachment %s: unexpected error", attachment_id, exc_info=error)
-        return failed(attachment_id, f"unexpected {type(error).__name__}: {error}")
-    return failed(attachment_id, str(error))
+        return to_retry(attachment_id, f"unexpected {type(error).__name__}: {error}")
+    return to_retry(attachment_id, str(error))

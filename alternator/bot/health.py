@@ -7,46 +7,93 @@ restart would mend the first and not the second.
 import argparse
 import json
 import logging
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Literal
+from typing import Protocol, TypedDict
 
 import requests
 
+from alternator.accounts.health import ServerReport, ServerState
 from alternator.config.load import load_section
 from alternator.config.settings import HealthSettings
 from alternator.errors import ConfigError, StateError
+from alternator.store.outcomes import AttachmentState
 
 log = logging.getLogger(__name__)
-
-ServerState = Literal["unknown", "reachable", "unreachable", "refusing"]
 
 # The main loop is heard of every second, and less often only while it waits for an answer.
 SILENCE_SECONDS = 180.0
 ASK_TIMEOUT_SECONDS = 5.0
 
 
-class Health:
-    """What is known about the bot's health. Any thread may write to it.
+class Worker(Protocol):
+    """The Whisper worker, as ``alternator.speech.transcriber.Transcriber`` tells of it."""
 
-    ``longest_request`` is how many seconds the main loop may wait for one answer.
+    @property
+    def state(self) -> str: ...
+
+
+class Queue(Protocol):
+    """Where the work waits: ``alternator.accounts.account.Account``."""
+
+    def queue(self) -> Mapping[AttachmentState, int]: ...
+
+
+class Server(Protocol):
+    """What is known of the server: ``alternator.accounts.health.AccountHealth``."""
+
+    @property
+    def report(self) -> ServerReport: ...
+
+
+class Report(TypedDict):
+    """The body of an answer. Times are ISO 8601 in UTC, null while there is none."""
+
+    status: str
+    worker: str
+    server: ServerState
+    server_since: str | None
+    last_success: str | None
+    queue: Mapping[AttachmentState, int]
+
+
+class Health:
+    """What is known about the bot's health.
+
+    The main thread tells; the threads of the HTTP server read. Each thing told is one assignment,
+    which no thread sees half done, and one that is a moment old is as good: so there is no lock.
+
+    ``worker`` is None where Whisper is turned off. ``longest_request`` is how many seconds the
+    main loop may wait for one answer.
     """
 
     def __init__(
-        self, *, longest_request: float = 0.0, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        server: Server,
+        queue: Queue,
+        worker: Worker | None,
+        longest_request: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._server = server
+        self._queue = queue
+        self._worker = worker
         self._clock = clock
         self._silence = SILENCE_SECONDS + longest_request
         self._beaten = clock()
-        self.ready = False
-        self.server: ServerState = "unknown"
-        self.last_success: datetime | None = None
-        self.worker: Callable[[], str] = lambda: "disabled"
-        self.queue: Callable[[], dict[str, int]] = dict
+        self._starting = True
+        self._last_success: datetime | None = None
+
+    def ready(self) -> None:
+        """The start is over: the model is loaded, and posts are described."""
+        self._starting = False
 
     def beat(self) -> None:
         """The main loop is alive."""
@@ -54,54 +101,88 @@ class Health:
 
     def succeeded(self) -> None:
         """A description was written just now."""
-        self.last_success = datetime.now(UTC)
+        self._last_success = datetime.now(UTC)
 
-    def report(self) -> tuple[int, dict[str, Any]]:
+    def report(self) -> tuple[int, Report]:
         """HTTP status and body of an answer."""
-        worker = self.worker()
-        silence = self._clock() - self._beaten
-        queue, trouble = {}, ""
+        server = self._server.report
+        worker = "disabled" if self._worker is None else self._worker.state
+        queue: Mapping[AttachmentState, int] = {}
+        trouble = ""
         try:
-            queue = self.queue()
+            queue = self._queue.queue()
         except StateError as error:
             trouble = str(error)
-        if not self.ready:
-            status = "starting"
-        elif trouble:
-            status = trouble
-        elif worker == "hung":
-            status = "the Whisper worker hangs"
-        elif silence > self._silence:
-            status = f"the bot has been silent for {silence:.0f} s"
-        else:
-            status = "ok"
-        body = {
-            "status": status,
-            "worker": worker,
-            "server": self.server,
-            "last_success": None if self.last_success is None else self.last_success.isoformat(),
-            "queue": queue,
-        }
+        status = self._status(worker, server, trouble)
+        body = Report(
+            status=status,
+            worker=worker,
+            server=server.state,
+            server_since=iso(server.since),
+            last_success=iso(self._last_success),
+            queue=queue,
+        )
         return (200 if status == "ok" else 503), body
 
+    def _status(self, worker: str, server: ServerReport, trouble: str) -> str:
+        """What is wrong, else "ok"."""
+        silence = self._clock() - self._beaten
+        # A start that waits for the server is no fault of the bot: a restart would not mend it.
+        if self._starting and not server.failing:
+            return "starting"
+        if trouble:
+            return trouble
+        if worker == "hung":
+            return "the Whisper worker hangs"
+        if silence > self._silence:
+            return f"the bot has been silent for {silence:.0f} s"
+        return "ok"
 
-class Server(ThreadingHTTPServer):
+
+def iso(moment: datetime | None) -> str | None:
+    """A time as JSON has it."""
+    return None if moment is None else moment.isoformat()
+
+
+class HealthServer(ThreadingHTTPServer):
     """Answers each client in a thread, and thinks nothing of one that went away meanwhile."""
 
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Called within the handling of the exception."""
-        log.debug("a question for the bot's health was not answered", exc_info=True)
+        if isinstance(sys.exception(), OSError):
+            log.debug("a question for the bot's health was not waited for")
+        else:
+            log.exception("a question for the bot's health was not answered")
 
 
-def serve(health: Health, settings: HealthSettings) -> ThreadingHTTPServer | None:
-    """Answer ``GET /health`` in a thread, until ``shutdown()``; None if it is turned off.
+@contextmanager
+def serving(health: Health, settings: HealthSettings) -> Iterator[None]:
+    """Answer ``GET /health`` in a thread all along, unless that is turned off.
 
     ConfigError if the port can't be had.
     """
     if settings.port == 0:
-        return None
+        yield
+        return
+    try:
+        server = HealthServer((settings.host, settings.port), handler_of(health))
+    except OSError as error:
+        raise ConfigError(
+            f"[health] {settings.host}:{settings.port} can't be listened on: {error.strerror}; "
+            f"set [health] port to a free one, or to 0 for none"
+        ) from None
+    with server:
+        threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+
+
+def handler_of(health: Health) -> type[BaseHTTPRequestHandler]:
+    """The class that http.server makes an object of for each question."""
 
     class Handler(BaseHTTPRequestHandler):
         timeout = ASK_TIMEOUT_SECONDS  # for a client that connects and asks nothing
@@ -118,18 +199,10 @@ def serve(health: Health, settings: HealthSettings) -> ThreadingHTTPServer | Non
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             log.debug(format, *args)
 
-    try:
-        server = Server((settings.host, settings.port), Handler)
-    except OSError as error:
-        raise ConfigError(
-            f"[health] {settings.host}:{settings.port} can't be listened on: {error.strerror}; "
-            f"set [health] port to a free one, or to 0 for none"
-        ) from None
-    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
-    return server
+    return Handler
 
 
 def main(argv: list[str]) -> int:

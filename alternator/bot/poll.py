@@ -2,71 +2,81 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from typing import Protocol
 
-from alternator.bot.find_posts import PostFinder
-from alternator.bot.outage import LONGEST_BACK_OFF_SECONDS, Outage, back_off
+from alternator.accounts.health import AccountHealth
+from alternator.bot.outage import LONGEST_BACK_OFF_SECONDS, back_off
 from alternator.errors import ServerError
 from alternator.stopping import Stop, Stopping
 
 log = logging.getLogger(__name__)
 
 
-class Poll(threading.Thread):
-    """A thread that looks through the posts, waits, and looks again.
+class Finder(Protocol):
+    """Who looks: ``alternator.bot.find_posts.PostFinder``."""
 
-    ``found`` is told when there is something new, ``recovered`` when the server answers after it
-    did not; ``interval`` is asked for the seconds to wait.
-    """
+    def look(self) -> int: ...
+
+
+class PollEvents(Protocol):
+    """Who is told what a poll meets, in the poll's thread: ``alternator.bot.watch.Watcher``."""
+
+    def found(self) -> None:
+        """There is something new to describe."""
+
+    def recovered(self) -> None:
+        """The server answers, after it did not."""
+
+    def interval(self) -> float:
+        """How many seconds to wait until the next look."""
+
+
+class Poll(threading.Thread):
+    """A thread that looks through the posts, waits, and looks again."""
 
     def __init__(
-        self,
-        finder: PostFinder,
-        outage: Outage,
-        stop: Stop,
-        *,
-        found: Callable[[], None],
-        recovered: Callable[[], None],
-        interval: Callable[[], float],
+        self, finder: Finder, health: AccountHealth, stop: Stop, events: PollEvents
     ) -> None:
         super().__init__(name="poll", daemon=True)
         self._finder = finder
-        self._outage = outage
+        self._health = health
         self._stop_request = stop
-        self._found = found
-        self._recovered = recovered
-        self._interval = interval
+        self._events = events
+        self._failures = 0  # in a row
         self._look_now = threading.Event()
 
     def look_now(self) -> None:
-        """Look at once: events may have been missed."""
+        """Look at once, since events may have been missed, or notice that the end is asked for."""
         self._look_now.set()
 
     def run(self) -> None:
         """Look until the end is asked for. An outage never ends it."""
-        failures = 0
         try:
             while True:
                 self._stop_request.check()
+                # Before the look, not after it: who asks during one is answered by another.
                 self._look_now.clear()
-                try:
-                    if self._finder.look():
-                        self._found()
-                    self._outage.over()
-                    if failures:
-                        self._recovered()
-                    failures = 0
-                    wait = self._interval()
-                except ServerError as error:
-                    self._outage.met(error)
-                    failures += 1
-                    wait = back_off(failures, error)
-                except Exception as error:
-                    self._stop_request.check()
-                    # A page that can't be read must not end the looking.
-                    log.error("looking through the posts failed: %s", error)
-                    log.debug("unexpected error", exc_info=True)
-                    wait = LONGEST_BACK_OFF_SECONDS
-                self._look_now.wait(wait)
+                self._stop_request.clock.wait(self._look_now, self._look())
         except Stopping:
             return
+
+    def _look(self) -> float:
+        """One look; returns the seconds until the next one."""
+        try:
+            if self._finder.look():
+                self._events.found()
+            self._health.recovered()
+            if self._failures:
+                self._events.recovered()
+            self._failures = 0
+            return self._events.interval()
+        except ServerError as error:
+            self._health.failed(error)
+            self._failures += 1
+            return back_off(self._failures, error)
+        except Exception:
+            # On the way out the store is closed under this thread, which is no fault.
+            self._stop_request.check()
+            # A page that can't be read must not end the looking.
+            log.exception("looking through the posts failed")
+            return LONGEST_BACK_OFF_SECONDS

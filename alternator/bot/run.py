@@ -1,69 +1,31 @@
 """``alternator run``: puts the bot together, says what it is, and keeps it going."""
 
 import argparse
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
-from itertools import count
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import urlsplit
 
-from alternator.alt_text.vision import VisionClient
-from alternator.alt_text.writer import AltTextWriter
-from alternator.bot.describe import Describer
-from alternator.bot.find_posts import PostFinder
-from alternator.bot.health import Health, serve
-from alternator.bot.outage import Outage
-from alternator.bot.watch import Watcher
+from alternator.accounts.account import Account
+from alternator.bot.bot import (
+    MakeSpeechWorker,
+    SpeechWorker,
+    build_bot,
+    build_writer,
+    downloads_of,
+)
+from alternator.bot.health import Health, serving
+from alternator.bot.outage import ask_until_reachable
+from alternator.bot.progress import BotProgress
 from alternator.config.load import load_config
+from alternator.config.models import WhisperSettings
+from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config
-from alternator.errors import TemporaryServerError
 from alternator.log import LEVELS, log, set_up
 from alternator.mastodon.client import MastodonClient
-from alternator.mastodon.stream import Stream
 from alternator.media.download import remove_leftovers
 from alternator.progress import Progress
 from alternator.speech.transcriber import Transcriber
 from alternator.stopping import Stop, Stopping
-from alternator.store.lock import locked
-from alternator.store.state import Store
-
-STATE_FILE = "state.sqlite3"
-
-T = TypeVar("T")
-
-
-class Pauses(Progress):
-    """For a thread beside the main loop: only its pauses are broken off."""
-
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
-
-    def pause(self, seconds: float) -> None:
-        """Sleep until the time is over or the end is asked for."""
-        self._stop.pause(seconds)
-
-
-class Requests(Pauses):
-    """For requests of the main loop: an edit must not be broken off, only a pause before one."""
-
-    def __init__(self, stop: Stop, health: Health) -> None:
-        super().__init__(stop)
-        self._health = health
-
-    def beat(self) -> None:
-        """The main loop is alive."""
-        self._health.beat()
-
-
-class Work(Requests):
-    """For the main loop's long work, which is broken off once the end is asked for."""
-
-    def beat(self) -> None:
-        """The main loop is alive."""
-        super().beat()
-        self._stop.check()
+from alternator.store.opening import opened
 
 
 def main(argv: list[str]) -> int:
@@ -105,158 +67,64 @@ def run(
     *,
     once: bool = False,
     retry_failed: bool = False,
-    make_transcriber: Callable[..., Transcriber] = Transcriber,
+    make_speech_worker: MakeSpeechWorker = Transcriber,
 ) -> None:
     """Run the bot until it is asked to stop (``Stopping``), or ``once`` through the posts.
 
-    Errors are those of a start that can't succeed: ConfigError, ServerError, ModelError.
+    Errors are those of a start that can't succeed: ConfigError, StateError, ServerError,
+    ModelError.
     """
     with ExitStack() as stack:
-        directory = config.state.directory
-        stack.enter_context(locked(directory))
-        store = Store(directory / STATE_FILE, clock=time.time)
-        stack.callback(store.close)
-        downloads = directory / "downloads"
-        remove_leftovers(downloads)
-
-        health = Health(longest_request=config.openrouter.timeout_seconds)
-
-        progress = Work(stop, health)
-        if not once and (server := serve(health, config.health)) is not None:
-            stack.callback(server.server_close)
-            stack.callback(server.shutdown)
-        outage = Outage(health, stop)
-        client = MastodonClient(config.mastodon, progress=Requests(stop, health))
-        # A server that this bot has worked with before is waited for: after a power cut it may
-        # be slower to start than the bot.
-        patient = not once and store.knows_server(client.url)
-        account = answer(client.verify, outage, health, patient=patient)
-        instance = answer(client.instance, outage, health, patient=patient)
-        store.bind(client.url, account.id)
+        store = stack.enter_context(opened(config.state.directory, clock=stop.clock.now))
+        remove_leftovers(downloads_of(config))
+        account = Account(config.mastodon, store, stop.clock)
+        speech = make_speech_worker(config.whisper) if config.whisper.enabled else None
+        if speech is not None:
+            stack.callback(speech.close)
+        health = Health(
+            server=account.health,
+            queue=account,
+            worker=speech,
+            longest_request=config.vision.timeout_seconds,
+        )
+        if not once:
+            stack.enter_context(serving(health, config.health))
+        progress = BotProgress(stop, health)
+        session = sign_in(account, progress, once=once)
         if retry_failed:
-            log.info("trying again %d attachments that were given up", store.retry_failed())
-        log.info(
-            "account: %s, descriptions up to %d characters",
-            account.name,
-            instance.description_limit,
-        )
-
-        transcriber = start_transcriber(config, health, make_transcriber)
-        if transcriber is not None:
-            stack.callback(transcriber.close)
-        writer = AltTextWriter(
-            config,
-            speech=transcriber,
-            vision=start_vision(config, progress),
-            limit=instance.description_limit,
-            directory=downloads,
-            progress=progress,
-        )
-        describer = Describer(client, writer)
-        # The polling thread has a client of its own.
-        finder = PostFinder(
-            MastodonClient(config.mastodon, progress=Pauses(stop)),
-            store,
-            describer,
-            account_id=account.id,
-            backfill_count=config.mastodon.backfill_count,
-        )
-        watcher = Watcher(
-            config,
-            store=store,
-            finder=finder,
-            describer=describer,
-            health=health,
-            outage=outage,
-            stop=stop,
-        )
-        health.queue = store.counts
-        health.ready = True
-        # Threads must be gone, or at least idle, before the store is closed.
+            count = account.state.retry_failed()
+            log.info("trying again %d attachments that were given up", count)
+        limit = account.instance.description_limit
+        log.info("account: %s, descriptions up to %d characters", account.name, limit)
+        start_speech(config.whisper, speech)
+        writer = build_writer(config, limit, speech, progress)
+        bot = build_bot(account, session, writer, health, stop)
+        # The other threads must be gone, or at least idle, before the store is closed.
         stack.callback(stop.request)
+        health.ready()
         if once:
-            tally = watcher.run_once()
-            log.info(
-                "done: %d described, %d left alone, %d failed",
-                tally.described,
-                tally.left,
-                tally.failed,
-            )
-            return
-        stream = None
-        # Without server-sent events, polling serves alone.
-        if config.mastodon.user_stream and instance.dialect.streaming == "SSE":
-            stream = Stream(
-                MastodonClient(config.mastodon, progress=Pauses(stop)),
-                instance.streaming_url,
-                stop,
-                notice=watcher.notice,
-                connected=watcher.look_now,
-            )
-        watcher.run(stream)
-
-
-def secrets_of(config: Config) -> list[str]:
-    """What must not stand in the log, the passwords within addresses included."""
-    addresses = (config.mastodon.instance_url, config.openrouter.base_url)
-    passwords = [urlsplit(address).password for address in addresses]
-    return [
-        secret
-        for secret in (config.mastodon.access_token, config.openrouter.api_key, *passwords)
-        if secret
-    ]
-
-
-def answer(ask: Callable[[], T], outage: Outage, health: Health, *, patient: bool) -> T:
-    """What the server answers at the start.
-
-    ``patient``: asked until it can be reached. Otherwise ServerError if it can't be; always if it
-    refuses the token.
-    """
-    for failures in count(1):
-        try:
-            found = ask()
-        except TemporaryServerError as error:
-            if not patient:
-                raise
-            outage.met(error)
-            # Waiting for the server is no fault of the bot: a restart would not mend it.
-            health.ready = True
-            outage.wait(failures, error)
+            bot.run_once()
         else:
-            outage.over()
-            health.ready = False  # the model is still to be loaded
-            return found
-    raise AssertionError("counting has no end")
+            bot.run()
 
 
-def start_transcriber(
-    config: Config, health: Health, make_transcriber: Callable[..., Transcriber]
-) -> Transcriber | None:
-    """The Whisper worker, with its model loaded unless that is to wait for the first clip."""
-    if not config.whisper.enabled:
+def sign_in(account: Account, progress: Progress, *, once: bool) -> MastodonClient:
+    """Sign the account in; returns the main thread's session.
+
+    A server that this bot has worked with before is waited for, unless it is to run ``once``:
+    after a power cut it may be slower to start than the bot.
+    """
+    session = account.session(progress)
+    patient = not once and account.server_is_known
+    ask_until_reachable(lambda: account.sign_in(session), account.health, progress, patient=patient)
+    return session
+
+
+def start_speech(settings: WhisperSettings, speech: SpeechWorker | None) -> None:
+    """Load the Whisper model, unless that is to wait for the first clip."""
+    if speech is None:
         log.info("audio and video: not described, [whisper] enabled is false")
-        return None
-    transcriber = make_transcriber(config.whisper)
-    health.worker = lambda: transcriber.state
-    log.info("audio and video: Whisper model %s", config.whisper.model)
-    if config.whisper.preload:
-        try:
-            transcriber.start()
-        except BaseException:
-            transcriber.close()
-            raise
-    return transcriber
-
-
-def start_vision(config: Config, progress: Progress) -> VisionClient | None:
-    """The client of the vision endpoint, if one is configured."""
-    settings = config.openrouter
-    if not settings.enabled:
-        log.warning(
-            "pictures: not described; set [openrouter] api_key, or base_url for an endpoint of "
-            "your own"
-        )
-        return None
-    log.info("pictures: %s at %s", settings.vision_models[0], settings.base_url)
-    return VisionClient(settings, progress=progress)
+        return
+    log.info("audio and video: Whisper model %s", settings.model)
+    if settings.preload:
+        speech.start()

@@ -13,13 +13,25 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import TypeVar, get_type_hints
 
-from alternator.config.models import WhisperSettings
-from alternator.config.settings import SECTIONS, Config
-from alternator.config.values import Value, convert
+from alternator.config.models import VisionSettings, WhisperSettings
+from alternator.config.settings import (
+    SECTIONS,
+    BalanceSettings,
+    Config,
+    HealthSettings,
+    LoggingSettings,
+    MastodonSettings,
+    MediaSettings,
+    StateSettings,
+)
+from alternator.config.values import Key, Value, convert, key_of
 from alternator.errors import ConfigError
 from probe.machine.operator_config import FILE_NAME, find_config_file
+
+# A key by its section and its name in it.
+KeyName = tuple[str, str]
 
 T = TypeVar("T")
 
@@ -35,25 +47,31 @@ class Source:
     """All values found, by section and key, and the lines to log about them."""
 
     file: Path | None
-    values: dict[tuple[str, str], Value]
+    values: dict[KeyName, Value]
     notices: tuple[str, ...]
 
 
 def load_config(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
     """The whole configuration. ConfigError names the key, the place and the remedy."""
     source = read_source(path, environ)
-    sections = {name: build_section(name, cls, source) for name, cls in SECTIONS.items()}
-    return Config(**sections, notices=(*source.notices, *notices_of_unused(source)))
+    return Config(
+        mastodon=build_section(MastodonSettings, source),
+        vision=build_section(VisionSettings, source),
+        media=build_section(MediaSettings, source),
+        balance=build_section(BalanceSettings, source),
+        logging=build_section(LoggingSettings, source),
+        whisper=build_section(WhisperSettings, source),
+        state=build_section(StateSettings, source),
+        health=build_section(HealthSettings, source),
+        notices=(*source.notices, *notices_of_unused(source)),
+    )
 
 
 def load_section(
     cls: type[T], path: Path | None = None, environ: Mapping[str, str] = os.environ
 ) -> T:
     """Only one section, for what needs no account. The rest of the file is still checked."""
-    name = next(name for name, known in SECTIONS.items() if known is cls)
-    section = build_section(name, cls, read_source(path, environ))
-    assert isinstance(section, cls)
-    return section
+    return build_section(cls, read_source(path, environ))
 
 
 def load_whisper(
@@ -72,7 +90,7 @@ def read_source(path: Path | None, environ: Mapping[str, str]) -> Source:
     return Source(file=file, values=values | from_environment, notices=notices)
 
 
-def values_of_file(file: Path) -> dict[tuple[str, str], Value]:
+def values_of_file(file: Path) -> dict[KeyName, Value]:
     """The file's values; unknown sections and keys are errors that suggest the nearest name."""
     try:
         document = tomllib.loads(file.read_bytes().decode("utf-8"))
@@ -103,7 +121,7 @@ def values_of_file(file: Path) -> dict[tuple[str, str], Value]:
                 f"{file}: {section} must be a section, not a value; write [{section}] on a line "
                 f"of its own, and its keys below it"
             )
-        known = [field.name for field in dataclasses.fields(SECTIONS[section])]
+        known = list(keys_of(SECTIONS[section]))
         for name, raw in entries.items():
             if name not in known:
                 raise ConfigError(
@@ -116,7 +134,7 @@ def values_of_file(file: Path) -> dict[tuple[str, str], Value]:
 
 def values_of_environment(
     environ: Mapping[str, str],
-) -> tuple[dict[tuple[str, str], Value], tuple[str, ...]]:
+) -> tuple[dict[KeyName, Value], tuple[str, ...]]:
     """The environment's values, and a line for each variable that looks like a misspelt one.
 
     Those are no errors: Kubernetes sets ALTERNATOR_WHISPER_PORT and the like for a service named
@@ -125,11 +143,11 @@ def values_of_environment(
     values = {}
     known = dict(ALIASES)
     for section, cls in SECTIONS.items():
-        for field in dataclasses.fields(cls):
-            name = variable(section, field.name)
-            known[name] = (section, field.name)
-            if field.metadata.get("secret"):
-                known[f"{name}_FILE"] = (section, field.name)
+        for key_name, key in keys_of(cls).items():
+            name = variable(section, key_name)
+            known[name] = (section, key_name)
+            if key.secret:
+                known[f"{name}_FILE"] = (section, key_name)
     # Shorter names last: the plain variable wins over its ..._FILE.
     for name in sorted(known, key=lambda name: not name.endswith("_FILE")):
         if text := environ.get(name):
@@ -159,35 +177,45 @@ def read_secret(name: str, path: Path) -> str:
     return text
 
 
-def build_section(section: str, cls: type, source: Source) -> Any:
+def build_section(cls: type[T], source: Source) -> T:
     """One section as its dataclass, with every value checked."""
+    section = next(name for name, known in SECTIONS.items() if known is cls)
     hints = get_type_hints(cls)
     arguments = {}
-    for field in dataclasses.fields(cls):
-        value = source.values.get((section, field.name))
-        if value is not None and not (value.raw == "" and field.metadata.get("required")):
-            arguments[field.name] = convert(value, hints[field.name], field.metadata)
-        elif field.metadata.get("required"):
-            name = variable(section, field.name)
-            also = f" or {name}_FILE" if field.metadata.get("secret") else ""
-            if source.file is None:
-                raise ConfigError(
-                    f"there is no {FILE_NAME}, and [{section}] {field.name} is not set; copy "
-                    f"{FILE_NAME}.example to {FILE_NAME} and fill it in, or set {name}{also}"
-                )
-            raise ConfigError(
-                f"{source.file}: [{section}] {field.name} is missing; write it there or set "
-                f"{name}{also}"
-            )
+    for name, key in keys_of(cls).items():
+        value = source.values.get((section, name))
+        if value is not None and not (value.raw == "" and key.required):
+            arguments[name] = convert(value, hints[name], key)
+        elif key.required:
+            raise missing(section, name, key, source.file)
     return cls(**arguments)
+
+
+def keys_of(cls: type) -> dict[str, Key]:
+    """The keys of a section, by their names in it."""
+    return {field.name: key_of(field) for field in dataclasses.fields(cls)}
+
+
+def missing(section: str, name: str, key: Key, file: Path | None) -> ConfigError:
+    """The error for a key that must be set and is not."""
+    also = f" or {variable(section, name)}_FILE" if key.secret else ""
+    if file is None:
+        return ConfigError(
+            f"there is no {FILE_NAME}, and [{section}] {name} is not set; copy "
+            f"{FILE_NAME}.example to {FILE_NAME} and fill it in, or set "
+            f"{variable(section, name)}{also}"
+        )
+    return ConfigError(
+        f"{file}: [{section}] {name} is missing; write it there or set "
+        f"{variable(section, name)}{also}"
+    )
 
 
 def notices_of_unused(source: Source) -> list[str]:
     """One line that names the keys that were set and have no effect."""
     names: dict[str, list[str]] = {}
     for section, name in source.values:
-        field = next(f for f in dataclasses.fields(SECTIONS[section]) if f.name == name)
-        if reason := field.metadata.get("unused"):
+        if reason := keys_of(SECTIONS[section])[name].unused:
             names.setdefault(reason, []).append(f"[{section}] {name}")
     if not names:
         return []

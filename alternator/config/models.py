@@ -15,8 +15,11 @@ DEFAULT_BASE_URL = "https://openrouter.ai/api/v1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenRouterSettings:
-    """``[openrouter]``: an endpoint that speaks OpenAI's chat completions."""
+class VisionSettings:
+    """``[openrouter]``: an endpoint that speaks OpenAI's chat completions.
+
+    The section has the Rust bot's name, which is the one of one provider among many.
+    """
 
     api_key: str | None = field(
         default=None,

@@ -5,15 +5,41 @@ valid. A field's annotation is its type (a ``Literal`` is its set of values); it
 what else the loader in ``alternator/config/load.py`` checks.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_type_hints
 
-from alternator.config.models import OpenRouterSettings, WhisperSettings
+from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.values import below_home, key
-from alternator.media.media_type import SUPPORTED_FORMATS
+from alternator.log import LogLevel
 
-LogLevel = Literal["error", "warn", "info", "debug", "trace"]
+# Which types are taken on unless the configuration says otherwise: what the Rust bot took.
+DEFAULT_FORMATS = (
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/webp",
+    "audio/mpeg",
+    "audio/mp3",
+    "audio/wav",
+    "audio/wave",
+    "audio/x-wav",
+    "audio/mp4",
+    "audio/m4a",
+    "audio/aac",
+    "audio/ogg",
+    "audio/webm",
+    "audio/flac",
+    "video/mp4",
+    "video/mpeg",
+    "video/quicktime",
+    "video/x-msvideo",
+    "video/webm",
+    "video/x-ms-wmv",
+    "video/x-flv",
+    "video/3gpp",
+    "video/x-matroska",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +95,7 @@ class MediaSettings:
     )
     max_video_size_mb: int = field(default=250, metadata=key("Largest video, in MB.", minimum=1))
     supported_formats: tuple[str, ...] = field(
-        default=SUPPORTED_FORMATS,
+        default=DEFAULT_FORMATS,
         metadata=key("Media types taken on, told by a file's content; others are left alone."),
     )
     resize_max_dimension: int = field(
@@ -139,7 +165,7 @@ class Config:
     """The whole configuration; ``notices`` are lines for the log at start."""
 
     mastodon: MastodonSettings
-    openrouter: OpenRouterSettings = field(default_factory=OpenRouterSettings)
+    vision: VisionSettings = field(default_factory=VisionSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
     balance: BalanceSettings = field(default_factory=BalanceSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)
@@ -149,6 +175,14 @@ class Config:
     notices: tuple[str, ...] = ()
 
 
-SECTIONS: dict[str, type] = {
-    name: cls for name, cls in get_type_hints(Config).items() if name != "notices"
+# By their names in the file and in the variables, which are the Rust bot's.
+SECTIONS: Mapping[str, type] = {
+    "mastodon": MastodonSettings,
+    "openrouter": VisionSettings,
+    "media": MediaSettings,
+    "balance": BalanceSettings,
+    "logging": LoggingSettings,
+    "whisper": WhisperSettings,
+    "state": StateSettings,
+    "health": HealthSettings,
 }

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import Field, dataclass
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, NoReturn, get_args, get_origin
@@ -12,16 +12,45 @@ from alternator.errors import ConfigError
 
 TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
+Form = Literal["text", "url", "time", "model"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Value:
-    """A raw value and where it stands, for messages. Text from a variable is still to be read."""
+    """A raw value and where it stands, for messages.
 
-    raw: Any
+    What TOML gives is of any type; a variable's text is still to be read.
+    """
+
+    raw: object
     origin: str
     from_variable: bool = False
 
+    @property
+    def text(self) -> str:
+        """The raw value of a variable, '' for what stands in a file."""
+        return self.raw if self.from_variable and isinstance(self.raw, str) else ""
 
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """What the loader knows of a key beside its name, its type and its default.
+
+    ``help`` stands in docs/configuration.md; a ``secret`` is never printed and can also be read
+    from a file; ``minimum`` and ``maximum`` bound a number; ``form`` checks a string; ``unused``
+    says why a key of the Rust bot has no effect here.
+    """
+
+    help: str
+    required: bool = False
+    secret: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    form: Form = "text"
+    unused: str = ""
+
+
+# One parameter for each thing that can be said of a key: the settings read as a list of keys.
 def key(
     help: str,
     *,
@@ -29,24 +58,28 @@ def key(
     secret: bool = False,
     minimum: float | None = None,
     maximum: float | None = None,
-    form: Literal["text", "url", "time", "model"] = "text",
+    form: Form = "text",
     unused: str = "",
-) -> dict[str, Any]:
-    """A field's metadata.
-
-    ``help`` stands in docs/configuration.md; a ``secret`` is never printed and can also be read
-    from a file; ``minimum`` and ``maximum`` bound a number; ``form`` checks a string; ``unused``
-    says why a key of the Rust bot has no effect here.
-    """
+) -> Mapping[str, Key]:
+    """The metadata of a dataclass field that is a key."""
     return {
-        "help": help,
-        "required": required,
-        "secret": secret,
-        "minimum": minimum,
-        "maximum": maximum,
-        "form": form,
-        "unused": unused,
+        "key": Key(
+            help=help,
+            required=required,
+            secret=secret,
+            minimum=minimum,
+            maximum=maximum,
+            form=form,
+            unused=unused,
+        )
     }
+
+
+def key_of(field: "Field[Any]") -> Key:
+    """What is known of the key that a field of the settings stands for."""
+    found = field.metadata["key"]
+    assert isinstance(found, Key)
+    return found
 
 
 def below_home(path: str) -> Path:
@@ -60,90 +93,104 @@ def below_home(path: str) -> Path:
         ) from None
 
 
-def convert(value: Value, hint: Any, metadata: Mapping[str, Any]) -> Any:
-    """The raw value as the field's type. ConfigError if it is no such thing."""
-    if type(None) in get_args(hint):
+def convert(value: Value, hint: object, key: Key) -> object:
+    """The raw value as the type that a field's annotation names. ConfigError if it is none."""
+    if NoneType in get_args(hint):
         if value.raw in ("", "auto"):
             return None
         hint = next(kind for kind in get_args(hint) if kind is not NoneType)
     if get_origin(hint) is Literal:
-        choices = get_args(hint)
-        lowered = value.raw.lower() if isinstance(value.raw, str) else value.raw
-        if lowered not in choices:
-            wrong(value, f"must be one of {', '.join(choices)}", metadata)
-        return lowered
+        return convert_choice(value, get_args(hint), key)
     if hint is bool:
-        return convert_bool(value, metadata)
-    if hint in (int, float):
-        return convert_number(value, hint, metadata)
+        return convert_bool(value, key)
+    if hint is int:
+        return convert_number(value, int, key)
+    if hint is float:
+        return convert_number(value, float, key)
     if hint is str:
-        return convert_text(value, metadata)
+        return convert_text(value, key)
     if hint is Path:
-        return below_home(convert_text(value, metadata))
+        return below_home(convert_text(value, key))
     assert hint == tuple[str, ...]
-    items = value.raw
-    if value.from_variable:
-        items = [item.strip() for item in value.raw.split(",") if item.strip()]
-    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        wrong(value, "must be a list of strings", metadata)
-    return tuple(items)
+    return convert_list(value, key)
 
 
-def convert_bool(value: Value, metadata: Mapping[str, Any]) -> bool:
+def convert_choice(value: Value, choices: tuple[str, ...], key: Key) -> str:
+    """One of the choices; capitals do not matter."""
+    lowered = value.raw.lower() if isinstance(value.raw, str) else None
+    if lowered not in choices:
+        wrong(value, f"must be one of {', '.join(choices)}", key)
+    return lowered
+
+
+def convert_bool(value: Value, key: Key) -> bool:
     """true or false; a variable may also say yes, no, on, off, 1 or 0."""
-    if value.from_variable and value.raw.lower() in TRUE + FALSE:
-        return value.raw.lower() in TRUE
+    if value.text.lower() in TRUE + FALSE:
+        return value.text.lower() in TRUE
     if not isinstance(value.raw, bool):
-        wrong(value, "must be true or false", metadata)
-    return bool(value.raw)
+        wrong(value, "must be true or false", key)
+    return value.raw
 
 
-def convert_number(value: Value, kind: type, metadata: Mapping[str, Any]) -> Any:
+def convert_number(value: Value, kind: type[int] | type[float], key: Key) -> float:
     """A whole number, or any for ``float``, within the key's bounds."""
-    minimum, maximum = metadata.get("minimum"), metadata.get("maximum")
     said = "must be a whole number" if kind is int else "must be a number"
-    if minimum is not None and maximum is not None:
-        said += f" from {minimum:g} to {maximum:g}"
-    elif minimum is not None:
-        said += f", at least {minimum:g}"
+    if key.minimum is not None and key.maximum is not None:
+        said += f" from {key.minimum:g} to {key.maximum:g}"
+    elif key.minimum is not None:
+        said += f", at least {key.minimum:g}"
     number = value.raw
     if value.from_variable:
         pattern = r"[+-]?\d+" if kind is int else r"[+-]?(\d+(\.\d*)?|\.\d+)"
-        number = kind(number) if re.fullmatch(pattern, number.strip()) else None
-    allowed = (int,) if kind is int else (int, float)
+        number = kind(value.text) if re.fullmatch(pattern, value.text.strip()) else None
+    allowed = int if kind is int else (int, float)
     if not isinstance(number, allowed) or isinstance(number, bool):
-        wrong(value, said, metadata)
-    too_small = minimum is not None and not number >= minimum
-    if too_small or (maximum is not None and not number <= maximum):
-        wrong(value, said, metadata)
+        wrong(value, said, key)
+    # Written so that "not a number" is out of all bounds.
+    too_small = key.minimum is not None and not number >= key.minimum
+    if too_small or (key.maximum is not None and not number <= key.maximum):
+        wrong(value, said, key)
     return kind(number)
 
 
-def convert_text(value: Value, metadata: Mapping[str, Any]) -> str:
+def convert_text(value: Value, key: Key) -> str:
     """A string, checked for the form that the key asks for."""
     if not isinstance(value.raw, str):
-        wrong(value, "must be a string in quotation marks", metadata)
-    text: str = value.raw.strip()
-    form = metadata.get("form", "text")
-    if form == "time" and not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", text):
-        wrong(value, "must be a time of day as HH:MM", metadata)
-    if form == "model" and not text:
-        wrong(value, "must be the name of a model", metadata)
-    if form == "url":
-        if "://" not in text:
-            text = f"https://{text}"
-        try:
-            parts = urlsplit(text)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-        except ValueError:
-            usable = False
-        if not usable or re.search(r"\s", text):
-            wrong(value, "must be an address like https://social.example", metadata)
-        text = text.rstrip("/")
+        wrong(value, "must be a string in quotation marks", key)
+    text = value.raw.strip()
+    if key.form == "time" and not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", text):
+        wrong(value, "must be a time of day as HH:MM", key)
+    if key.form == "model" and not text:
+        wrong(value, "must be the name of a model", key)
+    if key.form == "url":
+        return convert_url(value, text, key)
     return text
 
 
-def wrong(value: Value, said: str, metadata: Mapping[str, Any]) -> NoReturn:
+def convert_url(value: Value, text: str, key: Key) -> str:
+    """An address without a slash at its end; without a scheme it is ``https``."""
+    if "://" not in text:
+        text = f"https://{text}"
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"\s", text):
+        wrong(value, "must be an address like https://social.example", key)
+    return text.rstrip("/")
+
+
+def convert_list(value: Value, key: Key) -> tuple[str, ...]:
+    """Strings: a list in the file, separated by commas in a variable."""
+    if value.from_variable:
+        return tuple(item.strip() for item in value.text.split(",") if item.strip())
+    if not isinstance(value.raw, list) or not all(isinstance(item, str) for item in value.raw):
+        wrong(value, "must be a list of strings", key)
+    return tuple(value.raw)
+
+
+def wrong(value: Value, said: str, key: Key) -> NoReturn:
     """Raise ConfigError; what stands there is shown unless it is a secret."""
-    shown = "a value of another type" if metadata.get("secret") else repr(value.raw)
+    shown = "a value of another type" if key.secret else repr(value.raw)
     raise ConfigError(f"{value.origin} {said}, not {shown}")

@@ -20,6 +20,7 @@ from alternator.mastodon import nodeinfo, parse, server_errors
 from alternator.mastodon.dialect import MASTODON, Dialect, recognise
 from alternator.mastodon.edit import EditBody
 from alternator.mastodon.entities import Account, Instance, Source, Status
+from alternator.mastodon.rate_budget import Kind, RateBudget
 from alternator.progress import SILENT, Progress
 
 T = TypeVar("T")
@@ -48,10 +49,17 @@ class BearerToken(requests.auth.AuthBase):
 class MastodonClient:
     """One account on one server. Not for use by two threads at once.
 
-    ``dialect`` is Mastodon's until ``instance`` has asked which it is.
+    ``dialect`` is Mastodon's until ``instance`` has asked which it is. ``budget`` is shared by all
+    clients of the account.
     """
 
-    def __init__(self, settings: MastodonSettings, *, progress: Progress = SILENT) -> None:
+    def __init__(
+        self,
+        settings: MastodonSettings,
+        *,
+        progress: Progress = SILENT,
+        budget: RateBudget | None = None,
+    ) -> None:
         self.url = settings.instance_url
         self.host = urlsplit(self.url).netloc
         self.dialect: Dialect = MASTODON
@@ -60,6 +68,8 @@ class MastodonClient:
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.auth = self._auth
+        self._budget = budget or RateBudget()
+        self._budget.watch(self._session)
 
     def verify(self) -> Account:
         """The token's account. ServerError if the server refuses it."""
@@ -178,7 +188,15 @@ class MastodonClient:
         return answer
 
     def _call(self, request: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
-        """Make a request, again after a wait while the server is busy or can't be reached."""
+        """Make a request, again after a wait while the server is busy or can't be reached.
+
+        One with a single attempt is not put off either: its body would be out of date by then.
+        """
+        kind: Kind = "edit" if attempts == 1 else "read"
+        left = self._budget.seconds_left(kind)
+        if left > (0.0 if attempts == 1 else LONGEST_WAIT_SECONDS):
+            raise server_errors.of_code(self.url, 429, left)
+        self._wait(left)
         for attempt in range(attempts):
             try:
                 return request()
@@ -191,6 +209,7 @@ class MastodonClient:
             wait = failure.retry_after
             if wait is None:
                 wait = 2**attempt * random.uniform(0.5, 1.0)
+            wait = max(wait, self._budget.seconds_left(kind))
             if wait > LONGEST_WAIT_SECONDS:
                 raise failure
             self._wait(wait)

@@ -34,33 +34,6 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (rb"FLV\x01", "video/x-flv"),
     (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-wmv"),
 )
-# Which types are taken on unless the configuration says otherwise: what the Rust bot took.
-SUPPORTED_FORMATS = (
-    "image/jpeg",
-    "image/png",
-    "image/gif",
-    "image/webp",
-    "audio/mpeg",
-    "audio/mp3",
-    "audio/wav",
-    "audio/wave",
-    "audio/x-wav",
-    "audio/mp4",
-    "audio/m4a",
-    "audio/aac",
-    "audio/ogg",
-    "audio/webm",
-    "audio/flac",
-    "video/mp4",
-    "video/mpeg",
-    "video/quicktime",
-    "video/x-msvideo",
-    "video/webm",
-    "video/x-ms-wmv",
-    "video/x-flv",
-    "video/3gpp",
-    "video/x-matroska",
-)
 # Other names for the same thing, as configurations have them.
 ALIASES = {
     "audio/mp3": "audio/mpeg",

@@ -1,4 +1,8 @@
-"""One bot at a time in a state directory."""
+"""One bot at a time in a state directory.
+
+The lock is the kernel's (https://man7.org/linux/man-pages/man2/flock.2.html): it goes with the
+process, however that ends, so there is no stale lock to clean up, and the file itself stays.
+"""
 
 import fcntl
 from collections.abc import Iterator

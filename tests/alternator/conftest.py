@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from clock import Clock
+from fast_clock import FastClock
 from PIL import Image
 
+from alternator.accounts.account import Account
 from alternator.bot.run import run
-from alternator.config.models import OpenRouterSettings, WhisperSettings
+from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
     Config,
     HealthSettings,
@@ -20,9 +23,12 @@ from alternator.config.settings import (
     MediaSettings,
     StateSettings,
 )
+from alternator.progress import SILENT
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.transcript import Transcript
 from alternator.stopping import Stop, Stopping
+from alternator.store.interface import Store
+from alternator.store.opening import STATE_FILE, opened
 from sandbox.server import SandboxServer
 from sandbox.vision.server import VisionServer
 
@@ -56,12 +62,13 @@ class FakeTranscriber:
     def close(self) -> None:
         """There is nothing to end."""
 
-    def transcribe(self, path: Path, *, on_wait: Callable[[], None]) -> Transcript:
+    def transcribe(self, path: Path, *, on_wait: Callable[[], None] | None = None) -> Transcript:
         """The next text, or the usual one."""
         self.heard.append(path.read_bytes())
         self.reached.set()
         while not self.gate.wait(0.02):
-            on_wait()
+            if on_wait is not None:
+                on_wait()
         text = self.texts.pop(0) if self.texts else "Hello from the recording."
         if isinstance(text, Exception):
             raise text
@@ -69,22 +76,23 @@ class FakeTranscriber:
 
 
 class Bot:
-    """``alternator run`` in a thread, against the sandbox."""
+    """``alternator run`` in a thread, against the sandbox, in a time of its own."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.clock = FastClock()
         self.transcriber = FakeTranscriber(config.whisper)
-        self.stop = Stop()
+        self.stop = Stop(self.clock)
         self.error: BaseException | None = None
         self._thread: threading.Thread | None = None
 
     def once(self) -> None:
         """Catch up and end, in this thread."""
-        run(self.config, Stop(), once=True, make_transcriber=self._make)
+        run(self.config, Stop(self.clock), once=True, make_speech_worker=self._make)
 
     def start(self) -> Self:
         """Start watching."""
-        self.stop, self.error = Stop(), None
+        self.stop, self.error = Stop(self.clock), None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         return self
@@ -101,18 +109,18 @@ class Bot:
 
     def rows(self) -> list[tuple[str, str, int]]:
         """State, reason and attempts of each attachment in the bot's memory, oldest first."""
-        path = self.config.state.directory / "state.sqlite3"
+        path = self.config.state.directory / STATE_FILE
         with closing(sqlite3.connect(path)) as db:
             return db.execute(
                 "SELECT state, reason, attempts FROM attachment ORDER BY attachment_id"
             ).fetchall()
 
-    def _make(self, settings: WhisperSettings, **_: Any) -> Any:
+    def _make(self, settings: WhisperSettings, /) -> FakeTranscriber:
         return self.transcriber
 
     def _run(self) -> None:
         try:
-            run(self.config, self.stop, make_transcriber=self._make)
+            run(self.config, self.stop, make_speech_worker=self._make)
         except Stopping:
             pass
         except BaseException as error:
@@ -124,6 +132,22 @@ def server() -> Iterator[SandboxServer]:
     """An empty sandbox Mastodon server."""
     with SandboxServer() as running:
         yield running
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    """A store in a time that stands still."""
+    with opened(tmp_path / "state", clock=clock) as store:
+        yield store
+
+
+@pytest.fixture
+def account(server: SandboxServer, store: Store) -> Account:
+    """The demo account, signed in."""
+    settings = MastodonSettings(instance_url=server.url, access_token=server.token)
+    account = Account(settings, store)
+    account.sign_in(account.session(SILENT))
+    return account
 
 
 @pytest.fixture
@@ -144,8 +168,8 @@ def make_bot(
         mastodon = {"instance_url": server.url, "access_token": server.token, "backfill_pause": 0}
         config = Config(
             mastodon=MastodonSettings(**mastodon | sections.get("mastodon", {})),
-            openrouter=OpenRouterSettings(
-                **{"base_url": vision.base_url, "model": "pixels"} | sections.get("openrouter", {})
+            vision=VisionSettings(
+                **{"base_url": vision.base_url, "model": "pixels"} | sections.get("vision", {})
             ),
             media=MediaSettings(**sections.get("media", {})),
             whisper=WhisperSettings(**sections.get("whisper", {})),

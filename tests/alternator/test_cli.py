@@ -1,5 +1,8 @@
 """The dispatcher: what is registered is found, and nothing ends in a traceback."""
 
+import ast
+import importlib.machinery
+import importlib.util
 import os
 import subprocess
 import sys
@@ -26,6 +29,56 @@ def test_help_lists_each_command_with_its_summary() -> None:
     assert result.returncode == 0
     assert "  probe       Show this machine's hardware" in result.stdout
     assert "  up          Probe this machine, build the image" in result.stdout
+
+
+def test_help_imports_none_of_the_commands() -> None:
+    code = (
+        "import sys; from alternator import cli; assert cli.main(['--help']) == 0; "
+        "print(sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "  transcribe  Write down" in result.stdout
+    modules = set(ast.literal_eval(result.stderr))
+    assert not modules & {"requests", "mastodon", "docker", "numpy", "argparse", "logging"}
+
+
+def test_a_summary_is_that_of_the_loaded_function() -> None:
+    for target in cli.installed_commands(cli.distribution()).values():
+        assert cli.summary(target) == (cli.load(target).__doc__ or "").partition("\n")[0]
+
+
+class EditableFinder:
+    """Finds a package as an editable install's finder does: by a map of its own."""
+
+    def __init__(self, **packages: Path) -> None:
+        self._packages = packages
+
+    def find_spec(
+        self, name: str, path: object = None, target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        folder = self._packages.get(name)
+        if folder is None:
+            return None
+        return importlib.util.spec_from_file_location(name, folder / "__init__.py")
+
+
+def test_an_editable_install_shows_its_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "flying").mkdir()
+    (tmp_path / "flying" / "__init__.py").write_text("")
+    (tmp_path / "flying" / "cli.py").write_text('def main(argv):\n    """Take off."""\n')
+    (tmp_path / "entry_points.txt").write_text("[alternator.commands]\nfly = flying.cli:main\n")
+    assert cli.installed_commands(str(tmp_path)) == {}
+    finder = EditableFinder(flying=tmp_path / "flying")
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, finder])
+    try:
+        assert cli.installed_commands(str(tmp_path)) == {"fly": "flying.cli:main"}
+        assert "  fly         Take off.\n" in cli.usage({"fly": "flying.cli:main"})
+    finally:
+        sys.modules.pop("flying", None)
 
 
 def test_unknown_command_lists_the_known_ones() -> None:
@@ -101,6 +154,7 @@ def test_errors_become_one_line(
     assert cli.run("x", function, []) == exit_code
     printed = capsys.readouterr().err
     assert printed.startswith(message)
+    assert "pip install 'alternator" not in printed  # a stranger's, on the package index
     assert printed.count("\n") == (1 if message else 0)
 
 

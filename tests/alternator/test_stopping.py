@@ -18,18 +18,16 @@ def stop() -> Iterator[Stop]:
     stop = Stop()
     stop.on_signals()
     yield stop
+    signal.setitimer(signal.ITIMER_REAL, 0)
     for number, handler in before.items():
         signal.signal(number, handler)
 
 
-def send(delay: float = 0.2) -> None:
-    threading.Timer(delay, os.kill, (os.getpid(), signal.SIGTERM)).start()
-
-
-def test_a_signal_breaks_off_what_is_at_work(stop: Stop):
-    send()
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_breaks_off_what_is_at_work(stop: Stop, number: signal.Signals):
     started = time.monotonic()
     with pytest.raises(Stopping):
+        threading.Thread(target=os.kill, args=(os.getpid(), number)).start()
         time.sleep(30)
     assert time.monotonic() - started < 10
     assert stop.requested
@@ -38,29 +36,47 @@ def test_a_signal_breaks_off_what_is_at_work(stop: Stop):
 def test_a_shielded_stretch_is_finished_first(stop: Stop):
     done = []
     with pytest.raises(Stopping), stop.shielded():
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(0.2)
+        signal.raise_signal(signal.SIGTERM)
         done.append("the edit")
     assert done == ["the edit"]
+
+
+def test_a_pause_in_a_shielded_stretch_ends_it(stop: Stop):
+    done = []
+    with pytest.raises(Stopping), stop.shielded():
+        signal.raise_signal(signal.SIGTERM)
+        stop.pause(30)
+        done.append("the edit")
+    assert done == []
 
 
 def test_a_shielded_stretch_that_does_not_end_is_broken_off(
     stop: Stop, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("alternator.stopping.SHIELD_SECONDS", 0.2)
+    monkeypatch.setattr("alternator.stopping.SHIELD_SECONDS", 0.01)
     started = time.monotonic()
     with pytest.raises(Stopping), stop.shielded():
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
         time.sleep(30)
     assert time.monotonic() - started < 10
 
 
 def test_a_second_signal_does_not_disturb_the_end(stop: Stop):
     with pytest.raises(Stopping):
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(5)
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(0.1)
+        signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.timeout(30)
+def test_the_handler_waits_for_no_lock_that_the_main_thread_may_hold(stop: Stop):
+    # The moments in which a pause begins or ends: its event is locked, by this very thread.
+    locks = [value for value in vars(stop).values() if isinstance(value, threading.Event)]
+    assert len(locks) == 1
+    with locks[0]._cond, pytest.raises(Stopping):  # type: ignore[attr-defined]  # as wait() does
+        signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(Stopping):
+        stop.check()
 
 
 def test_a_pause_in_another_thread_ends(stop: Stop):

@@ -15,7 +15,7 @@ from PIL import Image
 from alternator.alt_text.completion import Completion
 from alternator.alt_text.prompts import prompt
 from alternator.alt_text.vision import VisionClient, retry_after, text_of
-from alternator.config.models import OpenRouterSettings
+from alternator.config.models import VisionSettings
 from alternator.errors import VisionError
 from alternator.media.picture import jpeg_of_picture
 from alternator.progress import SILENT, Progress
@@ -35,7 +35,7 @@ def client(vision: VisionServer, progress: Progress = SILENT, **settings: Any) -
         "vision_model": "first",
         "vision_fallback_model": "second",
     }
-    return VisionClient(OpenRouterSettings(**fields | settings), progress=progress)
+    return VisionClient(VisionSettings(**fields | settings), progress=progress)
 
 
 @pytest.mark.picture
@@ -121,7 +121,7 @@ def test_an_endpoint_that_hangs_is_given_up(vision: VisionServer, jpeg: bytes):
 
 
 def test_an_endpoint_that_is_not_there_is_one_line(jpeg: bytes):
-    settings = OpenRouterSettings(base_url="http://127.0.0.1:1/v1")
+    settings = VisionSettings(base_url="http://127.0.0.1:1/v1")
     with pytest.raises(VisionError) as caught:
         VisionClient(settings).describe(jpeg, "What is this?")
     assert str(caught.value) == (
@@ -152,7 +152,7 @@ def test_an_answer_that_trickles_is_given_up(jpeg: bytes):
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-        settings = OpenRouterSettings(
+        settings = VisionSettings(
             base_url=url, model="first", vision_fallback_model="", timeout_seconds=1.0
         )
         started = time.monotonic()
@@ -199,7 +199,7 @@ def test_pictures_travel_as_data_urls(jpeg: bytes):
     with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-        answer = VisionClient(OpenRouterSettings(base_url=url)).describe(jpeg, "What is this?")
+        answer = VisionClient(VisionSettings(base_url=url)).describe(jpeg, "What is this?")
         server.shutdown()
     assert answer.text == "A house."
     text, image = sent[0]["messages"][0]["content"]

@@ -43,7 +43,7 @@ def test_a_description_stays_within_the_limit_of_the_server(
         first = server.post("Look", files=[picture])
         second = server.post("Listen", files=[clip])
         bot = make_bot(
-            mastodon={"instance_url": server.url}, openrouter={"base_url": "http://127.0.0.1:1/v1"}
+            mastodon={"instance_url": server.url}, vision={"base_url": "http://127.0.0.1:1/v1"}
         )
         bot.transcriber.texts = ["One short sentence. " + "Then it goes on and on. " * 30]
         bot.once()
@@ -65,7 +65,7 @@ def test_a_long_transcript_is_shortened_by_the_text_model(
     status = server.post("Listen", files=[clip])
     answer = {"choices": [{"message": {"content": "In short: it rains."}}]}
     vision.fail(status=200, body=answer)
-    bot = make_bot(openrouter={"text_model": "shortener"})
+    bot = make_bot(vision={"text_model": "shortener"})
     bot.transcriber.texts = ["It rains. " * 300]
     bot.once()
     assert server.descriptions(status["id"]) == [

@@ -2,7 +2,8 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,52 @@ import requests
 from clock import Clock
 from waiting import wait_for
 
-from alternator.bot.health import SILENCE_SECONDS, Health, main, serve
+from alternator.accounts.health import AccountHealth
+from alternator.bot.health import SILENCE_SECONDS, Health, main, serving
 from alternator.config.settings import HealthSettings
-from alternator.errors import ConfigError, StateError
+from alternator.errors import ConfigError, StateError, TemporaryServerError
+from alternator.store.outcomes import AttachmentState
+
+SINCE = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+
+
+class Parts:
+    """What a bot's health is made of: its worker, its queue and its server."""
+
+    def __init__(self) -> None:
+        self.worker_state = "ready"
+        self.waiting: dict[AttachmentState, int] = {}
+        self.trouble = ""
+        self.asked, self.answered = threading.Event(), threading.Event()
+        self.answered.set()
+        self.server = AccountHealth(lambda: SINCE)
+
+    @property
+    def state(self) -> str:
+        self.asked.set()
+        self.answered.wait(10)
+        return self.worker_state
+
+    def queue(self) -> Mapping[AttachmentState, int]:
+        if self.trouble:
+            raise StateError(self.trouble)
+        return self.waiting
 
 
 @pytest.fixture
-def health(clock: Clock) -> Health:
-    health = Health(clock=clock)
-    health.ready = True
+def parts() -> Parts:
+    return Parts()
+
+
+def health_of(parts: Parts, clock: Clock, **options: float) -> Health:
+    return Health(server=parts.server, queue=parts, worker=parts, clock=clock, **options)
+
+
+@pytest.fixture
+def health(parts: Parts, clock: Clock) -> Health:
+    """Of a bot whose start is over."""
+    health = health_of(parts, clock)
+    health.ready()
     return health
 
 
@@ -30,23 +68,21 @@ def port() -> int:
 
 @pytest.fixture
 def url(health: Health, port: int) -> Iterator[str]:
-    server = serve(health, HealthSettings(port=port))
-    assert server is not None
-    yield f"http://127.0.0.1:{port}"
-    server.shutdown()
-    server.server_close()
+    with serving(health, HealthSettings(port=port)):
+        yield f"http://127.0.0.1:{port}"
 
 
-def test_a_bot_at_work_is_well(health: Health, url: str):
-    health.server = "reachable"
-    health.worker = lambda: "busy"
-    health.queue = lambda: {"waiting": 2}
+def test_a_bot_at_work_is_well(health: Health, parts: Parts, url: str):
+    parts.server.recovered()
+    parts.worker_state = "busy"
+    parts.waiting = {"waiting": 2}
     response = requests.get(f"{url}/health", timeout=5)
     assert response.status_code == 200
     assert response.json() == {
         "status": "ok",
         "worker": "busy",
         "server": "reachable",
+        "server_since": "2026-11-28T12:00:00+00:00",
         "last_success": None,
         "queue": {"waiting": 2},
     }
@@ -55,13 +91,32 @@ def test_a_bot_at_work_is_well(health: Health, url: str):
     assert requests.get(f"{url}/elsewhere", timeout=5).status_code == 404
 
 
-def test_a_bot_that_is_starting_is_not_well_yet(clock: Clock):
-    code, body = Health(clock=clock).report()
+def test_a_bot_that_is_starting_is_not_well_yet(parts: Parts, clock: Clock):
+    health = health_of(parts, clock)
+    code, body = health.report()
     assert (code, body["status"]) == (503, "starting")
+    health.ready()
+    assert health.report()[0] == 200
 
 
-def test_a_worker_that_hangs_is_unhealthy(health: Health):
-    health.worker = lambda: "hung"
+def test_a_start_that_waits_for_the_server_is_no_fault_of_the_bot(parts: Parts, clock: Clock):
+    health = health_of(parts, clock)
+    parts.server.failed(TemporaryServerError("it is down"))
+    code, body = health.report()
+    assert (code, body["status"], body["server"]) == (200, "ok", "unreachable")
+    parts.server.recovered()  # the model is still to be loaded
+    assert health.report()[0] == 503
+
+
+def test_a_worker_that_is_turned_off_is_told(parts: Parts, clock: Clock):
+    health = Health(server=parts.server, queue=parts, worker=None, clock=clock)
+    health.ready()
+    code, body = health.report()
+    assert (code, body["worker"]) == (200, "disabled")
+
+
+def test_a_worker_that_hangs_is_unhealthy(health: Health, parts: Parts):
+    parts.worker_state = "hung"
     code, body = health.report()
     assert (code, body["status"]) == (503, "the Whisper worker hangs")
 
@@ -74,14 +129,14 @@ def test_a_bot_that_is_silent_is_unhealthy(health: Health, clock: Clock):
     assert health.report()[0] == 200
 
 
-def test_an_unreachable_server_is_no_fault_of_the_bot(health: Health):
-    health.server = "unreachable"
+def test_an_unreachable_server_is_no_fault_of_the_bot(health: Health, parts: Parts):
+    parts.server.failed(TemporaryServerError("it is down"))
     code, body = health.report()
     assert (code, body["server"]) == (200, "unreachable")
 
 
 def test_the_command_asks_a_running_bot(
-    health: Health,
+    parts: Parts,
     url: str,
     port: int,
     monkeypatch: pytest.MonkeyPatch,
@@ -96,7 +151,7 @@ def test_the_command_asks_a_running_bot(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     assert main([]) == 0
     assert json.loads(capsys.readouterr().out)["status"] == "ok"
-    health.worker = lambda: "hung"
+    parts.worker_state = "hung"
     assert main([]) == 1
 
 
@@ -115,8 +170,8 @@ def test_the_command_says_when_there_is_no_bot(
 
 
 def test_a_port_that_is_taken_is_one_line(health: Health, url: str, port: int):
-    with pytest.raises(ConfigError) as caught:
-        serve(health, HealthSettings(port=port))
+    with pytest.raises(ConfigError) as caught, serving(health, HealthSettings(port=port)):
+        pass
     assert str(caught.value) == (
         f"[health] 127.0.0.1:{port} can't be listened on: Address already in use; set [health] "
         f"port to a free one, or to 0 for none"
@@ -124,12 +179,14 @@ def test_a_port_that_is_taken_is_one_line(health: Health, url: str, port: int):
 
 
 def test_it_can_be_turned_off(health: Health):
-    assert serve(health, HealthSettings(port=0)) is None
+    threads = threading.active_count()
+    with serving(health, HealthSettings(port=0)):
+        assert threading.active_count() == threads
 
 
-def test_a_long_request_is_no_fault(clock: Clock):
-    health = Health(clock=clock, longest_request=600)
-    health.ready = True
+def test_a_long_request_is_no_fault(parts: Parts, clock: Clock):
+    health = health_of(parts, clock, longest_request=600)
+    health.ready()
     clock.now += 700
     assert health.report()[0] == 200
     clock.now += 100
@@ -137,32 +194,42 @@ def test_a_long_request_is_no_fault(clock: Clock):
 
 
 def test_a_client_that_goes_away_is_no_error(
-    health: Health, port: int, url: str, capfd: pytest.CaptureFixture[str]
+    parts: Parts,
+    port: int,
+    url: str,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ):
-    asked, gone = threading.Event(), threading.Event()
-
-    def worker() -> str:
-        asked.set()
-        gone.wait(10)
-        return "ready"
-
-    health.worker = worker
+    parts.answered.clear()
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.sendall(b"GET /health HTTP/1.0\r\n\r\n")
-        assert asked.wait(10)
-    gone.set()
-    health.worker = lambda: "ready"
+        assert parts.asked.wait(10)
+    parts.answered.set()
     assert requests.get(f"{url}/health", timeout=5).status_code == 200
     wait_for(lambda: not any("process_request" in t.name for t in threading.enumerate()))
     assert capfd.readouterr().err == ""
+    assert caplog.records == []
 
 
-def test_a_memory_that_can_not_be_read_is_unhealthy(health: Health):
-    def queue() -> dict[str, int]:
-        raise StateError("the state file can't be read or written: disk I/O error")
+def test_a_defect_is_an_error_in_the_log_once_with_its_trace(
+    parts: Parts, url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def broken() -> Mapping[AttachmentState, int]:
+        raise ZeroDivisionError("a defect")
 
-    health.queue = queue
+    monkeypatch.setattr(parts, "queue", broken)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{url}/health", timeout=5)
+    wait_for(lambda: caplog.records)
+    (record,) = caplog.records
+    assert record.levelname == "ERROR"
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], ZeroDivisionError)
+
+
+def test_a_memory_that_can_not_be_read_is_unhealthy(health: Health, parts: Parts):
+    parts.trouble = "the state file can't be read or written: disk I/O error"
     code, body = health.report()
     assert (code, body["queue"]) == (503, {})
     assert body["status"] == "the state file can't be read or written: disk I/O error"

@@ -2,70 +2,76 @@ import logging
 import time
 
 import pytest
+from fast_clock import FastClock
 
-from alternator.bot.health import Health
-from alternator.bot.outage import LONGEST_RATE_LIMIT_SECONDS, Outage, back_off
+from alternator.accounts.health import AccountHealth
+from alternator.bot.outage import ask_until_reachable, back_off
+from alternator.bot.progress import BotProgress
 from alternator.errors import ServerError, TemporaryServerError
+from alternator.mastodon.rate_budget import LONGEST_RATE_LIMIT_SECONDS
 from alternator.stopping import Stop, Stopping
 
 
-@pytest.fixture
-def health() -> Health:
-    return Health()
+class Answers:
+    """A question that is answered by one thing after the other."""
+
+    def __init__(self, *to_come: str | ServerError) -> None:
+        self.to_come = list(to_come)
+
+    def __call__(self) -> str:
+        result = self.to_come.pop(0)
+        if isinstance(result, ServerError):
+            raise result
+        return result
 
 
 @pytest.fixture
-def stop() -> Stop:
-    return Stop()
-
-
-@pytest.fixture
-def outage(health: Health, stop: Stop, caplog: pytest.LogCaptureFixture) -> Outage:
+def health(caplog: pytest.LogCaptureFixture) -> AccountHealth:
     caplog.set_level(logging.INFO, logger="alternator")
-    return Outage(health, stop)
+    return AccountHealth()
 
 
-def test_an_outage_is_told_once_and_so_is_its_end(
-    outage: Outage, health: Health, caplog: pytest.LogCaptureFixture
+DOWN = TemporaryServerError("it is down")
+
+
+def test_a_server_is_asked_until_it_answers(
+    health: AccountHealth, caplog: pytest.LogCaptureFixture
 ):
-    outage.over()
-    for _ in range(3):
-        outage.met(TemporaryServerError("it is down"))
-        assert health.server == "unreachable"
-    outage.met(ServerError("it rejects the token"))
-    assert health.server == "refusing"
-    outage.over()
-    outage.over()
-    assert health.server == "reachable"
+    clock = FastClock(speed=1000.0)
+    ask = Answers(DOWN, DOWN, DOWN, "welcome")
+    started = clock.monotonic()
+    assert ask_until_reachable(ask, health, BotProgress(Stop(clock)), patient=True) == "welcome"
+    assert clock.monotonic() - started >= 0.5 + 1 + 2
+    assert health.report.state == "reachable"
     assert [record.getMessage() for record in caplog.records] == [
         "it is down",
-        "it rejects the token",
         "the server answers again",
     ]
 
 
-def test_a_server_that_asks_to_wait_is_no_outage(
-    outage: Outage, health: Health, caplog: pytest.LogCaptureFixture
-):
-    outage.over()
-    outage.met(TemporaryServerError("it asks to wait 40 s", retry_after=40))
-    outage.over()
-    assert health.server == "reachable"
-    assert [record.getMessage() for record in caplog.records] == ["it asks to wait 40 s"]
+def test_one_that_is_not_waited_for_is_asked_once(health: AccountHealth):
+    with pytest.raises(TemporaryServerError):
+        ask_until_reachable(Answers(DOWN), health, BotProgress(Stop()), patient=False)
 
 
-def test_a_wait_ends_as_soon_as_the_end_is_asked_for(outage: Outage, stop: Stop):
+def test_a_refusal_is_not_asked_again(health: AccountHealth):
+    refused = ServerError("it rejects the token")
+    with pytest.raises(ServerError, match="it rejects the token"):
+        ask_until_reachable(Answers(refused), health, BotProgress(Stop()), patient=True)
+
+
+def test_a_wait_ends_as_soon_as_the_end_is_asked_for(health: AccountHealth):
+    stop = Stop()
     stop.request()
     started = time.monotonic()
     with pytest.raises(Stopping):
-        outage.wait(1, ServerError("it rejects the token"))
+        ask_until_reachable(Answers(DOWN), health, BotProgress(stop), patient=True)
     assert time.monotonic() - started < 10
 
 
 def test_waits_grow_to_a_minute_unless_the_server_names_one():
-    failed = TemporaryServerError("down")
-    assert [0.5 * 2**n <= back_off(n + 1, failed) <= 2**n for n in range(5)] == [True] * 5
-    assert 30 <= back_off(100, failed) <= 60
+    assert [0.5 * 2**n <= back_off(n + 1, DOWN) <= 2**n for n in range(5)] == [True] * 5
+    assert 30 <= back_off(100, DOWN) <= 60
     assert back_off(1, TemporaryServerError("busy", retry_after=7)) == 7
     assert back_off(1, ServerError("rejected")) == 60
 

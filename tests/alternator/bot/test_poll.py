@@ -1,11 +1,12 @@
+import logging
 import threading
 from collections.abc import Iterator
 
 import pytest
+from fast_clock import FastClock
 from waiting import wait_for
 
-from alternator.bot.health import Health
-from alternator.bot.outage import Outage
+from alternator.accounts.health import AccountHealth
 from alternator.bot.poll import Poll
 from alternator.errors import TemporaryServerError
 from alternator.stopping import Stop
@@ -26,35 +27,37 @@ class Looks:
         return result
 
 
+class Events:
+    """Counts what it is told, and wants a look once a week unless it is asked for."""
+
+    def __init__(self) -> None:
+        self.finds = 0
+        self.recoveries = 0
+
+    def found(self) -> None:
+        self.finds += 1
+
+    def recovered(self) -> None:
+        self.recoveries += 1
+
+    def interval(self) -> float:
+        return 7 * 86400.0
+
+
 @pytest.fixture
 def looks() -> Looks:
     return Looks()
 
 
 @pytest.fixture
-def found() -> list[None]:
-    """Has an entry for each time that something was found."""
-    return []
+def events() -> Events:
+    return Events()
 
 
 @pytest.fixture
-def recovered() -> list[None]:
-    """Has an entry for each end of an outage."""
-    return []
-
-
-@pytest.fixture
-def poll(looks: Looks, found: list[None], recovered: list[None]) -> Iterator[Poll]:
-    """A poll that looks once an hour unless it is told to."""
-    stop = Stop()
-    poll = Poll(
-        looks,  # type: ignore[arg-type]  # only its one method counts
-        Outage(Health(), stop),
-        stop,
-        found=lambda: found.append(None),
-        recovered=lambda: recovered.append(None),
-        interval=lambda: 3600.0,
-    )
+def poll(looks: Looks, events: Events) -> Iterator[Poll]:
+    stop = Stop(FastClock())
+    poll = Poll(looks, AccountHealth(), stop, events)
     yield poll
     stop.request()
     poll.look_now()
@@ -62,27 +65,24 @@ def poll(looks: Looks, found: list[None], recovered: list[None]) -> Iterator[Pol
     assert not poll.is_alive()
 
 
-def test_it_looks_at_once_when_told_to(poll: Poll, looks: Looks, found: list[None]):
+def test_it_looks_at_once_when_told_to(poll: Poll, looks: Looks, events: Events):
     looks.to_come = [0, 2]
     poll.start()
     wait_for(lambda: looks.count == 1)
-    assert found == []
+    assert events.finds == 0
     poll.look_now()
-    wait_for(lambda: looks.count == 2)
-    wait_for(lambda: found == [None])
+    wait_for(lambda: events.finds)
+    assert (looks.count, events.finds) == (2, 1)
 
 
-def test_an_outage_does_not_end_it_and_its_end_is_told(
-    poll: Poll, looks: Looks, found: list[None], recovered: list[None]
-):
+def test_an_outage_does_not_end_it_and_its_end_is_told(poll: Poll, looks: Looks, events: Events):
     looks.to_come = [TemporaryServerError("down"), TemporaryServerError("down"), 1]
     poll.start()
-    wait_for(lambda: recovered)
-    assert found == recovered == [None]
-    assert looks.count == 3
+    wait_for(lambda: events.recoveries)
+    assert (looks.count, events.finds) == (3, 1)
     poll.look_now()
     wait_for(lambda: looks.count == 4)
-    assert recovered == [None]
+    assert events.recoveries == 1
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_an_outage_does_not_end_it_and_its_end_is_told(
 def test_nothing_ends_it(
     poll: Poll,
     looks: Looks,
-    found: list[None],
+    events: Events,
     trouble: Exception,
     monkeypatch: pytest.MonkeyPatch,
 ):
@@ -101,5 +101,20 @@ def test_nothing_ends_it(
     poll.start()
     wait_for(lambda: looks.count == 1)
     # Whatever it waits for, a new connection of the stream has it look at once.
-    wait_for(lambda: poll.look_now() or found)
+    wait_for(lambda: poll.look_now() or events.finds)
     assert complaints == []
+
+
+def test_a_defect_is_an_error_in_the_log_once_with_its_trace(
+    poll: Poll, looks: Looks, events: Events, caplog: pytest.LogCaptureFixture
+):
+    looks.to_come = [ValueError("a page"), 1]
+    poll.start()
+    wait_for(lambda: events.finds)
+    (record,) = caplog.records
+    assert (record.levelno, record.getMessage()) == (
+        logging.ERROR,
+        "looking through the posts failed",
+    )
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], ValueError)

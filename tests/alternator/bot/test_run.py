@@ -5,10 +5,12 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,31 @@ import pytest
 from waiting import wait_for
 
 from alternator.errors import TemporaryServerError
+from probe.exit_codes import ExitCode
 from sandbox.server import SandboxServer
 from sandbox.vision.server import VisionServer
 
 MakeBot = Callable[..., Any]
+
+
+SUPPORT = Path(__file__).parents[2] / "support"
+
+# What a test may run before the command, in the command's own process.
+FAST = """
+import alternator.bot.run as run
+from alternator.stopping import Stop
+from fast_clock import FastClock
+run.Stop = lambda: Stop(FastClock())
+"""
+SHORT_SHIELD = """
+import alternator.stopping
+alternator.stopping.SHIELD_SECONDS = 0.1
+"""
+COMMAND = """
+import sys
+from alternator.cli import main
+sys.exit(main())
+"""
 
 
 class Command:
@@ -33,12 +56,14 @@ class Command:
             "ALTERNATOR_STATE_DIR": str(folder / "state"),
             "ALTERNATOR_HEALTH_PORT": "0",
             "ALTERNATOR_WHISPER_ENABLED": "false",
+            "PYTHONPATH": str(SUPPORT),
         }
+        self.before = ""  # run in the process before the command
         self.running: list[subprocess.Popen[str]] = []
 
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "alternator", *arguments],
+            [sys.executable, "-c", self.before + COMMAND, *arguments],
             cwd=self.folder,
             env=self.environ | variables,
             stdout=subprocess.PIPE,
@@ -94,6 +119,7 @@ def test_a_mistake_in_the_file_is_one_line(command: Command):
 
 
 def test_an_unreachable_server_is_one_line(command: Command):
+    command.before = FAST
     code, errors = command.run(
         "run",
         ALTERNATOR_MASTODON_INSTANCE_URL="http://127.0.0.1:1",
@@ -130,6 +156,21 @@ def test_a_token_that_may_not_write_ends_a_single_pass(
     assert errors.splitlines()[-1] == (
         f"alternator run: {server.url} refuses this to the access token; it needs the scopes "
         f"read:accounts read:statuses write:statuses, and the account must not be suspended"
+    )
+
+
+def test_a_memory_of_a_later_version_is_refused_by_name(
+    command: Command, server: SandboxServer, vision: VisionServer
+):
+    assert command.run("run", "--once", **account(server, vision))[0] == 0
+    path = command.folder / "state" / "state.sqlite3"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 99")
+    code, errors = command.run("run", "--once", **account(server, vision))
+    assert (code, errors) == (
+        ExitCode.STATE,
+        f"alternator run: the state file {path} is from another version of Alternator (schema 99, "
+        f"this one has 2); use that version, or move the file away to start afresh\n",
     )
 
 
@@ -276,6 +317,7 @@ def test_a_bot_that_is_killed_in_the_middle_of_an_edit_repeats_nothing(
 def test_a_server_that_hangs_in_an_edit_does_not_hold_up_the_end(
     command: Command, server: SandboxServer, vision: VisionServer, picture: Path
 ):
+    command.before = SHORT_SHIELD
     hung = server.fail("/api/v1/statuses/*", method="PUT", hang=True)
     process = command.start("run", **account(server, vision))
     wait_for(server.open_streams)
@@ -360,7 +402,7 @@ def test_a_server_that_is_not_known_is_not_waited_for(make_bot: MakeBot, server:
 def test_a_token_that_is_refused_for_a_while_does_not_end_a_running_bot(
     make_bot: MakeBot, server: SandboxServer, picture: Path
 ):
-    bot = make_bot(mastodon={"poll_interval_seconds": 1}).start()
+    bot = make_bot(mastodon={"poll_interval_seconds": 15}).start()
     wait_for(server.open_streams)
     fault = server.fail("/api/v1/accounts/*/statuses", status=401, times=1)
     wait_for(lambda: fault.times == 0)

@@ -65,14 +65,14 @@ def test_without_streaming_polling_serves_alone(
     server: SandboxServer, make_bot: MakeBot, picture: Path
 ):
     server.set_streaming(False)
-    make_bot(mastodon={"poll_interval_seconds": 1}).start()
+    make_bot(mastodon={"poll_interval_seconds": 15}).start()
     wait_for(lambda: server.requests(path="/api/v1/accounts/*/statuses"))
     status = server.post("Look", files=[picture])
     server.wait_until_described(status["id"], seconds=15)
 
 
 def test_the_stream_can_be_turned_off(server: SandboxServer, make_bot: MakeBot, picture: Path):
-    make_bot(mastodon={"poll_interval_seconds": 1, "user_stream": False}).start()
+    make_bot(mastodon={"poll_interval_seconds": 15, "user_stream": False}).start()
     wait_for(lambda: server.requests(path="/api/v1/accounts/*/statuses"))
     status = server.post("Look", files=[picture])
     server.wait_until_described(status["id"], seconds=15)
@@ -98,7 +98,7 @@ def test_new_posts_go_before_backfill(server: SandboxServer, make_bot: MakeBot, 
 def test_an_outage_ends_neither_the_bot_nor_its_work(
     server: SandboxServer, make_bot: MakeBot, picture: Path, fault: dict[str, Any]
 ):
-    bot = make_bot(mastodon={"poll_interval_seconds": 1})
+    bot = make_bot(mastodon={"poll_interval_seconds": 15})
     bot.start()
     wait_for(server.open_streams)
     reset = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
@@ -114,7 +114,7 @@ def test_an_outage_ends_neither_the_bot_nor_its_work(
 def test_an_outage_costs_no_second_transcription(
     server: SandboxServer, make_bot: MakeBot, clip: Path
 ):
-    bot = make_bot(mastodon={"poll_interval_seconds": 1}).start()
+    bot = make_bot(mastodon={"poll_interval_seconds": 15}).start()
     wait_for(server.open_streams)
     bot.transcriber.gate.clear()
     status = server.post("Listen", files=[clip])
@@ -190,7 +190,7 @@ def test_files_that_are_still_processed_are_waited_for(
 def test_a_file_that_is_never_processed_does_not_keep_the_others(
     server: SandboxServer, make_bot: MakeBot, picture: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("alternator.bot.watch.PROCESSING_SECONDS", 0.0)
+    monkeypatch.setattr("alternator.bot.work.PROCESSING_SECONDS", 0.0)
     status = server.post("Look", files=[picture, picture])
     body = server.status(status["id"])
     body["media_attachments"][0]["url"] = None
@@ -206,14 +206,14 @@ def test_a_file_that_is_never_processed_does_not_keep_the_others(
 def test_a_post_that_the_server_fails_for_is_tried_less_and_less(
     server: SandboxServer, make_bot: MakeBot, picture: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("alternator.bot.watch.PUT_BACK_SECONDS", (0.1, 0.1, 3600.0))
+    monkeypatch.setattr("alternator.store.outcomes.PUT_BACK_SECONDS", (0.1, 0.1, 36_000.0))
     status = server.post("Look", files=[picture])
     path = f"/api/v1/statuses/{status['id']}"
     server.fail(path, method="PUT", status=500, times=None)
     bot = make_bot().start()
     wait_for(lambda: len(server.requests(method="PUT", path=path)) == 3)
     wait_for(lambda: bot.rows() == [("waiting", "", 0)])
-    # The next one is an hour off, and others have their turn meanwhile.
+    # The next one is ten hours off, and others have their turn meanwhile.
     other = server.post("Look again", files=[picture])
     server.wait_until_described(other["id"])
     assert len(server.requests(method="PUT", path=path)) == 3
@@ -222,8 +222,8 @@ def test_a_post_that_the_server_fails_for_is_tried_less_and_less(
 def test_after_an_outage_nothing_waits_any_longer(
     server: SandboxServer, make_bot: MakeBot, clip: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("alternator.bot.watch.PUT_BACK_SECONDS", (3600.0,))
-    bot = make_bot(mastodon={"poll_interval_seconds": 1}).start()
+    monkeypatch.setattr("alternator.store.outcomes.PUT_BACK_SECONDS", (36_000.0,))
+    bot = make_bot(mastodon={"poll_interval_seconds": 15}).start()
     wait_for(server.open_streams)
     bot.transcriber.gate.clear()
     status = server.post("Listen", files=[clip])
@@ -252,12 +252,12 @@ def test_no_thread_is_left_at_work_on_a_closed_memory(
     complaints: list[Any] = []
     before, threading.excepthook = threading.excepthook, complaints.append
     try:
-        bot = make_bot(mastodon={"poll_interval_seconds": 1}).start()
+        bot = make_bot(mastodon={"poll_interval_seconds": 15}).start()
         wait_for(server.open_streams)
         bot.end()
         server.post("Look", files=[picture])
         server.drop_streams()
-        time.sleep(1.5)
+        wait_for(lambda: not {"poll", "stream"} & {t.name for t in threading.enumerate()})
     finally:
         threading.excepthook = before
     assert complaints == []

@@ -7,6 +7,7 @@ import pytest
 from alternator.config.load import load_config, load_section
 from alternator.config.models import WhisperSettings
 from alternator.config.settings import SECTIONS, Config, HealthSettings, MediaSettings
+from alternator.config.values import key_of
 from alternator.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[3] / "alternator.toml.example"
@@ -89,7 +90,7 @@ def test_the_environment_alone_is_enough():
     config = load_config(environ=ACCOUNT)
     assert config.mastodon.instance_url == "https://social.example"
     assert config.mastodon.access_token == "a-token-of-some-length"
-    assert not config.openrouter.enabled
+    assert not config.vision.enabled
     assert config.whisper.enabled
     assert config.notices == ()
 
@@ -99,8 +100,8 @@ def test_every_key_of_the_rust_bot_is_accepted():
     config = load_config(environ={})
     assert config.mastodon.user_stream is False
     assert (config.mastodon.backfill_count, config.mastodon.backfill_pause) == (7, 30)
-    assert config.openrouter.text_fallback_model == "some/other-text-model"
-    assert config.openrouter.max_tokens == 300
+    assert config.vision.text_fallback_model == "some/other-text-model"
+    assert config.vision.max_tokens == 300
     assert config.media.supported_formats == ("image/png", "audio/mpeg")
     assert config.logging.level == "warn"
     assert config.whisper.model_dir == Path("/models")
@@ -131,8 +132,8 @@ def test_every_variable_of_the_rust_bot_is_accepted():
     )
     assert config.mastodon.user_stream is False
     assert config.mastodon.backfill_count == 7
-    assert config.openrouter.enabled
-    assert config.openrouter.max_tokens == 300
+    assert config.vision.enabled
+    assert config.vision.max_tokens == 300
     assert config.balance.threshold == 12.5
     assert config.logging.level == "debug"
     assert config.media.max_size_mb == 5
@@ -164,7 +165,7 @@ def test_secrets_come_from_files_and_are_not_shown(tmp_path: Path):
         }
     )
     assert config.mastodon.access_token == "token-from-a-file"
-    assert config.openrouter.api_key == "key-from-a-file"
+    assert config.vision.api_key == "key-from-a-file"
     assert "from-a-file" not in repr(config)
 
 
@@ -402,9 +403,9 @@ def test_the_example_names_every_key_with_its_default():
     config = load_config(environ={})
     for section, cls in SECTIONS.items():
         for field in dataclasses.fields(cls):
-            if not field.metadata["unused"]:
+            if not key_of(field).unused:
                 assert re.search(rf"^{field.name} = ", uncommented, re.MULTILINE), field.name
         assert section == "balance" or f"[{section}]" in text
     assert config.notices == ()
-    plain = dataclasses.replace(config.openrouter, api_key=None, vision_model=None, text_model=None)
-    assert dataclasses.replace(config, openrouter=plain) == Config(mastodon=config.mastodon)
+    plain = dataclasses.replace(config.vision, api_key=None, vision_model=None, text_model=None)
+    assert dataclasses.replace(config, vision=plain) == Config(mastodon=config.mastodon)

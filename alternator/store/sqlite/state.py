@@ -1,126 +1,107 @@
-"""What the bot remembers: one SQLite file with a row for each attachment that it has met.
+"""The store in one SQLite file: a row for each attachment that an account of the bot has met.
 
-The server is the source of truth, so a lost file only costs looking again. A row goes
-
-    waiting → claimed → described | left | failed
-                 ↓ (try again later)
-              waiting
-
-``left`` are attachments left alone for a lasting reason (too large, no speech in it, described by
-somebody meanwhile), ``failed`` those given up after the last attempt. A claim that a crash cut
-short goes back to ``waiting`` at the next start; it has counted as an attempt, so that an
+The server is the source of truth, so a lost file only costs looking again. A claim that a crash
+cut short goes back to ``waiting`` at the next start; it has counted as an attempt, so that an
 attachment that takes the bot down is not tried for ever.
-
-Times are Unix times in seconds.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from alternator.store.database import Database
-from alternator.store.outcomes import RETRY_SECONDS, Claim, Found, Outcome, order
+from alternator.store.outcomes import (
+    RETRY_SECONDS,
+    AttachmentState,
+    Claim,
+    Cursors,
+    Found,
+    Outcome,
+    by_age,
+    put_back_seconds,
+)
+from alternator.store.sqlite.database import Database
+from alternator.store.sqlite.schema import SCHEMA
 
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE account (
-    id INTEGER PRIMARY KEY,
-    server TEXT NOT NULL,
-    remote_id TEXT NOT NULL,
-    cursor TEXT,           -- newest status seen: all up to it are in the table or need nothing
-    floor TEXT,            -- statuses up to this one were there before the first start
-    UNIQUE (server, remote_id)
-);
-CREATE TABLE attachment (
-    account INTEGER NOT NULL REFERENCES account (id),
-    status_id TEXT NOT NULL,
-    attachment_id TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'claimed', 'described', 'left', 'failed')),
-    backfill INTEGER NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    not_before REAL NOT NULL,
-    reason TEXT NOT NULL DEFAULT '',
-    found REAL NOT NULL,
-    changed REAL NOT NULL,
-    PRIMARY KEY (account, status_id, attachment_id)
-);
-CREATE INDEX attachment_by_state ON attachment (account, state, not_before);
-"""
+# The rows that a claim holds: it is over once they are in another state, or claimed anew.
+HELD = "account = ? AND status_id = ? AND state = 'claimed' AND changed = ?"
 
 
-class Store:
-    """The state of one account. All methods may be called by any thread."""
+class SqliteStore:
+    """``alternator.store.interface.Store`` in one file. ``clock`` gives Unix time in seconds."""
 
     def __init__(self, path: Path, *, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._account = 0
-        self._database = Database(path, schema=SCHEMA, version=SCHEMA_VERSION)
+        self._database = Database(path, SCHEMA)
 
     def close(self) -> None:
         """Close the file. The store can't be used any more."""
         self._database.close()
 
     def knows_server(self, server: str) -> bool:
-        """Whether an account on this server was bound before: its address and token worked."""
+        """Whether an account on this server was in use before."""
         with self._database.reading() as db:
             row = db.execute("SELECT 1 FROM account WHERE server = ?", (server,)).fetchone()
             return row is not None
 
-    def bind(self, server: str, remote_id: str) -> None:
-        """Speak of this account from now on, and free the claims that a crash left behind."""
+    def use_account(self, server: str, remote_id: str) -> "SqliteAccountState":
+        """The state of one account, free of the claims that a crash left behind."""
+        now = self._clock()
         with self._database.writing() as db:
             db.execute(
                 "INSERT OR IGNORE INTO account (server, remote_id) VALUES (?, ?)",
                 (server, remote_id),
             )
-            (self._account,) = db.execute(
+            (account,) = db.execute(
                 "SELECT id FROM account WHERE server = ? AND remote_id = ?", (server, remote_id)
             ).fetchone()
             db.execute(
                 "UPDATE attachment SET state = 'failed', reason = 'the bot ended while at it', "
                 "changed = ? WHERE account = ? AND state = 'claimed' AND attempts > ?",
-                (self._clock(), self._account, len(RETRY_SECONDS)),
+                (now, account, len(RETRY_SECONDS)),
             )
             db.execute(
                 "UPDATE attachment SET state = 'waiting' WHERE account = ? AND state = 'claimed'",
-                (self._account,),
+                (account,),
             )
+        return SqliteAccountState(self._database, int(account), self._clock)
 
-    def cursors(self) -> tuple[str | None, str | None]:
-        """Newest status seen and newest one out of scope; both None before the first look."""
+
+class SqliteAccountState:
+    """``alternator.store.interface.AccountState``: the rows of one account."""
+
+    def __init__(self, database: Database, account: int, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._account = account
+        self._clock = clock
+
+    def cursors(self) -> Cursors:
+        """How far the account has been looked through."""
         with self._database.reading() as db:
-            cursor, floor = db.execute(
+            newest, floor = db.execute(
                 "SELECT cursor, floor FROM account WHERE id = ?", (self._account,)
             ).fetchone()
-            return cursor, floor
+            return Cursors(newest=newest, floor=floor)
 
     def record(
         self, found: Iterable[Found], *, cursor: str | None = None, floor: str | None = None
     ) -> int:
-        """Remember statuses with work to do, and how far the account has been looked through.
-
-        Attachments already known keep their row. Returns how many were new.
-        """
+        """Remember statuses with work to do, and how far the account has been looked through."""
         now = self._clock()
         new = 0
         with self._database.writing() as db:
             for status in found:
+                key = (self._account, status.status_id)
                 for attachment_id in status.attachment_ids:
                     new += db.execute(
                         "INSERT OR IGNORE INTO attachment (account, status_id, attachment_id, "
                         "state, backfill, not_before, found, changed) "
                         "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?)",
-                        (
-                            self._account,
-                            status.status_id,
-                            attachment_id,
-                            status.backfill,
-                            now,
-                            now,
-                            now,
-                        ),
+                        (*key, attachment_id, status.backfill, now, now, now),
                     ).rowcount
-            if cursor is not None:
+            (before,) = db.execute(
+                "SELECT cursor FROM account WHERE id = ?", (self._account,)
+            ).fetchone()
+            if cursor is not None and (before is None or by_age(cursor) > by_age(before)):
                 db.execute("UPDATE account SET cursor = ? WHERE id = ?", (cursor, self._account))
             if floor is not None:
                 db.execute("UPDATE account SET floor = ? WHERE id = ?", (floor, self._account))
@@ -137,7 +118,7 @@ class Store:
             ).fetchall()
             if not due:
                 return None
-            chosen = max(due, key=lambda row: (not row[2], order(row[0])))[0]
+            chosen = max(due, key=lambda row: (not row[2], by_age(row[0])))[0]
             rows = [row for row in due if row[0] == chosen]
             db.execute(
                 "UPDATE attachment SET state = 'claimed', attempts = attempts + 1, changed = ? "
@@ -148,22 +129,18 @@ class Store:
             status_id=chosen,
             attachment_ids=tuple(row[1] for row in rows),
             backfill=bool(rows[0][2]),
+            taken_at=now,
         )
 
     def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
-        """Write down what became of a claim.
-
-        Returns the failures that are tried again, with the wait in seconds.
-        """
+        """Write down what became of a claim; returns the failures that are tried again."""
         now = self._clock()
         again = []
         with self._database.writing() as db:
             for outcome in outcomes:
-                key = (self._account, claim.status_id, outcome.attachment_id)
+                key = (*self._held(claim), outcome.attachment_id)
                 row = db.execute(
-                    "SELECT attempts FROM attachment "
-                    "WHERE account = ? AND status_id = ? AND attachment_id = ?",
-                    key,
+                    f"SELECT attempts FROM attachment WHERE {HELD} AND attachment_id = ?", key
                 ).fetchone()
                 if row is None:
                     continue
@@ -172,8 +149,8 @@ class Store:
                     again.append(replace(outcome, retry_after=wait))
                 state = outcome.state if wait is None else "waiting"
                 db.execute(
-                    "UPDATE attachment SET state = ?, not_before = ?, reason = ?, changed = ? "
-                    "WHERE account = ? AND status_id = ? AND attachment_id = ?",
+                    "UPDATE attachment SET state = ?, not_before = ?, reason = ?, changed = ?, "
+                    f"put_back = 0 WHERE {HELD} AND attachment_id = ?",
                     (state, now + (wait or 0.0), outcome.reason, now, *key),
                 )
         return again
@@ -184,18 +161,41 @@ class Store:
         with self._database.writing() as db:
             db.execute(
                 "UPDATE attachment SET state = 'waiting', attempts = attempts - 1, "
-                "not_before = ?, changed = ? "
-                "WHERE account = ? AND status_id = ? AND state = 'claimed'",
-                (now + wait, now, self._account, claim.status_id),
+                f"not_before = ?, changed = ? WHERE {HELD}",
+                (now + wait, now, *self._held(claim)),
             )
 
-    def hasten(self, status_ids: Iterable[str]) -> None:
-        """Make what waits of these statuses due now."""
+    def put_back(self, claim: Claim) -> float:
+        """Release a claim for which the server did not answer; returns the wait in seconds.
+
+        Counting and releasing are one transaction. Between two, ``make_due`` of the thread that
+        looks for posts could forget the count and miss the post, which is still claimed.
+        """
+        now = self._clock()
         with self._database.writing() as db:
-            db.executemany(
+            (before,) = db.execute(
+                f"SELECT MAX(put_back) FROM attachment WHERE {HELD}", self._held(claim)
+            ).fetchone()
+            times = (before or 0) + 1
+            wait = put_back_seconds(times)
+            db.execute(
+                "UPDATE attachment SET state = 'waiting', attempts = attempts - 1, "
+                f"put_back = ?, not_before = ?, changed = ? WHERE {HELD}",
+                (times, now + wait, now, *self._held(claim)),
+            )
+        return wait
+
+    def make_due(self) -> None:
+        """Make due what was put back, as if it never had been."""
+        with self._database.writing() as db:
+            db.execute(
                 "UPDATE attachment SET not_before = ? "
-                "WHERE account = ? AND status_id = ? AND state = 'waiting'",
-                [(self._clock(), self._account, status_id) for status_id in status_ids],
+                "WHERE account = ? AND state = 'waiting' AND put_back > 0",
+                (self._clock(), self._account),
+            )
+            db.execute(
+                "UPDATE attachment SET put_back = 0 WHERE account = ? AND put_back > 0",
+                (self._account,),
             )
 
     def retry_failed(self) -> int:
@@ -225,7 +225,7 @@ class Store:
             ).fetchone()
             return None if moment is None else float(moment)
 
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[AttachmentState, int]:
         """Number of attachments by state."""
         with self._database.reading() as db:
             return dict(
@@ -234,3 +234,7 @@ class Store:
                     (self._account,),
                 ).fetchall()
             )
+
+    def _held(self, claim: Claim) -> tuple[int, str, float]:
+        """What ``HELD`` asks for."""
+        return (self._account, claim.status_id, claim.taken_at)

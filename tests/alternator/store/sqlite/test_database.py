@@ -6,9 +6,16 @@ import pytest
 
 from alternator.errors import ConfigError, StateError
 from alternator.stopping import Stopping
-from alternator.store.database import Database
+from alternator.store.sqlite.database import Database
+from alternator.store.sqlite.schema import Schema
 
-SCHEMA = "CREATE TABLE note (text TEXT NOT NULL);"
+CREATE = ("CREATE TABLE note (text TEXT NOT NULL)",)
+
+
+def schema(version: int = 3, **steps: tuple[str, ...]) -> Schema:
+    """A schema of some version; steps by the version that they lead on from: ``from_2=(…,)``."""
+    by_version = {int(name.removeprefix("from_")): step for name, step in steps.items()}
+    return Schema(version=version, create=CREATE, steps=by_version)
 
 
 @pytest.fixture
@@ -18,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(path: Path) -> Iterator[Database]:
-    database = Database(path, schema=SCHEMA, version=3)
+    database = Database(path, schema())
     yield database
     database.close()
 
@@ -30,7 +37,7 @@ def notes(database: Database) -> list[str]:
 
 def refusal(path: Path, version: int = 3) -> str:
     with pytest.raises(ConfigError) as caught:
-        Database(path, schema=SCHEMA, version=version)
+        Database(path, schema(version))
     return str(caught.value)
 
 
@@ -38,7 +45,7 @@ def test_what_is_written_is_there_at_the_next_start(database: Database, path: Pa
     with database.writing() as connection:
         connection.execute("INSERT INTO note VALUES ('kept')")
     database.close()
-    assert notes(Database(path, schema=SCHEMA, version=3)) == ["kept"]
+    assert notes(Database(path, schema())) == ["kept"]
 
 
 @pytest.mark.parametrize("interruption", [Stopping, KeyboardInterrupt, ValueError])
@@ -84,12 +91,39 @@ def test_a_database_with_damaged_pages_is_named(database: Database, path: Path):
     assert "is damaged: " in refusal(path, version=4)
 
 
-def test_a_file_of_another_version_is_left_alone(database: Database, path: Path):
-    assert refusal(path, version=1) == (
+@pytest.mark.parametrize("version", [1, 4])
+def test_a_file_of_an_unknown_version_is_named_and_left_alone(
+    database: Database, path: Path, version: int
+):
+    with pytest.raises(StateError) as caught:
+        Database(path, schema(version))
+    assert str(caught.value) == (
         f"the state file {path} is from another version of Alternator (schema 3, this one has "
-        f"1); use that version, or move the file away to start afresh"
+        f"{version}); use that version, or move the file away to start afresh"
     )
     assert notes(database) == []
+
+
+def test_a_file_of_an_earlier_version_is_brought_up_step_by_step(database: Database, path: Path):
+    with database.writing() as connection:
+        connection.execute("INSERT INTO note VALUES ('kept')")
+    database.close()
+    added = "ALTER TABLE note ADD COLUMN {} TEXT NOT NULL DEFAULT 'new'"
+    newer = schema(5, from_3=(added.format("a"),), from_4=(added.format("b"),))
+    for _ in range(2):  # the second time, there is nothing left to do
+        brought_up = Database(path, newer)
+        with brought_up.reading() as connection:
+            assert connection.execute("SELECT * FROM note").fetchall() == [("kept", "new", "new")]
+        brought_up.close()
+
+
+def test_a_step_that_fails_changes_nothing(database: Database, path: Path):
+    steps = ("ALTER TABLE note ADD COLUMN a TEXT", "ALTER TABLE nowhere ADD COLUMN a TEXT")
+    with pytest.raises(ConfigError, match="no such table: nowhere"):
+        Database(path, schema(4, from_3=steps))
+    with database.reading() as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+        assert [row[1] for row in connection.execute("PRAGMA table_info(note)")] == ["text"]
 
 
 def test_a_directory_that_can_not_be_made_is_named(tmp_path: Path):

@@ -1,0 +1,1 @@
+"""Accounts: each with its sessions, settings, rate budget, state and health."""

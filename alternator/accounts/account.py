@@ -1,0 +1,101 @@
+"""One account on one server: all that belongs to it, in one object.
+
+Nothing here knows whether there are others. What accounts share is the store, which gives each its
+own state.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from alternator.accounts.health import AccountHealth
+from alternator.clock import SYSTEM_CLOCK, Clock
+from alternator.config.settings import MastodonSettings
+from alternator.mastodon.client import MastodonClient
+from alternator.mastodon.entities import Instance
+from alternator.mastodon.rate_budget import RateBudget
+from alternator.progress import Progress
+from alternator.store.interface import AccountState, Store
+from alternator.store.outcomes import AttachmentState
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn:
+    """What is known once the server has answered to the token."""
+
+    id: str
+    name: str  # user@server
+    instance: Instance
+    state: AccountState
+
+
+class Account:
+    """An account: its settings, its sessions, its rate budget, its state and its health.
+
+    Its threads share this object. What changes in it has a lock of its own (``health``,
+    ``budget``, ``state``), and ``sign_in`` happens before there is a second thread.
+    """
+
+    def __init__(
+        self, settings: MastodonSettings, store: Store, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
+        self.settings = settings
+        self.health = AccountHealth()
+        self.budget = RateBudget(clock.now)
+        self._store = store
+        self._signed_in: SignedIn | None = None
+
+    def session(self, progress: Progress) -> MastodonClient:
+        """A client of the account's server, for one thread.
+
+        Each thread has its own, since they keep connections that two threads must not use at once
+        (https://github.com/psf/requests/issues/2766); what the server says about its rate limit
+        is known to all of them. ``progress`` is told of waits, and may break them off.
+        """
+        return MastodonClient(self.settings, progress=progress, budget=self.budget)
+
+    @property
+    def server_is_known(self) -> bool:
+        """Whether an account on this server was signed in before: its address is right."""
+        return self._store.knows_server(self.settings.instance_url)
+
+    def sign_in(self, session: MastodonClient) -> None:
+        """Learn whose the token is and what the server allows, and take up the account's state.
+
+        Once, before the account's work begins. ServerError if the server refuses or can't be
+        reached; then it may be called again.
+        """
+        owner = session.verify()
+        instance = session.instance()
+        state = self._store.use_account(self.settings.instance_url, owner.id)
+        self._signed_in = SignedIn(id=owner.id, name=owner.name, instance=instance, state=state)
+
+    @property
+    def id(self) -> str:
+        """The server's id of the account."""
+        return self._known().id
+
+    @property
+    def name(self) -> str:
+        """user@server"""
+        return self._known().name
+
+    @property
+    def instance(self) -> Instance:
+        """What the server says about itself."""
+        return self._known().instance
+
+    @property
+    def state(self) -> AccountState:
+        """What is remembered about this account's posts."""
+        return self._known().state
+
+    def queue(self) -> Mapping[AttachmentState, int]:
+        """Number of attachments by state; none before the account is signed in.
+
+        StateError if the store can't be read.
+        """
+        return {} if self._signed_in is None else self._signed_in.state.counts()
+
+    def _known(self) -> SignedIn:
+        assert self._signed_in is not None, "sign_in() comes first"
+        return self._signed_in

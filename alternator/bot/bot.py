@@ -1,0 +1,119 @@
+"""The bot of one account, put together from its parts."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from alternator.accounts.account import Account
+from alternator.alt_text.vision import VisionClient
+from alternator.alt_text.writer import AltTextWriter, SpeechReader
+from alternator.bot.describe import Describer
+from alternator.bot.find_posts import PostFinder
+from alternator.bot.health import Health
+from alternator.bot.progress import BotProgress
+from alternator.bot.watch import Watcher
+from alternator.bot.work import Work
+from alternator.config.models import VisionSettings, WhisperSettings
+from alternator.config.settings import Config
+from alternator.mastodon.client import MastodonClient
+from alternator.mastodon.stream import Stream
+from alternator.progress import Progress
+from alternator.stopping import Stop
+
+log = logging.getLogger(__name__)
+
+DOWNLOADS = "downloads"  # in the state directory
+
+
+class SpeechWorker(SpeechReader, Protocol):
+    """The Whisper worker: ``alternator.speech.transcriber.Transcriber``."""
+
+    @property
+    def state(self) -> str: ...
+
+    def start(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class MakeSpeechWorker(Protocol):
+    """What makes one. It starts nothing yet."""
+
+    def __call__(self, settings: WhisperSettings, /) -> SpeechWorker: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bot:
+    """An account that is signed in, and what works for it. ``stream`` is None for polling alone."""
+
+    account: Account
+    watcher: Watcher
+    stream: Stream | None
+
+    def run(self) -> None:
+        """Watch until ``Stopping`` is raised."""
+        self.watcher.run(self.stream)
+
+    def run_once(self) -> None:
+        """Go through the posts once. ServerError if the server can't be asked."""
+        tally = self.watcher.run_once()
+        log.info(
+            "done: %d described, %d left alone, %d failed",
+            tally.described,
+            tally.left,
+            tally.failed,
+        )
+
+
+def build_bot(
+    account: Account, session: MastodonClient, writer: AltTextWriter, health: Health, stop: Stop
+) -> Bot:
+    """The bot of an account. ``session`` is the main thread's; the others get their own."""
+    beside = BotProgress(stop)
+    describer = Describer(session, writer)
+    finder = PostFinder(account, account.session(beside), describer)
+    work = Work(account, describer, health, stop)
+    watcher = Watcher(account, finder, work, progress=BotProgress(stop, health), stop=stop)
+    stream = None
+    # Without server-sent events, polling serves alone.
+    if account.settings.user_stream and account.instance.dialect.streaming == "SSE":
+        stream = Stream(
+            account.session(beside),
+            account.instance.streaming_url,
+            stop,
+            notice=watcher.notice,
+            connected=watcher.look_now,
+        )
+    return Bot(account=account, watcher=watcher, stream=stream)
+
+
+def build_writer(
+    config: Config, limit: int, speech: SpeechReader | None, progress: Progress
+) -> AltTextWriter:
+    """What makes texts of up to ``limit`` characters, on behalf of the main thread."""
+    return AltTextWriter(
+        config,
+        speech=speech,
+        vision=start_vision(config.vision, progress),
+        limit=limit,
+        directory=downloads_of(config),
+        progress=progress,
+    )
+
+
+def start_vision(settings: VisionSettings, progress: Progress) -> VisionClient | None:
+    """The client of the vision endpoint, if one is configured."""
+    if not settings.enabled:
+        log.warning(
+            "pictures: not described; set [openrouter] api_key, or base_url for an endpoint of "
+            "your own"
+        )
+        return None
+    log.info("pictures: %s at %s", settings.vision_models[0], settings.base_url)
+    return VisionClient(settings, progress=progress)
+
+
+def downloads_of(config: Config) -> Path:
+    """Where attachments lie while they are described."""
+    return config.state.directory / DOWNLOADS

@@ -1,0 +1,43 @@
+"""What the bot's long work is told by, in all of its threads: it lives, and it may have to end."""
+
+from typing import Protocol
+
+from alternator.progress import Progress
+from alternator.stopping import Stop
+
+SLICE_SECONDS = 1.0
+
+
+class Heard(Protocol):
+    """Who wants to know that a thread is alive: ``alternator.bot.health.Health``."""
+
+    def beat(self) -> None: ...
+
+
+class BotProgress(Progress):
+    """Breaks the work off by ``Stopping`` once the end is asked for.
+
+    ``health`` is told of each beat. Only the main thread's work has one: that another thread is
+    alive says nothing about the one that describes.
+    """
+
+    def __init__(self, stop: Stop, health: Heard | None = None) -> None:
+        self._stop = stop
+        self._health = health
+
+    def beat(self) -> None:
+        """The work is alive. Raises ``Stopping`` if it is to end."""
+        if self._health is not None:
+            self._health.beat()
+        self._stop.check()
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, in slices: alive all along, and ended by a signal in a shielded stretch too."""
+        clock = self._stop.clock
+        until = clock.monotonic() + seconds
+        while True:
+            self.beat()
+            rest = until - clock.monotonic()
+            if rest <= 0:
+                return
+            self._stop.pause(min(rest, SLICE_SECONDS))

@@ -1,0 +1,111 @@
+"""The work on one claimed post: describe it, write down what became of it, and say so."""
+
+import logging
+from dataclasses import dataclass
+
+from alternator.accounts.account import Account
+from alternator.bot.describe import Describer, Draft
+from alternator.bot.health import Health
+from alternator.errors import ServerError, StateError, TemporaryMediaError
+from alternator.stopping import Stop, Stopping
+from alternator.store.outcomes import Claim, Outcome, to_retry
+
+log = logging.getLogger(__name__)
+
+# How long a post waits until all of its files are processed, so that one edit will do.
+PROCESSING_SECONDS = 3600.0
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """How many attachments were described, left alone and not described (yet)."""
+
+    described: int = 0
+    left: int = 0
+    failed: int = 0
+
+
+class Work:
+    """Describes one post after the other. For the main thread alone, as all that it keeps is.
+
+    ``failures`` counts how often in a row the server did not answer.
+    """
+
+    def __init__(self, account: Account, describer: Describer, health: Health, stop: Stop) -> None:
+        self._account = account
+        self._describer = describer
+        self._health = health
+        self._stop = stop
+        # What an outage kept from being written, so that no clip is transcribed twice for it.
+        self._drafts: dict[Claim, Draft] = {}
+        self.failures = 0
+        self.tally = Tally()
+
+    def describe(self, claim: Claim) -> None:
+        """Describe one post and write down the outcomes. ServerError gives the claim back."""
+        clock = self._stop.clock
+        state = self._account.state
+        started = clock.monotonic()
+        try:
+            draft = self._draft_of(claim)
+            # What was edited must be written down: no signal in between.
+            with self._stop.shielded():
+                outcomes = self._describer.publish(draft)
+                self._finish(claim, outcomes, clock.monotonic() - started)
+        except Stopping:
+            state.release(claim)  # changes nothing where the outcomes are written down already
+            raise
+        except StateError:
+            raise
+        except TemporaryMediaError as error:
+            state.release(claim, wait=error.retry_after or 0.0)
+        except ServerError as error:
+            self.failures += 1
+            wait = state.put_back(claim)
+            log.debug("post %s is put back for %.0f s: %s", claim.status_id, wait, error)
+            raise
+        except Exception as error:
+            # A defect of ours must cost no more than this post.
+            log.exception("describing post %s failed", claim.status_id)
+            reason = f"unexpected {type(error).__name__}: {error}"
+            outcomes = [to_retry(key, reason) for key in claim.attachment_ids]
+            self._finish(claim, outcomes, clock.monotonic() - started)
+
+    def _draft_of(self, claim: Claim) -> Draft:
+        """The texts for a claim: those that an outage kept from being written, or new ones."""
+        draft = self._drafts.get(claim)
+        if draft is None:
+            age = self._stop.clock.now() - self._account.state.found_at(claim)
+            draft = self._describer.prepare(claim, patient=age < PROCESSING_SECONDS)
+            self._drafts[claim] = draft
+        return draft
+
+    def _finish(self, claim: Claim, outcomes: list[Outcome], seconds: float) -> None:
+        """Write down what became of a claim."""
+        again = self._account.state.finish(claim, outcomes)
+        self._drafts = {
+            key: draft for key, draft in self._drafts.items() if key.status_id != claim.status_id
+        }
+        self.failures = 0
+        self._report(claim, outcomes, again, seconds)
+
+    def _report(
+        self, claim: Claim, outcomes: list[Outcome], again: list[Outcome], seconds: float
+    ) -> None:
+        """Log what became of each attachment."""
+        waits = {outcome.attachment_id: outcome.retry_after for outcome in again}
+        for outcome in outcomes:
+            where = f"post {claim.status_id}, attachment {outcome.attachment_id}"
+            if outcome.state == "described":
+                self.tally.described += 1
+                self._health.succeeded()
+                log.info("described %s, in %.1f s", where, seconds)
+            elif outcome.state == "left":
+                self.tally.left += 1
+                log.info("left alone %s: %s", where, outcome.reason)
+            elif (wait := waits.get(outcome.attachment_id)) is not None:
+                self.tally.failed += 1
+                log.warning("failed %s, again in %.0f s: %s", where, wait, outcome.reason)
+            else:
+                self.tally.failed += 1
+                log.error("given up %s: %s", where, outcome.reason)

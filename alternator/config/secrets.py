@@ -1,0 +1,23 @@
+"""What must not stand in the log: by what is known of each key."""
+
+import dataclasses
+from urllib.parse import urlsplit
+
+from alternator.config.settings import Config
+from alternator.config.values import key_of
+
+
+def secrets_of(config: Config) -> list[str]:
+    """The values of all secret keys, and the passwords within addresses."""
+    found = []
+    for section in dataclasses.fields(config):
+        settings = getattr(config, section.name)
+        if not dataclasses.is_dataclass(settings):
+            continue  # the notices
+        for field in dataclasses.fields(settings):
+            value = getattr(settings, field.name)
+            if isinstance(value, str) and key_of(field).secret:
+                found.append(value)
+            elif isinstance(value, str) and key_of(field).form == "url":
+                found.append(urlsplit(value).password or "")
+    return [secret for secret in found if secret]

@@ -1,0 +1,88 @@
+"""What the bot remembers, and in which words it is told and asked; the homes lie beside.
+
+Times are Unix times in seconds, so they are UTC whatever the machine's zone. Every write is
+idempotent: one that is made again, because nobody knows whether it was carried out, changes
+nothing more. All methods may be called by any thread; each is done as a whole or not at all.
+StateError where the store can't be read or written.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
+
+
+class AccountState(Protocol):
+    """What is remembered about one account's posts.
+
+    An attachment goes
+
+        waiting → claimed → described | left | failed
+                     ↓ (try again later)
+                  waiting
+
+    ``left`` are attachments left alone for a lasting reason (too large, no speech in it, described
+    by somebody meanwhile), ``failed`` those given up after the last attempt. A claim is held by
+    who took it until it is finished, released or put back; after that it changes nothing.
+    """
+
+    def cursors(self) -> Cursors:
+        """How far the account has been looked through."""
+
+    def record(
+        self, found: Iterable[Found], *, cursor: str | None = None, floor: str | None = None
+    ) -> int:
+        """Remember statuses with work to do, and how far the account has been looked through.
+
+        Attachments already known keep their row, and the cursor never goes back. Returns how many
+        attachments were new.
+        """
+
+    def claim(self, *, backfill: bool = True) -> Claim | None:
+        """Take the next status that is due: new posts before backfill, the newest first."""
+
+    def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
+        """Write down what became of a claim.
+
+        Returns the failures that are tried again, with the wait in seconds.
+        """
+
+    def release(self, claim: Claim, *, wait: float = 0.0) -> None:
+        """Give a claim back as if it had not been taken, due again after ``wait`` seconds."""
+
+    def put_back(self, claim: Claim) -> float:
+        """Release a claim for which the server did not answer, so that others have their turn.
+
+        It waits longer each time in a row. Returns the wait in seconds.
+        """
+
+    def make_due(self) -> None:
+        """Make due what was put back, as if it never had been: the server answers again."""
+
+    def retry_failed(self) -> int:
+        """Make everything that was given up due again; returns how many attachments that are."""
+
+    def found_at(self, claim: Claim) -> float:
+        """When the first of a claim's attachments was met."""
+
+    def next_due(self) -> float | None:
+        """When the next attachment is due; None if none waits."""
+
+    def counts(self) -> Mapping[AttachmentState, int]:
+        """Number of attachments by state."""
+
+
+class Store(Protocol):
+    """The states of all accounts of a bot."""
+
+    def knows_server(self, server: str) -> bool:
+        """Whether an account on this server was in use before: its address and token worked."""
+
+    def use_account(self, server: str, remote_id: str) -> AccountState:
+        """The state of one account, which is made if it is new.
+
+        Once for each account and start: claims that are left from before are free again.
+        """
+
+    def close(self) -> None:
+        """The store and its states can't be used any more."""

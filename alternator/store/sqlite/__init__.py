@@ -1,0 +1,1 @@
+"""The store's home on one machine: an SQLite file."""

@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import pytest
+
+from alternator.accounts.account import Account
+from alternator.config.settings import MastodonSettings
+from alternator.errors import ServerError, TemporaryServerError
+from alternator.progress import SILENT, Progress
+from alternator.store.interface import Store
+from alternator.store.outcomes import Cursors, Found
+from sandbox.server import SandboxServer
+
+
+def account_of(server: SandboxServer, store: Store, token: str = "sandbox") -> Account:
+    return Account(MastodonSettings(instance_url=server.url, access_token=token), store)
+
+
+class Impatient(Progress):
+    """Breaks the work off instead of waiting."""
+
+    def pause(self, seconds: float) -> None:
+        raise TimeoutError(f"{seconds:.0f}")
+
+
+def test_signing_in_tells_who_it_is_and_takes_up_its_state(server: SandboxServer, store: Store):
+    account = account_of(server, store)
+    assert not account.server_is_known
+    assert account.queue() == {}
+    account.sign_in(account.session(SILENT))
+    assert account.server_is_known
+    assert account.name == f"demo@{server.url.removeprefix('http://')}"
+    assert account.instance.description_limit == 1500
+    assert account.state.cursors() == Cursors(newest=None, floor=None)
+    account.state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)])
+    assert account.queue() == {"waiting": 1}
+
+
+def test_two_accounts_of_one_server_share_nothing_but_the_store(
+    server: SandboxServer, store: Store
+):
+    first, second = account_of(server, store), account_of(server, store, "neighbour")
+    for account in (first, second):
+        account.sign_in(account.session(SILENT))
+    assert first.id != second.id
+    first.state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)], cursor="5")
+    claim = first.state.claim()
+    assert second.state.claim() is None
+    assert second.state.cursors() == Cursors(newest=None, floor=None)
+    assert second.queue() == {}
+    assert claim is not None
+    first.health.failed(TemporaryServerError("down"))
+    assert not second.health.report.failing
+    assert first.budget is not second.budget
+
+
+def test_a_token_that_is_refused_leaves_it_signed_out(server: SandboxServer, store: Store):
+    account = account_of(server, store, "wrong")
+    with pytest.raises(ServerError, match="rejects the access token"):
+        account.sign_in(account.session(SILENT))
+    assert not account.server_is_known
+    with pytest.raises(AssertionError, match="sign_in"):
+        _ = account.state
+
+
+def test_what_one_session_is_told_of_the_rate_limit_holds_for_the_others(
+    server: SandboxServer, account: Account
+):
+    first, second = account.session(Impatient()), account.session(Impatient())
+    server.exhaust_rate_limit(60)
+    with pytest.raises(TimeoutError):
+        first.verify()
+    asked = len(server.requests())
+    with pytest.raises(TimeoutError):
+        second.verify()
+    assert len(server.requests()) == asked
+
+
+def test_an_edit_that_may_not_be_made_yet_is_not_put_off(
+    server: SandboxServer, account: Account, picture: Path
+):
+    status = server.post("Look", files=[picture])
+    session = account.session(Impatient())
+    server.fail("/api/v1/statuses/*", method="PUT", status=429)
+    with pytest.raises(TemporaryServerError):
+        session.edit(status["id"], {"status": "Look again"})
+    # By the end of a wait its author may have edited the post, so its caller must look again.
+    with pytest.raises(TemporaryServerError) as caught:
+        session.edit(status["id"], {"status": "Look again"})
+    assert caught.value.retry_after == pytest.approx(11, abs=2)
+    assert len(server.requests(method="PUT")) == 1
+    # Reading has a budget of its own.
+    assert session.status(status["id"])["id"] == status["id"]

@@ -1,0 +1,260 @@
+"""The work on one post, with what publishes it replaced: what is written down, and when."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from types import FrameType
+from typing import Any
+
+import pytest
+from clock import Clock
+from fast_clock import FastClock
+
+from alternator.accounts.account import Account
+from alternator.bot import work as work_module
+from alternator.bot.describe import Describer, Draft
+from alternator.bot.find_posts import PostFinder
+from alternator.bot.health import Health
+from alternator.bot.progress import BotProgress
+from alternator.bot.watch import Watcher
+from alternator.bot.work import Tally, Work
+from alternator.errors import ServerError, StateError, TemporaryMediaError, TemporaryServerError
+from alternator.progress import SILENT
+from alternator.stopping import Stop, Stopping
+from alternator.store.outcomes import (
+    PUT_BACK_SECONDS,
+    RETRY_SECONDS,
+    Claim,
+    Found,
+    Outcome,
+    left_alone,
+    to_retry,
+)
+
+DESCRIBED = Outcome(attachment_id="51", state="described")
+
+
+class Publisher(Describer):
+    """A describer that meets what it is told to: outcomes, or an error."""
+
+    def __init__(self) -> None:
+        self.to_come: list[list[Outcome] | BaseException] = []
+        self.prepared = 0
+
+    def prepare(self, claim: Claim, *, patient: bool = True) -> Draft:
+        self.prepared += 1
+        return Draft(status_id=claim.status_id, texts={}, outcomes=())
+
+    def publish(self, draft: Draft) -> list[Outcome]:
+        result = self.to_come.pop(0)
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+
+@pytest.fixture
+def publisher() -> Publisher:
+    return Publisher()
+
+
+@pytest.fixture
+def health(account: Account) -> Health:
+    return Health(server=account.health, queue=account, worker=None)
+
+
+@pytest.fixture
+def stop() -> Stop:
+    return Stop(FastClock())
+
+
+@pytest.fixture
+def work(account: Account, publisher: Publisher, health: Health, stop: Stop) -> Work:
+    return Work(account, publisher, health, stop)
+
+
+@pytest.fixture
+def claim(account: Account) -> Claim:
+    """A claim on a post with one attachment."""
+    account.state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)])
+    return claimed(account)
+
+
+def claimed(account: Account) -> Claim:
+    claim = account.state.claim()
+    assert claim is not None
+    return claim
+
+
+def test_what_became_of_a_post_is_written_down_and_told(
+    account: Account,
+    work: Work,
+    publisher: Publisher,
+    health: Health,
+    claim: Claim,
+    caplog: pytest.LogCaptureFixture,
+):
+    caplog.set_level(logging.INFO, logger="alternator")
+    publisher.to_come = [[DESCRIBED]]
+    work.describe(claim)
+    assert account.queue() == {"described": 1}
+    assert work.tally == Tally(described=1)
+    assert health.report()[1]["last_success"] is not None
+    assert caplog.messages == ["described post 5, attachment 51, in 0.0 s"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "tally", "message"),
+    [
+        (left_alone("51", "too large"), Tally(left=1), "left alone {}: too large"),
+        (to_retry("51", "busy"), Tally(failed=1), "failed {}, again in 60 s: busy"),
+    ],
+)
+def test_what_is_not_described_is_told_with_its_reason(
+    work: Work,
+    publisher: Publisher,
+    claim: Claim,
+    caplog: pytest.LogCaptureFixture,
+    outcome: Outcome,
+    tally: Tally,
+    message: str,
+):
+    caplog.set_level(logging.INFO, logger="alternator")
+    publisher.to_come = [[outcome]]
+    work.describe(claim)
+    assert work.tally == tally
+    assert caplog.messages == [message.format("post 5, attachment 51")]
+
+
+def test_what_fails_at_the_last_attempt_is_given_up(
+    account: Account,
+    work: Work,
+    publisher: Publisher,
+    claim: Claim,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+):
+    publisher.to_come = [[to_retry("51", "busy")] for _ in range(len(RETRY_SECONDS) + 1)]
+    work.describe(claim)
+    for wait in RETRY_SECONDS:
+        clock.now += wait
+        work.describe(claimed(account))
+    assert account.queue() == {"failed": 1}
+    assert caplog.messages[-1] == "given up post 5, attachment 51: busy"
+
+
+def test_a_draft_outlives_an_outage(
+    account: Account, work: Work, publisher: Publisher, claim: Claim, clock: Clock
+):
+    publisher.to_come = [TemporaryServerError("down"), TemporaryServerError("down"), [DESCRIBED]]
+    with pytest.raises(TemporaryServerError):
+        work.describe(claim)
+    assert work.failures == 1
+    clock.now += PUT_BACK_SECONDS[0]
+    with pytest.raises(TemporaryServerError):
+        work.describe(claimed(account))
+    assert work.failures == 2
+    clock.now += PUT_BACK_SECONDS[1]
+    work.describe(claimed(account))
+    assert (work.failures, publisher.prepared) == (0, 1)
+
+
+def test_files_that_are_still_processed_give_the_claim_back(
+    account: Account, work: Work, publisher: Publisher, claim: Claim, clock: Clock
+):
+    publisher.to_come = [TemporaryMediaError("still processing", retry_after=5.0)]
+    work.describe(claim)
+    assert account.queue() == {"waiting": 1}
+    assert account.state.next_due() == clock.now + 5
+
+
+def test_an_end_that_is_asked_for_meanwhile_gives_the_claim_back(
+    account: Account, work: Work, publisher: Publisher, claim: Claim
+):
+    publisher.to_come = [Stopping()]
+    with pytest.raises(Stopping):
+        work.describe(claim)
+    assert account.queue() == {"waiting": 1}
+
+
+def test_an_end_that_is_asked_for_in_an_edit_comes_after_what_is_written_down(
+    account: Account, work: Work, publisher: Publisher, claim: Claim, stop: Stop
+):
+    publisher.to_come = [[DESCRIBED]]
+    stop.request()
+    with pytest.raises(Stopping):
+        work.describe(claim)
+    assert account.queue() == {"described": 1}
+
+
+def test_a_memory_that_fails_ends_the_work(work: Work, publisher: Publisher, claim: Claim):
+    publisher.to_come = [StateError("disk full")]
+    with pytest.raises(StateError):
+        work.describe(claim)
+
+
+def test_a_defect_costs_no_more_than_the_post_and_is_logged_once_with_its_trace(
+    account: Account,
+    work: Work,
+    publisher: Publisher,
+    claim: Claim,
+    caplog: pytest.LogCaptureFixture,
+):
+    publisher.to_come = [ZeroDivisionError("a defect")]
+    work.describe(claim)
+    assert account.queue() == {"waiting": 1}
+    traced = [record for record in caplog.records if record.exc_info]
+    assert [(record.levelname, record.getMessage()) for record in traced] == [
+        ("ERROR", "describing post 5 failed")
+    ]
+    assert caplog.messages[-1] == (
+        "failed post 5, attachment 51, again in 60 s: unexpected ZeroDivisionError: a defect"
+    )
+
+
+@contextmanager
+def called_at_line(number: int, file: str, call: Callable[[], None]) -> Iterator[list[int]]:
+    """Call something just before the so-manieth line that is run in a file; yields those run."""
+    lines: list[int] = []
+
+    def tracer(frame: FrameType, event: str, _: Any) -> Any:
+        if frame.f_code.co_filename != file:
+            return None
+        if event == "line":
+            lines.append(frame.f_lineno)
+            if len(lines) == number:
+                call()
+        return tracer
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        yield lines
+    finally:
+        sys.settrace(before)
+
+
+def test_whenever_the_server_recovers_a_post_that_it_failed_for_waits_the_least(
+    account: Account, work: Work, publisher: Publisher, stop: Stop, clock: Clock
+):
+    # The polling thread may tell of it at each line of the main one's work. Once, between two of
+    # them, that made the post wait for 300 s instead of 5.
+    finder = PostFinder(account, account.session(SILENT), publisher)
+    watcher = Watcher(account, finder, work, progress=BotProgress(stop), stop=stop)
+    account.state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)])
+    for number in count(1):
+        publisher.to_come = [TemporaryServerError("down")]
+        claim = claimed(account)
+        with (
+            pytest.raises(ServerError),
+            called_at_line(number, str(work_module.__file__), watcher.recovered) as lines,
+        ):
+            work.describe(claim)
+        due = account.state.next_due()
+        assert due is not None
+        assert due - clock.now <= PUT_BACK_SECONDS[0], f"recovered at the {number}th of {lines}"
+        clock.now = due
+        if number > len(lines):
+            break
+    assert number > 10

@@ -1,0 +1,197 @@
+"""What every home of the store must do; there is one."""
+
+import pytest
+from clock import Clock
+
+from alternator.store.interface import AccountState, Store
+from alternator.store.outcomes import (
+    PUT_BACK_SECONDS,
+    RETRY_SECONDS,
+    Claim,
+    Cursors,
+    Found,
+    Outcome,
+)
+
+
+@pytest.fixture
+def state(store: Store) -> AccountState:
+    return store.use_account("https://social.example", "7")
+
+
+def found(status_id: str, *attachment_ids: str, backfill: bool = False) -> Found:
+    return Found(status_id=status_id, attachment_ids=attachment_ids, backfill=backfill)
+
+
+def claimed(state: AccountState, *, backfill: bool = True) -> Claim:
+    claim = state.claim(backfill=backfill)
+    assert claim is not None
+    return claim
+
+
+def described(*attachment_ids: str) -> list[Outcome]:
+    return [Outcome(attachment_id=key, state="described") for key in attachment_ids]
+
+
+FAILED = Outcome(attachment_id="51", state="failed", reason="busy")
+
+
+def test_an_attachment_is_worked_on_once(state: AccountState):
+    assert state.record([found("5", "51", "52")]) == 2
+    claim = claimed(state)
+    assert (claim.status_id, set(claim.attachment_ids)) == ("5", {"51", "52"})
+    assert state.claim() is None
+    state.finish(claim, described("51", "52"))
+    assert state.record([found("5", "51", "52")]) == 0
+    assert state.claim() is None
+    assert state.counts() == {"described": 2}
+
+
+def test_new_posts_go_before_backfill_and_the_newest_first(state: AccountState):
+    state.record([found("99", "1", backfill=True), found("100", "2", backfill=True)])
+    state.record([found("8", "3"), found("9", "4")])
+    order = [claimed(state).status_id for _ in range(4)]
+    assert order == ["9", "8", "100", "99"]
+
+
+def test_backfill_can_be_held_back(state: AccountState):
+    state.record([found("9", "1", backfill=True)])
+    assert state.claim(backfill=False) is None
+    assert claimed(state, backfill=True).backfill
+
+
+def test_a_failure_is_tried_again_later_each_time_and_then_given_up(
+    state: AccountState, clock: Clock
+):
+    state.record([found("5", "51")])
+    for wait in RETRY_SECONDS:
+        (again,) = state.finish(claimed(state), [FAILED])
+        assert again.retry_after == wait
+        assert state.next_due() == clock.now + wait
+        clock.now += wait - 1
+        assert state.claim() is None
+        clock.now += 1
+    assert state.finish(claimed(state), [FAILED]) == []
+    assert state.counts() == {"failed": 1}
+    assert state.next_due() is None
+
+
+def test_a_failure_may_name_its_own_wait(state: AccountState, clock: Clock):
+    state.record([found("5", "51")])
+    outcome = Outcome(attachment_id="51", state="failed", retry_after=7.0)
+    state.finish(claimed(state), [outcome])
+    assert state.next_due() == clock.now + 7
+
+
+def test_what_was_given_up_can_be_tried_again(state: AccountState, clock: Clock):
+    state.record([found("5", "51")])
+    for wait in (*RETRY_SECONDS, 0):
+        state.finish(claimed(state), [FAILED])
+        clock.now += wait
+    assert state.claim() is None
+    assert state.retry_failed() == 1
+    assert claimed(state).status_id == "5"
+
+
+def test_a_released_claim_has_not_counted(state: AccountState, clock: Clock):
+    state.record([found("5", "51")])
+    for _ in range(20):
+        state.release(claimed(state), wait=3.0)
+        assert state.claim() is None
+        clock.now += 3
+    assert len(state.finish(claimed(state), [FAILED])) == 1
+
+
+def test_releasing_leaves_what_is_written_down_alone(state: AccountState):
+    state.record([found("5", "51")])
+    claim = claimed(state)
+    state.finish(claim, described("51"))
+    state.release(claim)
+    assert state.counts() == {"described": 1}
+
+
+def test_what_is_put_back_waits_longer_each_time(state: AccountState, clock: Clock):
+    state.record([found("5", "51", "52")])
+    for wait in (*PUT_BACK_SECONDS, PUT_BACK_SECONDS[-1]):
+        assert state.put_back(claimed(state)) == wait
+        assert state.next_due() == clock.now + wait
+        clock.now += wait
+    # It has not counted as an attempt, and what comes of it ends the row.
+    assert len(state.finish(claimed(state), [FAILED])) == 1
+    clock.now += RETRY_SECONDS[0]
+    assert state.put_back(claimed(state)) == PUT_BACK_SECONDS[0]
+
+
+def test_once_the_server_answers_what_was_put_back_is_due(state: AccountState, clock: Clock):
+    state.record([found("5", "51"), found("6", "61"), found("7", "71")])
+    state.put_back(claimed(state))
+    state.release(claimed(state), wait=60.0)
+    held = claimed(state)
+    state.put_back(held)
+    state.make_due()
+    assert [claimed(state).status_id for _ in range(2)] == ["7", "5"]
+    # That one waits for something else than the server.
+    assert state.next_due() == clock.now + 60
+
+
+def test_a_post_that_is_being_worked_on_begins_anew_after_an_outage(
+    state: AccountState, clock: Clock
+):
+    state.record([found("5", "51")])
+    state.put_back(claimed(state))
+    clock.now += PUT_BACK_SECONDS[0]
+    claim = claimed(state)
+    state.make_due()
+    assert state.put_back(claim) == PUT_BACK_SECONDS[0]
+
+
+def test_a_write_that_is_repeated_changes_nothing(state: AccountState, clock: Clock):
+    state.record([found("5", "51")], cursor="5", floor="1")
+    assert state.record([found("5", "51")], cursor="5", floor="1") == 0
+    first = claimed(state)
+    assert [outcome.retry_after for outcome in state.finish(first, [FAILED])] == [60.0]
+    due = state.next_due()
+    clock.now += 10
+    assert state.finish(first, [FAILED]) == []
+    state.release(first)
+    state.put_back(first)
+    assert state.next_due() == due
+    clock.now += 50
+    second = claimed(state)
+    assert second == first  # the same work, and yet another claim
+    state.finish(first, described("51"))
+    state.release(first)
+    assert state.counts() == {"claimed": 1}
+    state.put_back(second)
+    due = state.next_due()
+    clock.now += 1
+    state.put_back(second)
+    assert state.next_due() == due
+
+
+def test_the_cursor_never_goes_back(state: AccountState):
+    for cursor in ("9", "100", "10"):
+        state.record([], cursor=cursor)
+    assert state.cursors() == Cursors(newest="100", floor=None)
+
+
+def test_when_a_post_was_met_is_known(state: AccountState, clock: Clock):
+    state.record([found("5", "51")])
+    met = clock.now
+    clock.now += 5
+    state.record([found("5", "52")])
+    assert state.found_at(claimed(state)) == met
+
+
+def test_accounts_do_not_see_each_other(store: Store):
+    first = store.use_account("https://social.example", "7")
+    first.record([found("5", "51")], cursor="5", floor="1")
+    second = store.use_account("https://social.example", "8")
+    assert second.claim() is None
+    assert second.cursors() == Cursors(newest=None, floor=None)
+    assert store.knows_server("https://social.example")
+    assert not store.knows_server("https://other.example")
+    # Taking up the second has not disturbed the first.
+    assert first.cursors() == Cursors(newest="5", floor="1")
+    assert claimed(first).status_id == "5"
+    assert second.counts() == {}

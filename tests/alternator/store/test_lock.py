@@ -1,0 +1,55 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from alternator.errors import ConfigError
+from alternator.store.lock import locked
+
+HOLD = """
+import sys
+from pathlib import Path
+from alternator.store.lock import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_directory_is_one_bots(tmp_path: Path):
+    with locked(tmp_path / "state"):
+        with pytest.raises(ConfigError) as caught, locked(tmp_path / "state"):
+            pass
+        assert str(caught.value) == (
+            f"another bot is at work in {tmp_path / 'state'}; end it, or give this one a "
+            f"[state] directory of its own"
+        )
+        with locked(tmp_path / "another"):
+            pass
+    with locked(tmp_path / "state"):
+        pass
+
+
+def test_a_process_that_is_killed_leaves_no_lock(tmp_path: Path):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(ConfigError, match="another bot"), locked(tmp_path):
+            pass
+        process.kill()
+        process.wait(10)
+    with locked(tmp_path):
+        pass
+
+
+def test_a_directory_that_can_not_be_made_is_named(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    message = r"set \[state\] directory to one that is"
+    with pytest.raises(ConfigError, match=message), locked(tmp_path / "file"):
+        pass
