@@ -89,4 +89,4 @@ def test_an_edit_that_may_not_be_made_yet_is_not_put_off(
     assert caught.value.retry_after == pytest.approx(11, abs=2)
     assert len(server.requests(method="PUT")) == 1
     # Reading has a budget of its own.
-    assert session.status(status["id"])["id"] == status["id"]
+    assert session.status(status["id"]).id == status["id"]
