@@ -14,6 +14,7 @@ from alternator.errors import MediaError, VisionError
 from alternator.media.download import downloaded
 from alternator.media.media_type import HEAD_BYTES, media_type
 from alternator.media.picture import jpeg_of_picture, middle_frame
+from alternator.progress import Progress
 from alternator.speech.transcript import Transcript
 
 log = logging.getLogger(__name__)
@@ -22,9 +23,18 @@ log = logging.getLogger(__name__)
 class SpeechReader(Protocol):
     """What ``alternator.speech.transcriber.Transcriber`` is here for."""
 
-    def transcribe(
-        self, path: Path, *, on_wait: Callable[[], None] | None = None
-    ) -> Transcript: ...
+    def transcribe(self, path: Path, *, progress: Progress) -> Transcript: ...
+
+
+class Beating(Progress):
+    """Only the beat is of interest."""
+
+    def __init__(self, beat: Callable[[], None]) -> None:
+        self._beat = beat
+
+    def beat(self) -> None:
+        """The transcription goes on."""
+        self._beat()
 
 
 class AltTextWriter:
@@ -105,7 +115,7 @@ class AltTextWriter:
 
     def _of_speech(self, path: Path, attachment: Mapping[str, Any], language: str | None) -> str:
         assert self._speech is not None
-        transcript = self._speech.transcribe(path, on_wait=self._beat)
+        transcript = self._speech.transcribe(path, progress=Beating(self._beat))
         text = transcript.text.strip()
         if not text:
             raise MediaError("no speech was found in it")

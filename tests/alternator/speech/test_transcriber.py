@@ -14,9 +14,12 @@ from waiting import wait_for
 
 from alternator.config.models import WhisperSettings
 from alternator.errors import ConfigError, MediaError, ModelError, NoAudioError, WorkerError
-from alternator.speech.transcriber import DEFAULT_OPTIONS, Transcriber
+from alternator.progress import Progress
+from alternator.speech.options import DecodingOptions
+from alternator.speech.transcriber import Transcriber
 from alternator.speech.transcript import to_whisper
-from alternator.speech.worker.process import Deadlines
+from alternator.speech.worker.patience import Deadlines
+from alternator.speech.worker.protocol import Started
 
 pytest.importorskip("whisper")
 
@@ -24,6 +27,24 @@ Speak = Callable[..., Path]
 MakeMedia = Callable[..., Path]
 
 SPOKEN = "Captions help everyone understand."
+VERBOSE = DecodingOptions(verbose=True)
+
+
+class Told(Progress):
+    """Calls what it was given."""
+
+    def __init__(
+        self,
+        beat: Callable[[], object] = lambda: None,
+        line: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        self._beat, self._line = beat, line
+
+    def beat(self) -> None:
+        self._beat()
+
+    def line(self, text: str) -> None:
+        self._line(text)
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".mp3", ".ogg", ".m4a", ".flac", ".mp4"])
@@ -48,13 +69,15 @@ def test_the_language_is_detected(
 
 def test_translation(transcriber: Transcriber, speak: Speak) -> None:
     path = speak("Meine Katze schläft auf dem Sofa.", "de")
-    transcript = transcriber.transcribe(path, language="German", task="translate")
+    transcript = transcriber.transcribe(
+        path, options=DecodingOptions(language="German", task="translate")
+    )
     assert transcript.text == "My cat is sleeping on the sofa."
     assert transcript.language == "de"
 
 
 def test_word_timestamps(transcriber: Transcriber, speak: Speak) -> None:
-    options = {**DEFAULT_OPTIONS, "word_timestamps": True}
+    options = DecodingOptions(word_timestamps=True)
     transcript = transcriber.transcribe(speak(SPOKEN), options=options)
     words = transcript.segments[0].words
     assert words is not None
@@ -71,7 +94,7 @@ def test_the_result_is_that_of_openai_whisper(
 
     path = speak("Open source software is fun.")
     options = {"beam_size": 5, "best_of": 5, "fp16": False, "word_timestamps": True}
-    ours = to_whisper(transcriber.transcribe(path, options=options))
+    ours = to_whisper(transcriber.transcribe(path, options=DecodingOptions(word_timestamps=True)))
     theirs = whisper.transcribe(whisper.load_model(str(checkpoint)), str(path), **options)
     assert list(ours) == list(theirs)
     assert [list(s) for s in ours["segments"]] == [list(s) for s in theirs["segments"]]
@@ -107,7 +130,7 @@ def test_a_bad_file_does_not_stop_the_next(
         with pytest.raises(error, match=message):
             transcriber.transcribe(path)
     with pytest.raises(ConfigError, match="no language 'Klingon'"):
-        transcriber.transcribe(speak(SPOKEN), language="Klingon")
+        transcriber.transcribe(speak(SPOKEN), options=DecodingOptions(language="Klingon"))
     assert transcriber.transcribe(speak(SPOKEN)).text == SPOKEN
     assert transcriber.worker_pid == pid, "the model was loaded again"
 
@@ -115,17 +138,23 @@ def test_a_bad_file_does_not_stop_the_next(
 def test_lines_come_while_it_works(transcriber: Transcriber, speak: Speak) -> None:
     lines: list[str] = []
     states: list[str] = []
+    heard: list[tuple[float, float]] = []
 
-    def on_line(line: str) -> None:
-        lines.append(line)
-        states.append(transcriber.state)
+    class Listener(Progress):
+        def line(self, text: str) -> None:
+            lines.append(text)
+            states.append(transcriber.state)
 
-    options = {**DEFAULT_OPTIONS, "verbose": True}
-    transcriber.transcribe(speak(SPOKEN), options=options, on_line=on_line)
+        def advanced(self, done: float, total: float) -> None:
+            heard.append((done, total))
+
+    transcript = transcriber.transcribe(speak(SPOKEN), options=VERBOSE, progress=Listener())
     assert "Detected language: English" in lines
     assert any(line.startswith("[00:00.000 --> ") and SPOKEN in line for line in lines)
-    assert set(states) == {"busy"}
+    assert states[0] == "busy"  # when the last ones are read, the answer may be there already
     assert transcriber.state == "ready"
+    assert heard[0] == (0.0, transcript.duration)
+    assert heard[-1] == (pytest.approx(transcript.duration, abs=0.02), transcript.duration)
 
 
 def test_files_of_several_threads_are_taken_in_turn(transcriber: Transcriber, speak: Speak) -> None:
@@ -169,7 +198,9 @@ def gone(pid: int) -> bool:
 def test_starts_at_first_use(fragile: Transcriber, speak: Speak) -> None:
     assert fragile.state == "stopped" and fragile.worker_pid is None
     waits: list[str] = []
-    transcript = fragile.transcribe(speak(SPOKEN), on_wait=lambda: waits.append(fragile.state))
+    transcript = fragile.transcribe(
+        speak(SPOKEN), progress=Told(lambda: waits.append(fragile.state))
+    )
     assert transcript.text == SPOKEN
     assert "starting" in waits
     assert fragile.state == "ready"
@@ -179,9 +210,9 @@ def test_starts_at_first_use(fragile: Transcriber, speak: Speak) -> None:
 def test_a_crash_costs_one_file(fragile: Transcriber, speak: Speak, blow: signal.Signals) -> None:
     fragile.start()
     pid = worker_of(fragile)
-    options = {**DEFAULT_OPTIONS, "verbose": True}
+    told = Told(line=lambda _: os.kill(pid, blow))
     with pytest.raises(WorkerError, match=rf"died of {blow.name} while at work; "):
-        fragile.transcribe(speak(SPOKEN), options=options, on_line=lambda _: os.kill(pid, blow))
+        fragile.transcribe(speak(SPOKEN), options=VERBOSE, progress=told)
     assert fragile.state == "stopped"
     assert fragile.transcribe(speak(SPOKEN)).text == SPOKEN
     assert worker_of(fragile) != pid
@@ -212,16 +243,18 @@ def test_a_worker_that_hangs_is_killed(fragile: Transcriber, speak: Speak) -> No
     with pytest.raises(WorkerError, match="was silent for 6 s and was stopped"):
         fragile.transcribe(
             speak(SPOKEN),
-            options={**DEFAULT_OPTIONS, "verbose": True},
-            on_line=lambda _: os.kill(pid, signal.SIGSTOP),
-            on_wait=lambda: states.append(fragile.state),
+            options=VERBOSE,
+            progress=Told(
+                beat=lambda: states.append(fragile.state),
+                line=lambda _: os.kill(pid, signal.SIGSTOP),
+            ),
         )
     assert states[-1] == "hung"
     assert gone(pid)
     assert fragile.transcribe(speak(SPOKEN)).text == SPOKEN
 
 
-def test_a_callback_that_raises_leaves_nothing_behind(fragile: Transcriber, speak: Speak) -> None:
+def test_a_waiter_that_gives_up_cancels_its_file(fragile: Transcriber, speak: Speak) -> None:
     fragile.start()
     pid = worker_of(fragile)
 
@@ -229,10 +262,77 @@ def test_a_callback_that_raises_leaves_nothing_behind(fragile: Transcriber, spea
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fragile.transcribe(
-            speak(SPOKEN), options={**DEFAULT_OPTIONS, "verbose": True}, on_line=stop
-        )
-    assert gone(pid) and fragile.state == "stopped"
+        fragile.transcribe(speak(SPOKEN), options=VERBOSE, progress=Told(line=stop))
+    wait_for(lambda: fragile.state == "ready")
+    assert fragile.transcribe(speak(SPOKEN)).text == SPOKEN
+    assert worker_of(fragile) == pid, "the model was loaded again"
+
+
+def last_event(transcription: Transcription) -> Done | Failed:
+    """Waits for the end of a request."""
+    *_, last = transcription.events()
+    assert isinstance(last, Done | Failed)
+    return last
+
+
+def test_a_death_costs_only_what_was_begun(fragile: Transcriber, speak: Speak) -> None:
+    """One file runs and one waits; the second is asked again of the next worker."""
+    fragile.start()
+    pid = worker_of(fragile)
+    waiting: list[Transcription] = []
+
+    def blow(_: str) -> None:
+        if not waiting:
+            waiting.append(fragile.submit(speak("Keep calm and carry on.")))
+            os.kill(pid, signal.SIGKILL)
+
+    with pytest.raises(WorkerError, match="died of SIGKILL while at work"):
+        fragile.transcribe(speak(SPOKEN), options=VERBOSE, progress=Told(line=blow))
+    last = last_event(waiting[0])
+    assert isinstance(last, Done) and last.transcript.text == "Keep calm and carry on."
+    assert worker_of(fragile) != pid
+
+
+def test_one_that_waits_is_cancelled(
+    transcriber: Transcriber, speak: Speak, make_media: MakeMedia
+) -> None:
+    noise = "anoisesrc=d=50:amplitude=0.2:seed=1"
+    running = transcriber.submit(make_media("noise.wav", "-f", "lavfi", "-i", noise))
+    waiting = transcriber.submit(speak(SPOKEN))
+    waiting.cancel()
+    last = last_event(waiting)
+    assert isinstance(last, Failed) and type(last.error) is CancelledRequestError
+    assert transcriber.state == "busy", "the one before it ended first"
+    last = last_event(running)
+    assert isinstance(last, Done) and last.transcript.duration == pytest.approx(50.0, abs=0.1)
+
+
+def test_one_that_runs_is_cancelled_and_the_model_stays(
+    transcriber: Transcriber, speak: Speak, make_media: MakeMedia
+) -> None:
+    pid = worker_of(transcriber)
+    noise = "anoisesrc=d=55:amplitude=0.2:seed=1"
+    running = transcriber.submit(make_media("noise.wav", "-f", "lavfi", "-i", noise))
+    waiting = transcriber.submit(speak(SPOKEN))
+    events = running.events()
+    while not isinstance(next(events), Progressed):
+        pass
+    running.cancel()
+    (*_, last) = events
+    assert isinstance(last, Failed) and type(last.error) is CancelledRequestError
+    running.cancel()  # nothing is left to cancel
+    last = last_event(waiting)
+    assert isinstance(last, Done) and last.transcript.text == SPOKEN
+    assert worker_of(transcriber) == pid
+
+
+def test_segments_come_before_the_whole(transcriber: Transcriber, speak: Speak) -> None:
+    options = DecodingOptions(word_timestamps=True)
+    *events, last = transcriber.submit(speak(SPOKEN), options).events()
+    assert isinstance(events[0], Started)
+    assert isinstance(last, Done)
+    found = tuple(event.segment for event in events if isinstance(event, SegmentFound))
+    assert found == last.transcript.segments and found[0].words
 
 
 def test_no_step_within_its_bound(checkpoint: Path) -> None:
@@ -260,18 +360,20 @@ def test_close_ends_the_worker_in_the_middle_of_a_file(checkpoint: Path, speak: 
     assert closing.state == "stopped"
 
 
-def test_the_worker_ends_with_its_parent() -> None:
+def test_the_worker_ends_with_its_parent(checkpoint: Path) -> None:
     script = (
         "import time\n"
-        "from alternator.speech.worker.process import Deadlines, WhisperProcess\n"
-        "worker = WhisperProcess(Deadlines())\n"
-        "print(worker.pid, flush=True)\n"
+        "from alternator.config.models import WhisperSettings\n"
+        "from alternator.speech.transcriber import Transcriber\n"
+        f"transcriber = Transcriber(WhisperSettings(model={str(checkpoint)!r}))\n"
+        "transcriber.start()\n"
+        "print(transcriber.worker_pid, flush=True)\n"
         "time.sleep(60)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
-    wait_for(lambda: b"speech.worker" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    assert b"speech.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
     parent.kill()
     parent.wait()
     parent.stdout.close()
