@@ -1,0 +1,36 @@
+"""The defaults of a request are those of openai-whisper's command."""
+
+import dataclasses
+import inspect
+
+import pytest
+
+from alternator.config.models import WhisperSettings
+from alternator.speech.options import DecodingOptions, configured
+
+# What the command sets, and the function and its DecodingOptions do not.
+BY_THE_COMMAND = {"beam_size": 5, "best_of": 5}
+# The same in another type: a list in place of a text of numbers between commas.
+WRITTEN_OUT = {"clip_timestamps": "0", "suppress_tokens": "-1"}
+
+
+def test_the_defaults_are_those_of_openai_whisper() -> None:
+    whisper = pytest.importorskip("whisper")
+    theirs = {
+        name: parameter.default
+        for function in (whisper.DecodingOptions, whisper.transcribe)
+        for name, parameter in inspect.signature(function).parameters.items()
+    } | BY_THE_COMMAND
+    for field in dataclasses.fields(DecodingOptions):
+        ours = field.default
+        if field.name in WRITTEN_OUT:
+            ours = ",".join(f"{number:g}" for number in ours)
+            assert theirs[field.name] == WRITTEN_OUT[field.name]
+        assert ours == theirs[field.name], field.name
+
+
+def test_language_and_task_are_the_operators() -> None:
+    assert configured(WhisperSettings()) == DecodingOptions()
+    assert configured(WhisperSettings(language="de", task="translate")) == DecodingOptions(
+        language="de", task="translate"
+    )
