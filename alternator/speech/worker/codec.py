@@ -54,6 +54,9 @@ def from_json(cls: type[T], raw: object) -> T:
     return value
 
 
+# From here on Any is what json and typing give: raw values, and hints, which have no type.
+
+
 def _plain(value: object) -> Any:
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}

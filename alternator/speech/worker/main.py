@@ -41,6 +41,7 @@ from alternator.speech.worker.protocol import (
     Sender,
     Started,
     read_frame,
+    read_hello,
 )
 
 
@@ -128,10 +129,9 @@ class Worker:
     def _receive(self) -> None:
         """Takes frames from stdin. At its end the other side is gone, and this process with it."""
         try:
+            read_hello(sys.stdin.buffer)
             while (frame := read_frame(sys.stdin.buffer)) is not None:
                 match frame:
-                    case Hello():
-                        pass
                     case Load():
                         self._load.put(frame)
                     case Request():
@@ -143,6 +143,8 @@ class Worker:
         except FrameError as error:
             told = WorkerError(f"the Whisper worker was sent {error}; start the program again")
             self._sender.send(Fatal(error=told))
+        except Exception:
+            traceback.print_exc()  # the exit would swallow it
         finally:
             os._exit(0)
 

@@ -39,6 +39,7 @@ from alternator.speech.worker.protocol import (
     Started,
     VersionError,
     read_frame,
+    read_hello,
 )
 
 # -P: a file torch.py or whisper.py in the working directory is not the library.
@@ -110,15 +111,12 @@ class WorkerProcess:
 
     @property
     def phase(self) -> Phase:
-        if not self._loaded:
-            return "starting"
-        return "busy" if self._held else "ready"
+        return "starting" if not self._loaded else "busy" if self._held else "ready"
 
     @property
     def hung(self) -> bool:
         """Whether it has been silent for too long."""
-        deadlines = self._deadlines
-        bound = deadlines.hung if self._loaded else deadlines.load
+        bound = self._deadlines.hung if self._loaded else self._deadlines.load
         return time.monotonic() - self._heard > bound
 
     @property
@@ -143,7 +141,7 @@ class WorkerProcess:
         if why is None:
             self._send(request)
         else:
-            mailbox.put(Lost(error=copy.copy(why), again=True))
+            mailbox.put(Lost(error=copy.copy(why), again=self._loaded))
 
     def cancel(self, request_id: str) -> None:
         """The request is not wanted any more; nothing happens if its answer came already."""
@@ -152,8 +150,7 @@ class WorkerProcess:
 
     def kill(self, why: WorkerError) -> None:
         """Ends the process, whatever it is doing; what it holds is lost for that reason."""
-        with self._lock:
-            self._why = self._why or why
+        self._give_up(why)
         self._process.kill()
         try:
             self._process.wait(timeout=10)
@@ -173,24 +170,24 @@ class WorkerProcess:
     def _listen(self) -> None:
         """Takes every frame as it comes, also while nobody asks anything."""
         try:
+            read_hello(self._stdout)
             while (frame := read_frame(self._stdout)) is not None:
                 self._heard = time.monotonic()
                 self._take(frame)
         except VersionError as error:
-            self._break_off(
-                f"speaks {error}: alternator was installed anew under the running program; "
-                f"start the program again"
-            )
+            what = "alternator was installed anew under the running program; start it again"
+            self._give_up(WorkerError(f"the Whisper worker speaks {error}: {what}"))
         except FrameError as error:
-            self._break_off(f"sent {error}, which is not understood, and was stopped")
+            what = "which is not understood, and was stopped"
+            self._give_up(WorkerError(f"the Whisper worker sent {error}, {what}"))
         finally:
             self._stdout.close()
             self._end()
 
-    def _break_off(self, what: str) -> None:
+    def _give_up(self, why: AlternatorError) -> None:
+        """The first reason counts."""
         with self._lock:
-            self._why = self._why or WorkerError(f"the Whisper worker {what}")
-        self._process.kill()
+            self._why = self._why or why
 
     def _take(self, frame: Frame) -> None:
         match frame:
@@ -205,13 +202,10 @@ class WorkerProcess:
             case Fatal():
                 if frame.trace:
                     logger.error("%s\n%s", frame.error, frame.trace)
-                with self._lock:
-                    self._why = self._why or frame.error
+                self._give_up(frame.error)
             case Started() | SegmentFound() | Progressed() | Said() | Done() | Failed():
                 self._deliver(frame)
-            case Hello():
-                pass
-            case Load() | Request() | Cancel():
+            case Hello() | Load() | Request() | Cancel():
                 raise FrameError(f"a frame {type(frame).__name__!r}")
             case _:
                 assert_never(frame)
@@ -238,9 +232,12 @@ class WorkerProcess:
 
     def _end(self) -> None:
         """The last word to everybody who waits. Called twice if the process can't be killed."""
+        if self._why is not None:
+            self._process.kill()
         code: int | None = None
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = self._process.wait(timeout=10)
+        self._process.kill()  # one that closed its pipe and lives on
         with self._lock:
             doing = "at work" if self._loaded else "loading the model"
             why = self._why = self._why or ended(code, doing)

@@ -150,6 +150,14 @@ def read_frame(stream: IO[bytes]) -> Frame | None:
     return frame_of(body) if len(body) == size else None
 
 
+def read_hello(stream: IO[bytes]) -> Hello | None:
+    """The other side's first frame, None at the end of the stream; errors as read_frame."""
+    frame = read_frame(stream)
+    if frame is not None and not isinstance(frame, Hello):
+        raise FrameError(f"a frame {type(frame).__name__!r} before its greeting")
+    return frame
+
+
 def frame_of(body: bytes) -> Frame:
     """The frame in its JSON."""
     try:

@@ -1,25 +1,30 @@
 """Transcripts of real speech, several under way at once, and what cancels them."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from alternator.config.models import WhisperSettings
-from alternator.errors import ConfigError, MediaError, ModelError, NoAudioError
+from alternator.errors import ConfigError, MediaError, ModelError, NoAudioError, WorkerError
 from alternator.progress import Progress
 from alternator.speech.engines.engine import (
     CancelledRequestError,
     Done,
     Failed,
     Progressed,
+    Request,
     SegmentFound,
 )
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber, Transcription
 from alternator.speech.transcript import to_whisper
+from alternator.speech.worker.process import Lost, Mailbox, WorkerProcess
 from alternator.speech.worker.protocol import Started
 
 pytest.importorskip("whisper")
@@ -216,3 +221,29 @@ def test_model_errors_come_from_start(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"broken\.pt is damaged"):
         transcriber.start()
     assert transcriber.state == "stopped"
+
+
+def test_a_request_is_not_asked_again_for_ever() -> None:
+    """Each worker dies before it begins with it."""
+    asked: list[str] = []
+
+    def ask(request: Request, mailbox: Mailbox) -> WorkerProcess:
+        asked.append(request.id)
+        mailbox.put(Lost(error=WorkerError(f"death {len(asked)}"), again=True))
+        return cast(WorkerProcess, None)  # there is nothing more to ask of it
+
+    path, options = Path("x.wav"), DecodingOptions()
+    last = last_event(
+        Transcription(Request(id="1", path=path, limit_seconds=None, options=options), ask)
+    )
+    assert isinstance(last, Failed) and str(last.error) == "death 3"
+    assert asked == ["1", "1", "1"]
+
+
+def test_the_asking_side_needs_neither_numpy_nor_torch() -> None:
+    program = (
+        "import sys, alternator.speech.transcriber;"
+        "print({'numpy', 'torch', 'whisper'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "set()\n", done.stderr

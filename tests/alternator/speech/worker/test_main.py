@@ -2,7 +2,7 @@
 
 import struct
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,8 +34,6 @@ from alternator.speech.worker.protocol import (
     read_frame,
 )
 
-Spoken = tuple[Sender, Callable[[], Frame | None]]
-
 
 def load(engine: str) -> Load:
     return Load(
@@ -62,19 +60,21 @@ def frames(worker: subprocess.Popen[bytes]) -> Iterator[Frame]:
             yield frame
 
 
-def sender_to(worker: subprocess.Popen[bytes]) -> Sender:
+def greeted(worker: subprocess.Popen[bytes]) -> Sender:
+    """For what is to be sent after the greeting."""
     assert worker.stdin is not None
-    return Sender(worker.stdin)
+    sender = Sender(worker.stdin)
+    sender.send(Hello())
+    return sender
 
 
 def test_a_conversation(worker: subprocess.Popen[bytes], tmp_path: Path) -> None:
-    sender, said = sender_to(worker), frames(worker)
+    sender, said = greeted(worker), frames(worker)
     text = tmp_path / "text.txt"
     text.write_text("two words")
     book = tmp_path / "book.txt"
     book.write_text("wait")
     assert next(said) == Hello()
-    sender.send(Hello())
     # Before the engine is loaded: it waits.
     for number, path in (("1", book), ("2", text)):
         sender.send(Request(id=number, path=path, limit_seconds=None, options=DecodingOptions()))
@@ -104,7 +104,7 @@ def test_a_conversation(worker: subprocess.Popen[bytes], tmp_path: Path) -> None
 def test_one_that_waits_is_cancelled_before_anything_is_loaded(
     worker: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
-    sender, said = sender_to(worker), frames(worker)
+    sender, said = greeted(worker), frames(worker)
     sender.send(Request(id="1", path=tmp_path, limit_seconds=None, options=DecodingOptions()))
     sender.send(Cancel(id="1"))
     assert next(said) == Hello()
@@ -125,11 +125,12 @@ def test_one_that_waits_is_cancelled_before_anything_is_loaded(
             "the Whisper worker was sent an unknown frame 'Sing'; start the program again",
         ),
         (
-            '{"frame": "Beat", "steps": 1}',
-            "the Whisper worker was sent a frame 'Beat' for a worker; start the program again",
+            '{"frame": "Cancel", "id": "1"}',
+            "the Whisper worker was sent a frame 'Cancel' before its greeting; start the program "
+            "again",
         ),
     ],
-    ids=["another version", "an unknown frame", "a frame of the other side"],
+    ids=["another version", "an unknown frame", "no greeting"],
 )
 def test_what_it_does_not_understand_ends_it(
     worker: subprocess.Popen[bytes], body: str, message: str
@@ -144,8 +145,17 @@ def test_what_it_does_not_understand_ends_it(
     assert worker.wait(10) == 0
 
 
+def test_a_frame_of_the_other_side_ends_it(worker: subprocess.Popen[bytes]) -> None:
+    greeted(worker).send(Beat(steps=1))
+    _, last = frames(worker)
+    assert isinstance(last, Fatal)
+    assert str(last.error) == (
+        "the Whisper worker was sent a frame 'Beat' for a worker; start the program again"
+    )
+
+
 def test_a_load_that_fails_ends_it(worker: subprocess.Popen[bytes]) -> None:
-    sender_to(worker).send(load("nonsense"))
+    greeted(worker).send(load("nonsense"))
     _, last = frames(worker)
     assert isinstance(last, Fatal) and type(last.error) is ConfigError and not last.trace
     assert worker.wait(10) == 1
@@ -158,7 +168,7 @@ def test_what_a_library_prints_comes_between_no_frames(reader_engine: Path) -> N
     with subprocess.Popen(
         COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as worker:
-        sender_to(worker).send(load("reader"))
+        greeted(worker).send(load("reader"))
         hello, last = frames(worker)
         assert hello == Hello() and isinstance(last, Fatal)
         assert worker.stderr is not None

@@ -31,7 +31,7 @@ def test_silence_and_standstill_have_their_bounds() -> None:
 def test_nothing_counts_while_nobody_waits() -> None:
     patience = Patience(DEADLINES)
     for _ in range(20):
-        assert patience.tick(1.0, 1, starting=False) is None or pytest.fail("too early")
+        assert patience.tick(1.0, 1, starting=False) is None
         patience.rest()
 
 

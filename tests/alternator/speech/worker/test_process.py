@@ -231,7 +231,7 @@ LOAD = Load(
         (
             '{"frame": "Hello", "version": 2, "news": []}',
             "the Whisper worker speaks version 2 of the protocol instead of 1: alternator was "
-            "installed anew under the running program; start the program again",
+            "installed anew under the running program; start it again",
         ),
         (
             '{"frame": "Sing", "id": "1"}',
@@ -240,10 +240,11 @@ LOAD = Load(
         ),
         (
             '{"frame": "Cancel", "id": "1"}',
-            "the Whisper worker sent a frame 'Cancel', which is not understood, and was stopped",
+            "the Whisper worker sent a frame 'Cancel' before its greeting, which is not "
+            "understood, and was stopped",
         ),
     ],
-    ids=["another version", "an unknown frame", "a frame of the other side"],
+    ids=["another version", "an unknown frame", "no greeting"],
 )
 def test_a_worker_that_is_not_understood_is_stopped(frame: str, message: str) -> None:
     program = (
