@@ -9,7 +9,7 @@ import io
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -79,7 +79,7 @@ class OpenAIWhisperEngine:
             part.register_forward_hook(self._passed, with_kwargs=True)
         self._model = loaded
 
-    def transcribe(self, batch: Batch) -> Iterator[Event]:
+    def transcribe(self, batch: Batch) -> Generator[Event, None, None]:
         """As Engine.transcribe. Whisper's function returns only at the end of a clip, so it runs in
         a thread of its own, and events come out of it through a queue."""
         assert self._model is not None, "load() comes first"

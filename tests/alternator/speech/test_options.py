@@ -10,8 +10,8 @@ from alternator.speech.options import DecodingOptions, configured
 
 # What the command sets, and the function and its DecodingOptions do not.
 BY_THE_COMMAND = {"beam_size": 5, "best_of": 5}
-# The same in another type: a list in place of a text of numbers between commas.
-WRITTEN_OUT = {"clip_timestamps": "0", "suppress_tokens": "-1"}
+# A tuple here, a text of numbers between commas there.
+WRITTEN_OUT = {"clip_timestamps", "suppress_tokens"}
 
 
 def test_the_defaults_are_those_of_openai_whisper() -> None:
@@ -22,10 +22,9 @@ def test_the_defaults_are_those_of_openai_whisper() -> None:
         for name, parameter in inspect.signature(function).parameters.items()
     } | BY_THE_COMMAND
     for field in dataclasses.fields(DecodingOptions):
-        ours = field.default
+        ours = getattr(DecodingOptions(), field.name)
         if field.name in WRITTEN_OUT:
             ours = ",".join(f"{number:g}" for number in ours)
-            assert theirs[field.name] == WRITTEN_OUT[field.name]
         assert ours == theirs[field.name], field.name
 
 

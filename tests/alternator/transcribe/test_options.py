@@ -41,8 +41,9 @@ def test_every_option_of_openai_whisper_with_its_default(
     for name, default in openai_whisper_options.items():
         if name not in CONFIGURED | {"output_format"}:
             assert ours[name] == default, name
-    written = {"temperature": temperatures(0.0, 0.2), "verbose": True}
-    assert parse(["a.mp3"]).decoding == DecodingOptions(**written)
+    assert parse(["a.mp3"]).decoding == DecodingOptions(
+        temperature=temperatures(0.0, 0.2), verbose=True
+    )
     assert parse(["a.mp3"]).output.formats == ("txt", "vtt", "srt", "tsv", "json")
 
 
