@@ -20,7 +20,8 @@ from pathlib import Path
 
 import alternator.bot.run  # noqa: F401  # this process then weighs what the bot's does
 from alternator.config.load import load_whisper
-from alternator.speech.transcriber import DEFAULT_OPTIONS, Transcriber
+from alternator.speech.options import DecodingOptions
+from alternator.speech.transcriber import Transcriber
 
 # ModelDimensions after the ten that all share: mels, vocabulary, encoder's state, heads and layers,
 # decoder's layers.
@@ -33,14 +34,14 @@ MODELS = {
     "large-v3": (128, 51866, 1280, 20, 32, 32),
 }
 END_OF_TEXT = 50257  # kept from coming, so that the window takes all of its 224 tokens
-OPTIONS = {
-    **DEFAULT_OPTIONS,
-    "temperature": 0.0,  # no second try, by sampling: it takes what the five beams take
-    "initial_prompt": "word " * 300,
-    "without_timestamps": True,
-    "suppress_tokens": [-1, END_OF_TEXT],
-    "clip_timestamps": "0,30",
-}
+OPTIONS = DecodingOptions(
+    language="en",
+    temperature=(0.0,),  # no second try, by sampling: it takes what the five beams take
+    initial_prompt="word " * 300,
+    without_timestamps=True,
+    suppress_tokens=(-1, END_OF_TEXT),
+    clip_timestamps=(0.0, 30.0),
+)
 # In a process of its own, whose memory is given back before the worker starts.
 MAKE = """
 import sys
@@ -98,7 +99,7 @@ def measure(checkpoint: Path, clip: Path) -> tuple[int, int]:
     with Transcriber(settings, device="cpu") as transcriber:
         transcriber.start()
         loaded = peak_of(transcriber.worker_pid)
-        transcriber.transcribe(clip, language="en", options=OPTIONS)
+        transcriber.transcribe(clip, options=OPTIONS)
         return loaded, peak_of(transcriber.worker_pid)
 
 

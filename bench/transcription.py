@@ -1,6 +1,6 @@
 """How fast clips become text: the loaded worker beside openai-whisper's command.
 
-    python bench/transcription.py [--model PATH_OR_NAME] [--clips N]
+    python -m bench.transcription [--model PATH_OR_NAME] [--clips N]
 
 Both get the same spoken clips, the same model and the same options. The command is started once
 for each clip, as a bot that calls it would, and once for all of them. Printed are seconds a clip,

@@ -2,7 +2,6 @@
 
 import logging
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, assert_never
 
@@ -34,9 +33,7 @@ KINDS: dict[AttachmentType, Kind | None] = {
 class SpeechReader(Protocol):
     """What ``alternator.speech.transcriber.Transcriber`` is here for."""
 
-    def transcribe(
-        self, path: Path, *, on_wait: Callable[[], None] | None = None
-    ) -> Transcript: ...
+    def transcribe(self, path: Path, *, progress: Progress) -> Transcript: ...
 
 
 class AltTextWriter:
@@ -124,7 +121,7 @@ class AltTextWriter:
 
     def _of_speech(self, path: Path, attachment: Attachment, language: str | None) -> str:
         assert self._speech is not None
-        transcript = self._speech.transcribe(path, on_wait=self._progress.beat)
+        transcript = self._speech.transcribe(path, progress=self._progress)
         text = transcript.text.strip()
         if not text:
             raise MediaError("no speech was found in it")

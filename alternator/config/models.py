@@ -85,6 +85,13 @@ class WhisperSettings:
     enabled: bool = field(
         default=True, metadata=key("Describe audio and video. The Rust bot's default was `false`.")
     )
+    engine: str = field(
+        default="auto",
+        metadata=key(
+            "The speech engine: `auto`, or the name of one that is installed (`openai`: "
+            "openai-whisper)."
+        ),
+    )
     model: str = field(
         default="base",
         metadata=key("Name of one of openai-whisper's models, or the path of a checkpoint."),

@@ -5,9 +5,9 @@ entrypoint proved decides, then what torch sees.
 """
 
 import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, assert_never
 
 from alternator.config.models import WhisperSettings
 from alternator.errors import ConfigError
@@ -15,7 +15,19 @@ from alternator.errors import ConfigError
 # Set by the container's entrypoint after a product on the device came out right.
 PROVEN_DEVICE = "ALTERNATOR_PROVEN_DEVICE"
 
-NAMES = re.compile(r"auto|cpu|(?:cuda|rocm)(?::\d+)?")
+Kind = Literal["auto", "cpu", "cuda", "rocm"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A device that somebody named: its kind, and for one GPU of several its number from 0."""
+
+    kind: Kind
+    index: int | None = None
+
+    def __str__(self) -> str:
+        """As it is written: ``cuda:1``."""
+        return self.kind if self.index is None else f"{self.kind}:{self.index}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,46 +48,72 @@ def wanted_device(settings: WhisperSettings, override: str | None) -> str:
     return "auto"
 
 
+def parse_device(name: str) -> Device | None:
+    """The device of that name, None if there is no such name."""
+    match name.partition(":"):
+        case ("auto" | "cpu" | "cuda" | "rocm" as kind, "", ""):
+            return Device(kind=kind)
+        case ("cuda" | "rocm" as kind, ":", index) if index.isdecimal():
+            return Device(kind=kind, index=int(index))
+    return None
+
+
 def choose_device(wanted: str, proven: str | None, build: TorchBuild) -> str:
     """PyTorch's name of the device: 'cpu', 'cuda' or 'cuda:N', the GPUs of both vendors alike.
 
     ``proven`` is the content of ALTERNATOR_PROVEN_DEVICE. ConfigError says why an override
     can't work.
     """
-    if not NAMES.fullmatch(wanted):
+    device = parse_device(wanted)
+    if device is None:
         raise ConfigError(
             f"there is no device {wanted!r} for Whisper; "
             f"choose auto, cpu, cuda, rocm, or one GPU of several as cuda:1"
         )
-    if wanted == "auto":
-        if not build.gpus or proven == "cpu":
+    match device.kind:
+        case "auto":
+            return str(_proven_device(proven, build))
+        case "cpu":
             return "cpu"
-        return proven if proven and re.fullmatch(r"cuda(:\d+)?", proven) else "cuda"
-    if wanted == "cpu":
-        return "cpu"
-    name, _, index = wanted.partition(":")
+        case "cuda" | "rocm":
+            _check_gpu(device, build)
+            # `cuda` is also PyTorch's name of an AMD GPU.
+            return str(Device(kind="cuda", index=device.index))
+        case _:
+            assert_never(device.kind)
+
+
+def _proven_device(proven: str | None, build: TorchBuild) -> Device:
+    """Without an override: what the entrypoint proved, if torch sees it too."""
+    found = parse_device(proven) if proven else None
+    if not build.gpus or found == Device(kind="cpu"):
+        return Device(kind="cpu")
+    return found if found is not None and found.kind == "cuda" else Device(kind="cuda")
+
+
+def _check_gpu(device: Device, build: TorchBuild) -> None:
+    """ConfigError if the installed torch can't compute on it."""
+    name = f"device {str(device)!r}"
     remedy = "set [whisper] device to auto or cpu, or use the image for this GPU"
     if build.cuda is None and build.hip is None:
         raise ConfigError(
-            f"device {wanted!r} can't work: torch {build.version} is built for CPU only; {remedy}"
+            f"{name} can't work: torch {build.version} is built for CPU only; {remedy}"
         )
     # The other way round is no contradiction: `cuda` is also PyTorch's name of an AMD GPU.
-    if name == "rocm" and build.hip is None:
+    if device.kind == "rocm" and build.hip is None:
         raise ConfigError(
-            f"device {wanted!r} can't work: torch {build.version} is built for "
-            f"CUDA {build.cuda}; {remedy}"
+            f"{name} can't work: torch {build.version} is built for CUDA {build.cuda}; {remedy}"
         )
     if not build.gpus:
         raise ConfigError(
-            f"device {wanted!r} can't work: torch {build.version} finds no GPU it can use; "
+            f"{name} can't work: torch {build.version} finds no GPU it can use; "
             f"`alternator doctor` says why, or {remedy}"
         )
-    if index and int(index) >= build.gpus:
+    if device.index is not None and device.index >= build.gpus:
         raise ConfigError(
-            f"device {wanted!r} can't work: there are {build.gpus} GPUs, counted from 0; "
+            f"{name} can't work: there are {build.gpus} GPUs, counted from 0; "
             f"choose cuda:0 to cuda:{build.gpus - 1}"
         )
-    return f"cuda:{index}" if index else "cuda"
 
 
 def cpu_quota(root: Path = Path("/")) -> float | None:

@@ -1,35 +1,100 @@
-"""Transcribes media files with a Whisper worker that stays loaded.
+"""Transcribes media files with a worker whose model stays loaded: the side that asks.
 
-The worker may crash, hang or be killed: that costs the file in work an error, and the next one
+The worker may crash, hang or be killed: that costs the files in work an error, and the next one
 a restart. Nothing here imports torch.
 """
 
-import dataclasses
+import itertools
 import logging
+import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Literal, Self
+from typing import Literal, Self, assert_never
 
 from alternator.config.models import WhisperSettings
 from alternator.errors import WorkerError
-from alternator.speech.transcript import Transcript, from_whisper
-from alternator.speech.worker.process import Deadlines, WhisperProcess
+from alternator.progress import SILENT, Progress
+from alternator.speech.device import wanted_device
+from alternator.speech.engines.engine import (
+    CancelledRequestError,
+    Done,
+    Event,
+    Failed,
+    LoadOptions,
+    Progressed,
+    Request,
+    Said,
+    SegmentFound,
+)
+from alternator.speech.options import DecodingOptions, configured
+from alternator.speech.transcript import Transcript
+from alternator.speech.worker.patience import TICK_SECONDS, Deadlines
+from alternator.speech.worker.process import Lost, Mailbox, WorkerProcess
+from alternator.speech.worker.protocol import Load, Started
 
-# What openai-whisper's command line sets; its function would decode greedily.
-DEFAULT_OPTIONS: Mapping[str, Any] = MappingProxyType({"beam_size": 5, "best_of": 5})
+# How many workers may end under a request that none of them had begun with.
+MOST_WORKERS = 3
 
 State = Literal["stopped", "starting", "ready", "busy", "hung"]
 
 logger = logging.getLogger(__name__)
 
 
+class Transcription:
+    """One request under way. One thread reads its events; any may cancel it."""
+
+    def __init__(self, request: Request, ask: Callable[[Request, Mailbox], WorkerProcess]) -> None:
+        self.id = request.id
+        self._request = request
+        self._ask = ask
+        self._mailbox: Mailbox = queue.SimpleQueue()
+        self._cancelled = False
+        self._worker = ask(request, self._mailbox)
+
+    def events(self, progress: Progress = SILENT) -> Iterator[Started | Event]:
+        """What comes of it, as it comes; the last one is Done or Failed.
+
+        ``progress.beat`` is called about twice a second in between. If the worker ends before
+        the request was started, another is asked, within this iterator.
+        """
+        workers = 1
+        while True:
+            try:
+                answer = self._mailbox.get(timeout=TICK_SECONDS)
+            except queue.Empty:
+                progress.beat()
+                continue
+            if not isinstance(answer, Lost):
+                progress.beat()
+                yield answer
+                if isinstance(answer, Done | Failed):
+                    return
+            elif answer.again and not self._cancelled and workers < MOST_WORKERS:
+                workers += 1
+                self._worker = self._ask(self._request, self._mailbox)
+                if self._cancelled:  # just now, and the worker before this one was told
+                    self._worker.cancel(self.id)
+            else:
+                gone = CancelledRequestError("the transcription was cancelled")
+                yield Failed(id=self.id, error=gone if self._cancelled else answer.error)
+                return
+
+    def cancel(self) -> None:
+        """It is not wanted any more: Failed(CancelledRequestError) comes, or what was on its way.
+
+        One that waits ends at once, one that runs at the engine's next step. The model stays
+        loaded.
+        """
+        self._cancelled = True
+        self._worker.cancel(self.id)
+
+
 class Transcriber:
-    """One Whisper worker, for as many files as come.
+    """One worker, for as many files as come; their requests wait in it, in its engine's queue.
 
     ``device`` goes before the settings' one; ``threads`` for CPU, 0 for as many as there are.
-    Every method may be called from any thread; files are transcribed one after the other.
+    Every method may be called from any thread.
     """
 
     def __init__(
@@ -41,11 +106,20 @@ class Transcriber:
         deadlines: Deadlines = Deadlines(),  # noqa: B008  # frozen: sharing it is safe
     ) -> None:
         self._settings = settings
-        self._device = device
-        self._threads = threads
+        self._load = Load(
+            engine=settings.engine,
+            model=settings.model,
+            device=wanted_device(settings, device),
+            options=LoadOptions(
+                model_dir=settings.model_dir.absolute(),
+                threads=threads,
+                language=settings.language,
+            ),
+        )
         self._deadlines = deadlines
-        self._turn = threading.Lock()
-        self._worker: WhisperProcess | None = None
+        self._numbers = itertools.count(1)
+        self._turn = threading.Lock()  # guards the next two
+        self._worker: WorkerProcess | None = None
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -68,89 +142,82 @@ class Transcriber:
         worker = self._worker
         return worker.pid if worker is not None and worker.alive else None
 
-    def start(self) -> None:
+    def start(self, progress: Progress = SILENT) -> None:
         """Starts the worker and loads the model, unless that is done.
 
-        ModelError, ConfigError (device, language) or DecoderError (no ffmpeg) say what to mend;
-        WorkerError if the worker dies meanwhile.
+        ModelError, ConfigError (engine, device, language) or DecoderError (no ffmpeg) say what to
+        mend; WorkerError if the worker dies meanwhile.
         """
-        with self._turn:
-            self._running_worker()
+        self._usable_worker().wait_until_loaded(progress)
+
+    def submit(self, path: Path, options: DecodingOptions | None = None) -> Transcription:
+        """Ask for the transcript of an audio or video file, and return at once.
+
+        Without ``options``, the defaults in the language and for the task of the settings.
+        """
+        minutes = self._settings.max_duration_minutes
+        request = Request(
+            id=str(next(self._numbers)),
+            path=path.absolute(),
+            limit_seconds=minutes * 60.0 if minutes else None,
+            options=options or configured(self._settings),
+        )
+        return Transcription(request, self._ask)
 
     def transcribe(
-        self,
-        path: Path,
-        *,
-        language: str | None = None,
-        task: str | None = None,
-        options: Mapping[str, Any] = DEFAULT_OPTIONS,
-        on_wait: Callable[[], None] | None = None,
-        on_line: Callable[[str], None] | None = None,
+        self, path: Path, *, options: DecodingOptions | None = None, progress: Progress = SILENT
     ) -> Transcript:
         """The transcript of an audio or video file, '' where nobody speaks.
 
-        ``language`` and ``task`` go before the settings'; ``options`` are further keyword
-        arguments of ``whisper.transcribe``. ``on_wait`` is called about twice a second while
-        this waits for the worker, ``on_line`` with each line that Whisper prints.
+        ``progress.beat`` is called about twice a second while this waits for the worker; an
+        exception out of it cancels the request.
 
         MediaError for what is wrong with the file, NoAudioError (a MediaError) if it has no
         audio, WorkerError if the worker dies or hangs, and the errors of start().
         """
-        minutes = self._settings.max_duration_minutes
-        request = {
-            "op": "transcribe",
-            "path": str(path.absolute()),
-            "limit_seconds": minutes * 60 if minutes else None,
-            "options": {
-                **options,
-                "language": language or self._settings.language,
-                "task": task or self._settings.task,
-            },
-        }
-        with self._turn:
-            worker = self._running_worker(on_wait)
-            worker.phase = "busy"
-            try:
-                answer = worker.ask(request, on_wait=on_wait, on_line=on_line)
-            finally:
-                worker.phase = "ready"
-        return from_whisper(answer["transcript"], answer["duration"])
+        transcription = self.submit(path, options)
+        try:
+            for event in transcription.events(progress):
+                match event:
+                    case Done():
+                        return event.transcript
+                    case Failed():
+                        raise event.error
+                    case Said():
+                        progress.line(event.text)
+                    case Progressed():
+                        progress.advanced(event.done, event.total)
+                    case Started() | SegmentFound():
+                        pass
+                    case _:
+                        assert_never(event)
+        except BaseException:
+            transcription.cancel()
+            raise
+        raise AssertionError("the last event is Done or Failed")
 
     def close(self) -> None:
         """Ends the worker, also in the middle of a file; the transcriber can't be used again."""
-        self._closed = True
-        if self._worker is not None:
-            self._worker.kill()
+        with self._turn:
+            self._closed = True
+            if self._worker is not None:
+                self._worker.kill(WorkerError("the transcriber was closed"))
 
-    def _running_worker(self, on_wait: Callable[[], None] | None = None) -> WhisperProcess:
-        """The worker with its model loaded: the present one, or a new one if it died or hangs."""
-        worker = self._worker
-        if worker is not None:
-            if worker.alive and not worker.hung:
-                return worker
-            logger.warning("the Whisper worker is gone or hangs; starting another")
-            worker.kill()
-        worker = self._worker = WhisperProcess(self._deadlines)
-        if self._closed:  # looked at after the assignment, so that close() misses no worker
-            worker.kill()
-            raise WorkerError("the transcriber is closed")
-        try:
-            answer = worker.ask(self._load_request(), on_wait=on_wait, on_line=logger.info)
-        except BaseException:
-            worker.kill()
-            raise
-        worker.phase = "ready"
-        logger.info(
-            "Whisper model %s is loaded on %s", self._settings.model, answer["ready"]["device"]
-        )
+    def _ask(self, request: Request, mailbox: Mailbox) -> WorkerProcess:
+        worker = self._usable_worker()
+        worker.submit(request, mailbox)
         return worker
 
-    def _load_request(self) -> dict[str, Any]:
-        settings = dataclasses.asdict(self._settings)
-        settings["model_dir"] = str(self._settings.model_dir.absolute())
-        return {
-            "op": "load",
-            "settings": settings,
-            "device": self._device,
-            "threads": self._threads,
-        }
+    def _usable_worker(self) -> WorkerProcess:
+        """The present worker, or a new one if it died or hangs. Its model may still be loading."""
+        with self._turn:
+            if self._closed:
+                raise WorkerError("the transcriber is closed")
+            worker = self._worker
+            if worker is not None:
+                if worker.usable:
+                    return worker
+                logger.warning("the Whisper worker is gone or hangs; starting another")
+                worker.kill(WorkerError("the Whisper worker was silent and is replaced"))
+            self._worker = WorkerProcess(self._load, self._deadlines)
+            return self._worker

@@ -1,12 +1,12 @@
 """What a transcription yields, and its form in openai-whisper's own dictionary.
 
-That dictionary is also how a transcript travels from the worker, and what ``--output_format json``
-writes: nothing that Whisper said about a segment is lost on the way.
+That dictionary is what ``--output_format json`` writes: nothing that Whisper said about a segment
+is lost on the way.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,64 +68,95 @@ class Transcript:
     segments: tuple[Segment, ...]
 
 
-def from_whisper(result: Mapping[str, Any], duration: float) -> Transcript:
-    """The transcript in the dictionary that ``whisper.transcribe`` returns."""
-    segments = tuple(_segment(segment) for segment in result["segments"])
+class WhisperWord(TypedDict):
+    """A word in the dictionary that ``whisper.transcribe`` returns."""
+
+    word: str
+    start: float
+    end: float
+    probability: float
+
+
+class WhisperSegment(TypedDict):
+    """A segment of it; what is not required is missing where another engine made it."""
+
+    id: int
+    seek: NotRequired[int]
+    start: float
+    end: float
+    text: str
+    tokens: NotRequired[list[int]]
+    temperature: NotRequired[float]
+    avg_logprob: NotRequired[float]
+    compression_ratio: NotRequired[float]
+    no_speech_prob: NotRequired[float]
+    words: NotRequired[list[WhisperWord]]
+
+
+class WhisperResult(TypedDict):
+    """The whole of it."""
+
+    text: str
+    segments: list[WhisperSegment]
+    language: str
+
+
+def from_whisper(result: Mapping[str, object], duration: float) -> Transcript:
+    """The transcript in the dictionary that ``whisper.transcribe`` returned.
+
+    ``duration`` of the sound, in seconds. TypeError or KeyError if it is no such dictionary.
+    """
+    segments = tuple(segment_from_whisper(_mapping(entry)) for entry in _items(result, "segments"))
     return Transcript(
         text="".join(segment.text for segment in segments).strip(),
-        language=result["language"],
+        language=_text(result, "language"),
         duration=duration,
         segments=segments,
     )
 
 
-def to_whisper(transcript: Transcript) -> dict[str, Any]:
+def segment_from_whisper(entry: Mapping[str, object]) -> Segment:
+    """One of its segments; errors as from_whisper."""
+    return Segment(
+        start=_number(entry, "start"),
+        end=_number(entry, "end"),
+        text=_text(entry, "text"),
+        words=_words(entry) if "words" in entry else None,
+        decoding=Decoding(
+            seek=_whole(entry["seek"]),
+            tokens=tuple(_whole(token) for token in _items(entry, "tokens")),
+            temperature=_number(entry, "temperature"),
+            avg_logprob=_number(entry, "avg_logprob"),
+            compression_ratio=_number(entry, "compression_ratio"),
+            no_speech_prob=_number(entry, "no_speech_prob"),
+        ),
+    )
+
+
+def to_whisper(transcript: Transcript) -> WhisperResult:
     """The dictionary that ``whisper.transcribe`` would have returned, in its order of keys."""
     return {
         "text": "".join(segment.text for segment in transcript.segments),
         "segments": [
-            _segment_dictionary(number, segment)
+            _segment_to_whisper(number, segment)
             for number, segment in enumerate(transcript.segments)
         ],
         "language": transcript.language,
     }
 
 
-def _segment(entry: Mapping[str, Any]) -> Segment:
-    words = entry.get("words")
-    return Segment(
-        start=float(entry["start"]),
-        end=float(entry["end"]),
-        text=entry["text"],
-        words=None if words is None else tuple(_word(word) for word in words),
-        decoding=Decoding(
-            seek=int(entry["seek"]),
-            tokens=tuple(int(token) for token in entry["tokens"]),
-            temperature=float(entry["temperature"]),
-            avg_logprob=float(entry["avg_logprob"]),
-            compression_ratio=float(entry["compression_ratio"]),
-            no_speech_prob=float(entry["no_speech_prob"]),
-        ),
-    )
-
-
-def _word(entry: Mapping[str, Any]) -> Word:
-    return Word(
-        start=float(entry["start"]),
-        end=float(entry["end"]),
-        text=entry["word"],
-        probability=float(entry["probability"]),
-    )
-
-
-def _segment_dictionary(number: int, segment: Segment) -> dict[str, Any]:
-    entry: dict[str, Any] = {"id": number}
+def _segment_to_whisper(number: int, segment: Segment) -> WhisperSegment:
     decoding = segment.decoding
-    if decoding is not None:
-        entry["seek"] = decoding.seek
-    entry |= {"start": segment.start, "end": segment.end, "text": segment.text}
-    if decoding is not None:
-        entry |= {
+    entry: WhisperSegment
+    if decoding is None:
+        entry = {"id": number, "start": segment.start, "end": segment.end, "text": segment.text}
+    else:
+        entry = {
+            "id": number,
+            "seek": decoding.seek,
+            "start": segment.start,
+            "end": segment.end,
+            "text": segment.text,
             "tokens": list(decoding.tokens),
             "temperature": decoding.temperature,
             "avg_logprob": decoding.avg_logprob,
@@ -143,3 +174,52 @@ def _segment_dictionary(number: int, segment: Segment) -> dict[str, Any]:
             for word in segment.words
         ]
     return entry
+
+
+def _words(entry: Mapping[str, object]) -> tuple[Word, ...]:
+    return tuple(
+        Word(
+            start=_number(word, "start"),
+            end=_number(word, "end"),
+            text=_text(word, "word"),
+            probability=_number(word, "probability"),
+        )
+        for word in map(_mapping, _items(entry, "words"))
+    )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{value!r} is no dictionary")
+    return value
+
+
+def _items(entry: Mapping[str, object], key: str) -> list[object]:
+    value = entry[key]
+    if not isinstance(value, list):
+        raise TypeError(f"{key} is no list but {value!r}")
+    return value
+
+
+def _text(entry: Mapping[str, object], key: str) -> str:
+    value = entry[key]
+    if not isinstance(value, str):
+        raise TypeError(f"{key} is no text but {value!r}")
+    return value
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} is no whole number")
+    return value
+
+
+def _number(entry: Mapping[str, object], key: str) -> float:
+    """A whole number stays one: Whisper says 0 where a word begins with the sound, and 0.0 would
+    be other JSON. numpy's float64 is a float, and becomes a plain one."""
+    value = entry[key]
+    if isinstance(value, int):
+        return value
+    if not isinstance(value, float):
+        raise TypeError(f"{key} is no number but {value!r}")
+    return float(value)

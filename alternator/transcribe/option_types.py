@@ -56,16 +56,12 @@ def optional(convert: Callable[[str], T]) -> Callable[[str], T | None]:
     return lambda text: None if text == "None" else convert(text)
 
 
-def seconds_list(text: str) -> str:
+def seconds_list(text: str) -> tuple[float, ...]:
     """Numbers between commas."""
-    for item in filter(None, text.split(",")):
-        number(item)
-    return text
+    return tuple(number(item) for item in text.split(",")) if text else ()
 
 
-def token_list(text: str) -> str:
+def token_list(text: str) -> tuple[int, ...]:
     """Token ids between commas; -1 stands for a set of them."""
-    for item in filter(None, text.split(",")):
-        if item.strip() != "-1":
-            whole(0)(item.strip())
-    return text
+    items = (item.strip() for item in text.split(",")) if text else ()
+    return tuple(-1 if item == "-1" else whole(0)(item) for item in items)

@@ -1,12 +1,14 @@
 """The arguments of ``alternator transcribe``: openai-whisper's names, meanings and defaults."""
 
 import argparse
+import dataclasses
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from alternator.config.models import Task
 from alternator.speech.formats import FORMATS, Layout
+from alternator.speech.options import DecodingOptions
 from alternator.transcribe.option_types import (
     boolean,
     fraction,
@@ -17,53 +19,38 @@ from alternator.transcribe.option_types import (
     token_list,
     whole,
 )
+from alternator.transcribe.output import Output
 
 STDOUT = "-"
 ALL = "all"
 
-# Options that whisper.transcribe takes by the same name.
-WHISPER_ARGUMENTS = (
-    "verbose",
-    "best_of",
-    "beam_size",
-    "patience",
-    "length_penalty",
-    "suppress_tokens",
-    "initial_prompt",
-    "carry_initial_prompt",
-    "condition_on_previous_text",
-    "fp16",
-    "compression_ratio_threshold",
-    "logprob_threshold",
-    "no_speech_threshold",
-    "word_timestamps",
-    "prepend_punctuations",
-    "append_punctuations",
-    "clip_timestamps",
-    "hallucination_silence_threshold",
+DEFAULTS = DecodingOptions()
+
+# Options of a request that the command line has by the same name, and decodes by itself. The
+# temperatures are counted up from two; language and task come from the configuration.
+SAME_NAMES = tuple(
+    field.name
+    for field in dataclasses.fields(DecodingOptions)
+    if field.name not in ("language", "task", "temperature", "without_timestamps")
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments:
-    """What was asked for. None where the configuration decides.
-
-    ``whisper`` are the keyword arguments of ``whisper.transcribe``; ``formats`` names of FORMATS.
-    """
+    """What was asked for. None where the configuration decides; so it does for the language and
+    the task in ``decoding`` too."""
 
     files: tuple[Path, ...]
     config: Path | None
+    engine: str | None
     model: str | None
     model_dir: Path | None
     device: str | None
     language: str | None
-    task: str | None
+    task: Task | None
     threads: int
-    output_dir: Path
-    to_stdout: bool
-    formats: tuple[str, ...]
-    layout: Layout
-    whisper: dict[str, Any]
+    output: Output
+    decoding: DecodingOptions
 
 
 def parse(argv: list[str]) -> Arguments:
@@ -71,27 +58,18 @@ def parse(argv: list[str]) -> Arguments:
     parser = build_parser()
     given = parser.parse_args(argv)
     check(parser, given)
-    to_stdout = given.output_dir == STDOUT
-    form = given.output_format or ("txt" if to_stdout else ALL)
     return Arguments(
         files=tuple(given.audio),
         config=given.config,
+        engine=given.engine,
         model=given.model,
         model_dir=given.model_dir,
         device=given.device,
         language=given.language,
         task=given.task,
         threads=given.threads,
-        output_dir=Path(given.output_dir),
-        to_stdout=to_stdout,
-        formats=tuple(FORMATS) if form == ALL else (form,),
-        layout=Layout(
-            highlight_words=given.highlight_words,
-            max_line_width=given.max_line_width,
-            max_line_count=given.max_line_count,
-            max_words_per_line=given.max_words_per_line,
-        ),
-        whisper=whisper_arguments(given),
+        output=output_of(given),
+        decoding=decoding_of(given),
     )
 
 
@@ -110,23 +88,40 @@ def check(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
         given.verbose = None
 
 
-def whisper_arguments(given: argparse.Namespace) -> dict[str, Any]:
-    """The keyword arguments of ``whisper.transcribe``."""
-    return {
-        "temperature": temperatures(given.temperature, given.temperature_increment_on_fallback),
-        **{name: getattr(given, name) for name in WHISPER_ARGUMENTS},
-    }
+def output_of(given: argparse.Namespace) -> Output:
+    """Where the transcripts go, and how they look there."""
+    to_stdout = given.output_dir == STDOUT
+    form = given.output_format or ("txt" if to_stdout else ALL)
+    return Output(
+        directory=None if to_stdout else Path(given.output_dir),
+        formats=tuple(FORMATS) if form == ALL else (form,),
+        layout=Layout(
+            highlight_words=given.highlight_words,
+            max_line_width=given.max_line_width,
+            max_line_count=given.max_line_count,
+            max_words_per_line=given.max_words_per_line,
+        ),
+    )
 
 
-def temperatures(first: float, increment: float | None) -> list[float]:
+def decoding_of(given: argparse.Namespace) -> DecodingOptions:
+    """How each file is decoded."""
+    return DecodingOptions(
+        temperature=temperatures(given.temperature, given.temperature_increment_on_fallback),
+        **{name: getattr(given, name) for name in SAME_NAMES},
+    )
+
+
+def temperatures(first: float, increment: float | None) -> tuple[float, ...]:
     """The temperatures to try one after the other, up to 1."""
     if increment is None:
-        return [first]
+        return (first,)
     count = math.ceil((1.0 + 1e-6 - first) / increment)
-    return [first + step * increment for step in range(max(count, 1))]
+    return tuple(first + step * increment for step in range(max(count, 1)))
 
 
 def build_parser() -> argparse.ArgumentParser:
+    """The parser; its help groups the options."""
     parser = argparse.ArgumentParser(
         prog="alternator transcribe",
         usage="alternator transcribe [OPTION ...] FILE ...",
@@ -137,13 +132,20 @@ def build_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("audio", nargs="+", type=Path, metavar="FILE", help="audio or video file")
     add("--config", type=Path, metavar="FILE", help="configuration file (default: alternator.toml)")
+    add("--engine", help="name of a speech engine, or auto")
     add("--model", help="name of a Whisper model, or path of a checkpoint")
     add("--model_dir", type=Path, help="where models are kept and downloaded to")
     add("--device", help="auto, cpu, cuda, rocm, or one of several GPUs as cuda:1")
     add("--threads", type=whole(0), default=0, help="CPU threads (default: as many as there are)")
+    add_output(parser.add_argument_group("output"))
+    add_speech(parser.add_argument_group("speech"))
+    add_decoding(parser.add_argument_group("decoding"))
+    return parser
 
-    output = parser.add_argument_group("output")
-    add = output.add_argument
+
+def add_output(group: "argparse._ArgumentGroup") -> None:
+    """What is written, and where."""
+    add = group.add_argument
     add("--output_dir", "-o", default=".", help="directory for the results; - for stdout")
     add(
         "--output_format",
@@ -157,16 +159,26 @@ def build_parser() -> argparse.ArgumentParser:
     add("--max_line_count", type=optional(whole(1)), help="lines in a caption")
     add("--max_words_per_line", type=optional(whole(1)), help="words in a caption")
 
-    speech = parser.add_argument_group("speech")
-    add = speech.add_argument
+
+def add_speech(group: "argparse._ArgumentGroup") -> None:
+    """What is spoken, and what is to be told about it."""
+    add = group.add_argument
     add("--task", choices=["transcribe", "translate"], help="translate: into English")
     add("--language", help="code or English name; auto: detected")
     add("--initial_prompt", help="text to set the style and the spelling of names")
     add("--carry_initial_prompt", type=boolean, default=False, help="for every window, not one")
     add("--condition_on_previous_text", type=boolean, default=True, help="prompt with what came")
     add("--word_timestamps", type=boolean, default=False, help="find the times of words")
-    add("--prepend_punctuations", default="\"'“¿([{-", help="belong to the next word")
-    add("--append_punctuations", default="\"'.。,，!！?？:：”)]}、", help="to the word before")
+    add(
+        "--prepend_punctuations",
+        default=DEFAULTS.prepend_punctuations,
+        help="belong to the next word",
+    )
+    add(
+        "--append_punctuations",
+        default=DEFAULTS.append_punctuations,
+        help="to the word before",
+    )
     add("--clip_timestamps", type=seconds_list, default="0", help="start,end,start,... in seconds")
     add(
         "--hallucination_silence_threshold",
@@ -174,8 +186,10 @@ def build_parser() -> argparse.ArgumentParser:
         help="with word timestamps: skip silence longer than this (seconds) around invented text",
     )
 
-    decoding = parser.add_argument_group("decoding")
-    add = decoding.add_argument
+
+def add_decoding(group: "argparse._ArgumentGroup") -> None:
+    """How tokens are chosen, and what makes a result look wrong."""
+    add = group.add_argument
     add("--temperature", type=number, default=0.0, help="default: 0")
     add(
         "--temperature_increment_on_fallback",
@@ -207,4 +221,3 @@ def build_parser() -> argparse.ArgumentParser:
         default=0.6,
         help="probability of silence above which such text is dropped (default: 0.6)",
     )
-    return parser

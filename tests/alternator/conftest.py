@@ -23,7 +23,7 @@ from alternator.config.settings import (
     MediaSettings,
     StateSettings,
 )
-from alternator.progress import SILENT
+from alternator.progress import SILENT, Progress
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.transcript import Transcript
 from alternator.stopping import Stop, Stopping
@@ -62,13 +62,12 @@ class FakeTranscriber:
     def close(self) -> None:
         """There is nothing to end."""
 
-    def transcribe(self, path: Path, *, on_wait: Callable[[], None] | None = None) -> Transcript:
+    def transcribe(self, path: Path, *, progress: Progress) -> Transcript:
         """The next text, or the usual one."""
         self.heard.append(path.read_bytes())
         self.reached.set()
         while not self.gate.wait(0.02):
-            if on_wait is not None:
-                on_wait()
+            progress.beat()
         text = self.texts.pop(0) if self.texts else "Hello from the recording."
         if isinstance(text, Exception):
             raise text

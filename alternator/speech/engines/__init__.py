@@ -1,1 +1,1 @@
-"""The speech engines, one module each."""
+"""The speech engines, a module each; ``registry.py`` finds them by name."""

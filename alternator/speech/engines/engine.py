@@ -1,25 +1,136 @@
-"""What the worker asks of whatever turns sound into text."""
+"""What an engine is: loaded once, then asked for transcripts, which it gives as events.
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+The bot, ``alternator transcribe`` and whatever else wants a transcript meet an engine only through
+the requests and events here. ``registry.py`` says how an engine is found. Nothing here imports
+numpy or torch: the asking side lives without them.
+"""
 
-from alternator.media.audio import Samples
-from alternator.speech.transcript import Transcript
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
-# Called whenever a step was taken, so that somebody who waits can tell slow from stuck.
-OnProgress = Callable[[], None]
+from alternator.errors import AlternatorError
+from alternator.progress import Progress
+from alternator.speech.options import DecodingOptions
+from alternator.speech.transcript import Segment, Transcript
+
+
+class CancelledRequestError(AlternatorError):
+    """Whoever made the request does not want its answer any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadOptions:
+    """What an engine needs to know beside its model and its device.
+
+    ``model_dir``: where models are kept and fetched to. ``threads``: for work on the CPU, 0 for as
+    many as there are. ``language``: the operator's, looked at before anything is fetched; what
+    a request says goes before it.
+    """
+
+    model_dir: Path
+    threads: int = 0
+    language: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One audio or video file to transcribe.
+
+    ``id`` names it in every event about it. A file longer than ``limit_seconds`` is refused; None
+    leaves it to the decoder's own bound.
+    """
+
+    id: str
+    path: Path
+    limit_seconds: float | None
+    options: DecodingOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentFound:
+    """One more segment of the transcript, as soon as it is known. Segments come in their order."""
+
+    id: str
+    segment: Segment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progressed:
+    """A step was taken: ``done`` of ``total`` seconds of sound have been heard.
+
+    An engine gives one at least every few seconds while it computes, be ``done`` the same as
+    before: that is how slow is told from stuck.
+    """
+
+    id: str
+    done: float
+    total: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A line for the person who waits, in the engine's own words."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """The whole transcript; nothing more comes about this request."""
+
+    id: str
+    transcript: Transcript
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed:
+    """Why there is no transcript; nothing more comes about this request."""
+
+    id: str
+    error: AlternatorError
+
+
+Event = SegmentFound | Progressed | Said | Done | Failed
+
+
+class Batch(Protocol):
+    """Where an engine takes its requests from, and learns that one is not wanted any more.
+
+    It stays open while the engine works: an engine that computes several requests together takes
+    further ones whenever it has room, in the middle of the others. Any thread may call.
+    """
+
+    def take(self) -> Request | None:
+        """The next request, now the engine's to answer; None while no other waits. Never blocks."""
+
+    def cancelled(self, request_id: str) -> bool:
+        """Whether a request that was taken is not wanted any more. To be asked at every step."""
 
 
 class Engine(Protocol):
-    """A loaded model. One call at a time; the model stays in memory between calls."""
+    """Turns sound into text. One thread calls it; what it does inside is its own."""
 
     @property
     def device(self) -> str:
-        """Where it computes, by PyTorch's name."""
+        """Where it computes, by PyTorch's name or the engine's own word; once it is loaded."""
 
-    def transcribe(self, samples: Samples, options: Mapping[str, Any]) -> Transcript:
-        """The transcript of mono float32 samples at 16 kHz, shape (samples,).
+    def load(self, model: str, device: str, options: LoadOptions, progress: Progress) -> None:
+        """Load the model, fetching it if need be; ``device`` is what the operator asked for.
 
-        ``options`` are the keyword arguments of ``whisper.transcribe``; an engine ignores none
-        of them silently. Errors derive from AlternatorError; anything else is a defect.
+        ``progress`` is told of every step. ConfigError, ModelError and DecoderError say what to
+        mend.
         """
+
+    def transcribe(self, batch: Batch) -> Iterator[Event]:
+        """Take requests and give events about them until none is left.
+
+        Every request that was taken ends with Done or Failed, a cancelled one with
+        Failed(CancelledRequestError). What is wrong with one request is its Failed; an exception
+        out of the iterator is a defect, after which the process is given up with all it held.
+        """
+
+    def unload(self) -> None:
+        """Give the model's memory back; ``load`` may follow."""

@@ -1,172 +1,219 @@
-"""Loads an openai-whisper model and transcribes with it. Runs in the worker: it imports torch."""
+"""The engine ``openai``: openai-whisper, one request after the other, window after window of 30 s.
 
+Runs in the worker: it imports torch.
+"""
+
+import contextlib
+import dataclasses
+import io
 import os
-import pickle
-import socket
-import sys
-import zipfile
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, NoReturn
-from urllib.parse import urlsplit
+import queue
+import threading
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import torch
-import tqdm
 import whisper
 from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE
 
-from alternator.errors import ConfigError, ModelError
-from alternator.media.audio import SAMPLE_RATE, Samples
-from alternator.speech.device import TorchBuild
-from alternator.speech.engines.engine import OnProgress
-from alternator.speech.spectrogram import spectrogram
-from alternator.speech.transcript import Transcript, from_whisper
+from alternator.errors import AlternatorError, ConfigError, ModelError
+from alternator.media.audio import SAMPLE_RATE, Samples, decode, find_ffmpeg
+from alternator.progress import Progress
+from alternator.speech.device import (
+    PROVEN_DEVICE,
+    TorchBuild,
+    choose_device,
+    cpu_quota,
+    threads_for,
+)
+from alternator.speech.engines.engine import (
+    Batch,
+    CancelledRequestError,
+    Done,
+    Event,
+    Failed,
+    LoadOptions,
+    Progressed,
+    Request,
+    Said,
+    SegmentFound,
+)
+from alternator.speech.engines.openai_whisper_models import (
+    find_model,
+    is_downloaded,
+    load_model,
+    out_of_memory,
+)
+from alternator.speech.engines.openai_whisper_patches import listening
+from alternator.speech.options import DecodingOptions
+from alternator.speech.transcript import Transcript, from_whisper, segment_from_whisper
 
 # Below this peak (-66 dB of full scale) a track is silent: screen recordings and animations
 # often carry an empty one, for which the larger models like to invent a "Thank you."
 SILENCE_PEAK = 16 / 32_768
 
-# A download that stands still this long has failed.
-NETWORK_TIMEOUT_SECONDS = 60.0
+Tell = Callable[[Event], None]
 
 
-class WhisperEngine:
-    """openai-whisper, one window of 30 s after the other."""
+class OpenAIWhisperEngine:
+    """openai-whisper behind the Engine protocol."""
 
-    def __init__(self, model: whisper.Whisper, device: str, on_progress: OnProgress) -> None:
-        self.device = device
-        self._model = model
-        # Each pass counts. Whisper's own progress bar stands still while nobody speaks.
-        for part in (model.encoder, model.decoder):
-            part.register_forward_hook(lambda *_: on_progress())
+    def __init__(self) -> None:
+        self.device = ""
+        self._model: whisper.Whisper | None = None
+        self._step: Callable[[bool], None] = no_step
 
-    def transcribe(self, samples: Samples, options: Mapping[str, Any]) -> Transcript:
-        """As Engine.transcribe. ModelError if the device's memory is too small."""
-        arguments = dict(options)
-        arguments["language"] = self._language(arguments.get("language"))
-        arguments["fp16"] = bool(arguments.get("fp16", True)) and self.device != "cpu"
-        duration = len(samples) / SAMPLE_RATE
-        if not len(samples) or peak(samples) < SILENCE_PEAK:
-            return Transcript(
-                text="", language=arguments["language"] or "", duration=duration, segments=()
-            )
+    def load(self, model: str, device: str, options: LoadOptions, progress: Progress) -> None:
+        """As Engine.load; ``model`` is one of openai-whisper's names or a checkpoint's path."""
+        find_ffmpeg()
+        language_code(options.language)
+        source = find_model(model, options.model_dir)
+        self.device = choose_device(device, os.environ.get(PROVEN_DEVICE), torch_build())
+        torch.set_num_threads(options.threads or threads_for(cpu_quota(), torch.get_num_threads()))
+        if not is_downloaded(source, options.model_dir):
+            progress.line(f"downloading the Whisper model {source!r}")
+        loaded = load_model(source, options.model_dir, self.device, progress.beat)
+        # Each pass counts as a step. Whisper's own progress bar stands still while nobody speaks.
+        for part in (loaded.encoder, loaded.decoder):
+            part.register_forward_hook(self._passed, with_kwargs=True)
+        self._model = loaded
+
+    def transcribe(self, batch: Batch) -> Generator[Event, None, None]:
+        """As Engine.transcribe. Whisper's function returns only at the end of a clip, so it runs in
+        a thread of its own, and events come out of it through a queue."""
+        assert self._model is not None, "load() comes first"
+        events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        closing = threading.Event()
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="whisper") as pool:
+            work = pool.submit(self._work, batch, events.put, closing)
+            work.add_done_callback(lambda _: events.put(None))
+            try:
+                while (event := events.get()) is not None:
+                    yield event
+            finally:
+                closing.set()
+            work.result()
+
+    def unload(self) -> None:
+        """As Engine.unload."""
+        self._model = None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _work(self, batch: Batch, tell: Tell, closing: threading.Event) -> None:
+        while not closing.is_set() and (request := batch.take()) is not None:
+            tell(self._answer(request, batch, tell, closing))
+
+    def _answer(
+        self, request: Request, batch: Batch, tell: Tell, closing: threading.Event
+    ) -> Done | Failed:
+        run = _Run(request, tell, lambda: closing.is_set() or batch.cancelled(request.id))
+        self._step = run.step
         try:
-            result = whisper.transcribe(self._model, samples, **arguments)
+            samples = decode(request.path, limit_seconds=request.limit_seconds)
+            transcript = self._transcript(samples, request.options, run)
+        except AlternatorError as error:
+            return Failed(id=request.id, error=error)
         except (torch.OutOfMemoryError, MemoryError):
-            raise ModelError(out_of_memory("this clip", self.device)) from None
-        return from_whisper(result, duration)
+            lack = ModelError(out_of_memory("this clip", self.device))
+            return Failed(id=request.id, error=lack)
+        finally:
+            self._step = no_step
+        return Done(id=request.id, transcript=transcript)
+
+    def _transcript(self, samples: Samples, options: DecodingOptions, run: "_Run") -> Transcript:
+        language = self._language(options.language)
+        run.begin(len(samples) / SAMPLE_RATE)
+        if not len(samples) or peak(samples) < SILENCE_PEAK:
+            return Transcript(text="", language=language or "", duration=run.total, segments=())
+        arguments = whisper_arguments(options) | {
+            "language": language,
+            "fp16": options.fp16 and self.device != "cpu",
+        }
+        with listening(run.window), contextlib.redirect_stdout(_Lines(run.line)):
+            result = whisper.transcribe(self._model, samples, **arguments)
+        return from_whisper(result, run.total)
 
     def _language(self, name: str | None) -> str | None:
         """Whisper's code; English-only models know no other."""
-        if not self._model.is_multilingual:
-            return "en"
-        return language_code(name)
+        assert self._model is not None
+        return language_code(name) if self._model.is_multilingual else "en"
+
+    def _passed(self, _part: object, _args: object, keywords: Mapping[str, Any], _: Any) -> None:
+        """After a pass through the encoder or the decoder.
+
+        Only while tokens are decoded, which is with a cache of keys and values, may a pass be
+        broken off: the search for the times of words would leave its hooks in the model.
+        """
+        self._step("kv_cache" in keywords)
+
+
+class _Run:
+    """One request under way: turns what Whisper lets out into events, and breaks it off."""
+
+    def __init__(self, request: Request, tell: Tell, unwanted: Callable[[], bool]) -> None:
+        self.total = 0.0
+        self._id = request.id
+        self._tell = tell
+        self._unwanted = unwanted
+        self._done = 0.0
+        self._told = 0
+
+    def begin(self, total: float) -> None:
+        """The sound is there, ``total`` seconds of it."""
+        self.total = total
+        self.step(True)
+
+    def step(self, may_end: bool) -> None:
+        """CancelledRequestError if the request is not wanted any more and this ``may_end`` it."""
+        if may_end and self._unwanted():
+            raise CancelledRequestError("the transcription was cancelled")
+        self._tell(Progressed(id=self._id, done=self._done, total=self.total))
+
+    def window(self, heard: float, segments: list[Mapping[str, object]]) -> None:
+        """A window was done; ``segments`` are all so far."""
+        for entry in segments[self._told :]:
+            self._tell(SegmentFound(id=self._id, segment=segment_from_whisper(entry)))
+        self._told, self._done = len(segments), heard
+        self.step(True)
+
+    def line(self, text: str) -> None:
+        """Whisper printed a line."""
+        self._tell(Said(id=self._id, text=text))
+
+
+class _Lines(io.TextIOBase):
+    """A text stream that tells of each line; stands in for stdout while Whisper prints."""
+
+    def __init__(self, on_line: Callable[[str], None]) -> None:
+        self._on_line = on_line
+        self._rest = ""
+
+    def write(self, text: str) -> int:
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in lines:
+            self._on_line(line)
+        return len(text)
+
+
+def no_step(_: bool) -> None:
+    """No request is under way."""
+
+
+def whisper_arguments(options: DecodingOptions) -> dict[str, Any]:
+    """The keyword arguments of ``whisper.transcribe``: the same names, lists where it asserts
+    that they are."""
+    arguments = {field.name: getattr(options, field.name) for field in dataclasses.fields(options)}
+    for name in ("clip_timestamps", "suppress_tokens"):
+        arguments[name] = list(arguments[name])
+    return arguments
 
 
 def peak(samples: Samples) -> float:
     """The largest deviation from zero. Without the copy that an absolute value would take: hours
     of sound are gigabytes."""
     return max(float(samples.max()), -float(samples.min()))
-
-
-def load_model(name: str, directory: Path, device: str, on_progress: OnProgress) -> WhisperEngine:
-    """The model called ``name`` (downloaded to ``directory`` unless there), or the checkpoint.
-
-    ModelError says what is wrong with it and what to do.
-    """
-    source = find_model(name, directory)
-    socket.setdefaulttimeout(NETWORK_TIMEOUT_SECONDS)
-    whisper.tqdm = progress_bar(on_progress)
-    # The module: its name in the package is that of the function.
-    sys.modules["whisper.transcribe"].log_mel_spectrogram = spectrogram  # type: ignore[attr-defined]
-    try:
-        model = whisper.load_model(source, device=device, download_root=str(directory))
-    except (torch.OutOfMemoryError, MemoryError):
-        raise ModelError(out_of_memory(f"the Whisper model {name!r}", device)) from None
-    except OSError as error:
-        raise ModelError(unreachable(source, directory, error)) from None
-    except (RuntimeError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
-        if "allocate memory" in str(error):
-            raise ModelError(out_of_memory(f"the Whisper model {name!r}", device)) from None
-        raise ModelError(damaged(source, directory)) from None
-    except (EOFError, KeyError, TypeError, ValueError, AttributeError):
-        # What torch.load and the reading of its result raise on files of all kinds.
-        raise ModelError(damaged(source, directory)) from None
-    return WhisperEngine(model, device, on_progress)
-
-
-def find_model(name: str, directory: Path) -> str:
-    """One of openai-whisper's names, or the path of a checkpoint that is there.
-
-    A checkpoint may be named relative to the directory of models.
-    """
-    if name in whisper.available_models():
-        return name
-    path = Path(name).expanduser()
-    for candidate in (path, directory / path):
-        if candidate.is_file():
-            return str(candidate)
-    if path.is_dir():
-        raise ModelError(
-            f"[whisper] model {name!r} is a directory; name the checkpoint (.pt) in it"
-        )
-    if path.suffix == ".pt" or len(path.parts) > 1:
-        raise ModelError(
-            f"there is no Whisper checkpoint {name!r}, here or in {directory}; "
-            f"correct the path in [whisper] model"
-        )
-    raise ModelError(
-        f"openai-whisper has no model {name!r}; choose one of "
-        f"{', '.join(whisper.available_models())}, or the path of a checkpoint"
-    )
-
-
-def is_downloaded(source: str, directory: Path) -> bool:
-    """Whether the model's file is there, be it whole or not."""
-    return source not in whisper.available_models() or model_file(source, directory).is_file()
-
-
-def model_file(name: str, directory: Path) -> Path:
-    """Where openai-whisper keeps the model of that name."""
-    return directory / Path(urlsplit(whisper._MODELS[name]).path).name
-
-
-def unreachable(source: str, directory: Path, error: OSError) -> str:
-    """Why the checkpoint can't be had: it is not there and can't be fetched, or not readable."""
-    reason = str(getattr(error, "reason", None) or error.strerror or error)
-    if source not in whisper.available_models():
-        return f"the Whisper checkpoint {source} can't be read: {reason}; make it readable"
-    file, host = model_file(source, directory), urlsplit(whisper._MODELS[source]).hostname
-    if isinstance(error, PermissionError) or getattr(error, "filename", None):
-        return (
-            f"the Whisper model {source!r} can't be kept in {directory}: {reason}; make "
-            f"{error.filename or directory} readable and writable for this user, "
-            f"or set [whisper] model_dir"
-        )
-    state = "is damaged or incomplete" if file.is_file() else "is not there"
-    return (
-        f"the Whisper model {source!r} can't be loaded: {file} {state}, and it can't be "
-        f"downloaded from {host} ({reason}); put the file there, or set [whisper] model to the "
-        f"path of a checkpoint"
-    )
-
-
-def damaged(source: str, directory: Path) -> str:
-    """For a file that torch or Whisper can't make sense of."""
-    named = source in whisper.available_models()
-    file = model_file(source, directory) if named else Path(source)
-    return f"{file} is damaged, or no openai-whisper checkpoint; remove it, and " + (
-        "start again to download it" if named else "copy or convert it again"
-    )
-
-
-def out_of_memory(what: str, device: str) -> str:
-    """For a device whose memory is too small."""
-    where = "the memory" if device == "cpu" else f"the memory of GPU {device!r}"
-    smaller = "choose a smaller [whisper] model"
-    return f"{what} does not fit into {where}; {smaller}" + (
-        "" if device == "cpu" else ", or set [whisper] device to cpu"
-    )
 
 
 def language_code(name: str | None) -> str | None:
@@ -193,18 +240,3 @@ def torch_build() -> TorchBuild:
         hip=torch.version.hip,
         gpus=torch.cuda.device_count() if torch.cuda.is_available() else 0,
     )
-
-
-def progress_bar(on_progress: OnProgress) -> "type[tqdm.tqdm[NoReturn]]":
-    """A progress bar that also tells of each step, and shows itself only on a terminal."""
-
-    class ReportingBar(tqdm.tqdm):  # type: ignore[type-arg]  # generic in its stubs only
-        def __init__(self, *args: Any, **settings: Any) -> None:
-            settings["disable"] = settings.get("disable") or not os.isatty(2)
-            super().__init__(*args, **settings)
-
-        def update(self, n: float | None = 1) -> bool | None:
-            on_progress()
-            return super().update(n)
-
-    return ReportingBar

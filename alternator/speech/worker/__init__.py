@@ -1,1 +1,1 @@
-"""The process that an engine runs in, and the frames between it and the bot."""
+"""The process that an engine runs in, and the frames between it and whoever asks."""

@@ -1,11 +1,9 @@
-"""The Whisper worker: loads a model once and transcribes one file after the other.
+"""The worker: loads an engine once and hands it requests as they come.
 
-Started by the bot as ``python -m alternator.speech.worker.main``; ``protocol.py`` says what it is
-asked and answers. It ends when its stdin does, which is when the bot ends, however.
+Started as ``python -m alternator.speech.worker.main``; ``protocol.py`` says what it is asked and
+answers. It ends when its stdin does, which is when whoever asks ends, however.
 """
 
-import contextlib
-import io
 import os
 import queue
 import signal
@@ -13,146 +11,172 @@ import sys
 import threading
 import traceback
 import warnings
-from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, assert_never
 
-from alternator.config.models import WhisperSettings
-from alternator.errors import AlternatorError, ModelError, WorkerError
-from alternator.media.audio import decode, find_ffmpeg
-from alternator.speech.device import (
-    PROVEN_DEVICE,
-    choose_device,
-    cpu_quota,
-    threads_for,
-    wanted_device,
+from alternator.errors import AlternatorError, WorkerError
+from alternator.progress import Progress
+from alternator.speech.engines.engine import (
+    CancelledRequestError,
+    Done,
+    Engine,
+    Event,
+    Failed,
+    Progressed,
+    Request,
+    Said,
+    SegmentFound,
 )
-from alternator.speech.engines.engine import Engine
-from alternator.speech.transcript import to_whisper
-from alternator.speech.worker.protocol import BEAT_SECONDS, Frame, Sender, error_frame, read_frame
+from alternator.speech.engines.registry import make_engine
+from alternator.speech.worker.inbox import Inbox
+from alternator.speech.worker.protocol import (
+    BEAT_SECONDS,
+    Beat,
+    Cancel,
+    Fatal,
+    FrameError,
+    Hello,
+    Load,
+    Loading,
+    Ready,
+    Sender,
+    Started,
+    read_frame,
+    read_hello,
+)
 
 
-class Progress:
-    """Counts the steps taken, for the heartbeat to tell."""
+class Steps(Progress):
+    """Counts the steps taken, for the heartbeat to tell; lines about the loading travel."""
 
-    def __init__(self) -> None:
-        self.steps = 0
+    def __init__(self, sender: Sender) -> None:
+        self.count = 0
+        self._sender = sender
 
-    def step(self) -> None:
-        self.steps += 1
+    def beat(self) -> None:
+        """A step was taken."""
+        self.count += 1
+
+    def advanced(self, done: float, total: float) -> None:
+        """Likewise."""
+        self.beat()
+
+    def line(self, text: str) -> None:
+        """A line about the loading."""
+        self._sender.send(Loading(text=text))
 
 
-class LineSender(io.TextIOBase):
-    """A text stream whose lines travel to the bot; stands in for stdout while Whisper prints."""
+class Worker:
+    """One engine, and the threads around it: one reads, one beats, this one works."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
-        self._rest = ""
+        self._steps = Steps(sender)
+        self._inbox = Inbox(lambda request_id: sender.send(Started(id=request_id)))
+        self._load: queue.SimpleQueue[Load] = queue.SimpleQueue()
+        self._heard: dict[str, float] = {}  # by request: the seconds that were told of last
 
-    def write(self, text: str) -> int:
-        *lines, self._rest = (self._rest + text).split("\n")
-        for line in lines:
-            self._sender.send({"line": line})
-        return len(text)
+    def run(self) -> int:
+        """Works until something fails in a way that leaves the process in doubt."""
+        self._sender.send(Hello())
+        for work in (self._receive, self._beat):
+            threading.Thread(target=work, daemon=True).start()
+        try:
+            engine = self._loaded(self._load.get())
+            while True:
+                self._inbox.wait()
+                self._answer(engine)
+        except AlternatorError as error:
+            self._sender.send(Fatal(error=error))
+        except Exception as error:
+            # After an unforeseen error (a CUDA context that died, say) only a new process helps.
+            # The other side logs the trace.
+            message = f"Whisper failed: {type(error).__name__}: {error}".strip().splitlines()[0]
+            told = WorkerError(f"{message}; the worker is started again when needed")
+            self._sender.send(Fatal(error=told, trace=traceback.format_exc()))
+        return 1
+
+    def _loaded(self, load: Load) -> Engine:
+        # The heartbeat runs already: importing torch alone may take many seconds.
+        engine = make_engine(load.engine)
+        engine.load(load.model, load.device, load.options, self._steps)
+        self._sender.send(Ready(device=engine.device))
+        return engine
+
+    def _answer(self, engine: Engine) -> None:
+        """Let the engine work through what waits, and what comes meanwhile."""
+        for event in engine.transcribe(self._inbox):
+            self._steps.beat()
+            self._forward(event)
+        if left := self._inbox.running:
+            raise RuntimeError(f"the engine gave no answer to {len(left)} requests")
+
+    def _forward(self, event: Event) -> None:
+        match event:
+            case Progressed():
+                # A step without news is told by the heartbeat.
+                if self._heard.get(event.id) == event.done:
+                    return
+                self._heard[event.id] = event.done
+            case Done() | Failed():
+                self._heard.pop(event.id, None)
+                self._inbox.finished(event.id)
+            case SegmentFound() | Said():
+                pass
+            case _:
+                assert_never(event)
+        self._sender.send(event)
+
+    def _receive(self) -> None:
+        """Takes frames from stdin. At its end the other side is gone, and this process with it."""
+        try:
+            read_hello(sys.stdin.buffer)
+            while (frame := read_frame(sys.stdin.buffer)) is not None:
+                match frame:
+                    case Load():
+                        self._load.put(frame)
+                    case Request():
+                        self._inbox.add(frame)
+                    case Cancel():
+                        self._cancel(frame.id)
+                    case _:
+                        raise FrameError(f"a frame {type(frame).__name__!r} for a worker")
+        except FrameError as error:
+            told = WorkerError(f"the Whisper worker was sent {error}; start the program again")
+            self._sender.send(Fatal(error=told))
+        except Exception:
+            traceback.print_exc()  # the exit would swallow it
+        finally:
+            os._exit(0)
+
+    def _cancel(self, request_id: str) -> None:
+        if self._inbox.cancel(request_id):
+            error = CancelledRequestError("the transcription was cancelled")
+            self._sender.send(Failed(id=request_id, error=error))
+
+    def _beat(self) -> None:
+        """Says once a second that the process runs."""
+        ticking = threading.Event()
+        while True:
+            try:
+                self._sender.send(Beat(steps=self._steps.count))
+            except OSError:
+                os._exit(0)
+            ticking.wait(BEAT_SECONDS)
 
 
 def main() -> int:
-    # Ctrl-C reaches the whole terminal group; what becomes of this process is the bot's to say.
+    # Ctrl-C reaches the whole terminal group; what becomes of this process is the asker's to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.showwarning = show_warning
-    sender = Sender(claim_stdout())
-    progress = Progress()
-    requests: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-    threading.Thread(target=receive, args=(requests,), daemon=True).start()
-    threading.Thread(target=beat, args=(sender, progress), daemon=True).start()
-    return serve(requests, sender, progress)
-
-
-def serve(requests: "queue.SimpleQueue[Frame]", sender: Sender, progress: Progress) -> int:
-    """Answers requests until one fails in a way that leaves the process in doubt."""
-    engine: Engine | None = None
-    while True:
-        request = requests.get()
-        try:
-            if request["op"] == "load":
-                engine = load(request, sender, progress)
-                sender.send({"ready": {"device": engine.device}})
-            else:
-                assert engine is not None
-                sender.send(transcribe(request, engine, sender))
-        except AlternatorError as error:
-            sender.send(error_frame(error))
-            if engine is None:
-                return 1
-        except Exception as error:
-            # After an unforeseen error (a CUDA context that died, say) only a new process helps.
-            message = f"Whisper failed: {type(error).__name__}: {error}".strip().splitlines()[0]
-            reply = error_frame(WorkerError(f"{message}; the worker is started again when needed"))
-            sender.send(reply | {"trace": traceback.format_exc()})
-            return 1
-
-
-def load(request: Frame, sender: Sender, progress: Progress) -> Engine:
-    """Loads what the request names. Late imports: the heartbeat must run before torch does."""
-    find_ffmpeg()
-    try:
-        import torch
-
-        from alternator.speech.engines import openai_whisper
-    except ImportError as error:
-        raise ModelError(
-            f"openai-whisper can't be imported: {error}; install the extra `whisper` "
-            f"(pip install 'alternator[whisper]' openai-whisper) or use the container image"
-        ) from None
-    settings = WhisperSettings(
-        **request["settings"] | {"model_dir": Path(request["settings"]["model_dir"])}
-    )
-    openai_whisper.language_code(settings.language)
-    source = openai_whisper.find_model(settings.model, settings.model_dir)
-    device = choose_device(
-        wanted_device(settings, request["device"]),
-        os.environ.get(PROVEN_DEVICE),
-        openai_whisper.torch_build(),
-    )
-    torch.set_num_threads(request["threads"] or threads_for(cpu_quota(), torch.get_num_threads()))
-    if not openai_whisper.is_downloaded(source, settings.model_dir):
-        sender.send({"line": f"downloading the Whisper model {source!r}"})
-    return openai_whisper.load_model(source, settings.model_dir, device, progress.step)
-
-
-def transcribe(request: Frame, engine: Engine, sender: Sender) -> Frame:
-    """Decodes one file and transcribes it; what Whisper prints travels as lines."""
-    samples = decode(Path(request["path"]), limit_seconds=request["limit_seconds"])
-    with contextlib.redirect_stdout(LineSender(sender)):
-        transcript = engine.transcribe(samples, request["options"])
-    return {"transcript": to_whisper(transcript), "duration": transcript.duration}
+    return Worker(Sender(claim_stdout())).run()
 
 
 def claim_stdout() -> BinaryIO:
-    """The pipe to the bot, taken away from file descriptor 1: what a library prints goes to
+    """The pipe to whoever asks, taken away from file descriptor 1: what a library prints goes to
     stderr and never between two frames."""
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return pipe
-
-
-def receive(requests: "queue.SimpleQueue[Frame]") -> None:
-    """Takes requests from stdin. At its end the bot is gone, and this process with it."""
-    try:
-        while request := read_frame(sys.stdin.buffer):
-            requests.put(request)
-    finally:
-        os._exit(0)
-
-
-def beat(sender: Sender, progress: Progress) -> None:
-    """Says once a second that the process runs, and how many steps it has taken."""
-    ticking = threading.Event()
-    while True:
-        try:
-            sender.send({"beat": progress.steps})
-        except OSError:
-            os._exit(0)
-        ticking.wait(BEAT_SECONDS)
 
 
 def show_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -1,71 +1,105 @@
-"""The bot's end of the Whisper worker: one process, its pipe, and how long it may be silent."""
+"""The asking side's end of the worker: one process, its pipe, and the requests it holds."""
 
 import contextlib
+import copy
 import logging
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, assert_never
 
-from alternator.errors import WorkerError
-from alternator.speech.worker.protocol import Frame, FrameError, Sender, error_of, read_frame
+from alternator.errors import AlternatorError, WorkerError
+from alternator.progress import SILENT, Progress
+from alternator.speech.engines.engine import (
+    Done,
+    Failed,
+    Progressed,
+    Request,
+    Said,
+    SegmentFound,
+)
+from alternator.speech.worker.patience import TICK_SECONDS, Deadlines, Patience, ended
+from alternator.speech.worker.protocol import (
+    Answer,
+    Beat,
+    Cancel,
+    Fatal,
+    Frame,
+    FrameError,
+    Hello,
+    Load,
+    Loading,
+    Ready,
+    Sender,
+    Started,
+    VersionError,
+    read_frame,
+    read_hello,
+)
 
-TICK_SECONDS = 0.5
-
-logger = logging.getLogger(__name__)
+# -P: a file torch.py or whisper.py in the working directory is not the library.
+COMMAND = (sys.executable, "-P", "-m", "alternator.speech.worker.main")
 
 Phase = Literal["starting", "ready", "busy"]
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Deadlines:
-    """How long the worker may be silent, in seconds; it says something every second.
+class Lost:
+    """The worker ended without an answer. ``again``: it had not begun with the request, and
+    another worker may be asked."""
 
-    ``hung``: then it counts as hung; ``silence``: then it is killed. ``load`` takes the place of
-    both while it imports torch, which from a cold disk lets no other thread run. ``stall`` bounds
-    the time without any step of work, though the process still answers: a GPU that hangs. A step
-    is one pass through the model, or the decoding of the file, which has its own bound of 600 s.
+    error: AlternatorError
+    again: bool
+
+
+# What came about one request. Whoever made it reads there, in its own thread.
+Mailbox = queue.SimpleQueue[Answer | Lost]
+
+
+class WorkerProcess:
+    """A worker from its start to its end; never restarted, only replaced. Any thread may call.
+
+    Two threads belong to it. One listens: it alone reads the pipe, puts what comes into the
+    mailboxes and, at the pipe's end, tells every request that is still held that it is lost. The
+    other watches, and kills the process when the deadlines have passed; the listener then finds the
+    pipe's end. So each request gets one last word, whichever way the process ends.
     """
 
-    hung: float = 20.0
-    silence: float = 60.0
-    load: float = 300.0
-    stall: float = 900.0
-
-
-class WhisperProcess:
-    """A worker from its start to its end; never restarted, only replaced.
-
-    ``phase`` belongs to whoever asks; a worker is asked one thing at a time.
-    """
-
-    def __init__(self, deadlines: Deadlines) -> None:
-        self.phase: Phase = "starting"
+    def __init__(
+        self, load: Load, deadlines: Deadlines, *, command: Sequence[str] = COMMAND
+    ) -> None:
+        self._load = load
         self._deadlines = deadlines
+        self._lock = threading.Lock()  # guards the next three
+        self._held: dict[str, Mailbox] = {}
+        self._started: set[str] = set()
+        self._why: AlternatorError | None = None  # it is over, or about to be
+        self._loaded = False
+        self._settled = threading.Event()  # loaded, or over before
+        self._over = threading.Event()
         self._heard = time.monotonic()
         self._steps = 0
-        self._answers: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
         # OpenMP's threads otherwise spin while they wait for each other. On two cores that others
         # use too, that was measured to make a short clip four times slower; it also burns quota.
         environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
-        # -P: a file torch.py or whisper.py in the working directory is not the library.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "alternator.speech.worker.main"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )
         assert self._process.stdin is not None and self._process.stdout is not None
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
         self._sender = Sender(self._stdin)
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
+        threading.Thread(target=self._watch, daemon=True).start()
+        self._send(Hello())
+        self._send(load)
 
     @property
     def pid(self) -> int:
@@ -76,126 +110,141 @@ class WhisperProcess:
         return self._process.poll() is None
 
     @property
+    def phase(self) -> Phase:
+        return "starting" if not self._loaded else "busy" if self._held else "ready"
+
+    @property
     def hung(self) -> bool:
-        """Whether it has been silent for too long, from any thread."""
-        deadlines = self._deadlines
-        bound = deadlines.load if self.phase == "starting" else deadlines.hung
+        """Whether it has been silent for too long."""
+        bound = self._deadlines.hung if self._loaded else self._deadlines.load
         return time.monotonic() - self._heard > bound
 
-    def ask(
-        self,
-        request: Frame,
-        *,
-        on_wait: Callable[[], None] | None = None,
-        on_line: Callable[[str], None] | None = None,
-    ) -> Frame:
-        """The answer to a request; the error that the worker answers with is raised.
+    @property
+    def usable(self) -> bool:
+        """Whether to ask it anything. One that hangs at work is left to its deadlines."""
+        return self.alive and self._why is None and not (self.hung and self.phase == "ready")
 
-        ``on_wait`` is called about twice a second. WorkerError if the worker dies or hangs; it
-        is dead afterwards, as after any exception from a callback or the keyboard.
-        """
-        try:
-            frame = self._await_answer(request, on_wait, on_line)
-        except BaseException:
-            self.kill()
-            raise
-        if error := error_of(frame):
-            if isinstance(error, WorkerError):
-                logger.debug("%s\n%s", error, frame.get("trace", ""))
-                self.kill()
-            raise error
-        return frame
+    def wait_until_loaded(self, progress: Progress = SILENT) -> None:
+        """Returns once the model is loaded; the error that it ended with instead is raised."""
+        while not self._settled.wait(TICK_SECONDS):
+            progress.beat()
+        if not self._loaded:
+            assert self._why is not None
+            raise copy.copy(self._why)
 
-    def kill(self) -> None:
-        """Ends the process, whatever it is doing."""
+    def submit(self, request: Request, mailbox: Mailbox) -> None:
+        """Ask for a transcript. Answers go to ``mailbox``: Done, Failed or Lost comes last."""
+        with self._lock:
+            why = self._why if self._over.is_set() else None
+            if why is None:
+                self._held[request.id] = mailbox
+        if why is None:
+            self._send(request)
+        else:
+            mailbox.put(Lost(error=copy.copy(why), again=self._loaded))
+
+    def cancel(self, request_id: str) -> None:
+        """The request is not wanted any more; nothing happens if its answer came already."""
+        if request_id in self._held:
+            self._send(Cancel(id=request_id))
+
+    def kill(self, why: WorkerError) -> None:
+        """Ends the process, whatever it is doing; what it holds is lost for that reason."""
+        self._give_up(why)
         self._process.kill()
         try:
             self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:
             # In the kernel, in a driver's uninterruptible call: nothing more can be done to it.
+            self._end()
             return
         self._listener.join()
         with contextlib.suppress(OSError):  # what was still to be sent has no reader
             self._stdin.close()
 
-    def _await_answer(
-        self,
-        request: Frame,
-        on_wait: Callable[[], None] | None,
-        on_line: Callable[[str], None] | None,
-    ) -> Frame:
-        try:
-            self._sender.send(request)
-        except OSError:
-            raise self._death() from None
-        silence = stall = 0.0
-        while True:
-            heard, steps = self._heard, self._steps
-            try:
-                frame = self._answers.get(timeout=TICK_SECONDS)
-            except queue.Empty:
-                # Counted in ticks of this process: while it was itself stopped, nothing counts.
-                silence = 0.0 if self._heard != heard else silence + TICK_SECONDS
-                stall = 0.0 if self._steps != steps else stall + TICK_SECONDS
-                self._check_patience(silence, stall)
-                if on_wait is not None:
-                    on_wait()
-                continue
-            if frame is None:
-                raise self._death()
-            if "line" not in frame:
-                return frame
-            if on_line is not None:
-                on_line(frame["line"])
-
-    def _check_patience(self, silence: float, stall: float) -> None:
-        bound = self._deadlines.load if self.phase == "starting" else self._deadlines.silence
-        if silence < bound and stall < self._deadlines.stall:
-            return
-        what = (
-            f"was silent for {bound:g} s"
-            if silence >= bound
-            else f"made no progress in {self._deadlines.stall:g} s"
-        )
-        raise WorkerError(
-            f"the Whisper worker {what} and was stopped; it is started again for the next file. "
-            f"If this happens again, choose a smaller [whisper] model or set device to cpu"
-        )
-
-    def _death(self) -> WorkerError:
-        """How the process ended, as an error to raise."""
-        try:
-            code = self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            return WorkerError("the Whisper worker closed its pipe without an answer")
-        doing = "loading the model" if self.phase == "starting" else "at work"
-        if code >= 0:
-            return WorkerError(
-                f"the Whisper worker ended while {doing} (exit code {code}); what it wrote to "
-                f"stderr stands above. It is started again for the next file"
-            )
-        hints = {
-            signal.SIGKILL: "if nobody killed it, memory ran out: choose a smaller [whisper] "
-            "model or allow the container more",
-            signal.SIGILL: "this torch build needs instructions that this CPU lacks",
-        }
-        hint = hints.get(signal.Signals(-code), "if it happens again, set [whisper] device to cpu")
-        return WorkerError(
-            f"the Whisper worker died of {signal.Signals(-code).name} while {doing}; {hint}. "
-            f"It is started again for the next file"
-        )
+    def _send(self, frame: Frame) -> None:
+        # A pipe that is closed has an end, which the listener finds.
+        with contextlib.suppress(OSError, ValueError):
+            self._sender.send(frame)
 
     def _listen(self) -> None:
         """Takes every frame as it comes, also while nobody asks anything."""
         try:
+            read_hello(self._stdout)
             while (frame := read_frame(self._stdout)) is not None:
                 self._heard = time.monotonic()
-                if "beat" in frame:
-                    self._steps = frame["beat"]
-                else:
-                    self._answers.put(frame)
-        except FrameError:
-            self._process.kill()
+                self._take(frame)
+        except VersionError as error:
+            what = "alternator was installed anew under the running program; start it again"
+            self._give_up(WorkerError(f"the Whisper worker speaks {error}: {what}"))
+        except FrameError as error:
+            what = "which is not understood, and was stopped"
+            self._give_up(WorkerError(f"the Whisper worker sent {error}, {what}"))
         finally:
-            self._answers.put(None)
             self._stdout.close()
+            self._end()
+
+    def _give_up(self, why: AlternatorError) -> None:
+        """The first reason counts."""
+        with self._lock:
+            self._why = self._why or why
+
+    def _take(self, frame: Frame) -> None:
+        match frame:
+            case Beat():
+                self._steps = frame.steps
+            case Loading():
+                logger.info("%s", frame.text)
+            case Ready():
+                self._loaded = True
+                self._settled.set()
+                logger.info("Whisper model %s is loaded on %s", self._load.model, frame.device)
+            case Fatal():
+                if frame.trace:
+                    logger.error("%s\n%s", frame.error, frame.trace)
+                self._give_up(frame.error)
+            case Started() | SegmentFound() | Progressed() | Said() | Done() | Failed():
+                self._deliver(frame)
+            case Hello() | Load() | Request() | Cancel():
+                raise FrameError(f"a frame {type(frame).__name__!r}")
+            case _:
+                assert_never(frame)
+
+    def _deliver(self, answer: Answer) -> None:
+        with self._lock:
+            mailbox = self._held.get(answer.id)
+            if isinstance(answer, Started):
+                self._started.add(answer.id)
+            elif isinstance(answer, Done | Failed):
+                self._held.pop(answer.id, None)
+                self._started.discard(answer.id)
+        if mailbox is not None:
+            mailbox.put(answer)
+
+    def _watch(self) -> None:
+        """Kills a worker that somebody waits for in vain."""
+        patience = Patience(self._deadlines)
+        while not self._over.wait(TICK_SECONDS):
+            if self.phase == "ready":
+                patience.rest()
+            elif why := patience.tick(self._heard, self._steps, starting=not self._loaded):
+                self.kill(why)
+
+    def _end(self) -> None:
+        """The last word to everybody who waits. Called twice if the process can't be killed."""
+        if self._why is not None:
+            self._process.kill()
+        code: int | None = None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(timeout=10)
+        self._process.kill()  # one that closed its pipe and lives on
+        with self._lock:
+            doing = "at work" if self._loaded else "loading the model"
+            why = self._why = self._why or ended(code, doing)
+            held, self._held = self._held, {}
+            self._over.set()
+        self._settled.set()
+        for request_id, mailbox in held.items():
+            # A worker that dies of its model would die again.
+            again = self._loaded and request_id not in self._started
+            mailbox.put(Lost(error=copy.copy(why), again=again))

@@ -1,30 +1,34 @@
-"""The frames between the bot and its Whisper worker: a length of four bytes, then JSON.
+"""The frames between whoever asks and the worker: a length of four bytes, then a JSON object.
 
-Requests go to the worker's stdin, one at a time:
+Each side says ``Hello`` first, with its version of this protocol: a bot that runs for weeks may
+meet a worker of a newer installation. Then:
 
-``{"op": "load", "settings": {...}, ...}``
-    answered by ``{"ready": {"device": ...}}``
-``{"op": "transcribe", "path": ..., "limit_seconds": ..., "options": {...}}``
-    answered by ``{"transcript": {...}, "duration": seconds}``
+1. ``Load``, once. Answered by ``Ready`` or ``Fatal``; ``Loading`` lines come in between.
+2. ``Request``, as many as there are, also before ``Ready`` and while others are at work. Each gets
+   ``Started`` when the engine takes it, then the engine's events, of which ``Done`` or ``Failed``
+   is the last. Every frame about a request carries its ``id``.
+3. ``Cancel`` ends a request that waits or runs: ``Failed`` with CancelledRequestError follows,
+   unless its answer was on the way already.
 
-Instead of either, ``{"error": message, "kind": class}``. In between come ``{"beat": steps}``,
-every second from start to end, and ``{"line": text}``, something to tell the person who waits.
+``Beat`` comes every second from start to end. After ``Fatal`` the worker ends; what it had started
+is lost, what only waited can be asked of another.
 """
 
 import json
 import struct
 import threading
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import IO, get_args
 
-from alternator.errors import (
-    AlternatorError,
-    ConfigError,
-    DecoderError,
-    MediaError,
-    ModelError,
-    NoAudioError,
-    WorkerError,
+from alternator.errors import AlternatorError
+from alternator.speech.engines.engine import (
+    Event,
+    LoadOptions,
+    Request,
 )
+from alternator.speech.worker.codec import ShapeError, from_json, to_json
+
+PROTOCOL_VERSION = 1
 
 BEAT_SECONDS = 1.0
 
@@ -32,16 +36,86 @@ HEADER = struct.Struct(">I")
 # A day of speech is about 20 MB of JSON; more than this is no frame but stray bytes.
 MAX_FRAME_BYTES = 256 << 20
 
-ERRORS: dict[str, type[AlternatorError]] = {
-    cls.__name__: cls
-    for cls in (ConfigError, DecoderError, MediaError, ModelError, NoAudioError, WorkerError)
-}
-
-Frame = dict[str, Any]
-
 
 class FrameError(Exception):
     """What came through the pipe is no frame: the two sides do not understand each other."""
+
+
+class VersionError(FrameError):
+    """The other side speaks another version of the protocol."""
+
+    def __init__(self, version: object) -> None:
+        super().__init__(f"version {version} of the protocol instead of {PROTOCOL_VERSION}")
+        self.version = version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hello:
+    """The first frame of each side, in every version; the rest may differ from one to the next."""
+
+    version: int = PROTOCOL_VERSION
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """Which engine to load, and with what; see Engine.load."""
+
+    engine: str
+    model: str
+    device: str
+    options: LoadOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cancel:
+    """The request is not wanted any more."""
+
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loading:
+    """A line about the loading, for the person who waits."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """The model is loaded, on ``device``."""
+
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fatal:
+    """Why the worker ends; ``trace`` where that is a defect, '' otherwise."""
+
+    error: AlternatorError
+    trace: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beat:
+    """The process runs, and has taken that many steps since its start."""
+
+    steps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """The engine has taken the request."""
+
+    id: str
+
+
+ToWorker = Hello | Load | Request | Cancel
+# About one request, in the order in which they come.
+Answer = Started | Event
+FromWorker = Hello | Loading | Ready | Fatal | Beat | Answer
+Frame = ToWorker | FromWorker
+
+FRAMES: dict[str, type[Frame]] = {cls.__name__: cls for cls in get_args(Frame)}
 
 
 class Sender:
@@ -52,15 +126,20 @@ class Sender:
         self._lock = threading.Lock()
 
     def send(self, frame: Frame) -> None:
-        """OSError (BrokenPipeError) if nobody reads any more."""
-        body = json.dumps(frame).encode()
+        """OSError (BrokenPipeError) if nobody reads any more; FrameError if it is too large."""
+        body = to_json(frame, frame=type(frame).__name__).encode()
+        if len(body) > MAX_FRAME_BYTES:
+            raise FrameError(f"a frame of {len(body)} bytes")
         with self._lock:
             self._stream.write(HEADER.pack(len(body)) + body)
             self._stream.flush()
 
 
 def read_frame(stream: IO[bytes]) -> Frame | None:
-    """The next frame, None at the end of the stream, also when that comes within a frame."""
+    """The next frame, None at the end of the stream, also when that comes within a frame.
+
+    FrameError for anything else, VersionError for the Hello of another version.
+    """
     header = stream.read(HEADER.size)
     if len(header) < HEADER.size:
         return None
@@ -68,24 +147,31 @@ def read_frame(stream: IO[bytes]) -> Frame | None:
     if size > MAX_FRAME_BYTES:
         raise FrameError(f"a frame of {size} bytes")
     body = stream.read(size)
-    if len(body) < size:
-        return None
-    try:
-        frame = json.loads(body)
-    except ValueError as error:
-        raise FrameError(str(error)) from None
-    if not isinstance(frame, dict):
-        raise FrameError("a frame that is no object")
+    return frame_of(body) if len(body) == size else None
+
+
+def read_hello(stream: IO[bytes]) -> Hello | None:
+    """The other side's first frame, None at the end of the stream; errors as read_frame."""
+    frame = read_frame(stream)
+    if frame is not None and not isinstance(frame, Hello):
+        raise FrameError(f"a frame {type(frame).__name__!r} before its greeting")
     return frame
 
 
-def error_frame(error: AlternatorError) -> Frame:
-    """The error as a frame; its class travels by name."""
-    return {"error": str(error), "kind": type(error).__name__}
-
-
-def error_of(frame: Frame) -> AlternatorError | None:
-    """The error in a frame, None if it is an answer."""
-    if "error" not in frame:
-        return None
-    return ERRORS.get(frame["kind"], WorkerError)(frame["error"])
+def frame_of(body: bytes) -> Frame:
+    """The frame in its JSON."""
+    try:
+        raw = json.loads(body)
+    except ValueError as error:
+        raise FrameError(str(error)) from None
+    if not isinstance(raw, dict):
+        raise FrameError("a frame that is no object")
+    name = raw.pop("frame", None)
+    if name == Hello.__name__ and raw.get("version") != PROTOCOL_VERSION:
+        raise VersionError(raw.get("version"))
+    if not isinstance(name, str) or name not in FRAMES:
+        raise FrameError(f"an unknown frame {name!r}")
+    try:
+        return from_json(FRAMES[name], raw)
+    except ShapeError as error:
+        raise FrameError(str(error)) from None

@@ -47,6 +47,8 @@ def test_choice(wanted: str, proven: str | None, build: TorchBuild, device: str)
         ("rocm", CUDA, r"built for CUDA 13\.0"),
         ("cuda", CUDA_WITHOUT_GPU, "finds no GPU"),
         ("cuda:2", CUDA, "there are 2 GPUs.*cuda:0 to cuda:1"),
+        ("cuda:x", CUDA, "no device 'cuda:x'"),
+        ("cpu:0", CUDA, "no device 'cpu:0'"),
         ("tpu", CUDA, "no device 'tpu'.*choose auto, cpu"),
     ],
 )

@@ -10,9 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from alternator.errors import ConfigError
-from alternator.transcribe.cli import output_stems
-
 pytest.importorskip("whisper")
 
 Speak = Callable[..., Path]
@@ -85,6 +82,7 @@ def test_options_reach_whisper(speak: Speak, checkpoint: Path, tmp_path: Path) -
     ("arguments", "exit_code", "message"),
     [
         (["--model", "bsae"], 5, "openai-whisper has no model 'bsae'; choose one of "),
+        (["--engine", "opanai"], 2, "there is no speech engine 'opanai'; set [whisper] engine to "),
         (["--device", "cuda:99"], 2, "device 'cuda:99' can't work: "),
         (["--config", "nowhere.toml"], 2, "there is no configuration file nowhere.toml; "),
     ],
@@ -104,13 +102,6 @@ def test_what_stops_everything_is_one_line(
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_results_that_cannot_be_told_apart() -> None:
-    files = (Path("a/x.mp3"), Path("b/x.mp3"))
-    with pytest.raises(ConfigError, match=r"2 files are called 'x\.mp3'"):
-        output_stems(files)
-    assert output_stems((Path("x.mp3"), Path("x.mp3"))) == {Path("x.mp3"): "x"}
-
-
 def test_a_directory_for_results_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = run(tmp_path, "-o", "file/out", "x.mp3")
@@ -119,3 +110,14 @@ def test_a_directory_for_results_that_cannot_be_made(tmp_path: Path) -> None:
         "alternator transcribe: --output_dir file/out can't be made: Not a directory; "
         "choose another\n"
     )
+
+
+def test_help_and_mistakes_need_nothing_that_decoding_needs(tmp_path: Path) -> None:
+    for name in ("numpy", "torch", "whisper"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('not needed')")
+    done = run(tmp_path, "--help", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "\noutput:\n" in done.stdout
+    done = run(tmp_path, "--beam_size", "0", "x.mp3", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.endswith("argument --beam_size: '0' is no whole number from 1 on\n")

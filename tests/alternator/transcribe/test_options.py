@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from alternator.speech.options import DecodingOptions
 from alternator.transcribe.options import build_parser, parse, temperatures
 
 # Decided by the configuration here, so that they are None unless given.
@@ -40,15 +41,18 @@ def test_every_option_of_openai_whisper_with_its_default(
     for name, default in openai_whisper_options.items():
         if name not in CONFIGURED | {"output_format"}:
             assert ours[name] == default, name
-    assert parse(["a.mp3"]).formats == ("txt", "vtt", "srt", "tsv", "json")
+    assert parse(["a.mp3"]).decoding == DecodingOptions(
+        temperature=temperatures(0.0, 0.2), verbose=True
+    )
+    assert parse(["a.mp3"]).output.formats == ("txt", "vtt", "srt", "tsv", "json")
 
 
 def test_temperatures_are_those_of_openai_whisper() -> None:
     numpy = pytest.importorskip("numpy")
     for first, increment in ((0.0, 0.2), (0.5, 0.3), (1.0, 0.2), (0.0, 1.0)):
-        expected = numpy.arange(first, 1.0 + 1e-6, increment).tolist()
+        expected = tuple(numpy.arange(first, 1.0 + 1e-6, increment).tolist())
         assert temperatures(first, increment) == expected
-    assert temperatures(0.3, None) == [0.3]
+    assert temperatures(0.3, None) == (0.3,)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +66,7 @@ def test_temperatures_are_those_of_openai_whisper() -> None:
         (["--length_penalty", "2", "a.mp3"], "--length_penalty: '2' is not from 0 to 1"),
         (["--suppress_tokens", "a,b", "a.mp3"], "--suppress_tokens: 'a' is no whole number"),
         (["--clip_timestamps", "0,x", "a.mp3"], "--clip_timestamps: 'x' is no number"),
+        (["--clip_timestamps", "0,,5", "a.mp3"], "--clip_timestamps: '' is no number"),
         (["--highlight_words", "True", "a.mp3"], "--highlight_words requires --word_timestamps"),
         (["--patience", "1", "--beam_size", "None", "a.mp3"], "--patience requires --beam_size"),
         (["-o", "-", "-f", "all", "a.mp3"], "--output_dir - takes one --output_format"),
@@ -79,17 +84,29 @@ def test_wrong_usage(
 
 def test_standard_output_is_for_the_transcript_alone() -> None:
     arguments = parse(["-o", "-", "a.mp3"])
-    assert arguments.to_stdout and arguments.formats == ("txt",)
-    assert arguments.whisper["verbose"] is None
+    assert arguments.output.directory is None and arguments.output.formats == ("txt",)
+    assert arguments.decoding.verbose is None
 
 
 def test_values() -> None:
     given = "--best_of None --word_timestamps true --max_line_width 40 --task translate a b"
     arguments = parse(given.split())
-    assert arguments.whisper["best_of"] is None
-    assert arguments.whisper["word_timestamps"] is True
-    assert arguments.layout.max_line_width == 40
+    assert arguments.decoding.best_of is None
+    assert arguments.decoding.word_timestamps is True
+    assert arguments.output.layout.max_line_width == 40
     assert (arguments.task, arguments.files) == ("translate", (Path("a"), Path("b")))
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("", ()), ("5", (5.0,)), ("0,7.5,10", (0.0, 7.5, 10.0))]
+)
+def test_clips(text: str, numbers: tuple[float, ...]) -> None:
+    assert parse([f"--clip_timestamps={text}", "a.mp3"]).decoding.clip_timestamps == numbers
+
+
+@pytest.mark.parametrize(("text", "ids"), [("", ()), ("-1", (-1,)), ("-1, 50257", (-1, 50257))])
+def test_suppressed_tokens(text: str, ids: tuple[int, ...]) -> None:
+    assert parse([f"--suppress_tokens={text}", "a.mp3"]).decoding.suppress_tokens == ids
 
 
 def test_help_is_worded_for_every_group() -> None:

@@ -1,96 +1,83 @@
-"""Loading: every way in which a model can be missing or broken has its own remedy."""
+"""The engine ``openai``: its answers, its events, and how it is broken off."""
 
-import sys
-from collections.abc import Callable
+import gc
+import io
+import wave
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from unprivileged import unprivileged
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 pytest.importorskip("whisper")
 
-from whisper.audio import HOP_LENGTH  # noqa: E402  # after importorskip
+from whisper.audio import HOP_LENGTH  # after importorskip
 
-from alternator.errors import ConfigError, ModelError  # noqa: E402
-from alternator.media.audio import Samples, decode  # noqa: E402
-from alternator.speech.engines.openai_whisper import find_model, language_code, load_model  # noqa: E402
-from alternator.speech.spectrogram import spectrogram  # noqa: E402
+from alternator.errors import ConfigError, MediaError
+from alternator.media.audio import Samples
+from alternator.progress import SILENT
+from alternator.speech.engines import openai_whisper_patches as patches
+from alternator.speech.engines.engine import (
+    CancelledRequestError,
+    Done,
+    Event,
+    Failed,
+    LoadOptions,
+    Progressed,
+    Request,
+)
+from alternator.speech.engines.openai_whisper import (
+    OpenAIWhisperEngine,
+    language_code,
+    whisper_arguments,
+)
+from alternator.speech.options import DecodingOptions
+from alternator.speech.spectrogram import spectrogram
+from alternator.speech.worker.inbox import Inbox
+
+GREEDY = DecodingOptions(language="en", temperature=(0.0,), beam_size=None)
 
 
-def nothing() -> None:
-    """Progress that nobody looks at."""
+@pytest.fixture(scope="module")
+def engine(checkpoint: Path) -> OpenAIWhisperEngine:
+    """The engine with the small model loaded."""
+    made = OpenAIWhisperEngine()
+    made.load(str(checkpoint), "cpu", LoadOptions(model_dir=Path("/nowhere")), SILENT)
+    return made
+
+
+def requests(*paths: Path, options: DecodingOptions = GREEDY) -> Inbox:
+    """A batch of files, numbered from 1."""
+    inbox = Inbox(lambda _: None)
+    for number, path in enumerate(paths, start=1):
+        inbox.add(Request(id=str(number), path=path, limit_seconds=None, options=options))
+    return inbox
+
+
+def sound_file(path: Path, samples: Samples) -> Path:
+    """The samples as WAV of 16 kHz."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes((samples * 32_767).clip(-32_768, 32_767).astype("<i2").tobytes())
+    path.write_bytes(content.getvalue())
+    return path
 
 
 @pytest.fixture
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names of hosts can't be resolved, wherever this runs."""
-
-    def fail(*_: object, **__: object) -> None:
-        raise OSError(-2, "Name or service not known")
-
-    monkeypatch.setattr("socket.getaddrinfo", fail)
+def noise(tmp_path: Path) -> Path:
+    """40 s of noise: two windows."""
+    samples = np.random.default_rng(0).normal(0, 0.1, 40 * 16_000).astype(np.float32)
+    return sound_file(tmp_path / "noise.wav", samples)
 
 
-def test_checkpoint_by_path_and_within_the_directory_of_models(checkpoint: Path) -> None:
-    engine = load_model(str(checkpoint), Path("/nowhere"), "cpu", nothing)
-    assert engine.device == "cpu"
-    assert find_model("fixture.pt", checkpoint.parent) == str(checkpoint)
-
-
-@pytest.mark.usefixtures("no_network")
-def test_not_downloaded_and_no_network_names_the_file_to_bring(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"/large-v3-turbo\.pt is not there.*put the file there"):
-        load_model("turbo", tmp_path, "cpu", nothing)
-
-
-@pytest.mark.filterwarnings("ignore:.*checksum does not match")
-@pytest.mark.usefixtures("no_network")
-def test_half_downloaded(tmp_path: Path, checkpoint: Path) -> None:
-    (tmp_path / "base.pt").write_bytes(checkpoint.read_bytes()[:5000])
-    with pytest.raises(ModelError, match=r"base\.pt is damaged or incomplete"):
-        load_model("base", tmp_path, "cpu", nothing)
-
-
-def test_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"no model 'bsae'; choose one of .*base.*turbo"):
-        load_model("bsae", tmp_path, "cpu", nothing)
-
-
-def test_missing_checkpoint_and_directory(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"no Whisper checkpoint 'my\.pt'"):
-        find_model("my.pt", tmp_path)
-    with pytest.raises(ModelError, match="is a directory"):
-        find_model(str(tmp_path), tmp_path)
-
-
-def test_damaged_checkpoints(tmp_path: Path, checkpoint: Path) -> None:
-    whole = checkpoint.read_bytes()
-    path = tmp_path / "model.pt"
-    for content in (whole[: len(whole) // 2], b"", b"no checkpoint", whole[:100_000] + b"\0" * 9):
-        path.write_bytes(content)
-        with pytest.raises(ModelError, match=r"model\.pt is damaged, or no openai-whisper"):
-            load_model(str(path), tmp_path, "cpu", nothing)
-
-
-def test_a_checkpoint_of_something_else(tmp_path: Path, checkpoint: Path) -> None:
-    path = tmp_path / "other.pt"
-    for content in ({"weights": torch.zeros(2)}, [1, 2], {"dims": {}, "model_state_dict": {}}):
-        torch.save(content, path)
-        with pytest.raises(ModelError, match="no openai-whisper checkpoint"):
-            load_model(str(path), tmp_path, "cpu", nothing)
-
-
-def test_unreadable_checkpoint(tmp_path: Path, checkpoint: Path) -> None:
-    path = tmp_path / "model.pt"
-    path.write_bytes(checkpoint.read_bytes())
-    path.chmod(0)
-    with (
-        unprivileged(tmp_path),
-        pytest.raises(ModelError, match="can't be read: Permission denied"),
-    ):
-        load_model(str(path), tmp_path, "cpu", nothing)
+def last_of(events: Iterator[Event]) -> Event:
+    *_, last = events
+    return last
 
 
 @pytest.mark.parametrize(
@@ -114,41 +101,112 @@ def test_unknown_language() -> None:
         language_code("Klingon")
 
 
-def test_silence_is_not_even_asked_about(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_is_answered_in_its_order_the_bad_file_as_well(
+    engine: OpenAIWhisperEngine, speak: Callable[..., Path], tmp_path: Path
+) -> None:
+    spoken = speak("Captions help everyone understand.")
+    batch = requests(tmp_path / "nowhere.wav", spoken)
+    ends = [event for event in engine.transcribe(batch) if isinstance(event, Done | Failed)]
+    assert isinstance(ends[0], Failed) and isinstance(ends[0].error, MediaError)
+    assert isinstance(ends[1], Done) and ends[1].id == "2"
+    assert ends[1].transcript.text == "Captions help everyone understand."
+    assert list(engine.transcribe(batch)) == []
+
+
+def test_silence_is_not_even_asked_about(
+    engine: OpenAIWhisperEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Larger models invent text for a track of zeros; the small one here does not."""
-    engine = load_model(str(checkpoint), Path("/nowhere"), "cpu", nothing)
+    path = sound_file(tmp_path / "silence.wav", np.zeros(32_000, dtype=np.float32))
     monkeypatch.setattr("whisper.transcribe", lambda *_, **__: pytest.fail("the model was asked"))
-    transcript = engine.transcribe(np.zeros(32_000, dtype=np.float32), {"language": "German"})
+    last = last_of(engine.transcribe(requests(path, options=DecodingOptions(language="German"))))
+    assert isinstance(last, Done)
+    transcript = last.transcript
     assert (transcript.text, transcript.language, transcript.duration) == ("", "de", 2.0)
     assert transcript.segments == ()
 
 
-def test_progress_is_told(checkpoint: Path) -> None:
-    steps: list[int] = []
-    engine = load_model(str(checkpoint), Path("/nowhere"), "cpu", lambda: steps.append(1))
-    noise = np.random.default_rng(0).normal(0, 0.1, 40 * 16_000).astype(np.float32)
-    assert engine.transcribe(noise, {"temperature": 0.0}).text == ""
+def test_progress_is_told(engine: OpenAIWhisperEngine, noise: Path) -> None:
+    *events, last = engine.transcribe(requests(noise))
+    assert isinstance(last, Done) and last.transcript.text == ""
+    steps = [event for event in events if isinstance(event, Progressed)]
     assert len(steps) >= 4  # encoder and decoder, for two windows of 30 s
+    assert {step.total for step in steps} == {40.0}
+    assert [step.done for step in steps] == sorted(step.done for step in steps)
+
+
+@pytest.mark.parametrize("word_timestamps", [False, True])
+def test_one_that_is_cancelled_ends_at_the_next_step_and_leaves_nothing_in_the_model(
+    engine: OpenAIWhisperEngine,
+    noise: Path,
+    speak: Callable[..., Path],
+    word_timestamps: bool,
+) -> None:
+    assert engine._model is not None
+    hooks = [len(module._forward_hooks) for module in engine._model.modules()]
+    options = DecodingOptions(language="en", word_timestamps=word_timestamps)
+    batch = requests(noise, speak("Music makes people happy."), options=options)
+    ends: list[Done | Failed] = []
+    for event in engine.transcribe(batch):
+        if isinstance(event, Progressed) and event.id == "1":
+            batch.cancel("1")
+        elif isinstance(event, Done | Failed):
+            ends.append(event)
+    assert isinstance(ends[0], Failed) and type(ends[0].error) is CancelledRequestError
+    assert isinstance(ends[1], Done) and ends[1].transcript.text == "Music makes people happy."
+    assert [len(module._forward_hooks) for module in engine._model.modules()] == hooks
+
+
+def test_whoever_stops_listening_stops_the_work(engine: OpenAIWhisperEngine, noise: Path) -> None:
+    batch = requests(noise, noise)
+    events = engine.transcribe(batch)
+    assert isinstance(next(events), Progressed)
+    events.close()
+    assert batch.running == ("1",), "the second was never begun"
 
 
 def test_a_clip_of_several_blocks_is_heard_as_a_whole(
-    checkpoint: Path, speak: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    engine: OpenAIWhisperEngine, speak: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = load_model(str(checkpoint), Path("/nowhere"), "cpu", nothing)
-    samples = decode(speak("The children are playing in the garden."))
-    whole = engine.transcribe(samples, {"language": "en"})
+    path = speak("The children are playing in the garden.")
     blocks: list[int] = []
 
     def in_blocks(samples: Samples, n_mels: int, padding: int) -> object:
         blocks.append(len(samples) // HOP_LENGTH // 50)
         return spectrogram(samples, n_mels, padding, block_frames=50)
 
-    monkeypatch.setattr(sys.modules["whisper.transcribe"], "log_mel_spectrogram", in_blocks)
-    assert engine.transcribe(samples, {"language": "en"}).text == whole.text
-    assert whole.text == "The children are playing in the garden."
+    monkeypatch.setattr(patches, "spectrogram", in_blocks)
+    last = last_of(engine.transcribe(requests(path)))
+    assert isinstance(last, Done)
+    assert last.transcript.text == "The children are playing in the garden."
     assert blocks[0] > 3
 
 
-def test_the_worker_makes_spectrograms_block_by_block(checkpoint: Path) -> None:
-    load_model(str(checkpoint), Path("/nowhere"), "cpu", nothing)
-    assert sys.modules["whisper.transcribe"].log_mel_spectrogram is spectrogram
+def test_unloading_gives_the_memory_back(checkpoint: Path) -> None:
+    engine = OpenAIWhisperEngine()
+    for _ in range(2):
+        engine.load(str(checkpoint), "cpu", LoadOptions(model_dir=Path("/nowhere")), SILENT)
+        model = weakref.ref(engine._model)
+        assert model() is not None and engine.device == "cpu"
+        engine.unload()
+        gc.collect()
+        assert model() is None
+
+
+def test_the_operators_language_is_looked_at_before_the_model() -> None:
+    options = LoadOptions(model_dir=Path("/nowhere"), language="Klingon")
+    with pytest.raises(ConfigError, match="no language 'Klingon'"):
+        OpenAIWhisperEngine().load("nowhere.pt", "cpu", options, SILENT)
+
+
+def test_every_option_is_one_of_openai_whisper() -> None:
+    """And none is lost on the way: transcribe() hands what it does not know to DecodingOptions."""
+    import inspect
+
+    import whisper
+
+    arguments = whisper_arguments(DecodingOptions())
+    known = set(inspect.signature(whisper.transcribe).parameters)
+    known |= set(inspect.signature(whisper.DecodingOptions).parameters)
+    assert set(arguments) <= known
+    assert arguments["suppress_tokens"] == [-1] and arguments["clip_timestamps"] == [0.0]

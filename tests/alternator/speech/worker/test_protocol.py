@@ -1,39 +1,122 @@
-"""Frames: whole or not at all, from any thread; errors keep their class."""
+"""Frames: whole or not at all, from any thread, and what is no frame is named."""
 
 import io
+import json
 import struct
 import threading
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from alternator.errors import (
-    AlternatorError,
-    ConfigError,
-    DecoderError,
-    MediaError,
-    ModelError,
-    NoAudioError,
-    WorkerError,
+from alternator.errors import MediaError
+from alternator.speech.engines.engine import (
+    Done,
+    Failed,
+    LoadOptions,
+    Progressed,
+    Request,
+    Said,
+    SegmentFound,
 )
-from alternator.speech.worker.protocol import FrameError, Sender, error_frame, error_of, read_frame
+from alternator.speech.options import DecodingOptions
+from alternator.speech.transcript import Decoding, Segment, Transcript, Word
+from alternator.speech.worker import protocol
+from alternator.speech.worker.protocol import (
+    PROTOCOL_VERSION,
+    Beat,
+    Cancel,
+    Fatal,
+    Frame,
+    FrameError,
+    Hello,
+    Load,
+    Loading,
+    Ready,
+    Sender,
+    Started,
+    VersionError,
+    frame_of,
+    read_frame,
+)
+
+SEGMENT = Segment(
+    start=0,
+    end=1.25,
+    text=" schön\n\x00",
+    words=(Word(start=0.5, end=1.0, text=" schön", probability=0.5),),
+    decoding=Decoding(
+        seek=0,
+        tokens=(50364, 1),
+        temperature=0.0,
+        avg_logprob=-0.25,
+        compression_ratio=0.5,
+        no_speech_prob=0.125,
+    ),
+)
+FRAMES: list[Frame] = [
+    Hello(),
+    Load(
+        engine="auto",
+        model="base",
+        device="cuda:1",
+        options=LoadOptions(model_dir=Path("/models"), threads=2),
+    ),
+    Loading(text="downloading"),
+    Ready(device="cpu"),
+    Request(
+        id="1",
+        path=Path("\udcff.mp3"),
+        limit_seconds=60,
+        options=DecodingOptions(language="de", clip_timestamps=(1, 2.5), best_of=None),
+    ),
+    Cancel(id="1"),
+    Started(id="1"),
+    SegmentFound(id="1", segment=SEGMENT),
+    Progressed(id="1", done=30.0, total=61.5),
+    Said(id="1", text="[00:00] schön"),
+    Done(
+        id="1",
+        transcript=Transcript(
+            text="schön",
+            language="de",
+            duration=1.5,
+            segments=(SEGMENT, Segment(start=1.0, end=1.5, text="")),
+        ),
+    ),
+    Beat(steps=3),
+]
 
 
 def test_frames_come_out_as_they_went_in() -> None:
     stream = io.BytesIO()
     sender = Sender(stream)
-    frames = [{"line": "schön\n\x00"}, {"path": "\udcff.mp3"}, {"beat": 3}]
-    for frame in frames:
+    for frame in FRAMES:
         sender.send(frame)
     stream.seek(0)
-    assert [read_frame(stream) for _ in frames] == frames
+    assert [read_frame(stream) for _ in FRAMES] == FRAMES
     assert read_frame(stream) is None
+
+
+def test_errors_keep_class_and_message() -> None:
+    stream = io.BytesIO()
+    error = MediaError("what and remedy")
+    Sender(stream).send(Failed(id="1", error=error))
+    Sender(stream).send(Fatal(error=error, trace="Traceback"))
+    stream.seek(0)
+    failed, fatal = read_frame(stream), read_frame(stream)
+    assert isinstance(failed, Failed) and isinstance(fatal, Fatal)
+    for came in (failed.error, fatal.error):
+        assert type(came) is MediaError and str(came) == "what and remedy"
+    tried = {type(frame) for frame in FRAMES} | {Failed, Fatal}
+    assert tried == set(get_args(Frame)), "a frame is left out of these tests"
 
 
 def test_frames_of_many_threads_do_not_mix() -> None:
     stream = io.BytesIO()
     sender = Sender(stream)
     threads = [
-        threading.Thread(target=lambda n=n: [sender.send({"beat": n}) for _ in range(200)])
+        threading.Thread(target=lambda n=n: [sender.send(Beat(steps=n)) for _ in range(200)])
         for n in range(4)
     ]
     for thread in threads:
@@ -43,7 +126,8 @@ def test_frames_of_many_threads_do_not_mix() -> None:
     stream.seek(0)
     counts = dict.fromkeys(range(4), 0)
     while frame := read_frame(stream):
-        counts[frame["beat"]] += 1
+        assert isinstance(frame, Beat)
+        counts[frame.steps] += 1
     assert counts == dict.fromkeys(range(4), 200)
 
 
@@ -61,9 +145,34 @@ def test_stray_bytes_are_no_frames(stray: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "cls", [ConfigError, DecoderError, MediaError, ModelError, NoAudioError, WorkerError]
+    ("raw", "message"),
+    [
+        ({"frame": "Sing"}, "an unknown frame 'Sing'"),
+        ({"frame": ["Beat"]}, r"an unknown frame \['Beat'\]"),
+        ({"steps": 1}, "an unknown frame None"),
+        ({"frame": "Beat"}, "Beat has not the keys steps"),
+        ({"frame": "Beat", "steps": "many"}, "Beat.steps is no int"),
+    ],
 )
-def test_errors_keep_class_and_message(cls: type[AlternatorError]) -> None:
-    error = error_of(error_frame(cls("what and remedy")))
-    assert type(error) is cls and str(error) == "what and remedy"
-    assert error_of({"transcript": {}}) is None
+def test_what_no_version_of_ours_sends_is_named(raw: dict[str, object], message: str) -> None:
+    with pytest.raises(FrameError, match=message):
+        frame_of(json.dumps(raw).encode())
+
+
+def test_the_greeting_of_another_version_is_told_apart_whatever_else_it_holds() -> None:
+    assert frame_of(b'{"frame": "Hello", "version": 1}') == Hello(version=PROTOCOL_VERSION)
+    with pytest.raises(VersionError, match="version 2 of the protocol instead of 1"):
+        frame_of(b'{"frame": "Hello", "version": 2, "can": ["sing"]}')
+
+
+def test_a_frame_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "MAX_FRAME_BYTES", 100)
+    stream = io.BytesIO()
+    Sender(stream).send(Said(id="1", text="short"))
+    with pytest.raises(FrameError, match=r"a frame of 1\d\d bytes"):
+        Sender(stream).send(Said(id="1", text="long" * 30))
+    stream.seek(0)
+    assert read_frame(stream) == Said(id="1", text="short")
+    assert read_frame(stream) is None
+    with pytest.raises(FrameError, match="a frame of 101 bytes"):
+        read_frame(io.BytesIO(struct.pack(">I", 101) + b" " * 101))

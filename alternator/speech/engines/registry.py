@@ -1,0 +1,57 @@
+"""Finds engines by name: entry points of the group ``alternator.engines``, ours and others'.
+
+A package that brings an engine registers ``name = "module:factory"``; the factory takes nothing
+and gives an Engine that is still to be loaded. Only the engine asked for is imported.
+https://packaging.python.org/en/latest/specifications/entry-points/
+"""
+
+from importlib.metadata import EntryPoint, entry_points
+
+from alternator.errors import ConfigError, ModelError
+from alternator.speech.engines.engine import Engine
+
+GROUP = "alternator.engines"
+
+AUTO = "auto"
+AUTO_ENGINE = "openai"  # what `auto` stands for
+
+OURS = "alternator"  # our own distribution, whose engines come with the extra `whisper`
+
+
+def engine_names() -> tuple[str, ...]:
+    """The names of the engines that are registered here, in order."""
+    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+
+
+def make_engine(name: str) -> Engine:
+    """The engine of that name, not loaded yet; ``auto`` is the one that suits.
+
+    ConfigError if none is called so, ModelError if it can't be imported.
+    """
+    point = _entry_point(AUTO_ENGINE if name == AUTO else name)
+    try:
+        factory = point.load()
+    except ImportError as error:
+        raise ModelError(
+            f"the speech engine {point.name!r} can't be imported: {error}; {_remedy(point)}"
+        ) from None
+    engine: Engine = factory()
+    return engine
+
+
+def _entry_point(name: str) -> EntryPoint:
+    for point in entry_points(group=GROUP, name=name):
+        return point
+    raise ConfigError(
+        f"there is no speech engine {name!r}; set [whisper] engine to {AUTO} or one of: "
+        f"{', '.join(engine_names()) or 'none, since alternator is not installed'}"
+    )
+
+
+def _remedy(point: EntryPoint) -> str:
+    if point.dist is None or point.dist.name == OURS:
+        return (
+            "install the extra `whisper` (pip install 'alternator[whisper]' openai-whisper) or "
+            "use the container image"
+        )
+    return f"install what the package {point.dist.name} needs"

@@ -1,0 +1,64 @@
+"""The requests that the worker holds: those that wait, and those that the engine took."""
+
+import threading
+from collections.abc import Callable
+
+from alternator.speech.engines.engine import Request
+
+
+class Inbox:
+    """The open batch of an engine (Batch). Any thread may call.
+
+    ``on_start`` hears of each request that the engine takes, before the engine has it: should the
+    process die of it, the other side knows which one it was.
+    """
+
+    def __init__(self, on_start: Callable[[str], None]) -> None:
+        self._on_start = on_start
+        self._change = threading.Condition()
+        self._waiting: dict[str, Request] = {}  # in the order in which they came
+        self._running: dict[str, bool] = {}  # the taken ones: whether they were cancelled
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """The ids of what the engine took and has not answered yet."""
+        with self._change:
+            return tuple(self._running)
+
+    def add(self, request: Request) -> None:
+        """One more waits."""
+        with self._change:
+            self._waiting[request.id] = request
+            self._change.notify()
+
+    def wait(self) -> None:
+        """Until there is a request to take."""
+        with self._change:
+            self._change.wait_for(lambda: self._waiting)
+
+    def take(self) -> Request | None:
+        """As Batch.take."""
+        with self._change:
+            if not self._waiting:
+                return None
+            request = self._waiting.pop(next(iter(self._waiting)))
+            self._running[request.id] = False
+        self._on_start(request.id)
+        return request
+
+    def cancelled(self, request_id: str) -> bool:
+        """As Batch.cancelled."""
+        with self._change:
+            return self._running[request_id]
+
+    def cancel(self, request_id: str) -> bool:
+        """Whether it was still waiting: then it is gone. A running one is for the engine to end."""
+        with self._change:
+            if request_id in self._running:
+                self._running[request_id] = True
+            return self._waiting.pop(request_id, None) is not None
+
+    def finished(self, request_id: str) -> None:
+        """The engine answered it. KeyError if it had not taken it."""
+        with self._change:
+            del self._running[request_id]

@@ -1,0 +1,117 @@
+"""Engines are found by name among what is installed, and only the one asked for is imported."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from alternator.config.models import WhisperSettings
+from alternator.errors import ConfigError, MediaError, ModelError, WorkerError
+from alternator.speech.engines.engine import CancelledRequestError, Done, Failed, SegmentFound
+from alternator.speech.engines.registry import engine_names, make_engine
+from alternator.speech.transcriber import Transcriber
+
+
+def test_ours_is_there() -> None:
+    assert engine_names() == ("openai",)
+
+
+def test_an_unknown_name_lists_those_that_are_there(reader_engine: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        make_engine("opanai")
+    assert str(caught.value) == (
+        "there is no speech engine 'opanai'; set [whisper] engine to auto or one of: broken, "
+        "openai, reader"
+    )
+
+
+def test_one_that_can_not_be_imported_names_its_package(reader_engine: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        make_engine("broken")
+    assert str(caught.value) == (
+        "the speech engine 'broken' can't be imported: No module named 'paper_engine_gone'; "
+        "install what the package paper-engine needs"
+    )
+
+
+def test_without_whisper_the_remedy_is_our_extra(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("raise ImportError('no torch here')")
+    program = (
+        "from alternator.errors import ModelError\n"
+        "from alternator.speech.engines.registry import make_engine\n"
+        "try:\n    make_engine('auto')\nexcept ModelError as error:\n    print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout == (
+        "the speech engine 'openai' can't be imported: no torch here; install the extra `whisper` "
+        "(pip install 'alternator[whisper]' openai-whisper) or use the container image\n"
+    ), done.stderr
+
+
+def test_a_foreign_engine_is_used_and_ours_not_imported(reader_engine: Path) -> None:
+    program = (
+        "import sys\n"
+        "from alternator.speech.engines.registry import make_engine\n"
+        "print(type(make_engine('reader')).__name__, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "Reader False\n", done.stderr
+
+
+@pytest.fixture
+def reader(reader_engine: Path, caplog: pytest.LogCaptureFixture) -> Transcriber:
+    """A transcriber whose worker uses the foreign engine."""
+    caplog.set_level("INFO", "alternator")
+    return Transcriber(WhisperSettings(engine="reader", model="a book"))
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / f"{text[:9].strip()}.txt"
+    path.write_text(text)
+    return path
+
+
+def test_several_requests_are_computed_together(
+    reader: Transcriber, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with reader:
+        long = reader.submit(write(tmp_path, "wait for what comes next"))
+        words = long.events()
+        while not isinstance(next(words), SegmentFound):
+            pass
+        # While the first one runs, and does not end:
+        assert reader.transcribe(write(tmp_path, "so short")).text == "so short"
+        assert reader.transcribe(write(tmp_path, "again")).text == "again"
+        with pytest.raises(MediaError, match="it has a cold"):
+            reader.transcribe(write(tmp_path, "hoarse"))
+        assert reader.state == "busy"
+        long.cancel()
+        *_, last = words
+        assert isinstance(last, Failed) and type(last.error) is CancelledRequestError
+        assert reader.state == "ready"
+    messages = [record.getMessage() for record in caplog.records]
+    assert messages == ["opening a book", "Whisper model a book is loaded on paper"]
+
+
+def test_a_defect_of_an_engine_costs_what_it_had_begun(
+    reader: Transcriber, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with reader:
+        with pytest.raises(WorkerError, match="Whisper failed: ZeroDivisionError: of the engine; "):
+            reader.transcribe(write(tmp_path, "defect"))
+        assert "raise ZeroDivisionError" in caplog.text, "our own defects are logged with trace"
+        with pytest.raises(WorkerError, match="the engine gave no answer to 1 requests"):
+            reader.transcribe(write(tmp_path, "forget"))
+        *_, last = reader.submit(write(tmp_path, "and on")).events()
+        assert isinstance(last, Done) and last.transcript.text == "and on"
+
+
+def test_an_unknown_engine_is_a_mistake_in_the_configuration() -> None:
+    with (
+        Transcriber(WhisperSettings(engine="nonsense")) as transcriber,
+        pytest.raises(ConfigError, match=r"there is no speech engine 'nonsense'; .* openai"),
+    ):
+        transcriber.start()

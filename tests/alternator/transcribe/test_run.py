@@ -1,0 +1,47 @@
+"""What the command line says goes before the configuration."""
+
+from pathlib import Path
+
+import pytest
+
+from alternator.config.models import WhisperSettings
+from alternator.transcribe.options import parse
+from alternator.transcribe.run import whisper_settings
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "alternator.toml"
+    path.write_text(
+        "[whisper]\nengine = 'mine'\nmodel = 'small'\nlanguage = 'de'\ntask = 'translate'\n"
+        "model_dir = '/models'\nmax_duration_minutes = 3\n"
+    )
+    return path
+
+
+def settings_for(config: Path, *arguments: str) -> WhisperSettings:
+    return whisper_settings(parse(["--config", str(config), *arguments, "x.mp3"]))
+
+
+def test_the_configuration_alone(config: Path) -> None:
+    assert settings_for(config) == WhisperSettings(
+        engine="mine",
+        model="small",
+        language="de",
+        task="translate",
+        model_dir=Path("/models"),
+        max_duration_minutes=0,
+    )
+
+
+def test_each_option_goes_before_its_key(config: Path) -> None:
+    given = "--engine openai --model tiny --model_dir here --language auto --task transcribe"
+    assert settings_for(config, *given.split()) == WhisperSettings(
+        engine="openai",
+        model="tiny",
+        language=None,
+        task="transcribe",
+        model_dir=Path("here"),
+        max_duration_minutes=0,
+    )
+    assert settings_for(config, "--language", "French").language == "French"
