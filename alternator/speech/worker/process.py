@@ -159,8 +159,6 @@ class WorkerProcess:
             self._end()
             return
         self._listener.join()
-        with contextlib.suppress(OSError):  # what was still to be sent has no reader
-            self._stdin.close()
 
     def _send(self, frame: Frame) -> None:
         # A pipe that is closed has an end, which the listener finds.
@@ -238,6 +236,9 @@ class WorkerProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = self._process.wait(timeout=10)
         self._process.kill()  # one that closed its pipe and lives on
+        if code is not None:
+            with contextlib.suppress(OSError):  # what was still to be sent has no reader
+                self._stdin.close()
         with self._lock:
             doing = "at work" if self._loaded else "loading the model"
             why = self._why = self._why or ended(code, doing)
