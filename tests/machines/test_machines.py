@@ -1,9 +1,10 @@
 """Every recorded machine gets the choice that it expects. Copy a recording here to add one."""
 
 import pytest
-from probe.builds import load_table
-from probe.matrix import MACHINES, differences, replay
-from probe.recording import read_recording
+
+from probe.recordings.matrix import MACHINES, differences, replay
+from probe.recordings.recording import read_recording
+from probe.tables.builds import load_table
 
 FILES = sorted(MACHINES.glob("*.json"))
 
