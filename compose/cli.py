@@ -19,6 +19,7 @@ from images.engine.apt import INSTALL_VARIABLE
 from images.engine.engine import engine_state
 from images.engine.setup import ensure_engine
 from probe.machine.operator_config import find_config_file
+from probe.report.host_report import VARIABLE as HOST_REPORT
 
 UNIVERSAL = "universal"
 
@@ -54,7 +55,7 @@ def up(argv: list[str]) -> int:
         variant = host_choice.variant(catalog, report)
         image = build_variant(catalog, variant, base_override=options.base).tag
     variables = {
-        "ALTERNATOR_HOST_REPORT": check.hint(report),
+        HOST_REPORT: check.hint(report),
         **devices.variables(report["selection"]["run_flags"]),
         **memory.variables(report, config),
     }

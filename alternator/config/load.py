@@ -20,13 +20,14 @@ from alternator.config.settings import SECTIONS, Config
 from alternator.config.values import Value, convert
 from alternator.errors import ConfigError
 from probe.machine.operator_config import FILE_NAME, find_config_file
+from probe.machine.variables import STATE_DIRECTORY
 
 T = TypeVar("T")
 
 # Variables that do not follow the scheme, and the key that each of them sets.
 ALIASES = {
     "ALTERNATOR_LOG_LEVEL": ("logging", "level"),
-    "ALTERNATOR_STATE_DIR": ("state", "directory"),
+    STATE_DIRECTORY: ("state", "directory"),
 }
 
 

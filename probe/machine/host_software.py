@@ -17,7 +17,7 @@ NO_LIMIT = 1 << 60  # version 1 has the largest multiple of a page where there i
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class HostSoftware:
     """The host around the GPUs, as ``alternator doctor`` needs it."""
 
     docker: bool
@@ -30,27 +30,33 @@ class Surroundings:
     limit_mib: int | None = None  # what this container may take of it, where it has a limit
 
 
-def look_around(machine: Machine) -> Surroundings:
+def read_host_software(machine: Machine) -> HostSoftware:
     """Look for container engines and the NVIDIA Container Toolkit; starts nothing."""
     tree = machine.tree
 
     def installed(name: str) -> bool:
         return machine.find(name) is not None
 
-    return Surroundings(
+    return HostSoftware(
         docker=installed("docker"),
         podman=installed("podman"),
         nvidia_toolkit=any(installed(name) for name in TOOLKIT),
         nvidia_ctk=installed("nvidia-ctk"),
-        cdi=any(
-            "nvidia.com/gpu" in (tree.read(f"{directory}/{name}") or "")
-            for directory in CDI_DIRECTORIES
-            for name in tree.names(directory, r".*\.(ya?ml|json)")
-        ),
+        cdi=bool(cdi_specifications(tree)),
         distribution=_distribution(tree.read("/etc/os-release") or ""),
         memory_mib=memory_mib(tree),
         limit_mib=_limit_mib(tree),
     )
+
+
+def cdi_specifications(tree: Tree) -> list[str]:
+    """The CDI files that describe NVIDIA devices."""
+    paths = [
+        f"{directory}/{name}"
+        for directory in CDI_DIRECTORIES
+        for name in tree.names(directory, r".*\.(ya?ml|json)")
+    ]
+    return [path for path in paths if "nvidia.com/gpu" in (tree.read(path) or "")]
 
 
 def memory_mib(tree: Tree) -> int | None:

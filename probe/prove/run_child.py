@@ -8,6 +8,7 @@ child computes is in ``proof.py``.
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,23 +36,25 @@ class Verdict:
     ms: int = 0
 
 
-def prove(device: str, timeout_s: float = TIMEOUT_S) -> Verdict:
+def prove(
+    device: str, timeout_s: float = TIMEOUT_S, environ: Mapping[str, str] | None = None
+) -> Verdict:
     """Run the proof for ``device`` in a child, for at most ``timeout_s`` seconds.
 
-    The child has this process's environment, so ``CUDA_VISIBLE_DEVICES`` holds for it. Never
-    raises for what happens in it.
+    The child has the environment ``environ`` (this process's where it is None), so its
+    ``CUDA_VISIBLE_DEVICES`` holds for it. Never raises for what happens in it.
     """
     outcome = run_bounded(
         (sys.executable, "-m", "probe.prove.child", device),
         timeout_s=timeout_s,
-        environ=os.environ,
+        environ=os.environ if environ is None else environ,
     )
     answer = _answer(outcome.text)
     why = outcome.why or answer.get("why")
     if why is None and (outcome.exit != 0 or answer.get("ok") is not True):
         last_line = outcome.text.strip().rpartition("\n")[2][:200]
         why = f"the proof ended with exit code {outcome.exit}: {last_line}"
-    crashed = outcome.why is not None and outcome.why.startswith("killed by signal")
+    crashed = outcome.failure == "signal"
     return Verdict(
         ok=why is None,
         device=device,

@@ -8,7 +8,7 @@ from probe.decide.choose import choose, usable_gpus
 from probe.decide.fit import driver_floor, driver_to_take, has_code
 from probe.detect.access_nvidia import NEWEST_FLOOR, NO_DRIVER
 from probe.facts import Facts, Gpu, Vendor
-from probe.machine.host_software import Surroundings
+from probe.machine.host_software import HostSoftware
 from probe.numbers import plain
 from probe.report.doctor_commands import driver_command, engine_command, toolkit_command
 from probe.report.host_report import lost_on_the_way
@@ -46,7 +46,7 @@ def improvements(
     facts: Facts,
     table: Table,
     choice: Choice,
-    around: Surroundings,
+    around: HostSoftware,
     setting: Setting = NO_SETTING,
 ) -> tuple[Improvement, ...]:
     """All that is worth doing here, most important first; empty where nothing is."""
@@ -114,7 +114,7 @@ def _model(choice: Choice, wanted: str | None) -> Iterator[Improvement]:
             )
 
 
-def _memory(wanted: str | None, around: Surroundings) -> Iterator[Improvement]:
+def _memory(wanted: str | None, around: HostSoftware) -> Iterator[Improvement]:
     """A model that is too large for this machine's memory, or for what the container may take."""
     for memory_mib, where in (
         (around.memory_mib, "this machine has"),
@@ -136,7 +136,7 @@ def _memory(wanted: str | None, around: Surroundings) -> Iterator[Improvement]:
         return
 
 
-def _unusable(facts: Facts, table: Table, around: Surroundings) -> Iterator[Improvement]:
+def _unusable(facts: Facts, table: Table, around: HostSoftware) -> Iterator[Improvement]:
     for gpu in facts.gpus:
         if gpu.denied and not facts.host.container:
             groups = {
@@ -157,7 +157,7 @@ def _unusable(facts: Facts, table: Table, around: Surroundings) -> Iterator[Impr
 
 
 def _driver(
-    facts: Facts, table: Table, choice: Choice, around: Surroundings
+    facts: Facts, table: Table, choice: Choice, around: HostSoftware
 ) -> Iterator[Improvement]:
     """A newer NVIDIA driver, where it would let a newer build run."""
     for gpu in usable_gpus(facts):
@@ -186,7 +186,7 @@ def _newer_driver(gpu: Gpu, facts: Facts, table: Table) -> Build | None:
     return None
 
 
-def _engine(facts: Facts, choice: Choice, around: Surroundings) -> Iterator[Improvement]:
+def _engine(facts: Facts, choice: Choice, around: HostSoftware) -> Iterator[Improvement]:
     if not around.docker and not around.podman and choice.selection.backend != "mps":
         yield Improvement(what="no container engine is installed", do=engine_command(facts, around))
     if choice.selection.backend != "cuda":

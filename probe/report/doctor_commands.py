@@ -2,7 +2,7 @@
 
 from probe.decide.fit import driver_to_take
 from probe.facts import Facts, Gpu
-from probe.machine.host_software import Surroundings
+from probe.machine.host_software import HostSoftware
 from probe.tables.builds import Table
 
 DRIVER_GUIDE = "docs.nvidia.com/datacenter/tesla/driver-installation-guide"
@@ -24,19 +24,19 @@ ENGINES = {
 }
 
 
-def engine_command(facts: Facts, around: Surroundings) -> str:
+def engine_command(facts: Facts, around: HostSoftware) -> str:
     """What installs a container engine."""
     if facts.host.os in ("darwin", "windows"):
         return "install Docker Desktop"
     return ENGINES.get(around.distribution, "install Docker from your distribution")
 
 
-def toolkit_command(around: Surroundings) -> str:
+def toolkit_command(around: HostSoftware) -> str:
     """What installs the NVIDIA Container Toolkit."""
     return f"sudo {INSTALLERS.get(around.distribution, 'apt-get install')} nvidia-container-toolkit"
 
 
-def driver_command(floor: str, gpu: Gpu, facts: Facts, table: Table, around: Surroundings) -> str:
+def driver_command(floor: str, gpu: Gpu, facts: Facts, table: Table, around: HostSoftware) -> str:
     """What installs an NVIDIA driver that reaches ``floor`` and still serves the GPU."""
     wanted = driver_to_take(floor, gpu.compute_capability)
     if facts.host.tegra:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probe.tables.builds import Build
-from probe.universal import store, wheels
+from probe.universal import volume, wheels
 from probe.universal.errors import FetchError, HashError, InstallError, SpaceError
 from probe.universal.lock import Entry, requirements
 
@@ -35,7 +35,7 @@ class Job:
     root: Path  # of the volume
     wheelhouse: Path
     environ: Mapping[str, str]
-    say: store.Say
+    say: volume.Say
 
     @property
     def title(self) -> str:
@@ -60,8 +60,8 @@ def install(job: Job, work: Path, lock: int) -> Path:
         places = [*places, fetched]
     found = wheels.find(job.entries, places)
     size = wheels.unpacked_size(found)
-    store.require_space(job.root, size, f"unpacking {job.title}")
-    job.say(f"installing {job.title}: {len(found)} packages, {store.megabytes(size)} unpacked")
+    volume.require_space(job.root, size, f"unpacking {job.title}")
+    job.say(f"installing {job.title}: {len(found)} packages, {volume.megabytes(size)} unpacked")
     arguments = ["install", "--no-index", "--no-compile", "--target", str(site)]
     for place in places:
         arguments += ["--find-links", str(place)]
@@ -80,9 +80,9 @@ def _fetch(job: Job, work: Path, fetched: Path, places: Sequence[Path], lock: in
             wheel.unlink()
     missing = [entry for entry in job.entries if entry not in here]
     total = sum(entry.size or 0 for entry in missing)
-    store.require_space(job.root, round(total * (1 + UNPACKED)), f"installing {job.title}")
+    volume.require_space(job.root, round(total * (1 + UNPACKED)), f"installing {job.title}")
     kept = f", {len(here)} are here already" if here else ""
-    job.say(f"fetching {job.title}: {len(missing)} packages, {store.megabytes(total)}{kept}")
+    job.say(f"fetching {job.title}: {len(missing)} packages, {volume.megabytes(total)}{kept}")
     large = [[entry] for entry in missing if (entry.size or LARGE) >= LARGE]
     small = [entry for entry in missing if (entry.size or LARGE) < LARGE]
     for group in [small, *large] if small else large:
@@ -126,8 +126,8 @@ def _pip(
             if time.monotonic() - reported >= PROGRESS_S:
                 reported = time.monotonic()
                 done = max(0, _size(work) - before)
-                of = f" of {store.megabytes(total)}" if total else ""
-                job.say(f"{job.title}: {store.megabytes(done)}{of} {doing}")
+                of = f" of {volume.megabytes(total)}" if total else ""
+                job.say(f"{job.title}: {volume.megabytes(done)}{of} {doing}")
             time.sleep(POLL_S)
     if process.returncode != 0:
         raise _failure(job, log.read_text("utf-8", "replace"))

@@ -3,7 +3,8 @@
 import pytest
 
 from probe.recordings.matrix import MACHINES, differences, replay
-from probe.recordings.recording import read_recording
+from probe.recordings.recording import Expected
+from probe.recordings.recording_file import read_recording
 from probe.tables.builds import load_table
 
 FILES = sorted(MACHINES.glob("*.json"))
@@ -22,9 +23,9 @@ def test_there_are_enough_machines():
 
 def test_a_wrong_expectation_is_told():
     report = replay(read_recording(MACHINES / "nothing.json"), load_table())
-    wrong = {"backend": "cuda", "states": ["dead"], "advice": ["buy a GPU"]}
+    wrong = Expected(backend="cuda", states=["dead"], advice=("buy a GPU",))
     assert differences(wrong, report) == [
         "backend is 'cpu', not 'cuda'",
-        "states are [], not ['dead']",
+        "states is [], not ['dead']",
         "no advice 'buy a GPU'",
     ]

@@ -16,7 +16,7 @@ import pytest
 from probe.decide.choose import choose
 from probe.detect.parse.nvidia_smi import FIELDS
 from probe.facts import Facts, Gpu, Host
-from probe.machine.host_software import look_around
+from probe.machine.host_software import read_host_software
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 pytestmark = pytest.mark.skipif(
@@ -134,7 +134,7 @@ def test_a_driver_without_a_card_is_no_gpu(machine, version):
 @pytest.mark.parametrize("row", rows("cdi"), ids=lambda row: row["file"])
 def test_cdi_files_are_seen(machine, row):
     machine.file("/etc/cdi/nvidia.yaml", (CORPUS / row["file"]).read_text(encoding="utf-8"))
-    assert look_around(machine.machine()).cdi is True
+    assert read_host_software(machine.machine()).cdi is True
 
 
 def test_no_row_of_the_index_is_left_out():

@@ -18,6 +18,9 @@ SLOW = {
 LATER = {
     *(
         "json",
+        "probe.foreign_json",
+        "probe.machine.command",
+        "probe.machine.process",
         "probe.tables.builds",
         "probe.decide.choose",
         "probe.detect.collect",

@@ -20,7 +20,6 @@ from alternator.config.models import WhisperSettings
 from alternator.errors import AlternatorError, ModelError, WorkerError
 from alternator.media.audio import decode, find_ffmpeg
 from alternator.speech.device import (
-    PROVEN_DEVICE,
     choose_device,
     cpu_quota,
     threads_for,
@@ -29,6 +28,7 @@ from alternator.speech.device import (
 from alternator.speech.engines.engine import Engine
 from alternator.speech.transcript import to_whisper
 from alternator.speech.worker.protocol import BEAT_SECONDS, Frame, Sender, error_frame, read_frame
+from probe.machine.variables import PROVEN_DEVICE
 
 
 class Progress:

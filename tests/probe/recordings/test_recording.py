@@ -12,7 +12,8 @@ from probe.errors import ProbeError
 from probe.facts import Node
 from probe.recordings.mask import Mask
 from probe.recordings.matrix import replay
-from probe.recordings.recording import RecordingMachine, read_recording, write_recording
+from probe.recordings.recorder import RecordingMachine
+from probe.recordings.recording_file import read_recording, write_recording
 from probe.recordings.replay import ReplayMachine
 from probe.report.schema import report
 from probe.tables.builds import load_table

@@ -8,10 +8,10 @@ from probe.decide.choice import ImageBuild
 from probe.decide.choose import choose
 from probe.facts import Facts, Gpu, Host, Node
 from probe.frozen_record import replace
-from probe.machine.host_software import Surroundings, look_around
+from probe.machine.host_software import HostSoftware, read_host_software
 from probe.report.doctor import NO_SETTING, Improvement, Setting, improvements, improvements_text
 
-COMPLETE = Surroundings(
+COMPLETE = HostSoftware(
     docker=True,
     podman=False,
     nvidia_toolkit=True,
@@ -19,7 +19,7 @@ COMPLETE = Surroundings(
     cdi=False,
     distribution="debian",
 )
-BARE = Surroundings(docker=True, podman=False, nvidia_toolkit=False, nvidia_ctk=False, cdi=False)
+BARE = HostSoftware(docker=True, podman=False, nvidia_toolkit=False, nvidia_ctk=False, cdi=False)
 
 
 def nvidia_machine(driver="580.95.05", **host) -> Facts:
@@ -61,7 +61,7 @@ def test_no_toolkit(table):
 
 
 def test_podman_without_cdi(table):
-    around = Surroundings(
+    around = HostSoftware(
         docker=False, podman=True, nvidia_toolkit=True, nvidia_ctk=True, cdi=False
     )
     (step,) = steps(nvidia_machine(), table, around)
@@ -69,7 +69,7 @@ def test_podman_without_cdi(table):
 
 
 def test_no_engine(table):
-    around = Surroundings(
+    around = HostSoftware(
         docker=False,
         podman=False,
         nvidia_toolkit=False,
@@ -86,7 +86,7 @@ def test_no_engine(table):
 
 
 def test_an_old_driver_is_told_once_with_the_command_of_the_distribution(table):
-    ubuntu = Surroundings(
+    ubuntu = HostSoftware(
         docker=True,
         podman=False,
         nvidia_toolkit=True,
@@ -140,7 +140,7 @@ def test_surroundings(machine):
     machine.file("/etc/os-release", 'NAME="Debian GNU/Linux"\nID="debian"\n')
     machine.file("/proc/meminfo", "MemTotal:        8130000 kB\nMemFree:          100000 kB\n")
     machine.file("/sys/fs/cgroup/memory.max", "3221225472\n")
-    assert look_around(machine.machine()) == Surroundings(
+    assert read_host_software(machine.machine()) == HostSoftware(
         docker=True,
         podman=False,
         nvidia_toolkit=True,
@@ -156,7 +156,7 @@ def test_surroundings(machine):
 def test_a_cgroup_without_a_limit(machine, limit):
     """Version 2 says so in a word, version 1 by the largest number of whole pages."""
     machine.file("/sys/fs/cgroup/memory/memory.limit_in_bytes", limit)
-    assert look_around(machine.machine()).limit_mib is None
+    assert read_host_software(machine.machine()).limit_mib is None
 
 
 def test_a_model_that_does_not_fit_the_machine_or_its_container(table):
@@ -269,7 +269,7 @@ def test_a_build_that_ends_soon_is_told(table):
 )
 def test_a_distribution_takes_the_commands_of_the_one_it_is_like(machine, os_release, family):
     machine.file("/etc/os-release", os_release)
-    assert look_around(machine.machine()).distribution == family
+    assert read_host_software(machine.machine()).distribution == family
 
 
 def test_an_old_card_is_not_told_to_take_a_driver_that_leaves_it_out(table):

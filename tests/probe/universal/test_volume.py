@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.universal import store
+from probe.universal import volume
 from probe.universal.errors import InstallError, SpaceError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 MAKER = """
 import sys, time
 from pathlib import Path
-from probe.universal import store
+from probe.universal import volume
 root = Path(sys.argv[1])
 def fill(work, lock):
     site = work / "site"
@@ -29,7 +29,7 @@ def fill(work, lock):
         time.sleep(0.01)
     (site / "whole").write_text(sys.argv[2])
     return site
-store.ensure(root, "b", fill, lambda line: print(line, flush=True))
+volume.ensure(root, "b", fill, lambda line: print(line, flush=True))
 """
 
 
@@ -57,9 +57,9 @@ def fill(work: Path, lock: int) -> Path:
 
 
 def test_a_build_is_made_once(tmp_path: Path) -> None:
-    made = store.ensure(tmp_path, "b", fill, print)
+    made = volume.ensure(tmp_path, "b", fill, print)
     assert (made / "whole").read_text() == "fill"
-    assert store.ensure(tmp_path, "b", lambda work, lock: pytest.fail("made again"), print) == made
+    assert volume.ensure(tmp_path, "b", lambda work, lock: pytest.fail("made again"), print) == made
     assert not (tmp_path / ".b.work").exists()
 
 
@@ -80,7 +80,7 @@ def test_a_killed_makers_place_is_taken(tmp_path: Path) -> None:
     until(tmp_path / "started")
     waiting: list[Path] = []
     thread = threading.Thread(
-        target=lambda: waiting.append(store.ensure(tmp_path, "b", fill, lambda line: None))
+        target=lambda: waiting.append(volume.ensure(tmp_path, "b", fill, lambda line: None))
     )
     thread.start()
     first.send_signal(signal.SIGKILL)
@@ -98,12 +98,12 @@ def test_a_child_left_running_keeps_the_lock(tmp_path: Path) -> None:
             "-c",
             "import os, subprocess, sys\n"
             "from pathlib import Path\n"
-            "from probe.universal import store\n"
+            "from probe.universal import volume\n"
             "def fill(work, lock):\n"
             "    child = subprocess.Popen(['sleep', '60'], pass_fds=(lock,))\n"
             "    print(child.pid, flush=True)\n"
             "    os.kill(os.getpid(), 9)\n"
-            "store.ensure(Path(sys.argv[1]), 'b', fill, print)\n",
+            "volume.ensure(Path(sys.argv[1]), 'b', fill, print)\n",
             str(tmp_path),
         ],
         env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
@@ -115,7 +115,7 @@ def test_a_child_left_running_keeps_the_lock(tmp_path: Path) -> None:
     holder.wait(30)
     said = threading.Event()
     thread = threading.Thread(
-        target=store.ensure, args=(tmp_path, "b", fill, lambda line: said.set())
+        target=volume.ensure, args=(tmp_path, "b", fill, lambda line: said.set())
     )
     thread.start()
     assert said.wait(30)
@@ -127,17 +127,17 @@ def test_a_child_left_running_keeps_the_lock(tmp_path: Path) -> None:
 
 def test_too_little_room_says_how_much_is_needed(tmp_path: Path) -> None:
     with pytest.raises(SpaceError, match=r"installing it needs 1000000000000 MB in .* are free"):
-        store.require_space(tmp_path, 10**18, "installing it")
-    store.require_space(tmp_path, 1, "installing it")
+        volume.require_space(tmp_path, 10**18, "installing it")
+    volume.require_space(tmp_path, 1, "installing it")
 
 
 def test_a_place_that_is_no_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InstallError, match=r"file: .*the user \d+ of this container may write"):
-        store.ensure(tmp_path / "file", "b", fill, print)
+        volume.ensure(tmp_path / "file", "b", fill, print)
 
 
 def test_builds_of_an_older_lock_are_found(tmp_path: Path) -> None:
     for name in ("2.13.0-cpu-aaa", "2.13.0-cpu-bbb", "2.13.0-cu130-ccc", "2.12.0-cpu-ddd"):
         (tmp_path / name).mkdir()
-    assert store.older(tmp_path, "2.13.0-cpu-aaa") == [tmp_path / "2.13.0-cpu-bbb"]
+    assert volume.older(tmp_path, "2.13.0-cpu-aaa") == [tmp_path / "2.13.0-cpu-bbb"]
