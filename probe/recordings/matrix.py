@@ -14,7 +14,7 @@ from probe.report.schema import Report, report
 from probe.tables.builds import Table, load_table
 
 MACHINES = Path(__file__).parents[2] / "tests" / "machines"
-HEAD = ("machine", "choice", "torch", "uses")
+HEAD = ("machine", "choice", "torch", "uses", "evidence")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,9 @@ def matrix_text(rows: Sequence[Row]) -> str:
         env = "".join(f", {name}={value}" for name, value in chosen["env"].items())
         cards = f"{uses} of {len(row.report['gpus'])}" if row.report["gpus"] else "–"
         wrong = "".join(f" **wrong: {difference}**" for difference in row.differences)
-        lines.append(
-            f"| {row.recording.about} | {build}{env}{wrong} | {chosen['torch']} | {cards} |"
+        cells = (
+            *(row.recording.about, f"{build}{env}{wrong}", chosen["torch"], cards),
+            row.recording.evidence or "not said",
         )
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

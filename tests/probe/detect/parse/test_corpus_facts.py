@@ -5,41 +5,25 @@ CSV that the same tool would have printed (without compute_cap, which XML lacks:
 to do); of tables and texts the index says what is on them.
 """
 
-import csv
 import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from corpus import COMMITTED, Entry, entries, name
 
 from probe.decide.choose import choose
 from probe.detect.parse.nvidia_smi import FIELDS
 from probe.facts import Facts, Gpu, Host
 from probe.machine.host_software import read_host_software
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
-pytestmark = pytest.mark.skipif(
-    not CORPUS.is_dir(), reason=f"no recorded machines here ({CORPUS} does not exist)"
-)
 TEXTS = ("nvidia-smi-table", "nvidia-smi-q", "nvidia-smi-version", "nvidia-smi-L", "rocm-smi-text")
 
 DEVICE_ID_BLANKED = ("a10g-drv515.xml", "rtx-3090-drv525.xml")
 # The index speaks of torch 2.13 alone; where none of its builds fits, an older line that does is
 # chosen (Blackwell with a driver of the 570s).
 OLDER_LINE = {"nvidia/nvidia-smi-table/rtx-5090-drv570.124.06.txt": ("2.11.0", "cu128")}
-
-
-def rows(*kinds: str) -> list[dict[str, str]]:
-    if not CORPUS.is_dir():
-        return []
-    with (CORPUS / "INDEX.tsv").open(encoding="utf-8") as index:
-        lines = list(csv.DictReader(index, delimiter="\t"))
-    return [line for line in lines if line["file"].split("/")[1] in kinds]
-
-
-def expected_wheel(row: dict[str, str]) -> str:
-    return row["best_torch_2.13_wheel"].split(" ")[0]
 
 
 def query_rows(file: Path) -> list[str]:
@@ -62,17 +46,17 @@ def query_rows(file: Path) -> list[str]:
     return printed
 
 
-@pytest.mark.parametrize("row", rows("nvidia-smi-xml"), ids=lambda row: row["file"])
+@pytest.mark.parametrize("row", entries("nvidia-smi-xml"), ids=name)
 def test_recordings_as_xml(machine, table, row):
     derived = re.search(r"cap (\d+)\.(\d+) from product name", row["how_derived"])
-    printed = query_rows(CORPUS / row["file"])
+    printed = query_rows(row.path)
     if row["file"].endswith(DEVICE_ID_BLANKED):
         # Such a driver knows compute_cap, so the id is not needed.
         printed = [f"{line}, {derived[1]}.{derived[2]}" for line in printed]
         printed[0] = printed[0].rpartition(",")[0] + ", compute_cap"
     machine.printing_tool("nvidia-smi", "\n".join(printed) + "\n")
     facts = machine.facts()
-    if row["best_torch_2.13_wheel"] == "unknown":
+    if row.wheel == "unknown":
         # Neither driver nor device id: /proc and sysfs would have told them, and were not kept.
         assert facts.gpus[0].driver is None
         return
@@ -80,10 +64,10 @@ def test_recordings_as_xml(machine, table, row):
     assert facts.gpus[0].compute_capability == (int(derived[1]), int(derived[2]))
     host = Host(arch="x86_64", os="linux")
     selection = choose(Facts(host=host, gpus=facts.gpus), table).selection
-    assert selection.wheel == expected_wheel(row)
+    assert selection.wheel == row.wheel
 
 
-def machine_of(row: dict[str, str]) -> Facts:
+def machine_of(row: Entry) -> Facts:
     """The facts that the index gives for a recording."""
     arch = "aarch64" if "aarch64" in row["file"] + row["how_derived"] else "x86_64"
     host = Host(
@@ -108,16 +92,16 @@ def machine_of(row: dict[str, str]) -> Facts:
     return Facts(host=host, gpus=(gpu,))
 
 
-@pytest.mark.parametrize("row", rows(*TEXTS), ids=lambda row: row["file"])
+@pytest.mark.parametrize("row", entries(*TEXTS), ids=name)
 def test_recordings_as_text(table, row):
     selection = choose(machine_of(row), table).selection
-    expected = OLDER_LINE.get(row["file"], ("2.13.0", expected_wheel(row)))
+    expected = OLDER_LINE.get(row["file"], ("2.13.0", row.wheel))
     assert (selection.torch, selection.wheel) == expected
 
 
 def test_a_card_known_by_sysfs_and_proc_alone(machine):
     """The index has no wheel for it: the driver's version is in /proc, which was not recorded."""
-    shutil.copytree(CORPUS / "nvidia/sysfs-drm/rtx4080", machine.root / "sys/class/drm")
+    shutil.copytree(COMMITTED / "nvidia/sysfs-drm/rtx4080", machine.root / "sys/class/drm")
     machine.file("/proc/driver/nvidia/version", "NVRM version: x  580.95.05  Release\n")
     machine.nvidia_nodes()
     (gpu,) = machine.report()["gpus"]
@@ -126,14 +110,14 @@ def test_a_card_known_by_sysfs_and_proc_alone(machine):
 
 @pytest.mark.parametrize("version", ["open-module-550.144.03", "closed-module-375.74"])
 def test_a_driver_without_a_card_is_no_gpu(machine, version):
-    text = (CORPUS / f"nvidia/proc-driver-version/{version}.txt").read_text()
+    text = (COMMITTED / f"nvidia/proc-driver-version/{version}.txt").read_text()
     machine.file("/proc/driver/nvidia/version", text)
     assert machine.report()["selection"]["backend"] == "cpu"
 
 
-@pytest.mark.parametrize("row", rows("cdi"), ids=lambda row: row["file"])
+@pytest.mark.parametrize("row", entries("cdi"), ids=name)
 def test_cdi_files_are_seen(machine, row):
-    machine.file("/etc/cdi/nvidia.yaml", (CORPUS / row["file"]).read_text(encoding="utf-8"))
+    machine.file("/etc/cdi/nvidia.yaml", row.path.read_text(encoding="utf-8"))
     assert read_host_software(machine.machine()).cdi is True
 
 
@@ -141,6 +125,19 @@ def test_no_row_of_the_index_is_left_out():
     """Every kind of recording is in this file or in test_corpus.py."""
     here = {*TEXTS, "nvidia-smi-xml", "proc-driver-version", "cdi"}
     there = {"nvidia-smi-csv", "rocm-smi-json", "rocminfo", "kfd", "sysfs-drm"}
-    with (CORPUS / "INDEX.tsv").open(encoding="utf-8") as index:
-        kinds = {line["file"].split("/")[1] for line in csv.DictReader(index, delimiter="\t")}
-    assert kinds <= here | there
+    assert {entry.kind for entry in entries()} == here | there
+
+
+def test_the_committed_files_are_those_of_its_index():
+    named = [entry.path for entry in entries() if entry.place == COMMITTED]
+    assert [path for path in named if not path.exists()] == []
+    files = {path for path in COMMITTED.rglob("*") if path.is_file()}
+    covered = {file for file in files for path in named if file == path or path in file.parents}
+    assert {file.name for file in files - covered} == {"INDEX.tsv", "README.md"}
+
+
+@pytest.mark.parametrize("entry", entries(), ids=name)
+def test_where_each_is_from_is_said(entry):
+    assert entry["license"]
+    if entry.place == COMMITTED:
+        assert entry["source"].startswith(f"https://github.com/{entry['source_repo']}/")
