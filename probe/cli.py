@@ -12,6 +12,7 @@ from probe.decide.overrides import VALUES, Overrides, read_overrides
 from probe.detect.probe_result import Context
 from probe.detect.run_probes import RunningProbes
 from probe.errors import NoGpuError, ProbeError
+from probe.exit_codes import ExitCode
 from probe.machine.this_machine import Machine
 from probe.machine.time_limit import TIMEOUT_S, read_timeout
 from probe.machine.variables import TIMEOUT
@@ -151,12 +152,12 @@ def version() -> str:
 
 
 def matrix() -> int:
-    """Print the matrix; 1 if a machine's choice is not the one it expects."""
+    """Print the matrix; ``FAILED`` if a machine's choice is not the one it expects."""
     from probe.recordings.matrix import load_matrix, matrix_text
 
     rows = load_matrix()
     _print(matrix_text(rows))
-    return 1 if any(row.differences for row in rows) else 0
+    return ExitCode.FAILED if any(row.differences for row in rows) else 0
 
 
 def _machine(replayed: str | None, recorded: str | None) -> Machine:

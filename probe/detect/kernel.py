@@ -14,8 +14,10 @@ NODE_PATTERNS = (
     ("/dev", r"nvidiactl|nvidia\d+|nvidia-uvm|nvhost-gpu|dxg|kfd"),
     ("/dev/dri", r"renderD\d+"),
 )
-# Docker's, Podman's, our own images' and Apptainer's.
+# Docker's (https://github.com/moby/moby/blob/HEAD/daemon/initlayer/setup_unix.go), Podman's
+# (https://docs.podman.io/en/latest/markdown/podman-run.1.html), our own images' and Apptainer's.
 CONTAINER_MARKS = (*("/.dockerenv", "/run/.containerenv", IMAGE_RECORD, "/.singularity.d"),)
+# https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
 POD_MARKS = ("/run/secrets/kubernetes.io", "/var/run/secrets/kubernetes.io")
 ARCHITECTURES = {"arm64": "aarch64", "amd64": "x86_64"}  # as others than Linux say it
 CONTAINER_CGROUPS = ("docker", "kubepods", "containerd", "libpod", "lxc")

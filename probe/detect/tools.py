@@ -18,9 +18,11 @@ ROCM_SMI = (
     *("--showmeminfo", "vram", "gtt", "--json"),
 )
 AMD_SMI = ("static", "--asic", "--bus", "--vram", "--driver", "--json")
-# Without one of these there is nothing that libcuda could reach.
+# Without one of these (Linux, WSL2, Jetson) there is nothing that libcuda could reach.
 CUDA_NODES = ("/dev/nvidiactl", "/dev/dxg", "/dev/nvhost-gpu")
-UNKNOWN_FIELD_EXIT = 2  # nvidia-smi: a --query-gpu field that this driver does not know
+# nvidia-smi: a --query-gpu field that this driver does not know. Its exit codes are NVML's
+# (RETURN VALUE in https://docs.nvidia.com/deploy/pdf/NVSMI_Manual.pdf).
+UNKNOWN_FIELD_EXIT = 2
 UNKNOWN_FIELD = r'Field "([\w.]+)" is not a valid field'
 ERROR_LENGTH = 200  # characters of a tool's complaint that are kept
 

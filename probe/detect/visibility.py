@@ -1,8 +1,10 @@
 """GPUs that variables hide from a process: ``CUDA_VISIBLE_DEVICES`` and its relatives.
 
-Rules: NVIDIA's CUDA programming guide (the list ends at the first entry that is no device) and
-AMD's HIP documentation (ROCR_VISIBLE_DEVICES filters first, HIP's list counts what is left, and
-CUDA's name is honoured where HIP's is not set).
+Rules: NVIDIA's list ends at the first entry that is no device, and a UUID may be cut short
+(https://docs.nvidia.com/cuda/cuda-programming-guide/05-appendices/environment-variables.html);
+AMD's ROCR_VISIBLE_DEVICES filters first, HIP's list counts what is left, and CUDA's name is
+honoured where HIP's is not set
+(https://rocm.docs.amd.com/projects/HIP/en/latest/reference/env_variables.html).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from probe.facts import DISGUISE, POD, Sighting
 
 CUDA, HIP, ROCR = "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"
-CONTAINER = "NVIDIA_VISIBLE_DEVICES"  # read by NVIDIA's container runtime
+# Read by NVIDIA's container runtime:
+# https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
+CONTAINER = "NVIDIA_VISIBLE_DEVICES"
 NAMES = (CUDA, HIP, ROCR, CONTAINER, DISGUISE, POD)
 
 

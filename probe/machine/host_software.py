@@ -9,9 +9,14 @@ from probe.numbers import MIB
 
 # Any of these lets Docker serve --gpus.
 TOOLKIT = ("nvidia-container-runtime-hook", "nvidia-container-runtime", "nvidia-ctk")
+# ID and ID_LIKE of https://man7.org/linux/man-pages/man5/os-release.5.html:
 # Linux Mint and Pop!_OS are like Ubuntu, Rocky and AlmaLinux like RHEL: they take its commands.
 FAMILIES = ("ubuntu", "debian", "fedora", "rhel", "arch", "suse", "alpine")
+# The default of the Container Device Interface:
+# https://github.com/cncf-tags/container-device-interface/blob/HEAD/README.md
 CDI_DIRECTORIES = ("/etc/cdi", "/var/run/cdi")
+# https://www.kernel.org/doc/html/latest/admin-guide/cgroup-v2.html#memory-interface-files and, of
+# version 1, https://www.kernel.org/doc/Documentation/cgroup-v1/memory.txt
 LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 NO_LIMIT = 1 << 60  # version 1 has the largest multiple of a page where there is none
 

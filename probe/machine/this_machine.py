@@ -15,7 +15,8 @@ from probe.machine.operator_config import whisper_settings
 from probe.machine.outcome import MISSING, Outcome
 
 # Where vendors install tools that PATH often lacks. WSL's own come first: what a Linux driver
-# installed there by mistake brings along can't talk to the driver of Windows.
+# installed there by mistake brings along can't talk to the driver of Windows
+# (https://docs.nvidia.com/cuda/wsl-user-guide/).
 FIRST_DIRECTORIES, TOOL_DIRECTORIES = ("/usr/lib/wsl/lib",), ("/opt/rocm/bin",)
 # A 32-bit Python on a 64-bit kernel (Raspberry Pi OS) needs 32-bit wheels.
 NARROW = {"aarch64": "armv7l", "x86_64": "i686"}

@@ -1,4 +1,7 @@
-"""``amd-smi static … --json``: a list of GPUs before ROCm 7, ``{"gpu_data": [...]}`` from 7 on."""
+"""``amd-smi static … --json``: a list of GPUs before ROCm 7, ``{"gpu_data": [...]}`` from 7 on.
+
+https://rocm.docs.amd.com/projects/amdsmi/en/latest/how-to/amdsmi-cli-tool.html
+"""
 
 from collections.abc import Iterator
 

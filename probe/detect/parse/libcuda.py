@@ -1,4 +1,7 @@
-"""The answer of ``libcuda_child.py``: what NVIDIA's driver lets this process reach."""
+"""The answer of ``libcuda_child.py``: what NVIDIA's driver lets this process reach.
+
+Our own format: the JSON object that the child prints on a line of its own.
+"""
 
 import json
 

@@ -1,4 +1,7 @@
-"""``rocm-smi … --json``: one object a card, keys in no order, names that changed over the years."""
+"""``rocm-smi … --json``: one object a card, keys in no order, names that changed over the years.
+
+The keys: https://github.com/ROCm/rocm_smi_lib/blob/HEAD/python_smi_tools/rocm_smi.py
+"""
 
 from probe.facts import Sighting
 from probe.foreign_json import as_object, as_text, values_in

@@ -94,7 +94,14 @@ def test_a_module_that_is_not_current_is_told(tmp_path, monkeypatch, capsys):
     stale = tmp_path / MODULE.name
     stale.write_text(render().replace("cu130", "cu131"))
     monkeypatch.setattr("probe.tables.generate.MODULE", stale)
-    assert main(["--check"]) == 1
+    assert main(["--check"]) == 11
     assert "run python -m probe.tables.generate" in capsys.readouterr().err
     assert main([]) == 0
     assert stale.read_text() == render()
+
+
+def test_every_source_that_was_read_has_an_address():
+    groups = [*BUILDS["line"], *BUILDS["code"], *BUILDS["gfx"], *BUILDS["hsa_override"]]
+    groups += [*BUILDS["cuda"].values(), BUILDS["tegra"], BUILDS["no_kernels"]]
+    read = [group["source"] for group in groups if group["read"] != "not read"]
+    assert [source for source in read if "https://" not in source] == []
