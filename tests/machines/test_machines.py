@@ -3,7 +3,6 @@
 import pytest
 
 from probe.recordings.matrix import MACHINES, differences, replay
-from probe.recordings.recording import Expected
 from probe.recordings.recording_file import read_recording
 from probe.tables.builds import load_table
 
@@ -17,13 +16,3 @@ def test_the_choice(file):
     assert recording.evidence, "say whether it was recorded, quoted or written by hand"
     assert (recording.evidence == "quoted") == bool(recording.source), "say where it was quoted"
     assert differences(recording.expected, replay(recording, load_table())) == []
-
-
-def test_a_wrong_expectation_is_told():
-    report = replay(read_recording(MACHINES / "nothing.json"), load_table())
-    wrong = Expected(backend="cuda", states=["dead"], advice=("buy a GPU",))
-    assert differences(wrong, report) == [
-        "backend is 'cpu', not 'cuda'",
-        "states is [], not ['dead']",
-        "no advice 'buy a GPU'",
-    ]

@@ -8,7 +8,7 @@ from probe.decide.choice import ImageBuild
 from probe.decide.choose import choose
 from probe.facts import Facts, Gpu, Host, Node
 from probe.frozen_record import replace
-from probe.machine.host_software import HostSoftware, read_host_software
+from probe.machine.host_software import HostSoftware
 from probe.report.doctor import NO_SETTING, Improvement, Setting, improvements, improvements_text
 
 COMPLETE = HostSoftware(
@@ -133,32 +133,6 @@ def test_what_is_in_the_way_comes_with_its_remedy(table):
     )
 
 
-def test_surroundings(machine):
-    machine.tool("docker", "exit 1")
-    machine.tool("nvidia-ctk", "exit 1")
-    machine.file("/etc/cdi/nvidia.yaml", "kind: nvidia.com/gpu\n")
-    machine.file("/etc/os-release", 'NAME="Debian GNU/Linux"\nID="debian"\n')
-    machine.file("/proc/meminfo", "MemTotal:        8130000 kB\nMemFree:          100000 kB\n")
-    machine.file("/sys/fs/cgroup/memory.max", "3221225472\n")
-    assert read_host_software(machine.machine()) == HostSoftware(
-        docker=True,
-        podman=False,
-        nvidia_toolkit=True,
-        nvidia_ctk=True,
-        cdi=True,
-        distribution="debian",
-        memory_mib=7939,
-        limit_mib=3072,
-    )
-
-
-@pytest.mark.parametrize("limit", ["max\n", "9223372036854771712\n", ""])
-def test_a_cgroup_without_a_limit(machine, limit):
-    """Version 2 says so in a word, version 1 by the largest number of whole pages."""
-    machine.file("/sys/fs/cgroup/memory/memory.limit_in_bytes", limit)
-    assert read_host_software(machine.machine()).limit_mib is None
-
-
 def test_a_model_that_does_not_fit_the_machine_or_its_container(table):
     nothing = Facts(host=Host(arch="x86_64", os="linux"), gpus=())
     large = Setting(model="large-v3")
@@ -255,21 +229,6 @@ def test_a_build_that_ends_soon_is_told(table):
     volta = replace(facts.gpus[0], compute_capability=(7, 0))
     (step,) = steps(replace(facts, gpus=(volta,)), table)
     assert step.what == "card (compute capability 7.0) has no build after torch 2.14"
-
-
-@pytest.mark.parametrize(
-    ("os_release", "family"),
-    [
-        ('ID=linuxmint\nID_LIKE="ubuntu debian"\n', "ubuntu"),
-        ('ID="rocky"\nID_LIKE="rhel centos fedora"\n', "rhel"),
-        ("ID=debian\n", "debian"),
-        ("ID=gentoo\n", "gentoo"),
-        ("nothing\n", ""),
-    ],
-)
-def test_a_distribution_takes_the_commands_of_the_one_it_is_like(machine, os_release, family):
-    machine.file("/etc/os-release", os_release)
-    assert read_host_software(machine.machine()).distribution == family
 
 
 def test_an_old_card_is_not_told_to_take_a_driver_that_leaves_it_out(table):
