@@ -43,6 +43,16 @@ class Job:
         return f"torch {self.build.torch} {self.build.wheel}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class PipRun:
+    """What pip is asked to do, and how its progress is told."""
+
+    arguments: Sequence[str]
+    entries: Sequence[Entry]
+    total: int  # bytes; 0 where that is not known
+    doing: str  # fetched, unpacked
+
+
 def install(job: Job, work: Path, lock: int) -> Path:
     """Install the job's build below ``work``; returns the directory for ``sys.path``.
 
@@ -65,7 +75,8 @@ def install(job: Job, work: Path, lock: int) -> Path:
     arguments = ["install", "--no-index", "--no-compile", "--target", str(site)]
     for place in places:
         arguments += ["--find-links", str(place)]
-    _pip(job, work, arguments, job.entries, lock, total=size, doing="unpacked")
+    unpack = PipRun(arguments=arguments, entries=job.entries, total=size, doing="unpacked")
+    _pip(job, work, lock, unpack)
     _import(job, site, lock)
     return site
 
@@ -91,23 +102,23 @@ def _fetch(job: Job, work: Path, fetched: Path, places: Sequence[Path], lock: in
             # Hashes decide which file is taken: one more index can't change what is installed.
             arguments += ["--extra-index-url", job.build.index_url]
         size = sum(entry.size or 0 for entry in group)
-        _pip(job, work, arguments, group, lock, total=size, doing="fetched")
+        fetch = PipRun(arguments=arguments, entries=group, total=size, doing="fetched")
+        _pip(job, work, lock, fetch)
 
 
-def _pip(
-    job: Job,
-    work: Path,
-    arguments: Sequence[str],
-    entries: Sequence[Entry],
-    lock: int,
-    *,
-    total: int,
-    doing: str,
-) -> None:
+def _pip(job: Job, work: Path, lock: int, run: PipRun) -> None:
     """Run pip for these entries; an InstallError says what it could not do and the remedy."""
     wanted = work / "requirements.txt"
-    wanted.write_text(requirements(entries), "utf-8")
-    command = [sys.executable, "-m", "pip", *arguments, "--quiet", "--no-deps", "--no-cache-dir"]
+    wanted.write_text(requirements(run.entries), "utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        *run.arguments,
+        "--quiet",
+        "--no-deps",
+        "--no-cache-dir",
+    ]
     command += ["--require-hashes", "--only-binary", ":all:", "--requirement", str(wanted)]
     before = _size(work)
     log = work / "pip.log"
@@ -126,14 +137,16 @@ def _pip(
             if time.monotonic() - reported >= PROGRESS_S:
                 reported = time.monotonic()
                 done = max(0, _size(work) - before)
-                of = f" of {volume.megabytes(total)}" if total else ""
-                job.say(f"{job.title}: {volume.megabytes(done)}{of} {doing}")
+                of = f" of {volume.megabytes(run.total)}" if run.total else ""
+                job.say(f"{job.title}: {volume.megabytes(done)}{of} {run.doing}")
             time.sleep(POLL_S)
     if process.returncode != 0:
         raise _failure(job, log.read_text("utf-8", "replace"))
 
 
 def _failure(job: Job, output: str) -> InstallError:
+    # pip ends with 1 for everything: what it was stands in its words alone, which are not translated
+    # (HashMismatch in https://github.com/pypa/pip/blob/main/src/pip/_internal/exceptions.py).
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     if "DO NOT MATCH THE HASHES" in output:
         at = next(i for i, line in enumerate(lines) if "DO NOT MATCH THE HASHES" in line)
