@@ -15,9 +15,8 @@ R = TypeVar("R", bound="Record")
 class Record:
     """Base of records: each annotated name of a class is a field, its value there the default."""
 
-    _fields: ClassVar[
-        dict[str, object]
-    ] = {}  # in order; the default, or ``...`` where there is none
+    # In order; the default, or ``...`` where there is none.
+    _fields: ClassVar[dict[str, object]] = {}
     _required: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls) -> None:

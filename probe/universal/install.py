@@ -110,16 +110,9 @@ def _pip(job: Job, work: Path, lock: int, run: PipRun) -> None:
     """Run pip for these entries; an InstallError says what it could not do and the remedy."""
     wanted = work / "requirements.txt"
     wanted.write_text(requirements(run.entries), "utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        *run.arguments,
-        "--quiet",
-        "--no-deps",
-        "--no-cache-dir",
-    ]
-    command += ["--require-hashes", "--only-binary", ":all:", "--requirement", str(wanted)]
+    command = [sys.executable, "-m", "pip", *run.arguments, "--quiet", "--no-deps"]
+    command += ["--no-cache-dir", "--require-hashes", "--only-binary", ":all:"]
+    command += ["--requirement", str(wanted)]
     before = _size(work)
     log = work / "pip.log"
     with log.open("wb") as output:
@@ -145,8 +138,8 @@ def _pip(job: Job, work: Path, lock: int, run: PipRun) -> None:
 
 
 def _failure(job: Job, output: str) -> InstallError:
-    # pip ends with 1 for everything: what it was stands in its words alone, which are not translated
-    # (HashMismatch in https://github.com/pypa/pip/blob/main/src/pip/_internal/exceptions.py).
+    # pip ends with 1 for everything: what it was stands in its words alone, which it does not
+    # translate (HashMismatch in https://github.com/pypa/pip/blob/main/src/pip/_internal/exceptions.py)
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     if "DO NOT MATCH THE HASHES" in output:
         at = next(i for i, line in enumerate(lines) if "DO NOT MATCH THE HASHES" in line)
