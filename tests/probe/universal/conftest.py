@@ -1,6 +1,7 @@
 """An image's locks, a volume and a mounted wheelhouse, with wheels of a few hundred bytes."""
 
 import os
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,16 @@ class Image:
         environ = {**self.environ}
         provider = Provider(load_table(), wanted or Overrides(), environ, self.said.append)
         return Start(image=self, provider=provider)
+
+    def imported(self) -> str:
+        """Which torch a process started with the image's environment imports."""
+        return subprocess.run(
+            [sys.executable, "-c", "import torch; print(torch.BUILD)"],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
 
     def builds(self) -> list[str]:
         """The torch and wheel of each complete build in the volume."""
