@@ -135,3 +135,12 @@ def test_tools_are_asked_without_the_override(machine):
     facts = machine.facts()
     assert [gpu.gfx for gpu in facts.gpus] == ["gfx1031"]
     assert facts.disguise == "10.3.0"
+
+
+def test_a_tool_that_can_not_be_started_hides_no_other(machine):
+    machine.nvidia()
+    wrong = machine.root / "usr/lib/wsl/lib/nvidia-smi"  # asked first
+    wrong.parent.mkdir(parents=True)
+    wrong.write_bytes(b"\x7fELF of another machine")
+    wrong.chmod(0o755)
+    assert machine.report()["selection"]["wheel"] == "cu130"

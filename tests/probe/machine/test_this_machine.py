@@ -5,15 +5,6 @@ import os
 from probe.machine.this_machine import Machine, find_executable
 
 
-def test_a_tool_that_can_not_be_started_hides_no_other(machine):
-    machine.nvidia()
-    wrong = machine.root / "usr/lib/wsl/lib/nvidia-smi"  # asked first
-    wrong.parent.mkdir(parents=True)
-    wrong.write_bytes(b"\x7fELF of another machine")
-    wrong.chmod(0o755)
-    assert machine.report()["selection"]["wheel"] == "cu130"
-
-
 def test_the_tool_of_wsl_goes_before_the_one_of_a_linux_driver(machine):
     machine.tool("nvidia-smi", "echo it couldn't communicate with the driver; exit 9")
     machine.file("/proc/sys/kernel/osrelease", "5.15.167.4-microsoft-standard-WSL2")
