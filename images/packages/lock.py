@@ -18,7 +18,7 @@ from images.console import StatusLine, say
 from images.errors import CatalogError, StaleError, WheelhouseError
 from images.packages import pip, resolve
 from probe.tables.builds import load_table
-from probe.universal.lock import Entry, LaterLockError, Lock, LockError, normalise, read, render
+from probe.universal.lock import Entry, Lock, LockError, normalise, read, render
 
 PYTHON = "3.11"  # what the images run
 
@@ -189,14 +189,12 @@ def save(lock: Lock, target: Target, checkout: Path = CHECKOUT) -> bool:
     """Write a lock into the checkout; whether that changed the file.
 
     Hashes that were known stay where this time no index could be asked for them, and so does a lock
-    for another Python. Raises LaterLockError rather than write over a lock of a later format.
+    for another Python.
     """
     path = checkout / target.path
     text = render(lock)
     try:
         old = read(path)
-    except LaterLockError:
-        raise
     except LockError:
         old = None
     if old is not None and old.platform != lock.platform and old.inputs == lock.inputs:

@@ -44,8 +44,13 @@ class LockError(ProbeError):
     exit_code = ExitCode.LOCK
 
 
-class LaterLockError(LockError):
-    """A lock of a format that came after this version."""
+class LaterLockError(ProbeError):
+    """A lock of a format that came after this version.
+
+    No LockError: who makes a lock anew where the old one can't be read must not write over this.
+    """
+
+    exit_code = ExitCode.LOCK
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +134,10 @@ def pin(name: str, version: str) -> str:
 
 
 def read(path: Path) -> Lock:
-    """The lock in a file. Raises LockError that names the file and, where one is bad, the line."""
+    """The lock in a file. Raises LockError that names the file and, where one is bad, the line.
+
+    Raises LaterLockError for one of a later format.
+    """
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -141,7 +149,7 @@ def read(path: Path) -> Lock:
 def parse(text: str, source: str = "lock") -> Lock:
     """The lock in a text. A LockError names the first line that ``render`` would not write.
 
-    It is a LaterLockError where the lock says that it is of a later format.
+    Raises LaterLockError where the lock says that it is of a later format.
     """
     fields: dict[str, str] = {}
     parts: dict[str, list[Entry]] = {name: [] for name in (*PARTS, "open")}

@@ -12,7 +12,7 @@ from images.console import StatusLine
 from images.engine.platforms import this_machine
 from images.errors import CatalogError, StaleError, WheelhouseError
 from images.packages import lock as locks
-from probe.universal.lock import Entry, LaterLockError, Lock, parse, read, render
+from probe.universal.lock import Entry, Lock, parse, read, render
 
 MACHINE = this_machine()
 TORCH = "2.13.0+cpu"
@@ -249,14 +249,3 @@ def test_committed_locks_tell_nothing_of_where_they_were_made(target: locks.Targ
     assert not re.search(r"https?:|file:|@|/(opt|root|home|work|tmp)/", text)
     for line in text.splitlines():  # names, versions, hashes, and our own words
         assert re.match(r"# |    --hash=sha256:[0-9a-f]{64}|[\w.-]+={2,3}[\w.+]+ \\$|$", line), line
-
-
-def test_a_lock_of_a_later_format_is_not_written_over(site) -> None:
-    target = cpu_target(site)
-    path = site.checkout / target.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("# format: 2\n")
-    lock = Lock(build=target.name, platform=f"cp311 {MACHINE}", inputs=target.inputs)
-    with pytest.raises(LaterLockError, match="a lock of format 2"):
-        locks.save(lock, target, site.checkout)
-    assert path.read_text() == "# format: 2\n"

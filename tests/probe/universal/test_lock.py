@@ -84,6 +84,7 @@ def test_a_lock_of_a_later_format_is_refused_by_name(tmp_path: Path) -> None:
     message = r"cuda\.lock: a lock of format 2, and this version reads format 1; use the version"
     with pytest.raises(LaterLockError, match=message):
         read(path)
+    assert not issubclass(LaterLockError, LockError), "`make lock` would write over it"
     with pytest.raises(LockError, match="there is no lock of format 0"):
         parse("# format: 0\n" + render(LOCK))
 
