@@ -18,6 +18,7 @@ from probe.detect.collect import collect
 from probe.detect.visibility import CUDA, HIP, ROCR
 from probe.errors import CommandError, OverrideError, UserError
 from probe.facts import Facts, Gpu
+from probe.findings.builds import ProofFailed
 from probe.frozen_record import replace
 from probe.machine.image_record import read_image_record, record_path
 from probe.machine.operator_config import config_of, whisper_settings
@@ -85,7 +86,8 @@ def prepare(environ: MutableMapping[str, str], config: str | None = None) -> Non
     facts = collect(machine=Machine(environ=environ), timeout_s=read_timeout(environ))
     choice = start.choose(facts)
     if choice.selection.backend == "cpu":
-        reason = next(iter(choice.advice), "no GPU was found")
+        reasons = [entry.text(facts.host.place) for entry in choice.advice]
+        reason = next(iter(reasons), "no GPU was found")
         is_cpu_image = start.image is not None and start.image.variant == "cpu"
         log("CPU image" if is_cpu_image and not choice.advice else f"using the CPU: {reason}")
     else:
@@ -136,12 +138,11 @@ class Start:
         while choice.selection.backend != "cpu":
             gpu, wheel = choice.selection.gpus[0], choice.selection.wheel
             verdict = self._try(choice.selection, facts, insist=bool(failed))
-            if verdict.ok:
+            if verdict.why is None:
                 proven = mark(facts, replace(gpu, state="proven"), gpu)
                 return proven, replace(choice, rejected=(*failed, *choice.rejected))
             facts = mark(facts, replace(gpu, state="dead", why=verdict.why), gpu)
-            why = f"the proof failed on {gpu.name}: {verdict.why}"
-            failed.append(Rejected(wheel=wheel, why=why))
+            failed.append(Rejected(wheel=wheel, why=ProofFailed(name=gpu.name, why=verdict.why)))
             choice = self._choose_again(facts, gpu, verdict)
         # -1 hides the GPUs of both vendors: nothing must wake the device that failed.
         self.environ[CUDA] = "-1"

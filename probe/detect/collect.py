@@ -7,7 +7,7 @@ from probe.detect.merge import merge
 from probe.detect.probe_result import Context
 from probe.detect.run_probes import RunningProbes
 from probe.detect.visibility import NAMES
-from probe.facts import DISGUISE, Facts
+from probe.facts import HSA_OVERRIDE, Facts
 from probe.frozen_record import replace
 from probe.machine.this_machine import Machine
 from probe.machine.time_limit import TIMEOUT_S
@@ -57,5 +57,5 @@ def facts_from(running: RunningProbes) -> Facts:
         gpus=judge(merged, evidence),
         nodes=evidence.nodes,
         trace=tuple(line for result in results.values() for line in result.trace),
-        disguise=machine.environ.get(DISGUISE) or None,
+        hsa_override=machine.environ.get(HSA_OVERRIDE) or None,
     )

@@ -44,6 +44,7 @@ class Context(Record):
             exit=outcome.exit,
             ms=outcome.ms,
             found=0,
+            code=outcome.failure,
             why=outcome.why,
         )
         return outcome, trace

@@ -66,7 +66,9 @@ class RunningProbes:
         ms = self._ms()
         return {
             name: self._results.get(name)
-            or ProbeResult(trace=(ProbeTrace(probe=name, ms=ms, found=0, why=late),))
+            or ProbeResult(
+                trace=(ProbeTrace(probe=name, ms=ms, found=0, code="timeout", why=late),)
+            )
             for name in PROBES
         }
 
@@ -75,7 +77,7 @@ class RunningProbes:
             self._results[name] = probe(self.context)
         except Exception as error:  # a result as well, never the end of the program
             why = f"failed: {type(error).__name__}: {error}"
-            trace = ProbeTrace(probe=name, ms=self._ms(), found=0, why=why)
+            trace = ProbeTrace(probe=name, ms=self._ms(), found=0, code="failed", why=why)
             self._results[name] = ProbeResult(trace=(trace,))
 
     def _ms(self) -> int:

@@ -65,7 +65,7 @@ def probe_nvidia_smi(context: Context) -> ProbeResult:
         sightings += pieces
     if not sightings and outcome.exit not in (None, 0):
         first_line = outcome.text.strip().partition("\n")[0][:ERROR_LENGTH]
-        traces[-1] = replace(traces[-1], why=first_line or f"exit {outcome.exit}")
+        traces[-1] = replace(traces[-1], code="exit", why=first_line or f"exit {outcome.exit}")
     return ProbeResult(
         sightings=sightings,
         trace=tuple(traces),
@@ -108,7 +108,9 @@ def probe_amd_smi(context: Context) -> ProbeResult:
 def probe_libcuda(context: Context) -> ProbeResult:
     """NVIDIA's driver itself, in a child: the last word on what this process reaches."""
     if not any(context.tree.exists(node) for node in CUDA_NODES):
-        trace = ProbeTrace(probe=LIBCUDA, ms=0, found=0, why="no NVIDIA device node")
+        trace = ProbeTrace(
+            probe=LIBCUDA, ms=0, found=0, code="no-device-node", why="no NVIDIA device node"
+        )
         return ProbeResult(trace=(trace,))
     from probe.detect.parse.libcuda import parse_libcuda
 
@@ -116,11 +118,16 @@ def probe_libcuda(context: Context) -> ProbeResult:
     outcome, trace = context.run(LIBCUDA, *arguments, timeout_s=context.timeout_s)
     cuda = parse_libcuda(outcome.text) if outcome.failure is None else None
     if cuda is None:
-        return ProbeResult(trace=(replace(trace, why=trace.why or "no answer"),), tried=True)
-    why = cuda.missing or (f"cuInit: error {cuda.status}" if cuda.status else None)
+        if trace.code is None:
+            trace = replace(trace, code="no-answer", why="no answer")
+        return ProbeResult(trace=(trace,), tried=True)
+    if cuda.missing:
+        trace = replace(trace, code="library-missing", why=cuda.missing)
+    elif cuda.status:
+        trace = replace(trace, code="cuda-error", why=f"cuInit: error {cuda.status}")
     return ProbeResult(
         sightings=cuda.devices,
-        trace=(replace(trace, found=len(cuda.devices), why=why),),
+        trace=(replace(trace, found=len(cuda.devices)),),
         tried=True,
         answered=cuda.status == 0,
         cuda=cuda,
@@ -140,13 +147,15 @@ def probe_rocminfo(context: Context) -> ProbeResult:
 def _tool_result(
     sightings: tuple[Sighting, ...], outcome: Outcome, trace: ProbeTrace
 ) -> ProbeResult:
-    why = trace.why
-    if why is None and not sightings:
+    if trace.code is None and not sightings:
         first_line = outcome.text.strip().partition("\n")[0][:ERROR_LENGTH]
-        why = f"exit {outcome.exit}: {first_line}" if outcome.exit else "lists no GPU"
+        if outcome.exit:
+            trace = replace(trace, code="exit", why=f"exit {outcome.exit}: {first_line}")
+        else:
+            trace = replace(trace, code="no-gpu-listed", why="lists no GPU")
     return ProbeResult(
         sightings=sightings,
-        trace=(replace(trace, found=len(sightings), why=why),),
+        trace=(replace(trace, found=len(sightings)),),
         tried=outcome.failure != "not-installed",
         answered=bool(sightings),
     )

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from probe.facts import DISGUISE
+from probe.facts import HSA_OVERRIDE
 from probe.frozen_record import Record
 from probe.machine.files import Tree
 from probe.machine.operator_config import whisper_settings
@@ -88,7 +88,7 @@ class Machine:
         from probe.machine.command import run_bounded
 
         # The tools are asked about the hardware, not about what this makes of it.
-        environ = {name: value for name, value in self.environ.items() if name != DISGUISE}
+        environ = {name: value for name, value in self.environ.items() if name != HSA_OVERRIDE}
         return run_bounded(command, timeout_s=timeout_s, environ=environ)
 
 
