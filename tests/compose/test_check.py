@@ -1,24 +1,21 @@
 """What is said where the container lacks what the host chose."""
 
 import json
-from typing import Any
 
 from compose.check import hint, losses
+from probe.decide.choose import choose
+from probe.facts import Facts, Host
+from probe.report.host_report import SeenGpu, SeenReport
+from probe.report.schema import report as report_of
+from probe.tables.builds import load_table
 
 
-def report(backend: str, *gpus: dict[str, Any], advice: tuple[str, ...] = ()) -> dict[str, Any]:
-    return {
-        "schema": 1,
-        "host": {"arch": "x86_64"},
-        "gpus": list(gpus),
-        "selection": {"backend": backend},
-        "trace": ["long"],
-        "advice": list(advice),
-    }
+def report(backend: str, *gpus: SeenGpu, advice: tuple[str, ...] = ()) -> SeenReport:
+    return SeenReport(backend=backend, gpus=gpus, advice=advice)
 
 
-def gpu(state: str, why: str | None = None) -> dict[str, Any]:
-    return {"uuid": "GPU-1", "name": "Some Card", "state": state, "why": why}
+def gpu(state: str, why: str | None = None) -> SeenGpu:
+    return SeenGpu(vendor="nvidia", uuid="GPU-1", name="Some Card", state=state, why=why)
 
 
 def test_nothing_is_lost_where_the_container_proved_the_same() -> None:
@@ -41,7 +38,7 @@ def test_an_invisible_card_and_the_containers_advice() -> None:
 def test_a_card_whose_proof_failed() -> None:
     inside = report("cpu", gpu("dead", "the product differs"))
     assert "  Some Card: dead there (the product differs)" in losses(
-        report("cuda", gpu("x")), inside
+        report("cuda", gpu("accessible")), inside
     )
 
 
@@ -50,6 +47,7 @@ def test_no_report_is_said() -> None:
 
 
 def test_the_hint_leaves_out_what_the_container_does_not_need() -> None:
-    text = hint(report("cuda", gpu("accessible")))
+    facts = Facts(host=Host(arch="x86_64", os="linux"))
+    text = hint(report_of(facts, choose(facts, load_table())))
     assert "\n" not in text
     assert set(json.loads(text)) == {"schema", "host", "gpus", "selection"}
