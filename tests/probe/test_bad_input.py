@@ -14,6 +14,7 @@ from probe.decide.choose import choose
 from probe.decide.fit import misfit
 from probe.detect.collect import collect
 from probe.facts import Node
+from probe.findings.gpu import NodeClosed
 from probe.frozen_record import replace
 from probe.machine.files import Tree
 from probe.machine.host_software import read_host_software
@@ -75,7 +76,7 @@ def decide(recording):
     for gpu in choice.selection.gpus:
         build = TABLE.find(choice.selection.torch.rpartition(".")[0], choice.selection.wheel)
         assert misfit(build, gpu, facts.host, TABLE) is None
-        assert gpu.state == "accessible" or gpu.denied
+        assert gpu.state == "accessible" or isinstance(gpu.why, NodeClosed)
     assert bool(choice.selection.gpus) == (choice.selection.backend != "cpu")
     found = report(facts, choice)
     json.dumps(found)

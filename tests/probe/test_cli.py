@@ -82,6 +82,7 @@ def test_the_whole_object_for_one_machine(machine, run):
         ],
         "exit": 0,
         "found": 1,
+        "code": None,
         "why": None,
     }
     assert [line["probe"] for line in others] == [
@@ -111,6 +112,7 @@ def test_the_whole_object_for_one_machine(machine, run):
                 "compute_capability": "8.9",
                 "gfx": None,
                 "state": "accessible",
+                "code": None,
                 "why": None,
             }
         ],
@@ -124,8 +126,15 @@ def test_the_whole_object_for_one_machine(machine, run):
             "env": {},
             "run_flags": ["--gpus", "all"],
         },
-        "rejected": [{"wheel": "cu132", "why": "experimental for torch 2.13"}],
+        "rejected": [
+            {
+                "wheel": "cu132",
+                "code": "build-experimental",
+                "why": "experimental for torch 2.13",
+            }
+        ],
         "advice": [],
+        "advice_codes": [],
     }
 
 

@@ -38,7 +38,13 @@ def test_nvidia_only_is_cuda(machine):
     )
     assert selection["visible_devices"] == ["GPU-11111111-2222-3333-4444-555555555555"]
     assert selection["run_flags"] == ["--gpus", "all"]
-    assert report["rejected"] == [{"wheel": "cu132", "why": "experimental for torch 2.13"}]
+    assert report["rejected"] == [
+        {
+            "wheel": "cu132",
+            "code": "build-experimental",
+            "why": "experimental for torch 2.13",
+        }
+    ]
 
 
 def test_both_is_nvidia_first(machine):
@@ -120,7 +126,8 @@ def test_jetson_before_jetpack_7_has_no_build(machine, monkeypatch, table):
     assert facts.host.tegra
     choice = choose(replace(facts, host=replace(facts.host, arch="aarch64")), table)
     assert choice.selection.backend == "cpu"
-    assert "JetPack 7" in choice.advice[0]
+    assert [entry.finding.code for entry in choice.advice] == ["jetson-driver-too-old"]
+    assert "JetPack 7" in choice.advice[0].text("host")
 
 
 def test_tools_are_asked_without_the_override(machine):
@@ -134,7 +141,7 @@ def test_tools_are_asked_without_the_override(machine):
     machine.variables = {"HSA_OVERRIDE_GFX_VERSION": "10.3.0"}
     facts = machine.facts()
     assert [gpu.gfx for gpu in facts.gpus] == ["gfx1031"]
-    assert facts.disguise == "10.3.0"
+    assert facts.hsa_override == "10.3.0"
 
 
 def test_a_tool_that_can_not_be_started_hides_no_other(machine):
