@@ -60,6 +60,8 @@ lint: .dev ## ruff, mypy --strict, hadolint, and whether generated files are cur
 	@$(ALTERNATOR) images render --check
 	@.venv/bin/python -m probe.tables.generate --check
 	@.venv/bin/python -m tools.hardware_docs --check
+	@.venv/bin/python -m tools.report_schema --check
+	@.venv/bin/python -m tools.reference_docs --check
 
 builds-check: .host ## Compare the table of torch builds with the PyTorch package index
 	@.venv/bin/python -m tools.builds_check $(ARGS)

@@ -104,7 +104,7 @@ TraceCode = Literal[
     "no-device-node",
     "no-answer",
     "library-missing",
-    "cuda-error",
+    "cuda-init-failed",
 ]
 
 

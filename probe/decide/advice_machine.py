@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from probe.detect.access_nvidia import SMI_FAILURES
 from probe.facts import Facts, Vendor
 from probe.finding import Finding
-from probe.findings import machine
+from probe.findings import whole_machine
 from probe.tables.builds import Table
 
 MAKERS: dict[Vendor, str] = {"nvidia": "NVIDIA", "amd": "AMD", "apple": "Apple"}
@@ -17,23 +17,23 @@ def on_platform(facts: Facts, table: Table) -> Iterator[Finding]:
     """Where the machine itself is in the way."""
     host = facts.host
     if host.os == "windows":
-        yield machine.WindowsWithoutWsl()
+        yield whole_machine.WindowsWithoutWsl()
     elif host.os == "darwin" and host.arch not in table.macos_arch:
-        yield machine.MacWithoutBuild(arch=host.arch)
+        yield whole_machine.MacWithoutBuild(arch=host.arch)
     elif host.os == "darwin":
         pass
     elif host.os != "linux":
-        yield machine.SystemWithoutBuild(os=host.os)
+        yield whole_machine.SystemWithoutBuild(os=host.os)
     elif host.arch not in table.cpu_arch:
-        yield machine.ProcessorWithoutBuild(arch=host.arch, architectures=table.cpu_arch)
+        yield whole_machine.ProcessorWithoutBuild(arch=host.arch, architectures=table.cpu_arch)
     if facts.gpus:
         return
     if host.wsl and any(node.path == "/dev/dxg" for node in facts.nodes):
-        yield machine.WslWithoutDriver()
+        yield whole_machine.WslWithoutDriver()
     elif host.wsl and host.container:
-        yield machine.WslContainerWithoutGpu()
+        yield whole_machine.WslContainerWithoutGpu()
     if host.tegra:
-        yield machine.JetsonWithoutGpu(mends=table.tegra_remedy)
+        yield whole_machine.JetsonWithoutGpu(mends=table.tegra_remedy)
 
 
 def silent_tools(facts: Facts) -> Iterator[Finding]:
@@ -47,6 +47,6 @@ def silent_tools(facts: Facts) -> Iterator[Finding]:
             continue
         known = SMI_FAILURES.get(line.exit or 0) if vendor == "nvidia" else None
         if known is not None:
-            yield machine.SilentToolExplained(tool=line.probe, said=line.why, why=known)
+            yield whole_machine.SilentToolExplained(tool=line.probe, said=line.why, why=known)
         else:
-            yield machine.SilentTool(tool=line.probe, said=line.why, maker=MAKERS[vendor])
+            yield whole_machine.SilentTool(tool=line.probe, said=line.why, maker=MAKERS[vendor])

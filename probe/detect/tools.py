@@ -124,7 +124,7 @@ def probe_libcuda(context: Context) -> ProbeResult:
     if cuda.missing:
         trace = replace(trace, code="library-missing", why=cuda.missing)
     elif cuda.status:
-        trace = replace(trace, code="cuda-error", why=f"cuInit: error {cuda.status}")
+        trace = replace(trace, code="cuda-init-failed", why=f"cuInit: error {cuda.status}")
     return ProbeResult(
         sightings=cuda.devices,
         trace=(replace(trace, found=len(cuda.devices)),),

@@ -1,5 +1,6 @@
-"""What ``alternator doctor`` finds to do or to know. Where the remedy depends on the distribution,
-it is in ``report/doctor_commands.py``.
+"""What the doctor finds to do or to know.
+
+Where a remedy depends on the distribution, it is made in ``report/doctor_commands.py``.
 """
 
 from probe.finding import Finding, Place, Steps
@@ -40,7 +41,7 @@ class GroupToJoin(Finding):
 
 
 class NewerDriverHelps(Finding):
-    """A newer driver would let a newer build run."""
+    """A newer driver would let a newer build run; the command is the distribution's."""
 
     code = "newer-driver-helps"
     says = "driver {driver}; with {take} torch {torch} {wheel} fits (now: {now_torch} {now_wheel})"
@@ -53,7 +54,7 @@ class NewerDriverHelps(Finding):
 
 
 class NoEngine(Finding):
-    """Neither Docker nor Podman is installed."""
+    """Neither Docker nor Podman is installed; the command is the distribution's."""
 
     code = "no-container-engine"
     says = "no container engine is installed"
@@ -70,7 +71,7 @@ class DriverIsWindows(Finding):
 
 
 class NoToolkit(Finding):
-    """Docker has neither of the two ways to hand over a GPU."""
+    """Docker has neither of the two ways to hand over a GPU; the command is the distribution's."""
 
     code = "no-container-toolkit"
     says = "Docker can't hand a GPU to a container: no NVIDIA Container Toolkit, no CDI"
@@ -168,6 +169,7 @@ class LostGpu(Finding):
 
     code = "gpu-lost-on-the-way"
     says = "the host could use {label}; this container does not reach it"
+    steps = ("docker run {flags} …   # or: make up",)
     name: str
     uuid: str | None
     flags: str  # for docker run, as the host's report has them
@@ -178,8 +180,8 @@ class LostGpu(Finding):
         return f"{self.name} ({self.uuid})" if self.uuid else self.name
 
     def remedy(self, place: Place) -> Steps:
-        """How to start the container with the GPU."""
-        return (f"docker run {self.flags} …   # or: make up",) if self.flags else ()
+        """As ``Finding.remedy``; none where the host had no flags."""
+        return super().remedy(place) if self.flags else ()
 
 
 class DriverChanged(Finding):

@@ -14,5 +14,5 @@ MEANINGS: dict[TraceCode, str] = {
     "no-device-node": "There is no NVIDIA device node, so libcuda was not asked.",
     "no-answer": "libcuda was asked and said nothing that can be read.",
     "library-missing": "libcuda can't be loaded.",
-    "cuda-error": "libcuda's initialization fails with an error.",
+    "cuda-init-failed": "libcuda's initialization fails with an error.",
 }

@@ -24,6 +24,8 @@ LATER = {
         "probe.tables.builds",
         "probe.decide.choose",
         "probe.detect.collect",
+        "probe.findings.advice",
+        "probe.findings.nvidia",
         "probe.report.schema",
         "probe.tables.generated",
     ),

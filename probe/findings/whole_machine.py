@@ -88,11 +88,12 @@ class SilentToolExplained(Finding):
 
     code = "tool-failed-without-gpu-explained"
     says = "{tool}: {said} ({why})"
+    steps = ("if there is an NVIDIA GPU: {remedy of why}",)
     tool: str
     said: str
     why: Finding
 
     def remedy(self, place: Place) -> Steps:
-        """The remedy of ``why``, should there be a GPU."""
-        first, *more = self.why.remedy(place)
-        return (f"if there is an NVIDIA GPU: {first}", *more)
+        """The remedy of ``why``, should there be a GPU; what stands in ``steps`` is its form."""
+        steps = self.why.remedy(place)
+        return tuple(f"if there is an NVIDIA GPU: {step}" for step in steps[:1]) + steps[1:]
