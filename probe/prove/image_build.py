@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from probe.decide.choice import ImageBuild
 from probe.errors import ProbeError
 from probe.machine.image_record import PATH, ImageRecord, record_path
-from probe.prove.installed_torch import lie
+from probe.prove.installed_torch import wrong_build
 
 
 def image_build(record: ImageRecord, environ: Mapping[str, str]) -> ImageBuild | None:
@@ -17,7 +17,7 @@ def image_build(record: ImageRecord, environ: Mapping[str, str]) -> ImageBuild |
         return None
     # A file that somebody named elsewhere speaks of a torch that is elsewhere.
     is_own = record_path(environ) == PATH
-    problem = lie(record.variant, record.torch, record.wheel) if is_own else None
+    problem = wrong_build(record.variant, record.torch, record.wheel) if is_own else None
     if problem:
         raise ProbeError(
             f"this image is not what it says: {problem}; build it again (make images) or pull it "
