@@ -74,7 +74,8 @@ def doctor(argv: list[str]) -> int:
     from probe.machine.host_software import read_host_software
     from probe.machine.image_record import find_image_record
     from probe.prove.image_build import image_build
-    from probe.report.doctor import Setting, improvements, improvements_text
+    from probe.report.doctor import improvements, improvements_text
+    from probe.report.examination import Setting
     from probe.report.host_report import read_host_report
     from probe.report.schema import report
     from probe.report.text import human_text

@@ -1,70 +1,26 @@
 """What would make this machine's choice better, each with what to type."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from probe.decide.choice import Choice, ImageBuild, Question
+from probe.decide.choice import Choice, Question
 from probe.decide.choose import choose
 from probe.decide.fit import driver_floor, has_code
 from probe.facts import Facts, Gpu, Vendor
-from probe.finding import Advice, Finding, Steps
-from probe.findings import advice, builds
+from probe.finding import Advice
+from probe.findings import advice, builds, no_build
 from probe.findings import improvements as found
 from probe.findings.gpu import NodeClosed
 from probe.findings.nvidia import DriverToInstall
 from probe.machine.host_software import HostSoftware
 from probe.numbers import plain
 from probe.report.doctor_commands import driver_commands, engine_command, toolkit_commands
-from probe.report.host_report import SeenReport, lost_on_the_way, read_report
+from probe.report.doctor_models import memory_improvements, model_improvements
+from probe.report.examination import NO_SETTING, Examination, Improvement, Setting
+from probe.report.host_report import lost_on_the_way, read_report
 from probe.report.schema import report
 from probe.tables.builds import Build, Table, at_least
 from probe.tables.drivers import driver_to_take
-from probe.tables.models import best_model, find_model, memory_limit, room, shortage
 
-
-@dataclass(frozen=True, kw_only=True)
-class Improvement:
-    """Something that could be better, and the commands or steps that make it so."""
-
-    code: str
-    what: str
-    steps: Steps = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """What the operator has set up: the image that this runs in, the model, the host's hint."""
-
-    image: ImageBuild | None = None
-    model: str | None = None
-    host: SeenReport | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Examination:
-    """All that the doctor looks at."""
-
-    facts: Facts
-    table: Table
-    choice: Choice
-    around: HostSoftware
-    setting: Setting
-
-    @property
-    def inside(self) -> bool:
-        """Whether this runs in a container."""
-        return self.facts.host.container
-
-    def improvement(
-        self, finding: Finding, *, gpu: Gpu | None = None, steps: Steps = ()
-    ) -> Improvement:
-        """A finding with its remedy, or with the commands that this distribution has for it."""
-        what = str(finding) if gpu is None else f"{gpu.name}: {finding}"
-        remedy = steps or finding.remedy(self.facts.host.place)
-        return Improvement(code=finding.code, what=what, steps=remedy)
-
-
-NO_SETTING = Setting()
 DEVICE_NODES: dict[Vendor, tuple[str, ...]] = {
     "nvidia": ("/dev/nvidia",),
     "amd": ("/dev/kfd", "/dev/dri"),
@@ -87,8 +43,8 @@ def improvements(
         *_unusable(case),
         *_driver(case),
         *([] if case.inside else _engine(case)),
-        *_model(case),
-        *([] if choice.selection.backend != "cpu" else _memory(case)),
+        *model_improvements(case),
+        *([] if choice.selection.backend != "cpu" else memory_improvements(case)),
     ]
     # What the choice itself advises and no step above covers: limits to know of.
     notes = [
@@ -110,8 +66,8 @@ def _covered(entry: Advice, case: Examination) -> bool:
         finding,
         advice.LeftOutByBuild
         | advice.ImageDoesNotFit
-        | advice.NoBuildFits
-        | advice.OnlyRetiredFits,
+        | no_build.NoBuildFits
+        | no_build.OnlyRetiredFits,
     ):
         finding = finding.why
     if not isinstance(finding, ON_DRIVER):
@@ -124,8 +80,8 @@ def _covered(entry: Advice, case: Examination) -> bool:
 
 ON_DRIVER = (
     builds.DriverTooOld,
-    advice.JetsonDriverTooOld,
-    advice.NewerDriverNeeded,
+    no_build.JetsonDriverTooOld,
+    no_build.NewerDriverNeeded,
     advice.OlderLineForDriver,
     advice.DriverDisputed,
 )
@@ -227,58 +183,6 @@ def _engine(case: Examination) -> Iterator[Improvement]:
             yield case.improvement(found.NoToolkit(), steps=toolkit_commands(around))
     elif around.podman and not around.docker and not around.cdi:
         yield case.improvement(found.NoCdiFile())
-
-
-def _model(case: Examination) -> Iterator[Improvement]:
-    """The best Whisper model for the memory of the GPU that is used."""
-    wanted = case.setting.model
-    for gpu in case.choice.selection.gpus[:1]:
-        memory, free = room(gpu), gpu.memory_free_mib is not None
-        if memory is None:
-            return
-        best, named = best_model(memory), find_model(wanted) if wanted else None
-        finding: Finding
-        if best is None:
-            tool = "nvidia-smi" if gpu.vendor == "nvidia" else "rocm-smi --showpids"
-            finding = found.NoModelFits(name=gpu.name, memory_mib=memory, free=free, tool=tool)
-        elif named is not None and named.memory_mib > memory:
-            finding = found.ModelTooLarge(
-                name=gpu.name,
-                memory_mib=memory,
-                free=free,
-                model=wanted or named.name,
-                model_mib=named.memory_mib,
-                best=best.name,
-            )
-        else:
-            finding = found.ModelsThatFit(
-                name=gpu.name, memory_mib=memory, free=free, best=best.name
-            )
-        yield case.improvement(finding)
-
-
-def _memory(case: Examination) -> Iterator[Improvement]:
-    """A model that is too large for this machine's memory, or for what the container may take."""
-    wanted = case.setting.model
-    kinds = (
-        (case.around.memory_mib, found.ModelTooLargeForCpu),
-        (case.around.limit_mib, found.ModelTooLargeForContainer),
-    )
-    for memory_mib, kind in kinds:
-        short = shortage(wanted, memory_mib)
-        if short is None or memory_mib is None:
-            continue
-        model, smaller = short
-        yield case.improvement(
-            kind(
-                model=wanted or model.name,
-                model_mib=model.cpu_mib,
-                memory_mib=memory_mib,
-                smaller=smaller,
-                limit_gib=memory_limit(model.name, cpu=True),
-            )
-        )
-        return
 
 
 def improvements_text(items: tuple[Improvement, ...]) -> str:

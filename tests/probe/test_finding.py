@@ -10,8 +10,8 @@ import pytest
 import probe.findings
 from probe.facts import TraceCode
 from probe.finding import KINDS, Advice, Finding
-from probe.findings.advice import RetiredBuild
 from probe.findings.builds import DriverTooOld
+from probe.findings.no_build import RetiredBuild
 from probe.findings.nvidia import DriverNotLoaded, DroppedByDriver
 from probe.findings.trace import MEANINGS
 from probe.findings.whole_machine import SilentToolExplained

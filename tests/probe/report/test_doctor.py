@@ -11,7 +11,8 @@ from probe.findings.gpu import NodeClosed
 from probe.findings.nvidia import GpuLost
 from probe.frozen_record import replace
 from probe.machine.host_software import HostSoftware
-from probe.report.doctor import NO_SETTING, Improvement, Setting, improvements, improvements_text
+from probe.report.doctor import improvements, improvements_text
+from probe.report.examination import NO_SETTING, Improvement, Setting
 
 COMPLETE = HostSoftware(
     docker=True,
