@@ -11,7 +11,7 @@ REPORT = "/var/lib/alternator/state/probe.json"
 PROVEN = ("proven",)
 
 
-def hint(report: Report) -> str:
+def host_hint(report: Report) -> str:
     """The host's finding as the container gets it: the report without its trace, on one line."""
     short = {
         "schema": report["schema"],
@@ -33,7 +33,7 @@ def container_report(container: Container) -> SeenReport | None:
         return None
 
 
-def losses(host: SeenReport, inside: SeenReport | None) -> list[str]:
+def compare_with_host(host: SeenReport, inside: SeenReport | None) -> list[str]:
     """What the container does not have of what the host chose; empty where it has all of it."""
     wanted = host.backend
     if wanted == "cpu":

@@ -55,7 +55,7 @@ def up(argv: list[str]) -> int:
         variant = host_choice.variant(catalog, report)
         image = build_variant(catalog, variant, base_override=options.base).tag
     variables = {
-        HOST_REPORT: check.hint(report),
+        HOST_REPORT: check.host_hint(report),
         **devices.variables(report["selection"]["run_flags"]),
         **memory.variables(report, config),
     }
@@ -135,6 +135,6 @@ def _start(stack: Stack, report: Report) -> Container:
         raise ComposeError(f"{error}\n{wait.last_words_of_the_dead()}".rstrip()) from error
     container = wait.until_healthy("bot")
     say("The bot is healthy.")
-    for line in check.losses(read_report(report), check.container_report(container)):
+    for line in check.compare_with_host(read_report(report), check.container_report(container)):
         say(line)
     return container
