@@ -3,7 +3,7 @@
     .venv/bin/python -m bench.universal VOLUME
 
 VOLUME is the engine's volume in which the image has installed a build (docs/universal.md). Prints
-milliseconds, from the import of the provider to the build being on PYTHONPATH, five times.
+milliseconds, from the import of the provider to the build being provided, five times.
 """
 
 import argparse
@@ -16,9 +16,9 @@ RUNS = 5
 MEASURE = """
 import os, time
 started = time.perf_counter()
-from probe.builds import load_table
+from probe.tables.builds import load_table
 from probe.facts import Facts, Host
-from probe.overrides import Overrides
+from probe.decide.overrides import Overrides
 from probe.universal.provide import Provider
 facts = Facts(host=Host(arch=os.uname().machine, os="linux", container=True), gpus=())
 Provider(load_table(), Overrides(), os.environ, print).provide(facts)

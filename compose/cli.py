@@ -2,9 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from docker.models.containers import Container
 
@@ -19,6 +17,9 @@ from images.engine.apt import INSTALL_VARIABLE
 from images.engine.engine import engine_state
 from images.engine.setup import ensure_engine
 from probe.machine.operator_config import find_config_file
+from probe.report.host_report import VARIABLE as HOST_REPORT
+from probe.report.host_report import read_report
+from probe.report.schema import Report
 
 UNIVERSAL = "universal"
 
@@ -54,7 +55,7 @@ def up(argv: list[str]) -> int:
         variant = host_choice.variant(catalog, report)
         image = build_variant(catalog, variant, base_override=options.base).tag
     variables = {
-        "ALTERNATOR_HOST_REPORT": check.hint(report),
+        HOST_REPORT: check.host_hint(report),
         **devices.variables(report["selection"]["run_flags"]),
         **memory.variables(report, config),
     }
@@ -90,7 +91,7 @@ def find_config(explicit: Path | None) -> Path | None:
     return Path(found) if found else None
 
 
-def _choose(backend: str | None, config: Path | None) -> tuple[dict[str, Any], str]:
+def _choose(backend: str | None, config: Path | None) -> tuple[Report, str]:
     """The probe's report and the device overlay; the CPU where the engine can't pass the GPU on."""
     report = host_choice.probe(backend, config)
     for line in host_choice.summary(report):
@@ -106,7 +107,7 @@ def _choose(backend: str | None, config: Path | None) -> tuple[dict[str, Any], s
         return host_choice.probe("cpu"), "cpu"
 
 
-def _start_demo(stack: Stack, report: Mapping[str, Any]) -> int:
+def _start_demo(stack: Stack, report: Report) -> int:
     port = sandbox_port()
     demo.check_port(port)
     say("Starting the demo: the bot against a sandbox server with sample posts.")
@@ -120,13 +121,13 @@ def _start_demo(stack: Stack, report: Mapping[str, Any]) -> int:
     return 0
 
 
-def _start_account(stack: Stack, report: Mapping[str, Any], config: Path) -> int:
+def _start_account(stack: Stack, report: Report, config: Path) -> int:
     container = _start(stack, report)
     say(f"The bot runs with {config}. Follow it with: docker logs --follow {container.name}")
     return 0
 
 
-def _start(stack: Stack, report: Mapping[str, Any]) -> Container:
+def _start(stack: Stack, report: Report) -> Container:
     """Start the stack, wait for the bot, and say what its container lacks of what was chosen."""
     try:
         stack.run("up", "--detach", "--remove-orphans")
@@ -134,6 +135,6 @@ def _start(stack: Stack, report: Mapping[str, Any]) -> Container:
         raise ComposeError(f"{error}\n{wait.last_words_of_the_dead()}".rstrip()) from error
     container = wait.until_healthy("bot")
     say("The bot is healthy.")
-    for line in check.losses(report, check.container_report(container)):
+    for line in check.compare_with_host(read_report(report), check.container_report(container)):
         say(line)
     return container

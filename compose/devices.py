@@ -15,9 +15,10 @@ from typing import Any
 from compose.errors import DeviceError
 from images.engine.engine import connect
 from probe.decide.overrides import read_overrides
+from probe.machine.files import Tree
+from probe.machine.host_software import cdi_specifications
 from probe.machine.operator_config import whisper_settings
 
-CDI_FOLDERS = (Path("/etc/cdi"), Path("/var/run/cdi"))
 HOOK = "nvidia-container-runtime-hook"
 
 
@@ -26,11 +27,13 @@ def overlay(variant: str) -> str:
     if variant != "cuda":
         return variant
     return nvidia_overlay(
-        connect().info(), hook=shutil.which(HOOK) is not None, specifications=cdi_specifications()
+        connect().info(),
+        hook=shutil.which(HOOK) is not None,
+        specifications=cdi_specifications(Tree()),
     )
 
 
-def nvidia_overlay(info: Mapping[str, Any], *, hook: bool, specifications: Sequence[Path]) -> str:
+def nvidia_overlay(info: Mapping[str, Any], *, hook: bool, specifications: Sequence[str]) -> str:
     """``cuda``, ``cuda-runtime`` or ``cuda-cdi``: the first that is set up here.
 
     ``info`` is the engine's account of itself (``docker info``); ``hook``, whether the toolkit's
@@ -57,16 +60,6 @@ def asked_for(config: Path | None) -> str:
     settings = whisper_settings(os.environ, str(config) if config else None)
     wanted = read_overrides(os.environ, settings=settings)
     return "" if wanted.backend in ("auto", "cpu") else wanted.source
-
-
-def cdi_specifications() -> list[Path]:
-    """The CDI files on this machine that describe NVIDIA devices."""
-    return [
-        path
-        for folder in CDI_FOLDERS
-        for path in sorted(folder.glob("*.y*ml")) + sorted(folder.glob("*.json"))
-        if "nvidia.com/gpu" in path.read_text("utf-8", "replace")
-    ]
 
 
 def variables(run_flags: Sequence[str]) -> dict[str, str]:

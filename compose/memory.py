@@ -1,20 +1,19 @@
 """How much memory the bot's container may take, by the model that it is to load."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from probe.machine.files import Tree
 from probe.machine.host_software import memory_mib
 from probe.machine.operator_config import whisper_settings
+from probe.report.schema import Report
 from probe.tables.models import memory_limit, shortage
 
 VARIABLE = "ALTERNATOR_MEMORY_LIMIT"
 DEMO_MODEL = "tiny"  # the demo's own checkpoint is smaller still
 
 
-def variables(report: Mapping[str, Any], config: Path | None) -> dict[str, str]:
+def variables(report: Report, config: Path | None) -> dict[str, str]:
     """The limit as the compose file takes it; none where the operator has set one."""
     if os.environ.get(VARIABLE):
         return {}
@@ -22,7 +21,7 @@ def variables(report: Mapping[str, Any], config: Path | None) -> dict[str, str]:
     return {VARIABLE: f"{memory_limit(_model(config), cpu=on_cpu)}g"}
 
 
-def warnings(report: Mapping[str, Any], config: Path | None) -> list[str]:
+def warnings(report: Report, config: Path | None) -> list[str]:
     """What to know before the start where the model is larger than this machine's memory."""
     memory = memory_mib(Tree())
     found = shortage(_model(config), memory)

@@ -5,6 +5,7 @@ import sys
 
 from probe.cli import probe
 from probe.errors import UserError
+from probe.exit_codes import ExitCode
 
 try:
     sys.exit(probe(sys.argv[1:]))
@@ -12,8 +13,8 @@ except UserError as error:
     print(f"alternator probe: {error}", file=sys.stderr)
     sys.exit(error.exit_code)
 except KeyboardInterrupt:
-    sys.exit(130)
+    sys.exit(ExitCode.INTERRUPTED)
 except BrokenPipeError:
     # The reader (head, less) went away: nothing to say, and nowhere to say it.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    sys.exit(141)
+    sys.exit(ExitCode.BROKEN_PIPE)

@@ -5,19 +5,20 @@ import atexit
 import gc
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from probe.decide.overrides import VALUES, Overrides, read_overrides
 from probe.detect.probe_result import Context
-from probe.detect.run_probes import TIMEOUT_S, Gathering
+from probe.detect.run_probes import RunningProbes
 from probe.errors import NoGpuError, ProbeError
+from probe.exit_codes import ExitCode
 from probe.machine.this_machine import Machine
+from probe.machine.time_limit import TIMEOUT_S, read_timeout
+from probe.machine.variables import TIMEOUT
 
 if TYPE_CHECKING:
     from probe.report.schema import Report
-
-TIMEOUT_VARIABLE = "ALTERNATOR_PROBE_TIMEOUT"
 
 
 def probe(argv: list[str]) -> int:
@@ -46,15 +47,15 @@ def probe(argv: list[str]) -> int:
         return matrix()
     machine = _machine(arguments.replay, arguments.record)
     overrides = _overrides(arguments, machine)
-    gathering = _start(arguments, machine)
+    running = _start(arguments, machine)
     # The tools are at work: time to load what decides and what prints.
     from probe.decide.choose import choose
-    from probe.detect.collect import conclude
+    from probe.detect.collect import facts_from
     from probe.report.schema import report
     from probe.tables.builds import load_table
 
     table, text = load_table(), _printer(arguments)
-    facts = conclude(gathering)
+    facts = facts_from(running)
     if arguments.record:
         _write_recording(machine, arguments.record)
     found = report(facts, choose(facts, table, overrides))
@@ -68,13 +69,13 @@ def probe(argv: list[str]) -> int:
 
 def doctor(argv: list[str]) -> int:
     """Show hardware and choice, then what would make it better and the command for it."""
-    from pathlib import Path
-
     from probe.decide.choose import choose
-    from probe.detect.collect import conclude
-    from probe.entrypoint import VARIANT_FILE, read_image, read_record
-    from probe.machine.host_software import look_around
-    from probe.report.doctor import Setting, improvements, improvements_text
+    from probe.detect.collect import facts_from
+    from probe.machine.host_software import read_host_software
+    from probe.machine.image_record import find_image_record
+    from probe.prove.image_build import image_build
+    from probe.report.doctor import improvements, improvements_text
+    from probe.report.examination import Setting
     from probe.report.host_report import read_host_report
     from probe.report.schema import report
     from probe.report.text import human_text
@@ -87,23 +88,21 @@ def doctor(argv: list[str]) -> int:
     parser.add_argument("--replay", metavar="FILE", help="examine the machine of a recording")
     arguments = parser.parse_args(argv)
     machine = _machine(arguments.replay, None)
-    variant_file = os.environ.get("ALTERNATOR_VARIANT_FILE") or VARIANT_FILE
-    inside = arguments.replay is None and Path(variant_file).exists()
-    if read_record(os.environ).get("variant") == "universal":
-        inside = False  # it takes the best build for every machine
+    record = None if arguments.replay else find_image_record(os.environ)
     setting = Setting(
-        image=read_image(os.environ) if inside else None,
+        # The universal image has none: it takes the best build for every machine.
+        image=image_build(record, os.environ) if record else None,
         model=arguments.model
         or os.environ.get("ALTERNATOR_WHISPER_MODEL")
         or machine.whisper_settings().get("model"),
         host=None if arguments.replay else read_host_report(os.environ),
     )
     overrides, table = _overrides(arguments, machine), load_table()
-    facts = conclude(_start(arguments, machine, memory=True))
+    facts = facts_from(_start(arguments, machine, memory=True))
     choice = choose(facts, table, overrides, setting.image)
     # The advice comes below, with commands.
     _print(human_text({**report(facts, choice), "advice": []}))
-    steps = improvements(facts, table, choice, look_around(machine), setting)
+    steps = improvements(facts, table, choice, read_host_software(machine), setting)
     _print(improvements_text(steps))
     return 0
 
@@ -137,7 +136,7 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--timeout",
         metavar="SECONDS",
-        help=f"for each tool that is asked (default: ${TIMEOUT_VARIABLE}, else {TIMEOUT_S:g})",
+        help=f"for each tool that is asked (default: ${TIMEOUT}, else {TIMEOUT_S:g})",
     )
     return parser
 
@@ -154,12 +153,12 @@ def version() -> str:
 
 
 def matrix() -> int:
-    """Print the matrix; 1 if a machine's choice is not the one it expects."""
+    """Print the matrix; ``FAILED`` if a machine's choice is not the one it expects."""
     from probe.recordings.matrix import load_matrix, matrix_text
 
     rows = load_matrix()
     _print(matrix_text(rows))
-    return 1 if any(row.differences for row in rows) else 0
+    return ExitCode.FAILED if any(row.differences for row in rows) else 0
 
 
 def _machine(replayed: str | None, recorded: str | None) -> Machine:
@@ -169,12 +168,12 @@ def _machine(replayed: str | None, recorded: str | None) -> Machine:
             raise ProbeError("--record and --replay: there is nothing new to record; drop one")
         from pathlib import Path
 
-        from probe.recordings.recording import read_recording
+        from probe.recordings.recording_file import read_recording
         from probe.recordings.replay import ReplayMachine
 
         return ReplayMachine(read_recording(Path(replayed)))
     if recorded is not None:
-        from probe.recordings.recording import RecordingMachine
+        from probe.recordings.recorder import RecordingMachine
 
         return RecordingMachine(Machine())
     return Machine()
@@ -183,12 +182,13 @@ def _machine(replayed: str | None, recorded: str | None) -> Machine:
 def _write_recording(machine: Machine, path: str) -> None:
     from pathlib import Path
 
-    from probe.machine.host_software import look_around
+    from probe.machine.host_software import read_host_software
     from probe.recordings.mask import Mask
-    from probe.recordings.recording import RecordingMachine, write_recording
+    from probe.recordings.recorder import RecordingMachine
+    from probe.recordings.recording_file import write_recording
 
     if isinstance(machine, RecordingMachine):
-        look_around(machine)  # what the doctor would look at belongs to the report as well
+        read_host_software(machine)  # what the doctor would look at belongs to the report as well
         variables = ("HOSTNAME", "USER", "LOGNAME", "SUDO_USER")
         names = (os.uname().nodename, *(os.environ.get(name, "") for name in variables))
         write_recording(machine.recording, Path(path), Mask(names))
@@ -204,9 +204,11 @@ def _overrides(arguments: argparse.Namespace, machine: Machine) -> Overrides:
     )
 
 
-def _start(arguments: argparse.Namespace, machine: Machine, *, memory: bool = False) -> Gathering:
+def _start(
+    arguments: argparse.Namespace, machine: Machine, *, memory: bool = False
+) -> RunningProbes:
     timeout_s = read_timeout(os.environ, arguments.timeout)
-    return Gathering(Context(machine=machine, timeout_s=timeout_s, memory=memory))
+    return RunningProbes(Context(machine=machine, timeout_s=timeout_s, memory=memory))
 
 
 def _printer(arguments: argparse.Namespace) -> "Callable[[Report], str]":
@@ -222,17 +224,3 @@ def _printer(arguments: argparse.Namespace) -> "Callable[[Report], str]":
     from probe.report.text import human_text
 
     return human_text
-
-
-def read_timeout(environ: Mapping[str, str], flag: str | None = None) -> float:
-    """The bound of each tool in seconds. Raises ``ProbeError`` if it is no positive number."""
-    name, text = ("--timeout", flag) if flag else (TIMEOUT_VARIABLE, environ.get(TIMEOUT_VARIABLE))
-    if not text:
-        return TIMEOUT_S
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 3600:
-        raise ProbeError(f"{name}: {text!r} is no number of seconds between 0 and 3600")
-    return seconds

@@ -7,33 +7,37 @@ Runs behind an init that reaps and forwards signals. Commands that compute (``al
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from probe.cli import read_timeout
-from probe.decide.choice import Choice, ImageBuild, Rejected, Selection
+from probe.decide.choice import Choice, Rejected, Selection
 from probe.decide.choose import choose
-from probe.decide.overrides import Overrides, read_overrides
+from probe.decide.overrides import read_overrides
 from probe.detect.collect import collect
-from probe.errors import CommandError, OverrideError, ProbeError, UserError
+from probe.detect.visibility import CUDA, HIP, ROCR
+from probe.errors import CommandError, OverrideError, UserError
 from probe.facts import Facts, Gpu
+from probe.findings.builds import ProofFailed
 from probe.frozen_record import replace
+from probe.machine.image_record import read_image_record, record_path
 from probe.machine.operator_config import config_of, whisper_settings
 from probe.machine.this_machine import Machine, find_executable
-from probe.prove.installed_torch import lie
+from probe.machine.time_limit import read_timeout
+from probe.machine.variables import PROVEN_DEVICE, STATE_DIRECTORY
+from probe.prove.image_build import image_build
 from probe.prove.remembered import Verdicts, image_id
 from probe.prove.run_child import Verdict, prove
 from probe.report.schema import report
 from probe.tables.builds import load_table
 
+if TYPE_CHECKING:
+    from probe.universal.provide import Provider
+
 DEFAULT_COMMAND = ("alternator", "run")
 COMPUTING = ("run", "transcribe")  # the sub-commands of alternator that use the device
-VARIANT_FILE = "/opt/alternator/variant.json"
 # What a site may have set itself; then the cards are its choice.
-VISIBILITY = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
-
-ImageSource = Callable[[Facts], ImageBuild]
+VISIBILITY = (CUDA, HIP, ROCR)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,84 +82,113 @@ def prepare(environ: MutableMapping[str, str], config: str | None = None) -> Non
     ``config`` is the bot's configuration file, if its command line names one. Raises ``UserError``
     if the operator asked for what can't work here.
     """
-    wanted = read_overrides(environ, settings=whisper_settings(environ, config))
+    start = Start(environ, config)
     facts = collect(machine=Machine(environ=environ), timeout_s=read_timeout(environ))
-    image_for = image_source(environ, wanted)
-    image = image_for(facts)
-    choice = choose(facts, load_table(), wanted, image)
-    selection = choice.selection
-    if selection.backend == "cpu":
-        reason = next(iter(choice.advice), "no GPU was found")
-        log(f"using the CPU: {reason}" if image.variant != "cpu" or choice.advice else "CPU image")
+    choice = start.choose(facts)
+    if choice.selection.backend == "cpu":
+        reasons = [entry.text(facts.host.place) for entry in choice.advice]
+        reason = next(iter(reasons), "no GPU was found")
+        is_cpu_image = start.image is not None and start.image.variant == "cpu"
+        log("CPU image" if is_cpu_image and not choice.advice else f"using the CPU: {reason}")
     else:
-        facts, choice = prove_choices(facts, choice, wanted, image_for, environ)
-    environ["ALTERNATOR_PROVEN_DEVICE"] = choice.selection.device
+        facts, choice = start.prove(facts, choice)
+    environ[PROVEN_DEVICE] = choice.selection.device
     write_state(facts, choice, environ)
 
 
-def prove_choices(
-    facts: Facts,
-    choice: Choice,
-    wanted: Overrides,
-    image_for: ImageSource,
-    environ: MutableMapping[str, str],
-) -> tuple[Facts, Choice]:
-    """Facts and choice after the proof: the first choice that computes, the CPU if none does.
+class Start:
+    """One start of a container: what the operator asked for, the image, the command's environment.
 
-    A GPU that fails is dead, and the choice is made again among what is left. Raises
-    ``OverrideError`` if the operator asked for a GPU and none computes.
+    The environment is the one thing that this changes, and nothing else in the probe changes it.
     """
-    file = environ.get("ALTERNATOR_VARIANT_FILE") or VARIANT_FILE
-    verdicts = Verdicts(environ.get("ALTERNATOR_STATE_DIR"), image_id(environ, file))
-    failed: list[Rejected] = []
-    while choice.selection.backend != "cpu":
-        selection = choice.selection
+
+    def __init__(self, environ: MutableMapping[str, str], config: str | None) -> None:
+        self.environ = environ
+        self.wanted = read_overrides(environ, settings=whisper_settings(environ, config))
+        self.table = load_table()
+        self.verdicts = Verdicts(
+            environ.get(STATE_DIRECTORY), image_id(environ, record_path(environ))
+        )
+        self.image = image_build(read_image_record(environ), environ)
+        self._provider = self._installer() if self.image is None else None
+
+    def _installer(self) -> "Provider":
+        from probe.universal.provide import Provider  # the other images need none of it
+
+        return Provider(self.table, self.wanted, {**self.environ}, log)
+
+    def choose(self, facts: Facts) -> Choice:
+        """The choice between the CPU and this image's torch.
+
+        The universal image first gets the one for these facts installed.
+        """
+        if self._provider is not None:
+            provided = self._provider.provide(facts)
+            self.image = provided.build
+            self.environ["PYTHONPATH"] = provided.python_path
+        return choose(facts, self.table, self.wanted, self.image)
+
+    def prove(self, facts: Facts, choice: Choice) -> tuple[Facts, Choice]:
+        """Facts and choice after the proof: the first choice that computes, the CPU if none does.
+
+        A GPU that fails is dead, and the choice is made again among what is left. Raises
+        ``OverrideError`` if the operator asked for a GPU and none computes.
+        """
+        failed: list[Rejected] = []
+        while choice.selection.backend != "cpu":
+            gpu, wheel = choice.selection.gpus[0], choice.selection.wheel
+            verdict = self._try(choice.selection, facts, insist=bool(failed))
+            if verdict.why is None:
+                proven = mark(facts, replace(gpu, state="proven"), gpu)
+                return proven, replace(choice, rejected=(*failed, *choice.rejected))
+            facts = mark(facts, replace(gpu, state="dead", why=verdict.why), gpu)
+            failed.append(Rejected(wheel=wheel, why=ProofFailed(name=gpu.name, why=verdict.why)))
+            choice = self._choose_again(facts, gpu, verdict)
+        # -1 hides the GPUs of both vendors: nothing must wake the device that failed.
+        self.environ[CUDA] = "-1"
+        return facts, replace(choice, rejected=(*failed, *choice.rejected))
+
+    def _try(self, selection: Selection, facts: Facts, *, insist: bool) -> Verdict:
+        """Whether the selection computes; the variables that it needs stay only where it does."""
         gpu = selection.gpus[0]
-        added = expose(selection, environ, narrow=len(facts.gpus) > 1, insist=bool(failed))
-        remembered = verdicts.find(gpu, selection)
-        verdict = remembered or prove(selection.device)
+        added = self._expose(selection, narrow=len(facts.gpus) > 1, insist=insist)
+        remembered = self.verdicts.find(gpu, selection)
+        verdict = remembered or prove(selection.device, environ=self.environ)
         if remembered is None:
-            verdicts.remember(gpu, selection, verdict)
+            self.verdicts.remember(gpu, selection, verdict)
         if verdict.ok:
             log(_proven(gpu, verdict, remembered is not None))
-            return mark(facts, replace(gpu, state="proven"), gpu), replace(
-                choice, rejected=(*failed, *choice.rejected)
-            )
-        for name in added:
-            environ.pop(name, None)
-        facts = mark(facts, replace(gpu, state="dead", why=verdict.why), gpu)
-        why = f"the proof failed on {gpu.name}: {verdict.why}"
-        failed.append(Rejected(wheel=selection.wheel, why=why))
+        else:
+            for name in added:
+                self.environ.pop(name, None)
+        return verdict
+
+    def _choose_again(self, facts: Facts, gpu: Gpu, verdict: Verdict) -> Choice:
+        """The choice without a GPU that failed, and a line about it."""
         try:
-            following = choose(facts, load_table(), wanted, image_for(facts))
+            following = self.choose(facts)
         except OverrideError as error:
             raise OverrideError(
-                f"{wanted.source} can't work here: {gpu.name}: {verdict.why}"
+                f"{self.wanted.source} can't work here: {gpu.name}: {verdict.why}"
             ) from error
         target = following.selection
         to = f"trying {target.gpus[0].name}" if target.gpus else "using the CPU"
         log(f"{to}: {gpu.name} was chosen and the proof failed: {verdict.why}")
-        choice = following
-    # -1 hides the GPUs of both vendors: nothing must wake the device that failed.
-    environ["CUDA_VISIBLE_DEVICES"] = "-1"
-    return facts, replace(choice, rejected=(*failed, *choice.rejected))
+        return following
 
+    def _expose(self, selection: Selection, *, narrow: bool, insist: bool) -> list[str]:
+        """Set the variables of a selection; returns those that were not there before.
 
-def expose(
-    selection: Selection, environ: MutableMapping[str, str], *, narrow: bool, insist: bool
-) -> list[str]:
-    """Set the variables of a selection; returns those that were not there before.
-
-    The operator's own choice of cards stays (``narrow`` only adds one), unless a GPU of it failed
-    (``insist``).
-    """
-    added = [name for name in selection.env if name not in environ]
-    for name in added:
-        environ[name] = selection.env[name]
-    if insist or (narrow and not any(environ.get(name) for name in VISIBILITY)):
-        environ["CUDA_VISIBLE_DEVICES"] = ",".join(selection.visible_devices)
-        environ.pop("HIP_VISIBLE_DEVICES", None)  # HIP asks it before CUDA's
-    return added
+        The operator's own choice of cards stays (``narrow`` only adds one), unless a GPU of it
+        failed (``insist``).
+        """
+        added = [name for name in selection.env if name not in self.environ]
+        for name in added:
+            self.environ[name] = selection.env[name]
+        if insist or (narrow and not any(self.environ.get(name) for name in VISIBILITY)):
+            self.environ[CUDA] = ",".join(selection.visible_devices)
+            self.environ.pop(HIP, None)  # HIP asks it before CUDA's
+        return added
 
 
 def _proven(gpu: Gpu, verdict: Verdict, remembered: bool) -> str:
@@ -169,53 +202,9 @@ def mark(facts: Facts, judged: Gpu, gpu: Gpu) -> Facts:
     return replace(facts, gpus=tuple(judged if g is gpu else g for g in facts.gpus))
 
 
-def image_source(environ: MutableMapping[str, str], wanted: Overrides) -> ImageSource:
-    """What tells which torch there is for given facts: this image's own or, in the universal image,
-    the one that it installs for them."""
-    if read_record(environ).get("variant") == "universal":
-        from probe.universal.provide import Provider  # the other images need none of it
-
-        return Provider(load_table(), wanted, environ, log).provide
-    image = read_image(environ)
-    return lambda facts: image
-
-
-def read_record(environ: Mapping[str, str]) -> dict[str, Any]:
-    """What the build wrote down about this image; empty where that can't be read."""
-    path = environ.get("ALTERNATOR_VARIANT_FILE") or VARIANT_FILE
-    try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
-
-
-def read_image(environ: MutableMapping[str, str]) -> ImageBuild:
-    """What this image holds. Raises ``ProbeError`` if its file does not say."""
-    path = environ.get("ALTERNATOR_VARIANT_FILE") or VARIANT_FILE
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-        image = ImageBuild(variant=data["variant"], torch=data["torch"], wheel=data["wheel"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ProbeError(
-            f"{path} does not say which torch this image holds ({type(error).__name__}); build "
-            f"the image again (make images) or name the file in ALTERNATOR_VARIANT_FILE"
-        ) from error
-    if image.variant not in ("cpu", "cuda", "rocm") or not isinstance(image.torch, str):
-        raise ProbeError(f"{path}: {image.variant!r} is none of cpu, cuda, rocm")
-    # A file that somebody named elsewhere speaks of a torch that is elsewhere.
-    problem = lie(image.variant, image.torch, image.wheel) if path == VARIANT_FILE else None
-    if problem:
-        raise ProbeError(
-            f"this image is not what it says: {problem}; build it again (make images) or pull it "
-            f"again"
-        )
-    return image
-
-
-def write_state(facts: Facts, choice: Choice, environ: MutableMapping[str, str]) -> None:
+def write_state(facts: Facts, choice: Choice, environ: Mapping[str, str]) -> None:
     """Leave the report in the state directory; one that can't be written is no reason to stop."""
-    directory = environ.get("ALTERNATOR_STATE_DIR")
+    directory = environ.get(STATE_DIRECTORY)
     if not directory:
         return
     path = Path(directory) / "probe.json"

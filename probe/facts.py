@@ -1,10 +1,11 @@
 """What is known of a machine: the types that reading fills and that deciding reads.
 
-Dictionaries appear only at the JSON edge (``report.py``); inside, facts are these frozen objects.
+Dictionaries appear only at the JSON edge (``report/``); inside, facts are these frozen objects.
 """
 
 from typing import Literal
 
+from probe.finding import Finding, Place
 from probe.frozen_record import Record
 
 Vendor = Literal["nvidia", "amd", "apple"]
@@ -14,7 +15,9 @@ Backend = Literal["cuda", "rocm", "mps", "cpu"]
 BACKENDS: dict[Vendor, Backend] = {"nvidia": "cuda", "amd": "rocm", "apple": "mps"}
 
 POD = "KUBERNETES_SERVICE_HOST"  # Kubernetes sets it in every container of a pod
-DISGUISE = "HSA_OVERRIDE_GFX_VERSION"  # makes another target of every AMD GPU
+# Makes another target of every AMD GPU
+# (https://rocm.docs.amd.com/en/latest/reference/env-variables.html).
+HSA_OVERRIDE = "HSA_OVERRIDE_GFX_VERSION"
 
 # A compute capability X.Y as (X, Y): compared by number, never as text ("12.1" < "8.9").
 ComputeCapability = tuple[int, int]
@@ -29,6 +32,11 @@ class Host(Record):
     container: bool = False
     pod: bool = False  # a container that Kubernetes has started
     tegra: bool = False  # an NVIDIA system-on-chip (Jetson), whose driver is of its own kind
+
+    @property
+    def place(self) -> Place:
+        """What remedies differ by."""
+        return "pod" if self.pod else "container" if self.container else "host"
 
 
 class Sighting(Record):
@@ -77,13 +85,27 @@ class Gpu(Record):
     compute_capability: ComputeCapability | None = None
     gfx: str | None = None
     state: State
-    why: str | None = None
-    remedy: str | None = None  # what would mend ``why``
-    denied: bool = False  # present only because this user may not open its device nodes
-    hidden_by: str | None = None  # the variable that keeps it out, CUDA_VISIBLE_DEVICES
+    why: Finding | None = None  # what is in the way
     slice_of: int | None = None
     cuts: int | None = None
     integrated: bool = False
+
+
+# Why a probe found nothing; ``findings/trace.py`` has what each means.
+TraceCode = Literal[
+    "not-installed",
+    "not-started",
+    "timeout",
+    "signal",
+    "too-long",
+    "failed",
+    "exit",
+    "no-gpu-listed",
+    "no-device-node",
+    "no-answer",
+    "library-missing",
+    "cuda-init-failed",
+]
 
 
 class ProbeTrace(Record):
@@ -94,7 +116,8 @@ class ProbeTrace(Record):
     exit: int | None = None  # None: no process, or it did not end by itself
     ms: int
     found: int
-    why: str | None = None
+    code: TraceCode | None = None
+    why: str | None = None  # the same for a person, and often the tool's own words
 
 
 class Node(Record):
@@ -113,4 +136,4 @@ class Facts(Record):
     gpus: tuple[Gpu, ...] = ()
     nodes: tuple[Node, ...] = ()
     trace: tuple[ProbeTrace, ...] = ()
-    disguise: str | None = None  # HSA_OVERRIDE_GFX_VERSION, as the operator has set it
+    hsa_override: str | None = None  # HSA_OVERRIDE_GFX_VERSION, as the operator has set it

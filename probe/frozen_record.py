@@ -6,7 +6,7 @@ starts: together that was two fifths of ``alternator probe`` on a machine withou
 only one sub-command needs is a dataclass.
 """
 
-from typing import Any, ClassVar, Never, TypeVar, dataclass_transform
+from typing import ClassVar, Never, TypeVar, dataclass_transform
 
 R = TypeVar("R", bound="Record")
 
@@ -15,7 +15,8 @@ R = TypeVar("R", bound="Record")
 class Record:
     """Base of records: each annotated name of a class is a field, its value there the default."""
 
-    _fields: ClassVar[dict[str, Any]] = {}  # in order; the default, or ``...`` where there is none
+    # In order; the default, or ``...`` where there is none.
+    _fields: ClassVar[dict[str, object]] = {}
     _required: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls) -> None:
@@ -26,7 +27,7 @@ class Record:
         cls._fields = cls._fields | own
         cls._required = frozenset(name for name, value in cls._fields.items() if value is ...)
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         fields = self._fields | values
         if len(fields) > len(self._fields) or not self._required <= values.keys():
             wrong = sorted((values.keys() - self._fields) | (self._required - values.keys()))
@@ -50,6 +51,6 @@ class Record:
         return f"{type(self).__name__}({fields})"
 
 
-def replace(record: R, **changes: Any) -> R:
+def replace(record: R, **changes: object) -> R:
     """A copy with some fields changed. Raises ``TypeError`` for a name that is no field."""
     return type(record)(**vars(record) | changes)

@@ -1,6 +1,11 @@
 """``make builds-check``: the table of builds against the PyTorch package index.
 
-Exit codes: 0 the table is right, 1 the index has something else, 4 the index can't be reached.
+Exit codes: 0 the table is right, 1 the index has something else, 24 it can't be reached.
+
+The index has a folder for each tag, and in it a page for torch as every package index has one:
+https://packaging.python.org/en/latest/specifications/simple-repository-api/
+A wheel's name says its Python and platform:
+https://packaging.python.org/en/latest/specifications/binary-distribution-format/
 """
 
 import argparse
@@ -51,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     tags = len({build.wheel for build in table.builds})
     if not changes:
         print(f"the table agrees with the index: {len(table.builds)} builds, {tags} tags")
-    return 1 if changes else 0
+    return ExitCode.FAILED if changes else 0
 
 
 def compare(table: Table, index: str) -> Iterator[str]:

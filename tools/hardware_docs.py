@@ -1,41 +1,77 @@
-"""Writes the tables of docs/hardware.md: ``python -m tools.hardware_docs [--check]``.
+"""Writes what docs/hardware.md and README.md say of hardware: ``python -m tools.hardware_docs``.
 
 The tables of builds come from probe/tables/builds.toml, the matrix from the machines in
-tests/machines; the prose between them is written by hand. ``--check`` fails if the file is not
-current.
+tests/machines, the counts from those and from tests/corpus; the prose between them is written by
+hand. ``--check`` fails if a file is not current.
 """
 
 import argparse
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from probe.recordings.matrix import load_matrix, matrix_text
+from probe.exit_codes import ExitCode
+from probe.recordings.matrix import Row, load_matrix, matrix_text
+from probe.recordings.recording import Evidence
 from probe.tables.builds import Build, CudaCode, Table, load_table
 from probe.tables.generated import BUILDS
 from probe.tables.models import load_models
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "hardware.md"
+ROOT = Path(__file__).parents[1]
+CORPUS = ROOT / "tests" / "corpus" / "INDEX.tsv"
+# What each kind of evidence is, after its number.
+EVIDENCE: dict[Evidence, str] = {
+    "recorded": "recorded: by the probe itself, on the hardware",
+    "quoted": "quoted: put together from outputs that others published",
+    "written": "written: by hand, from public knowledge of such machines, not on them",
+}
 
 
-def render(document: str) -> str:
-    """The document with its tables filled in."""
-    table = load_table()
+def documents() -> dict[Path, str]:
+    """Both files as they should be."""
+    table, rows = load_table(), load_matrix()
+    evidence = evidence_text(rows, CORPUS.read_text("utf-8"))
     parts = {
-        "lines": lines_text(table),
-        "builds": builds_text(table),
-        "rocm": rocm_text(table),
-        "models": models_text(),
-        "sources": sources_text(),
-        "matrix": matrix_text(load_matrix()),
+        "lines": "\n" + lines_text(table),
+        "builds": "\n" + builds_text(table),
+        "rocm": "\n" + rocm_text(table),
+        "models": "\n" + models_text(),
+        "sources": "\n" + sources_text(),
+        "evidence": "\n" + textwrap.fill(f"{evidence[0].upper()}{evidence[1:]}.", 105) + "\n",
+        "matrix": "\n" + matrix_text(rows),
     }
+    return {
+        ROOT / "docs" / "hardware.md": fill(ROOT / "docs" / "hardware.md", parts),
+        ROOT / "README.md": fill(ROOT / "README.md", {"evidence": evidence}),
+    }
+
+
+def fill(file: Path, parts: Mapping[str, str]) -> str:
+    """A document with each part between its marks. ``SystemExit`` names a part without marks."""
+    document = file.read_text(encoding="utf-8")
     for name, text in parts.items():
-        before, opened, rest = document.partition(f"<!-- {name} -->\n")
+        before, opened, rest = document.partition(f"<!-- {name} -->")
         _, closed, after = rest.partition(f"<!-- /{name} -->")
         if not (opened and closed):
-            raise SystemExit(f"{DOCUMENT.name}: no place for {name}")
+            raise SystemExit(f"{file.name}: no place for {name}")
         document = before + opened + text + closed + after
     return document
+
+
+def evidence_text(rows: Sequence[Row], index: str) -> str:
+    """How many machines are known from what, and how many outputs of real ones are committed.
+
+    ``index`` is the text of the corpus' index: a head, then a line for each.
+    """
+    kinds = [row.recording.evidence for row in rows]
+    counts = {what: kinds.count(kind) for kind, what in EVIDENCE.items()}
+    machines = "; ".join(f"{n} {'is' if n == 1 else 'are'} {what}" for what, n in counts.items())
+    outputs = len(index.splitlines()) - 1
+    return (
+        f"of the {len(rows)} machines in tests/machines, {machines}. Beside them, tests/corpus has "
+        f"{outputs} outputs and sysfs trees of real machines, out of public repositories"
+    )
 
 
 def lines_text(table: Table) -> str:
@@ -117,18 +153,18 @@ def sources_text() -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the document, or with --check tell whether it is current."""
+    """Write the documents, or with --check tell whether they are current."""
     parser = argparse.ArgumentParser(prog="python -m tools.hardware_docs")
     parser.add_argument("--check", action="store_true", help="write nothing, fail if not current")
     check = parser.parse_args(argv).check
-    document = DOCUMENT.read_text(encoding="utf-8")
-    current = render(document)
-    if not check:
-        DOCUMENT.write_text(current, encoding="utf-8")
-        return 0
-    if current != document:
-        print("docs/hardware.md is not current: python -m tools.hardware_docs", file=sys.stderr)
-    return int(current != document)
+    stale = {file: text for file, text in documents().items() if file.read_text("utf-8") != text}
+    for file, text in stale.items():
+        if check:
+            name = file.relative_to(ROOT)
+            print(f"{name} is not current: python -m tools.hardware_docs", file=sys.stderr)
+        else:
+            file.write_text(text, encoding="utf-8")
+    return ExitCode.STALE if check and stale else 0
 
 
 if __name__ == "__main__":

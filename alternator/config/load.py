@@ -29,6 +29,7 @@ from alternator.config.settings import (
 from alternator.config.values import Key, Value, convert, key_of
 from alternator.errors import ConfigError
 from probe.machine.operator_config import FILE_NAME, find_config_file
+from probe.machine.variables import STATE_DIRECTORY
 
 # A key by its section and its name in it.
 KeyName = tuple[str, str]
@@ -38,7 +39,7 @@ T = TypeVar("T")
 # Variables that do not follow the scheme, and the key that each of them sets.
 ALIASES = {
     "ALTERNATOR_LOG_LEVEL": ("logging", "level"),
-    "ALTERNATOR_STATE_DIR": ("state", "directory"),
+    STATE_DIRECTORY: ("state", "directory"),
 }
 
 

@@ -12,9 +12,6 @@ from typing import Literal, assert_never
 from alternator.config.models import WhisperSettings
 from alternator.errors import ConfigError
 
-# Set by the container's entrypoint after a product on the device came out right.
-PROVEN_DEVICE = "ALTERNATOR_PROVEN_DEVICE"
-
 Kind = Literal["auto", "cpu", "cuda", "rocm"]
 
 

@@ -4,18 +4,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from images.catalog import Catalog, Variant, with_build
 from images.errors import ImagesError
+from probe.report.schema import Report
 from probe.report.text import human_text
 
 PROBE_TIMEOUT_S = 60  # the probe bounds itself; this is for a machine that is out of memory
 
 
-def probe(backend: str | None = None, config: Path | None = None) -> dict[str, Any]:
+def probe(backend: str | None = None, config: Path | None = None) -> Report:
     """The probe's report on this machine (docs/architecture.md has its shape).
 
     ``backend`` overrides the choice, and so does the bot's configuration in ``config``; what can't
@@ -36,11 +35,11 @@ def probe(backend: str | None = None, config: Path | None = None) -> dict[str, A
     if result.returncode != 0:
         reason = result.stderr.strip().removeprefix("alternator probe: ")
         raise ImagesError(reason or f"the probe failed ({result.returncode})")
-    report: dict[str, Any] = json.loads(result.stdout)
+    report: Report = json.loads(result.stdout)  # our own, of this same version
     return report
 
 
-def variant(catalog: Catalog, report: Mapping[str, Any]) -> Variant:
+def variant(catalog: Catalog, report: Report) -> Variant:
     """The variant that suits the machine of ``report``, with the torch build chosen for it."""
     selection = report["selection"]
     return with_build(
@@ -48,6 +47,6 @@ def variant(catalog: Catalog, report: Mapping[str, Any]) -> Variant:
     )
 
 
-def summary(report: Mapping[str, Any]) -> list[str]:
+def summary(report: Report) -> list[str]:
     """A few lines for a person: what is here, what was chosen and why."""
-    return human_text(dict(report)).splitlines()
+    return human_text(report).splitlines()

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from probe.detect.access_nvidia import smi_failure
+from probe.detect.access_nvidia import SMI_FAILURES
 from probe.facts import Facts, Vendor
+from probe.finding import Finding
+from probe.findings import whole_machine
 from probe.tables.builds import Table
 
 MAKERS: dict[Vendor, str] = {"nvidia": "NVIDIA", "amd": "AMD", "apple": "Apple"}
@@ -11,47 +13,40 @@ MAKERS: dict[Vendor, str] = {"nvidia": "NVIDIA", "amd": "AMD", "apple": "Apple"}
 TOOLS: dict[str, Vendor] = {"nvidia-smi": "nvidia", "rocm-smi": "amd"}
 
 
-def on_platform(facts: Facts, table: Table) -> Iterator[str]:
+def on_platform(facts: Facts, table: Table) -> Iterator[Finding]:
     """Where the machine itself is in the way."""
     host = facts.host
     if host.os == "windows":
-        yield "the containers are Linux's: run this inside WSL2 (wsl --install)"
+        yield whole_machine.WindowsWithoutWsl()
     elif host.os == "darwin" and host.arch not in table.macos_arch:
-        yield (
-            f"torch has no build for macOS on {host.arch} any more; the CPU image runs in a "
-            f"container all the same"
-        )
+        yield whole_machine.MacWithoutBuild(arch=host.arch)
     elif host.os == "darwin":
         pass
     elif host.os != "linux":
-        yield f"torch has no build for {host.os}: the containers want Linux"
+        yield whole_machine.SystemWithoutBuild(os=host.os)
     elif host.arch not in table.cpu_arch:
-        yield (
-            f"torch has no build for {host.arch}: use a machine of {' or '.join(table.cpu_arch)}"
-        )
+        yield whole_machine.ProcessorWithoutBuild(arch=host.arch, architectures=table.cpu_arch)
     if facts.gpus:
         return
     if host.wsl and any(node.path == "/dev/dxg" for node in facts.nodes):
-        yield (
-            "Windows hands a GPU over (/dev/dxg) and no driver of NVIDIA's answers: for a card of "
-            "NVIDIA's install its driver in Windows, then wsl --shutdown; no build of torch here "
-            "serves other makers' under WSL2"
-        )
+        yield whole_machine.WslWithoutDriver()
     elif host.wsl and host.container:
-        yield "no GPU is visible in this container; if there is one: start it with --gpus all"
+        yield whole_machine.WslContainerWithoutGpu()
     if host.tegra:
-        yield f"nothing shows this Jetson's GPU; {table.tegra_remedy}"
+        yield whole_machine.JetsonWithoutGpu(mends=table.tegra_remedy)
 
 
-def silent_tools(facts: Facts) -> Iterator[str]:
+def silent_tools(facts: Facts) -> Iterator[Finding]:
     """Installed tools that failed and left no card of their vendor."""
     vendors = {gpu.vendor for gpu in facts.gpus}
     for line in facts.trace:
         vendor = TOOLS.get(line.probe)
-        if vendor is None or vendor in vendors or line.found or line.why in (None, "not installed"):
+        if vendor is None or vendor in vendors or line.found:
             continue
-        known = smi_failure(line.exit, facts.host.container) if vendor == "nvidia" else None
+        if line.why is None or line.code == "not-installed":
+            continue
+        known = SMI_FAILURES.get(line.exit or 0) if vendor == "nvidia" else None
         if known is not None:
-            yield (f"{line.probe}: {line.why} ({known[0]}); if there is an NVIDIA GPU: {known[1]}")
+            yield whole_machine.SilentToolExplained(tool=line.probe, said=line.why, why=known)
         else:
-            yield f"{line.probe}: {line.why}; if there is an {MAKERS[vendor]} GPU, mend its driver"
+            yield whole_machine.SilentTool(tool=line.probe, said=line.why, maker=MAKERS[vendor])

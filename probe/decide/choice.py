@@ -1,19 +1,20 @@
 """The types of a choice: what to build and use, what was passed over, what would help."""
 
-from probe.decide.overrides import Overrides
-from probe.facts import Backend, Facts, Gpu
+from probe.decide.overrides import Overrides, Wanted
+from probe.facts import Backend, Facts, Gpu, Vendor
+from probe.finding import Advice, Finding
+from probe.findings.gpu import NodeClosed
 from probe.frozen_record import Record
 from probe.tables.builds import Table
 
-
-class Situation(Record):
-    """What a choice is made from."""
-
-    facts: Facts
-    table: Table
-    wanted: Overrides
-    usable: tuple[Gpu, ...]  # the GPUs that a container started from here can use
-    candidates: tuple[Gpu, ...]  # of those, the ones of a vendor that the overrides allow
+VENDORS: dict[Wanted, tuple[Vendor, ...]] = {
+    "auto": ("nvidia", "amd", "apple"),
+    "gpu": ("nvidia", "amd"),
+    "cuda": ("nvidia",),
+    "rocm": ("amd",),
+    "mps": ("apple",),
+    "cpu": (),
+}
 
 
 class ImageBuild(Record):
@@ -22,6 +23,36 @@ class ImageBuild(Record):
     variant: Backend
     torch: str
     wheel: str
+
+
+class Question(Record):
+    """What a choice is made from."""
+
+    facts: Facts
+    table: Table
+    wanted: Overrides = Overrides()
+    image: ImageBuild | None = None  # where it has to be the build of an image
+    line: str | None = None  # of torch, where it has to be that one
+
+    @property
+    def usable(self) -> tuple[Gpu, ...]:
+        """The GPUs that a container started from here can use.
+
+        On a host, a node that only this user may not open is no obstacle: the container gets the
+        node's group by number.
+        """
+        outside = not self.facts.host.container
+        return tuple(
+            gpu
+            for gpu in self.facts.gpus
+            if gpu.state in ("accessible", "proven")
+            or (outside and isinstance(gpu.why, NodeClosed))
+        )
+
+    @property
+    def vendors(self) -> tuple[Vendor, ...]:
+        """The makers whose GPUs may be used, in the order in which they are tried."""
+        return VENDORS[self.wanted.backend]
 
 
 class Selection(Record):
@@ -43,7 +74,7 @@ class Rejected(Record):
     """A build that came before the chosen one in the walk, and why it was passed over."""
 
     wheel: str
-    why: str
+    why: Finding
 
 
 class Choice(Record):
@@ -51,4 +82,4 @@ class Choice(Record):
 
     selection: Selection
     rejected: tuple[Rejected, ...] = ()
-    advice: tuple[str, ...] = ()
+    advice: tuple[Advice, ...] = ()

@@ -5,26 +5,19 @@ the catalog's line of torch and in it the newest build that fits, else the newes
 has one; else the CPU. Nothing here reads a file or a variable, and no product has a name here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from probe.decide.advice import advise
-from probe.decide.choice import Choice, ImageBuild, Rejected, Selection, Situation
+from probe.decide.choice import Choice, ImageBuild, Question, Rejected, Selection
 from probe.decide.fit import misfit
-from probe.decide.overrides import Overrides, Wanted
+from probe.decide.overrides import Overrides
 from probe.decide.selection import select_cpu, select_gpu, usefulness
 from probe.errors import OverrideError, ProbeError
-from probe.facts import BACKENDS, Backend, Facts, Gpu, Vendor
+from probe.facts import BACKENDS, Backend, Facts, Gpu
+from probe.finding import Advice, Finding
+from probe.findings.builds import Experimental, Retired
 from probe.frozen_record import replace
 from probe.tables.builds import Build, Table, line_of
-
-VENDORS: dict[Wanted, tuple[Vendor, ...]] = {
-    "auto": ("nvidia", "amd", "apple"),
-    "gpu": ("nvidia", "amd"),
-    "cuda": ("nvidia",),
-    "rocm": ("amd",),
-    "mps": ("apple",),
-    "cpu": (),
-}
 
 
 def choose(
@@ -42,75 +35,60 @@ def choose(
         raise OverrideError(
             f"--torch {wanted.torch}: not in the table of builds; it has {', '.join(table.lines())}"
         )
-    selection, rejected = _walk(facts, table, wanted, wanted.line, image)
+    question = Question(facts=facts, table=table, wanted=wanted, image=image, line=wanted.line)
+    selection, rejected = _walk(question)
     choice = Choice(selection=selection, rejected=rejected)
     # In an image, what the whole table would have given tells which image suits the machine.
-    best = _walk(facts, table, wanted, None, None)[0] if image or wanted.line else selection
-    usable = usable_gpus(facts)
-    situation = Situation(
-        facts=facts,
-        table=table,
-        wanted=wanted,
-        usable=usable,
-        candidates=tuple(gpu for gpu in usable if gpu.vendor in VENDORS[wanted.backend]),
-    )
-    advice = advise(situation, choice, best if image else selection)
+    free = replace(question, image=None, line=None)
+    best = _walk(free)[0] if image or wanted.line else selection
+    advice = advise(question, choice, best if image else selection)
     if selection.backend == "cpu" and wanted.backend not in ("auto", "cpu"):
-        raise OverrideError(f"{wanted.source} can't work here: {_obstacle(wanted, advice, image)}")
+        raise OverrideError(f"{wanted.source} can't work here: {_obstacle(question, advice)}")
     if selection.backend == "cpu" and best.backend != "cpu" and wanted.line is not None:
-        raise OverrideError(f"--torch {wanted.torch} can't work here: {'; '.join(advice)}")
+        said = _sentences(advice, facts)
+        raise OverrideError(f"--torch {wanted.torch} can't work here: {said}")
     return replace(choice, advice=advice)
 
 
-def _walk(
-    facts: Facts, table: Table, wanted: Overrides, line: str | None, image: ImageBuild | None
-) -> tuple[Selection, tuple[Rejected, ...]]:
+def _walk(question: Question) -> tuple[Selection, tuple[Rejected, ...]]:
     """The first build that fits the most useful card it can, with those passed over before."""
     rejected: dict[Rejected, None] = {}
-    usable = usable_gpus(facts)
-    for vendor in VENDORS[wanted.backend]:
+    usable, table, image = question.usable, question.table, question.image
+    for vendor in question.vendors:
         for gpu in sorted((g for g in usable if g.vendor == vendor), key=usefulness):
-            for build in _builds(table, BACKENDS[vendor], line, image):
-                why = _passed_over(build, gpu, facts, table, line, image)
+            for build in _builds(question, BACKENDS[vendor]):
+                why = _passed_over(build, gpu, question)
                 if why is None:
-                    selection = select_gpu(build, gpu, usable, facts, table)
+                    selection = select_gpu(build, gpu, usable, question.facts, table)
                     return selection, tuple(rejected)
                 rejected.setdefault(Rejected(wheel=build.wheel, why=why))
     if image is not None:
         selection = select_cpu(build_of_image(table, image), image.variant)
     else:
-        selection = select_cpu(table.of_line(line or table.catalog, "cpu")[0])
+        selection = select_cpu(table.of_line(question.line or table.catalog, "cpu")[0])
     return selection, tuple(rejected)
 
 
-def _obstacle(wanted: Overrides, advice: tuple[str, ...], image: ImageBuild | None) -> str:
-    backends = [BACKENDS[vendor] for vendor in VENDORS[wanted.backend]]
+def _obstacle(question: Question, advice: Sequence[Advice]) -> str:
+    """Why what was asked for can't work, in words."""
+    backends, image = [BACKENDS[vendor] for vendor in question.vendors], question.image
     if image is not None and image.variant not in backends:
         return (
             f"this image holds torch {image.torch} {image.wheel}; use the {backends[0]} image "
             f"(make images VARIANT={backends[0]}) or unset it"
         )
-    return "; ".join(advice) or f"no {' or '.join(backends)} GPU was found; unset it to use the CPU"
+    nothing = f"no {' or '.join(backends)} GPU was found; unset it to use the CPU"
+    return _sentences(advice, question.facts) or nothing
 
 
-def usable_gpus(facts: Facts) -> tuple[Gpu, ...]:
-    """The GPUs that a container started from here can use.
-
-    On a host, a node that only this user may not open is no obstacle: the container gets the
-    node's group by number.
-    """
-    return tuple(
-        gpu
-        for gpu in facts.gpus
-        if gpu.state in ("accessible", "proven") or (gpu.denied and not facts.host.container)
-    )
+def _sentences(advice: Sequence[Advice], facts: Facts) -> str:
+    return "; ".join(entry.text(facts.host.place) for entry in advice)
 
 
-def _builds(
-    table: Table, backend: Backend, line: str | None, image: ImageBuild | None
-) -> Iterator[Build]:
+def _builds(question: Question, backend: Backend) -> Iterator[Build]:
+    table, image = question.table, question.image
     if image is None:
-        for candidate in table.walk(line):
+        for candidate in table.walk(question.line):
             # On macOS the one wheel of a line serves CPU and Metal.
             yield from table.of_line(candidate, "cpu" if backend == "mps" else backend)
     elif image.variant == backend:
@@ -128,22 +106,15 @@ def build_of_image(table: Table, image: ImageBuild) -> Build:
     return build
 
 
-def _passed_over(
-    build: Build,
-    gpu: Gpu,
-    facts: Facts,
-    table: Table,
-    line: str | None,
-    image: ImageBuild | None,
-) -> str | None:
+def _passed_over(build: Build, gpu: Gpu, question: Question) -> Finding | None:
     """Why a build is not taken for a GPU. What is asked for by line, or built in, may be old."""
-    why = misfit(build, gpu, facts.host, table)
-    if image is not None:
+    why = misfit(build, gpu, question.facts.host, question.table)
+    if question.image is not None:
         # What is built in is tried where something is not known: the proof has the last word.
         known = gpu.gfx or (gpu.compute_capability and gpu.driver)
         return why if known else None
     if why is None and build.experimental:
-        return f"experimental for torch {build.line}"
-    if why is None and build.retired and line is None:
-        return f"{build.retired}; --torch {build.line} takes it"
+        return Experimental(line=build.line)
+    if why is None and build.retired and question.line is None:
+        return Retired(reason=build.retired, line=build.line)
     return why

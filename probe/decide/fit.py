@@ -1,8 +1,9 @@
 """Whether one build of torch runs on one GPU of one machine, and if not, why."""
 
-from probe.facts import ComputeCapability, Gpu, Host
+from probe.facts import Gpu, Host
+from probe.finding import Finding
+from probe.findings import builds
 from probe.tables.builds import Build, HsaOverride, Table, at_least
-from probe.tables.devices import last_driver
 
 # Where containers with a GPU can run: Linux, and Windows by way of WSL2.
 CONTAINER_HOSTS = ("linux", "windows")
@@ -19,14 +20,6 @@ def driver_floor(build: Build, host: Host, table: Table) -> str:
         return table.tegra_driver
     windows = host.wsl or host.os == "windows"
     return (build.driver_windows if windows else build.driver_linux) or "0"
-
-
-def driver_to_take(floor: str, capability: ComputeCapability | None) -> str:
-    """Which driver to install where ``floor`` is needed: NVIDIA's newer ones drop older cards."""
-    last = last_driver(capability)
-    if last is None or not at_least(last, floor):
-        return f"{floor} or newer"
-    return f"{last} (newer ones leave this card out)"
 
 
 def hsa_override(build: Build, gpu: Gpu, host: Host, table: Table) -> HsaOverride | None:
@@ -49,37 +42,38 @@ def has_code(build: Build, gpu: Gpu, host: Host, table: Table) -> bool:
     return target in build.gfx.get(host.arch, frozenset()) - table.no_kernels
 
 
-def misfit(build: Build, gpu: Gpu, host: Host, table: Table) -> str | None:
-    """Why the build can't run on the GPU, in words that follow "because"; None if it can."""
+def misfit(build: Build, gpu: Gpu, host: Host, table: Table) -> Finding | None:
+    """Why the build can't run on the GPU; None if it can."""
     if gpu.vendor == "apple":
         return None
     if build.backend == "rocm":
         return _rocm_misfit(build, gpu, host, table)
     if host.arch not in build.cuda_code or host.os not in CONTAINER_HOSTS:
-        return f"there is none for {platform_text(host)}"
+        return builds.NoneForPlatform(platform=platform_text(host))
     if host.tegra and gpu.driver is not None and not at_least(gpu.driver, table.tegra_driver):
-        return f"driver {gpu.driver} is older than {table.tegra_driver}"
-    if gpu.compute_capability is None:
-        return f"the compute capability of {gpu.name} is not known"
+        return builds.DriverTooOld(driver=gpu.driver, floor=table.tegra_driver)
+    capability = capability_text(gpu)
+    if capability is None:
+        return builds.CapabilityUnknown(name=gpu.name)
     if not has_code(build, gpu, host, table):
-        return f"no code for compute capability {capability_text(gpu)}"
+        return builds.NoCodeForCapability(capability=capability)
     floor = driver_floor(build, host, table)
     if gpu.driver is None:
-        return f"the driver's version is not known; {floor} is needed"
+        return builds.DriverUnknown(floor=floor)
     if not at_least(gpu.driver, floor):
-        return f"driver {gpu.driver} is older than {floor}"
+        return builds.DriverTooOld(driver=gpu.driver, floor=floor)
     return None
 
 
-def _rocm_misfit(build: Build, gpu: Gpu, host: Host, table: Table) -> str | None:
+def _rocm_misfit(build: Build, gpu: Gpu, host: Host, table: Table) -> Finding | None:
     if host.arch not in build.gfx or host.os != "linux":
-        return f"there is no ROCm build of torch for {platform_text(host)}"
+        return builds.NoRocmForPlatform(platform=platform_text(host))
     if gpu.gfx is None:
-        return f"the gfx target of {gpu.name} is not known"
+        return builds.GfxUnknown(name=gpu.name)
     if gpu.gfx in table.no_kernels:
-        return f"rocBLAS has no kernels for {gpu.gfx}: the first matrix product would abort"
+        return builds.NoKernels(gfx=gpu.gfx)
     if not has_code(build, gpu, host, table):
-        return f"no code for {gpu.gfx}"
+        return builds.NoCodeForGfx(gfx=gpu.gfx)
     return None
 
 

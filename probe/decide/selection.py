@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from probe.decide.choice import Selection
 from probe.decide.fit import has_code, hsa_override
 from probe.detect.visibility import CUDA, HIP
-from probe.facts import BACKENDS, Backend, Facts, Gpu, Node
+from probe.facts import BACKENDS, HSA_OVERRIDE, Backend, Facts, Gpu, Node
+from probe.findings.gpu import Hidden
 from probe.frozen_record import replace
 from probe.tables.builds import Build, Table
 
@@ -48,7 +49,7 @@ def select_gpu(
             gpu
             for gpu in facts.gpus
             if gpu in siblings
-            or (gpu.vendor == "amd" and (gpu.state == "dead" or gpu.hidden_by in (HIP, CUDA)))
+            or (gpu.vendor == "amd" and (gpu.state == "dead" or _hidden_from_hip(gpu)))
         ]
         counted.sort(key=lambda gpu: gpu.index)
         visible = [str(counted.index(gpu)) for gpu in together]
@@ -66,9 +67,13 @@ def select_gpu(
         image=backend,
         gpus=tuple(together),
         visible_devices=tuple(visible),
-        env={"HSA_OVERRIDE_GFX_VERSION": override.version} if override else {},
+        env={HSA_OVERRIDE: override.version} if override else {},
         run_flags=_cuda_flags(facts.nodes) if backend == "cuda" else _rocm_flags(facts.nodes),
     )
+
+
+def _hidden_from_hip(gpu: Gpu) -> bool:
+    return isinstance(gpu.why, Hidden) and gpu.why.variable in (HIP, CUDA)
 
 
 def _goes_with(gpu: Gpu, primary: Gpu, build: Build, facts: Facts, table: Table) -> bool:

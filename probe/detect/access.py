@@ -7,11 +7,13 @@ were given no GPU. What counts is a tool that talked to the driver, or device no
 from collections.abc import Mapping, Sequence
 
 from probe.detect.access_amd import amd_verdict
-from probe.detect.access_nvidia import NO_SLICE, nvidia_verdict
-from probe.detect.evidence import Evidence, Verdict, hidden_verdict
+from probe.detect.access_nvidia import nvidia_verdict
+from probe.detect.evidence import Evidence, Verdict
 from probe.detect.merge import Merged
 from probe.detect.visibility import CUDA, hidden_amd, hidden_nvidia, identity
 from probe.facts import Gpu, Sighting
+from probe.findings.gpu import Hidden
+from probe.findings.nvidia import NoMigSlice
 from probe.frozen_record import replace
 from probe.tables.devices import is_integrated
 
@@ -34,12 +36,12 @@ def judge(merged: Sequence[Merged], evidence: Evidence) -> tuple[Gpu, ...]:
     return tuple(gpus)
 
 
-def _unless_hidden(verdict: Verdict, entry: Merged, hidden: Mapping[str, str]) -> Verdict:
+def _unless_hidden(verdict: Verdict, entry: Merged, hidden: Mapping[str, Hidden]) -> Verdict:
     """A GPU that a variable hides could be reached, and is not to be used."""
     reason = hidden.get(identity(entry.sighting))
     if reason is None or verdict.state != "accessible":
         return verdict
-    return hidden_verdict(reason)
+    return Verdict(state="present", why=reason)
 
 
 def _order(entry: Merged) -> tuple[int, str]:
@@ -54,7 +56,7 @@ def _nvidia_gpus(merged: Sequence[Merged], evidence: Evidence) -> list[Gpu]:
     reached = any("libcuda" in m.sources for m in whole)
     if CUDA in evidence.environ and reached and not slices:
         # CUDA numbers the fastest card first, nvidia-smi by address: libcuda knows which is meant.
-        reason = f"{CUDA}={evidence.environ[CUDA]}"
+        reason = Hidden(variable=CUDA, value=evidence.environ[CUDA])
         hidden = {identity(m.sighting): reason for m in whole if "libcuda" not in m.sources}
     gpus: list[Gpu] = []
     for position, entry in enumerate(whole):
@@ -65,7 +67,7 @@ def _nvidia_gpus(merged: Sequence[Merged], evidence: Evidence) -> list[Gpu]:
         verdict = nvidia_verdict(entry, evidence, hidden=hidden_whole or bool(slices))
         own = [piece for piece in slices if sighting.mig and piece.slice_of == sighting.index]
         if sighting.mig and evidence.slices_listed and not own:
-            verdict = NO_SLICE
+            verdict = Verdict(state="present", why=NoMigSlice())
         # A GPU in MIG mode is used through its slices only.
         for piece in own:
             capability = sighting.compute_capability
@@ -74,7 +76,7 @@ def _nvidia_gpus(merged: Sequence[Merged], evidence: Evidence) -> list[Gpu]:
             )
             piece_verdict = verdict
             if verdict.state == "accessible" and identity(piece) in hidden:
-                piece_verdict = hidden_verdict(hidden[identity(piece)])
+                piece_verdict = Verdict(state="present", why=hidden[identity(piece)])
             gpus.append(_gpu(full, position, piece_verdict))
         if not own:
             gpus.append(_gpu(sighting, position, _unless_hidden(verdict, entry, hidden)))
@@ -115,9 +117,6 @@ def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
         gfx=sighting.gfx,
         state=verdict.state,
         why=verdict.why,
-        remedy=verdict.remedy,
-        denied=verdict.denied,
-        hidden_by=verdict.hidden_by,
         slice_of=sighting.slice_of,
         cuts=sighting.cuts,
         integrated=integrated,

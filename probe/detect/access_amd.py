@@ -1,65 +1,72 @@
-"""Whether an AMD GPU can be used from here. None of this was tried on real hardware."""
+"""Whether an AMD GPU can be used from here. None of this was tried on real hardware.
 
-from probe.detect.access_nvidia import VIRTUAL, VIRTUAL_REMEDY
-from probe.detect.evidence import Evidence, Verdict, denied_by_nodes
+The witnesses, in the order in which they are believed; the first that speaks decides:
+
+1. Another driver than amdgpu has the card.
+2. Under WSL2 there is no /dev/kfd.
+3. rocminfo lists the card: it opened /dev/kfd.
+4. A management tool alone lists it: this sysfs shows no trace of it, so what /dev shows is as
+   little to go by. The tool is the only witness, and the proof comes later.
+5. /dev/kfd or the card's render node is missing.
+6. KFD lists other cards and not this one: in a container, because what its device rules keep out
+   KFD does not let it read either; on a host, because the part can't compute.
+7. The nodes may not be opened by this user.
+
+A card that nothing speaks against is accessible.
+(https://rocm.docs.amd.com/projects/install-on-linux/en/latest/install/prerequisites.html)
+"""
+
+from probe.detect.access_nvidia import VIRTUAL
+from probe.detect.evidence import Evidence, Verdict, closed_nodes
 from probe.detect.merge import Merged
+from probe.facts import Node, Sighting
+from probe.finding import Finding
+from probe.findings import gpu
 
-RENDER = "/dev/dri/renderD"
+KFD, RENDER = "/dev/kfd", "/dev/dri/renderD"
+LISTING_ONLY = {"rocm-smi", "amd-smi"}  # tools that read sysfs and open no node
 
 
 def amd_verdict(entry: Merged, evidence: Evidence) -> Verdict:
     """The state of one AMD GPU."""
-    sighting = entry.sighting
-    inside = evidence.host.container
+    sighting, sources = entry.sighting, entry.sources
+    kfd = [node for node in evidence.nodes if node.path == KFD]
+    why: Finding | None = None
     if sighting.kernel_driver not in (None, "amdgpu"):
-        return Verdict(
-            state="present",
-            why=f"bound to {sighting.kernel_driver}, not to amdgpu",
-            remedy=VIRTUAL_REMEDY if sighting.kernel_driver in VIRTUAL else "bind it to amdgpu",
-        )
-    if evidence.host.wsl and not any(node.path == "/dev/kfd" for node in evidence.nodes):
-        return Verdict(
-            state="present",
-            why="under WSL2 there is no /dev/kfd, which torch's ROCm builds need",
-            remedy="none under WSL2: Linux itself serves it",
-        )
-    if "rocminfo" in entry.sources:
-        return Verdict()  # it opened /dev/kfd
-    if entry.sources <= {"rocm-smi", "amd-smi"}:
-        # A management tool lists it and this sysfs shows no trace of it, so what /dev shows is as
-        # little to go by: the tool is the only witness, and the proof comes later.
-        return Verdict()
-    kfd = [node for node in evidence.nodes if node.path == "/dev/kfd"]
-    wanted = RENDER if sighting.render_minor is None else f"{RENDER}{sighting.render_minor}"
-    render = [
-        node
-        for node in evidence.nodes
-        if node.path == wanted or (wanted == RENDER and node.path.startswith(RENDER))
-    ]
-    if not kfd or not render:
-        missing = "/dev/kfd" if not kfd else wanted.replace(RENDER, "/dev/dri/renderD", 1)
-        return Verdict(
-            state="present",
-            why=f"no {missing}" + (" in this container" if inside else ""),
-            remedy="give the pod one: resources.limits amd.com/gpu: 1 (needs AMD's device plugin)"
-            if evidence.host.pod
-            else "start it with --device /dev/kfd --device /dev/dri"
-            if inside
-            else "see why: sudo dmesg | grep -i kfd"
-            if sighting.kernel_driver == "amdgpu"
-            else "load its driver: sudo modprobe amdgpu; if that fails: sudo dmesg | grep kfd",
-        )
-    if evidence.kfd_listed and "kfd" not in entry.sources and inside:
-        # What a container's device rules keep out, KFD does not let it read either.
-        return Verdict(
-            state="present",
-            why="not given to this container",
-            remedy="start it with --device /dev/kfd --device /dev/dri",
-        )
-    if evidence.kfd_listed and "kfd" not in entry.sources:
-        return Verdict(
-            state="present",
-            why="the kernel does not offer it for computing (KFD leaves it out)",
-            remedy="none: this part can't run ROCm",
-        )
-    return denied_by_nodes([*kfd, *render], inside) or Verdict()
+        why = _other_driver(sighting.kernel_driver)
+    elif evidence.host.wsl and not kfd:
+        why = gpu.NoKfdUnderWsl()
+    elif not ("rocminfo" in sources or sources <= LISTING_ONLY):
+        render = _render_nodes(sighting, evidence)
+        if not kfd or not render:
+            why = _node_missing(KFD if not kfd else _render_node(sighting), sighting, evidence)
+        elif evidence.kfd_listed and "kfd" not in sources:
+            why = gpu.AmdKeptOut() if evidence.host.container else gpu.LeftOutByKfd()
+        else:
+            return closed_nodes([*kfd, *render]) or Verdict()
+    return Verdict() if why is None else Verdict(state="present", why=why)
+
+
+def _other_driver(driver: str) -> Finding:
+    if driver in VIRTUAL:
+        return gpu.HeldForVm(driver=driver, wanted="amdgpu")
+    return gpu.OtherDriver(driver=driver, wanted="amdgpu")
+
+
+def _render_node(sighting: Sighting) -> str:
+    """The card's render node, or where its number is not known, what all of them begin with."""
+    return RENDER if sighting.render_minor is None else f"{RENDER}{sighting.render_minor}"
+
+
+def _render_nodes(sighting: Sighting, evidence: Evidence) -> list[Node]:
+    if sighting.render_minor is None:
+        return [node for node in evidence.nodes if node.path.startswith(RENDER)]
+    return [node for node in evidence.nodes if node.path == _render_node(sighting)]
+
+
+def _node_missing(path: str, sighting: Sighting, evidence: Evidence) -> Finding:
+    if evidence.host.container:
+        return gpu.AmdNotGiven(path=path)
+    if sighting.kernel_driver == "amdgpu":
+        return gpu.AmdNodeMissing(path=path)
+    return gpu.AmdDriverNotLoaded(path=path)

@@ -1,237 +1,217 @@
-"""Whether an NVIDIA GPU can be used from here."""
+"""Whether an NVIDIA GPU can be used from here.
+
+The witnesses, in the order in which they are believed; the first that speaks decides:
+
+1. nvidia-smi says that the card is lost, and libcuda does not reach it.
+2. The driver runs and is too new for the card, which nothing that it drives lists.
+3. libcuda, which is what PyTorch loads: missing in this container; reaches the card; fails; answers
+   without the card. It says nothing of a card that a variable hides or another driver has, nor of
+   GPUs beside MIG slices. Outside of containers its absence says nothing: it may lie where only
+   the container toolkit looks.
+4. nvidia-smi lists the card: it talked to the driver, and the driver to the card.
+5. Another driver has the card.
+6. nvidia-smi lists other cards, and not this one.
+7. The device nodes are not there: why differs by where this runs and how nvidia-smi ended.
+8. nvidia-smi failed although the nodes are there.
+9. The nodes may not be opened by this user.
+
+A card that nothing speaks against is accessible.
+"""
 
 import re
+from collections.abc import Callable
 
-from probe.decide.fit import driver_to_take
-from probe.detect.evidence import Evidence, Verdict, denied_by_nodes
+from probe.detect.evidence import Evidence, Verdict, closed_nodes
 from probe.detect.merge import Merged
 from probe.detect.visibility import CONTAINER
-from probe.facts import Sighting
-from probe.frozen_record import replace
+from probe.facts import Node, Sighting
+from probe.finding import Finding
+from probe.findings import libcuda, nvidia
+from probe.findings.gpu import HeldForVm, OtherDriver
+from probe.frozen_record import Record
 from probe.tables.builds import at_least
 from probe.tables.devices import last_driver
 
 CARD = re.compile(r"/dev/nvidia\d+")
 CONTROL = ("/dev/nvidiactl", "/dev/dxg")  # Linux, WSL2
-
-LOOK = "see why: sudo dmesg | grep -i -e nvrm -e xid"
-# nvidia-smi exits with NVML's codes (nvmlReturn_t): why, the remedy on a host and in a container.
-SMI_FAILURES = {
-    6: (
-        "nvidia-smi finds no device",
-        f"{LOOK}; check that the card is seated and powered",
-        "start it with --gpus all",
-    ),
-    9: (
-        "NVIDIA's driver is not loaded",
-        "sudo modprobe nvidia; after a kernel update, reboot; where it says that a key was "
-        "rejected, Secure Boot is on: enrol the module's key (mokutil --import) or switch it off",
-        "on the host: sudo modprobe nvidia; then start this container again",
-    ),
-    12: (
-        "NVIDIA's management library is missing",
-        "reinstall NVIDIA's driver",
-        "start it with --gpus all; NVIDIA_DRIVER_CAPABILITIES must hold utility and compute",
-    ),
-    15: (
-        "the GPU is lost: it fell off the bus",
-        "reboot; if it happens again: sudo dmesg | grep Xid",
-        "reboot the host; if it happens again: sudo dmesg | grep Xid",
-    ),
-    17: (
-        "the operating system blocks access to the GPU",
-        "check cgroup and security settings",
-        "start it with --gpus all; check the host's security settings",
-    ),
-    18: (
-        "NVIDIA's driver and library have different versions",
-        "reboot: the driver was updated under a running kernel",
-        "start this container again, and if that does not help, reboot the host: its driver was "
-        "updated under a running kernel",
-    ),
-    255: (
-        "NVIDIA's driver answers with an unknown error",
-        f"reboot; {LOOK}",
-        "on the host: docker restart this container; a daemon-reload there takes its GPU away",
-    ),
-}
-POD_REMEDY = "give the pod one: resources.limits nvidia.com/gpu: 1 (needs NVIDIA's device plugin)"
 DRIVEN = {"nvidia-smi", "libcuda", "nvidia-proc"}  # who lists only what the driver drives
-DEAD = (15, 18, 255)
-NEWEST_FLOOR = "580"  # what the newest builds need, see builds.toml
-NO_DRIVER = "install NVIDIA's driver"
-VIRTUAL_REMEDY = "it is handed to a virtual machine: probe in there, or bind it back to its driver"
-VIRTUAL = ("vfio-pci", "pci-stub", "xen-pciback", "pciback")  # drivers of virtual machines
+# Drivers of virtual machines (https://docs.kernel.org/driver-api/vfio.html and Xen's pciback).
+VIRTUAL = ("vfio-pci", "pci-stub", "xen-pciback", "pciback")
+NO_GPUS = ("void", "none", "")  # of NVIDIA_VISIBLE_DEVICES
 
+# nvidia-smi exits with NVML's codes, nvmlReturn_t
+# (https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEnumvs.html).
+SMI_FAILURES: dict[int, Finding] = {
+    6: nvidia.NoDevice(),
+    9: nvidia.DriverNotLoaded(),
+    12: nvidia.ManagementLibraryMissing(),
+    15: nvidia.GpuLost(),
+    17: nvidia.Blocked(),
+    18: nvidia.LibraryMismatch(),
+    255: nvidia.DriverUnknownError(),
+}
+DEAD = (15, 18, 255)  # the card was there and can't be used until something is done about it
 
-def smi_failure(code: int | None, inside: bool) -> tuple[str, str] | None:
-    """What an exit code of nvidia-smi means and what mends it; None for one that says nothing."""
-    why, host, container = SMI_FAILURES.get(code or 0, ("", "", ""))
-    return (why, container if inside else host) if why else None
-
-
-NO_SLICE = Verdict(
-    state="present",
-    why="MIG mode is on and no slice was made",
-    remedy="make one: sudo nvidia-smi mig -cgi 0 -C; or turn MIG off: sudo nvidia-smi -mig 0",
-)
-
-
-# CUresult of cuInit (CUDA driver API). Codes that are not here are told by number.
-CUDA_FAILURES = {
-    34: (
-        "libcuda is the toolkit's stub, not the driver's",
-        "take the toolkit's stubs directory out of LD_LIBRARY_PATH",
-    ),
-    46: (
-        "the GPU is in use by another process alone, or prohibited",
-        "let processes share it: sudo nvidia-smi -c 0",
-    ),
-    100: (
-        "libcuda reaches no device",
-        "see what it meets: ls -l /dev/nvidia*; ldconfig -p | grep libcuda",
-    ),
-    802: (
-        "the machine's GPUs are not ready yet",
-        "start NVIDIA's fabric manager: sudo systemctl start nvidia-fabricmanager",
-    ),
-    803: (
-        "libcuda and NVIDIA's kernel driver have different versions",
-        "reboot: the driver was updated under a running kernel; in a container, start it again",
-    ),
-    804: (
-        "this image's CUDA compatibility library does not serve this GPU",
-        "take its compat directory out of LD_LIBRARY_PATH, or update the driver",
-    ),
-    999: (
-        "libcuda meets an unknown error",
-        "load the module: sudo modprobe nvidia_uvm; then start the container again, or reboot",
-    ),
+# CUresult of cuInit (https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html).
+CUDA_FAILURES: dict[int, Finding] = {
+    34: libcuda.LibcudaStub(),
+    46: libcuda.InExclusiveUse(),
+    100: libcuda.LibcudaNoDevice(),
+    802: libcuda.NotReady(),
+    803: libcuda.DriverMismatch(),
+    804: libcuda.CompatNotSupported(),
+    999: libcuda.CudaUnknownError(),
 }
 
 
-def cuda_verdict(entry: Merged, evidence: Evidence, *, hidden: bool) -> Verdict | None:
-    """What libcuda's answer says of the GPU; None where it says nothing."""
-    cuda = evidence.cuda
-    if cuda is None:
-        return None
-    if cuda.missing is not None:
-        # On a host it may lie where only the container toolkit looks; in here it is what PyTorch
-        # would load.
-        return MISSING_LIBRARY if evidence.host.container else None
-    if "libcuda" in entry.sources:
-        return Verdict()
-    if hidden or _foreign(entry.sighting):
-        return None
-    if cuda.status:
-        unknown = (f"libcuda fails with error {cuda.status}", f"{LOOK}, or reboot")
-        why, remedy = CUDA_FAILURES.get(cuda.status, unknown)
-        return Verdict(state="dead", why=why, remedy=remedy)
-    return Verdict(
-        state="present",
-        why="libcuda does not reach it",
-        remedy="give it to this container (--gpus)" if evidence.host.container else LOOK,
-    )
+class Case(Record):
+    """One card with all that may speak for or against it."""
 
+    entry: Merged
+    evidence: Evidence
+    hidden: bool  # libcuda can't list it: a variable hides it, or it stands beside MIG slices
 
-MISSING_LIBRARY = Verdict(
-    state="present",
-    why="libcuda.so.1 is not in this container",
-    remedy="start it with --gpus all; if it was, NVIDIA_DRIVER_CAPABILITIES must hold compute",
-)
+    @property
+    def sighting(self) -> Sighting:
+        """What is known of the card."""
+        return self.entry.sighting
+
+    @property
+    def inside(self) -> bool:
+        """Whether this runs in a container."""
+        return self.evidence.host.container
+
+    @property
+    def bound_to(self) -> str | None:
+        """The driver that has the card, where it is not NVIDIA's."""
+        driver = self.sighting.kernel_driver
+        return None if driver in ("nvidia", "nvgpu") else driver
+
+    @property
+    def dropped_after(self) -> str | None:
+        """The last driver that serves the card, where the loaded one is newer and lists it not."""
+        last, driver = last_driver(self.sighting.compute_capability), self.evidence.nvidia_driver
+        if self.bound_to or DRIVEN & self.entry.sources or last is None or driver is None:
+            return None
+        return last if at_least(driver, str(int(last) + 1)) else None
+
+    @property
+    def libcuda_missing(self) -> bool:
+        """Whether the library was looked for and is not there."""
+        return self.evidence.cuda is not None and self.evidence.cuda.missing is not None
+
+    @property
+    def libcuda_speaks(self) -> bool:
+        """Whether libcuda's silence on the card means something."""
+        answered = self.evidence.cuda is not None and not self.libcuda_missing
+        return answered and not self.hidden and self.bound_to is None
+
+    @property
+    def nodes(self) -> tuple[list[Node], list[Node]]:
+        """The driver's own nodes, and those of cards."""
+        nodes = self.evidence.nodes
+        cards = [n for n in nodes if CARD.fullmatch(n.path) or n.path == "/dev/dxg"]
+        return [n for n in nodes if n.path in CONTROL], cards
+
+    @property
+    def missing_node(self) -> str | None:
+        """The node that is not there, or None."""
+        control, cards = self.nodes
+        if control and cards:
+            return None
+        return "/dev/nvidia0" if control else "/dev/nvidiactl"
 
 
 def nvidia_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -> Verdict:
     """The state of one NVIDIA GPU; ``hidden`` ones, and GPUs beside slices, libcuda can't list."""
-    sighting = entry.sighting
-    inside = evidence.host.container
-    if sighting.lost and "libcuda" not in entry.sources:
-        return _failed(15, evidence)
-    if not DRIVEN & entry.sources and not _foreign(sighting):
-        dropped = _dropped(sighting, evidence)
-        if dropped is not None:
-            return dropped
-    by_cuda = cuda_verdict(entry, evidence, hidden=hidden)
-    if by_cuda is not None:
-        return by_cuda
-    if "nvidia-smi" in entry.sources:
-        return Verdict()  # it talked to the driver, and the driver to the card
-    if _foreign(sighting):
-        return Verdict(
-            state="present",
-            why=f"bound to {sighting.kernel_driver}, not to NVIDIA's driver",
-            remedy=VIRTUAL_REMEDY
-            if sighting.kernel_driver in VIRTUAL
-            else "bind it to NVIDIA's driver, which serves another card already"
-            if evidence.smi_answered
-            else _driver_remedy(sighting, inside, "and reboot"),
-        )
-    if evidence.smi_answered:
-        return Verdict(
-            state="present",
-            why="nvidia-smi does not list it",
-            remedy="give it to this container (--gpus)" if inside else LOOK,
-        )
-    control = [n for n in evidence.nodes if n.path in CONTROL]
-    cards = [n for n in evidence.nodes if CARD.fullmatch(n.path) or n.path == "/dev/dxg"]
-    if not control or not cards:
-        missing = "/dev/nvidia0" if control else "/dev/nvidiactl"
-        if inside:
-            given = evidence.environ.get(CONTAINER)
-            said = f" ({CONTAINER}={given})" if given in ("void", "none", "") else ""
-            return Verdict(
-                state="present",
-                why=f"no {missing} in this container{said}",
-                remedy=POD_REMEDY
-                if evidence.host.pod
-                else "start it with --gpus all (needs the NVIDIA Container Toolkit on the host)",
-            )
-        if smi_failure(evidence.smi_exit, inside):
-            return _failed(evidence.smi_exit, evidence)
-        loaded = evidence.nvidia_driver is not None
-        remedy = "make its device nodes: sudo nvidia-modprobe -c 0 -u" if loaded else None
-        return Verdict(
-            state="present",
-            why=f"no {missing}",
-            remedy=remedy or _driver_remedy(sighting, inside, "or load it: sudo modprobe nvidia"),
-        )
-    if evidence.smi_tried:
-        if smi_failure(evidence.smi_exit, inside):
-            return replace(_failed(evidence.smi_exit, evidence), state="dead")
-        return Verdict(
-            state="dead",
-            why=f"nvidia-smi failed: {evidence.smi_why}",
-            remedy=f"{LOOK}; reboot; if the card is only slow to wake: sudo nvidia-smi -pm 1, or "
-            "raise ALTERNATOR_PROBE_TIMEOUT (seconds)",
-        )
-    return denied_by_nodes([*control, *cards], inside) or Verdict()
+    case = Case(entry=entry, evidence=evidence, hidden=hidden)
+    return next((verdict(case) for applies, verdict in RULES if applies(case)), Verdict())
 
 
-def _failed(code: int | None, evidence: Evidence) -> Verdict:
-    why, remedy = smi_failure(code, evidence.host.container) or (None, None)
-    return Verdict(state="dead" if code in DEAD else "present", why=why, remedy=remedy)
+def _present(why: Finding) -> Verdict:
+    return Verdict(state="present", why=why)
 
 
-def _dropped(sighting: Sighting, evidence: Evidence) -> Verdict | None:
-    """A card that the loaded driver is too new for: the driver runs and does not see it."""
-    last, driver = last_driver(sighting.compute_capability), evidence.nvidia_driver
-    if last is None or driver is None or not at_least(driver, str(int(last) + 1)):
-        return None
-    return Verdict(
-        state="present",
-        why=f"driver {driver} does not serve it any more, {last} was the last",
-        remedy=_driver_remedy(sighting, evidence.host.container, "and reboot"),
+def _dead(why: Finding) -> Verdict:
+    return Verdict(state="dead", why=why)
+
+
+def _dropped(case: Case) -> Verdict:
+    return _present(
+        nvidia.DroppedByDriver(
+            driver=case.evidence.nvidia_driver or "",
+            last=case.dropped_after or "",
+            capability=case.sighting.compute_capability,
+        )
     )
 
 
-def _driver_remedy(sighting: Sighting, inside: bool, then: str) -> str:
-    """Which driver to install for a card that has none."""
-    last = last_driver(sighting.compute_capability)
-    if last is not None and not at_least(last, NEWEST_FLOOR):
-        return "none: no current build of torch has code for this card"
-    driver = driver_to_take(NEWEST_FLOOR, sighting.compute_capability)
-    return f"{'on the host: ' if inside else ''}{NO_DRIVER} {driver} {then}"
+def _libcuda_failed(case: Case) -> Verdict:
+    status = (case.evidence.cuda.status if case.evidence.cuda else None) or 0
+    return _dead(CUDA_FAILURES.get(status) or libcuda.CudaError(status=status))
 
 
-def _foreign(sighting: Sighting) -> bool:
-    return sighting.kernel_driver not in (None, "nvidia", "nvgpu")
+def _bound_elsewhere(case: Case) -> Verdict:
+    driver, wanted = case.bound_to or "", "NVIDIA's driver"
+    if driver in VIRTUAL:
+        return _present(HeldForVm(driver=driver, wanted=wanted))
+    if case.evidence.smi_answered:
+        return _present(OtherDriver(driver=driver, wanted=wanted, serves_another=True))
+    capability = case.sighting.compute_capability
+    return _present(nvidia.OtherDriverBound(driver=driver, capability=capability))
+
+
+def _no_nodes(case: Case) -> Verdict:
+    path, evidence = case.missing_node or "", case.evidence
+    known = SMI_FAILURES.get(evidence.smi_exit or 0)
+    if case.inside:
+        given = evidence.environ.get(CONTAINER)
+        said = f"{CONTAINER}={given}" if given in NO_GPUS else None
+        return _present(nvidia.NotGiven(path=path, said=said))
+    if known is not None:
+        return _dead(known) if evidence.smi_exit in DEAD else _present(known)
+    if evidence.nvidia_driver is not None:
+        return _present(nvidia.NodesNotMade(path=path))
+    capability = case.sighting.compute_capability
+    return _present(nvidia.DriverAbsent(path=path, capability=capability))
+
+
+def _smi_failed(case: Case) -> Verdict:
+    known = SMI_FAILURES.get(case.evidence.smi_exit or 0)
+    return _dead(known or nvidia.ToolFailed(said=case.evidence.smi_why))
+
+
+def _nodes_closed(case: Case) -> Verdict:
+    control, cards = case.nodes
+    return closed_nodes([*control, *cards]) or Verdict()
+
+
+Rule = tuple[Callable[[Case], bool], Callable[[Case], Verdict]]
+
+# In the order of the list above.
+RULES: tuple[Rule, ...] = (
+    (
+        lambda case: case.sighting.lost and "libcuda" not in case.entry.sources,
+        lambda case: _dead(nvidia.GpuLost()),
+    ),
+    (lambda case: case.dropped_after is not None, _dropped),
+    (
+        lambda case: case.inside and case.libcuda_missing,
+        lambda case: _present(libcuda.LibcudaNotInContainer()),
+    ),
+    (lambda case: "libcuda" in case.entry.sources, lambda case: Verdict()),
+    (
+        lambda case: case.libcuda_speaks and bool(case.evidence.cuda and case.evidence.cuda.status),
+        _libcuda_failed,
+    ),
+    (
+        lambda case: case.libcuda_speaks,
+        lambda case: _present(libcuda.LibcudaWithoutIt()),
+    ),
+    (lambda case: "nvidia-smi" in case.entry.sources, lambda case: Verdict()),
+    (lambda case: case.bound_to is not None, _bound_elsewhere),
+    (lambda case: case.evidence.smi_answered, lambda case: _present(nvidia.NotListed())),
+    (lambda case: case.missing_node is not None, _no_nodes),
+    (lambda case: case.evidence.smi_tried, _smi_failed),
+    (lambda case: True, _nodes_closed),
+)

@@ -5,11 +5,12 @@ from probe.detect.evidence import Evidence
 from probe.detect.kernel import read_host, read_nodes
 from probe.detect.merge import merge
 from probe.detect.probe_result import Context
-from probe.detect.run_probes import TIMEOUT_S, Gathering
+from probe.detect.run_probes import RunningProbes
 from probe.detect.visibility import NAMES
-from probe.facts import DISGUISE, Facts
+from probe.facts import HSA_OVERRIDE, Facts
 from probe.frozen_record import replace
 from probe.machine.this_machine import Machine
+from probe.machine.time_limit import TIMEOUT_S
 
 
 def collect(
@@ -25,36 +26,36 @@ def collect(
     does not find.
     """
     context = Context(machine=machine or Machine(), timeout_s=timeout_s, memory=memory)
-    return conclude(Gathering(context))
+    return facts_from(RunningProbes(context))
 
 
-def conclude(gathering: Gathering) -> Facts:
+def facts_from(running: RunningProbes) -> Facts:
     """The facts, once all probes have answered or their time is up."""
-    context = gathering.context
+    context = running.context
     machine = context.machine
-    findings = gathering.findings()
-    smi = findings["nvidia-smi"]
+    results = running.results()
+    smi = results["nvidia-smi"]
     host = read_host(machine)
     if any(sighting.kernel_driver == "nvgpu" for sighting in smi.sightings):
         host = replace(host, tegra=True)
     evidence = Evidence(
         host=host,
         nodes=read_nodes(context.tree),
-        nvidia_driver=findings["nvidia-proc"].driver,
+        nvidia_driver=results["nvidia-proc"].driver,
         smi_tried=smi.tried,
         smi_answered=smi.answered,
         smi_exit=smi.trace[-1].exit,
         smi_why=smi.trace[-1].why,
         slices_listed=smi.slices_listed,
-        kfd_listed=bool(findings["kfd"].sightings),
-        cuda=findings["libcuda"].cuda,
+        kfd_listed=bool(results["kfd"].sightings),
+        cuda=results["libcuda"].cuda,
         environ={name: machine.environ[name] for name in NAMES if name in machine.environ},
     )
-    merged = merge({name: finding.sightings for name, finding in findings.items()})
+    merged = merge({name: result.sightings for name, result in results.items()})
     return Facts(
         host=host,
         gpus=judge(merged, evidence),
         nodes=evidence.nodes,
-        trace=tuple(line for finding in findings.values() for line in finding.trace),
-        disguise=machine.environ.get(DISGUISE) or None,
+        trace=tuple(line for result in results.values() for line in result.trace),
+        hsa_override=machine.environ.get(HSA_OVERRIDE) or None,
     )

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from probe.facts import CudaView, Host, Node, State
+from probe.finding import Finding
+from probe.findings.gpu import NodeClosed
 from probe.frozen_record import Record
-
-NOBODY = 65534  # the group that stands for all that a user namespace does not know
 
 
 class Evidence(Record):
@@ -25,41 +25,16 @@ class Evidence(Record):
 
 
 class Verdict(Record):
-    """A state with what is in the way and what would mend it."""
+    """A state with what is in the way of using the GPU."""
 
     state: State = "accessible"
-    why: str | None = None
-    remedy: str | None = None
-    denied: bool = False
-    hidden_by: str | None = None
+    why: Finding | None = None
 
 
-def hidden_verdict(reason: str) -> Verdict:
-    """A GPU that a variable (``NAME=value``) hides from this process."""
-    name = reason.partition("=")[0]
-    return Verdict(
-        state="present",
-        why=f"hidden by {reason}",
-        remedy=f"unset {name}, or name the GPU in it",
-        hidden_by=name,
-    )
-
-
-def denied_by_nodes(nodes: Sequence[Node], inside: bool) -> Verdict | None:
-    """A verdict if this user may open none of a kind of node; a container gets the groups."""
+def closed_nodes(nodes: Sequence[Node]) -> Verdict | None:
+    """A verdict if this user may not open one of the nodes."""
     closed = [node for node in nodes if not node.usable]
     if not closed:
         return None
-    groups = sorted({node.group for node in closed})
-    flags = " ".join(f"--group-add {group}" for group in groups)
-    if inside and NOBODY in groups:
-        # In a user namespace, which has no number for the group that owns the node.
-        flags = "--group-add keep-groups, as rootless Podman calls it"
-    return Verdict(
-        state="present",
-        why=f"{closed[0].path} may not be opened by this user",
-        remedy=f"start the container with {flags}"
-        if inside
-        else f"join the group of the node (id {groups[0]}); a container gets it by {flags}",
-        denied=True,
-    )
+    groups = tuple(sorted({node.group for node in closed}))
+    return Verdict(state="present", why=NodeClosed(path=closed[0].path, groups=groups))

@@ -3,26 +3,27 @@
 import time
 
 from probe.detect.parse import kfd, nvidia_proc, pci
-from probe.detect.probe_result import Context, Finding, file_finding
+from probe.detect.probe_result import Context, ProbeResult, files_result
 from probe.facts import POD, Host, Node
 from probe.frozen_record import replace
 from probe.machine.files import Tree
+from probe.machine.image_record import PATH as IMAGE_RECORD
 from probe.machine.this_machine import Machine
 
 NODE_PATTERNS = (
     ("/dev", r"nvidiactl|nvidia\d+|nvidia-uvm|nvhost-gpu|dxg|kfd"),
     ("/dev/dri", r"renderD\d+"),
 )
-# Docker's, Podman's, our own images' and Apptainer's.
-CONTAINER_MARKS = (
-    *("/.dockerenv", "/run/.containerenv", "/opt/alternator/variant.json", "/.singularity.d"),
-)
+# Docker's (https://github.com/moby/moby/blob/HEAD/daemon/initlayer/setup_unix.go), Podman's
+# (https://docs.podman.io/en/latest/markdown/podman-run.1.html), our own images' and Apptainer's.
+CONTAINER_MARKS = (*("/.dockerenv", "/run/.containerenv", IMAGE_RECORD, "/.singularity.d"),)
+# https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
 POD_MARKS = ("/run/secrets/kubernetes.io", "/var/run/secrets/kubernetes.io")
 ARCHITECTURES = {"arm64": "aarch64", "amd64": "x86_64"}  # as others than Linux say it
 CONTAINER_CGROUPS = ("docker", "kubepods", "containerd", "libpod", "lxc")
 
 
-def probe_kfd(context: Context) -> Finding:
+def probe_kfd(context: Context) -> ProbeResult:
     """The kernel's list of compute nodes."""
     started = time.monotonic()
     base = "/sys/class/kfd/kfd/topology/nodes"
@@ -39,10 +40,10 @@ def probe_kfd(context: Context) -> Finding:
         nodes[int(number)] = kfd.KfdNode(
             properties=properties, banks=tuple(text for text in texts if text is not None)
         )
-    return file_finding("kfd", kfd.parse_topology(nodes), started)
+    return files_result("kfd", kfd.parse_topology(nodes), started)
 
 
-def probe_drm(context: Context) -> Finding:
+def probe_drm(context: Context) -> ProbeResult:
     """The graphics cards, by sysfs."""
     base = "/sys/class/drm"
     started = time.monotonic()
@@ -50,10 +51,10 @@ def probe_drm(context: Context) -> Finding:
         pci.parse_pci_device(context.tree.read_all(f"{base}/{card}/device", pci.FILES))
         for card in context.tree.names(base, r"card\d+")
     ]
-    return file_finding("drm", tuple(s for s in found if s is not None), started)
+    return files_result("drm", tuple(s for s in found if s is not None), started)
 
 
-def probe_pci(context: Context) -> Finding:
+def probe_pci(context: Context) -> ProbeResult:
     """The PCI bus, by sysfs: a card without a display driver has no entry under DRM."""
     base = "/sys/bus/pci/devices"
     started = time.monotonic()
@@ -63,10 +64,10 @@ def probe_pci(context: Context) -> Finding:
         if vendor.strip().lower() in ("0x10de", "0x1002"):
             files = context.tree.read_all(f"{base}/{bus}", pci.FILES)
             sightings.append(pci.parse_pci_device(files, bus))
-    return file_finding("pci", tuple(s for s in sightings if s is not None), started)
+    return files_result("pci", tuple(s for s in sightings if s is not None), started)
 
 
-def probe_nvidia_proc(context: Context) -> Finding:
+def probe_nvidia_proc(context: Context) -> ProbeResult:
     """NVIDIA's kernel module: its version and its cards."""
     started = time.monotonic()
     base = "/proc/driver/nvidia"
@@ -75,8 +76,8 @@ def probe_nvidia_proc(context: Context) -> Finding:
         nvidia_proc.parse_information(context.tree.read(f"{base}/gpus/{bus}/information") or "")
         for bus in context.tree.names(f"{base}/gpus")
     ]
-    finding = file_finding("nvidia-proc", tuple(s for s in found if s is not None), started)
-    return replace(finding, driver=driver)
+    result = files_result("nvidia-proc", tuple(s for s in found if s is not None), started)
+    return replace(result, driver=driver)
 
 
 def read_host(machine: Machine) -> Host:

@@ -3,7 +3,8 @@
 Runs alone, as a child of the probe, because ``cuInit`` can hang or crash in the driver: it imports
 nothing of this package. ``--memory`` also asks for free memory, which creates a context on each
 GPU (about a second and some hundred MiB for a moment). Functions and codes: NVIDIA's CUDA driver
-API, whose names ending in ``_v2`` are the current ones.
+API (https://docs.nvidia.com/cuda/cuda-driver-api/), whose names ending in ``_v2`` are the current
+ones.
 """
 
 import ctypes
@@ -11,8 +12,11 @@ import json
 import sys
 from itertools import pairwise
 
+# The second is where WSL keeps it: https://docs.nvidia.com/cuda/wsl-user-guide/
 LIBRARIES = ("libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1", "/usr/lib64/libcuda.so.1")
-MAJOR, MINOR = 75, 76  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR
+# CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR:
+# https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html
+MAJOR, MINOR = 75, 76
 MOST_DEVICES = 128
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from probe.detect.kernel import probe_drm, probe_kfd, probe_nvidia_proc, probe_pci
-from probe.detect.probe_result import Context, Finding
+from probe.detect.probe_result import Context, ProbeResult
 from probe.detect.tools import (
     probe_amd_smi,
     probe_libcuda,
@@ -18,13 +18,12 @@ from probe.detect.tools import (
 )
 from probe.facts import ProbeTrace
 
-TIMEOUT_S = 5.0
 # What the threads get beyond the commands' own bound before they are left behind.
 GRACE_S = 0.25
 
 # In the order of trust, field by field. The kernel's word on AMD comes before the tools': they
 # repeat what HSA_OVERRIDE_GFX_VERSION makes of it. rocm-smi has the names.
-PROBES: dict[str, Callable[[Context], Finding]] = {
+PROBES: dict[str, Callable[[Context], ProbeResult]] = {
     "nvidia-smi": probe_nvidia_smi,
     "nvidia-proc": probe_nvidia_proc,
     "kfd": probe_kfd,
@@ -37,12 +36,12 @@ PROBES: dict[str, Callable[[Context], Finding]] = {
 }
 
 
-class Gathering:
-    """The probes at work from the moment that this is made."""
+class RunningProbes:
+    """The probes at work, from the moment that this is made until their results are asked for."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._results: dict[str, Finding] = {}
+        self._results: dict[str, ProbeResult] = {}
         self._started = time.monotonic()
         # Daemons: a read that hangs in a driver must not keep the program from ending.
         self._threads = [
@@ -55,7 +54,7 @@ class Gathering:
             except RuntimeError:  # no thread to be had: a container's limit of processes
                 thread.run()
 
-    def findings(self) -> dict[str, Finding]:
+    def results(self) -> dict[str, ProbeResult]:
         """What they found, in the order of ``PROBES``; waits for them, and not past the bound."""
         timeout_s = self.context.timeout_s
         deadline = self._started + timeout_s + GRACE_S
@@ -67,17 +66,19 @@ class Gathering:
         ms = self._ms()
         return {
             name: self._results.get(name)
-            or Finding(trace=(ProbeTrace(probe=name, ms=ms, found=0, why=late),))
+            or ProbeResult(
+                trace=(ProbeTrace(probe=name, ms=ms, found=0, code="timeout", why=late),)
+            )
             for name in PROBES
         }
 
-    def _work(self, name: str, probe: Callable[[Context], Finding]) -> None:
+    def _work(self, name: str, probe: Callable[[Context], ProbeResult]) -> None:
         try:
             self._results[name] = probe(self.context)
-        except Exception as error:  # a probe that fails is a finding, never the end of the program
+        except Exception as error:  # a result as well, never the end of the program
             why = f"failed: {type(error).__name__}: {error}"
-            trace = ProbeTrace(probe=name, ms=self._ms(), found=0, why=why)
-            self._results[name] = Finding(trace=(trace,))
+            trace = ProbeTrace(probe=name, ms=self._ms(), found=0, code="failed", why=why)
+            self._results[name] = ProbeResult(trace=(trace,))
 
     def _ms(self) -> int:
         return round((time.monotonic() - self._started) * 1000)

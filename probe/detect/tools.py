@@ -7,9 +7,10 @@ imported before the tools are started delays them all.
 import re
 import time
 
-from probe.detect.probe_result import NOT_INSTALLED, Context, Finding, Outcome
+from probe.detect.probe_result import Context, ProbeResult
 from probe.facts import ProbeTrace, Sighting
 from probe.frozen_record import replace
+from probe.machine.outcome import Outcome
 from probe.machine.this_machine import LIBCUDA
 
 ROCM_SMI = (
@@ -17,14 +18,16 @@ ROCM_SMI = (
     *("--showmeminfo", "vram", "gtt", "--json"),
 )
 AMD_SMI = ("static", "--asic", "--bus", "--vram", "--driver", "--json")
-# Without one of these there is nothing that libcuda could reach.
+# Without one of these (Linux, WSL2, Jetson) there is nothing that libcuda could reach.
 CUDA_NODES = ("/dev/nvidiactl", "/dev/dxg", "/dev/nvhost-gpu")
-UNKNOWN_FIELD_EXIT = 2  # nvidia-smi: a --query-gpu field that this driver does not know
+# nvidia-smi: a --query-gpu field that this driver does not know. Its exit codes are NVML's
+# (RETURN VALUE in https://docs.nvidia.com/deploy/pdf/NVSMI_Manual.pdf).
+UNKNOWN_FIELD_EXIT = 2
 UNKNOWN_FIELD = r'Field "([\w.]+)" is not a valid field'
 ERROR_LENGTH = 200  # characters of a tool's complaint that are kept
 
 
-def probe_nvidia_smi(context: Context) -> Finding:
+def probe_nvidia_smi(context: Context) -> ProbeResult:
     """The query; again without newer fields where the driver lacks them; MIG slices if any."""
     from probe.detect.parse import nvidia_smi
 
@@ -40,7 +43,7 @@ def probe_nvidia_smi(context: Context) -> Finding:
     def query(fields: tuple[str, ...]) -> tuple[Outcome, tuple[Sighting, ...]]:
         outcome = run(f"--query-gpu={','.join(fields)}", "--format=csv,nounits")
         # Some failures (a corrupt infoROM, one lost card of two) come with good rows.
-        sightings = nvidia_smi.parse_query(outcome.text, fields) if outcome.why is None else ()
+        sightings = nvidia_smi.parse_query(outcome.text, fields) if outcome.failure is None else ()
         traces[-1] = replace(traces[-1], found=len(sightings))
         return outcome, sightings
 
@@ -62,11 +65,11 @@ def probe_nvidia_smi(context: Context) -> Finding:
         sightings += pieces
     if not sightings and outcome.exit not in (None, 0):
         first_line = outcome.text.strip().partition("\n")[0][:ERROR_LENGTH]
-        traces[-1] = replace(traces[-1], why=first_line or f"exit {outcome.exit}")
-    return Finding(
+        traces[-1] = replace(traces[-1], code="exit", why=first_line or f"exit {outcome.exit}")
+    return ProbeResult(
         sightings=sightings,
         trace=tuple(traces),
-        tried=outcome.why != NOT_INSTALLED,
+        tried=outcome.failure != "not-installed",
         answered=bool(sightings) or outcome.ok,
         slices_listed=slices_listed,
     )
@@ -82,66 +85,77 @@ def _known_fields(fields: tuple[str, ...], outcome: Outcome) -> tuple[str, ...]:
     return nvidia_smi.FIELDS if outcome.exit == UNKNOWN_FIELD_EXIT else fields
 
 
-def probe_rocm_smi(context: Context) -> Finding:
+def probe_rocm_smi(context: Context) -> ProbeResult:
     """AMD's management tool; it reads sysfs, so its answer tells presence only."""
     outcome, trace = context.run("rocm-smi", *ROCM_SMI, timeout_s=context.timeout_s)
-    if outcome.why is not None:
-        return _tool_finding((), outcome, trace)
+    if outcome.failure is not None:
+        return _tool_result((), outcome, trace)
     from probe.detect.parse.rocm_smi import parse_rocm_smi
 
-    return _tool_finding(parse_rocm_smi(outcome.text), outcome, trace)
+    return _tool_result(parse_rocm_smi(outcome.text), outcome, trace)
 
 
-def probe_amd_smi(context: Context) -> Finding:
+def probe_amd_smi(context: Context) -> ProbeResult:
     """AMD's newer management tool; as rocm-smi, it tells presence only."""
     outcome, trace = context.run("amd-smi", *AMD_SMI, timeout_s=context.timeout_s)
-    if outcome.why is not None:
-        return _tool_finding((), outcome, trace)
+    if outcome.failure is not None:
+        return _tool_result((), outcome, trace)
     from probe.detect.parse.amd_smi import parse_amd_smi
 
-    return _tool_finding(parse_amd_smi(outcome.text), outcome, trace)
+    return _tool_result(parse_amd_smi(outcome.text), outcome, trace)
 
 
-def probe_libcuda(context: Context) -> Finding:
+def probe_libcuda(context: Context) -> ProbeResult:
     """NVIDIA's driver itself, in a child: the last word on what this process reaches."""
     if not any(context.tree.exists(node) for node in CUDA_NODES):
-        trace = ProbeTrace(probe=LIBCUDA, ms=0, found=0, why="no NVIDIA device node")
-        return Finding(trace=(trace,))
+        trace = ProbeTrace(
+            probe=LIBCUDA, ms=0, found=0, code="no-device-node", why="no NVIDIA device node"
+        )
+        return ProbeResult(trace=(trace,))
     from probe.detect.parse.libcuda import parse_libcuda
 
     arguments = ("--memory",) if context.memory else ()
     outcome, trace = context.run(LIBCUDA, *arguments, timeout_s=context.timeout_s)
-    cuda = parse_libcuda(outcome.text) if outcome.why is None else None
+    cuda = parse_libcuda(outcome.text) if outcome.failure is None else None
     if cuda is None:
-        return Finding(trace=(replace(trace, why=trace.why or "no answer"),), tried=True)
-    why = cuda.missing or (f"cuInit: error {cuda.status}" if cuda.status else None)
-    return Finding(
+        if trace.code is None:
+            trace = replace(trace, code="no-answer", why="no answer")
+        return ProbeResult(trace=(trace,), tried=True)
+    if cuda.missing:
+        trace = replace(trace, code="library-missing", why=cuda.missing)
+    elif cuda.status:
+        trace = replace(trace, code="cuda-init-failed", why=f"cuInit: error {cuda.status}")
+    return ProbeResult(
         sightings=cuda.devices,
-        trace=(replace(trace, found=len(cuda.devices), why=why),),
+        trace=(replace(trace, found=len(cuda.devices)),),
         tried=True,
         answered=cuda.status == 0,
         cuda=cuda,
     )
 
 
-def probe_rocminfo(context: Context) -> Finding:
+def probe_rocminfo(context: Context) -> ProbeResult:
     """The HSA runtime's agents; it opens ``/dev/kfd``."""
     outcome, trace = context.run("rocminfo", timeout_s=context.timeout_s)
     if not outcome.ok:
-        return _tool_finding((), outcome, trace)
+        return _tool_result((), outcome, trace)
     from probe.detect.parse.rocminfo import parse_rocminfo
 
-    return _tool_finding(parse_rocminfo(outcome.text), outcome, trace)
+    return _tool_result(parse_rocminfo(outcome.text), outcome, trace)
 
 
-def _tool_finding(sightings: tuple[Sighting, ...], outcome: Outcome, trace: ProbeTrace) -> Finding:
-    why = trace.why
-    if why is None and not sightings:
+def _tool_result(
+    sightings: tuple[Sighting, ...], outcome: Outcome, trace: ProbeTrace
+) -> ProbeResult:
+    if trace.code is None and not sightings:
         first_line = outcome.text.strip().partition("\n")[0][:ERROR_LENGTH]
-        why = f"exit {outcome.exit}: {first_line}" if outcome.exit else "lists no GPU"
-    return Finding(
+        if outcome.exit:
+            trace = replace(trace, code="exit", why=f"exit {outcome.exit}: {first_line}")
+        else:
+            trace = replace(trace, code="no-gpu-listed", why="lists no GPU")
+    return ProbeResult(
         sightings=sightings,
-        trace=(replace(trace, found=len(sightings), why=why),),
-        tried=outcome.why != NOT_INSTALLED,
+        trace=(replace(trace, found=len(sightings)),),
+        tried=outcome.failure != "not-installed",
         answered=bool(sightings),
     )

@@ -1,27 +1,32 @@
 """GPUs that variables hide from a process: ``CUDA_VISIBLE_DEVICES`` and its relatives.
 
-Rules: NVIDIA's CUDA programming guide (the list ends at the first entry that is no device) and
-AMD's HIP documentation (ROCR_VISIBLE_DEVICES filters first, HIP's list counts what is left, and
-CUDA's name is honoured where HIP's is not set).
+Rules: NVIDIA's list ends at the first entry that is no device, and a UUID may be cut short
+(https://docs.nvidia.com/cuda/cuda-programming-guide/05-appendices/environment-variables.html);
+AMD's ROCR_VISIBLE_DEVICES filters first, HIP's list counts what is left, and CUDA's name is
+honoured where HIP's is not set
+(https://rocm.docs.amd.com/projects/HIP/en/latest/reference/env_variables.html).
 """
 
 from collections.abc import Mapping, Sequence
 
-from probe.facts import DISGUISE, POD, Sighting
+from probe.facts import HSA_OVERRIDE, POD, Sighting
+from probe.findings.gpu import Hidden
 
 CUDA, HIP, ROCR = "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"
-CONTAINER = "NVIDIA_VISIBLE_DEVICES"  # read by NVIDIA's container runtime
-NAMES = (CUDA, HIP, ROCR, CONTAINER, DISGUISE, POD)
+# Read by NVIDIA's container runtime:
+# https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
+CONTAINER = "NVIDIA_VISIBLE_DEVICES"
+NAMES = (CUDA, HIP, ROCR, CONTAINER, HSA_OVERRIDE, POD)
 
 
 def hidden_nvidia(
     gpus: Sequence[Sighting], slices: Sequence[Sighting], environ: Mapping[str, str]
-) -> dict[str, str]:
+) -> dict[str, Hidden]:
     """The UUIDs (or numbers) of hidden GPUs and MIG slices, each with what hides it."""
     if CUDA not in environ:
         return {}
     allowed = _listed(environ[CUDA], [*gpus], [*slices], once=True)
-    reason = f"{CUDA}={environ[CUDA]}"
+    reason = Hidden(variable=CUDA, value=environ[CUDA])
     hidden = {identity(gpu): reason for gpu in gpus if identity(gpu) not in allowed}
     # A GPU that is named gives its slices with it.
     kept = {gpu.index for gpu in gpus if identity(gpu) in allowed}
@@ -32,14 +37,14 @@ def hidden_nvidia(
     }
 
 
-def hidden_amd(gpus: Sequence[Sighting], environ: Mapping[str, str]) -> dict[str, str]:
+def hidden_amd(gpus: Sequence[Sighting], environ: Mapping[str, str]) -> dict[str, Hidden]:
     """The same for AMD GPUs."""
-    hidden: dict[str, str] = {}
+    hidden: dict[str, Hidden] = {}
     left = list(gpus)
     for name in (ROCR, HIP if HIP in environ else CUDA):
         if name in environ:
             allowed = _listed(environ[name], left, [])
-            reason = f"{name}={environ[name]}"
+            reason = Hidden(variable=name, value=environ[name])
             hidden |= {identity(gpu): reason for gpu in left if identity(gpu) not in allowed}
             left = [gpu for gpu in left if identity(gpu) in allowed]
     return hidden

@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 
-from probe.detect.probe_result import NOT_STARTED, Outcome
+from probe.machine.outcome import Failure, Outcome
 from probe.machine.process import Process
 
 OUTPUT_CAP = 1024 * 1024  # bytes; the longest honest answer (nvidia-smi -q, 16 GPUs) is a tenth
@@ -36,32 +36,46 @@ def run_bounded(
         process = Process(command, {**environ, "LC_ALL": "C", "LANGUAGE": "C"})
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        return Outcome(exit=None, ms=_ms_since(started), why=f"{NOT_STARTED}: {reason}")
+        return Outcome(
+            exit=None,
+            ms=_ms_since(started),
+            failure="not-started",
+            why=f"can't be started: {reason}",
+        )
     try:
-        output, why = _read(process, started + timeout_s, timeout_s, output_cap)
+        output, failure = _read(process, started + timeout_s, output_cap)
     finally:
         # Its whole group, also after a good end: what a tool leaves behind holds our pipe open.
         process.end(REAP_S)
-    text, code = _text(output), process.exit
-    if why is None and code is not None and code < 0:
-        why = f"killed by signal {-code} ({_signal_name(-code)})"
-    return Outcome(exit=code if why is None else None, ms=_ms_since(started), text=text, why=why)
+    code, why = process.exit, None
+    if failure == "timeout":
+        why = f"no answer within {timeout_s:.3g} s"
+    elif failure == "too-long":
+        why = f"printed more than {output_cap // 1024} KiB"
+    elif code is not None and code < 0:
+        failure, why = "signal", f"killed by signal {-code} ({_signal_name(-code)})"
+    return Outcome(
+        exit=code if failure is None else None,
+        ms=_ms_since(started),
+        text=_text(output),
+        failure=failure,
+        why=why,
+    )
 
 
-def _read(
-    process: Process, deadline: float, timeout_s: float, output_cap: int
-) -> tuple[bytes, str | None]:
-    """All output until the process ends; with a reason where it is cut off."""
+def _read(process: Process, deadline: float, output_cap: int) -> tuple[bytes, Failure | None]:
+    """All output until the process ends; with the reason where it is cut off."""
     output, errors = bytearray(), bytearray()
     buffers = {process.stdout: output, process.stderr: errors}
     poller = select.poll()
     for descriptor in buffers:
         poller.register(descriptor, select.POLLIN | select.POLLHUP)
-    why, last = None, LAST_CHUNKS
-    while why is None and last:
+    failure: Failure | None = None
+    last = LAST_CHUNKS
+    while failure is None and last:
         remaining = deadline - time.monotonic()
         if remaining <= 0:
-            why = f"no answer within {timeout_s:.3g} s"
+            failure = "timeout"
             break
         # Asked before reading: all that it printed is in the pipes by then. What a process that it
         # forked prints after its end is not waited for.
@@ -77,12 +91,12 @@ def _read(
         del errors[ERROR_CAP:]
         if len(output) > output_cap:
             del output[output_cap:]
-            why = f"printed more than {output_cap // 1024} KiB"
+            failure = "too-long"
         if ended:
             last = last - 1 if ready else 0
     if output and errors and not output.endswith(b"\n"):
         output += b"\n"
-    return bytes(output + errors), why
+    return bytes(output + errors), failure
 
 
 def _text(output: bytes) -> str:

@@ -1,6 +1,6 @@
 """Bounded reading of sysfs, proc and dev below a root: what can't be read is simply not there.
 
-Written with os alone, as ``machine.py``: to import pathlib takes a tenth of a start.
+Written with os alone, as ``this_machine``: to import pathlib takes a tenth of a start.
 """
 
 import os

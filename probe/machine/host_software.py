@@ -9,15 +9,20 @@ from probe.numbers import MIB
 
 # Any of these lets Docker serve --gpus.
 TOOLKIT = ("nvidia-container-runtime-hook", "nvidia-container-runtime", "nvidia-ctk")
+# ID and ID_LIKE of https://man7.org/linux/man-pages/man5/os-release.5.html:
 # Linux Mint and Pop!_OS are like Ubuntu, Rocky and AlmaLinux like RHEL: they take its commands.
 FAMILIES = ("ubuntu", "debian", "fedora", "rhel", "arch", "suse", "alpine")
+# The default of the Container Device Interface:
+# https://github.com/cncf-tags/container-device-interface/blob/HEAD/README.md
 CDI_DIRECTORIES = ("/etc/cdi", "/var/run/cdi")
+# https://www.kernel.org/doc/html/latest/admin-guide/cgroup-v2.html#memory-interface-files and, of
+# version 1, https://www.kernel.org/doc/Documentation/cgroup-v1/memory.txt
 LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 NO_LIMIT = 1 << 60  # version 1 has the largest multiple of a page where there is none
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class HostSoftware:
     """The host around the GPUs, as ``alternator doctor`` needs it."""
 
     docker: bool
@@ -30,27 +35,33 @@ class Surroundings:
     limit_mib: int | None = None  # what this container may take of it, where it has a limit
 
 
-def look_around(machine: Machine) -> Surroundings:
+def read_host_software(machine: Machine) -> HostSoftware:
     """Look for container engines and the NVIDIA Container Toolkit; starts nothing."""
     tree = machine.tree
 
     def installed(name: str) -> bool:
         return machine.find(name) is not None
 
-    return Surroundings(
+    return HostSoftware(
         docker=installed("docker"),
         podman=installed("podman"),
         nvidia_toolkit=any(installed(name) for name in TOOLKIT),
         nvidia_ctk=installed("nvidia-ctk"),
-        cdi=any(
-            "nvidia.com/gpu" in (tree.read(f"{directory}/{name}") or "")
-            for directory in CDI_DIRECTORIES
-            for name in tree.names(directory, r".*\.(ya?ml|json)")
-        ),
+        cdi=bool(cdi_specifications(tree)),
         distribution=_distribution(tree.read("/etc/os-release") or ""),
         memory_mib=memory_mib(tree),
         limit_mib=_limit_mib(tree),
     )
+
+
+def cdi_specifications(tree: Tree) -> list[str]:
+    """The CDI files that describe NVIDIA devices."""
+    paths = [
+        f"{directory}/{name}"
+        for directory in CDI_DIRECTORIES
+        for name in tree.names(directory, r".*\.(ya?ml|json)")
+    ]
+    return [path for path in paths if "nvidia.com/gpu" in (tree.read(path) or "")]
 
 
 def memory_mib(tree: Tree) -> int | None:

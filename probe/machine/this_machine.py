@@ -1,21 +1,22 @@
 """What the probes look at: files, tools and the platform, here and now.
 
-A recording plays the same part for another machine (``replay.py``); nothing else in this package
-starts a tool or reads a file of the system.
+A recording plays the same part for another machine (``recordings.replay``); nothing else in this
+package starts a tool or reads a file of the system.
 """
 
 import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from probe.detect.probe_result import NOT_INSTALLED, NOT_STARTED, Outcome
-from probe.facts import DISGUISE
+from probe.facts import HSA_OVERRIDE
 from probe.frozen_record import Record
 from probe.machine.files import Tree
 from probe.machine.operator_config import whisper_settings
+from probe.machine.outcome import MISSING, Outcome
 
 # Where vendors install tools that PATH often lacks. WSL's own come first: what a Linux driver
-# installed there by mistake brings along can't talk to the driver of Windows.
+# installed there by mistake brings along can't talk to the driver of Windows
+# (https://docs.nvidia.com/cuda/wsl-user-guide/).
 FIRST_DIRECTORIES, TOOL_DIRECTORIES = ("/usr/lib/wsl/lib",), ("/opt/rocm/bin",)
 # A 32-bit Python on a 64-bit kernel (Raspberry Pi OS) needs 32-bit wheels.
 NARROW = {"aarch64": "armv7l", "x86_64": "i686"}
@@ -66,13 +67,13 @@ class Machine:
         if tool == LIBCUDA:
             # Isolated and without site: it needs none of it, and starts in half the time.
             return self._run([sys.executable, "-I", "-S", LIBCUDA_CHILD, *arguments], timeout_s)
-        outcome = Outcome(exit=None, ms=0, why=NOT_INSTALLED)
+        outcome = MISSING
         for directory in self._directories():
             executable = find_executable(tool, [directory])
             if executable is None:
                 continue
             outcome = self._run([executable, *arguments], timeout_s)
-            if not (outcome.why or "").startswith(NOT_STARTED):
+            if outcome.failure != "not-started":
                 break  # one that can't be started (of another architecture) hides no other
         return outcome
 
@@ -87,7 +88,7 @@ class Machine:
         from probe.machine.command import run_bounded
 
         # The tools are asked about the hardware, not about what this makes of it.
-        environ = {name: value for name, value in self.environ.items() if name != DISGUISE}
+        environ = {name: value for name, value in self.environ.items() if name != HSA_OVERRIDE}
         return run_bounded(command, timeout_s=timeout_s, environ=environ)
 
 

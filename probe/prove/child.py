@@ -9,6 +9,15 @@ import json
 import sys
 from typing import Any
 
+from probe.findings.proof import (
+    ProofFinding,
+    Scalar,
+    TorchFailed,
+    TorchSeesNoGpu,
+    WrongEncoder,
+    WrongProduct,
+    to_json,
+)
 from probe.prove.run_child import MARK
 
 SIZE = 256  # rows and columns: enough to go through the BLAS library's real kernels
@@ -21,7 +30,7 @@ MELS = 80
 
 def main(device: str) -> int:
     """Compute on ``device`` and say how it went."""
-    answer: dict[str, Any] = {"ok": False}
+    answer: dict[str, Scalar] = {}
     try:
         import torch
 
@@ -32,24 +41,22 @@ def main(device: str) -> int:
         }
         _say(answer)  # a crash below must not lose which torch it was
         if device == "cuda" and not torch.cuda.is_available():
-            return _say({**answer, "why": "PyTorch sees no GPU (torch.cuda.is_available())"})
+            return _say(answer, TorchSeesNoGpu())
         answer["name"] = torch.cuda.get_device_name(0) if device == "cuda" else device
         off = product_error(torch, device)
         if not off <= PRODUCT_TOLERANCE:  # also true for NaN
-            why = f"a wrong matrix product: off by {off:.3g}"
-            return _say({**answer, "why": why, "wrong": True})
+            return _say(answer, WrongProduct(off=off))
         half = device == "cuda"  # what Whisper runs in there
         encoder_off = encoder_error(torch, device, half)
         if encoder_off is None:
-            return _say({**answer, "ok": True})
+            return _say(answer, ok=True)
         answer["encoder"] = "float16" if half else "float32"
         if not encoder_off <= ENCODER_TOLERANCE:
-            why = f"a wrong result of Whisper's encoder: off by {encoder_off:.3g}"
-            return _say({**answer, "why": why, "wrong": True})
+            return _say(answer, WrongEncoder(off=encoder_off))
     except Exception as error:  # whatever torch raises is the verdict
         message = str(error).strip().partition("\n")[0][:200]
-        return _say({**answer, "why": f"{type(error).__name__}: {message}"})
-    return _say({**answer, "ok": True})
+        return _say(answer, TorchFailed(error=type(error).__name__, message=message))
+    return _say(answer, ok=True)
 
 
 def product_error(torch: Any, device: str) -> float:
@@ -94,9 +101,12 @@ def encoder_error(torch: Any, device: str, half: bool) -> float | None:
     return float((result - expected).abs().max() / expected.abs().max())
 
 
-def _say(answer: dict[str, Any]) -> int:
-    print(MARK + json.dumps(answer), flush=True)
-    return 0 if answer["ok"] else 1
+def _say(
+    answer: dict[str, Scalar], finding: ProofFinding | None = None, *, ok: bool = False
+) -> int:
+    said = {**answer, "ok": ok, "finding": None if finding is None else to_json(finding)}
+    print(MARK + json.dumps(said), flush=True)
+    return 0 if ok else 1
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def main() -> None:
     print(f"truth: torch {torch.__version__} is the {wanted.variant} build asked for")
 
 
-def lie(variant: str, torch: str, wheel: str, folder: Path | None = None) -> str | None:
+def wrong_build(variant: str, torch: str, wheel: str, folder: Path | None = None) -> str | None:
     """What the installed torch is instead of what was promised, or None; torch is not imported.
 
     ``folder`` is torch's; the one that this interpreter would import where it is None.

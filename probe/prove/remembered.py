@@ -9,14 +9,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
 
 from probe.decide.choice import Selection
 from probe.facts import Gpu
 from probe.machine.files import Tree
-from probe.prove.run_child import Verdict
+from probe.prove.run_child import Verdict, verdict_from_json, verdict_to_json
 
 FILE = "proof.json"
 BOOT = "/proc/sys/kernel/random/boot_id"
@@ -42,26 +40,22 @@ class Verdicts:
 
     def find(self, gpu: Gpu, selection: Selection) -> Verdict | None:
         """The verdict on this GPU by this build, or None."""
-        entry = self._read().get(self.key(gpu, selection))
-        names = {field.name for field in fields(Verdict)}
-        if not isinstance(entry, dict) or set(entry) != names or not isinstance(entry["ok"], bool):
-            return None
-        return Verdict(**entry)
+        return verdict_from_json(self._read().get(self.key(gpu, selection)))
 
     def remember(self, gpu: Gpu, selection: Selection, verdict: Verdict) -> None:
         """Keep a verdict; a directory that can't be written only costs the next proof."""
-        if self.path is None or not (verdict.ok or verdict.lasting):
+        if self.path is None or not verdict.worth_keeping:
             return
         kept = self._read()
         kept.pop(self.key(gpu, selection), None)
-        kept[self.key(gpu, selection)] = asdict(verdict)
+        kept[self.key(gpu, selection)] = verdict_to_json(verdict)
         kept = dict(list(kept.items())[-KEPT:])
         with suppress(OSError):
             unfinished = self.path.with_suffix(".json.new")
             unfinished.write_text(json.dumps(kept, indent=1), encoding="utf-8")
             unfinished.replace(self.path)
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> dict[str, object]:
         if self.path is None:
             return {}
         try:

@@ -2,71 +2,97 @@
 
 ``torch.cuda.is_available()`` can be true where the first product aborts the process, so nothing
 less than computing counts. A crash, a hang and a wrong result are verdicts with a reason. What the
-child computes is in ``proof.py``.
+child computes is in ``child.py``.
 """
 
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from probe.findings.proof import (
+    ProofCrashed,
+    ProofCut,
+    ProofFinding,
+    ProofSilent,
+    from_json,
+    to_json,
+)
 from probe.machine.command import run_bounded
+from probe.machine.outcome import Outcome
 
 # Seconds. Importing torch from a cold disk and waking a GPU take tens of seconds on slow machines.
 TIMEOUT_S = 180.0
 MARK = "alternator-proof:"  # libraries print to stdout as well
+LAST_LINE = 200  # characters that are kept of it
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Whether a device computes, and with which torch. ``why`` says what failed."""
+    """Whether a device computes, and with which torch. ``why`` is what failed."""
 
-    ok: bool
     device: str
-    why: str | None = None
+    why: ProofFinding | None = None
     name: str | None = None  # the device's own name
     torch: str | None = None
     cuda: str | None = None  # torch.version.cuda
     hip: str | None = None  # torch.version.hip
     encoder: str | None = None  # "float16" or "float32"; None where no Whisper pass was made
-    # The failure is the hardware's or the build's, and would come again: a crash, a wrong result.
-    lasting: bool = False
     ms: int = 0
 
+    @property
+    def ok(self) -> bool:
+        """Whether the device computes."""
+        return self.why is None
 
-def prove(device: str, timeout_s: float = TIMEOUT_S) -> Verdict:
+    @property
+    def worth_keeping(self) -> bool:
+        """Whether another proof would end the same way."""
+        return self.why is None or self.why.lasting
+
+
+def prove(
+    device: str, timeout_s: float = TIMEOUT_S, environ: Mapping[str, str] | None = None
+) -> Verdict:
     """Run the proof for ``device`` in a child, for at most ``timeout_s`` seconds.
 
-    The child has this process's environment, so ``CUDA_VISIBLE_DEVICES`` holds for it. Never
-    raises for what happens in it.
+    The child has the environment ``environ`` (this process's where it is None), so its
+    ``CUDA_VISIBLE_DEVICES`` holds for it. Never raises for what happens in it.
     """
     outcome = run_bounded(
         (sys.executable, "-m", "probe.prove.child", device),
         timeout_s=timeout_s,
-        environ=os.environ,
+        environ=os.environ if environ is None else environ,
     )
     answer = _answer(outcome.text)
-    why = outcome.why or answer.get("why")
-    if why is None and (outcome.exit != 0 or answer.get("ok") is not True):
-        last_line = outcome.text.strip().rpartition("\n")[2][:200]
-        why = f"the proof ended with exit code {outcome.exit}: {last_line}"
-    crashed = outcome.why is not None and outcome.why.startswith("killed by signal")
     return Verdict(
-        ok=why is None,
         device=device,
-        why=why,
-        name=answer.get("name"),
-        torch=answer.get("torch"),
-        cuda=answer.get("cuda"),
-        hip=answer.get("hip"),
-        encoder=answer.get("encoder"),
-        lasting=crashed or answer.get("wrong") is True,
+        why=_failure(outcome, answer),
+        name=_text(answer, "name"),
+        torch=_text(answer, "torch"),
+        cuda=_text(answer, "cuda"),
+        hip=_text(answer, "hip"),
+        encoder=_text(answer, "encoder"),
         ms=outcome.ms,
     )
 
 
-def _answer(text: str) -> dict[str, Any]:
+def _failure(outcome: Outcome, answer: Mapping[str, object]) -> ProofFinding | None:
+    """What failed; None where the child ended well and says that all was right."""
+    if outcome.failure is not None:
+        kind = ProofCrashed if outcome.failure == "signal" else ProofCut
+        return kind(how=outcome.why or outcome.failure)
+    said = from_json(answer.get("finding"))
+    if said is not None:
+        return said
+    if outcome.exit == 0 and answer.get("ok") is True:
+        return None
+    last_line = outcome.text.strip().rpartition("\n")[2][:LAST_LINE]
+    return ProofSilent(exit=outcome.exit, last_line=last_line)
+
+
+def _answer(text: str) -> dict[str, object]:
     """The last marked line of the child's output; it says what torch it is before it computes."""
     for line in reversed(text.splitlines()):
         if line.startswith(MARK):
@@ -76,3 +102,34 @@ def _answer(text: str) -> dict[str, Any]:
                 return {}
             return answer if isinstance(answer, dict) else {}
     return {}
+
+
+def _text(answer: Mapping[str, object], key: str) -> str | None:
+    value = answer.get(key)
+    return value if isinstance(value, str) else None
+
+
+def verdict_to_json(verdict: Verdict) -> dict[str, object]:
+    """The verdict as an object that ``verdict_from_json`` reads."""
+    why = None if verdict.why is None else to_json(verdict.why)
+    return {**vars(verdict), "why": why}
+
+
+def verdict_from_json(data: object) -> Verdict | None:
+    """The verdict of ``verdict_to_json``; None for anything else."""
+    if not isinstance(data, dict) or data.keys() != Verdict.__dataclass_fields__.keys():
+        return None
+    why, device, ms = from_json(data["why"]), data["device"], data["ms"]
+    broken = why is None and data["why"] is not None
+    if broken or not isinstance(device, str) or not isinstance(ms, int):
+        return None
+    return Verdict(
+        device=device,
+        why=why,
+        name=_text(data, "name"),
+        torch=_text(data, "torch"),
+        cuda=_text(data, "cuda"),
+        hip=_text(data, "hip"),
+        encoder=_text(data, "encoder"),
+        ms=ms,
+    )

@@ -64,7 +64,7 @@ class Mask:
         text = HOME.sub("user", text)
         return self._names.sub("host", text) if self._names else text
 
-    def visible(self, value: str) -> str:
+    def device_list(self, value: str) -> str:
         """A list of devices, masked after all that names them: a UUID in it may be cut short."""
         return ",".join(self._word(word) for word in value.split(","))
 

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from probe.decide.choose import choose
 from probe.detect.collect import collect
 from probe.errors import ProbeError
-from probe.recordings.recording import Recording, read_recording
+from probe.recordings.recording import Expected, Recording
+from probe.recordings.recording_file import read_recording
 from probe.recordings.replay import ReplayMachine
 from probe.report.schema import Report, report
 from probe.tables.builds import Table, load_table
 
 MACHINES = Path(__file__).parents[2] / "tests" / "machines"
-HEAD = ("machine", "choice", "torch", "uses")
+HEAD = ("machine", "choice", "torch", "uses", "evidence")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Row:
     @property
     def differences(self) -> list[str]:
         """What the choice is, where it is not what the recording expects."""
-        return differences(self.recording.expected, self.report)
+        return differences(self.recording.expected or Expected(), self.report)
 
 
 def replay(recording: Recording, table: Table) -> Report:
@@ -50,20 +50,27 @@ def load_matrix(directory: Path = MACHINES) -> list[Row]:
     ]
 
 
-def differences(expected: dict[str, Any], found: Report) -> list[str]:
-    """Where the report is not as expected. ``advice`` holds parts of sentences, in any order."""
+def differences(expected: Expected, found: Report) -> list[str]:
+    """Where the report is not as expected."""
+    chosen = found["selection"]
+    pairs: dict[str, tuple[object, object]] = {
+        "backend": (chosen["backend"], expected.backend),
+        "device": (chosen["device"], expected.device),
+        "torch": (chosen["torch"], expected.torch),
+        "wheel": (chosen["wheel"], expected.wheel),
+        "image": (chosen["image"], expected.image),
+        "visible_devices": (chosen["visible_devices"], expected.visible_devices),
+        "env": (chosen["env"], expected.env),
+        "run_flags": (chosen["run_flags"], expected.run_flags),
+        "states": ([gpu["state"] for gpu in found["gpus"]], expected.states),
+    }
     wrong = [
-        f"{key} is {found['selection'][key]!r}, not {value!r}"
-        for key, value in expected.items()
-        if key not in ("advice", "states") and found["selection"][key] != value
+        f"{name} is {value!r}, not {wanted!r}"
+        for name, (value, wanted) in pairs.items()
+        if wanted is not None and value != wanted
     ]
-    states = [gpu["state"] for gpu in found["gpus"]]
-    if "states" in expected and states != expected["states"]:
-        wrong.append(f"states are {states}, not {expected['states']}")
     said = "\n".join(found["advice"])
-    return wrong + [
-        f"no advice {part!r}" for part in expected.get("advice", []) if part not in said
-    ]
+    return wrong + [f"no advice {part!r}" for part in expected.advice if part not in said]
 
 
 def matrix_text(rows: Sequence[Row]) -> str:
@@ -78,7 +85,9 @@ def matrix_text(rows: Sequence[Row]) -> str:
         env = "".join(f", {name}={value}" for name, value in chosen["env"].items())
         cards = f"{uses} of {len(row.report['gpus'])}" if row.report["gpus"] else "–"
         wrong = "".join(f" **wrong: {difference}**" for difference in row.differences)
-        lines.append(
-            f"| {row.recording.about} | {build}{env}{wrong} | {chosen['torch']} | {cards} |"
+        cells = (
+            *(row.recording.about, f"{build}{env}{wrong}", chosen["torch"], cards),
+            row.recording.evidence or "not said",
         )
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

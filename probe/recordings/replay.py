@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from probe.detect.probe_result import NOT_INSTALLED, Outcome
 from probe.facts import Node
 from probe.machine.files import Tree
+from probe.machine.outcome import MISSING, Outcome
 from probe.machine.this_machine import LIBCUDA, Machine, Platform
 from probe.recordings.recording import Recording
 
@@ -65,7 +65,7 @@ class ReplayMachine(Machine):
         """The recorded answer; where a tool was asked the same twice, one after the other."""
         answers = self._answers.get(_key((tool, *arguments)))
         if not answers:
-            return Outcome(exit=None, ms=0, why=NOT_INSTALLED)
+            return MISSING
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
 

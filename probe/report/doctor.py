@@ -1,40 +1,26 @@
 """What would make this machine's choice better, each with what to type."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from probe.decide.choice import Choice, ImageBuild
-from probe.decide.choose import choose, usable_gpus
-from probe.decide.fit import driver_floor, driver_to_take, has_code
-from probe.detect.access_nvidia import NEWEST_FLOOR, NO_DRIVER
+from probe.decide.choice import Choice, Question
+from probe.decide.choose import choose
+from probe.decide.fit import driver_floor, has_code
 from probe.facts import Facts, Gpu, Vendor
-from probe.machine.host_software import Surroundings
+from probe.finding import Advice
+from probe.findings import advice, builds, no_build
+from probe.findings import improvements as found
+from probe.findings.gpu import NodeClosed
+from probe.findings.nvidia import DriverToInstall
+from probe.machine.host_software import HostSoftware
 from probe.numbers import plain
-from probe.report.doctor_commands import driver_command, engine_command, toolkit_command
-from probe.report.host_report import lost_on_the_way
-from probe.report.schema import Report, report
+from probe.report.doctor_commands import driver_commands, engine_command, toolkit_commands
+from probe.report.doctor_models import memory_improvements, model_improvements
+from probe.report.examination import NO_SETTING, Examination, Improvement, Setting
+from probe.report.host_report import lost_on_the_way, read_report
+from probe.report.schema import report
 from probe.tables.builds import Build, Table, at_least
-from probe.tables.models import best_model, find_model, memory_limit, room, shortage
+from probe.tables.drivers import driver_to_take
 
-
-@dataclass(frozen=True, kw_only=True)
-class Improvement:
-    """Something that could be better, and the command or the step that makes it so."""
-
-    what: str
-    do: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """What the operator has set up: the image that this runs in, the model, the host's hint."""
-
-    image: ImageBuild | None = None
-    model: str | None = None
-    host: Report | None = None
-
-
-NO_SETTING = Setting()
 DEVICE_NODES: dict[Vendor, tuple[str, ...]] = {
     "nvidia": ("/dev/nvidia",),
     "amd": ("/dev/kfd", "/dev/dri"),
@@ -46,181 +32,169 @@ def improvements(
     facts: Facts,
     table: Table,
     choice: Choice,
-    around: Surroundings,
+    around: HostSoftware,
     setting: Setting = NO_SETTING,
 ) -> tuple[Improvement, ...]:
     """All that is worth doing here, most important first; empty where nothing is."""
-    lost = lost_on_the_way(setting.host, report(facts, choice)) if setting.host else ()
-    found = [
-        *(Improvement(what=what, do=do) for what, do in lost),
-        *_image(facts, table, setting.image),
-        *_unusable(facts, table, around),
-        *_driver(facts, table, choice, around),
-        *([] if facts.host.container else _engine(facts, choice, around)),
+    case = Examination(facts=facts, table=table, choice=choice, around=around, setting=setting)
+    steps = [
+        *_lost(case),
+        *_image(case),
+        *_unusable(case),
+        *_driver(case),
+        *([] if case.inside else _engine(case)),
+        *model_improvements(case),
+        *([] if choice.selection.backend != "cpu" else memory_improvements(case)),
     ]
-    found += _model(choice, setting.model)
-    if choice.selection.backend == "cpu":
-        found += _memory(setting.model, around)
     # What the choice itself advises and no step above covers: limits to know of.
-    said = [gpu.why for gpu in facts.gpus if gpu.why is not None]
-    said += ["is the right one"]  # told by _image, with the command
-    said += [f"driver {gpu.driver}" for gpu in facts.gpus if _newer_driver(gpu, facts, table)]
-    found += [
-        Improvement(what=line)
-        for line in choice.advice
-        if not any(phrase in line for phrase in said)
+    notes = [
+        Improvement(code=entry.finding.code, what=entry.text(facts.host.place))
+        for entry in choice.advice
+        if not _covered(entry, case)
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys([*steps, *notes]))
 
 
-def _image(facts: Facts, table: Table, image: ImageBuild | None) -> Iterator[Improvement]:
-    """Another image, where another one suits this machine better than the one that this is."""
-    if image is None:
-        return
-    best = choose(facts, table).selection
-    if best.backend in ("cpu", "mps") or (best.image, best.wheel) == (image.variant, image.wheel):
-        return
-    yield Improvement(
-        what=f"this image holds torch {image.torch} {image.wheel}; the {best.image} image with "
-        f"{best.wheel} is the right one for {best.gpus[0].name}",
-        do=f"make images VARIANT={best.image} WHEEL={best.wheel}   # on the host; then: make up",
+def _covered(entry: Advice, case: Examination) -> bool:
+    """Whether a step says what this advice says: on a GPU, on the image, on the driver."""
+    finding = entry.finding
+    if any(finding == gpu.why for gpu in case.facts.gpus):
+        return True
+    if isinstance(finding, advice.OtherImageFits):
+        return True
+    if isinstance(
+        finding,
+        advice.LeftOutByBuild
+        | advice.ImageDoesNotFit
+        | no_build.NoBuildFits
+        | no_build.OnlyRetiredFits,
+    ):
+        finding = finding.why
+    if not isinstance(finding, ON_DRIVER):
+        return False
+    return any(
+        gpu.driver == finding.driver and _newer_driver(gpu, case) is not None
+        for gpu in case.facts.gpus
     )
 
 
-def _model(choice: Choice, wanted: str | None) -> Iterator[Improvement]:
-    """The best Whisper model for the memory of the GPU that is used."""
-    for gpu in choice.selection.gpus[:1]:
-        memory = room(gpu)
-        if memory is None:
-            return
-        best, named = best_model(memory), find_model(wanted) if wanted else None
-        how_much = f"{memory / 1024:.1f} GiB" + (" free" if gpu.memory_free_mib is not None else "")
-        if best is None:
-            yield Improvement(
-                what=f"{gpu.name} has {how_much}: no Whisper model fits",
-                do="nvidia-smi   # shows which processes hold the memory"
-                if gpu.vendor == "nvidia"
-                else "rocm-smi --showpids   # shows which processes hold the memory",
-            )
-        elif named is not None and named.memory_mib > memory:
-            need = named.memory_mib / 1024
-            yield Improvement(
-                what=f"the model {wanted} needs about {need:.1f} GiB, {gpu.name} has {how_much}",
-                do=f"ALTERNATOR_WHISPER_MODEL={best.name}",
-            )
-        else:
-            yield Improvement(
-                what=f"{gpu.name} has {how_much}: Whisper models up to {best.name} fit"
-            )
+ON_DRIVER = (
+    builds.DriverTooOld,
+    no_build.JetsonDriverTooOld,
+    no_build.NewerDriverNeeded,
+    advice.OlderLineForDriver,
+    advice.DriverDisputed,
+)
 
 
-def _memory(wanted: str | None, around: Surroundings) -> Iterator[Improvement]:
-    """A model that is too large for this machine's memory, or for what the container may take."""
-    for memory_mib, where in (
-        (around.memory_mib, "this machine has"),
-        (around.limit_mib, "this container may take"),
-    ):
-        found = shortage(wanted, memory_mib)
-        if found is None or memory_mib is None:
-            continue
-        model, smaller = found
-        do = f'model = "{smaller}"   # in [whisper] of alternator.toml'
-        if where != "this machine has":
-            limit = memory_limit(model.name, cpu=True)
-            do = f"ALTERNATOR_MEMORY_LIMIT={limit}g make up   # on the host"
-        yield Improvement(
-            what=f"the model {wanted or model.name} takes up to {model.cpu_mib / 1024:.1f} GiB on "
-            f"a CPU, {where} {memory_mib / 1024:.1f} GiB",
-            do=do,
-        )
+def _lost(case: Examination) -> Iterator[Improvement]:
+    """What the host could use and this container can't."""
+    if case.setting.host is not None:
+        here = read_report(report(case.facts, case.choice))
+        for finding in lost_on_the_way(case.setting.host, here):
+            yield case.improvement(finding)
+
+
+def _image(case: Examination) -> Iterator[Improvement]:
+    """Another image, where another one suits this machine better than the one that this is."""
+    image = case.setting.image
+    if image is None:
         return
+    best = choose(case.facts, case.table).selection
+    if best.backend in ("cpu", "mps") or (best.image, best.wheel) == (image.variant, image.wheel):
+        return
+    yield case.improvement(
+        found.BuildOtherImage(
+            torch=image.torch,
+            wheel=image.wheel,
+            image=best.image,
+            best=best.wheel,
+            name=best.gpus[0].name,
+        )
+    )
 
 
-def _unusable(facts: Facts, table: Table, around: Surroundings) -> Iterator[Improvement]:
-    for gpu in facts.gpus:
-        if gpu.denied and not facts.host.container:
+def _unusable(case: Examination) -> Iterator[Improvement]:
+    """What is in the way of a GPU."""
+    for gpu in case.facts.gpus:
+        why = gpu.why
+        if isinstance(why, NodeClosed) and not case.inside:
             groups = {
                 node.group
-                for node in facts.nodes
+                for node in case.facts.nodes
                 if not node.usable and node.path.startswith(DEVICE_NODES[gpu.vendor])
             }
-            names = " ".join(f"$(getent group {group} | cut -d: -f1)" for group in sorted(groups))
-            yield Improvement(
-                what=f"{gpu.name}: {gpu.why}; containers get the group by number all the same",
-                do=f"for g in {names}; do sudo usermod -aG $g $USER; done   # then log in again",
+            yield case.improvement(
+                found.GroupToJoin(why=why, groups=tuple(sorted(groups))), gpu=gpu
             )
-        elif gpu.why is not None:
-            do = gpu.remedy and gpu.remedy.replace("; ", "\n")  # one step a line
-            if do and do.startswith(NO_DRIVER):
-                do = driver_command(NEWEST_FLOOR, gpu, facts, table, around)
-            yield Improvement(what=f"{gpu.name}: {gpu.why}", do=do)
+        elif isinstance(why, DriverToInstall) and not case.inside:
+            wanted = why.driver_to_install
+            steps = driver_commands(wanted, case.facts, case.table, case.around) if wanted else ()
+            yield case.improvement(why, gpu=gpu, steps=steps)
+        elif why is not None:
+            yield case.improvement(why, gpu=gpu)
 
 
-def _driver(
-    facts: Facts, table: Table, choice: Choice, around: Surroundings
-) -> Iterator[Improvement]:
+def _driver(case: Examination) -> Iterator[Improvement]:
     """A newer NVIDIA driver, where it would let a newer build run."""
-    for gpu in usable_gpus(facts):
-        newest = _newer_driver(gpu, facts, table)
+    facts, table, now = case.facts, case.table, case.choice.selection
+    for gpu in Question(facts=facts, table=table).usable:
+        newest = _newer_driver(gpu, case)
         if newest is None:
             continue
-        now = choice.selection
-        floor = driver_floor(newest, facts.host, table)
-        yield Improvement(
-            what=f"{gpu.name}: driver {gpu.driver}; with "
-            f"{driver_to_take(floor, gpu.compute_capability)} torch {newest.torch} {newest.wheel} "
-            f"fits (now: {now.torch} {now.wheel})",
-            do=driver_command(floor, gpu, facts, table, around),
+        take = driver_to_take(driver_floor(newest, facts.host, table), gpu.compute_capability)
+        yield case.improvement(
+            found.NewerDriverHelps(
+                driver=gpu.driver,
+                take=take,
+                torch=newest.torch,
+                wheel=newest.wheel,
+                now_torch=now.torch,
+                now_wheel=now.wheel,
+            ),
+            gpu=gpu,
+            steps=driver_commands(take, facts, table, case.around),
         )
         return  # all NVIDIA cards share one driver
 
 
-def _newer_driver(gpu: Gpu, facts: Facts, table: Table) -> Build | None:
+def _newer_driver(gpu: Gpu, case: Examination) -> Build | None:
     """The catalog's newest build with code for the GPU, if only its driver is too old for it."""
     if gpu.vendor != "nvidia" or gpu.driver is None:
         return None
+    host, table = case.facts.host, case.table
     for build in table.of_line(table.catalog, "cuda"):
-        if not build.experimental and has_code(build, gpu, facts.host, table):
-            enough = at_least(gpu.driver, driver_floor(build, facts.host, table))
-            return None if enough else build
+        if not build.experimental and has_code(build, gpu, host, table):
+            return None if at_least(gpu.driver, driver_floor(build, host, table)) else build
     return None
 
 
-def _engine(facts: Facts, choice: Choice, around: Surroundings) -> Iterator[Improvement]:
-    if not around.docker and not around.podman and choice.selection.backend != "mps":
-        yield Improvement(what="no container engine is installed", do=engine_command(facts, around))
-    if choice.selection.backend != "cuda":
+def _engine(case: Examination) -> Iterator[Improvement]:
+    """What a container engine lacks to hand a GPU over."""
+    around, host, backend = case.around, case.facts.host, case.choice.selection.backend
+    if not around.docker and not around.podman and backend != "mps":
+        yield case.improvement(found.NoEngine(), steps=(engine_command(case.facts, around),))
+    if backend != "cuda":
         return
-    if facts.host.wsl:
-        yield Improvement(
-            what="under WSL2 the driver is the one of Windows: install none inside; Docker "
-            "Desktop hands GPUs to containers by itself"
-        )
+    if host.wsl:
+        yield case.improvement(found.DriverIsWindows())
     if around.docker and not around.nvidia_toolkit and not around.cdi:
-        if not facts.host.wsl:
-            yield Improvement(
-                what="Docker can't hand a GPU to a container: no NVIDIA Container Toolkit, no CDI",
-                do=f"{toolkit_command(around)}   # from NVIDIA's package repository\n"
-                "sudo nvidia-ctk runtime configure --runtime=docker\n"
-                "sudo systemctl restart docker",
-            )
+        if not host.wsl:
+            yield case.improvement(found.NoToolkit(), steps=toolkit_commands(around))
     elif around.podman and not around.docker and not around.cdi:
-        yield Improvement(
-            what="Podman hands GPUs over by CDI, and there is no CDI file",
-            do="sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml",
-        )
+        yield case.improvement(found.NoCdiFile())
 
 
-def improvements_text(found: tuple[Improvement, ...]) -> str:
+def improvements_text(items: tuple[Improvement, ...]) -> str:
     """The list for a person; the commands indented, so that they can be copied."""
-    if not found:
+    if not items:
         return "\nnothing to improve\n"
-    steps = [item for item in found if item.do is not None]
+    steps = [item for item in items if item.steps]
     lines = ["", "what would make it better:"] if steps else []
     for item in steps:
         lines.append(f"- {item.what}")
-        lines += [f"    {step}" for step in (item.do or "").splitlines()]
-    notes = [f"- {item.what}" for item in found if item.do is None]
+        lines += [f"    {step}" for step in item.steps]
+    notes = [f"- {item.what}" for item in items if not item.steps]
     if notes:
         lines += ["", "worth knowing:", *notes]
     return plain("\n".join(lines)) + "\n"

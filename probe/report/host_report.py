@@ -5,84 +5,168 @@ with it. A hint never decides anything: it only tells what was lost on the way.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from probe.errors import ProbeError
-from probe.report.schema import Report
+from probe.finding import Finding
+from probe.findings.improvements import DriverChanged, LostGpu
+from probe.frozen_record import Record
+from probe.report.schema import SCHEMA
 
 VARIABLE = "ALTERNATOR_HOST_REPORT"
 USABLE = ("accessible", "proven")
+BACKENDS = {"nvidia": "cuda", "amd": "rocm", "apple": "mps"}
 
 
-def read_host_report(environ: Mapping[str, str]) -> Report | None:
+class SeenGpu(Record):
+    """One GPU of a report. What is not known of it is None."""
+
+    vendor: str
+    name: str
+    state: str
+    uuid: str | None = None
+    driver: str | None = None
+    gfx: str | None = None
+    compute_capability: str | None = None
+    why: str | None = None
+
+
+class SeenReport(Record):
+    """What is read of a report that another process made."""
+
+    backend: str
+    run_flags: tuple[str, ...] = ()
+    visible_devices: tuple[str, ...] = ()
+    gpus: tuple[SeenGpu, ...] = ()
+    advice: tuple[str, ...] = ()
+
+
+class LaterReportError(ValueError):
+    """A report of a schema that is not known here."""
+
+
+def read_report(data: object) -> SeenReport:
+    """Read a report, by what is needed of it; keys that are not known here may stand in it.
+
+    Raises ``LaterReportError`` for one of a later schema, ``ValueError`` for what is no report.
+    """
+    whole = _object(data)
+    schema = whole.get("schema")
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise LaterReportError(f"schema {schema}; this version reads {SCHEMA}")
+    if schema != SCHEMA:
+        raise ValueError(f"not of schema {SCHEMA}")
+    selection = _object(whole.get("selection"))
+    return SeenReport(
+        backend=_text(selection, "backend"),
+        run_flags=_texts(selection.get("run_flags")),
+        visible_devices=_texts(selection.get("visible_devices", [])),
+        gpus=tuple(_gpu(_object(gpu)) for gpu in _list(whole.get("gpus"))),
+        advice=_texts(whole.get("advice", [])),
+    )
+
+
+def _gpu(gpu: Mapping[str, object]) -> SeenGpu:
+    return SeenGpu(
+        vendor=_text(gpu, "vendor"),
+        name=_text(gpu, "name"),
+        state=_text(gpu, "state"),
+        uuid=_text_or_none(gpu, "uuid"),
+        driver=_text_or_none(gpu, "driver"),
+        gfx=_text_or_none(gpu, "gfx"),
+        compute_capability=_text_or_none(gpu, "compute_capability"),
+        why=_text_or_none(gpu, "why"),
+    )
+
+
+def _object(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise ValueError("not an object")
+    return value
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise ValueError("not a list")
+    return value
+
+
+def _text(data: Mapping[str, object], key: str) -> str:
+    value = data.get(key)
+    if not isinstance(value, str):
+        raise ValueError(f"{key} is not a text")
+    return value
+
+
+def _text_or_none(data: Mapping[str, object], key: str) -> str | None:
+    return None if data.get(key) is None else _text(data, key)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(_text({"entry": entry}, "entry") for entry in _list(value))
+
+
+def read_host_report(environ: Mapping[str, str]) -> SeenReport | None:
     """The host's report; None where there is no hint. Raises ``ProbeError`` for a broken one."""
     value = environ.get(VARIABLE, "").strip()
     if not value:
         return None
     try:
         text = value if value.startswith("{") else Path(value).read_text(encoding="utf-8")
-        report = json.loads(text)
-        if report["schema"] != 1 or not isinstance(report["gpus"], list):
-            raise ValueError("not of schema 1")
-        missing = [
-            key
-            for gpu in report["gpus"]
-            for key in ("name", "state", "vendor", "uuid", "driver")
-            if key not in gpu
-        ]
-        selection = report["selection"]
-        words = [*selection["run_flags"], *selection.get("visible_devices", [])]
-        if missing or not all(isinstance(word, str) for word in words):
-            raise ValueError("not of schema 1")
-        if not isinstance(selection["backend"], str):
-            raise ValueError("not of schema 1")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        return read_report(json.loads(text))
+    except LaterReportError as error:
+        raise ProbeError(
+            f"{VARIABLE} holds a report of {error}; use the same version of alternator on the host "
+            f"and in the image, or unset it"
+        ) from error
+    except (OSError, ValueError, RecursionError) as error:
         raise ProbeError(
             f"{VARIABLE} holds no report of the host ({type(error).__name__}); hand over what "
             f"`alternator probe --json` prints there, or unset it"
         ) from error
-    found: Report = report
-    return found
 
 
-def lost_on_the_way(host: Report, here: Report) -> Iterator[tuple[str, str | None]]:
-    """What the host could use and this container can't, each with what to type (or None)."""
-    flags = " ".join(host["selection"]["run_flags"])
-    backend = host["selection"]["backend"]
-    start = f"docker run {flags} …   # or: make up" if flags else None
-    named = [
-        n for n in host["selection"].get("visible_devices", ()) if n.startswith(("GPU-", "MIG-"))
-    ]
-    reached = [gpu for gpu in here["gpus"] if gpu["state"] in USABLE]
-    for gpu in host["gpus"]:
-        if gpu["state"] not in USABLE or _used_backend(gpu) != backend:
+def meant_gpus(
+    host: SeenReport, here: SeenReport, usable: Collection[str] = USABLE
+) -> Iterator[tuple[SeenGpu, SeenGpu | None]]:
+    """The GPUs that the host could use and meant to, each with the one that it is here.
+
+    A GPU here that is in one of the states ``usable`` goes before others. A GPU without one, or
+    with one of another state, is lost.
+    """
+    named = [name for name in host.visible_devices if name.startswith(("GPU-", "MIG-"))]
+    free = sorted(here.gpus, key=lambda gpu: gpu.state not in usable)
+    for gpu in host.gpus:
+        if gpu.state not in USABLE or BACKENDS.get(gpu.vendor) != host.backend:
             continue
-        if named and gpu["uuid"] and gpu["uuid"] not in named:
+        if named and gpu.uuid and gpu.uuid not in named:
             continue  # the host itself left it out: another MIG slice, a card without code
-        twin = next((other for other in reached if _same(gpu, other)), None)
-        if twin is None:
-            label = f"{gpu['name']} ({gpu['uuid']})" if gpu["uuid"] else gpu["name"]
-            yield f"the host could use {label}; this container does not reach it", start
-            continue
-        reached.remove(twin)
-        if gpu["driver"] and twin["driver"] and gpu["driver"] != twin["driver"]:
-            yield (
-                f"{gpu['name']}: the host had driver {gpu['driver']}, this container sees "
-                f"{twin['driver']}",
-                "restart the container: the driver was changed under it",
-            )
+        twin = next((other for other in free if _same(gpu, other)), None)
+        if twin is not None:
+            free.remove(twin)
+        yield gpu, twin
 
 
-def _used_backend(gpu: Report) -> str:
-    return {"nvidia": "cuda", "amd": "rocm", "apple": "mps"}.get(gpu["vendor"], "")
+def lost_on_the_way(host: SeenReport, here: SeenReport) -> Iterator[Finding]:
+    """What the host could use and this container can't, and what else differs."""
+    flags = " ".join(host.run_flags)
+    for gpu, twin in meant_gpus(host, here):
+        if twin is None or twin.state not in USABLE:
+            yield LostGpu(name=gpu.name, uuid=gpu.uuid, flags=flags)
+        elif gpu.driver and twin.driver and gpu.driver != twin.driver:
+            yield DriverChanged(name=gpu.name, host=gpu.driver, here=twin.driver)
 
 
-def _same(gpu: Report, other: Report) -> bool:
-    if gpu["vendor"] != other["vendor"]:
+def _same(gpu: SeenGpu, other: SeenGpu) -> bool:
+    if gpu.vendor != other.vendor:
         return False
     # Names come last: a slim container has no tool that knows the one that the host has seen.
-    for key in ("uuid", "gfx", "compute_capability"):
-        if gpu.get(key) and other.get(key):
-            return bool(gpu[key] == other[key])
-    return bool(gpu["name"] == other["name"])
+    for mine, its in (
+        (gpu.uuid, other.uuid),
+        (gpu.gfx, other.gfx),
+        (gpu.compute_capability, other.compute_capability),
+    ):
+        if mine and its:
+            return mine == its
+    return gpu.name == other.name

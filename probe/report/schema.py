@@ -1,35 +1,115 @@
-"""The JSON contract (schema 1): the one object that every other output is made from."""
+"""The JSON contract (schema 1): the one object that every other output is made from.
 
-from typing import Any
+``docs/report.schema.json`` is made from these types (``tools/report_schema.py``). Keys may be
+added; none is renamed or removed. A ``code`` is one of those in ``docs/reference.md``.
+"""
+
+from typing import Literal, TypedDict
 
 from probe.decide.choice import Choice, Selection
 from probe.decide.fit import capability_text
-from probe.facts import Facts, Gpu, ProbeTrace
+from probe.facts import Backend, Facts, Gpu, ProbeTrace, State, TraceCode, Vendor
 
-SCHEMA = 1
+SCHEMA: Literal[1] = 1
 
-Report = dict[str, Any]
+
+class HostReport(TypedDict):
+    """The machine, or the container, that the probe ran in."""
+
+    arch: str
+    os: str
+    wsl: bool
+    container: bool
+
+
+class GpuReport(TypedDict):
+    """One GPU, or one MIG slice of one. Memory is in MiB."""
+
+    vendor: Vendor
+    index: int
+    uuid: str | None
+    name: str
+    memory_mib: int | None
+    memory_free_mib: int | None
+    driver: str | None
+    compute_capability: str | None
+    gfx: str | None
+    state: State
+    code: str | None
+    why: str | None
+
+
+class SelectionReport(TypedDict):
+    """What to build, start and use. ``device`` is what PyTorch calls it."""
+
+    backend: Backend
+    device: str
+    torch: str
+    wheel: str
+    index_url: str
+    image: Backend
+    visible_devices: list[str]
+    env: dict[str, str]
+    run_flags: list[str]
+
+
+class RejectedReport(TypedDict):
+    """A build that was passed over, and why."""
+
+    wheel: str
+    code: str
+    why: str
+
+
+class TraceReport(TypedDict):
+    """One probe that ran. ``exit`` is null where it did not end by itself."""
+
+    probe: str
+    command: list[str]
+    exit: int | None
+    ms: int
+    found: int
+    code: TraceCode | None
+    why: str | None
+
+
+class Report(TypedDict):
+    """All of it. ``advice_codes`` has a code for each sentence of ``advice``, in its order."""
+
+    schema: Literal[1]
+    host: HostReport
+    gpus: list[GpuReport]
+    selection: SelectionReport
+    rejected: list[RejectedReport]
+    trace: list[TraceReport]
+    advice: list[str]
+    advice_codes: list[str]
 
 
 def report(facts: Facts, choice: Choice) -> Report:
     """Facts and choice as the object that ``--json`` prints."""
+    host = facts.host
     return {
         "schema": SCHEMA,
         "host": {
-            "arch": facts.host.arch,
-            "os": facts.host.os,
-            "wsl": facts.host.wsl,
-            "container": facts.host.container,
+            "arch": host.arch,
+            "os": host.os,
+            "wsl": host.wsl,
+            "container": host.container,
         },
         "gpus": [_gpu(gpu) for gpu in facts.gpus],
         "selection": _selection(choice.selection),
-        "rejected": [{"wheel": r.wheel, "why": r.why} for r in choice.rejected],
+        "rejected": [
+            {"wheel": entry.wheel, "code": entry.why.code, "why": str(entry.why)}
+            for entry in choice.rejected
+        ],
         "trace": [_trace(line) for line in facts.trace],
-        "advice": list(choice.advice),
+        "advice": [entry.text(host.place) for entry in choice.advice],
+        "advice_codes": [entry.finding.code for entry in choice.advice],
     }
 
 
-def _gpu(gpu: Gpu) -> Report:
+def _gpu(gpu: Gpu) -> GpuReport:
     return {
         "vendor": gpu.vendor,
         "index": gpu.index,
@@ -41,11 +121,12 @@ def _gpu(gpu: Gpu) -> Report:
         "compute_capability": capability_text(gpu),
         "gfx": gpu.gfx,
         "state": gpu.state,
-        "why": gpu.why,
+        "code": None if gpu.why is None else gpu.why.code,
+        "why": None if gpu.why is None else str(gpu.why),
     }
 
 
-def _selection(selection: Selection) -> Report:
+def _selection(selection: Selection) -> SelectionReport:
     return {
         "backend": selection.backend,
         "device": selection.device,
@@ -59,12 +140,13 @@ def _selection(selection: Selection) -> Report:
     }
 
 
-def _trace(line: ProbeTrace) -> Report:
+def _trace(line: ProbeTrace) -> TraceReport:
     return {
         "probe": line.probe,
         "command": list(line.command),
         "exit": line.exit,
         "ms": line.ms,
         "found": line.found,
+        "code": line.code,
         "why": line.why,
     }

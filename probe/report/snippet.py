@@ -6,11 +6,12 @@ volumes. ``docs/hardware.md`` says which of them were started, and with what.
 
 import os
 from collections.abc import Callable
-from itertools import pairwise
 
 from probe.errors import ProbeError
-from probe.report.schema import Report
+from probe.findings.gpu import Hidden
+from probe.report.schema import Report, SelectionReport
 from probe.report.snippet_kubernetes import kubernetes
+from probe.report.snippet_podman import podman, quadlet
 from probe.report.snippet_settings import (
     CONFIG,
     MEMORY_LIMIT,
@@ -18,13 +19,17 @@ from probe.report.snippet_settings import (
     PIDS_LIMIT,
     STATE,
     STOP_S,
-    USER,
+)
+from probe.report.snippet_start import (
+    READABLE,
+    Start,
+    continued,
+    hardened,
+    pairs,
+    volumes,
 )
 
 IMAGE = "alternator:{version}-{variant}"
-READABLE = f"# user {USER} must be able to read alternator.toml: sudo chown {USER} alternator.toml"
-# Rootless Podman: whoever starts the container is the image's user inside, and may read the file.
-KEEP_ID = f"keep-id:uid={USER},gid={USER}"
 
 
 def snippet(kind: str, report: Report, version: str, *, root: bool | None = None) -> str:
@@ -39,117 +44,57 @@ def snippet(kind: str, report: Report, version: str, *, root: bool | None = None
         raise ProbeError(
             "--snippet: no container reaches Apple's GPU; add --backend cpu for the CPU's image"
         )
-    selection = {
-        **report["selection"],
-        "named": _named(report),
-        "root": os.geteuid() == 0 if root is None else root,
-    }
-    return KINDS[kind](selection, image_name(selection, version))
+    selection = report["selection"]
+    start = Start(
+        selection=selection,
+        image=image_name(selection, version),
+        named=_named(report),
+        root=os.geteuid() == 0 if root is None else root,
+    )
+    return KINDS[kind](start)
 
 
-def image_name(selection: Report, version: str) -> str:
+def image_name(selection: SelectionReport, version: str) -> str:
     """The tag that `make images` gives to the build: ``alternator:<version>-cuda-cu130``."""
-    parts = [selection["image"]]
+    parts: list[str] = [selection["image"]]
     if selection["wheel"] != selection["image"]:
         parts.append(selection["wheel"])
     return IMAGE.format(version=version, variant="-".join(parts))
 
 
-def _values(selection: Report, flag: str) -> list[str]:
-    return [value for name, value in pairwise(selection["run_flags"]) if name == flag]
-
-
-def _named(report: Report) -> list[str]:
-    """The NVIDIA devices to hand over by name; empty where all of them may go."""
+def _named(report: Report) -> tuple[str, ...]:
     selection = report["selection"]
     if selection["backend"] != "cuda":
-        return []
-    used: list[str] = selection["visible_devices"]
+        return ()
+    used = tuple(selection["visible_devices"])
     slices = any(name.startswith("MIG-") for name in used)
-    hidden = any((gpu["why"] or "").startswith("hidden by") for gpu in report["gpus"])
-    return used if slices or hidden else []
+    hidden = any(gpu["code"] == Hidden.code for gpu in report["gpus"])
+    return used if slices or hidden else ()
 
 
-def _docker(selection: Report, image: str) -> str:
-    flags = list(selection["run_flags"])
-    if selection["named"]:
-        flags = ["--gpus", f"'\"device={','.join(selection['named'])}\"'"]
+def _docker(start: Start) -> str:
+    flags = list(start.selection["run_flags"])
+    if start.named:
+        flags = ["--gpus", f"'\"device={','.join(start.named)}\"'"]
     lines = [
         "docker run --detach --name alternator --restart unless-stopped",
-        *_pairs(flags),
-        *_hardened(selection),
+        *pairs(flags),
+        *hardened(start),
         "--log-driver local",
         # A bind mount that is not there is an error; --volume would make a folder of that name.
         f'--mount type=bind,source="$PWD/alternator.toml",target={CONFIG},readonly',
-        *_volumes(),
-        image,
+        *volumes(),
+        start.image,
     ]
-    return f"{READABLE}\n{_continued(lines)}"
+    return f"{READABLE}\n{continued(lines)}"
 
 
-def _podman(selection: Report, image: str) -> str:
-    flags = [word for option in _podman_devices(selection) for word in option]
-    lines = [
-        "podman run --detach --name alternator --restart unless-stopped",
-        *([] if selection["root"] else [f"--userns {KEEP_ID}"]),
-        *_pairs(flags),
-        *_hardened(selection),
-        f'--volume "$PWD/alternator.toml:{CONFIG}:ro,Z"',
-        *_volumes(),
-        f"localhost/{image}",
-    ]
-    return (f"{READABLE}\n" if selection["root"] else "") + _continued(lines)
-
-
-def _podman_devices(selection: Report) -> list[tuple[str, str]]:
-    """Podman's flags for the devices: CDI for NVIDIA, nodes and groups for AMD.
-
-    Rootless, a group's number means another group inside: the user's own groups are kept instead.
-    (Podman's documentation, ``podman-run(1)``, ``--group-add``.)
-    """
-    if selection["backend"] == "cuda":
-        # The label: as NVIDIA's documentation has it, for machines with SELinux.
-        return [("--device", name) for name in _cdi(selection)] + [
-            ("--security-opt", "label=disable")
-        ]
-    devices = [("--device", node) for node in _values(selection, "--device")]
-    groups = _values(selection, "--group-add")
-    if groups and not selection["root"]:
-        groups = ["keep-groups"]
-    return devices + [("--group-add", group) for group in groups]
-
-
-def _cdi(selection: Report) -> list[str]:
-    """CDI names of NVIDIA's devices: ``nvidia-ctk cdi list`` shows what there is."""
-    return [f"nvidia.com/gpu={name}" for name in selection["named"] or ["all"]]
-
-
-def _pairs(flags: list[str]) -> list[str]:
-    return [" ".join(pair) for pair in zip(flags[::2], flags[1::2], strict=True)]
-
-
-def _hardened(selection: Report) -> list[str]:
-    return [
-        *(f"--env {name}={value}" for name, value in selection["env"].items()),
-        "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges",
-        f"--pids-limit {PIDS_LIMIT} --memory {MEMORY_LIMIT}g --stop-timeout {STOP_S}",
-    ]
-
-
-def _volumes() -> list[str]:
-    return [f"--volume alternator-state:{STATE}", f"--volume alternator-models:{MODELS}"]
-
-
-def _continued(lines: list[str]) -> str:
-    return " \\\n  ".join(lines) + "\n"
-
-
-def _compose(selection: Report, image: str) -> str:
+def _compose(start: Start) -> str:
     lines = [
         READABLE,
         "services:",
         "  bot:",
-        f"    image: {image}",
+        f"    image: {start.image}",
         "    restart: unless-stopped",
         "    read_only: true",
         "    tmpfs: [/tmp]",
@@ -164,11 +109,11 @@ def _compose(selection: Report, image: str) -> str:
         f"      - state:{STATE}",
         f"      - models:{MODELS}",
     ]
-    if selection["env"]:
+    if start.env:
         lines.append("    environment:")
-        lines += [f'      {name}: "{value}"' for name, value in selection["env"].items()]
-    if selection["backend"] == "cuda":
-        ids = ", ".join(f'"{name}"' for name in selection["named"])
+        lines += [f'      {name}: "{value}"' for name, value in start.env.items()]
+    if start.backend == "cuda":
+        ids = ", ".join(f'"{name}"' for name in start.named)
         lines += [
             "    deploy:",
             "      resources:",
@@ -178,65 +123,24 @@ def _compose(selection: Report, image: str) -> str:
             f"              device_ids: [{ids}]" if ids else "              count: all",
             "              capabilities: [gpu]",
         ]
-    if selection["backend"] == "rocm":
+    if start.backend == "rocm":
         lines.append("    devices:")
-        lines += [f"      - {node}:{node}" for node in _values(selection, "--device")]
-        groups = _values(selection, "--group-add")
+        lines += [f"      - {node}:{node}" for node in start.values("--device")]
+        groups = start.values("--group-add")
         if groups:
             lines.append("    group_add:")
             lines += [f'      - "{group}"' for group in groups]
     return "\n".join([*lines, "volumes:", "  state:", "  models:"]) + "\n"
 
 
-def _quadlet(selection: Report, image: str) -> str:
-    """For Podman 4.5 and newer; what has no key of its own there goes through PodmanArgs."""
-    root = selection["root"]
-    config = "/etc/alternator/alternator.toml" if root else "%h/alternator.toml"
-    devices = _podman_devices(selection)
-    lines = [
-        "# /etc/containers/systemd/alternator.container; then: systemctl daemon-reload"
-        if root
-        else "# ~/.config/containers/systemd/alternator.container; then, so that it also runs "
-        "while\n# nobody is logged in: loginctl enable-linger && systemctl --user daemon-reload",
-        f"#   {'systemctl' if root else 'systemctl --user'} start alternator",
-        *([READABLE] if root else []),
-        "[Unit]",
-        "Description=Alternator",
-        "",
-        "[Container]",
-        f"Image=localhost/{image}",
-        "ContainerName=alternator",
-        *([] if root else [f"UserNS={KEEP_ID}"]),
-        *(f"AddDevice={value}" for flag, value in devices if flag == "--device"),
-        *("SecurityLabelDisable=true" for flag, _ in devices if flag == "--security-opt"),
-        *(f"PodmanArgs=--group-add={value}" for flag, value in devices if flag == "--group-add"),
-        *(f"Environment={name}={value}" for name, value in selection["env"].items()),
-        "ReadOnly=true",
-        "Tmpfs=/tmp",
-        "DropCapability=ALL",
-        "NoNewPrivileges=true",
-        f"PodmanArgs=--pids-limit={PIDS_LIMIT} --memory={MEMORY_LIMIT}g --stop-timeout={STOP_S}",
-        f"Volume={config}:{CONFIG}:ro,Z",
-        f"Volume=alternator-state:{STATE}",
-        f"Volume=alternator-models:{MODELS}",
-        "",
-        "[Service]",
-        "Restart=always",
-        "",
-        "[Install]",
-        f"WantedBy={'multi-user.target' if root else 'default.target'}",
-    ]
-    return "\n".join(lines) + "\n"
+def _kubernetes(start: Start) -> str:
+    return kubernetes(start.selection, start.image, groups=start.values("--group-add"))
 
 
-def _kubernetes(selection: Report, image: str) -> str:
-    return kubernetes(selection, image, groups=_values(selection, "--group-add"))
-
-
-KINDS: dict[str, Callable[[Report, str], str]] = {
+KINDS: dict[str, Callable[[Start], str]] = {
     "docker": _docker,
     "compose": _compose,
-    "podman": _podman,
-    "quadlet": _quadlet,
+    "podman": podman,
+    "quadlet": quadlet,
     "kubernetes": _kubernetes,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from probe.report.schema import Report
+from probe.report.schema import SelectionReport
 from probe.report.snippet_settings import CONFIG, MEMORY_LIMIT, MODELS, STATE, STOP_S, USER
 
 # The vendors' device plugins: what a pod asks for to be given a GPU.
@@ -71,12 +71,12 @@ CONTAINER = f"""\
         - {{name: tmp, emptyDir: {{}}}}"""
 
 
-def kubernetes(selection: Report, image: str, *, groups: Sequence[str]) -> str:
+def kubernetes(selection: SelectionReport, image: str, *, groups: Sequence[str]) -> str:
     """The manifest; ``groups`` are the numbers of the groups that own AMD's device nodes here."""
     return "\n".join(_parts(selection, image, groups)) + "\n"
 
 
-def _parts(selection: Report, image: str, groups: Sequence[str]) -> Iterator[str]:
+def _parts(selection: SelectionReport, image: str, groups: Sequence[str]) -> Iterator[str]:
     resource = RESOURCES.get(selection["backend"])
     yield HEAD
     if resource:

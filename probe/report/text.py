@@ -1,7 +1,7 @@
 """The report for a person. Everything it says comes from the report object."""
 
 from probe.numbers import plain
-from probe.report.schema import Report
+from probe.report.schema import GpuReport, Report
 
 WIDTH = 10
 BACKENDS = {"cuda": "NVIDIA CUDA", "rocm": "AMD ROCm", "mps": "Apple MPS", "cpu": "CPU"}
@@ -28,7 +28,7 @@ def _hardware(report: Report) -> list[str]:
     return lines if described else [*lines, _row("gpu", "none found")]
 
 
-def describe(gpu: Report) -> str:
+def describe(gpu: GpuReport) -> str:
     """One GPU in one line: what it is, and what is in the way of using it."""
     facts = [
         gpu["gfx"],
@@ -42,13 +42,14 @@ def describe(gpu: Report) -> str:
     return f"{gpu['name']}{f' ({known})' if known else ''}{state}{why}"
 
 
-def _memory(gpu: Report) -> str | None:
+def _memory(gpu: GpuReport) -> str | None:
     if not gpu["memory_mib"]:
         return None
     total, free = gpu["memory_mib"] / 1024, gpu["memory_free_mib"]
     # What an idle desktop takes is not worth a word.
-    in_use = free is not None and free < 0.9 * gpu["memory_mib"]
-    return f"{total:.1f} GiB, {free / 1024:.1f} free" if in_use else f"{total:.1f} GiB"
+    if free is None or free >= 0.9 * gpu["memory_mib"]:
+        return f"{total:.1f} GiB"
+    return f"{total:.1f} GiB, {free / 1024:.1f} free"
 
 
 def _choice(report: Report) -> list[str]:

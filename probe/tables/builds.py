@@ -1,16 +1,19 @@
 """The table of torch builds as typed objects, and the rules to read a cell.
 
-The facts stand in ``builds.toml``; they come by way of ``tables.py``.
+The facts stand in ``builds.toml``; they come by way of ``generated.py``.
 """
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from probe.facts import ComputeCapability
 from probe.frozen_record import Record
 from probe.numbers import parse_capability, parse_version
 from probe.tables.generated import BUILDS
 
-Version = tuple[int, ...]
+if TYPE_CHECKING:
+    from probe.tables.entries import BuildsTable, LineEntry
+
+Backend = Literal["cuda", "rocm", "cpu"]
 
 
 class CudaCode(Record):
@@ -20,7 +23,10 @@ class CudaCode(Record):
     ptx: ComputeCapability | None = None
 
     def runs_on(self, capability: ComputeCapability) -> bool:
-        """A binary for X.Y runs on X.Z with Z ≥ Y; PTX is compiled for anything newer."""
+        """A binary for X.Y runs on X.Z with Z ≥ Y; PTX is compiled for anything newer.
+
+        https://docs.nvidia.com/cuda/cuda-programming-guide/01-introduction/cuda-platform.html
+        """
         if self.ptx is not None and capability >= self.ptx:
             return True
         major, minor = capability
@@ -33,7 +39,7 @@ class Build(Record):
     line: str
     torch: str
     wheel: str
-    backend: Literal["cuda", "rocm", "cpu"]
+    backend: Backend
     index_url: str
     experimental: bool = False
     default: bool = False  # the default package index carries it
@@ -112,41 +118,46 @@ def load_table() -> Table:
     )
 
 
-def _builds_of(line: dict[str, Any], data: dict[str, Any]) -> list[Build]:
-    tags = [(tag, "cuda") for tag in line["cuda"]] + [(tag, "rocm") for tag in line["rocm"]]
-    builds = []
-    for wheel, backend in [*tags, ("cpu", "cpu")]:
-        needs = data["cuda"].get(wheel, {})
-        builds.append(
-            Build(
-                line=line["line"],
-                torch=line["version"],
-                wheel=wheel,
-                backend=backend,  # type: ignore[arg-type]  # one of the three written above
-                index_url=f"{data['index_base']}/{wheel}",
-                experimental=wheel in line.get("experimental", ()),
-                default=wheel == line["default"],
-                retired=needs.get("retired"),
-                last_line=needs.get("last_line"),
-                driver_linux=needs.get("linux"),
-                driver_windows=needs.get("windows"),
-                driver_advised=needs.get("advised"),
-                cuda_code={
-                    entry["arch"]: CudaCode(
-                        capabilities=tuple(_capability(text) for text in entry["capabilities"]),
-                        ptx=_capability(entry["ptx"]) if "ptx" in entry else None,
-                    )
-                    for entry in data["code"]
-                    if wheel in entry["wheels"] and line["line"] in entry.get("lines", line["line"])
-                },
-                gfx={
-                    entry["arch"]: frozenset(entry["targets"])
-                    for entry in data["gfx"]
-                    if wheel in entry["wheels"]
-                },
+def _builds_of(line: "LineEntry", data: "BuildsTable") -> list[Build]:
+    tags: list[tuple[str, Backend]] = [
+        *((tag, "cuda") for tag in line["cuda"]),
+        *((tag, "rocm") for tag in line["rocm"]),
+        ("cpu", "cpu"),
+    ]
+    return [_build(line, wheel, backend, data) for wheel, backend in tags]
+
+
+def _build(line: "LineEntry", wheel: str, backend: Backend, data: "BuildsTable") -> Build:
+    needs = data["cuda"].get(wheel)
+    return Build(
+        line=line["line"],
+        torch=line["version"],
+        wheel=wheel,
+        backend=backend,
+        # One index for each tag, each a "simple" one:
+        # https://packaging.python.org/en/latest/specifications/simple-repository-api/
+        index_url=f"{data['index_base']}/{wheel}",
+        experimental=wheel in line.get("experimental", ()),
+        default=wheel == line["default"],
+        retired=needs.get("retired") if needs else None,
+        last_line=needs.get("last_line") if needs else None,
+        driver_linux=needs["linux"] if needs else None,
+        driver_windows=needs["windows"] if needs else None,
+        driver_advised=needs.get("advised") if needs else None,
+        cuda_code={
+            entry["arch"]: CudaCode(
+                capabilities=tuple(_capability(text) for text in entry["capabilities"]),
+                ptx=_capability(entry["ptx"]) if "ptx" in entry else None,
             )
-        )
-    return builds
+            for entry in data["code"]
+            if wheel in entry["wheels"] and line["line"] in entry.get("lines", [line["line"]])
+        },
+        gfx={
+            entry["arch"]: frozenset(entry["targets"])
+            for entry in data["gfx"]
+            if wheel in entry["wheels"]
+        },
+    )
 
 
 def _capability(text: str) -> ComputeCapability:

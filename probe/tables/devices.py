@@ -1,6 +1,6 @@
 """What a PCI device id tells when no tool does: gfx target, compute capability, integrated or not.
 
-The tables are ``amd_devices.toml`` and ``nvidia_devices.toml``, by way of ``tables.py``.
+The tables are ``amd_devices.toml`` and ``nvidia_devices.toml``, by way of ``generated.py``.
 """
 
 from functools import lru_cache
@@ -17,8 +17,7 @@ def gfx_of_device(device: int | None) -> str | None:
 
 def gfx_of_graphics_core(version: str) -> str | None:
     """The gfx target of a graphics core version (``11.5.0``) from the kernel's IP discovery."""
-    target: str | None = AMD_DEVICES["graphics_core"].get(version)
-    return target
+    return AMD_DEVICES["graphics_core"].get(version)
 
 
 def is_integrated(gfx: str | None) -> bool:
@@ -41,7 +40,7 @@ def last_driver(capability: ComputeCapability | None) -> str | None:
     for text, driver in NVIDIA_DEVICES["last_driver"]:
         below = parse_capability(text)
         if capability is not None and below is not None and capability < below:
-            return str(driver)
+            return driver
     return None
 
 

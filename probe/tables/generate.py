@@ -1,7 +1,8 @@
 """Writes ``generated.py`` from the TOML tables: ``python -m probe.tables.generate [--check]``.
 
 The tables are read and changed as TOML; the probe loads them as a module, whose byte-code is there
-in a fraction of the time that parsing takes. ``--check`` fails if the module is not current.
+in a fraction of the time that parsing takes, and mypy holds them to their shape (``entries.py``).
+``--check`` fails if the module is not current.
 """
 
 import argparse
@@ -11,26 +12,32 @@ from collections.abc import Sequence
 from pathlib import Path
 from pprint import pformat
 
+from probe.exit_codes import ExitCode
+
 HERE = Path(__file__).parent
 MODULE = HERE / "generated.py"
-SOURCES = {
-    "BUILDS": "builds.toml",
-    "AMD_DEVICES": "amd_devices.toml",
-    "NVIDIA_DEVICES": "nvidia_devices.toml",
-}
+# A constant's name, its type in ``entries.py``, its table.
+SOURCES = (
+    ("BUILDS", "BuildsTable", "builds.toml"),
+    ("AMD_DEVICES", "AmdDevicesTable", "amd_devices.toml"),
+    ("NVIDIA_DEVICES", "NvidiaDevicesTable", "nvidia_devices.toml"),
+)
 HEAD = '''"""Generated from the TOML tables beside it by ``python -m probe.tables.generate``."""
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from probe.tables.entries import AmdDevicesTable, BuildsTable, NvidiaDevicesTable
 '''
 
 
 def render() -> str:
     """The module's text."""
     parts = [HEAD]
-    for name, file in SOURCES.items():
+    for name, shape, file in SOURCES:
         data = tomllib.loads((HERE / file).read_text(encoding="utf-8"))
         text = pformat(data, width=100, compact=True, sort_dicts=False)
-        parts.append(f"\n{name}: dict[str, Any] = {text}\n")
+        parts.append(f'\n{name}: "{shape}" = {text}\n')
     return "".join(parts)
 
 
@@ -42,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if MODULE.exists() and MODULE.read_text(encoding="utf-8") == render():
             return 0
         print(f"{MODULE.name} is not current: run python -m probe.tables.generate", file=sys.stderr)
-        return 1
+        return ExitCode.STALE
     MODULE.write_text(render(), encoding="utf-8")
     return 0
 

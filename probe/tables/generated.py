@@ -1,8 +1,11 @@
 """Generated from the TOML tables beside it by ``python -m probe.tables.generate``."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-BUILDS: dict[str, Any] = {'catalog': '2.13',
+if TYPE_CHECKING:
+    from probe.tables.entries import AmdDevicesTable, BuildsTable, NvidiaDevicesTable
+
+BUILDS: "BuildsTable" = {'catalog': '2.13',
  'index_base': 'https://download.pytorch.org/whl',
  'cpu_arch': ['x86_64', 'aarch64'],
  'macos_arch': ['arm64'],
@@ -11,8 +14,9 @@ BUILDS: dict[str, Any] = {'catalog': '2.13',
            'cuda': ['cu132', 'cu130', 'cu126'],
            'rocm': ['rocm7.14'],
            'default': 'cu132',
-           'source': 'PyTorch release notes and .github/scripts/generate_binary_build_matrix.py of '
-                     'the release branch',
+           'source': 'PyTorch release notes (https://github.com/pytorch/pytorch/releases) and, on '
+                     'the release branch, '
+                     'https://github.com/pytorch/pytorch/blob/HEAD/.github/scripts/generate_binary_build_matrix.py',
            'read': '2026-11'},
           {'line': '2.13',
            'version': '2.13.0',
@@ -20,119 +24,138 @@ BUILDS: dict[str, Any] = {'catalog': '2.13',
            'experimental': ['cu132'],
            'rocm': ['rocm7.2', 'rocm7.1'],
            'default': 'cu130',
-           'source': 'PyTorch release notes and .github/scripts/generate_binary_build_matrix.py of '
-                     'the release branch',
+           'source': 'PyTorch release notes (https://github.com/pytorch/pytorch/releases) and, on '
+                     'the release branch, '
+                     'https://github.com/pytorch/pytorch/blob/HEAD/.github/scripts/generate_binary_build_matrix.py',
            'read': '2026-11'},
           {'line': '2.12',
            'version': '2.12.1',
            'cuda': ['cu132', 'cu130', 'cu126'],
            'rocm': ['rocm7.2'],
            'default': 'cu130',
-           'source': 'PyTorch release notes and .github/scripts/generate_binary_build_matrix.py of '
-                     'the release branch',
+           'source': 'PyTorch release notes (https://github.com/pytorch/pytorch/releases) and, on '
+                     'the release branch, '
+                     'https://github.com/pytorch/pytorch/blob/HEAD/.github/scripts/generate_binary_build_matrix.py',
            'read': '2026-11'},
           {'line': '2.11',
            'version': '2.11.0',
            'cuda': ['cu130', 'cu128', 'cu126'],
            'rocm': ['rocm7.2', 'rocm7.1'],
            'default': 'cu130',
-           'source': 'PyTorch release notes and .github/scripts/generate_binary_build_matrix.py of '
-                     'the release branch',
+           'source': 'PyTorch release notes (https://github.com/pytorch/pytorch/releases) and, on '
+                     'the release branch, '
+                     'https://github.com/pytorch/pytorch/blob/HEAD/.github/scripts/generate_binary_build_matrix.py',
            'read': '2026-11'},
           {'line': '2.10',
            'version': '2.10.0',
            'cuda': ['cu130', 'cu128', 'cu126'],
            'rocm': ['rocm7.1', 'rocm7.0'],
            'default': 'cu128',
-           'source': 'PyTorch release notes and .github/scripts/generate_binary_build_matrix.py of '
-                     'the release branch',
+           'source': 'PyTorch release notes (https://github.com/pytorch/pytorch/releases) and, on '
+                     'the release branch, '
+                     'https://github.com/pytorch/pytorch/blob/HEAD/.github/scripts/generate_binary_build_matrix.py',
            'read': '2026-11'},
           {'line': '2.9',
            'version': '2.9.1',
            'cuda': ['cu130', 'cu128', 'cu126'],
            'rocm': ['rocm6.4', 'rocm6.3'],
            'default': 'cu128',
-           'source': 'PyTorch release notes and .github/scripts/generate_binary_build_matrix.py of '
-                     'the release branch',
+           'source': 'PyTorch release notes (https://github.com/pytorch/pytorch/releases) and, on '
+                     'the release branch, '
+                     'https://github.com/pytorch/pytorch/blob/HEAD/.github/scripts/generate_binary_build_matrix.py',
            'read': '2026-11'},
           {'line': '2.8',
            'version': '2.8.0',
            'cuda': ['cu129', 'cu128', 'cu126'],
            'rocm': ['rocm6.4'],
            'default': 'cu128',
-           'source': 'PyTorch release notes and .github/scripts/generate_binary_build_matrix.py of '
-                     'the release branch',
+           'source': 'PyTorch release notes (https://github.com/pytorch/pytorch/releases) and, on '
+                     'the release branch, '
+                     'https://github.com/pytorch/pytorch/blob/HEAD/.github/scripts/generate_binary_build_matrix.py',
            'read': '2026-11'},
           {'line': '2.7',
            'version': '2.7.1',
            'cuda': ['cu128', 'cu126', 'cu118'],
            'rocm': ['rocm6.3'],
            'default': 'cu126',
-           'source': 'PyTorch release notes and .github/scripts/generate_binary_build_matrix.py of '
-                     'the release branch',
+           'source': 'PyTorch release notes (https://github.com/pytorch/pytorch/releases) and, on '
+                     'the release branch, '
+                     'https://github.com/pytorch/pytorch/blob/HEAD/.github/scripts/generate_binary_build_matrix.py',
            'read': '2026-11'}],
  'cuda': {'cu118': {'linux': '450.80.02',
                     'windows': '452.39',
                     'last_line': '2.7',
                     'retired': 'CUDA 11.8 ended with torch 2.7',
-                    'source': "NVIDIA's CUDA toolkit release notes, table of driver versions",
+                    'source': "NVIDIA's CUDA toolkit release notes, table of driver versions: "
+                              'https://docs.nvidia.com/cuda/cuda-toolkit-release-notes/index.html',
                     'read': '2026-11'},
           'cu126': {'linux': '525.60.13',
                     'windows': '528.33',
                     'advised': '550',
                     'last_line': '2.14',
-                    'source': "NVIDIA's CUDA toolkit release notes, table of driver versions",
+                    'source': "NVIDIA's CUDA toolkit release notes, table of driver versions: "
+                              'https://docs.nvidia.com/cuda/cuda-toolkit-release-notes/index.html',
                     'read': '2026-11'},
           'cu128': {'linux': '525.60.13',
                     'windows': '528.33',
                     'advised': '550',
                     'last_line': '2.11',
-                    'source': "NVIDIA's CUDA toolkit release notes, table of driver versions",
+                    'source': "NVIDIA's CUDA toolkit release notes, table of driver versions: "
+                              'https://docs.nvidia.com/cuda/cuda-toolkit-release-notes/index.html',
                     'read': '2026-11'},
           'cu129': {'linux': '525.60.13',
                     'windows': '528.33',
                     'advised': '550',
                     'last_line': '2.8',
-                    'source': "NVIDIA's CUDA toolkit release notes, table of driver versions",
+                    'source': "NVIDIA's CUDA toolkit release notes, table of driver versions: "
+                              'https://docs.nvidia.com/cuda/cuda-toolkit-release-notes/index.html',
                     'read': '2026-11'},
           'cu130': {'linux': '580',
                     'windows': '580',
-                    'source': "NVIDIA's CUDA toolkit release notes, table of driver versions",
+                    'source': "NVIDIA's CUDA toolkit release notes, table of driver versions: "
+                              'https://docs.nvidia.com/cuda/cuda-toolkit-release-notes/index.html',
                     'read': '2026-11'},
           'cu132': {'linux': '580',
                     'windows': '580',
-                    'source': "NVIDIA's CUDA toolkit release notes, table of driver versions",
+                    'source': "NVIDIA's CUDA toolkit release notes, table of driver versions: "
+                              'https://docs.nvidia.com/cuda/cuda-toolkit-release-notes/index.html',
                     'read': '2026-11'}},
  'tegra': {'driver': '580',
            'remedy': "update to JetPack 7, or use NVIDIA's L4T PyTorch container",
-           'source': "NVIDIA's JetPack 7 release notes",
+           'source': "NVIDIA's JetPack 7 release notes: "
+                     'https://developer.nvidia.com/embedded/jetpack/downloads/archive-7.0.md',
            'read': '2026-11'},
  'code': [{'wheels': ['cu118'],
            'arch': 'x86_64',
            'capabilities': ['3.7', '5.0', '6.0', '7.0', '7.5', '8.0', '8.6', '9.0'],
-           'source': '.ci/manywheel/build_cuda.sh of the release branches',
+           'source': 'https://github.com/pytorch/pytorch/blob/HEAD/.ci/manywheel/build_cuda.sh, on '
+                     'the release branches',
            'read': '2026-11'},
           {'wheels': ['cu126'],
            'arch': 'x86_64',
            'capabilities': ['5.0', '6.0', '7.0', '7.5', '8.0', '8.6', '9.0'],
-           'source': '.ci/manywheel/build_cuda.sh of the release branches',
+           'source': 'https://github.com/pytorch/pytorch/blob/HEAD/.ci/manywheel/build_cuda.sh, on '
+                     'the release branches',
            'read': '2026-11'},
           {'wheels': ['cu126'],
            'arch': 'aarch64',
            'capabilities': ['8.0', '9.0'],
-           'source': '.ci/manywheel/build_cuda.sh of the release branches',
+           'source': 'https://github.com/pytorch/pytorch/blob/HEAD/.ci/manywheel/build_cuda.sh, on '
+                     'the release branches',
            'read': '2026-11'},
           {'wheels': ['cu128'],
            'lines': ['2.8', '2.9', '2.10'],
            'arch': 'x86_64',
            'capabilities': ['7.0', '7.5', '8.0', '8.6', '9.0', '10.0', '12.0'],
-           'source': '.ci/manywheel/build_cuda.sh of the release branches',
+           'source': 'https://github.com/pytorch/pytorch/blob/HEAD/.ci/manywheel/build_cuda.sh, on '
+                     'the release branches',
            'read': '2026-11'},
           {'wheels': ['cu128'],
            'lines': ['2.11'],
            'arch': 'x86_64',
            'capabilities': ['7.5', '8.0', '8.6', '9.0', '10.0', '12.0'],
-           'source': '.ci/manywheel/build_cuda.sh of the release branches',
+           'source': 'https://github.com/pytorch/pytorch/blob/HEAD/.ci/manywheel/build_cuda.sh, on '
+                     'the release branches',
            'read': '2026-11'},
           {'wheels': ['cu128'],
            'lines': ['2.7'],
@@ -144,40 +167,46 @@ BUILDS: dict[str, Any] = {'catalog': '2.13',
            'arch': 'x86_64',
            'capabilities': ['7.0', '7.5', '8.0', '8.6', '9.0', '10.0', '12.0'],
            'ptx': '12.0',
-           'source': '.ci/manywheel/build_cuda.sh of the release branches',
+           'source': 'https://github.com/pytorch/pytorch/blob/HEAD/.ci/manywheel/build_cuda.sh, on '
+                     'the release branches',
            'read': '2026-11'},
           {'wheels': ['cu130', 'cu132'],
            'arch': 'x86_64',
            'capabilities': ['7.5', '8.0', '8.6', '9.0', '10.0', '12.0'],
            'ptx': '12.0',
-           'source': '.ci/manywheel/build_cuda.sh of the release branches',
+           'source': 'https://github.com/pytorch/pytorch/blob/HEAD/.ci/manywheel/build_cuda.sh, on '
+                     'the release branches',
            'read': '2026-11'},
           {'wheels': ['cu130', 'cu132'],
            'arch': 'aarch64',
            'capabilities': ['8.0', '9.0', '10.0', '11.0', '12.0'],
            'ptx': '12.0',
-           'source': '.ci/manywheel/build_cuda.sh of the release branches',
+           'source': 'https://github.com/pytorch/pytorch/blob/HEAD/.ci/manywheel/build_cuda.sh, on '
+                     'the release branches',
            'read': '2026-11'}],
  'gfx': [{'wheels': ['rocm6.3', 'rocm6.4'],
           'arch': 'x86_64',
           'targets': ['gfx900', 'gfx906', 'gfx908', 'gfx90a', 'gfx942', 'gfx1030', 'gfx1100',
                       'gfx1101', 'gfx1102', 'gfx1200', 'gfx1201'],
-          'source': 'PYTORCH_ROCM_ARCH of the release branches, and the rocBLAS libraries inside '
-                    'the wheels',
+          'source': 'PYTORCH_ROCM_ARCH in '
+                    'https://github.com/pytorch/pytorch/blob/HEAD/.ci/docker/manywheel/build.sh, '
+                    'on the release branches, and the rocBLAS libraries inside the wheels',
           'read': '2026-11'},
          {'wheels': ['rocm7.0', 'rocm7.1'],
           'arch': 'x86_64',
           'targets': ['gfx900', 'gfx906', 'gfx908', 'gfx90a', 'gfx942', 'gfx950', 'gfx1030',
                       'gfx1100', 'gfx1101', 'gfx1102', 'gfx1200', 'gfx1201'],
-          'source': 'PYTORCH_ROCM_ARCH of the release branches, and the rocBLAS libraries inside '
-                    'the wheels',
+          'source': 'PYTORCH_ROCM_ARCH in '
+                    'https://github.com/pytorch/pytorch/blob/HEAD/.ci/docker/manywheel/build.sh, '
+                    'on the release branches, and the rocBLAS libraries inside the wheels',
           'read': '2026-11'},
          {'wheels': ['rocm7.2'],
           'arch': 'x86_64',
           'targets': ['gfx900', 'gfx906', 'gfx908', 'gfx90a', 'gfx942', 'gfx950', 'gfx1030',
                       'gfx1100', 'gfx1101', 'gfx1102', 'gfx1150', 'gfx1151', 'gfx1200', 'gfx1201'],
-          'source': 'PYTORCH_ROCM_ARCH of the release branches, and the rocBLAS libraries inside '
-                    'the wheels',
+          'source': 'PYTORCH_ROCM_ARCH in '
+                    'https://github.com/pytorch/pytorch/blob/HEAD/.ci/docker/manywheel/build.sh, '
+                    'on the release branches, and the rocBLAS libraries inside the wheels',
           'read': '2026-11'},
          {'wheels': ['rocm7.14'],
           'arch': 'x86_64',
@@ -187,16 +216,17 @@ BUILDS: dict[str, Any] = {'catalog': '2.13',
           'read': 'not read'}],
  'no_kernels': {'targets': ['gfx900', 'gfx906', 'gfx1103'],
                 'source': 'the rocBLAS libraries of the rocm7.2 wheel, as listed in '
-                          'pytorch/pytorch#179865',
+                          'https://github.com/pytorch/pytorch/issues/179865',
                 'read': '2026-11-22'},
  'hsa_override': [{'targets': ['gfx1031', 'gfx1032', 'gfx1034'],
                    'runs_as': 'gfx1030',
                    'version': '10.3.0',
-                   'source': 'ROCm/legacy-rocm-build#1797 (gfx1032), ROCm/Tensile#1907 (the '
-                             "instruction set is gfx1030's)",
+                   'source': 'https://github.com/ROCm/legacy-rocm-build/issues/1797 (gfx1032), '
+                             'https://github.com/ROCm/Tensile/issues/1907 (the instruction set is '
+                             "gfx1030's)",
                    'read': '2026-11-22'}]}
 
-AMD_DEVICES: dict[str, Any] = {'gfx': {'gfx602': ['6610', '6611', '6613', '6617'],
+AMD_DEVICES: "AmdDevicesTable" = {'gfx': {'gfx602': ['6610', '6611', '6613', '6617'],
          'gfx803': ['67c0', '67c2', '67c4', '67c7', '67ca', '67cc', '67cf', '67d0', '67d4', '67d7',
                     '67df', '67e0', '67e1', '67e3', '67e8', '67e9', '67eb', '67ef', '67ff', '6980',
                     '6981', '6985', '6986', '6987', '6995', '6997', '699f', '694c', '694e', '694f',
@@ -272,7 +302,7 @@ AMD_DEVICES: dict[str, Any] = {'gfx': {'gfx602': ['6610', '6611', '6613', '6617'
                             'gfx1036', 'gfx1037', 'gfx1103', 'gfx1150', 'gfx1151', 'gfx1152',
                             'gfx1153']}}
 
-NVIDIA_DEVICES: dict[str, Any] = {'last_driver': [['5.0', '470'], ['7.5', '580']],
+NVIDIA_DEVICES: "NvidiaDevicesTable" = {'last_driver': [['5.0', '470'], ['7.5', '580']],
  'blocks': [['0fc0', '0fff', '3.0'], ['1001', '1023', '3.5'], ['1024', '102c', '3.5'],
             ['102d', '102d', '3.7'], ['102e', '103f', '3.5'], ['1180', '11ff', '3.0'],
             ['1280', '12bf', '3.5'], ['1340', '13bf', '5.0'], ['13c0', '143f', '5.2'],

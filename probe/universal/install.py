@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probe.tables.builds import Build
-from probe.universal import store, wheels
+from probe.universal import volume, wheels
 from probe.universal.errors import FetchError, HashError, InstallError, SpaceError
 from probe.universal.lock import Entry, requirements
 
@@ -35,12 +35,22 @@ class Job:
     root: Path  # of the volume
     wheelhouse: Path
     environ: Mapping[str, str]
-    say: store.Say
+    say: volume.Say
 
     @property
     def title(self) -> str:
         """``torch 2.13.0 cu130``."""
         return f"torch {self.build.torch} {self.build.wheel}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipRun:
+    """What pip is asked to do, and how its progress is told."""
+
+    arguments: Sequence[str]
+    entries: Sequence[Entry]
+    total: int  # bytes; 0 where that is not known
+    doing: str  # fetched, unpacked
 
 
 def install(job: Job, work: Path, lock: int) -> Path:
@@ -60,12 +70,13 @@ def install(job: Job, work: Path, lock: int) -> Path:
         places = [*places, fetched]
     found = wheels.find(job.entries, places)
     size = wheels.unpacked_size(found)
-    store.require_space(job.root, size, f"unpacking {job.title}")
-    job.say(f"installing {job.title}: {len(found)} packages, {store.megabytes(size)} unpacked")
+    volume.require_space(job.root, size, f"unpacking {job.title}")
+    job.say(f"installing {job.title}: {len(found)} packages, {volume.megabytes(size)} unpacked")
     arguments = ["install", "--no-index", "--no-compile", "--target", str(site)]
     for place in places:
         arguments += ["--find-links", str(place)]
-    _pip(job, work, arguments, job.entries, lock, total=size, doing="unpacked")
+    unpack = PipRun(arguments=arguments, entries=job.entries, total=size, doing="unpacked")
+    _pip(job, work, lock, unpack)
     _import(job, site, lock)
     return site
 
@@ -80,9 +91,9 @@ def _fetch(job: Job, work: Path, fetched: Path, places: Sequence[Path], lock: in
             wheel.unlink()
     missing = [entry for entry in job.entries if entry not in here]
     total = sum(entry.size or 0 for entry in missing)
-    store.require_space(job.root, round(total * (1 + UNPACKED)), f"installing {job.title}")
+    volume.require_space(job.root, round(total * (1 + UNPACKED)), f"installing {job.title}")
     kept = f", {len(here)} are here already" if here else ""
-    job.say(f"fetching {job.title}: {len(missing)} packages, {store.megabytes(total)}{kept}")
+    job.say(f"fetching {job.title}: {len(missing)} packages, {volume.megabytes(total)}{kept}")
     large = [[entry] for entry in missing if (entry.size or LARGE) >= LARGE]
     small = [entry for entry in missing if (entry.size or LARGE) < LARGE]
     for group in [small, *large] if small else large:
@@ -91,24 +102,17 @@ def _fetch(job: Job, work: Path, fetched: Path, places: Sequence[Path], lock: in
             # Hashes decide which file is taken: one more index can't change what is installed.
             arguments += ["--extra-index-url", job.build.index_url]
         size = sum(entry.size or 0 for entry in group)
-        _pip(job, work, arguments, group, lock, total=size, doing="fetched")
+        fetch = PipRun(arguments=arguments, entries=group, total=size, doing="fetched")
+        _pip(job, work, lock, fetch)
 
 
-def _pip(
-    job: Job,
-    work: Path,
-    arguments: Sequence[str],
-    entries: Sequence[Entry],
-    lock: int,
-    *,
-    total: int,
-    doing: str,
-) -> None:
+def _pip(job: Job, work: Path, lock: int, run: PipRun) -> None:
     """Run pip for these entries; an InstallError says what it could not do and the remedy."""
     wanted = work / "requirements.txt"
-    wanted.write_text(requirements(entries), "utf-8")
-    command = [sys.executable, "-m", "pip", *arguments, "--quiet", "--no-deps", "--no-cache-dir"]
-    command += ["--require-hashes", "--only-binary", ":all:", "--requirement", str(wanted)]
+    wanted.write_text(requirements(run.entries), "utf-8")
+    command = [sys.executable, "-m", "pip", *run.arguments, "--quiet", "--no-deps"]
+    command += ["--no-cache-dir", "--require-hashes", "--only-binary", ":all:"]
+    command += ["--requirement", str(wanted)]
     before = _size(work)
     log = work / "pip.log"
     with log.open("wb") as output:
@@ -126,14 +130,16 @@ def _pip(
             if time.monotonic() - reported >= PROGRESS_S:
                 reported = time.monotonic()
                 done = max(0, _size(work) - before)
-                of = f" of {store.megabytes(total)}" if total else ""
-                job.say(f"{job.title}: {store.megabytes(done)}{of} {doing}")
+                of = f" of {volume.megabytes(run.total)}" if run.total else ""
+                job.say(f"{job.title}: {volume.megabytes(done)}{of} {run.doing}")
             time.sleep(POLL_S)
     if process.returncode != 0:
         raise _failure(job, log.read_text("utf-8", "replace"))
 
 
 def _failure(job: Job, output: str) -> InstallError:
+    # pip ends with 1 for everything: what it was stands in its words alone, which it does not
+    # translate (HashMismatch in https://github.com/pypa/pip/blob/main/src/pip/_internal/exceptions.py)
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     if "DO NOT MATCH THE HASHES" in output:
         at = next(i for i, line in enumerate(lines) if "DO NOT MATCH THE HASHES" in line)

@@ -14,6 +14,9 @@ from pathlib import Path
 from probe.errors import ProbeError
 from probe.exit_codes import ExitCode
 
+# A lock without a line ``# format: N`` is of format 1: that is how ``render`` writes one.
+FORMAT = 1
+FORMAT_LINE = re.compile(r"# format: (?P<number>\d{1,9})")
 PARTS = ("packages", "source", "build")
 PART = re.compile(r"# \[(?P<part>\w+)\]")
 FIELD = re.compile(r"# (?P<name>build|for|inputs): (?P<value>.+)")
@@ -37,6 +40,15 @@ HEADINGS = {
 
 class LockError(ProbeError):
     """A lock can't be read, or lacks what is asked of it."""
+
+    exit_code = ExitCode.LOCK
+
+
+class LaterLockError(ProbeError):
+    """A lock of a format that came after this version.
+
+    No LockError: who makes a lock anew where the old one can't be read must not write over this.
+    """
 
     exit_code = ExitCode.LOCK
 
@@ -122,7 +134,10 @@ def pin(name: str, version: str) -> str:
 
 
 def read(path: Path) -> Lock:
-    """The lock in a file. Raises LockError that names the file and, where one is bad, the line."""
+    """The lock in a file. Raises LockError that names the file and, where one is bad, the line.
+
+    Raises LaterLockError for one of a later format.
+    """
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -132,7 +147,10 @@ def read(path: Path) -> Lock:
 
 
 def parse(text: str, source: str = "lock") -> Lock:
-    """The lock in a text. A LockError names the first line that ``render`` would not write."""
+    """The lock in a text. A LockError names the first line that ``render`` would not write.
+
+    Raises LaterLockError where the lock says that it is of a later format.
+    """
     fields: dict[str, str] = {}
     parts: dict[str, list[Entry]] = {name: [] for name in (*PARTS, "open")}
     part = ""
@@ -140,6 +158,8 @@ def parse(text: str, source: str = "lock") -> Lock:
         entries = parts.get(part)
         if match := PART.match(line):
             part = match["part"]
+        elif match := FORMAT_LINE.fullmatch(line):
+            _require_format(int(match["number"]), source)
         elif match := FIELD.fullmatch(line):
             fields[match["name"]] = match["value"]
         elif part == "open" and (match := OPEN.fullmatch(line)):
@@ -170,3 +190,13 @@ def parse(text: str, source: str = "lock") -> Lock:
         tools=tuple(parts["build"]),
         open=tuple(parts["open"]),
     )
+
+
+def _require_format(number: int, source: str) -> None:
+    if number > FORMAT:
+        raise LaterLockError(
+            f"{source}: a lock of format {number}, and this version reads format {FORMAT}; use the "
+            f"version that made it (alternator --version tells which this is)"
+        )
+    if number != FORMAT:
+        raise LockError(f"{source}: there is no lock of format {number}; make it with `make lock`")

@@ -3,7 +3,7 @@
 import platform
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from probe.errors import OverrideError
 from probe.facts import Facts
 from probe.frozen_record import replace
 from probe.tables.builds import Build, Table
-from probe.universal import store, wheels
+from probe.universal import volume, wheels
 from probe.universal.errors import FetchError, HashError, InstallError
 from probe.universal.install import Job, install, search_path
 from probe.universal.lock import Entry, Lock, LockError, digest, read
@@ -42,11 +42,19 @@ class Locked:
         return f"{self.build.torch}-{self.build.wheel}-{value}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Provided:
+    """A build that is installed, and the ``PYTHONPATH`` with which a process imports it."""
+
+    build: ImageBuild
+    python_path: str
+
+
 class Provider:
     """Provides builds for the facts of a machine; remembers the one that it provided last."""
 
     def __init__(
-        self, table: Table, wanted: Overrides, environ: MutableMapping[str, str], say: store.Say
+        self, table: Table, wanted: Overrides, environ: Mapping[str, str], say: volume.Say
     ) -> None:
         self._environ = environ
         self._wanted = wanted
@@ -54,12 +62,11 @@ class Provider:
         self._say = say
         self._root = Path(environ.get("ALTERNATOR_BUILDS_DIR") or BUILDS)
         self._wheelhouse = Path(environ.get("ALTERNATOR_WHEELHOUSE") or WHEELHOUSE)
-        self._python_path = environ.get("PYTHONPATH", "")
         self._locked = locked_builds(Path(environ.get("ALTERNATOR_LOCKS") or LOCKS), table)
-        self._current: ImageBuild | None = None
+        self._current: Provided | None = None
 
-    def provide(self, facts: Facts) -> ImageBuild:
-        """The best build for these facts that can be had, installed and on ``PYTHONPATH``.
+    def provide(self, facts: Facts) -> Provided:
+        """The best build for these facts that can be had, installed.
 
         Where the CPU is what is left, the build that is provided already serves it too. Raises
         InstallError where none can be had, and at once where a file is not the locked one.
@@ -89,10 +96,10 @@ class Provider:
                     raise
                 self._say(f"{error}; trying another build")
                 continue
-            self._environ["PYTHONPATH"] = search_path(path, {"PYTHONPATH": self._python_path})
-            self._current = ImageBuild(
+            build = ImageBuild(
                 variant=locked.build.backend, torch=locked.build.torch, wheel=locked.build.wheel
             )
+            self._current = Provided(build=build, python_path=search_path(path, self._environ))
             return self._current
 
     def _install(self, locked: Locked) -> Path:
@@ -108,13 +115,13 @@ class Provider:
             entries=locked.entries,
             root=self._root,
             wheelhouse=self._wheelhouse,
-            environ=dict(self._environ),
+            environ=self._environ,
             say=self._say,
         )
-        path = store.ensure(
+        path = volume.ensure(
             self._root, locked.name, lambda work, lock: install(job, work, lock), self._say
         )
-        for unused in store.older(self._root, locked.name):
+        for unused in volume.older(self._root, locked.name):
             self._say(f"{unused} is from an older image and can be removed")
         return path
 

@@ -1,37 +1,34 @@
 """What is said where the container lacks what the host chose."""
 
 import json
-from typing import Any
 
-from compose.check import hint, losses
-
-
-def report(backend: str, *gpus: dict[str, Any], advice: tuple[str, ...] = ()) -> dict[str, Any]:
-    return {
-        "schema": 1,
-        "host": {"arch": "x86_64"},
-        "gpus": list(gpus),
-        "selection": {"backend": backend},
-        "trace": ["long"],
-        "advice": list(advice),
-    }
+from compose.check import compare_with_host, host_hint
+from probe.decide.choose import choose
+from probe.facts import Facts, Host
+from probe.report.host_report import SeenGpu, SeenReport
+from probe.report.schema import report as report_of
+from probe.tables.builds import load_table
 
 
-def gpu(state: str, why: str | None = None) -> dict[str, Any]:
-    return {"uuid": "GPU-1", "name": "Some Card", "state": state, "why": why}
+def report(backend: str, *gpus: SeenGpu, advice: tuple[str, ...] = ()) -> SeenReport:
+    return SeenReport(backend=backend, gpus=gpus, advice=advice)
+
+
+def gpu(state: str, why: str | None = None) -> SeenGpu:
+    return SeenGpu(vendor="nvidia", uuid="GPU-1", name="Some Card", state=state, why=why)
 
 
 def test_nothing_is_lost_where_the_container_proved_the_same() -> None:
-    assert losses(report("cuda", gpu("accessible")), report("cuda", gpu("proven"))) == []
+    assert compare_with_host(report("cuda", gpu("accessible")), report("cuda", gpu("proven"))) == []
 
 
 def test_the_cpu_was_meant() -> None:
-    assert losses(report("cpu"), None) == []
+    assert compare_with_host(report("cpu"), None) == []
 
 
 def test_an_invisible_card_and_the_containers_advice() -> None:
     inside = report("cpu", advice=("start it with --gpus all",))
-    assert losses(report("cuda", gpu("accessible")), inside) == [
+    assert compare_with_host(report("cuda", gpu("accessible")), inside) == [
         "this machine was to use cuda, but the container uses cpu.",
         "  Some Card: not visible in the container",
         "  start it with --gpus all",
@@ -40,16 +37,17 @@ def test_an_invisible_card_and_the_containers_advice() -> None:
 
 def test_a_card_whose_proof_failed() -> None:
     inside = report("cpu", gpu("dead", "the product differs"))
-    assert "  Some Card: dead there (the product differs)" in losses(
-        report("cuda", gpu("x")), inside
+    assert "  Some Card: dead there (the product differs)" in compare_with_host(
+        report("cuda", gpu("accessible")), inside
     )
 
 
 def test_no_report_is_said() -> None:
-    assert "left no report" in losses(report("rocm", gpu("accessible")), None)[0]
+    assert "left no report" in compare_with_host(report("rocm", gpu("accessible")), None)[0]
 
 
 def test_the_hint_leaves_out_what_the_container_does_not_need() -> None:
-    text = hint(report("cuda", gpu("accessible")))
+    facts = Facts(host=Host(arch="x86_64", os="linux"))
+    text = host_hint(report_of(facts, choose(facts, load_table())))
     assert "\n" not in text
     assert set(json.loads(text)) == {"schema", "host", "gpus", "selection"}

@@ -8,7 +8,7 @@ import pytest
 from compose import cli, devices
 from compose.errors import DeviceError
 from probe.recordings.matrix import MACHINES, replay
-from probe.recordings.recording import read_recording
+from probe.recordings.recording_file import read_recording
 from probe.tables.builds import load_table
 
 
@@ -47,7 +47,7 @@ def rtx_4090_without_toolkit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "build_variant", build)
     monkeypatch.setattr(devices, "connect", EngineWithoutToolkit)
     monkeypatch.setattr(devices.shutil, "which", lambda name: None)
-    monkeypatch.setattr(devices, "CDI_FOLDERS", ())
+    monkeypatch.setattr(devices, "cdi_specifications", lambda tree: [])
 
 
 @pytest.mark.parametrize("key", ["backend", "device"])

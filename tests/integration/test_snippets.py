@@ -22,7 +22,7 @@ from waiting import wait_for
 
 from images.engine.engine import compose_command
 from probe.recordings.matrix import MACHINES, replay
-from probe.recordings.recording import read_recording
+from probe.recordings.recording_file import read_recording
 from probe.report.snippet import snippet
 from probe.tables.builds import load_table
 

@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from probe.decide.choose import choose
 from probe.decide.fit import misfit
 from probe.detect.collect import collect
-from probe.detect.probe_result import Outcome
 from probe.facts import Node
+from probe.findings.gpu import NodeClosed
 from probe.frozen_record import replace
 from probe.machine.files import Tree
-from probe.machine.host_software import look_around
+from probe.machine.host_software import read_host_software
+from probe.machine.outcome import Outcome
 from probe.machine.this_machine import Platform
 from probe.recordings.matrix import MACHINES
-from probe.recordings.recording import Recording, read_recording
+from probe.recordings.recording import RecordedCommand, Recording
+from probe.recordings.recording_file import read_recording
 from probe.recordings.replay import ReplayMachine
 from probe.report.doctor import improvements, improvements_text
 from probe.report.schema import report
@@ -53,10 +55,17 @@ texts = st.one_of(
 )
 outcomes = st.builds(
     Outcome,
-    exit=st.one_of(st.none(), st.integers(0, 255)),
+    exit=st.integers(0, 255),
     ms=st.just(1),
     text=texts,
-    why=st.one_of(st.none(), st.just("no answer within 5 s")),
+)
+hangs = st.builds(
+    Outcome,
+    exit=st.none(),
+    ms=st.just(5000),
+    text=texts,
+    failure=st.just("timeout"),
+    why=st.just("no answer within 5 s"),
 )
 
 
@@ -67,13 +76,13 @@ def decide(recording):
     for gpu in choice.selection.gpus:
         build = TABLE.find(choice.selection.torch.rpartition(".")[0], choice.selection.wheel)
         assert misfit(build, gpu, facts.host, TABLE) is None
-        assert gpu.state == "accessible" or gpu.denied
+        assert gpu.state == "accessible" or isinstance(gpu.why, NodeClosed)
     assert bool(choice.selection.gpus) == (choice.selection.backend != "cpu")
     found = report(facts, choice)
     json.dumps(found)
     if facts.gpus and choice.selection.backend == "cpu":
         assert choice.advice, "a GPU that is not used, and no reason"
-    around = look_around(ReplayMachine(recording))
+    around = read_host_software(ReplayMachine(recording))
     said = human_text(found) + improvements_text(improvements(facts, TABLE, choice, around))
     said.encode()
     assert not set(said) & set(map(chr, (*range(10), *range(11, 32), 127)))
@@ -82,7 +91,7 @@ def decide(recording):
 
 @FUZZ
 @given(
-    st.lists(st.tuples(st.sampled_from(TOOLS), outcomes), max_size=6),
+    st.lists(st.tuples(st.sampled_from(TOOLS), outcomes | hangs), max_size=6),
     st.dictionaries(st.sampled_from(FILES), st.one_of(st.none(), texts), max_size=6),
     st.sets(st.sampled_from(NODES)),
     st.dictionaries(
@@ -92,7 +101,7 @@ def decide(recording):
 def test_noise_everywhere(commands, files, nodes, environ):
     recording = Recording(
         platform=Platform(system="linux", arch="x86_64"),
-        commands=[((tool,), outcome) for tool, outcome in commands],
+        commands=[RecordedCommand((tool,), outcome) for tool, outcome in commands],
         files=files,
         nodes={path: Node(path=path, group=0, open_to_all=True, usable=True) for path in nodes},
         environ=environ,
@@ -111,7 +120,7 @@ def test_real_answers_damaged(name, data):
         noise = data.draw(st.sampled_from(["", "\0\xff", "\x1b[31m", "NaN", "9" * 400]))
         code = data.draw(st.sampled_from([outcome.exit, 0, 1, 255]))
         damaged = replace(outcome, text=outcome.text[:cut] + noise, exit=code)
-        commands.append((command, damaged))
+        commands.append(RecordedCommand(command, damaged))
     gone = data.draw(st.sets(st.sampled_from(sorted(whole.files) or [""]), max_size=3))
     lost = data.draw(st.sets(st.sampled_from(sorted(whole.nodes) or [""]), max_size=1))
     decide(

@@ -82,6 +82,7 @@ def test_the_whole_object_for_one_machine(machine, run):
         ],
         "exit": 0,
         "found": 1,
+        "code": None,
         "why": None,
     }
     assert [line["probe"] for line in others] == [
@@ -111,6 +112,7 @@ def test_the_whole_object_for_one_machine(machine, run):
                 "compute_capability": "8.9",
                 "gfx": None,
                 "state": "accessible",
+                "code": None,
                 "why": None,
             }
         ],
@@ -124,8 +126,15 @@ def test_the_whole_object_for_one_machine(machine, run):
             "env": {},
             "run_flags": ["--gpus", "all"],
         },
-        "rejected": [{"wheel": "cu132", "why": "experimental for torch 2.13"}],
+        "rejected": [
+            {
+                "wheel": "cu132",
+                "code": "build-experimental",
+                "why": "experimental for torch 2.13",
+            }
+        ],
         "advice": [],
+        "advice_codes": [],
     }
 
 
@@ -290,11 +299,17 @@ def test_mistakes_with_files_are_one_line(run, arguments, message):
 def test_the_matrix(run):
     result = run("--matrix")
     assert result.returncode == 0
-    assert result.stdout.startswith("| machine | choice | torch | uses |\n|---|---|---|---|\n")
     assert "**wrong" not in result.stdout
-    assert "| RTX 5090 (Blackwell), driver 570: no CUDA build of 2.13 fits | cuda cu128 |" in (
-        result.stdout
-    )
+    rows = result.stdout.splitlines()
+    assert rows[:2] == ["| machine | choice | torch | uses | evidence |", "|---|---|---|---|---|"]
+    assert (
+        "| RTX 5090 (Blackwell), driver 570: no CUDA build of 2.13 fits | cuda cu128 | 2.11.0 "
+        "| 1 of 1 | written |"
+    ) in rows
+    assert (
+        "| H200 in a container of a virtual machine, driver 580 | cuda cu130 | 2.13.0 | 1 of 1 "
+        "| recorded |"
+    ) in rows
 
 
 def test_a_snippet_for_this_machine(run):

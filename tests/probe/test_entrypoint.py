@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from probe.machine.variables import PROVEN_DEVICE
+
 ROOT = Path(__file__).resolve().parents[2]
 WORKING_TORCH = """
 __version__ = "2.13.0+cu130"
@@ -28,7 +30,7 @@ class Generator:
 def randn(*size, generator): return Number(2.0)
 """
 REPORTING_COMMAND = (
-    'echo "$@ device=$ALTERNATOR_PROVEN_DEVICE cards=$CUDA_VISIBLE_DEVICES '
+    f'echo "$@ device=${PROVEN_DEVICE} cards=$CUDA_VISIBLE_DEVICES '
     'hsa=$HSA_OVERRIDE_GFX_VERSION"; echo "pid=$$"'
 )
 

@@ -18,9 +18,14 @@ SLOW = {
 LATER = {
     *(
         "json",
+        "probe.foreign_json",
+        "probe.machine.command",
+        "probe.machine.process",
         "probe.tables.builds",
         "probe.decide.choose",
         "probe.detect.collect",
+        "probe.findings.advice",
+        "probe.findings.nvidia",
         "probe.report.schema",
         "probe.tables.generated",
     ),

@@ -21,7 +21,6 @@ from alternator.errors import AlternatorError, ConfigError, ModelError
 from alternator.media.audio import SAMPLE_RATE, Samples, decode, find_ffmpeg
 from alternator.progress import Progress
 from alternator.speech.device import (
-    PROVEN_DEVICE,
     TorchBuild,
     choose_device,
     cpu_quota,
@@ -48,6 +47,7 @@ from alternator.speech.engines.openai_whisper_models import (
 from alternator.speech.engines.openai_whisper_patches import listening
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcript import Transcript, from_whisper, segment_from_whisper
+from probe.machine.variables import PROVEN_DEVICE
 
 # Below this peak (-66 dB of full scale) a track is silent: screen recordings and animations
 # often carry an empty one, for which the larger models like to invent a "Thank you."

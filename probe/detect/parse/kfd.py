@@ -1,6 +1,8 @@
 """``/sys/class/kfd/kfd/topology/nodes``: what the kernel offers to ROCm.
 
-It can be read inside containers that were given no GPU: it tells presence, never access.
+It can be read inside containers that were given no GPU: it tells presence, never access. The
+fields are written by node_show and mem_show in
+https://github.com/torvalds/linux/blob/master/drivers/gpu/drm/amd/amdkfd/kfd_topology.c
 """
 
 from collections.abc import Mapping
@@ -10,7 +12,9 @@ from probe.frozen_record import Record
 from probe.numbers import MIB, parse_int
 
 AMD = 0x1002
-FRAME_BUFFER_HEAPS = (1, 2)  # HSA_HEAPTYPE_FRAME_BUFFER_PUBLIC and _PRIVATE
+# HSA_MEM_HEAP_TYPE_FB_PUBLIC and _PRIVATE:
+# https://github.com/torvalds/linux/blob/master/include/uapi/linux/kfd_sysfs.h
+FRAME_BUFFER_HEAPS = (1, 2)
 LARGEST_VERSION = 999999  # gfx_target_version has six digits at most
 
 
@@ -68,7 +72,11 @@ def _numbers(text: str) -> dict[str, int]:
 
 
 def gfx_of_target_version(version: int | None) -> str | None:
-    """``major·10000 + minor·100 + step``, the step in hex: 90010 is gfx90a. None if unknown."""
+    """``major·10000 + minor·100 + step``, the step in hex: 90010 is gfx90a. None if unknown.
+
+    The numbers of each chip: kgd2kfd_probe in
+    https://github.com/torvalds/linux/blob/master/drivers/gpu/drm/amd/amdkfd/kfd_device.c
+    """
     if version is None or not 0 < version <= LARGEST_VERSION:
         return None
     major, minor, step = version // 10000, version // 100 % 100, version % 100

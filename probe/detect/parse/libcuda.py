@@ -1,9 +1,12 @@
-"""The answer of ``libcuda_child.py``: what NVIDIA's driver lets this process reach."""
+"""The answer of ``libcuda_child.py``: what NVIDIA's driver lets this process reach.
+
+Our own format: the JSON object that the child prints on a line of its own.
+"""
 
 import json
-from typing import Any
 
 from probe.facts import CudaView, Sighting
+from probe.foreign_json import as_int, as_list, as_object, as_text
 from probe.numbers import MIB, normal_bus, parse_capability
 
 
@@ -15,36 +18,36 @@ def parse_libcuda(text: str) -> CudaView | None:
         except (ValueError, RecursionError):
             continue
         if isinstance(answer, dict):
-            return _view(answer)
+            return _view(as_object(answer))
     return None
 
 
-def _view(answer: dict[str, Any]) -> CudaView | None:
-    missing, status = answer.get("missing"), answer.get("status")
-    if isinstance(missing, str):
+def _view(answer: dict[str, object]) -> CudaView | None:
+    missing, status = as_text(answer.get("missing")), as_int(answer.get("status"))
+    if missing is not None:
         return CudaView(missing=missing)
-    if not isinstance(status, int):
+    if status is None:
         return None
-    devices = answer.get("devices")
-    found = [_sighting(entry) for entry in devices] if isinstance(devices, list) else []
+    found = [_sighting(as_object(entry)) for entry in as_list(answer.get("devices"))]
     return CudaView(status=status, devices=tuple(s for s in found if s is not None))
 
 
-def _sighting(entry: Any) -> Sighting | None:
-    if not isinstance(entry, dict) or not isinstance(entry.get("uuid"), str):
+def _sighting(entry: dict[str, object]) -> Sighting | None:
+    uuid = as_text(entry.get("uuid"))
+    if uuid is None:
         return None
-    name, bus, capability = (entry.get(key) for key in ("name", "bus", "capability"))
     return Sighting(
         vendor="nvidia",
-        uuid=f"GPU-{entry['uuid']}",
-        name=name if isinstance(name, str) and name else None,
-        bus=normal_bus(bus) if isinstance(bus, str) else None,
-        compute_capability=parse_capability(capability) if isinstance(capability, str) else None,
+        uuid=f"GPU-{uuid}",
+        name=as_text(entry.get("name")) or None,
+        bus=normal_bus(as_text(entry.get("bus"))),
+        compute_capability=parse_capability(as_text(entry.get("capability"))),
         vram_mib=_mib(entry.get("total")),
         vram_free_mib=_mib(entry.get("free")),
         kernel_driver="nvidia",
     )
 
 
-def _mib(size: Any) -> int | None:
-    return size // MIB if isinstance(size, int) and 0 < size < 1 << 60 else None
+def _mib(size: object) -> int | None:
+    count = as_int(size)
+    return count // MIB if count is not None and 0 < count < 1 << 60 else None

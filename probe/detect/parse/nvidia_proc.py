@@ -1,6 +1,7 @@
 """``/proc/driver/nvidia``: the driver's version and the cards it holds.
 
-It can be read inside containers that were given no GPU: it tells presence, never access.
+It can be read inside containers that were given no GPU: it tells presence, never access. Written by
+https://github.com/NVIDIA/open-gpu-kernel-modules/blob/main/kernel-open/nvidia/nv-procfs.c
 """
 
 import re

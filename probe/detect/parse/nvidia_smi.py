@@ -1,6 +1,8 @@
 """``nvidia-smi --query-gpu … --format=csv`` and ``nvidia-smi -L``.
 
-Only the query is read: the banner loses ``Driver Version:`` from driver 610 on.
+Only the query is read: the banner loses ``Driver Version:`` from driver 610 on. The fields and
+their words for what is unknown: https://man.archlinux.org/man/nvidia-smi.1.raw; how slices are
+named: https://docs.nvidia.com/datacenter/tesla/mig-user-guide/mig-device-names.html
 """
 
 import re

@@ -1,7 +1,8 @@
 """A device directory of sysfs, reached through ``/sys/bus/pci/devices`` or ``/sys/class/drm``.
 
 Vendors are told by number. Text search over ``lspci`` finds "ATI" in "Corporation" and
-"compatible", and makes AMD GPUs of Intel laptops.
+"compatible", and makes AMD GPUs of Intel laptops. The memory files are amdgpu's:
+https://docs.kernel.org/gpu/amdgpu/driver-misc.html
 """
 
 from collections.abc import Mapping
@@ -9,9 +10,15 @@ from collections.abc import Mapping
 from probe.facts import Sighting, Vendor
 from probe.numbers import free_mib, normal_bus, parse_int, parse_mib
 
+# https://github.com/pciutils/pciids/blob/master/pci.ids
 VENDORS: dict[int, Vendor] = {0x10DE: "nvidia", 0x1002: "amd"}
-DISPLAY, ACCELERATOR = 0x03, 0x12  # PCI base classes; Instinct cards are of the second
-GRAPHICS_CORE = "ip_discovery/die/0/11/0"  # hardware id 11 is the graphics core
+# PCI base classes; Instinct cards are of the second:
+# https://github.com/torvalds/linux/blob/master/include/linux/pci_ids.h
+DISPLAY, ACCELERATOR = 0x03, 0x12
+# Hardware id 11 (GC_HWID) is the graphics core; the tree is made by amdgpu_discovery.c:
+# https://github.com/torvalds/linux/blob/master/drivers/gpu/drm/amd/include/soc15_hw_ip.h
+# https://github.com/torvalds/linux/blob/master/drivers/gpu/drm/amd/amdgpu/amdgpu_discovery.c
+GRAPHICS_CORE = "ip_discovery/die/0/11/0"
 FILES = (
     "vendor",
     "device",

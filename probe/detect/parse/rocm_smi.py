@@ -1,9 +1,10 @@
-"""``rocm-smi … --json``: one object a card, keys in no order, names that changed over the years."""
+"""``rocm-smi … --json``: one object a card, keys in no order, names that changed over the years.
 
-import json
-from typing import Any
+The keys: https://github.com/ROCm/rocm_smi_lib/blob/HEAD/python_smi_tools/rocm_smi.py
+"""
 
 from probe.facts import Sighting
+from probe.foreign_json import as_object, as_text, values_in
 from probe.numbers import free_mib, normal_bus, normal_gfx, parse_int, parse_mib
 
 NAME_KEYS = ("Card Series", "Card series", "Device Name", "Card Model", "Card model")
@@ -13,14 +14,14 @@ DEVICE_KEYS = ("Device ID", "GPU ID", "Card Model")
 
 def parse_rocm_smi(text: str) -> tuple[Sighting, ...]:
     """The cards, by number. ``GFX Version`` is there from ROCm 6 on; before, the device id is."""
-    data = _first_object(text)
-    system = data.get("system")
-    driver = _text(system, "Driver version") if isinstance(system, dict) else None
+    data = as_object(next(values_in(text, "{"), None))
+    driver = _text(as_object(data.get("system")), "Driver version")
     cards: dict[int, Sighting] = {}
-    for key, values in data.items():
+    for key, card in data.items():
         number = parse_int(key.removeprefix("card")) if key.startswith("card") else None
-        if number is None or not isinstance(values, dict):
+        if number is None or not isinstance(card, dict):
             continue
+        values = as_object(card)
         unique = parse_int(_text(values, "Unique ID"))
         cards[number] = Sighting(
             vendor="amd",
@@ -46,24 +47,12 @@ def parse_rocm_smi(text: str) -> tuple[Sighting, ...]:
     return tuple(cards[number] for number in sorted(cards))
 
 
-def _first_object(text: str) -> dict[str, Any]:
-    """The first JSON object in the text: rocm-smi prints warnings before it."""
-    start = text.find("{")
-    if start < 0:
-        return {}
-    try:
-        data, _ = json.JSONDecoder().raw_decode(text, start)
-    except (ValueError, RecursionError):
-        return {}
-    return data if isinstance(data, dict) else {}
+def _text(values: dict[str, object], key: str) -> str | None:
+    value = as_text(values.get(key))
+    return value if value is not None and value.strip().lower() not in ("", "n/a") else None
 
 
-def _text(values: dict[str, Any], key: str) -> str | None:
-    value = values.get(key)
-    return value if isinstance(value, str) and value.strip().lower() not in ("", "n/a") else None
-
-
-def _name(values: dict[str, Any]) -> str | None:
+def _name(values: dict[str, object]) -> str | None:
     # Without the PCI ID file rocm-smi puts a number where the name belongs.
     names = (_text(values, key) for key in NAME_KEYS)
     return next((name for name in names if name and not name.startswith("0x")), None)

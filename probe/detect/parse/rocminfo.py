@@ -1,4 +1,7 @@
-"""``rocminfo``: the HSA agents. It opens ``/dev/kfd``, so an answer is a proof of access."""
+"""``rocminfo``: the HSA agents. It opens ``/dev/kfd``, so an answer is a proof of access.
+
+What it prints: https://github.com/ROCm/rocminfo/blob/HEAD/rocminfo.cc
+"""
 
 import re
 

@@ -7,6 +7,10 @@ from probe.decide.choose import choose
 from probe.decide.overrides import Overrides, read_overrides
 from probe.errors import OverrideError, ProbeError
 from probe.facts import Facts, Gpu, Host
+from probe.findings.builds import NoneForPlatform
+from probe.findings.gpu import Hidden
+from probe.findings.nvidia import LibraryMismatch
+from probe.findings.proof import ProofCrashed
 from probe.frozen_record import replace
 
 
@@ -34,6 +38,11 @@ def amd(gfx: str, *, memory: int = 16384, index: int = 0, integrated: bool = Fal
         state="accessible",
         integrated=integrated,
     )
+
+
+def advice(choice) -> tuple[str, ...]:
+    """What a person on a host is told."""
+    return tuple(entry.text("host") for entry in choice.advice)
 
 
 def machine_with(*gpus: Gpu, arch: str = "x86_64", wsl: bool = False, tegra: bool = False) -> Facts:
@@ -127,12 +136,12 @@ def test_amd(table, gfx, wheel, env):
 def test_rocm_is_for_x86_only(table):
     choice = choose(machine_with(amd("gfx1100"), arch="aarch64"), table)
     assert choice.selection.backend == "cpu"
-    assert "no ROCm build of torch for aarch64" in choice.advice[0]
+    assert "no ROCm build of torch for aarch64" in advice(choice)[0]
 
 
 def test_an_old_driver_is_named_with_its_remedy(table):
     choice = choose(machine_with(nvidia("8.6", "515.105.01")), table)
-    assert choice.advice[0] == (
+    assert advice(choice)[0] == (
         "card 8.6: driver 515.105.01 is older than 525.60.13; update it to 580 or newer and cu130 "
         "fits (or --torch 2.7 for cu118, which gets no fixes: CUDA 11.8 ended with torch 2.7)"
     )
@@ -147,7 +156,7 @@ def test_a_retired_build_is_taken_when_asked_for(table):
 
 def test_an_older_line_says_how_to_get_the_newer(table):
     choice = choose(machine_with(nvidia("12.0", "570.124.06")), table)
-    assert choice.advice[0] == (
+    assert advice(choice)[0] == (
         "torch 2.11 because no build of 2.13 fits driver 570.124.06; update it to 580 or newer and "
         "cu130 of 2.13 fits"
     )
@@ -155,13 +164,13 @@ def test_an_older_line_says_how_to_get_the_newer(table):
 
 def test_a_build_that_ends_is_announced(table):
     choice = choose(machine_with(nvidia("7.0", "580.95.05")), table)
-    assert "card 7.0 (compute capability 7.0) has no build after torch 2.14" in choice.advice
+    assert "card 7.0 (compute capability 7.0) has no build after torch 2.14" in advice(choice)
 
 
 def test_a_disputed_driver_is_tried_with_advice(table):
     choice = choose(machine_with(nvidia("8.6", "535.161.07")), table)
     assert choice.selection.wheel == "cu126"
-    assert any("update it to 550 or newer" in line for line in choice.advice)
+    assert any("update it to 550 or newer" in line for line in advice(choice))
     fine = choose(machine_with(nvidia("8.6", "550.54.14")), table)
     assert fine.advice == ()
 
@@ -171,7 +180,7 @@ def test_the_most_useful_card_decides_and_others_are_left_out(table):
     choice = choose(machine_with(old, new), table)
     assert choice.selection.wheel == "cu130"
     assert choice.selection.visible_devices == ("GPU-8.9-1",)
-    assert choice.advice == ("card 6.1 is left out by cu130: no code for compute capability 6.1",)
+    assert advice(choice) == ("card 6.1 is left out by cu130: no code for compute capability 6.1",)
 
 
 def test_cards_that_fit_one_build_are_used_together(table):
@@ -221,19 +230,22 @@ def test_what_is_not_accessible_is_not_chosen(table):
             driver="580.95.05",
             compute_capability=(8, 9),
             state=state,
-            why="gone",
-            remedy="reboot",
+            why=LibraryMismatch(),
         )
         choice = choose(machine_with(gpu), table)
         assert choice.selection.backend == "cpu"
-        assert choice.advice == ("card: gone; reboot",)
+        assert advice(choice) == (
+            "card: NVIDIA's driver and library have different versions; reboot: the driver was "
+            "updated under a running kernel",
+        )
+        assert [entry.finding.code for entry in choice.advice] == ["nvidia-library-mismatch"]
 
 
 def test_unknown_parts_are_not_guessed(table):
     gpu = Gpu(vendor="nvidia", index=0, name="RTX 4090", driver="580.95.05", state="accessible")
     choice = choose(machine_with(gpu), table)
     assert choice.selection.backend == "cpu"
-    assert "RTX 4090: its compute capability is not known; alternator" in choice.advice[0]
+    assert "RTX 4090: its compute capability is not known; alternator" in advice(choice)[0]
 
 
 @pytest.mark.parametrize("driver", [None, "", "not a version", "N/A"])
@@ -245,7 +257,7 @@ def test_an_unknown_driver_fits_nothing(table, driver):
 
 def test_an_architecture_without_torch_is_told(table):
     choice = choose(machine_with(arch="riscv64"), table)
-    assert choice.advice == ("torch has no build for riscv64: use a machine of x86_64 or aarch64",)
+    assert advice(choice) == ("torch has no build for riscv64: use a machine of x86_64 or aarch64",)
 
 
 BOTH = machine_with(nvidia("8.9", "580.95.05"), amd("gfx1100"))
@@ -343,17 +355,17 @@ def test_an_image_whose_build_does_not_fit_uses_the_cpu(table):
     choice = choose(machine_with(nvidia("6.1", "580.95.05")), table, image=CUDA_IMAGE)
     selection = choice.selection
     assert (selection.backend, selection.image, selection.wheel) == ("cpu", "cuda", "cu130")
-    assert choice.advice[0] == (
+    assert advice(choice)[0] == (
         "this image holds torch 2.13.0 cu130; for card 6.1 (compute capability 6.1) the cuda image "
         "with cu126 is the right one"
     )
-    assert "this image's cu130 does not fit: no code for compute capability 6.1" in choice.advice
+    assert "this image's cu130 does not fit: no code for compute capability 6.1" in advice(choice)
 
 
 def test_a_gpu_image_without_a_gpu_says_how_to_start_it(table):
     choice = choose(machine_with(), table, image=CUDA_IMAGE)
     assert choice.selection.backend == "cpu"
-    assert choice.advice == (
+    assert advice(choice) == (
         "no NVIDIA GPU is visible in this container; start it with --gpus all",
     )
 
@@ -361,7 +373,7 @@ def test_a_gpu_image_without_a_gpu_says_how_to_start_it(table):
 def test_a_cpu_image_is_the_cpu_and_tells_of_a_gpu(table):
     choice = choose(machine_with(nvidia("8.9", "580.95.05")), table, image=CPU_IMAGE)
     assert choice.selection.backend == "cpu"
-    assert "the cuda image with cu130 is the right one" in choice.advice[0]
+    assert "the cuda image with cu130 is the right one" in advice(choice)[0]
     assert choose(machine_with(), table, image=CPU_IMAGE).advice == ()
 
 
@@ -389,32 +401,32 @@ def test_an_image_that_the_table_lacks(table):
 def test_numbers_count_what_hip_would_see_without_its_own_variable(table, variable, visible):
     """The entrypoint sets HIP's list anew after a failed proof; what ROCR hides stays hidden."""
     first, second, third = (amd("gfx1100", index=n) for n in range(3))
-    hidden = replace(first, state="present", why=f"hidden by {variable}", hidden_by=variable)
-    failed = replace(second, state="dead", why="aborted")
+    hidden = replace(first, state="present", why=Hidden(variable=variable, value="0"))
+    failed = replace(second, state="dead", why=ProofCrashed(how="aborted"))
     selection = choose(machine_with(hidden, failed, third), table).selection
     assert selection.visible_devices == (visible,)
 
 
 @pytest.mark.parametrize(
-    ("capability", "advice"),
+    ("capability", "sentence"),
     [
         ("7.5", "update it to 580 or newer and cu130 fits"),
         ("7.0", "update it to 580 (newer ones leave this card out) and cu126 fits"),
         ("5.2", "update it to 580 (newer ones leave this card out) and cu126 fits"),
     ],
 )
-def test_the_driver_to_update_to_still_serves_the_card(table, capability, advice):
+def test_the_driver_to_update_to_still_serves_the_card(table, capability, sentence):
     choice = choose(machine_with(nvidia(capability, "515.105.01")), table)
-    assert advice in choice.advice[0]
+    assert sentence in advice(choice)[0]
 
 
 def test_an_unknown_driver_is_the_reason_and_not_the_card(table):
-    (line,) = choose(machine_with(nvidia("6.1", None)), table).advice
+    (line,) = advice(choose(machine_with(nvidia("6.1", None)), table))
     assert "the driver's version is not known (525.60.13 is needed for cu126)" in line
 
 
 @pytest.mark.parametrize("arch", ["riscv64", "ppc64le"])
 def test_no_build_at_all_is_said_once(table, arch):
     choice = choose(machine_with(nvidia("7.0", "550.54.14"), arch=arch), table)
-    assert {entry.why for entry in choice.rejected} == {f"there is none for {arch}"}
-    assert choice.advice[0] == f"torch has no build for {arch}: use a machine of x86_64 or aarch64"
+    assert {entry.why for entry in choice.rejected} == {NoneForPlatform(platform=arch)}
+    assert advice(choice)[0] == f"torch has no build for {arch}: use a machine of x86_64 or aarch64"

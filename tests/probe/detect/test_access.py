@@ -5,6 +5,8 @@ from probe.detect.access import judge
 from probe.detect.evidence import Evidence
 from probe.detect.merge import Merged
 from probe.facts import Facts, Host, Node, Sighting
+from probe.findings.gpu import NodeClosed
+from probe.report.schema import report
 
 
 def only_gpu(report):
@@ -120,16 +122,17 @@ def facts_with_closed_nodes(*, container: bool) -> Facts:
 def test_closed_nodes_on_a_host_still_serve_a_container(table):
     facts = facts_with_closed_nodes(container=False)
     assert facts.gpus[0].state == "present"
-    assert facts.gpus[0].why == "/dev/kfd may not be opened by this user"
+    assert facts.gpus[0].why == NodeClosed(path="/dev/kfd", groups=(44, 993))
     selection = choose(facts, table).selection
     assert selection.backend == "rocm"
     assert selection.run_flags[4:] == ("--group-add", "44", "--group-add", "993")
 
 
 def test_closed_nodes_in_a_container_do_not(table):
-    choice = choose(facts_with_closed_nodes(container=True), table)
+    facts = facts_with_closed_nodes(container=True)
+    choice = choose(facts, table)
     assert choice.selection.backend == "cpu"
-    assert any("--group-add 44 --group-add 993" in line for line in choice.advice)
+    assert any("--group-add 44 --group-add 993" in line for line in report(facts, choice)["advice"])
 
 
 def test_an_apu_counts_the_memory_it_borrows(machine):

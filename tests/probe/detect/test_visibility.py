@@ -4,6 +4,7 @@ import pytest
 
 from probe.detect.visibility import hidden_amd, hidden_nvidia
 from probe.facts import Sighting
+from probe.findings.gpu import Hidden
 
 CARDS = [Sighting(vendor="nvidia", index=n, uuid=f"GPU-{c}") for n, c in enumerate("abc")]
 SLICES = [
@@ -34,7 +35,7 @@ def test_cuda_visible_devices(value, hidden):
     environ = {} if value is None else {"CUDA_VISIBLE_DEVICES": value}
     found = hidden_nvidia(CARDS, [], environ)
     assert set(found) == {f"GPU-{letter}" for letter in hidden}
-    assert set(found.values()) <= {f"CUDA_VISIBLE_DEVICES={value}"}
+    assert set(found.values()) <= {Hidden(variable="CUDA_VISIBLE_DEVICES", value=value)}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,10 @@ def test_mig_slices_are_named_by_uuid(value, hidden):
     ],
 )
 def test_amd(environ, hidden):
-    assert hidden_amd(RADEONS, environ) == {f"GPU-{n}{n}": why for n, why in hidden.items()}
+    found = {
+        name: f"{why.variable}={why.value}" for name, why in hidden_amd(RADEONS, environ).items()
+    }
+    assert found == {f"GPU-{n}{n}": why for n, why in hidden.items()}
 
 
 def test_a_hidden_gpu_is_present_and_says_by_what(machine):

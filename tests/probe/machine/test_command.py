@@ -1,13 +1,11 @@
 """Bounded runs of real processes."""
 
-import os
 import sys
 import time
 
 import pytest
 
 from probe.machine.command import run_bounded
-from probe.machine.this_machine import find_executable
 
 ENVIRON = {"PATH": "/usr/bin:/bin"}
 
@@ -92,15 +90,6 @@ def test_binary_output_is_text():
     )
     assert outcome.ok
     assert "�" in outcome.text
-
-
-def test_find_executable(tmp_path):
-    (tmp_path / "directory").mkdir()
-    (tmp_path / "plain").write_text("")
-    assert find_executable("sh", ["/nowhere", "/bin"]) == "/bin/sh"
-    assert find_executable("directory", [str(tmp_path)]) is None
-    if os.geteuid() != 0 or not os.access(tmp_path / "plain", os.X_OK):
-        assert find_executable("plain", [str(tmp_path)]) is None
 
 
 @pytest.mark.parametrize("exit_code", [1, 2, 9, 127, 255])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.prove.installed_torch import lie, mismatch, read_version, runtime
+from probe.prove.installed_torch import mismatch, read_version, runtime, wrong_build
 
 
 @pytest.mark.parametrize(
@@ -57,21 +57,21 @@ def make_torch(
 
 def test_the_files_alone_tell_what_is_installed(tmp_path: Path) -> None:
     torch = make_torch(tmp_path, "cu130", cuda="13.0")
-    assert lie("cuda", "2.13.0", "cu130", torch) is None
-    assert "the cpu variant has no cuda" in (lie("cpu", "2.13.0", "cpu", torch) or "")
+    assert wrong_build("cuda", "2.13.0", "cu130", torch) is None
+    assert "the cpu variant has no cuda" in (wrong_build("cpu", "2.13.0", "cpu", torch) or "")
 
 
 @pytest.mark.parametrize("stray", ["torch/lib/libtorch_cuda.so", "nvidia_nccl-2.dist-info/RECORD"])
 def test_a_cpu_image_with_gpu_libraries_is_a_lie(tmp_path: Path, stray: str) -> None:
     torch = make_torch(tmp_path, "cpu")
-    assert lie("cpu", "2.13.0", "cpu", torch) is None
+    assert wrong_build("cpu", "2.13.0", "cpu", torch) is None
     (tmp_path / stray).parent.mkdir(exist_ok=True)
     (tmp_path / stray).touch()
-    assert "the cpu variant holds" in (lie("cpu", "2.13.0", "cpu", torch) or "")
+    assert "the cpu variant holds" in (wrong_build("cpu", "2.13.0", "cpu", torch) or "")
 
 
 def test_no_torch_and_a_damaged_one_are_told(tmp_path: Path) -> None:
-    assert "version.py can't be read" in (lie("cpu", "2.13.0", "cpu", tmp_path) or "")
+    assert "version.py can't be read" in (wrong_build("cpu", "2.13.0", "cpu", tmp_path) or "")
 
 
 def test_the_torch_that_runs_these_tests() -> None:

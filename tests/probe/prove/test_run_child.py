@@ -1,11 +1,22 @@
 """The proof: on real torch for the CPU, and on modules named torch that misbehave."""
 
 import importlib.util
+import json
 import time
 
 import pytest
 
-from probe.prove.run_child import prove
+from probe.findings.proof import (
+    ProofCrashed,
+    ProofCut,
+    ProofSilent,
+    TorchFailed,
+    TorchSeesNoGpu,
+    WrongEncoder,
+    WrongProduct,
+)
+from probe.prove.child import ENCODER_TOLERANCE
+from probe.prove.run_child import Verdict, prove, verdict_from_json, verdict_to_json
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="torch is not installed here"
@@ -59,8 +70,9 @@ def test_a_wrong_encoder_is_a_verdict_that_lasts(tmp_path, monkeypatch):
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     verdict = prove("cpu")
-    assert (verdict.ok, verdict.lasting) == (False, True)
-    assert verdict.why.startswith("a wrong result of Whisper's encoder: off by ")
+    assert (verdict.ok, verdict.worth_keeping) == (False, True)
+    assert isinstance(verdict.why, WrongEncoder)
+    assert verdict.why.off > ENCODER_TOLERANCE
 
 
 @needs_torch
@@ -72,7 +84,7 @@ def test_a_gpu_that_torch_does_not_see_is_a_verdict():
     else:
         verdict = prove("cuda")
         assert not verdict.ok
-        assert verdict.why == "PyTorch sees no GPU (torch.cuda.is_available())"
+        assert verdict.why == TorchSeesNoGpu()
         assert verdict.torch == torch.__version__
 
 
@@ -80,14 +92,16 @@ def test_a_gpu_that_torch_does_not_see_is_a_verdict():
 def test_a_device_that_torch_does_not_know_is_a_verdict():
     verdict = prove("quantum")
     assert not verdict.ok
-    assert verdict.why.startswith("RuntimeError: ")
+    assert isinstance(verdict.why, TorchFailed)
+    assert verdict.why.error == "RuntimeError"
 
 
 def test_a_crash_is_a_verdict(fake_torch):
     fake_torch("import os\nprint('loading')\nos.abort()\n")
     verdict = prove("cuda")
     assert not verdict.ok
-    assert verdict.why == "killed by signal 6 (SIGABRT)"
+    assert verdict.why == ProofCrashed(how="killed by signal 6 (SIGABRT)")
+    assert verdict.worth_keeping
 
 
 def test_a_crash_in_the_product_keeps_the_version(fake_torch):
@@ -101,7 +115,7 @@ def test_a_crash_in_the_product_keeps_the_version(fake_torch):
         "def Generator(): os.kill(os.getpid(), 11)\n"
     )
     verdict = prove("cuda")
-    assert verdict.why == "killed by signal 11 (SIGSEGV)"
+    assert verdict.why == ProofCrashed(how="killed by signal 11 (SIGSEGV)")
     assert (verdict.torch, verdict.hip) == ("2.13.0+rocm7.2", "7.2.1")
 
 
@@ -110,19 +124,23 @@ def test_a_hang_is_a_verdict(fake_torch):
     started = time.monotonic()
     verdict = prove("cuda", timeout_s=1)
     assert time.monotonic() - started < 10
-    assert verdict.why == "no answer within 1 s"
+    assert verdict.why == ProofCut(how="no answer within 1 s")
+    assert not verdict.worth_keeping
 
 
 def test_a_missing_library_is_a_verdict(fake_torch):
     fake_torch("raise ImportError('libcudart.so.13: cannot open shared object file')\n")
-    assert prove("cuda").why == "ImportError: libcudart.so.13: cannot open shared object file"
+    assert prove("cuda").why == TorchFailed(
+        error="ImportError", message="libcudart.so.13: cannot open shared object file"
+    )
 
 
 def test_leaving_without_a_word_is_a_verdict(fake_torch):
     fake_torch("import os\nprint('so long', flush=True)\nos._exit(0)\n")
     verdict = prove("cuda")
     assert not verdict.ok
-    assert verdict.why == "the proof ended with exit code 0: so long"
+    assert verdict.why == ProofSilent(exit=0, last_line="so long")
+    assert str(verdict.why) == "the proof ended with exit code 0: so long"
 
 
 @needs_torch
@@ -136,4 +154,30 @@ def test_a_wrong_product_is_a_verdict(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     verdict = prove("cpu")
     assert not verdict.ok
-    assert verdict.why.startswith("a wrong matrix product: off by ")
+    assert isinstance(verdict.why, WrongProduct)
+    assert str(verdict.why) == f"a wrong matrix product: off by {verdict.why.off:.3g}"
+
+
+@pytest.mark.parametrize(
+    "why", [None, WrongProduct(off=0.5), ProofSilent(exit=None, last_line="x"), TorchSeesNoGpu()]
+)
+def test_a_verdict_survives_being_written_down(why):
+    verdict = Verdict(device="cuda", why=why, name="card", torch="2.13.0", ms=7)
+    assert verdict_from_json(json.loads(json.dumps(verdict_to_json(verdict)))) == verdict
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"why": "killed by signal 6"},  # as it was written before findings had codes
+        {"why": {"code": "wrong-product"}},
+        {"why": {"code": "wrong-product", "off": "much"}},
+        {"why": {"code": "driver-too-old", "driver": "1", "floor": "2"}},
+        {"ms": "7"},
+        {"device": None},
+        {"lasting": True},
+    ],
+)
+def test_what_is_no_verdict_is_not_taken_for_one(change):
+    assert verdict_from_json({**verdict_to_json(Verdict(device="cuda")), **change}) is None
+    assert verdict_from_json([]) is None

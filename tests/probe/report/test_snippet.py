@@ -12,7 +12,7 @@ import yaml
 
 from probe.errors import ProbeError
 from probe.recordings.matrix import MACHINES, replay
-from probe.recordings.recording import read_recording
+from probe.recordings.recording_file import read_recording
 from probe.report.snippet import KINDS, snippet
 from probe.tables.builds import load_table
 

@@ -1,6 +1,7 @@
 """An image's locks, a volume and a mounted wheelhouse, with wheels of a few hundred bytes."""
 
 import os
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 from package_index import make_wheel, sha256
 
+from probe.decide.choice import ImageBuild
 from probe.decide.overrides import Overrides
+from probe.facts import Facts
 from probe.tables.builds import load_table
 from probe.universal.lock import Entry, Lock, render
 from probe.universal.provide import Provider
@@ -46,14 +49,39 @@ class Image:
         (self.locks / f"{build}.lock").write_text(render(lock))
         return lock
 
-    def provider(self, wanted: Overrides | None = None) -> Provider:
+    def provider(self, wanted: Overrides | None = None) -> "Start":
         """A provider as the entrypoint of one start has it."""
-        return Provider(load_table(), wanted or Overrides(), self.environ, self.said.append)
+        environ = {**self.environ}
+        provider = Provider(load_table(), wanted or Overrides(), environ, self.said.append)
+        return Start(image=self, provider=provider)
+
+    def imported(self) -> str:
+        """Which torch a process started with the image's environment imports."""
+        return subprocess.run(
+            [sys.executable, "-c", "import torch; print(torch.BUILD)"],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
 
     def builds(self) -> list[str]:
         """The torch and wheel of each complete build in the volume."""
         names = [path.name for path in self.root.iterdir() if not path.name.startswith(".")]
         return sorted(name.rpartition("-")[0] for name in names)
+
+
+@dataclass
+class Start:
+    """Hands the search path on to the image's environment, as the entrypoint does."""
+
+    image: Image
+    provider: Provider
+
+    def provide(self, facts: Facts) -> ImageBuild:
+        provided = self.provider.provide(facts)
+        self.image.environ["PYTHONPATH"] = provided.python_path
+        return provided.build
 
 
 @pytest.fixture

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from probe.universal.lock import Entry, Lock, LockError, parse, pin, read, render
+from probe.universal.lock import (
+    Entry,
+    LaterLockError,
+    Lock,
+    LockError,
+    parse,
+    pin,
+    read,
+    render,
+)
 
 LOCK = Lock(
     build="cuda-2.13.0-cu130",
@@ -61,6 +70,31 @@ def test_a_damaged_lock_is_refused_with_the_place(old: str, new: str, message: s
     assert old in text
     with pytest.raises(LockError, match=message):
         parse(text.replace(old, new))
+
+
+def test_a_lock_says_nothing_of_its_format_or_that_it_is_the_first() -> None:
+    text = render(LOCK)
+    assert "# format" not in text
+    assert parse("# format: 1\n" + text) == LOCK
+
+
+def test_a_lock_of_a_later_format_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "cuda.lock"
+    path.write_text("# format: 2\n" + render(LOCK))
+    message = r"cuda\.lock: a lock of format 2, and this version reads format 1; use the version"
+    with pytest.raises(LaterLockError, match=message):
+        read(path)
+    assert not issubclass(LaterLockError, LockError), "`make lock` would write over it"
+    with pytest.raises(LockError, match="there is no lock of format 0"):
+        parse("# format: 0\n" + render(LOCK))
+
+
+def test_every_committed_lock_is_read() -> None:
+    files = sorted(Path(__file__).parents[3].glob("images/*/*.lock"))
+    assert files
+    for file in files:
+        lock = read(file)
+        assert file.name.startswith(f"{lock.build}."), file
 
 
 def test_a_missing_lock_is_named(tmp_path: Path) -> None:

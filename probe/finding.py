@@ -1,0 +1,64 @@
+"""What is known of a machine, as a code with its data; text and remedy are made from it here.
+
+Each kind of finding is a class in ``probe/findings/``: its code, what it means (the docstring), its
+data (the fields), and the templates of its words. Programs compare classes or codes; nothing reads
+the words. ``docs/reference.md`` lists all kinds, made from these classes.
+"""
+
+from typing import Literal
+
+from probe.frozen_record import Record
+
+# Where the probe runs: a remedy differs there.
+Place = Literal["host", "container", "pod"]
+Steps = tuple[str, ...]
+
+AS_ELSEWHERE: Steps = ()
+KINDS: "dict[str, type[Finding]]" = {}
+
+
+class Finding(Record):
+    """Base of the kinds. A template names fields and properties of its class in braces."""
+
+    code = ""  # part of the JSON contract: never renamed
+    says = ""
+    steps = AS_ELSEWHERE  # what mends it, one thing to do after the other
+    in_container = AS_ELSEWHERE  # where that differs from a host's
+    in_pod = AS_ELSEWHERE
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "code" in cls.__dict__ and KINDS.setdefault(cls.code, cls) is not cls:
+            raise TypeError(f"{cls.__name__}: {cls.code!r} is the code of {KINDS[cls.code]}")
+
+    def __str__(self) -> str:
+        return self.says.format_map(_Data(self))
+
+    def remedy(self, place: Place) -> Steps:
+        """What mends it there, step by step; empty where nothing is known that does."""
+        steps = self.in_container or self.steps if place != "host" else self.steps
+        if place == "pod" and self.in_pod:
+            steps = self.in_pod
+        return tuple(step.format_map(_Data(self)) for step in steps)
+
+
+class _Data:
+    """A finding as the mapping that a template is filled from."""
+
+    def __init__(self, finding: Finding) -> None:
+        self._finding = finding
+
+    def __getitem__(self, name: str) -> object:
+        return getattr(self._finding, name)
+
+
+class Advice(Record):
+    """A finding as advice: on one GPU (by its name), or on the machine and the choice."""
+
+    finding: Finding
+    gpu: str | None = None
+
+    def text(self, place: Place) -> str:
+        """The sentence for a person, with its remedy."""
+        words = "; ".join((str(self.finding), *self.finding.remedy(place)))
+        return words if self.gpu is None else f"{self.gpu}: {words}"

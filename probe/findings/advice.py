@@ -1,0 +1,171 @@
+"""What would make a choice better, or why it is what it is."""
+
+from probe.finding import Finding
+from probe.tables.drivers import WantedDriver
+
+
+class OtherImageFits(Finding):
+    """This image holds another build than the one for this machine."""
+
+    code = "other-image-fits"
+    says = (
+        "this image holds torch {torch} {wheel}; for {card} the {image} image with {best} is the "
+        "right one"
+    )
+    torch: str
+    wheel: str
+    card: str
+    image: str
+    best: str  # the tag of the right build
+
+
+class LeftUnusedByOverride(Finding):
+    """What the operator asked for leaves a usable GPU idle."""
+
+    code = "gpu-left-unused-by-override"
+    says = "{source} leaves {name} unused"
+    source: str
+    name: str
+
+
+class ImageDoesNotFit(Finding):
+    """This image's build does not run on the GPU; `why` has a code of its own."""
+
+    code = "image-does-not-fit"
+    says = "this image's {wheel} does not fit: {why}"
+    wheel: str
+    why: Finding
+
+
+class NoGpuInContainer(Finding):
+    """An image for a GPU, in a container that was given none."""
+
+    code = "no-gpu-in-container"
+    says = "no {maker} GPU is visible in this container"
+    steps = ("start it with {flags}",)
+    maker: str
+    flags: str
+
+
+class OlderLineForDriver(Finding):
+    """An older line of torch was chosen, because the driver is too old for the newest."""
+
+    code = "older-torch-for-driver"
+    says = "torch {line} because no build of {catalog} fits driver {driver}"
+    steps = ("update it to {take} and {wheel} of {catalog} fits",)
+    line: str
+    catalog: str
+    driver: str | None
+    take: WantedDriver
+    wheel: str
+
+
+class DriverDisputed(Finding):
+    """The driver is enough by NVIDIA's documents, which is disputed in practice."""
+
+    code = "driver-disputed"
+    says = "driver {driver} is enough for {wheel} by NVIDIA's documents"
+    steps = ("if the proof fails, update it to {take}",)
+    driver: str | None
+    wheel: str
+    take: WantedDriver
+
+
+class BuildsEnd(Finding):
+    """Later lines of torch have no build for the card."""
+
+    code = "builds-end"
+    says = "{name} (compute capability {capability}) has no build after torch {line}"
+    name: str
+    capability: str
+    line: str
+
+
+class HsaOverrideUsed(Finding):
+    """The card runs another one's code, by a variable."""
+
+    code = "hsa-override-used"
+    says = (
+        "{gfx} runs the code of {runs_as} by {variable}={value}; AMD does not support this, the "
+        "proof at start decides"
+    )
+    gfx: str
+    runs_as: str
+    variable: str
+    value: str
+
+
+class HsaOverrideUnwanted(Finding):
+    """The variable is set to what this card does not need."""
+
+    code = "hsa-override-unwanted"
+    says = "{variable}={value} is set, and {gfx} {needs}: unset it"
+    variable: str
+    value: str
+    gfx: str
+    needed: str | None
+
+    @property
+    def needs(self) -> str:
+        """What the card needs instead."""
+        return f"needs {self.needed}" if self.needed else "has code of its own"
+
+
+class SlicesLeftOut(Finding):
+    """A process uses one MIG slice."""
+
+    code = "mig-slices-left-out"
+    says = "{count} more MIG {slices} left out: a process uses one, the largest"
+    count: int
+
+    @property
+    def slices(self) -> str:
+        """One or many."""
+        return "slices are" if self.count > 1 else "slice is"
+
+
+class OtherMakerUnused(Finding):
+    """Two makers' GPUs are usable, and one process uses one maker's."""
+
+    code = "other-makers-gpu-unused"
+    says = "{name} is left unused beside {maker}'s"
+    steps = ("--backend {backend} would use it instead",)
+    name: str
+    maker: str
+    backend: str
+
+
+class LeftOutByBuild(Finding):
+    """The build for the best card does not run on another one; `why` has a code of its own."""
+
+    code = "gpu-left-out-by-build"
+    says = "{name} is left out by {wheel}: {why}"
+    name: str
+    wheel: str
+    why: Finding
+
+
+class NotBesideAnother(Finding):
+    """Two cards that one process can't use together."""
+
+    code = "gpu-not-beside-another"
+    says = "{card} is left out: it can't be used beside {other}"
+    card: str
+    other: str
+
+
+class MacOutsideContainers(Finding):
+    """Apple's GPU serves programs outside of containers only."""
+
+    code = "mac-outside-containers"
+    says = (
+        "containers on macOS don't reach Apple's GPU: run the bot outside of one (pip install "
+        "'.[bot,whisper]'); this project has not been tried on a Mac, the proof decides"
+    )
+
+
+class AmdUntried(Finding):
+    """Nobody here has run this on AMD's hardware."""
+
+    code = "amd-untried"
+    says = "this project has not been tried on AMD hardware yet; the proof at start decides"

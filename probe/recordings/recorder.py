@@ -1,0 +1,63 @@
+"""This machine, remembering what is seen of it."""
+
+from collections.abc import Sequence
+
+from probe.detect.visibility import NAMES
+from probe.facts import Node
+from probe.machine.files import Tree
+from probe.machine.outcome import Outcome
+from probe.machine.this_machine import Machine
+from probe.recordings.recording import RecordedCommand, Recording
+
+
+class RecordingTree(Tree):
+    """Files that remember being read."""
+
+    def __init__(self, tree: Tree, recording: Recording) -> None:
+        super().__init__(tree.root)
+        self.recording = recording
+
+    def read(self, path: str) -> str | None:
+        """As ``Tree.read``."""
+        text = super().read(path)
+        if text is not None or super().exists(path):
+            self.recording.files[path] = text
+        return text
+
+    def exists(self, path: str) -> bool:
+        """As ``Tree.exists``."""
+        there = super().exists(path)
+        if there:
+            self.recording.files.setdefault(path, None)
+        return there
+
+    def node(self, path: str) -> Node | None:
+        """As ``Tree.node``."""
+        node = super().node(path)
+        if node is not None:
+            self.recording.nodes[path] = node
+        return node
+
+
+class RecordingMachine(Machine):
+    """A machine that keeps what was seen of it in ``recording``."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine.tree.root, machine.environ)
+        environ = {name: self.environ[name] for name in NAMES if name in self.environ}
+        self.recording = Recording(platform=self.platform(), environ=environ, evidence="recorded")
+        self.tree = RecordingTree(machine.tree, self.recording)
+
+    def find(self, tool: str) -> str | None:
+        """As ``Machine.find``."""
+        path = super().find(tool)
+        if path is not None and tool not in self.recording.tools:
+            self.recording.tools.append(tool)
+        return path
+
+    def run(self, tool: str, arguments: Sequence[str], timeout_s: float) -> Outcome:
+        """As ``Machine.run``."""
+        outcome = super().run(tool, arguments, timeout_s)
+        if outcome.failure != "not-installed":
+            self.recording.commands.append(RecordedCommand((tool, *arguments), outcome))
+        return outcome

@@ -1,0 +1,55 @@
+"""What the doctor looks at, and what it says."""
+
+from dataclasses import dataclass
+
+from probe.decide.choice import Choice, ImageBuild
+from probe.facts import Facts, Gpu
+from probe.finding import Finding, Steps
+from probe.machine.host_software import HostSoftware
+from probe.report.host_report import SeenReport
+from probe.tables.builds import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Improvement:
+    """Something that could be better, and the commands or steps that make it so."""
+
+    code: str
+    what: str
+    steps: Steps = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What the operator has set up: the image that this runs in, the model, the host's hint."""
+
+    image: ImageBuild | None = None
+    model: str | None = None
+    host: SeenReport | None = None
+
+
+NO_SETTING = Setting()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """All that the doctor looks at."""
+
+    facts: Facts
+    table: Table
+    choice: Choice
+    around: HostSoftware
+    setting: Setting
+
+    @property
+    def inside(self) -> bool:
+        """Whether this runs in a container."""
+        return self.facts.host.container
+
+    def improvement(
+        self, finding: Finding, *, gpu: Gpu | None = None, steps: Steps = ()
+    ) -> Improvement:
+        """A finding with its remedy, or with the commands that this distribution has for it."""
+        what = str(finding) if gpu is None else f"{gpu.name}: {finding}"
+        remedy = steps or finding.remedy(self.facts.host.place)
+        return Improvement(code=finding.code, what=what, steps=remedy)

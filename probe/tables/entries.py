@@ -1,0 +1,110 @@
+"""The shape of the TOML tables, which ``generated.py`` is checked against.
+
+Not imported by a start of the probe: ``builds.py`` and ``devices.py`` make objects of it.
+"""
+
+from typing import NotRequired, TypedDict
+
+
+class Sourced(TypedDict):
+    """A group of cells that says where it comes from and when that was read, or ``not read``."""
+
+    source: str
+    read: str
+
+
+class LineEntry(Sourced):
+    """A line of torch and its builds, newest first."""
+
+    line: str
+    version: str
+    cuda: list[str]
+    rocm: list[str]
+    default: str  # what the default package index carries
+    experimental: NotRequired[list[str]]
+
+
+class CudaEntry(Sourced):
+    """What a CUDA build asks of the driver, on Linux and as seen under WSL2."""
+
+    linux: str
+    windows: str
+    advised: NotRequired[str]
+    last_line: NotRequired[str]
+    retired: NotRequired[str]
+
+
+class TegraEntry(Sourced):
+    """The driver from which on a Jetson takes the ordinary builds."""
+
+    driver: str
+    remedy: str
+
+
+class CodeEntry(Sourced):
+    """Machine code for NVIDIA GPUs."""
+
+    wheels: list[str]
+    lines: NotRequired[list[str]]  # all that carry the build, without it
+    arch: str
+    capabilities: list[str]
+    ptx: NotRequired[str]
+
+
+class GfxEntry(Sourced):
+    """The gfx targets of ROCm builds."""
+
+    wheels: list[str]
+    arch: str
+    targets: list[str]
+
+
+class NoKernelsEntry(Sourced):
+    """Targets that some builds list and have no kernels for."""
+
+    targets: list[str]
+
+
+class HsaOverrideEntry(Sourced):
+    """Targets that run another one's code."""
+
+    targets: list[str]
+    runs_as: str
+    version: str
+
+
+class BuildsTable(TypedDict):
+    """``builds.toml``."""
+
+    catalog: str
+    index_base: str
+    cpu_arch: list[str]
+    macos_arch: list[str]
+    line: list[LineEntry]
+    cuda: dict[str, CudaEntry]
+    tegra: TegraEntry
+    code: list[CodeEntry]
+    gfx: list[GfxEntry]
+    no_kernels: NoKernelsEntry
+    hsa_override: list[HsaOverrideEntry]
+
+
+class IntegratedEntry(TypedDict):
+    """The targets that are part of a processor."""
+
+    targets: list[str]
+
+
+class AmdDevicesTable(TypedDict):
+    """``amd_devices.toml``."""
+
+    gfx: dict[str, list[str]]
+    graphics_core: dict[str, str]
+    integrated: IntegratedEntry
+
+
+class NvidiaDevicesTable(TypedDict):
+    """``nvidia_devices.toml``."""
+
+    last_driver: list[list[str]]
+    blocks: list[list[str]]

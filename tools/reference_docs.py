@@ -1,0 +1,124 @@
+"""Writes docs/reference.md: ``python -m tools.reference_docs [--check]``.
+
+Exit codes come from probe/exit_codes.py, findings from the classes in probe/findings.
+``--check`` fails if the file is not current.
+"""
+
+import argparse
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+
+import probe.findings
+from probe.exit_codes import ExitCode
+from probe.finding import KINDS, Finding
+from probe.findings.trace import MEANINGS
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "reference.md"
+
+HEAD = """\
+# Reference
+
+Made by `python -m tools.reference_docs` from the tables in the code; `make lint` checks it.
+
+## Exit codes
+
+A number means the same in every command.
+
+"""
+FINDINGS = """
+## Findings
+
+What the probe, the doctor and the proof can say, by the `code` that stands beside each `why` of
+the report, and in `advice_codes`. Words in braces are the finding's data. A remedy has steps; where
+it differs in a container or a pod, that is said. Codes may be added; none is renamed or removed.
+"""
+TRACE = """
+### How a probe ended
+
+The `code` of a line of `trace`; its `why` often quotes the tool.
+
+"""
+
+
+def render() -> str:
+    """The document."""
+    parts = [HEAD, exit_codes_text(), FINDINGS]
+    for module in finding_modules():
+        title = (inspect.getdoc(module) or "").partition("\n")[0].rstrip(".")
+        parts.append(f"\n### {title}\n\n{findings_text(module)}")
+    return "".join([*parts, TRACE, trace_text()])
+
+
+def exit_codes_text() -> str:
+    """Every exit code."""
+    rows = [f"| {int(code)} | {code.name} | {code.meaning} |" for code in ExitCode]
+    return "\n".join(["| code | name | meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+def finding_modules() -> Iterator[ModuleType]:
+    """The modules that define findings, by name."""
+    for found in sorted(pkgutil.iter_modules(probe.findings.__path__), key=lambda m: m.name):
+        module = importlib.import_module(f"{probe.findings.__name__}.{found.name}")
+        if any(kind.__module__ == module.__name__ for kind in KINDS.values()):
+            yield module
+
+
+def findings_text(module: ModuleType) -> str:
+    """The kinds of one module, in its order."""
+    kinds = [kind for kind in KINDS.values() if kind.__module__ == module.__name__]
+    rows = [
+        f"| `{kind.code}` | {_prose(inspect.getdoc(kind) or '')} | {_form((kind.says,))} "
+        f"| {remedy_text(kind)} |"
+        for kind in kinds
+    ]
+    return "\n".join(["| code | means | says | what mends it |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def remedy_text(kind: type[Finding]) -> str:
+    """The steps of a kind's remedy, by where it is asked for."""
+    places = (
+        ("", kind.steps),
+        ("in a container: ", kind.in_container),
+        ("in a pod: ", kind.in_pod),
+    )
+    return "<br>".join(f"{where}{_form(steps)}" for where, steps in places if steps)
+
+
+def trace_text() -> str:
+    """The codes of the trace."""
+    rows = [f"| `{code}` | {_prose(meaning)} |" for code, meaning in MEANINGS.items()]
+    return "\n".join(["| code | means |", "|---|---|", *rows]) + "\n"
+
+
+def _form(templates: Sequence[str]) -> str:
+    return "; ".join(f"`{_cell(template)}`" for template in templates)
+
+
+def _prose(text: str) -> str:
+    return _cell(" ".join(text.replace("``", "`").split()))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the document, or with --check tell whether it is current."""
+    parser = argparse.ArgumentParser(prog="python -m tools.reference_docs")
+    parser.add_argument("--check", action="store_true", help="write nothing, fail if not current")
+    if not parser.parse_args(argv).check:
+        DOCUMENT.write_text(render(), encoding="utf-8")
+        return 0
+    current = DOCUMENT.exists() and DOCUMENT.read_text(encoding="utf-8") == render()
+    if not current:
+        print("docs/reference.md is not current: python -m tools.reference_docs", file=sys.stderr)
+    return int(not current)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Writes docs/report.schema.json: ``python -m tools.report_schema [--check]``.
+
+The JSON Schema of what ``alternator probe --json`` prints, made from its types in
+probe/report/schema.py. Keys that are not in it may stand in a report: later versions add some.
+``--check`` fails if the file is not current.
+"""
+
+import argparse
+import inspect
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+from probe.report.schema import Report
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "report.schema.json"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+NAMES: dict[object, str] = {
+    str: "string",
+    int: "integer",
+    bool: "boolean",
+    float: "number",
+    NoneType: "null",
+}
+
+Schema = dict[str, object]
+
+
+def schema_of(kind: object, definitions: dict[str, Schema]) -> Schema:
+    """The schema of a type; the typed dictionaries that it names go into ``definitions``.
+
+    Raises ``TypeError`` for a type that JSON has no word for.
+    """
+    if kind in NAMES:
+        return {"type": NAMES[kind]}
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return {"enum": list(arguments)}
+    if origin in (Union, UnionType):
+        return {"anyOf": [schema_of(part, definitions) for part in arguments]}
+    if origin is list:
+        return {"type": "array", "items": schema_of(arguments[0], definitions)}
+    if origin is dict and arguments[0] is str:
+        return {"type": "object", "additionalProperties": schema_of(arguments[1], definitions)}
+    if isinstance(kind, type) and is_typeddict(kind):
+        name = kind.__name__
+        if name not in definitions:
+            definitions[name] = {}  # a type may name itself
+            definitions[name] = _object(kind, definitions)
+        return {"$ref": f"#/$defs/{name}"}
+    raise TypeError(f"{kind}: no JSON Schema for it")
+
+
+def _object(kind: type, definitions: dict[str, Schema]) -> Schema:
+    hints = get_type_hints(kind)
+    return {
+        "description": " ".join((inspect.getdoc(kind) or "").replace("``", "`").split()),
+        "type": "object",
+        "properties": {name: schema_of(hint, definitions) for name, hint in hints.items()},
+        "required": list(hints),
+    }
+
+
+def render() -> str:
+    """The document."""
+    definitions: dict[str, Schema] = {}
+    whole = schema_of(Report, definitions)
+    document = {
+        "$schema": DIALECT,
+        "title": "Report of alternator probe --json",
+        **whole,
+        "$defs": definitions,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the document, or with --check tell whether it is current."""
+    parser = argparse.ArgumentParser(prog="python -m tools.report_schema")
+    parser.add_argument("--check", action="store_true", help="write nothing, fail if not current")
+    if not parser.parse_args(argv).check:
+        DOCUMENT.write_text(render(), encoding="utf-8")
+        return 0
+    current = DOCUMENT.exists() and DOCUMENT.read_text(encoding="utf-8") == render()
+    if not current:
+        print(
+            "docs/report.schema.json is not current: python -m tools.report_schema", file=sys.stderr
+        )
+    return int(not current)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
