@@ -23,13 +23,11 @@ def test_every_package_is_held() -> None:
     assert {path.parent.name for path in CHECKOUT.glob("*/__init__.py")} == set(PACKAGES)
 
 
-@pytest.mark.xfail(reason="being untied: see docs/architecture.md")
 @pytest.mark.parametrize("name", sorted(modules()))
 def test_every_file_stands_in_a_room(name: str) -> None:
     room_of(name)
 
 
-@pytest.mark.xfail(reason="being untied: see docs/architecture.md")
 @pytest.mark.parametrize("package", sorted(PACKAGES))
 def test_every_room_of_the_table_is_there(package: str) -> None:
     for room in load_rooms().rooms[package]:
@@ -39,7 +37,6 @@ def test_every_room_of_the_table_is_there(package: str) -> None:
             assert (CHECKOUT / package / f"{file}.py").exists(), file
 
 
-@pytest.mark.xfail(reason="being untied: see docs/architecture.md")
 def test_arrows_run_from_room_to_room_downwards() -> None:
     turned = [
         f"{name} → {other}"
@@ -49,7 +46,6 @@ def test_arrows_run_from_room_to_room_downwards() -> None:
     assert not turned
 
 
-@pytest.mark.xfail(reason="being untied: see docs/architecture.md")
 def test_no_circle_between_files() -> None:
     left: dict[str, set[str]] = {name: set() for name in modules()}
     for name, other in arrows():
