@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from waiting import wait_for
 
 from probe.universal import volume
 from probe.universal.errors import InstallError, SpaceError
@@ -33,20 +35,39 @@ volume.ensure(root, "b", fill, lambda line: print(line, flush=True))
 """
 
 
-def maker(root: Path, name: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", MAKER, str(root), name],
-        env={"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+HOLDER = """
+import os, subprocess, sys
+from pathlib import Path
+from probe.universal import volume
+def fill(work, lock):
+    child = subprocess.Popen(['sleep', '60'], pass_fds=(lock,))
+    print(child.pid, flush=True)
+    os.kill(os.getpid(), 9)
+volume.ensure(Path(sys.argv[1]), 'b', fill, print)
+"""
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts Python programs whose output is read; none is left behind."""
+    with ExitStack() as stack:
+
+        def start_program(program: str, *arguments: str) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [sys.executable, "-c", program, *arguments],
+                env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            return process
+
+        yield start_program
 
 
 def until(path: Path) -> None:
-    deadline = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path.name} did not appear"
-        time.sleep(0.01)
+    wait_for(path.exists, what=f"{path.name} to appear")
 
 
 def fill(work: Path, lock: int) -> Path:
@@ -63,10 +84,10 @@ def test_a_build_is_made_once(tmp_path: Path) -> None:
     assert not (tmp_path / ".b.work").exists()
 
 
-def test_nobody_sees_half_a_build_and_a_second_maker_waits(tmp_path: Path) -> None:
-    first = maker(tmp_path, "first")
+def test_nobody_sees_half_a_build_and_a_second_maker_waits(start, tmp_path: Path) -> None:
+    first = start(MAKER, str(tmp_path), "first")
     until(tmp_path / "started")
-    second = maker(tmp_path, "second")
+    second = start(MAKER, str(tmp_path), "second")
     assert second.stdout is not None
     assert "is installing it into the same volume" in second.stdout.readline()
     assert not (tmp_path / "b").exists()
@@ -75,8 +96,8 @@ def test_nobody_sees_half_a_build_and_a_second_maker_waits(tmp_path: Path) -> No
     assert (tmp_path / "b" / "whole").read_text() == "first"
 
 
-def test_a_killed_makers_place_is_taken(tmp_path: Path) -> None:
-    first = maker(tmp_path, "first")
+def test_a_killed_makers_place_is_taken(start, tmp_path: Path) -> None:
+    first = start(MAKER, str(tmp_path), "first")
     until(tmp_path / "started")
     waiting: list[Path] = []
     thread = threading.Thread(
@@ -90,26 +111,9 @@ def test_a_killed_makers_place_is_taken(tmp_path: Path) -> None:
     assert (tmp_path / "b" / "whole").read_text() == "fill"
 
 
-def test_a_child_left_running_keeps_the_lock(tmp_path: Path) -> None:
+def test_a_child_left_running_keeps_the_lock(start, tmp_path: Path) -> None:
     """A killed installer's pip still writes into the same folder: nobody may start over there."""
-    holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import os, subprocess, sys\n"
-            "from pathlib import Path\n"
-            "from probe.universal import volume\n"
-            "def fill(work, lock):\n"
-            "    child = subprocess.Popen(['sleep', '60'], pass_fds=(lock,))\n"
-            "    print(child.pid, flush=True)\n"
-            "    os.kill(os.getpid(), 9)\n"
-            "volume.ensure(Path(sys.argv[1]), 'b', fill, print)\n",
-            str(tmp_path),
-        ],
-        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    holder = start(HOLDER, str(tmp_path))
     assert holder.stdout is not None
     child = int(holder.stdout.readline())
     holder.wait(30)
