@@ -1,33 +1,41 @@
 """Compares what the host saw with what the container proved, and says what was lost on the way."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from docker.models.containers import Container
 
+from probe.errors import ProbeError
+from probe.report import host_report
+from probe.report.schema import Report
+
 REPORT = "/var/lib/alternator/state/probe.json"
-HOST_KEYS = ("schema", "host", "gpus", "selection")
 
 
-def hint(report: Mapping[str, Any]) -> str:
+def host_hint(report: Report) -> str:
     """The host's finding as the container gets it: the report without its trace, on one line."""
-    return json.dumps({key: report[key] for key in HOST_KEYS}, separators=(",", ":"))
+    kept = {
+        "schema": report["schema"],
+        "host": report["host"],
+        "gpus": report["gpus"],
+        "selection": report["selection"],
+    }
+    return json.dumps(kept, separators=(",", ":"))
 
 
-def container_report(container: Container) -> dict[str, Any] | None:
+def container_report(container: Container) -> Report | None:
     """What the entrypoint left in the container; None where it left nothing readable."""
     result = container.exec_run(["cat", REPORT])
     if result.exit_code != 0 or not isinstance(result.output, bytes):
         return None
+    text = result.output.decode("utf-8", "replace").strip()
     try:
-        found = json.loads(result.output)
-    except ValueError:
+        # The reader that the container has for the host's holds for its own too.
+        return host_report.read_host_report({host_report.VARIABLE: text})
+    except ProbeError:
         return None
-    return found if isinstance(found, dict) else None
 
 
-def losses(host: Mapping[str, Any], inside: Mapping[str, Any] | None) -> list[str]:
+def compare_with_host(host: Report, inside: Report | None) -> list[str]:
     """What the container does not have of what the host chose; empty where it has all of it."""
     wanted = host["selection"]["backend"]
     if wanted == "cpu":

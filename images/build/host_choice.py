@@ -1,33 +1,44 @@
 """What the probe says of this machine, in the builder's terms: which variant and torch build."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from images.catalog import Catalog, Variant, with_build
 from images.errors import ImagesError
+from probe.report.schema import Report
 from probe.report.text import human_text
 
 PROBE_TIMEOUT_S = 60  # the probe bounds itself; this is for a machine that is out of memory
 
 
-def probe(backend: str | None = None, config: Path | None = None) -> dict[str, Any]:
+class Prober(Protocol):
+    """What tells a machine's report: ``probe``, or a recording in a test."""
+
+    def __call__(
+        self, environ: Mapping[str, str], backend: str | None = None, config: Path | None = None
+    ) -> Report:
+        """See ``probe``."""
+
+
+def probe(
+    environ: Mapping[str, str], backend: str | None = None, config: Path | None = None
+) -> Report:
     """The probe's report on this machine (docs/architecture.md has its shape).
 
-    ``backend`` overrides the choice, and so does the bot's configuration in ``config``; what can't
-    work here is an ImagesError with the reason.
+    ``environ`` is what the probe reads its overrides from. ``backend`` overrides the choice, and so
+    does the bot's configuration in ``config``; what can't work here is an ImagesError with the
+    reason.
     """
     command = [sys.executable, "-m", "probe", "--json"]
     if backend is not None:
         command += ["--backend", backend]
-    environment = {**os.environ, **({"ALTERNATOR_CONFIG": str(config)} if config else {})}
     result = subprocess.run(
         command,
-        env=environment,
+        env={**environ, **({"ALTERNATOR_CONFIG": str(config)} if config else {})},
         capture_output=True,
         text=True,
         timeout=PROBE_TIMEOUT_S,
@@ -36,11 +47,11 @@ def probe(backend: str | None = None, config: Path | None = None) -> dict[str, A
     if result.returncode != 0:
         reason = result.stderr.strip().removeprefix("alternator probe: ")
         raise ImagesError(reason or f"the probe failed ({result.returncode})")
-    report: dict[str, Any] = json.loads(result.stdout)
+    report: Report = json.loads(result.stdout)
     return report
 
 
-def variant(catalog: Catalog, report: Mapping[str, Any]) -> Variant:
+def variant(catalog: Catalog, report: Report) -> Variant:
     """The variant that suits the machine of ``report``, with the torch build chosen for it."""
     selection = report["selection"]
     return with_build(
@@ -48,6 +59,6 @@ def variant(catalog: Catalog, report: Mapping[str, Any]) -> Variant:
     )
 
 
-def summary(report: Mapping[str, Any]) -> list[str]:
+def summary(report: Report) -> list[str]:
     """A few lines for a person: what is here, what was chosen and why."""
-    return human_text(dict(report)).splitlines()
+    return human_text(report).splitlines()
