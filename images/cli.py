@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 
 from images import cli_built_images as built_images
 from images.build import base, host_choice, render, stubs
@@ -30,6 +31,22 @@ def main(argv: list[str]) -> int:
 
 def run(argv: list[str], engine: Engine, console: Console) -> int:
     """The command with an engine of the caller's."""
+    parser, handlers = make_parser()
+    options = parser.parse_args(argv)
+    if options.command in handlers:
+        return handlers[options.command](options, engine, console)
+    if options.command == "render":
+        return _render(console, check=options.check)
+    if options.command == "lock":
+        return _lock(options.variants, engine, console, check=options.check)
+    if options.command == "pin-base":
+        console.say(base.pin(engine))
+        return _render(console, check=False)
+    return _build(options, engine, console)
+
+
+def make_parser() -> tuple[argparse.ArgumentParser, dict[str, built_images.Handler]]:
+    """The command's options, and what carries out the sub-commands for images that are built."""
     parser = argparse.ArgumentParser(prog="alternator images", description=main.__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_build(commands)
@@ -43,19 +60,7 @@ def run(argv: list[str], engine: Engine, console: Console) -> int:
         "--check", action="store_true", help="ask no index; fail if a lock is not the catalog's"
     )
     commands.add_parser("pin-base", help="pin the base image to the digest its tag has now")
-    handlers = built_images.register(commands)
-    options = parser.parse_args(argv)
-
-    if options.command in handlers:
-        return handlers[options.command](options, engine, console)
-    if options.command == "render":
-        return _render(console, check=options.check)
-    if options.command == "lock":
-        return _lock(options.variants, engine, console, check=options.check)
-    if options.command == "pin-base":
-        console.say(base.pin(engine))
-        return _render(console, check=False)
-    return _build(options, engine, console)
+    return parser, built_images.register(commands)
 
 
 def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -119,37 +124,17 @@ def _lock(names: list[str], engine: Engine, console: Console, *, check: bool) ->
 def _build(options: argparse.Namespace, engine: Engine, console: Console) -> int:
     """Render the Dockerfiles, then build what was asked for."""
     builder = builder_here(engine, console, may_install=may_install(engine.environ))
-    wanted = [
-        platforms.parse_platform(text) for text in (options.platform or "").split(",") if text
-    ]
-    chosen = _chosen(options, builder)
-    for image in chosen:
-        stubs.choose(options.stubs, image.name)  # what is wrong is told before any build
+    images = choose_images(options, builder)  # what is wrong is told before any build
     ensure_engine(engine, builder.apt, console)
-    wanted = wanted or [engine.platform]
-    requests = [
-        BuildRequest(
-            image=image,
-            platform=platform,
-            base=options.base,
-            gfx=options.gfx,
-            stubs=options.stubs,
-        )
-        for platform in wanted
-        for image in chosen
-        if options.variant != "all" or _exists(image, platform, console)
-    ]
-    for request in requests:
-        if isinstance(request.image, Variant) and request.platform is not None:
-            platforms.require_platform(request.image, request.platform)
-    require_emulation(engine, wanted)
+    requests = plan(images, options, engine, console)
+    require_emulation(engine, [request.platform for request in requests if request.platform])
     render.write()
     for request in requests:
         build(request, builder)
     return 0
 
 
-def _chosen(options: argparse.Namespace, builder: Builder) -> list[AnyImage]:
+def choose_images(options: argparse.Namespace, builder: Builder) -> list[AnyImage]:
     """The images that the options name; CatalogError for options that don't go together."""
     name, catalog = options.variant, builder.catalog
     if options.platform and name in ("auto", "sandbox"):
@@ -159,11 +144,41 @@ def _chosen(options: argparse.Namespace, builder: Builder) -> list[AnyImage]:
         )
     images: list[AnyImage]
     images = [_best_here(builder)] if name == "auto" else _named(name, catalog)
-    if options.wheel is None:
-        return images
-    if len(images) != 1 or name == "auto" or not isinstance(images[0], Variant):
-        raise CatalogError(f"--wheel {options.wheel} needs one VARIANT that it is a build of")
-    return [with_build(images[0], wheel=options.wheel)]
+    if options.wheel is not None:
+        if len(images) != 1 or name == "auto" or not isinstance(images[0], Variant):
+            raise CatalogError(f"--wheel {options.wheel} needs one VARIANT that it is a build of")
+        images = [with_build(images[0], wheel=options.wheel)]
+    for image in images:
+        stubs.choose(options.stubs, image.name)
+    return images
+
+
+def plan(
+    images: Sequence[AnyImage], options: argparse.Namespace, engine: Engine, console: Console
+) -> list[BuildRequest]:
+    """A request for each image and platform; CatalogError for one that torch has no build for.
+
+    Of ``all`` images, those that can't be built for a platform are left out, and that is said.
+    """
+    names = [text for text in (options.platform or "").split(",") if text]
+    wanted = [platforms.parse_platform(name) for name in names] or [engine.platform]
+    requests = []
+    for platform in wanted:
+        for image in images:
+            if options.variant == "all" and not _exists(image, platform, console):
+                continue
+            if isinstance(image, Variant):
+                platforms.require_platform(image, platform)
+            requests.append(
+                BuildRequest(
+                    image=image,
+                    platform=platform,
+                    base=options.base,
+                    gfx=options.gfx,
+                    stubs=options.stubs,
+                )
+            )
+    return requests
 
 
 def _named(name: str, catalog: Catalog) -> list[AnyImage]:

@@ -35,12 +35,15 @@ class Recipe:
         return options + (["--no-cache"] if self.fresh else [])
 
 
-def run_build(builder: Builder, recipe: Recipe) -> int:
-    """Build and tag; returns how many steps came from cache. BuildError with the failing step."""
+def run_build(builder: Builder, recipe: Recipe, logs: Path = LOGS) -> int:
+    """Build and tag; returns how many steps came from cache. BuildError with the failing step.
+
+    BuildKit's whole output goes to a file in ``logs``.
+    """
     command = [str(builder.engine.build_client), "build", *recipe.options()]
     command += [*builder.site.build_options(), str(CHECKOUT)]
-    LOGS.mkdir(parents=True, exist_ok=True)
-    log = LOGS / f"build-{recipe.name}.log"
+    logs.mkdir(parents=True, exist_ok=True)
+    log = logs / f"build-{recipe.name}.log"
     with builder.console.status() as status:
         progress = BuildProgress(status)
         exit_code = _follow(command, builder.engine.build_environ(), progress, log)

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict, cast
 
-from cyclonedx.factory.license import LicenseFactory
+from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import HashAlgorithm, HashType, Property
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType

@@ -206,5 +206,7 @@ def _tags_in(path: Path) -> list[str]:
     """
     with tarfile.open(path) as archive:
         manifest = archive.extractfile("manifest.json")
-        entries = json.load(manifest) if manifest is not None else []
+        entries = json.load(manifest) if manifest is not None else None
+    if not isinstance(entries, list):
+        raise TypeError("manifest.json is no list")
     return [str(tag) for entry in entries for tag in entry["RepoTags"] or ()]

@@ -5,57 +5,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from package_index import make_wheel, sha256
+from package_index import make_torch_wheel, sha256
 
-from images.console import StatusLine
 from images.engine.platforms import this_machine
 from images.errors import StaleError, WheelhouseError
-from images.packages import lock as locks
-from images.packages import torch_wheel, wheelhouse
-
-VERSION_FILE = """\
-__version__ = {version!r}
-cuda: Optional[str] = {cuda!r}
-hip: Optional[str] = {hip!r}
-"""
-
-
-def make_torch_wheel(
-    folder: Path, version: str, *, cuda: str | None = None, hip: str | None = None
-) -> Path:
-    """A wheel of torch's name whose version.py says what the arguments say; no code in it."""
-    text = VERSION_FILE.format(version=version, cuda=cuda, hip=hip)
-    return make_wheel(folder, "torch", version, files={"torch/version.py": text})
-
-
-def test_reads_what_a_wheel_is(tmp_path: Path) -> None:
-    found = torch_wheel.read(make_torch_wheel(tmp_path, "2.13.0+rocm7.2", hip="7.2.1"))
-    assert found == torch_wheel.TorchWheel(version="2.13.0+rocm7.2", cuda=None, hip="7.2.1")
-
-
-def test_a_damaged_wheel_is_named(tmp_path: Path) -> None:
-    wheel = tmp_path / "torch-2.13.0-py3-none-any.whl"
-    wheel.write_bytes(b"not a zip")
-    with pytest.raises(WheelhouseError, match=wheel.name):
-        torch_wheel.read(wheel)
+from images.packages import committed_locks, make_lock, wheelhouse
+from images.packages.targets import variant_target
 
 
 def fill(site, tmp_path: Path, variant: str = "cpu", machine: str | None = None) -> Path:
     chosen = site.catalog.variant(variant)
-    return wheelhouse.fill_variant(
-        site.catalog,
-        chosen,
-        machine=machine,
-        pool_root=tmp_path / "pool",
-        checkout=site.checkout,
-        into=tmp_path / "wheelhouse",
-    )
+    return site.wheelhouse(tmp_path).fill(chosen, machine or this_machine())
 
 
 def lock_it(site) -> Path:
     """Commit the lock of the CPU build, from the indexes as they are now."""
-    target = locks.variant_target(site.catalog, site.catalog.variant("cpu"), this_machine())
-    locks.save(locks.make(target, StatusLine(enabled=True)), target, site.checkout)
+    target = variant_target(site.catalog, site.catalog.variant("cpu"), this_machine())
+    lock = make_lock.make(target, site.resolver())
+    committed_locks.save(lock, target, site.checkout)
     return site.checkout / target.path
 
 
@@ -126,16 +93,11 @@ def test_a_lock_that_a_folder_completed_goes_into_the_universal_image(site, tmp_
     make_torch_wheel(site.links, "2.13.0+cpu")
     lock = lock_it(site)
     filled = fill(site, tmp_path)
-    stale = tmp_path / "locks" / "gone.lock"
+    stale = tmp_path / "wheelhouse" / "locks" / "gone.lock"
     stale.parent.mkdir()
     stale.touch()
-    folder = wheelhouse.gather_locks(
-        site.catalog,
-        this_machine(),
-        pool_root=tmp_path / "pool",
-        checkout=site.checkout,
-        into=tmp_path / "locks",
-    )
+    folder = site.wheelhouse(tmp_path).gather_locks(this_machine())
+    assert folder == stale.parent
     assert [path.name for path in folder.iterdir()] == [lock.name]
     assert (folder / lock.name).read_text() == (filled / wheelhouse.LOCK).read_text()
 
@@ -181,3 +143,18 @@ def test_linking_replaces_what_another_build_left(tmp_path: Path) -> None:
     make_torch_wheel(pool, "2.13.0")
     wheelhouse._link(pool, folder)
     assert [path.name for path in folder.iterdir()] == ["torch-2.13.0-py3-none-any.whl"]
+
+
+def test_the_other_images_have_no_torch(site, tmp_path: Path) -> None:
+    folder = site.wheelhouse(tmp_path).fill(site.catalog.sandbox, this_machine())
+    assert [path.name for path in folder.glob("*.whl")] == ["beta-2.5-py3-none-any.whl"]
+    assert "1 packages, 0 MB, for sandbox." in site.said()
+
+
+def test_what_is_complete_is_not_fetched_again(site, tmp_path: Path) -> None:
+    wheels = site.wheelhouse(tmp_path)
+    first = wheels.fill(site.catalog.sandbox, this_machine())
+    said = site.said()
+    site.environ["PIP_INDEX_URL"] = "http://127.0.0.1:9"  # nobody listens on the discard port
+    assert wheels.fill(site.catalog.sandbox, this_machine()) == first
+    assert site.said() == said
