@@ -53,9 +53,9 @@ class Recipe:
 def our_recipe(tree: Path, variant: str, *, use_pool: bool) -> Recipe:
     """`alternator images build` in ``tree``, with the checkout's downloads only if ``use_pool``."""
     version = f"0.dev{os.getpid()}"
-    project = tree / "pyproject.toml"
-    text, pattern = project.read_text("utf-8"), re.compile(r'^version = ".*"$', re.MULTILINE)
-    project.write_text(pattern.sub(f'version = "{version}"', text, count=1), "utf-8")
+    settings = tree / "pyproject.toml"
+    text, pattern = settings.read_text("utf-8"), re.compile(r'^version = ".*"$', re.MULTILINE)
+    settings.write_text(pattern.sub(f'version = "{version}"', text, count=1), "utf-8")
     (tree / ".cache").mkdir()
     if use_pool:
         (tree / ".cache" / POOL.name).symlink_to(POOL)

@@ -3,7 +3,7 @@
 from types import TracebackType
 from typing import Any, NamedTuple, cast
 
-from docker.errors import DockerException, ImageNotFound
+from docker.errors import DockerException
 from docker.models.containers import Container as StartedContainer
 
 from images.engine.engine import Engine
@@ -33,15 +33,11 @@ class Container:
         self._started: StartedContainer | None = None
 
     def __enter__(self) -> "Container":
+        self._engine.inspect(self._image)  # the SDK would go and pull an image that is not here
         try:
             self._started = self._engine.client.containers.run(
                 self._image, self._command, detach=True, **self._settings
             )
-        except ImageNotFound as error:
-            raise EngineError(
-                f"there is no image {self._image} here; `alternator images list` shows those "
-                f"that are"
-            ) from error
         except DockerException as error:
             raise EngineError(f"{self._image} can't be started: {error}") from error
         return self

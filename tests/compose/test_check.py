@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from compose.check import hint, losses
+from compose.check import compare_with_host, host_hint
 
 
 def report(backend: str, *gpus: dict[str, Any], advice: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -22,16 +22,16 @@ def gpu(state: str, why: str | None = None) -> dict[str, Any]:
 
 
 def test_nothing_is_lost_where_the_container_proved_the_same() -> None:
-    assert losses(report("cuda", gpu("accessible")), report("cuda", gpu("proven"))) == []
+    assert compare_with_host(report("cuda", gpu("accessible")), report("cuda", gpu("proven"))) == []
 
 
 def test_the_cpu_was_meant() -> None:
-    assert losses(report("cpu"), None) == []
+    assert compare_with_host(report("cpu"), None) == []
 
 
 def test_an_invisible_card_and_the_containers_advice() -> None:
     inside = report("cpu", advice=("start it with --gpus all",))
-    assert losses(report("cuda", gpu("accessible")), inside) == [
+    assert compare_with_host(report("cuda", gpu("accessible")), inside) == [
         "this machine was to use cuda, but the container uses cpu.",
         "  Some Card: not visible in the container",
         "  start it with --gpus all",
@@ -40,16 +40,16 @@ def test_an_invisible_card_and_the_containers_advice() -> None:
 
 def test_a_card_whose_proof_failed() -> None:
     inside = report("cpu", gpu("dead", "the product differs"))
-    assert "  Some Card: dead there (the product differs)" in losses(
+    assert "  Some Card: dead there (the product differs)" in compare_with_host(
         report("cuda", gpu("x")), inside
     )
 
 
 def test_no_report_is_said() -> None:
-    assert "left no report" in losses(report("rocm", gpu("accessible")), None)[0]
+    assert "left no report" in compare_with_host(report("rocm", gpu("accessible")), None)[0]
 
 
 def test_the_hint_leaves_out_what_the_container_does_not_need() -> None:
-    text = hint(report("cuda", gpu("accessible")))
+    text = host_hint(report("cuda", gpu("accessible")))
     assert "\n" not in text
     assert set(json.loads(text)) == {"schema", "host", "gpus", "selection"}
