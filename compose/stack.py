@@ -73,7 +73,7 @@ class Project:
 
     @property
     def _label(self) -> str:
-        # Both generations of Compose set it:
+        # Both generations of Compose set it (LABEL_PROJECT):
         # https://github.com/docker/compose/blob/1.29.2/compose/const.py
         return f"com.docker.compose.project={self.name}"
 

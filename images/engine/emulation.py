@@ -1,8 +1,8 @@
 """Whether an engine can build for a platform other than its own: by emulation.
 
-The kernel hands the programs of another architecture to QEMU, where it was told so (binfmt_misc:
-https://docs.kernel.org/admin-guide/binfmt-misc.html). Whether it was is asked of the engine itself,
-with a program that only ends.
+The kernel hands the programs of another architecture to QEMU, where it was told so. Whether it was
+is asked of the engine itself, with a program that only ends. How it is told:
+https://github.com/torvalds/linux/blob/master/Documentation/admin-guide/binfmt-misc.rst
 """
 
 import contextlib

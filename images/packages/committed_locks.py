@@ -1,7 +1,8 @@
 """The locks in the checkout: read, written, and compared with the catalog without any network.
 
 Only an index's hashes are committed. The file's format has one owner, ``probe.universal.lock``,
-because the universal image reads it too.
+because the universal image reads it too; images/scripts/install-packages.sh, which runs before any
+code of ours is there, only takes its parts apart by their headings.
 """
 
 from collections.abc import Iterator

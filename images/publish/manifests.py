@@ -1,7 +1,7 @@
 """Joins images of several platforms under one name in a registry, with ``docker manifest``.
 
 The SDK has no call for it. The command-line client has the credentials of ``docker login``.
-https://docs.docker.com/reference/cli/docker/manifest/
+https://manpages.debian.org/testing/docker.io/docker-manifest-push.1.en.html
 """
 
 import subprocess
