@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -94,13 +94,11 @@ class Engine:
         return self._client
 
     def _open(self, timeout_s: int) -> docker.DockerClient:
-        client = docker.from_env(timeout=timeout_s, environment=self.environ)
-        client.api.timeout = ANSWER_S
-        return client
+        return docker.from_env(timeout=timeout_s, environment=self.environ)
 
     @contextmanager
     def patience(self, seconds: int) -> Iterator[docker.DockerClient]:
-        """The client, with another limit for an answer than 60 s."""
+        """The client, with another limit for an answer than 60 s. Not for two threads at once."""
         client = self.client
         usual, client.api.timeout = client.api.timeout, seconds
         try:
@@ -109,10 +107,9 @@ class Engine:
             client.api.timeout = usual
 
     def state(self) -> EngineState:
-        """Whether it answers, and its version; no error where it does not."""
+        """Whether it answers now, and its version; no error where it does not."""
         try:
-            self._client = self._client or self._open(STATE_S)
-            with self.patience(STATE_S) as client:
+            with closing(self._open(STATE_S)) as client:
                 version = client.version()
         except (DockerException, OSError) as error:
             return EngineState(

@@ -11,6 +11,7 @@ import yaml
 from compose import stack
 from compose.errors import ComposeError
 from compose.stack import Bot, Project, Stack
+from images.catalog import CHECKOUT
 from images.engine.engine import Engine
 from images.errors import EngineError
 
@@ -71,7 +72,7 @@ def test_the_universal_image_gets_a_volume_and_the_wheelhouse(
     assert files.overlays == ("compose", device, "universal", "demo")
     text = project.compose(files, "config")
     assert "/var/lib/alternator/builds" in text
-    assert f"{stack.CHECKOUT}/images/wheelhouse" in text
+    assert f"{CHECKOUT}/images/wheelhouse" in text
     assert "/var/lib/alternator/state" in text
     assert ("nvidia" in text) == (device == "cuda")
 

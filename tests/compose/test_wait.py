@@ -49,6 +49,10 @@ class Stack:
         return self.bots
 
 
+def stack(*bots: Bot) -> Any:
+    return Stack(*bots)
+
+
 def until_healthy(project: Any, timeout_s: float = 60) -> tuple[Any, str]:
     stream = io.StringIO()
     return wait.until_healthy(project, "bot", Console(stream), timeout_s), stream.getvalue()
@@ -59,7 +63,7 @@ def test_what_it_says_meanwhile_is_shown() -> None:
         *(("created", None, 0), ("running", "starting", 0), ("running", "healthy", 0)),
         log=b"first\nalternator-entrypoint: installing torch 2.13.0 cpu",
     )
-    found, said = until_healthy(Stack(bot))
+    found, said = until_healthy(stack(bot))
     assert found is bot
     assert said == "  alternator_bot_1: installing torch 2.13.0 cpu ...\n"
 
@@ -74,7 +78,7 @@ def test_what_it_says_meanwhile_is_shown() -> None:
 )
 def test_its_last_words_are_told(state: tuple[str, str | None, int], what: str) -> None:
     with pytest.raises(UnhealthyError) as failure:
-        until_healthy(Stack(Bot(state, log=b"no such key")))
+        until_healthy(stack(Bot(state, log=b"no such key")))
     assert str(failure.value) == (
         f"{what}. Its last words:\n    no such key\nMore: docker logs alternator_bot_1"
     )
@@ -82,16 +86,16 @@ def test_its_last_words_are_told(state: tuple[str, str | None, int], what: str) 
 
 def test_a_container_that_is_gone_is_told() -> None:
     with pytest.raises(UnhealthyError, match="the container of bot is gone"):
-        until_healthy(Stack())
+        until_healthy(stack())
 
 
 def test_the_wait_has_an_end() -> None:
     with pytest.raises(UnhealthyError, match="bot is not healthy after -1 s"):
-        until_healthy(Stack(Bot(("running", "starting", 0))), timeout_s=-1)
+        until_healthy(stack(Bot(("running", "starting", 0))), timeout_s=-1)
 
 
 def test_the_words_of_what_ended() -> None:
-    assert wait.last_words_of_the_dead(Stack(Bot(("exited", None, 0), log=b"bye"))) == (
+    assert wait.last_words_of_the_dead(stack(Bot(("exited", None, 0), log=b"bye"))) == (
         "alternator_bot_1 ended. Its last words:\n    bye\nMore: docker logs alternator_bot_1"
     )
-    assert wait.last_words_of_the_dead(Stack()) == ""
+    assert wait.last_words_of_the_dead(stack()) == ""

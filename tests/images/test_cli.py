@@ -8,6 +8,7 @@ from fake_engine import FakeEngine, fake_builder
 
 from images import cli
 from images.build.build import BuildRequest
+from images.catalog import Variant
 from images.console import Console
 from images.engine.answers import EngineFacts
 from images.engine.engine import Engine
@@ -36,6 +37,7 @@ def named(requests: list[BuildRequest]) -> list[tuple[str, str]]:
 
 def test_every_option_reaches_the_request() -> None:
     [request] = plan("cuda", "--wheel", "cu126", "--base", "bootstrap", "--stubs", "nccl")
+    assert isinstance(request.image, Variant)
     assert request.image.wheel == "cu126"
     assert (request.platform, request.base, request.stubs) == (AMD64, "bootstrap", "nccl")
     [rocm] = plan("rocm", "--gfx", "gfx1100")

@@ -70,9 +70,10 @@ def builder(engine: Engine) -> Builder:
 @pytest.fixture(scope="class")
 def built(request: pytest.FixtureRequest, builder: Builder) -> Built:
     """The image of the test class's variant."""
-    catalog = builder.catalog
-    known = {catalog.universal.name: catalog.universal, **catalog.variants}
-    return build(BuildRequest(image=known[request.cls.variant]), builder)
+    catalog, name = builder.catalog, request.cls.variant
+    universal = name == catalog.universal.name
+    image = catalog.universal if universal else catalog.variant(name)
+    return build(BuildRequest(image=image), builder)
 
 
 @pytest.fixture(scope="class")

@@ -52,7 +52,8 @@ def test_the_universal_image_has_no_torch_and_the_sandbox_no_labels() -> None:
 )
 def test_what_is_built_is_said(name: str, said: str) -> None:
     catalog = load_catalog()
-    image = {"universal": catalog.universal, "sandbox": catalog.sandbox, **catalog.variants}[name]
+    images: list[AnyImage] = [*catalog.variants.values(), catalog.universal, catalog.sandbox]
+    [image] = [image for image in images if image.name == name]
     assert contents(image, AMD64) == said
 
 

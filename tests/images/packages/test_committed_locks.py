@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from package_site import Site
 
 from images.catalog import CHECKOUT, load_catalog
 from images.engine.platforms import this_machine
@@ -18,7 +19,7 @@ MACHINE = this_machine()
 TORCH = "2.13.0+cpu"
 
 
-def cpu_target(site) -> Target:
+def cpu_target(site: Site) -> Target:
     return variant_target(site.catalog, site.catalog.variant("cpu"), MACHINE)
 
 
@@ -26,7 +27,7 @@ def lock_of(target: Target, **parts: tuple[Entry, ...]) -> Lock:
     return Lock(build=target.name, platform=target.platform, inputs=target.inputs, **parts)
 
 
-def committed(site) -> None:
+def committed(site: Site) -> None:
     """Write a lock of every target, with hashes that nobody has."""
     for target in all_targets(site.catalog):
         names = [*target.packages.items(), *target.bare.items(), *target.tools.items()]
@@ -38,7 +39,7 @@ def committed(site) -> None:
         committed_locks.save(lock, target, site.checkout)
 
 
-def test_a_known_hash_is_not_lost_where_the_index_is_out_of_reach(site) -> None:
+def test_a_known_hash_is_not_lost_where_the_index_is_out_of_reach(site: Site) -> None:
     target = cpu_target(site)
     waiting = lock_of(target, open=(Entry(name="torch", version=TORCH, hashes=()),))
     full = lock_of(target, packages=(Entry(name="torch", version=TORCH, hashes=("a" * 64,)),))
@@ -47,7 +48,7 @@ def test_a_known_hash_is_not_lost_where_the_index_is_out_of_reach(site) -> None:
     assert read(site.checkout / target.path).open == ()
 
 
-def test_a_lock_for_another_python_stays(site) -> None:
+def test_a_lock_for_another_python_stays(site: Site) -> None:
     target = cpu_target(site)
     names = [*target.packages.items(), *target.bare.items(), ("torch", TORCH)]
     packages = tuple(Entry(name=n, version=v, hashes=("b" * 64,)) for n, v in names)
@@ -58,7 +59,7 @@ def test_a_lock_for_another_python_stays(site) -> None:
     assert read(site.checkout / target.path).platform == f"cp399 {MACHINE}"
 
 
-def test_a_lock_under_the_name_of_another_machine_is_stale(site) -> None:
+def test_a_lock_under_the_name_of_another_machine_is_stale(site: Site) -> None:
     committed(site)
     target = cpu_target(site)
     path = site.checkout / target.path
@@ -67,13 +68,13 @@ def test_a_lock_under_the_name_of_another_machine_is_stale(site) -> None:
         committed_locks.check(site.catalog, site.checkout)
 
 
-def test_the_check_needs_no_index(site) -> None:
+def test_the_check_needs_no_index(site: Site) -> None:
     committed(site)
     site.environ["PATH"] = "/nonexistent"
     committed_locks.check(site.catalog, site.checkout)
 
 
-def test_another_pin_makes_the_locks_stale(site) -> None:
+def test_another_pin_makes_the_locks_stale(site: Site) -> None:
     committed(site)
     changed = replace(site.catalog, packages={"alpha": "1.1"})
     with pytest.raises(StaleError) as failure:
@@ -84,7 +85,7 @@ def test_another_pin_makes_the_locks_stale(site) -> None:
     assert "sandbox" not in message
 
 
-def test_a_missing_lock_is_named(site) -> None:
+def test_a_missing_lock_is_named(site: Site) -> None:
     committed(site)
     (site.checkout / "images/rocm/rocm-2.13.0-rocm7.2.x86_64.lock").unlink()
     with pytest.raises(StaleError, match=r"rocm-2\.13\.0-rocm7\.2\.x86_64\.lock: it is missing"):

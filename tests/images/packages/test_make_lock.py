@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from package_index import make_wheel, sha256
+from package_site import Site
 
 from images.engine.platforms import this_machine
 from images.errors import WheelhouseError
@@ -23,15 +24,15 @@ def torch_wheel(folder: Path, *, note: str = "") -> Path:
     return make_wheel(folder, "torch", TORCH, requires=["delta"], files=files)
 
 
-def cpu_target(site) -> Target:
+def cpu_target(site: Site) -> Target:
     return variant_target(site.catalog, site.catalog.variant("cpu"), MACHINE)
 
 
-def make(site) -> Lock:
+def make(site: Site) -> Lock:
     return make_lock.make(cpu_target(site), site.resolver())
 
 
-def test_everything_is_locked_with_the_hash_of_its_index(site) -> None:
+def test_everything_is_locked_with_the_hash_of_its_index(site: Site) -> None:
     wheel = torch_wheel(site.pytorch)
     site.publish()
     lock = make(site)
@@ -49,7 +50,7 @@ def test_everything_is_locked_with_the_hash_of_its_index(site) -> None:
     }
 
 
-def test_a_lock_names_no_host_and_no_path_of_this_machine(site) -> None:
+def test_a_lock_names_no_host_and_no_path_of_this_machine(site: Site) -> None:
     torch_wheel(site.pytorch)
     site.publish()
     text = render(make(site))
@@ -58,7 +59,7 @@ def test_a_lock_names_no_host_and_no_path_of_this_machine(site) -> None:
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_folders_torch_is_left_open_and_its_requirements_are_locked(site) -> None:
+def test_a_folders_torch_is_left_open_and_its_requirements_are_locked(site: Site) -> None:
     wheel = torch_wheel(site.links)
     lock = make(site)
     assert lock.open == (Entry(name="torch", version=TORCH, hashes=()),)
@@ -70,14 +71,16 @@ def test_a_folders_torch_is_left_open_and_its_requirements_are_locked(site) -> N
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_torch_that_nobody_has_is_left_open(site) -> None:
+def test_a_torch_that_nobody_has_is_left_open(site: Site) -> None:
     lock = make(site)
     assert [entry.version for entry in lock.open] == [TORCH]
     assert [entry.name for entry in lock.packages] == ["alpha", "beta"]
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_lock_for_another_machine_has_the_files_and_requirements_of_that_machine(site) -> None:
+def test_a_lock_for_another_machine_has_what_that_machine_needs(
+    site: Site,
+) -> None:
     other = "aarch64" if MACHINE == "x86_64" else "x86_64"
     condition = "; platform_machine == '{}'"
     needs = ["beta" + condition.format(MACHINE), "delta" + condition.format(other)]
@@ -102,7 +105,7 @@ def test_a_lock_for_another_machine_has_the_files_and_requirements_of_that_machi
         assert hashes["epsilon"] == (sha256(site.index / name.format(machine)),)
 
 
-def test_the_first_build_that_reaches_the_index_completes_the_lock(site) -> None:
+def test_the_first_build_that_reaches_the_index_completes_the_lock(site: Site) -> None:
     target = cpu_target(site)
     entry = Entry(name="torch", version=TORCH, hashes=())
     waiting = Lock(
@@ -120,7 +123,7 @@ def test_the_first_build_that_reaches_the_index_completes_the_lock(site) -> None
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_folders_torch_serves_a_build_and_is_committed_nowhere(site) -> None:
+def test_a_folders_torch_serves_a_build_and_is_committed_nowhere(site: Site) -> None:
     target = cpu_target(site)
     waiting = make(site)
     committed_locks.save(waiting, target, site.checkout)
@@ -136,12 +139,12 @@ def test_a_folders_torch_serves_a_build_and_is_committed_nowhere(site) -> None:
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_build_without_any_torch_names_the_remedy(site) -> None:
+def test_a_build_without_any_torch_names_the_remedy(site: Site) -> None:
     with pytest.raises(WheelhouseError, match=r"PIP_FIND_LINKS=/that/folder make images"):
         complete(cpu_target(site), None, site.resolver(), site.checkout)
 
 
-def test_the_command_writes_each_lock_and_says_what_is_in_it(site) -> None:
+def test_the_command_writes_each_lock_and_says_what_is_in_it(site: Site) -> None:
     maker = LockMaker(
         catalog=site.catalog,
         environ=site.environ,

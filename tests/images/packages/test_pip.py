@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from package_index import sha256
+from package_site import Site
 
 from images.errors import WheelhouseError
 from images.packages.pip import Found, last_words, read_report
@@ -17,18 +18,18 @@ ITEM: dict[str, Any] = {
 }
 
 
-def test_a_report_is_what_would_be_installed(site) -> None:
+def test_a_report_is_what_would_be_installed(site: Site) -> None:
     found = {item.name: item for item in site.pip().report(["alpha"])}
     assert found.keys() == {"alpha", "beta"}
     assert found["alpha"].sha256 == sha256(site.index / "alpha-1.0-py3-none-any.whl")
 
 
-def test_what_pip_cannot_find_is_told_in_its_words(site, tmp_path: Path) -> None:
+def test_what_pip_cannot_find_is_told_in_its_words(site: Site, tmp_path: Path) -> None:
     with pytest.raises(WheelhouseError, match="No matching distribution found for omega"):
         site.pip().report(["omega"])
 
 
-def test_one_index_only(site) -> None:
+def test_one_index_only(site: Site) -> None:
     environ = {**site.environ, "PIP_EXTRA_INDEX_URL": "http://other.example", "PIP_CERT": "/ca.pem"}
     kept = replace(site.pip(), environ=environ).index_only().environ
     assert {name: value for name, value in kept.items() if name.startswith("PIP_")} == {

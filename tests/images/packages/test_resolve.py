@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from package_index import make_torch_wheel, sha256
+from package_site import Site
 
 from images.catalog import load_catalog, with_build
 from images.errors import WheelhouseError
@@ -17,13 +18,13 @@ def test_the_default_indexs_torch_has_no_tag() -> None:
     assert torch_version(load_table(), with_build(cuda, wheel="cu126")) == "2.13.0+cu126"
 
 
-def test_a_build_that_does_not_exist_is_named(site) -> None:
+def test_a_build_that_does_not_exist_is_named(site: Site) -> None:
     unknown = replace(load_catalog().variant("cuda"), wheel="cu999")
     with pytest.raises(WheelhouseError, match=r"torch 2\.13\.0 has no build cu999"):
         build_of(site.table, unknown)
 
 
-def test_the_index_comes_before_a_folder(site) -> None:
+def test_the_index_comes_before_a_folder(site: Site) -> None:
     wheel = make_torch_wheel(site.pytorch, "2.13.0+cpu")
     make_torch_wheel(site.links, "2.13.0+cpu", hip="7.2.0")
     site.publish()
@@ -35,14 +36,14 @@ def test_the_index_comes_before_a_folder(site) -> None:
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_folders_torch_is_not_the_indexs(site) -> None:
+def test_a_folders_torch_is_not_the_indexs(site: Site) -> None:
     wheel = make_torch_wheel(site.links, "2.13.0+cpu")
     found = site.resolver().find_torch(site.catalog.variant("cpu"))
     assert not found.from_index
     assert found.requirement == f"torch @ {wheel.as_uri()}".replace("+", "%2B")
 
 
-def test_with_and_without_what_a_package_requires(site) -> None:
+def test_with_and_without_what_a_package_requires(site: Site) -> None:
     resolver = site.resolver()
     assert [entry.name for entry in resolver.resolve({"alpha": "1.0"})] == ["alpha", "beta"]
     [alone] = resolver.resolve_bare({"alpha": "1.0"})

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from package_index import make_torch_wheel, sha256
+from package_site import Site
 
 from images.engine.platforms import this_machine
 from images.errors import StaleError, WheelhouseError
@@ -13,12 +14,12 @@ from images.packages import committed_locks, make_lock, wheelhouse
 from images.packages.targets import variant_target
 
 
-def fill(site, tmp_path: Path, variant: str = "cpu", machine: str | None = None) -> Path:
+def fill(site: Site, tmp_path: Path, variant: str = "cpu", machine: str | None = None) -> Path:
     chosen = site.catalog.variant(variant)
     return site.wheelhouse(tmp_path).fill(chosen, machine or this_machine())
 
 
-def lock_it(site) -> Path:
+def lock_it(site: Site) -> Path:
     """Commit the lock of the CPU build, from the indexes as they are now."""
     target = variant_target(site.catalog, site.catalog.variant("cpu"), this_machine())
     lock = make_lock.make(target, site.resolver())
@@ -26,7 +27,7 @@ def lock_it(site) -> Path:
     return site.checkout / target.path
 
 
-def test_a_build_gets_what_its_lock_names(site, tmp_path: Path) -> None:
+def test_a_build_gets_what_its_lock_names(site: Site, tmp_path: Path) -> None:
     make_torch_wheel(site.pytorch, "2.13.0+cpu")
     site.publish()
     lock_it(site)
@@ -41,7 +42,7 @@ def test_a_build_gets_what_its_lock_names(site, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_build_for_another_machine_gets_the_torch_of_that_machine(site, tmp_path: Path) -> None:
+def test_a_build_for_another_machine_gets_its_torch(site: Site, tmp_path: Path) -> None:
     """What is fetched for one machine is kept apart from what is fetched for the other."""
     wheel = make_torch_wheel(site.links, "2.13.0+cpu")
     content = wheel.read_bytes()
@@ -58,7 +59,7 @@ def test_a_build_for_another_machine_gets_the_torch_of_that_machine(site, tmp_pa
     ]
 
 
-def test_a_file_that_is_not_the_locked_one_is_refused(site, tmp_path: Path) -> None:
+def test_a_file_that_is_not_the_locked_one_is_refused(site: Site, tmp_path: Path) -> None:
     make_torch_wheel(site.pytorch, "2.13.0+cpu")
     site.publish()
     lock = lock_it(site)
@@ -70,7 +71,7 @@ def test_a_file_that_is_not_the_locked_one_is_refused(site, tmp_path: Path) -> N
     assert not (tmp_path / "wheelhouse").exists()
 
 
-def test_a_stale_lock_builds_nothing(site, tmp_path: Path) -> None:
+def test_a_stale_lock_builds_nothing(site: Site, tmp_path: Path) -> None:
     make_torch_wheel(site.pytorch, "2.13.0+cpu")
     site.publish()
     lock_it(site)
@@ -80,7 +81,7 @@ def test_a_stale_lock_builds_nothing(site, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_an_open_lock_takes_the_wheel_of_a_folder(site, tmp_path: Path) -> None:
+def test_an_open_lock_takes_the_wheel_of_a_folder(site: Site, tmp_path: Path) -> None:
     wheel = make_torch_wheel(site.links, "2.13.0+rocm7.2", hip="7.2.1")
     folder = fill(site, tmp_path, "rocm")
     assert (folder / wheel.name).exists()
@@ -89,7 +90,9 @@ def test_an_open_lock_takes_the_wheel_of_a_folder(site, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_lock_that_a_folder_completed_goes_into_the_universal_image(site, tmp_path: Path) -> None:
+def test_a_lock_that_a_folder_completed_is_for_the_universal_image(
+    site: Site, tmp_path: Path
+) -> None:
     make_torch_wheel(site.links, "2.13.0+cpu")
     lock = lock_it(site)
     filled = fill(site, tmp_path)
@@ -103,13 +106,13 @@ def test_a_lock_that_a_folder_completed_goes_into_the_universal_image(site, tmp_
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_wheel_that_is_another_build_than_its_name_says_is_refused(site, tmp_path: Path) -> None:
+def test_a_wheel_of_another_build_than_its_name_is_refused(site: Site, tmp_path: Path) -> None:
     make_torch_wheel(site.links, "2.13.0+rocm7.2", cuda="13.0")
     with pytest.raises(WheelhouseError, match="another build than its name says"):
         fill(site, tmp_path, "rocm")
 
 
-def test_the_default_index_serves_cuda_but_never_another_build(site, tmp_path: Path) -> None:
+def test_the_default_index_serves_cuda_but_never_another_build(site: Site, tmp_path: Path) -> None:
     """Untagged 2.13.0 is the default index's cu130; a CPU wheel in a folder must not be taken."""
     make_torch_wheel(site.index, "2.13.0", cuda="13.0")
     make_torch_wheel(site.links, "2.13.0+cpu")
@@ -119,7 +122,7 @@ def test_the_default_index_serves_cuda_but_never_another_build(site, tmp_path: P
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_build_that_cannot_be_had_names_the_remedy(site, tmp_path: Path) -> None:
+def test_a_build_that_cannot_be_had_names_the_remedy(site: Site, tmp_path: Path) -> None:
     with pytest.raises(WheelhouseError) as failure:
         fill(site, tmp_path, "rocm")
     assert "the torch build 2.13.0+rocm7.2 for " in str(failure.value)
@@ -145,13 +148,13 @@ def test_linking_replaces_what_another_build_left(tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["torch-2.13.0-py3-none-any.whl"]
 
 
-def test_the_other_images_have_no_torch(site, tmp_path: Path) -> None:
+def test_the_other_images_have_no_torch(site: Site, tmp_path: Path) -> None:
     folder = site.wheelhouse(tmp_path).fill(site.catalog.sandbox, this_machine())
     assert [path.name for path in folder.glob("*.whl")] == ["beta-2.5-py3-none-any.whl"]
     assert "1 packages, 0 MB, for sandbox." in site.said()
 
 
-def test_what_is_complete_is_not_fetched_again(site, tmp_path: Path) -> None:
+def test_what_is_complete_is_not_fetched_again(site: Site, tmp_path: Path) -> None:
     wheels = site.wheelhouse(tmp_path)
     first = wheels.fill(site.catalog.sandbox, this_machine())
     said = site.said()

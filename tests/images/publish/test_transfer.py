@@ -11,7 +11,7 @@ from fake_engine import FakeEngine, image_facts
 from images.console import Console
 from images.contents.inventory import REVISION_LABEL
 from images.engine.answers import ImageFacts
-from images.engine.platforms import AMD64, ARM64
+from images.engine.platforms import AMD64, ARM64, Platform
 from images.errors import ShipError
 from images.publish import transfer
 from images.publish.transfer import Family, Transfer
@@ -48,7 +48,7 @@ def test_two_commits_are_not_joined() -> None:
         (f"{TAG}-arm64", "arm64", ARM64, TAG),
     ],
 )
-def test_the_tag_on_this_engine(tag, architecture, here, expected) -> None:
+def test_the_tag_on_this_engine(tag: str, architecture: str, here: Platform, expected: str) -> None:
     assert transfer.tag_here(tag, architecture, here) == expected
 
 

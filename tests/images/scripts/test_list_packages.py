@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from images.scripts import list_packages
 
 STATUS = """\
@@ -19,13 +17,11 @@ Version: 2.0-1
 """
 
 
-def test_debian_packages_that_are_installed_and_the_tools(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, text in (("STATUS", STATUS), ("TOOLS", "ffmpeg 7:5.1\ntini 0.19.0-1\n")):
-        (tmp_path / name).write_text(text)
-        monkeypatch.setattr(list_packages, name, tmp_path / name)
-    assert list_packages.debian() == [
+def test_debian_packages_that_are_installed_and_the_tools(tmp_path: Path) -> None:
+    status, tools = tmp_path / "status", tmp_path / "tools.txt"
+    status.write_text(STATUS)
+    tools.write_text("ffmpeg 7:5.1\ntini 0.19.0-1\n")
+    assert list_packages.debian(status, tools) == [
         {"name": "ffmpeg", "version": "7:5.1", "note": "built from this Debian source package"},
         {"name": "here", "version": "1.0-1"},
         {"name": "tini", "version": "0.19.0-1", "note": "copied from it"},
