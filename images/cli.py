@@ -124,14 +124,22 @@ def _lock(names: list[str], engine: Engine, console: Console, *, check: bool) ->
 def _build(options: argparse.Namespace, engine: Engine, console: Console) -> int:
     """Render the Dockerfiles, then build what was asked for."""
     builder = builder_here(engine, console, may_install=may_install(engine.environ))
-    images = choose_images(options, builder)  # what is wrong is told before any build
+    # What is wrong is told before anything is installed or built.
+    wanted = parse_platforms(options.platform)
+    images = choose_images(options, builder)
     ensure_engine(engine, builder.apt, console)
-    requests = plan(images, options, engine, console)
-    require_emulation(engine, [request.platform for request in requests if request.platform])
+    wanted = wanted or [engine.platform]
+    requests = plan(images, wanted, options, console)
+    require_emulation(engine, wanted)
     render.write()
     for request in requests:
         build(request, builder)
     return 0
+
+
+def parse_platforms(text: str | None) -> list[Platform]:
+    """The platforms of ``linux/amd64,linux/arm64``; none of an empty text."""
+    return [platforms.parse_platform(name) for name in (text or "").split(",") if name]
 
 
 def choose_images(options: argparse.Namespace, builder: Builder) -> list[AnyImage]:
@@ -154,14 +162,15 @@ def choose_images(options: argparse.Namespace, builder: Builder) -> list[AnyImag
 
 
 def plan(
-    images: Sequence[AnyImage], options: argparse.Namespace, engine: Engine, console: Console
+    images: Sequence[AnyImage],
+    wanted: Sequence[Platform],
+    options: argparse.Namespace,
+    console: Console,
 ) -> list[BuildRequest]:
     """A request for each image and platform; CatalogError for one that torch has no build for.
 
     Of ``all`` images, those that can't be built for a platform are left out, and that is said.
     """
-    names = [text for text in (options.platform or "").split(",") if text]
-    wanted = [platforms.parse_platform(name) for name in names] or [engine.platform]
     requests = []
     for platform in wanted:
         for image in images:

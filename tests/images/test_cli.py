@@ -28,7 +28,8 @@ def plan(
 ) -> list[BuildRequest]:
     engine, parsed = engine or FakeEngine(), options(*argv)
     images = cli.choose_images(parsed, fake_builder(engine))
-    return cli.plan(images, parsed, engine, Console(said or io.StringIO()))
+    wanted = cli.parse_platforms(parsed.platform) or [engine.platform]
+    return cli.plan(images, wanted, parsed, Console(said or io.StringIO()))
 
 
 def named(requests: list[BuildRequest]) -> list[tuple[str, str]]:
@@ -99,3 +100,9 @@ def test_the_committed_files_are_current(capsys: pytest.CaptureFixture[str]) -> 
         "The committed Dockerfiles and locks are what the templates and the catalog give.",
         "The committed locks are what the catalog asks for.",
     ]
+
+
+def test_an_unknown_platform_is_told_before_an_engine_is_asked() -> None:
+    engine = FakeEngine(environ={"PATH": "/nonexistent", "ALTERNATOR_INSTALL": "no"})
+    with pytest.raises(CatalogError, match="no image is built for 'riscv64'"):
+        cli.run(["build", "cpu", "--platform", "riscv64"], engine, Console(io.StringIO()))
