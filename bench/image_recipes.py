@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from images.build.site_settings import read_site
-from images.catalog import CHECKOUT, image_tag, load_catalog
+from images.catalog import CHECKOUT, image_tag, load_catalog, project
 from images.engine.engine import Engine
 from images.packages.wheelhouse import POOL
 
