@@ -11,43 +11,31 @@ at the end its images are removed, and what the engine's build cache got since a
 
 import argparse
 import os
-import re
-import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import docker
-
-from images.build import base, reproducible, site_settings
-from images.catalog import CHECKOUT, load_catalog
-from images.console import say
-from images.engine.engine import BUILDKIT, build_client, connect
-from images.packages.wheelhouse import POOL
-
-# What a build doesn't read, or what it must not find made already.
-LEFT_OUT = (
-    *(".git", ".venv", ".cache", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info"),
-    *("tests", "docs", "alternator.toml", "*.whl", "*.tar.gz"),
+from bench.image_recipes import (
+    CHANGED,
+    Recipe,
+    copy_of_checkout,
+    our_recipe,
+    own_build_cache,
+    plain_recipe,
 )
-CHANGED = Path("alternator", "run.py")
-# A person's command, and the same without a step from the cache. They run in the copy, whose
-# folder comes first on Python's path.
-BUILD = "import sys; from images.cli import main; sys.exit(main(['build', sys.argv[1]]))"
-BUILD_COLD = """
-import sys
-from images import build, catalog, render
-render.write()
-build.build_variant(catalog.load_catalog(), catalog.load_catalog().variant(sys.argv[1]), fresh=True)
-"""
-LAST_WORDS = 30  # lines of a failed build
+from images.build import base
+from images.build.builder import builder_here
+from images.build.reproducible import EMPTY
+from images.catalog import load_catalog
+from images.console import Console
+from images.engine.answers import HistoryStep
+from images.engine.engine import Engine
+
+SLOW_S = 600  # an engine that builds answers late
 
 
 @dataclass(kw_only=True)
@@ -70,131 +58,84 @@ def main() -> int:
     parser.add_argument("--skip-cold", action="store_true", help="start from what is in the cache")
     parser.add_argument("--skip-plain", action="store_true", help="measure ours alone")
     options = parser.parse_args()
-    client = connect(timeout_s=600)
-    reference = base.resolve(load_catalog().base)
-    cache = nullcontext() if options.skip_cold else own_build_cache(client)
+    with Engine(os.environ) as engine, engine.patience(SLOW_S):
+        return compare(options, engine, Console())
+
+
+def compare(options: argparse.Namespace, engine: Engine, console: Console) -> int:
+    """Build both ways and print the table."""
+    builder = builder_here(engine, console, may_install=False)
+    reference = base.resolve(builder, None, engine.platform)
+    cache = nullcontext() if options.skip_cold else own_build_cache(engine)
     with cache, copy_of_checkout() as tree:
-        ours = our_recipe(tree, options.variant, use_pool=options.skip_cold)
-        recipes = {"ours": ours}
+        recipes = {"ours": our_recipe(tree, options.variant, use_pool=options.skip_cold)}
         if not options.skip_plain:
-            recipes["plain"] = plain_recipe(tree, options.variant, reference)
+            recipes["plain"] = plain_recipe(tree, options.variant, reference, engine)
+        measuring = Measuring(engine=engine, console=console, tree=tree, recipes=recipes)
         try:
-            results = measure(client, tree, recipes, options.runs, cold=not options.skip_cold)
+            results = measuring.run(options.runs, cold=not options.skip_cold)
         finally:
             for recipe in recipes.values():
-                if client.images.list(recipe.tag):
-                    client.images.remove(recipe.tag, force=True)
+                if engine.find(recipe.tag):
+                    engine.client.images.remove(recipe.tag, force=True)
         [wheel] = (tree / "images" / "wheelhouse" / options.variant).glob("torch-*.whl")
-    say(f"\n{options.variant}, {wheel.name.split('-cp')[0]}, base {reference}")
-    say(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end")
+    console.say(f"\n{options.variant}, {wheel.name.split('-cp')[0]}, base {reference}")
+    console.say(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end")
     for line in table(results):
-        say(line)
+        console.say(line)
     if not options.skip_cold:
-        say("Cold: nothing downloaded before, but the base; plain was handed ours' torch wheel.")
+        console.say("Cold: nothing downloaded before, but the base; plain got ours' torch wheel.")
     return 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """A way to the image ``tag``: ``build(fresh)`` runs it and returns its seconds."""
+class Measuring:
+    """The builds of each recipe in a tree, and what the engine says of what came of them."""
 
-    tag: str
-    build: Callable[[bool], float]
+    engine: Engine
+    console: Console
+    tree: Path
+    recipes: Mapping[str, Recipe]
 
+    def run(self, runs: int, *, cold: bool) -> dict[str, Measured]:
+        """Build each recipe once, then by turns after a change and without one."""
+        results = {name: self._first(name, cold=cold) for name in self.recipes}
+        module = self.tree / CHANGED
+        original = module.read_text("utf-8")
+        for number in range(runs):
+            load = os.getloadavg()[0]
+            self.console.say(f"rebuilds, run {number + 1} of {runs}, load {load:.1f} ...")
+            # Another line each time, and another one than any earlier benchmark's.
+            module.write_text(f"{original}BENCH = {time.time_ns()}\n", "utf-8")
+            for name, recipe in self.recipes.items():
+                self._rebuild(recipe, results[name])
+        for name, recipe in self.recipes.items():
+            results[name].size = self.engine.inspect(recipe.tag).size
+        return results
 
-def our_recipe(tree: Path, variant: str, *, use_pool: bool) -> Recipe:
-    """`alternator images build` in ``tree``, with the checkout's downloads only if ``use_pool``."""
-    version = f"0.dev{os.getpid()}"
-    project = tree / "pyproject.toml"
-    text, pattern = project.read_text("utf-8"), re.compile(r'^version = ".*"$', re.MULTILINE)
-    project.write_text(pattern.sub(f'version = "{version}"', text, count=1), "utf-8")
-    (tree / ".cache").mkdir()
-    if use_pool:
-        (tree / ".cache" / POOL.name).symlink_to(POOL)
-    else:
-        macros = tree / "templates" / "macros.j2"
-        macros.write_text(with_own_cache_mounts(macros.read_text("utf-8"), version), "utf-8")
-    wheel = load_catalog().variant(variant).wheel
-    suffix = variant if wheel == variant else f"{variant}-{wheel}"
-
-    def build(fresh: bool) -> float:
-        command = [sys.executable, "-c", BUILD_COLD if fresh else BUILD, variant]
-        return run(command, tree, {**os.environ, "PIP_NO_CACHE_DIR": "1"})
-
-    return Recipe(tag=f"alternator:{version}-{suffix}", build=build)
-
-
-def plain_recipe(tree: Path, variant: str, reference: str) -> Recipe:
-    """`docker build` of bench/plain.Dockerfile, after our recipe has filled the wheelhouse."""
-    tag = f"alternator-bench-plain:{os.getpid()}"
-    command = [str(build_client()), "build", "--tag", tag, "--file", "bench/plain.Dockerfile"]
-    command += ["--build-arg", f"BASE={reference}", "--build-arg", f"VARIANT={variant}"]
-    command += site_settings.arguments()
-    environment = {**os.environ, **BUILDKIT}
-    return Recipe(
-        tag=tag,
-        build=lambda fresh: run(
-            [*command, *(["--no-cache"] if fresh else []), "."], tree, environment
-        ),
-    )
-
-
-def with_own_cache_mounts(text: str, name: str) -> str:
-    """A template whose cache mounts are shared with no other build, so that they start empty."""
-    text, found = re.subn(r"--mount=type=cache,(?!\{)", rf"\g<0>id={name}-pip,", text)
-    text, named = re.subn(
-        r"--mount=type=cache,\{% if cache %\}id=(\{\{ cache \}\}),\{% endif %\}",
-        rf"--mount=type=cache,id={name}-apt-\1,",
-        text,
-    )
-    if not (found and named):
-        raise SystemExit("templates/macros.j2 has other cache mounts than this benchmark knows")
-    return text
-
-
-def measure(
-    client: docker.DockerClient,
-    tree: Path,
-    recipes: Mapping[str, Recipe],
-    runs: int,
-    *,
-    cold: bool,
-) -> dict[str, Measured]:
-    """Build each recipe once, then by turns after a change and without one."""
-    results = {name: Measured() for name in recipes}
-    for name, recipe in recipes.items():
+    def _first(self, name: str, *, cold: bool) -> Measured:
+        measured, recipe = Measured(), self.recipes[name]
         kind = "cold build" if cold else "what the cache lacks, not counted"
-        say(f"{name}: {kind}, load {os.getloadavg()[0]:.1f} ...")
+        self.console.say(f"{name}: {kind}, load {os.getloadavg()[0]:.1f} ...")
         seconds = recipe.build(cold)
         if cold:
-            say(f"{name}: {seconds:.0f} s")
-            results[name].cold.append(seconds)
+            self.console.say(f"{name}: {seconds:.0f} s")
+            measured.cold.append(seconds)
         recipe.build(False)  # in a new folder the engine takes in all of the context once
-    module = tree / CHANGED
-    original = module.read_text("utf-8")
-    for number in range(runs):
-        say(f"rebuilds, run {number + 1} of {runs}, load {os.getloadavg()[0]:.1f} ...")
-        # Another line each time, and another one than any earlier benchmark's.
-        module.write_text(f"{original}BENCH = {time.time_ns()}\n", "utf-8")
-        for name, recipe in recipes.items():
-            before = client.images.get(recipe.tag).attrs["RootFS"]["Layers"]
-            results[name].code_only.append(recipe.build(False))
-            image = client.images.get(recipe.tag)
-            layers = image.attrs["RootFS"]["Layers"]
-            results[name].added.append(added_bytes(before, layers, layer_sizes(image.history())))
-            results[name].unchanged.append(recipe.build(False))
-    for name, recipe in recipes.items():
-        results[name].size = int(client.images.get(recipe.tag).attrs["Size"])
-    return results
+        return measured
+
+    def _rebuild(self, recipe: Recipe, measured: Measured) -> None:
+        before = self.engine.inspect(recipe.tag).layers
+        measured.code_only.append(recipe.build(False))
+        layers = self.engine.inspect(recipe.tag).layers
+        sizes = layer_sizes(self.engine.history(recipe.tag))
+        measured.added.append(added_bytes(before, layers, sizes))
+        measured.unchanged.append(recipe.build(False))
 
 
-def layer_sizes(history: Sequence[Mapping[str, Any]]) -> list[int]:
+def layer_sizes(history: Sequence[HistoryStep]) -> list[int]:
     """The bytes of each layer, oldest first, from the engine's history of an image."""
-    return [
-        int(step["Size"])
-        for step in reversed(history)
-        if not reproducible.EMPTY.match(step["CreatedBy"])
-    ]
+    return [step.size for step in reversed(history) if not EMPTY.match(step.created_by)]
 
 
 def added_bytes(before: Sequence[str], after: Sequence[str], sizes: Sequence[int]) -> int:
@@ -240,60 +181,6 @@ def ratio(ours: Sequence[float], plain: Sequence[float]) -> str:
     """The medians' ratio; a dash where the plain one is nothing."""
     below = statistics.median(plain)
     return f"{statistics.median(ours) / below:.2f}" if below else "-"
-
-
-def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> float:
-    """The seconds that a command takes; its last words and the end where it fails."""
-    started = time.monotonic()
-    result = subprocess.run(
-        command,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if result.returncode != 0:
-        raise SystemExit("\n".join(["a build failed:", *result.stdout.splitlines()[-LAST_WORDS:]]))
-    return time.monotonic() - started
-
-
-@contextmanager
-def copy_of_checkout() -> Iterator[Path]:
-    """A copy of the checkout on its own file system, where the wheelhouse can link to its files."""
-    (CHECKOUT / ".cache").mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=CHECKOUT / ".cache"))
-    try:
-        tree = folder / "tree"
-        shutil.copytree(CHECKOUT, tree, ignore=shutil.ignore_patterns(*LEFT_OUT))
-        yield tree
-    finally:
-        shutil.rmtree(folder)
-
-
-@contextmanager
-def own_build_cache(client: docker.DockerClient) -> Iterator[None]:
-    """Removes at the end what the engine's build cache has got meanwhile."""
-    before = cache_records(client)
-    try:
-        yield
-    finally:
-        left = cache_records(client) - before
-        while left:
-            for record in left:
-                # The stub knows two of the engine's filters.
-                filters: Any = {"id": record}
-                client.api.prune_builds(filters=filters, all=True)
-            still, left = left, (cache_records(client) - before) & left
-            if still == left:  # in use by a build that runs beside this
-                break
-
-
-def cache_records(client: docker.DockerClient) -> set[str]:
-    """The names of what is in the engine's build cache."""
-    return {str(record["ID"]) for record in client.df()["BuildCache"] or ()}
 
 
 if __name__ == "__main__":

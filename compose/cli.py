@@ -2,19 +2,31 @@
 
 import argparse
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from docker.models.containers import Container
 
 from compose import check, demo, devices, memory, wait
 from compose.errors import ComposeError, DeviceError
-from compose.stack import Stack, account_stack, demo_stack, everything, sandbox_port
+from compose.stack import (
+    Bot,
+    Project,
+    Stack,
+    account_stack,
+    demo_stack,
+    everything,
+    project_here,
+    sandbox_port,
+)
 from images.build import host_choice, render
-from images.build.build import build_sandbox, build_universal, build_variant
-from images.catalog import load_catalog
-from images.console import say
-from images.engine.apt import INSTALL_VARIABLE
-from images.engine.engine import engine_state
+from images.build.build import BuildRequest, build
+from images.build.builder import Builder, builder_here
+from images.catalog import AnyImage
+from images.console import Console
+from images.engine.apt import may_install
+from images.engine.engine import Engine
 from images.engine.setup import ensure_engine
 from probe.machine.operator_config import find_config_file
 from probe.report.host_report import VARIABLE as HOST_REPORT
@@ -38,33 +50,14 @@ def up(argv: list[str]) -> int:
         "--no-install", action="store_true", help="never install a container engine"
     )
     options = parser.parse_args(argv)
-    if options.no_install:
-        os.environ[INSTALL_VARIABLE] = "no"
-
-    config = None if options.demo else find_config(options.config)
-    say(f"Container engine: Docker {ensure_engine()}")
-    universal = options.variant == UNIVERSAL
-    report, device = _choose(None if universal else options.variant, config)
-    for line in memory.warnings(report, config):
-        say(line)
-    render.write()
-    catalog = load_catalog()
-    if universal:
-        image = build_universal(catalog, base_override=options.base).tag
-    else:
-        variant = host_choice.variant(catalog, report)
-        image = build_variant(catalog, variant, base_override=options.base).tag
-    variables = {
-        HOST_REPORT: check.host_hint(report),
-        **devices.variables(report["selection"]["run_flags"]),
-        **memory.variables(report, config),
-    }
-    if config is None:
-        sandbox = build_sandbox(catalog, base_override=options.base).tag
-        stack = demo_stack(device, image, sandbox, variables, universal=universal)
-        return _start_demo(stack, report)
-    stack = account_stack(device, image, config, variables, universal=universal)
-    return _start_account(stack, report, config)
+    console = Console()
+    with Engine(os.environ) as engine:
+        installing = may_install(engine.environ) and not options.no_install
+        config = None if options.demo else find_config(options.config, engine.environ)
+        builder = builder_here(engine, console, may_install=installing)
+        console.say(f"Container engine: Docker {ensure_engine(engine, builder.apt, console)}")
+        wish = Wish(variant=options.variant, base=options.base, config=config)
+        return start(builder, project_here(engine), wish)
 
 
 def down(argv: list[str]) -> int:
@@ -74,67 +67,136 @@ def down(argv: list[str]) -> int:
         "--volumes", action="store_true", help="also remove what the bot remembers and its models"
     )
     options = parser.parse_args(argv)
-    state = engine_state()
-    if not state.reachable:
-        raise ComposeError(f"no container engine answers, so nothing of ours runs ({state.why})")
-    arguments = ["down", "--remove-orphans"] + (["--volumes"] if options.volumes else [])
-    everything().run(*arguments)
-    say("The stack is down" + (", its data removed." if options.volumes else "; its data is kept."))
+    with Engine(os.environ) as engine:
+        state = engine.state()
+        if not state.reachable:
+            raise ComposeError(
+                f"no container engine answers, so nothing of ours runs ({state.why})"
+            )
+        arguments = ["down", "--remove-orphans"] + (["--volumes"] if options.volumes else [])
+        project_here(engine).compose(everything(), *arguments)
+    data = ", its data removed." if options.volumes else "; its data is kept."
+    Console().say(f"The stack is down{data}")
     return 0
 
 
-def find_config(explicit: Path | None) -> Path | None:
+def find_config(explicit: Path | None, environ: Mapping[str, str]) -> Path | None:
     """The configuration: as named, else where the bot itself would look; None for the demo."""
-    found = find_config_file(os.environ, str(explicit) if explicit else None)
+    found = find_config_file(environ, str(explicit) if explicit else None)
     if found is not None and not Path(found).is_file():
         raise ComposeError(f"{found}: there is no such file")
     return Path(found) if found else None
 
 
-def _choose(backend: str | None, config: Path | None) -> tuple[Report, str]:
-    """The probe's report and the device overlay; the CPU where the engine can't pass the GPU on."""
-    report = host_choice.probe(backend, config)
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the operator asks for; without a configuration it is the demo."""
+
+    variant: str | None = None
+    base: str | None = None
+    config: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What this machine is to run: the probe's report, the image, and the device overlay."""
+
+    report: Report
+    image: AnyImage
+    device: str
+
+
+def start(builder: Builder, project: Project, wish: Wish) -> int:
+    """Choose, render, build and start; returns once the bot is at work."""
+    choice = choose(builder, wish, host_choice.probe)
+    for line in memory.warnings(choice.report, wish.config, memory.memory_here()):
+        builder.console.say(line)
+    render.write()
+    image = build(BuildRequest(image=choice.image, base=wish.base), builder).tag
+    bot = Bot(
+        device=choice.device,
+        image=image,
+        universal=wish.variant == UNIVERSAL,
+        variables={
+            HOST_REPORT: check.host_hint(choice.report),
+            **devices.variables(choice.report["selection"]["run_flags"]),
+            **memory.variables(choice.report, wish.config, builder.environ),
+        },
+    )
+    starting = Starting(project=project, console=builder.console, report=choice.report)
+    if wish.config is not None:
+        return starting.account(account_stack(bot, wish.config), wish.config)
+    request = BuildRequest(image=builder.catalog.sandbox, base=wish.base)
+    port = sandbox_port(builder.environ)
+    return starting.demo(demo_stack(bot, build(request, builder).tag, port), port)
+
+
+def choose(builder: Builder, wish: Wish, probe: host_choice.Prober) -> Choice:
+    """What suits this machine; the CPU where the engine can't pass the GPU on.
+
+    Raises DeviceError where that is not what the operator asked for.
+    """
+    universal = wish.variant == UNIVERSAL
+    backend, environ = None if universal else wish.variant, builder.environ
+    report = probe(environ, backend, wish.config)
     for line in host_choice.summary(report):
-        say(line)
+        builder.console.say(line)
     try:
-        return report, devices.overlay(report["selection"]["image"])
+        device = devices.overlay(report["selection"]["image"], builder.engine)
     except DeviceError as error:
         if backend is not None:
             raise
-        if asked := devices.asked_for(config):
+        if asked := devices.asked_for(wish.config, environ):
             raise DeviceError(f"{asked} asks for a GPU: {error}\nOr set it to auto.") from error
-        say(f"Using the CPU: {error}\nThen run `make up` again.")
-        return host_choice.probe("cpu"), "cpu"
+        builder.console.say(f"Using the CPU: {error}\nThen run `make up` again.")
+        report, device = probe(environ, "cpu"), "cpu"
+    catalog = builder.catalog
+    image = catalog.universal if universal else host_choice.variant(catalog, report)
+    return Choice(report=report, image=image, device=device)
 
 
-def _start_demo(stack: Stack, report: Report) -> int:
-    port = sandbox_port()
-    demo.check_port(port)
-    say("Starting the demo: the bot against a sandbox server with sample posts.")
-    _start(stack, report)
-    statuses = demo.until_described(port)
-    demo.show(statuses)
-    say("")
-    say(f"Every sample is described. See the posts, and add your own: http://127.0.0.1:{port}/")
-    say("Stop it with `make down`. For your own account, copy alternator.toml.example to")
-    say("alternator.toml, fill in the server and the token, and run `make up` again.")
-    return 0
+@dataclass(frozen=True, kw_only=True)
+class Starting:
+    """Starts a stack and tells a person how it goes. ``report`` is what the host chose."""
 
+    project: Project
+    console: Console
+    report: Report
 
-def _start_account(stack: Stack, report: Report, config: Path) -> int:
-    container = _start(stack, report)
-    say(f"The bot runs with {config}. Follow it with: docker logs --follow {container.name}")
-    return 0
+    def demo(self, stack: Stack, port: int) -> int:
+        """The demo, until every sample is described."""
+        demo.check_port(port, self.project)
+        self.console.say("Starting the demo: the bot against a sandbox server with sample posts.")
+        self._start(stack)
+        posts = demo.until_described(demo.Sandbox(port=port), self.console)
+        demo.show(posts, self.console)
+        for line in (
+            "",
+            f"Every sample is described. See the posts, and add your own: http://127.0.0.1:{port}/",
+            "Stop it with `make down`. For your own account, copy alternator.toml.example to",
+            "alternator.toml, fill in the server and the token, and run `make up` again.",
+        ):
+            self.console.say(line)
+        return 0
 
+    def account(self, stack: Stack, config: Path) -> int:
+        """The bot on an account of the operator's."""
+        container = self._start(stack)
+        self.console.say(
+            f"The bot runs with {config}. Follow it with: docker logs --follow {container.name}"
+        )
+        return 0
 
-def _start(stack: Stack, report: Report) -> Container:
-    """Start the stack, wait for the bot, and say what its container lacks of what was chosen."""
-    try:
-        stack.run("up", "--detach", "--remove-orphans")
-    except ComposeError as error:
-        raise ComposeError(f"{error}\n{wait.last_words_of_the_dead()}".rstrip()) from error
-    container = wait.until_healthy("bot")
-    say("The bot is healthy.")
-    for line in check.compare_with_host(read_report(report), check.container_report(container)):
-        say(line)
-    return container
+    def _start(self, stack: Stack) -> Container:
+        """Start the stack, wait for the bot, and say what its container lacks of the choice."""
+        try:
+            self.project.compose(stack, "up", "--detach", "--remove-orphans")
+        except ComposeError as error:
+            words = wait.last_words_of_the_dead(self.project)
+            raise ComposeError(f"{error}\n{words}".rstrip()) from error
+        container = wait.until_healthy(self.project, "bot", self.console)
+        self.console.say("The bot is healthy.")
+        inside = check.container_report(container)
+        for line in check.compare_with_host(read_report(self.report), inside):
+            self.console.say(line)
+        return container

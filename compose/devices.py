@@ -2,48 +2,48 @@
 
 For NVIDIA there are three ways, and which one works is the engine's matter, not the card's: a
 device request (``--gpus``), which the container toolkit's hook answers; the toolkit's runtime, for
-engines whose hook is not set up; and CDI, for engines from 25 on that have a device specification.
+engines whose hook is not set up; and CDI, for engines from 25 on that have a device specification:
+https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/cdi-support.html
+https://docs.docker.com/reference/cli/dockerd/#configure-cdi-devices
 """
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from compose.errors import DeviceError
-from images.engine.engine import connect
+from images.engine.answers import EngineFacts
+from images.engine.engine import Engine
 from probe.decide.overrides import read_overrides
-from probe.machine.files import Tree
-from probe.machine.host_software import cdi_specifications
 from probe.machine.operator_config import whisper_settings
 
 HOOK = "nvidia-container-runtime-hook"
 
 
-def overlay(variant: str) -> str:
-    """The device overlay for a variant on this machine's engine."""
+def overlay(variant: str, engine: Engine) -> str:
+    """The device overlay for a variant on an engine of this machine."""
     if variant != "cuda":
         return variant
+    facts = engine.facts()
     return nvidia_overlay(
-        connect().info(),
-        hook=shutil.which(HOOK) is not None,
-        specifications=cdi_specifications(Tree()),
+        facts,
+        hook=shutil.which(HOOK, path=engine.environ.get("PATH")) is not None,
+        specifications=cdi_specifications(facts.cdi_folders),
     )
 
 
-def nvidia_overlay(info: Mapping[str, Any], *, hook: bool, specifications: Sequence[str]) -> str:
+def nvidia_overlay(facts: EngineFacts, *, hook: bool, specifications: Sequence[Path]) -> str:
     """``cuda``, ``cuda-runtime`` or ``cuda-cdi``: the first that is set up here.
 
-    ``info`` is the engine's account of itself (``docker info``); ``hook``, whether the toolkit's
-    hook is installed, which is all that a device request needs. DeviceError where nothing is.
+    ``hook`` is whether the toolkit's hook is installed, which is all that a device request needs;
+    ``specifications`` are the files that the engine would read. DeviceError where nothing is.
     """
     if hook:
         return "cuda"
-    if "nvidia" in (info.get("Runtimes") or {}):
+    if "nvidia" in facts.runtimes:
         return "cuda-runtime"
-    if info.get("CDISpecDirs") and specifications:
+    if specifications:
         return "cuda-cdi"
     raise DeviceError(
         "there is an NVIDIA GPU, but this engine can't hand it to a container. Install the NVIDIA "
@@ -52,14 +52,27 @@ def nvidia_overlay(info: Mapping[str, Any], *, hook: bool, specifications: Seque
     )
 
 
-def asked_for(config: Path | None) -> str:
+def asked_for(config: Path | None, environ: Mapping[str, str]) -> str:
     """What in the environment or the bot's configuration asks for a GPU; empty where nothing does.
 
     There the CPU is no way out: the bot would refuse to start on it.
     """
-    settings = whisper_settings(os.environ, str(config) if config else None)
-    wanted = read_overrides(os.environ, settings=settings)
+    settings = whisper_settings(environ, str(config) if config else None)
+    wanted = read_overrides(environ, settings=settings)
     return "" if wanted.backend in ("auto", "cpu") else wanted.source
+
+
+def cdi_specifications(folders: Sequence[str]) -> list[Path]:
+    """The files in an engine's CDI folders that describe NVIDIA devices.
+
+    https://github.com/cncf-tags/container-device-interface/blob/main/SPEC.md
+    """
+    return [
+        path
+        for folder in map(Path, folders)
+        for path in sorted(folder.glob("*.y*ml")) + sorted(folder.glob("*.json"))
+        if "nvidia.com/gpu" in path.read_text("utf-8", "replace")
+    ]
 
 
 def variables(run_flags: Sequence[str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """How much memory the bot's container may take, by the model that it is to load."""
 
-import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from probe.machine.files import Tree
@@ -13,17 +13,17 @@ VARIABLE = "ALTERNATOR_MEMORY_LIMIT"
 DEMO_MODEL = "tiny"  # the demo's own checkpoint is smaller still
 
 
-def variables(report: Report, config: Path | None) -> dict[str, str]:
+def variables(report: Report, config: Path | None, environ: Mapping[str, str]) -> dict[str, str]:
     """The limit as the compose file takes it; none where the operator has set one."""
-    if os.environ.get(VARIABLE):
+    if environ.get(VARIABLE):
         return {}
     on_cpu = report["selection"]["backend"] == "cpu"
     return {VARIABLE: f"{memory_limit(_model(config), cpu=on_cpu)}g"}
 
 
-def warnings(report: Report, config: Path | None) -> list[str]:
-    """What to know before the start where the model is larger than this machine's memory."""
-    memory = memory_mib(Tree())
+def warnings(report: Report, config: Path | None, memory: int | None) -> list[str]:
+    """What to know before the start where the model is larger than ``memory`` (MiB, None where
+    nobody knows)."""
     found = shortage(_model(config), memory)
     if report["selection"]["backend"] != "cpu" or found is None or memory is None:
         return []
@@ -32,6 +32,11 @@ def warnings(report: Report, config: Path | None) -> list[str]:
         f"The Whisper model {model.name} takes up to {model.cpu_mib / 1024:.1f} GiB on a CPU, and "
         f'this machine has {memory / 1024:.1f} GiB. Take model = "{smaller}" in [whisper].'
     ]
+
+
+def memory_here() -> int | None:
+    """This machine's memory in MiB; None where it does not tell."""
+    return memory_mib(Tree())
 
 
 def _model(config: Path | None) -> str | None:

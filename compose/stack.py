@@ -1,20 +1,22 @@
-"""Which compose files and variables make up a stack, and the Compose command that runs them."""
+"""Which compose files and variables make up a stack, and the project that runs it on an engine."""
 
-import os
 import stat
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from docker.models.containers import Container
+
 from compose.errors import ComposeError
-from images.catalog import CHECKOUT
-from images.engine.engine import compose_command
+from images.catalog import CHECKOUT, IMAGE_USER
+from images.engine.engine import Engine
 
 FOLDER = CHECKOUT / "compose"
-PROJECT = os.environ.get("ALTERNATOR_PROJECT", "alternator")  # two stacks on one machine
+PROJECT_VARIABLE = "ALTERNATOR_PROJECT"  # two stacks on one machine
+DEFAULT_PROJECT = "alternator"
+PORT_VARIABLE = "SANDBOX_PORT"
 DEFAULT_SANDBOX_PORT = 3000
-IMAGE_USER = "10001:10001"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,22 +26,27 @@ class Stack:
     overlays: tuple[str, ...]
     variables: Mapping[str, str]
 
-    def command(self, *arguments: str) -> list[str]:
-        """The Compose command line with this stack's files."""
-        command = [*compose_command(), "--project-name", PROJECT]
-        for path in self.files():
-            command += ["--file", str(path)]
-        return [*command, *arguments]
-
-    def files(self) -> list[Path]:
+    def files(self, folder: Path = FOLDER) -> list[Path]:
         """The compose files, in the order in which they are merged."""
-        return [FOLDER / f"{overlay}.yaml" for overlay in self.overlays]
+        return [folder / f"{overlay}.yaml" for overlay in self.overlays]
 
-    def run(self, *arguments: str) -> str:
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """The containers, networks and volumes of one stack: Compose's project of that name."""
+
+    name: str
+    engine: Engine
+    folder: Path = FOLDER
+
+    def compose(self, stack: Stack, *arguments: str) -> str:
         """Run Compose; its output, or a ComposeError with its last words."""
+        command = [*self.engine.compose_command, "--project-name", self.name]
+        for path in stack.files(self.folder):
+            command += ["--file", str(path)]
         result = subprocess.run(
-            self.command(*arguments),
-            env={**os.environ, **self.variables},
+            [*command, *arguments],
+            env={**self.engine.environ, **stack.variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -52,46 +59,70 @@ class Stack:
             raise ComposeError(f"Compose failed ({' '.join(arguments)}):\n{last_words}")
         return result.stdout
 
+    def container(self, service: str) -> Container | None:
+        """The container of one of the stack's services, running or not."""
+        labels = [self._label, f"com.docker.compose.service={service}"]
+        found = self.engine.client.containers.list(all=True, filters={"label": labels})
+        return found[0] if found else None
 
-def demo_stack(
-    device: str,
-    image: str,
-    sandbox_image: str,
-    variables: Mapping[str, str],
-    *,
-    universal: bool = False,
-) -> Stack:
-    """The bot against the sandbox. ``device`` and ``variables`` come from ``compose.devices``.
+    def ended(self) -> list[Container]:
+        """The stack's containers that ran to their end."""
+        return self.engine.client.containers.list(
+            all=True, filters={"label": self._label, "status": "exited"}
+        )
+
+    @property
+    def _label(self) -> str:
+        # Both generations of Compose set it (LABEL_PROJECT):
+        # https://github.com/docker/compose/blob/1.29.2/compose/const.py
+        return f"com.docker.compose.project={self.name}"
+
+
+def project_here(engine: Engine) -> Project:
+    """The project that the engine's environment names, else ``alternator``."""
+    return Project(name=engine.environ.get(PROJECT_VARIABLE) or DEFAULT_PROJECT, engine=engine)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bot:
+    """The bot's part of a stack. ``device`` and ``variables`` come from ``compose.devices``.
 
     ``universal`` adds the volume for the builds that the universal image installs.
     """
+
+    device: str
+    image: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    universal: bool = False
+
+    @property
+    def overlays(self) -> tuple[str, ...]:
+        """The files that every stack with this bot begins with."""
+        return ("compose", self.device, *(["universal"] if self.universal else []))
+
+
+def demo_stack(bot: Bot, sandbox_image: str, port: int) -> Stack:
+    """The bot against the sandbox, which is reached at ``port`` of this machine."""
     return Stack(
-        overlays=(*_bot(device, universal), "demo"),
+        overlays=(*bot.overlays, "demo"),
         variables={
-            "ALTERNATOR_IMAGE": image,
+            "ALTERNATOR_IMAGE": bot.image,
             "ALTERNATOR_SANDBOX_IMAGE": sandbox_image,
-            "SANDBOX_PORT": str(sandbox_port()),
-            **variables,
+            PORT_VARIABLE: str(port),
+            **bot.variables,
         },
     )
 
 
-def account_stack(
-    device: str,
-    image: str,
-    config: Path,
-    variables: Mapping[str, str],
-    *,
-    universal: bool = False,
-) -> Stack:
-    """The bot on the operator's own account. For the arguments see ``demo_stack``."""
+def account_stack(bot: Bot, config: Path) -> Stack:
+    """The bot on the operator's own account."""
     return Stack(
-        overlays=(*_bot(device, universal), "account"),
+        overlays=(*bot.overlays, "account"),
         variables={
-            "ALTERNATOR_IMAGE": image,
+            "ALTERNATOR_IMAGE": bot.image,
             "ALTERNATOR_CONFIG": str(config.resolve()),
             "ALTERNATOR_USER": container_user(config),
-            **variables,
+            **bot.variables,
         },
     )
 
@@ -102,10 +133,6 @@ def everything() -> Stack:
         overlays=("compose", "universal", "demo"),
         variables={"ALTERNATOR_IMAGE": "none", "ALTERNATOR_SANDBOX_IMAGE": "none"},
     )
-
-
-def _bot(device: str, universal: bool) -> tuple[str, ...]:
-    return ("compose", device, "universal") if universal else ("compose", device)
 
 
 def container_user(config: Path) -> str:
@@ -124,9 +151,9 @@ def container_user(config: Path) -> str:
     return f"{facts.st_uid}:{facts.st_gid}"
 
 
-def sandbox_port() -> int:
+def sandbox_port(environ: Mapping[str, str]) -> int:
     """The demo's port on this machine: ``SANDBOX_PORT``, else 3000."""
-    text = os.environ.get("SANDBOX_PORT") or str(DEFAULT_SANDBOX_PORT)
+    text = environ.get(PORT_VARIABLE) or str(DEFAULT_SANDBOX_PORT)
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise ComposeError(f"SANDBOX_PORT={text} is no port: choose a number from 1 to 65535")
+        raise ComposeError(f"{PORT_VARIABLE}={text} is no port: choose a number from 1 to 65535")
     return int(text)

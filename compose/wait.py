@@ -3,13 +3,12 @@
 import re
 import time
 
-from docker.errors import DockerException, NotFound
+from docker.errors import DockerException
 from docker.models.containers import Container
 
 from compose.errors import UnhealthyError
-from compose.stack import PROJECT
-from images.console import StatusLine
-from images.engine.engine import connect
+from compose.stack import Project
+from images.console import Console
 
 HEALTH_TIMEOUT_S = 3600  # a first start may have gigabytes to fetch over a slow line
 LOG_LINES = 12
@@ -17,27 +16,19 @@ LOG_LINES = 12
 PREFIX = re.compile(r"alternator-entrypoint: |\S+ \w+ +")
 
 
-def find(service: str) -> Container | None:
-    """The container of one of the stack's services, running or not."""
-    labels = [f"com.docker.compose.project={PROJECT}", f"com.docker.compose.service={service}"]
-    found = connect().containers.list(all=True, filters={"label": labels})
-    return found[0] if found else None
-
-
-def last_words_of_the_dead() -> str:
+def last_words_of_the_dead(project: Project) -> str:
     """What the stack's containers that ended said last; empty where none ended."""
-    dead = connect().containers.list(
-        all=True, filters={"label": f"com.docker.compose.project={PROJECT}", "status": "exited"}
-    )
-    return "\n".join(_report(container, f"{container.name} ended") for container in dead)
+    return "\n".join(_report(container, f"{container.name} ended") for container in project.ended())
 
 
-def until_healthy(service: str, timeout_s: float = HEALTH_TIMEOUT_S) -> Container:
+def until_healthy(
+    project: Project, service: str, console: Console, timeout_s: float = HEALTH_TIMEOUT_S
+) -> Container:
     """The service's container once it is healthy; UnhealthyError with its last words otherwise."""
     deadline = time.monotonic() + timeout_s
-    with StatusLine() as status:
+    with console.status() as status:
         while True:
-            container = find(service)
+            container = project.container(service)
             if container is None:
                 raise UnhealthyError(f"the container of {service} is gone: something removed it")
             health, state = _state(container)
@@ -70,7 +61,7 @@ def _state(container: Container) -> tuple[str | None, str]:
 def _report(container: Container, what: str) -> str:
     try:
         text = container.logs(tail=LOG_LINES).decode("utf-8", "replace")
-    except (DockerException, NotFound):
+    except DockerException:
         text = ""
     lines = "\n".join(f"    {line}" for line in text.splitlines()[-LOG_LINES:])
     return f"{what}. Its last words:\n{lines}\nMore: docker logs {container.name}"

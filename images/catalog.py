@@ -1,4 +1,8 @@
-"""The catalog: which images there are and what goes into them, from ``catalog.toml``."""
+"""The catalog: which images there are, what goes into them, and what they are called.
+
+Facts stand in ``catalog.toml``, the base image's digest in ``base_pin.toml``, which a command
+writes, and the project's own name and version in ``pyproject.toml``.
+"""
 
 import hashlib
 import tomllib
@@ -9,10 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from images.errors import CatalogError
+from probe.report.snippet import IMAGE
+from probe.report.snippet_settings import USER
 from probe.tables.builds import line_of, load_table
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CATALOG_FILE = Path(__file__).with_name("catalog.toml")
+BASE_PIN_FILE = "base_pin.toml"  # beside the catalog
+
+# The bot's images carry the name that the probe prints in its snippets.
+IMAGE_USER = f"{USER}:{USER}"  # who runs in every image of ours: user and group
+SANDBOX_REPOSITORY = "alternator-sandbox"
+BASE_REPOSITORY = "alternator-base"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +45,7 @@ class BaseImage:
     def bootstrap_tag(self, architecture: str) -> str:
         """The local tag of the base that is made from Debian's packages, one for each recipe."""
         recipe = hashlib.sha256("+".join([*self.packages, *self.mounted_over]).encode()).hexdigest()
-        return f"alternator-base:{self.suite}-{recipe[:8]}-{architecture}"
+        return f"{BASE_REPOSITORY}:{self.suite}-{recipe[:8]}-{architecture}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +81,17 @@ class Universal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sandbox:
+    """The demo's Mastodon server and vision endpoint."""
+
+    packages: Mapping[str, str]
+    name: str = "sandbox"
+
+
+AnyImage = Variant | Universal | Sandbox
+
+
+@dataclass(frozen=True, kw_only=True)
 class Budget:
     """What an image may weigh, in bytes as the engine reports; None where nothing is said."""
 
@@ -85,9 +108,9 @@ class Catalog:
     packages: Mapping[str, str]
     packages_without_dependencies: Mapping[str, str]
     build_packages: Mapping[str, str]
-    sandbox_packages: Mapping[str, str]
     variants: Mapping[str, Variant]
     universal: Universal
+    sandbox: Sandbox
     budgets: Mapping[str, Budget]
     pins: Mapping[str, Mapping[str, str]]  # of one torch build: {"2.13.0+cu130": {name: version}}
 
@@ -116,6 +139,38 @@ def with_build(variant: Variant, *, wheel: str, torch: str | None = None) -> Var
     return replace(variant, wheel=wheel, torch=version)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """What ``pyproject.toml`` says of the project."""
+
+    version: str
+    description: str
+
+
+@cache
+def project(checkout: Path = CHECKOUT) -> Project:
+    """The project that a checkout holds."""
+    table = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]
+    return Project(version=str(table["version"]), description=str(table["description"]))
+
+
+def image_tag(image: AnyImage, *, with_stubs: bool = False) -> str:
+    """``alternator:<version>-<variant>-<wheel>``; without the wheel where it is the variant.
+
+    An image with stubs ends in ``-stubs``, so that nothing starts it that was not told to. The
+    sandbox has a name of its own.
+    """
+    version = project().version
+    if isinstance(image, Sandbox):
+        return f"{SANDBOX_REPOSITORY}:{version}"
+    parts = [image.name]
+    if image.wheel not in ("", image.name):
+        parts.append(image.wheel)
+    if with_stubs:
+        parts.append("stubs")
+    return IMAGE.format(version=version, variant="-".join(parts))
+
+
 def machines(variant: Variant) -> tuple[str, ...]:
     """The machine architectures that a variant's torch build exists for: x86_64, aarch64."""
     table = load_table()
@@ -129,21 +184,31 @@ def machines(variant: Variant) -> tuple[str, ...]:
 @cache
 def load_catalog(path: Path = CATALOG_FILE) -> Catalog:
     """Read the catalog; a CatalogError names the file and what is wrong in it."""
+    data, pin = _toml(path), _toml(pin_file(path))
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
-        return _catalog(data)
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise CatalogError(f"{path}: {error}") from error
+        return _catalog(data, pin["digest"])
     except KeyError as error:
         raise CatalogError(f"{path}: the key {error} is missing") from error
 
 
-def _catalog(data: Mapping[str, Any]) -> Catalog:
+def _toml(path: Path) -> dict[str, Any]:  # the shape is checked where each key is taken
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise CatalogError(f"{path}: {error}") from error
+
+
+def pin_file(catalog: Path = CATALOG_FILE) -> Path:
+    """The file that holds the base image's digest."""
+    return catalog.with_name(BASE_PIN_FILE)
+
+
+def _catalog(data: Mapping[str, Any], digest: str) -> Catalog:
     base, torch = data["base"], data["torch"]["version"]
     return Catalog(
         base=BaseImage(
             image=base["image"],
-            digest=base["digest"],
+            digest=digest,
             suite=base["bootstrap"]["suite"],
             packages=tuple(base["bootstrap"]["packages"]),
             mounted_over=tuple(base["bootstrap"]["mounted_over"]),
@@ -151,7 +216,6 @@ def _catalog(data: Mapping[str, Any]) -> Catalog:
         packages=data["packages"],
         packages_without_dependencies=data["packages_without_dependencies"],
         build_packages=data["build_packages"],
-        sandbox_packages=data["sandbox_packages"],
         variants={
             name: Variant(
                 name=name,
@@ -165,6 +229,7 @@ def _catalog(data: Mapping[str, Any]) -> Catalog:
         universal=Universal(
             title=data["universal"]["title"], packages=data["universal"]["packages"]
         ),
+        sandbox=Sandbox(packages=data["sandbox_packages"]),
         budgets={name: _budget(entry) for name, entry in data["budgets"].items()},
         pins=data["pins"],
     )

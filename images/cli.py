@@ -1,47 +1,55 @@
 """``alternator images``: renders Dockerfiles and builds images."""
 
 import argparse
+import os
+from collections.abc import Sequence
 
-from images import cli_built_images as more
+from images import cli_built_images as built_images
 from images.build import base, host_choice, render, stubs
-from images.build.build import build_sandbox, build_universal, build_variant
-from images.catalog import Catalog, Variant, load_catalog, with_build
-from images.console import say
+from images.build.build import BuildRequest, build
+from images.build.builder import Builder, builder_here
+from images.catalog import AnyImage, Catalog, Variant, load_catalog, with_build
+from images.console import Console
 from images.engine import platforms
-from images.engine.engine import connect
+from images.engine.apt import may_install
+from images.engine.emulation import require_emulation
+from images.engine.engine import Engine
+from images.engine.platforms import Platform
 from images.engine.setup import ensure_engine
 from images.errors import CatalogError
-from images.packages import lock
+from images.packages import committed_locks
+from images.packages.make_lock import LockMaker
+from probe.tables.builds import load_table
 
 
 def main(argv: list[str]) -> int:
     """Render the Dockerfiles and build the images."""
+    console = Console()
+    with Engine(os.environ) as engine:
+        return run(argv, engine, console)
+
+
+def run(argv: list[str], engine: Engine, console: Console) -> int:
+    """The command with an engine of the caller's."""
+    parser, handlers = make_parser()
+    options = parser.parse_args(argv)
+    if options.command in handlers:
+        return handlers[options.command](options, engine, console)
+    if options.command == "render":
+        return _render(console, check=options.check)
+    if options.command == "lock":
+        return _lock(options.variants, engine, console, check=options.check)
+    if options.command == "pin-base":
+        console.say(base.pin(engine))
+        return _render(console, check=False)
+    return _build(options, engine, console)
+
+
+def make_parser() -> tuple[argparse.ArgumentParser, dict[str, built_images.Handler]]:
+    """The command's options, and what carries out the sub-commands for images that are built."""
     parser = argparse.ArgumentParser(prog="alternator images", description=main.__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    build = commands.add_parser("build", help="build images")
-    build.add_argument(
-        "variant",
-        nargs="?",
-        default="auto",
-        help="cpu, cuda, rocm, universal, sandbox, all, or auto: what suits this host",
-    )
-    build.add_argument("--wheel", help="another torch build of the variant, e.g. cu126")
-    build.add_argument("--base", help="registry, bootstrap, or an image reference")
-    build.add_argument(
-        "--platform",
-        metavar="PLATFORMS",
-        help="linux/amd64, linux/arm64, or both with a comma; without it the engine's own",
-    )
-    build.add_argument("--gfx", default="", help="AMD targets to keep kernels for: gfx1100,gfx1101")
-    build.add_argument(
-        "--stubs",
-        nargs="?",
-        const=stubs.ALL,
-        default="",
-        metavar="NAMES",
-        help="CUDA: stubs in place of these libraries (nccl,cusparselt,nvshmem) or, without names, "
-        "of all three; never run on a GPU",
-    )
+    _add_build(commands)
     rendering = commands.add_parser("render", help="write the Dockerfiles from their templates")
     rendering.add_argument(
         "--check", action="store_true", help="write nothing; fail if a committed one is stale"
@@ -52,104 +60,155 @@ def main(argv: list[str]) -> int:
         "--check", action="store_true", help="ask no index; fail if a lock is not the catalog's"
     )
     commands.add_parser("pin-base", help="pin the base image to the digest its tag has now")
-    handlers = more.register(commands)
-    options = parser.parse_args(argv)
-
-    if options.command in handlers:
-        return handlers[options.command](options)
-    if options.command == "render":
-        return _render(check=options.check)
-    if options.command == "lock":
-        return _lock(options.variants, check=options.check)
-    if options.command == "pin-base":
-        say(base.pin())
-        return _render(check=False)
-    return _build(load_catalog(), options)
+    return parser, built_images.register(commands)
 
 
-def _render(*, check: bool) -> int:
+def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("build", help="build images")
+    parser.add_argument(
+        "variant",
+        nargs="?",
+        default="auto",
+        help="cpu, cuda, rocm, universal, sandbox, all, or auto: what suits this host",
+    )
+    parser.add_argument("--wheel", help="another torch build of the variant, e.g. cu126")
+    parser.add_argument("--base", help="registry, bootstrap, or an image reference")
+    parser.add_argument(
+        "--platform",
+        metavar="PLATFORMS",
+        help="linux/amd64, linux/arm64, or both with a comma; without it the engine's own",
+    )
+    parser.add_argument(
+        "--gfx", default="", help="AMD targets to keep kernels for: gfx1100,gfx1101"
+    )
+    parser.add_argument(
+        "--stubs",
+        nargs="?",
+        const=stubs.ALL,
+        default="",
+        metavar="NAMES",
+        help="CUDA: stubs in place of these libraries (nccl,cusparselt,nvshmem) or, without names, "
+        "of all three; never run on a GPU",
+    )
+
+
+def _render(console: Console, *, check: bool) -> int:
     if check:
         render.check()
-        lock.check(load_catalog())
-        say("The committed Dockerfiles and locks are what the templates and the catalog give.")
+        committed_locks.check(load_catalog())
+        console.say(
+            "The committed Dockerfiles and locks are what the templates and the catalog give."
+        )
         return 0
     changed = render.write()
     for path in changed:
-        say(f"wrote {path}")
+        console.say(f"wrote {path}")
     if not changed:
-        say("The Dockerfiles were current.")
+        console.say("The Dockerfiles were current.")
     return 0
 
 
-def _lock(names: list[str], *, check: bool) -> int:
+def _lock(names: list[str], engine: Engine, console: Console, *, check: bool) -> int:
     catalog = load_catalog()
     if check:
-        lock.check(catalog)
-        say("The committed locks are what the catalog asks for.")
+        committed_locks.check(catalog)
+        console.say("The committed locks are what the catalog asks for.")
     else:
-        lock.write(catalog, names)
+        maker = LockMaker(
+            catalog=catalog, environ=engine.environ, table=load_table(), console=console
+        )
+        maker.write(names)
     return 0
 
 
-def _build(catalog: Catalog, options: argparse.Namespace) -> int:
-    name, override = options.variant, options.base
-    wanted = [platforms.named(text) for text in (options.platform or "").split(",") if text]
-    if wanted and name in ("auto", "sandbox"):
+def _build(options: argparse.Namespace, engine: Engine, console: Console) -> int:
+    """Render the Dockerfiles, then build what was asked for."""
+    builder = builder_here(engine, console, may_install=may_install(engine.environ))
+    # What is wrong is told before anything is installed or built.
+    wanted = parse_platforms(options.platform)
+    images = choose_images(options, builder)
+    ensure_engine(engine, builder.apt, console)
+    wanted = wanted or [engine.platform]
+    requests = plan(images, wanted, options, console)
+    require_emulation(engine, wanted)
+    render.write()
+    for request in requests:
+        build(request, builder)
+    return 0
+
+
+def parse_platforms(text: str | None) -> list[Platform]:
+    """The platforms of ``linux/amd64,linux/arm64``; none of an empty text."""
+    return [platforms.parse_platform(name) for name in (text or "").split(",") if name]
+
+
+def choose_images(options: argparse.Namespace, builder: Builder) -> list[AnyImage]:
+    """The images that the options name; CatalogError for options that don't go together."""
+    name, catalog = options.variant, builder.catalog
+    if options.platform and name in ("auto", "sandbox"):
         raise CatalogError(
             f"--platform {options.platform} needs a VARIANT, such as cpu: without one it is chosen "
             f"for this very machine, and so is the sandbox"
         )
-    variants = [] if name in ("sandbox", "universal") else _variants(catalog, name)
+    images: list[AnyImage]
+    images = [_best_here(builder)] if name == "auto" else _named(name, catalog)
     if options.wheel is not None:
-        if len(variants) != 1 or name == "auto":
+        if len(images) != 1 or name == "auto" or not isinstance(images[0], Variant):
             raise CatalogError(f"--wheel {options.wheel} needs one VARIANT that it is a build of")
-        variants = [with_build(variants[0], wheel=options.wheel)]
-    for each in [variant.name for variant in variants] or [name]:
-        stubs.choose(options.stubs, each)  # what is wrong is told before any build
-    ensure_engine()
-    client = connect()
-    wanted = wanted or [platforms.native(client)]
-    builds = [
-        (variant, platform)
-        for platform in wanted
-        for variant in variants
-        if name != "all" or _exists(variant, platform)
-    ]
-    for build in builds:
-        platforms.demand(*build)
-    platforms.ensure_builds(client, wanted)
-    render.write()
-    for variant, platform in builds:
-        build_variant(
-            catalog,
-            variant,
-            base_override=override,
-            gfx=options.gfx,
-            stubbed=options.stubs,
-            platform=platform,
-        )
+        images = [with_build(images[0], wheel=options.wheel)]
+    for image in images:
+        stubs.choose(options.stubs, image.name)
+    return images
+
+
+def plan(
+    images: Sequence[AnyImage],
+    wanted: Sequence[Platform],
+    options: argparse.Namespace,
+    console: Console,
+) -> list[BuildRequest]:
+    """A request for each image and platform; CatalogError for one that torch has no build for.
+
+    Of ``all`` images, those that can't be built for a platform are left out, and that is said.
+    """
+    requests = []
     for platform in wanted:
-        if name in ("universal", "all"):
-            build_universal(catalog, base_override=override, platform=platform)
-    if name == "sandbox":
-        build_sandbox(catalog, base_override=override)
-    return 0
+        for image in images:
+            if options.variant == "all" and not _exists(image, platform, console):
+                continue
+            if isinstance(image, Variant):
+                platforms.require_platform(image, platform)
+            requests.append(
+                BuildRequest(
+                    image=image,
+                    platform=platform,
+                    base=options.base,
+                    gfx=options.gfx,
+                    stubs=options.stubs,
+                )
+            )
+    return requests
 
 
-def _exists(variant: Variant, platform: platforms.Platform) -> bool:
-    """Whether torch has this build for the platform; says why not."""
-    why = platforms.refusal(variant, platform)
-    if why is not None:
-        say(f"Left out: {why}")
-    return why is None
-
-
-def _variants(catalog: Catalog, name: str) -> list[Variant]:
+def _named(name: str, catalog: Catalog) -> list[AnyImage]:
     if name == "all":
-        return list(catalog.variants.values())
-    if name != "auto":
-        return [catalog.variant(name)]
-    report = host_choice.probe()
+        return [*catalog.variants.values(), catalog.universal]
+    for image in (catalog.universal, catalog.sandbox):
+        if name == image.name:
+            return [image]
+    return [catalog.variant(name)]
+
+
+def _best_here(builder: Builder) -> Variant:
+    report = host_choice.probe(builder.environ)
     for line in host_choice.summary(report):
-        say(line)
-    return [host_choice.variant(catalog, report)]
+        builder.console.say(line)
+    return host_choice.variant(builder.catalog, report)
+
+
+def _exists(image: AnyImage, platform: Platform, console: Console) -> bool:
+    """Whether torch has this build for the platform; says why not."""
+    why = platforms.refusal(image, platform) if isinstance(image, Variant) else None
+    if why is not None:
+        console.say(f"Left out: {why}")
+    return why is None

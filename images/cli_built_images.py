@@ -1,21 +1,21 @@
 """What ``alternator images`` does with images that are built: size, list, bom, push, save, load."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from images.build.build import image_tag, revision, universal_tag
-from images.catalog import load_catalog
-from images.console import say
+from images.build.provenance import revision
+from images.catalog import image_tag, load_catalog
+from images.console import Console
 from images.contents import budget, inventory, size_report, size_svg
 from images.contents.weights import weigh
-from images.engine.engine import connect
-from images.engine.platforms import PLATFORMS, native, tag_for
+from images.engine.engine import Engine
+from images.engine.platforms import PLATFORMS, tag_for
 from images.errors import CatalogError
-from images.publish import transfer
+from images.publish.transfer import Transfer
 
-Handler = Callable[[argparse.Namespace], int]
+Handler = Callable[[argparse.Namespace, Engine, Console], int]
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> dict[str, Handler]:
@@ -60,79 +60,83 @@ def _tags() -> dict[str, str]:
     """The tag of each variant's image for the engine's own platform."""
     catalog = load_catalog()
     tags = {name: image_tag(variant) for name, variant in catalog.variants.items()}
-    return {**tags, catalog.universal.name: universal_tag(catalog)}
+    return {**tags, catalog.universal.name: image_tag(catalog.universal)}
 
 
-def _size(options: argparse.Namespace) -> int:
-    client = connect()
+def _size(options: argparse.Namespace, engine: Engine, console: Console) -> int:
     if options.diff:
-        old, new = (weigh(client, tag_of(name)) for name in options.diff)
-        change = (new.size - old.size) / 1e6
-        say(f"{old.tag} -> {new.tag}: {change:+.1f} MB, now {size_report.gigabytes(new.size)}")
-        for line in size_report.difference(old.by_name(), new.by_name()) or ["No difference."]:
-            say(line)
-        return 0
-    weights = weigh(client, tag_of(options.image))
-    name = client.images.get(weights.tag).labels.get(inventory.VARIANT_LABEL, "")
+        before, after = options.diff
+        return _difference(before, after, engine, console)
+    weights = weigh(engine, tag_of(options.image))
+    name = engine.inspect(weights.tag).labels.get(inventory.VARIANT_LABEL, "")
     allowed = load_catalog().budgets.get(name)
     for line in size_report.tree(weights, allowed):
-        say(line)
+        console.say(line)
     if options.svg:
         options.svg.write_text(size_svg.draw(weights, allowed), "utf-8")
-        say(f"drawn: {options.svg}")
+        console.say(f"drawn: {options.svg}")
     if options.record:
-        say(f"recorded: {budget.record(weights, name)}")
+        console.say(f"recorded: {budget.record(weights, name)}")
     return 0
 
 
-def _list(options: argparse.Namespace) -> int:
-    images = inventory.local_images(connect())
-    for line in inventory.table(images, revision(), datetime.now(UTC)):
-        say(line)
+def _difference(before: str, after: str, engine: Engine, console: Console) -> int:
+    old, new = (weigh(engine, tag_of(name)) for name in (before, after))
+    change = (new.size - old.size) / 1e6
+    now = size_report.gigabytes(new.size)
+    console.say(f"{old.tag} -> {new.tag}: {change:+.1f} MB, now {now}")
+    for line in size_report.difference(old.by_name(), new.by_name()) or ["No difference."]:
+        console.say(line)
     return 0
 
 
-def _bom(options: argparse.Namespace) -> int:
-    from images.contents import (
-        bom,  # its library would take a quarter of every other command's start
-    )
+def _list(options: argparse.Namespace, engine: Engine, console: Console) -> int:
+    found = inventory.local_images(engine)
+    for line in inventory.table(found, revision(), datetime.now(UTC)):
+        console.say(line)
+    return 0
 
-    text = bom.bill(connect(), tag_of(options.image))
+
+def _bom(options: argparse.Namespace, engine: Engine, console: Console) -> int:
+    # Its library would take a quarter of every other command's start.
+    from images.contents import bom
+
+    text = bom.bill(engine, tag_of(options.image))
     if options.output:
         options.output.write_text(text, "utf-8")
-        say(f"written: {options.output}")
+        console.say(f"written: {options.output}")
     else:
-        say(text)
+        console.say(text)
     return 0
 
 
-def _push(options: argparse.Namespace) -> int:
-    for pushed in transfer.push(connect(), options.registry, _chosen(options.images)):
-        say(f"{pushed.reference}@{pushed.digest} ({', '.join(pushed.platforms)})")
+def _push(options: argparse.Namespace, engine: Engine, console: Console) -> int:
+    tags = chosen(options.images, engine)
+    for pushed in Transfer(engine=engine, console=console).push(options.registry, tags):
+        console.say(f"{pushed.reference}@{pushed.digest} ({', '.join(pushed.platforms)})")
     return 0
 
 
-def _save(options: argparse.Namespace) -> int:
-    tags = _chosen(options.images)
-    size = transfer.save(connect(), tags, options.file)
-    say(f"{options.file}: {', '.join(tags)}, {size_report.gigabytes(size)}")
-    say(f"On the other machine: alternator images load {options.file.name}")
+def _save(options: argparse.Namespace, engine: Engine, console: Console) -> int:
+    tags = chosen(options.images, engine)
+    size = Transfer(engine=engine, console=console).save(tags, options.file)
+    console.say(f"{options.file}: {', '.join(tags)}, {size_report.gigabytes(size)}")
+    console.say(f"On the other machine: alternator images load {options.file.name}")
     return 0
 
 
-def _load(options: argparse.Namespace) -> int:
-    for tag in transfer.load(connect(), options.file):
-        say(f"loaded {tag}")
+def _load(options: argparse.Namespace, engine: Engine, console: Console) -> int:
+    for tag in Transfer(engine=engine, console=console).load(options.file):
+        console.say(f"loaded {tag}")
     return 0
 
 
-def _chosen(names: list[str]) -> list[str]:
+def chosen(names: Sequence[str], engine: Engine) -> list[str]:
     """The tags by these names, a variant's for every platform that is here; all without a name."""
-    client = connect()
-    here = [image.tag for image in inventory.local_images(client)]
+    here = [image.tag for image in inventory.local_images(engine)]
     if not names and not here:
         raise CatalogError("there is no image of ours here; `make images` builds one")
-    own, variants = native(client), _tags()
+    own, variants = engine.platform, _tags()
     tags = []
     for name in names:
         every = [tag_for(variants[name], p, own) for p in PLATFORMS] if name in variants else []

@@ -5,14 +5,16 @@ The tests run the very wheels that go into the CPU image, and no machine without
 """
 
 import importlib.metadata
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from images.catalog import Catalog, Variant, load_catalog
-from images.console import say
+from images.console import Console
+from images.engine.platforms import this_machine
 from images.errors import WheelhouseError
-from images.packages.wheelhouse import fill_variant
+from images.packages.wheelhouse import Wheelhouse
 from tools.plain import run
 
 
@@ -22,8 +24,10 @@ def main() -> None:
     variant = catalog.variant("cpu")
     if is_installed(catalog, variant):
         return
-    folder = fill_variant(catalog, variant)
-    say(f"Installing torch {variant.torch} (CPU) and openai-whisper into the environment ...")
+    console = Console()
+    wheelhouse = Wheelhouse(catalog=catalog, environ=os.environ, console=console)
+    folder = wheelhouse.fill(variant, this_machine())
+    console.say(f"Installing torch {variant.torch} (CPU) and openai-whisper ...")
     extra = [f"{name}=={version}" for name, version in catalog.packages.items()]
     install(folder, [f"torch=={variant.torch}", *extra])
     bare = catalog.packages_without_dependencies.items()

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from probe.errors import UserError
+from probe.exit_codes import ExitCode
 
 
 def run(main: Callable[[], None]) -> int:
@@ -14,5 +15,5 @@ def run(main: Callable[[], None]) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        return 130
+        return ExitCode.INTERRUPTED
     return 0

@@ -3,13 +3,14 @@
 What can't be had is said in one line, and the tests that need it skip with the reason.
 """
 
-import shutil
+import os
 import sys
 
-from images.build.build import build_sandbox, build_variant
-from images.catalog import load_catalog
-from images.console import say
-from images.engine import apt
+from images.build.build import BuildRequest, build
+from images.build.builder import builder_here
+from images.console import Console
+from images.engine.apt import Apt, may_install
+from images.engine.engine import Engine
 from images.engine.setup import ensure_engine
 from images.errors import EngineError
 from tools.plain import run
@@ -24,24 +25,28 @@ PROGRAMS = {
 
 def main() -> None:
     """Prepare what can be prepared."""
-    _install_programs()
-    try:
-        say(f"Container engine: Docker {ensure_engine()}")
-    except EngineError as error:
-        say(f"The tests that need a container engine will skip: {error}")
-        return
-    catalog = load_catalog()
-    build_variant(catalog, catalog.variant("cpu"))
-    build_sandbox(catalog)
+    console = Console()
+    with Engine(os.environ) as engine:
+        builder = builder_here(engine, console, may_install=may_install(engine.environ))
+        install_programs(builder.apt)
+        try:
+            console.say(f"Container engine: Docker {ensure_engine(engine, builder.apt, console)}")
+        except EngineError as error:
+            console.say(f"The tests that need a container engine will skip: {error}")
+            return
+        for image in (builder.catalog.variant("cpu"), builder.catalog.sandbox):
+            build(BuildRequest(image=image), builder)
 
 
-def _install_programs() -> None:
-    missing = sorted({package for name, package in PROGRAMS.items() if shutil.which(name) is None})
+def install_programs(apt: Apt) -> None:
+    """Install what the tests run, where that may be done; else say what is missing."""
+    missing = sorted({package for name, package in PROGRAMS.items() if apt.program(name) is None})
     if not missing:
         return
     refusal = apt.refusal()
     if refusal is not None:
-        say(f"Missing: {', '.join(missing)} ({refusal}); the tests that need them will skip.")
+        names = ", ".join(missing)
+        apt.console.say(f"Missing: {names} ({refusal}); the tests that need them will skip.")
         return
     apt.install(missing, "which the tests run")
 

@@ -1,26 +1,44 @@
-"""Builds the images: wheelhouse, base, BuildKit, tags."""
+"""Builds one image as a request says: packages, base, BuildKit, times, budget.
 
-import os
-import re
-import select
-import subprocess
+The Dockerfiles are those that lie in the checkout: whoever wants them current renders them first
+(``images.build.render``), as both commands do.
+"""
+
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from images.build import base, render, reproducible, site_settings, stubs
-from images.build.progress import BuildProgress
-from images.catalog import CHECKOUT, Catalog, Variant
-from images.console import StatusLine, say
+from images.build import base, stubs
+from images.build.builder import Builder
+from images.build.buildkit import Recipe, run_build
+from images.build.provenance import Provenance, read_provenance
+from images.build.reproducible import reset_times
+from images.catalog import AnyImage, Sandbox, Universal, Variant, image_tag
 from images.contents import budget
-from images.engine import platforms
-from images.engine.engine import BUILDKIT, build_client, connect
-from images.engine.platforms import Platform
-from images.errors import BuildError
-from images.packages import wheelhouse
+from images.contents.inventory import VARIANT_LABEL
+from images.engine.platforms import Platform, require_platform, tag_for
+from images.packages.wheelhouse import POOL, Wheelhouse
 
-LOGS = CHECKOUT / ".cache" / "logs"
-SANDBOX_TAG = "alternator-sandbox"
+
+@dataclass(frozen=True, kw_only=True)
+class BuildRequest:
+    """Which image to build, and how.
+
+    ``platform`` is the engine's own if it is None. ``base`` is ``registry``, ``bootstrap``, an
+    image reference, or None for the first that is there. ``gfx`` names the AMD targets to keep
+    kernels for (all where it is empty), ``stubs`` the libraries to put a stub in the place of
+    (``stubs.py``). ``fresh`` uses no step from cache. ``tag`` and ``pool`` keep a build apart from
+    the ones that operators run.
+    """
+
+    image: AnyImage
+    platform: Platform | None = None
+    base: str | None = None
+    gfx: str = ""
+    stubs: str = ""
+    fresh: bool = False
+    tag: str | None = None
+    pool: Path = POOL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,216 +51,101 @@ class Built:
     seconds: float
 
 
-def image_tag(variant: Variant, *, with_stubs: bool = False) -> str:
-    """``alternator:<version>-<variant>-<wheel>``; without the wheel where it is the variant.
+def build(request: BuildRequest, builder: Builder) -> Built:
+    """Build one image; BuildError with the failing step if it does not build.
 
-    An image with stubs ends in ``-stubs``, so that nothing starts it that was not told to.
+    Raises CatalogError if torch has no build for the platform, WheelhouseError, SiteError and
+    EngineError where packages or the base can't be had, BudgetError where it grew too large.
     """
-    parts = [render.project_version(), variant.name]
-    if variant.wheel != variant.name:
-        parts.append(variant.wheel)
-    if with_stubs:
-        parts.append("stubs")
-    return f"alternator:{'-'.join(parts)}"
-
-
-def universal_tag(catalog: Catalog) -> str:
-    """The universal image's tag."""
-    return f"alternator:{render.project_version()}-{catalog.universal.name}"
-
-
-def build_variant(
-    catalog: Catalog,
-    variant: Variant,
-    *,
-    base_override: str | None = None,
-    pool_root: Path = wheelhouse.POOL,
-    tag: str | None = None,
-    gfx: str = "",
-    stubbed: str = "",
-    fresh: bool = False,
-    platform: Platform | None = None,
-) -> Built:
-    """Build one variant; BuildError with the failing step if it does not build.
-
-    ``tag`` and ``pool_root`` keep a build apart from the ones that operators run. ``gfx`` names the
-    AMD targets to keep kernels for (all where it is empty). ``stubbed`` names the libraries to put
-    a stub in the place of (``stubs.py``). ``fresh`` uses no step from cache. ``platform`` is the
-    engine's own if it is None; CatalogError if torch has no build for it.
-    """
-    own = platforms.native(connect())
-    platform = platform or own
-    platforms.demand(variant, platform)
-    names = stubs.choose(stubbed, variant.name)
-    tag = tag or platforms.tag_for(image_tag(variant, with_stubs=bool(names)), platform, own)
-    say(f"Building {tag} (torch {variant.torch}, {variant.wheel}, {platform})")
-    if names:
-        say(f"  with stubs in place of {names.replace(',', ', ')}; {stubs.UNTRIED}")
-    wheels = wheelhouse.fill_variant(
-        catalog, variant, machine=platform.machine, pool_root=pool_root
-    )
-    built = _build(
-        variant.name,
-        tag,
-        platform,
-        {
-            **_base_arguments(catalog, base_override, platform, own),
-            "TORCH": variant.torch,
-            "WHEEL": variant.wheel,
-            "GFX": gfx,
-            **({"STUBS": names} if names else {}),
-            **provenance(),
-        },
-        fresh=fresh,
-    )
-    budget.hold(connect(), tag, variant.name, budget.allowed(catalog, variant, wheels))
-    return built
-
-
-def build_universal(
-    catalog: Catalog,
-    *,
-    base_override: str | None = None,
-    tag: str | None = None,
-    platform: Platform | None = None,
-) -> Built:
-    """Build the thin image that installs its torch at the first start."""
-    own = platforms.native(connect())
-    platform = platform or own
-    tag = tag or platforms.tag_for(universal_tag(catalog), platform, own)
-    say(f"Building {tag} (its torch is installed at the first start, {platform})")
-    wheelhouse.fill_universal(catalog, platform.machine)
-    # The build that every machine can fall back to needs a lock with nothing open in it.
-    wheelhouse.fill_variant(catalog, catalog.variant("cpu"), machine=platform.machine)
-    wheelhouse.gather_locks(catalog, platform.machine)
-    name = catalog.universal.name
-    built = _build(
-        name,
-        tag,
-        platform,
-        {**_base_arguments(catalog, base_override, platform, own), **provenance()},
-    )
-    budget.hold(connect(), tag, name, catalog.budgets[name])
-    return built
-
-
-def _base_arguments(
-    catalog: Catalog, override: str | None, platform: Platform, own: Platform
-) -> dict[str, str]:
-    """The base as build arguments; for another platform also the engine's own, to compile on."""
-    reference = base.resolve(catalog.base, override, platform)
-    arguments = {"BASE": reference, "BASE_DIGEST": base.digest(reference)}
-    if platform != own:
-        arguments["BUILD_BASE"] = base.resolve(catalog.base, override, own)
-    return arguments
-
-
-def build_sandbox(catalog: Catalog, *, base_override: str | None = None) -> Built:
-    """Build the image of the demo's server."""
-    tag = f"{SANDBOX_TAG}:{render.project_version()}"
-    say(f"Building {tag} (the demo's Mastodon server and vision endpoint)")
-    platform = platforms.native(connect())
-    wheelhouse.fill_sandbox(catalog, platform.machine)
-    reference = base.resolve(catalog.base, base_override, platform)
-    return _build("sandbox", tag, platform, {"BASE": reference})
-
-
-def _build(
-    name: str, tag: str, platform: Platform, arguments: dict[str, str], *, fresh: bool = False
-) -> Built:
-    started = time.monotonic()
-    command = [str(build_client()), "build", "--progress=plain", "--tag", tag]
-    command += ["--file", f"images/{name}/Dockerfile", "--platform", str(platform)]
-    for key, value in arguments.items():
-        command += ["--build-arg", f"{key}={value}"]
-    command += [*site_settings.arguments(), *(["--no-cache"] if fresh else [])]
-    LOGS.mkdir(parents=True, exist_ok=True)
-    log = LOGS / f"build-{name}.log"
-    with StatusLine() as status:
-        progress = BuildProgress(status)
-        exit_code = _run([*command, str(CHECKOUT)], progress, log)
-    if exit_code != 0:
-        words = "\n".join(f"    {line}" for line in progress.failure or ["nothing was printed"])
-        raise BuildError(f"{tag} did not build; the failing step:\n{words}\nAll: {log}")
-    client = connect()
-    # The checkout may be at another commit by now: a build takes minutes.
-    reproducible.settle(client, tag, int(arguments.get("SOURCE_DATE_EPOCH") or commit_time()))
-    image = client.images.get(tag)
-    client.images.prune(filters={"dangling": True, "label": f"alternator.variant={name}"})
-    built = Built(
+    image, own = request.image, builder.engine.platform
+    platform = request.platform or own
+    if isinstance(image, Variant):
+        require_platform(image, platform)
+    stubbed = stubs.choose(request.stubs, image.name)
+    tag = request.tag or tag_for(image_tag(image, with_stubs=bool(stubbed)), platform, own)
+    builder.console.say(f"Building {tag} ({contents(image, platform)})")
+    if stubbed:
+        names = stubbed.replace(",", ", ")
+        builder.console.say(f"  with stubs in place of {names}; {stubs.UNTRIED}")
+    wheels = fetch_packages(request, builder, platform)
+    provenance = read_provenance(builder.site.source_date_epoch)
+    recipe = Recipe(
+        name=image.name,
         tag=tag,
-        image_id=str(image.id),
-        size=int(image.attrs["Size"]),
+        platform=str(platform),
+        arguments=build_arguments(request, builder, platform, stubbed, provenance),
+        fresh=request.fresh,
+    )
+    built = _make(recipe, builder, provenance)
+    if not isinstance(image, Sandbox):
+        allowed = budget.allowed(builder.catalog, image, wheels)
+        budget.check_size(builder.engine, tag, image.name, allowed)
+    return built
+
+
+def contents(image: AnyImage, platform: Platform) -> str:
+    """What is built, in a few words."""
+    match image:
+        case Variant():
+            return f"torch {image.torch}, {image.wheel}, {platform}"
+        case Universal():
+            return f"its torch is installed at the first start, {platform}"
+        case Sandbox():
+            return "the demo's Mastodon server and vision endpoint"
+
+
+def fetch_packages(request: BuildRequest, builder: Builder, platform: Platform) -> Path:
+    """Fill the wheelhouse of an image; the folder that its build mounts."""
+    wheelhouse = Wheelhouse(
+        catalog=builder.catalog,
+        environ=builder.environ,
+        console=builder.console,
+        pool=request.pool,
+    )
+    folder = wheelhouse.fill(request.image, platform.machine)
+    if isinstance(request.image, Universal):
+        # The build that every machine can fall back to needs a lock with nothing open in it.
+        wheelhouse.fill(builder.catalog.variant("cpu"), platform.machine)
+        wheelhouse.gather_locks(platform.machine)
+    return folder
+
+
+def build_arguments(
+    request: BuildRequest,
+    builder: Builder,
+    platform: Platform,
+    stubbed: str,
+    provenance: Provenance,
+) -> dict[str, str]:
+    """What the Dockerfile's ARG lines get: the base, which torch and what is left of it, labels."""
+    bases = base.arguments(builder, request.base, platform)
+    match request.image:
+        case Sandbox():
+            return {"BASE": bases["BASE"]}
+        case Universal():
+            return {**bases, **provenance.build_arguments()}
+        case Variant():
+            torch = {"TORCH": request.image.torch, "WHEEL": request.image.wheel, "GFX": request.gfx}
+            stubs_wanted = {"STUBS": stubbed} if stubbed else {}
+            return {**bases, **torch, **stubs_wanted, **provenance.build_arguments()}
+
+
+def _make(recipe: Recipe, builder: Builder, provenance: Provenance) -> Built:
+    """Run the build, put its times to the commit's, and remove what it took the tag from."""
+    started = time.monotonic()
+    cached = run_build(builder, recipe)
+    # The checkout may be at another commit by now, so the time is the one from before the build.
+    image_id = reset_times(builder.engine, recipe.tag, provenance.epoch)
+    replaced = {"dangling": True, "label": f"{VARIANT_LABEL}={recipe.name}"}
+    builder.engine.client.images.prune(filters=replaced)
+    built = Built(
+        tag=recipe.tag,
+        image_id=image_id,
+        size=builder.engine.inspect(recipe.tag).size,
         seconds=time.monotonic() - started,
     )
-    cached = f", {progress.cached} steps from cache" if progress.cached else ""
-    say(f"  {tag}: {built.size / 1e9:.2f} GB in {built.seconds:.0f} s{cached}")
+    from_cache = f", {cached} steps from cache" if cached else ""
+    builder.console.say(
+        f"  {built.tag}: {built.size / 1e9:.2f} GB in {built.seconds:.0f} s{from_cache}"
+    )
     return built
-
-
-def _run(command: list[str], progress: BuildProgress, log: Path) -> int:
-    """Run the build, feeding its output to ``progress`` and ``log``; returns the exit code."""
-    with (
-        log.open("wb") as record,
-        subprocess.Popen(
-            command,
-            cwd=CHECKOUT,
-            env={**os.environ, **BUILDKIT},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        ) as process,
-    ):
-        assert process.stdout is not None  # PIPE was asked for
-        source = process.stdout.fileno()
-        rest = b""
-        while True:
-            if not select.select([source], [], [], 0.5)[0]:
-                progress.tick()
-                continue
-            chunk = os.read(source, 65536)
-            record.write(chunk)
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                progress.feed(line.decode("utf-8", "replace"))
-            if not chunk:
-                return process.wait()
-
-
-def provenance() -> dict[str, str]:
-    """Where the image comes from, as build arguments: the same for every build of one commit."""
-    moment = commit_time()
-    return {
-        "REVISION": revision(),
-        "CREATED": reproducible.timestamp(moment),
-        "SOURCE": source(),
-        # A newer BuildKit settles the configuration by itself when it is told this.
-        "SOURCE_DATE_EPOCH": str(moment),
-    }
-
-
-def revision() -> str:
-    """The checkout's commit, ``-dirty`` where files differ from it; ``unknown`` without git."""
-    return _git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*") or "unknown"
-
-
-def commit_time() -> int:
-    """``SOURCE_DATE_EPOCH``, else the time of the commit, in seconds; 1980 without git."""
-    text = os.environ.get("SOURCE_DATE_EPOCH") or _git("log", "-1", "--format=%ct")
-    return int(text) if text.isdecimal() else base.EPOCH
-
-
-def source() -> str:
-    """Where the checkout was cloned from, without credentials; ``unknown`` where nobody knows."""
-    return re.sub(r"//[^/@]*@", "//", _git("config", "--get", "remote.origin.url")) or "unknown"
-
-
-def _git(*arguments: str) -> str:
-    """What git prints; nothing where there is no git or no repository."""
-    try:
-        result = subprocess.run(
-            ["git", *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=False
-        )
-    except OSError:
-        return ""
-    return result.stdout.strip() if result.returncode == 0 else ""

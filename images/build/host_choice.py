@@ -1,10 +1,11 @@
 """What the probe says of this machine, in the builder's terms: which variant and torch build."""
 
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 from images.catalog import Catalog, Variant, with_build
 from images.errors import ImagesError
@@ -14,19 +15,30 @@ from probe.report.text import human_text
 PROBE_TIMEOUT_S = 60  # the probe bounds itself; this is for a machine that is out of memory
 
 
-def probe(backend: str | None = None, config: Path | None = None) -> Report:
+class Prober(Protocol):
+    """What tells a machine's report: ``probe``, or a recording in a test."""
+
+    def __call__(
+        self, environ: Mapping[str, str], backend: str | None = None, config: Path | None = None
+    ) -> Report:
+        """See ``probe``."""
+
+
+def probe(
+    environ: Mapping[str, str], backend: str | None = None, config: Path | None = None
+) -> Report:
     """The probe's report on this machine (docs/architecture.md has its shape).
 
-    ``backend`` overrides the choice, and so does the bot's configuration in ``config``; what can't
-    work here is an ImagesError with the reason.
+    ``environ`` is what the probe reads its overrides from. ``backend`` overrides the choice, and so
+    does the bot's configuration in ``config``; what can't work here is an ImagesError with the
+    reason.
     """
     command = [sys.executable, "-m", "probe", "--json"]
     if backend is not None:
         command += ["--backend", backend]
-    environment = {**os.environ, **({"ALTERNATOR_CONFIG": str(config)} if config else {})}
     result = subprocess.run(
         command,
-        env=environment,
+        env={**environ, **({"ALTERNATOR_CONFIG": str(config)} if config else {})},
         capture_output=True,
         text=True,
         timeout=PROBE_TIMEOUT_S,
@@ -35,7 +47,7 @@ def probe(backend: str | None = None, config: Path | None = None) -> Report:
     if result.returncode != 0:
         reason = result.stderr.strip().removeprefix("alternator probe: ")
         raise ImagesError(reason or f"the probe failed ({result.returncode})")
-    report: Report = json.loads(result.stdout)  # our own, of this same version
+    report: Report = json.loads(result.stdout)
     return report
 
 

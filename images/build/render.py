@@ -1,24 +1,30 @@
 """Renders the Dockerfiles, and checks that the committed ones are current."""
 
 import difflib
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import jinja2
 
-from images.catalog import CHECKOUT, Catalog, Universal, Variant, load_catalog
+from images.catalog import (
+    CHECKOUT,
+    IMAGE_USER,
+    Catalog,
+    Universal,
+    Variant,
+    load_catalog,
+    project,
+)
 from images.errors import StaleError
 from probe.tables.builds import load_table
 
 TEMPLATES = CHECKOUT / "templates"
 
 
-def rendered_files(catalog: Catalog) -> Iterator[tuple[Path, str]]:
+def rendered_files(catalog: Catalog, templates: Path = TEMPLATES) -> Iterator[tuple[Path, str]]:
     """Every generated file of ``images/``: its path within the checkout and its text."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+        loader=jinja2.FileSystemLoader(templates),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
@@ -26,8 +32,8 @@ def rendered_files(catalog: Catalog) -> Iterator[tuple[Path, str]]:
     )
     common = {
         "base": catalog.base,
-        "version": project_version(),
-        "description": project()["description"],
+        "project": project(),
+        "user": IMAGE_USER,
         "torch_index": load_table().index_base,
     }
     variants: list[Variant | Universal] = [*catalog.variants.values(), catalog.universal]
@@ -35,10 +41,10 @@ def rendered_files(catalog: Catalog) -> Iterator[tuple[Path, str]]:
         name = f"{variant.name}.Dockerfile.j2"
         text = environment.get_template(name).render(common, template=name, variant=variant)
         yield Path("images", variant.name, "Dockerfile"), text
-    name = "sandbox.Dockerfile.j2"
-    image = {"name": "sandbox"}
+    image = catalog.sandbox
+    name = f"{image.name}.Dockerfile.j2"
     text = environment.get_template(name).render(common, template=name, image=image)
-    yield Path("images/sandbox/Dockerfile"), text
+    yield Path("images", image.name, "Dockerfile"), text
 
 
 def write(checkout: Path = CHECKOUT) -> list[Path]:
@@ -64,16 +70,3 @@ def check(checkout: Path = CHECKOUT) -> None:
         )
     if differences:
         raise StaleError("run `make render` and commit the result:\n" + "\n".join(differences))
-
-
-def project_version() -> str:
-    """The project's version, from ``pyproject.toml``."""
-    return str(project()["version"])
-
-
-def project() -> dict[str, Any]:
-    """The table ``[project]`` of ``pyproject.toml``."""
-    table: dict[str, Any] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))[
-        "project"
-    ]
-    return table

@@ -9,13 +9,14 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
 
-import docker
 from docker.errors import DockerException
 
+from images.build.provenance import timestamp
+from images.engine.answers import HistoryStep, ImageFacts
+from images.engine.engine import Engine
 from images.errors import BuildError
 
 # Instructions that change no file; an image's history says of each step whether it has a layer, the
@@ -24,81 +25,104 @@ EMPTY = re.compile(
     r"(/bin/sh -c #\(nop\) +)?(ARG|CMD|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|"
     r"MAINTAINER|ONBUILD|SHELL|STOPSIGNAL|USER|VOLUME)\b"
 )
+# What the engine adds to its answer about a configuration and keeps in no image.
+ANSWERED_ONLY = ("Image", "Hostname", "Domainname")
 
 
-def timestamp(epoch: int) -> str:
-    """Seconds since 1970 as the time format of image configurations."""
-    return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+class HistoryEntry(TypedDict):
+    """One step in an image's configuration."""
+
+    created: str
+    created_by: str
+    comment: NotRequired[str]
+    empty_layer: NotRequired[bool]
 
 
-def settle(
-    client: docker.DockerClient, tag: str, epoch: int, architecture: str | None = None
-) -> str:
+class RootFs(TypedDict):
+    """The layers of an image, the base first."""
+
+    type: str
+    diff_ids: list[str]
+
+
+class Configuration(TypedDict):
+    """An image's configuration: https://github.com/opencontainers/image-spec/blob/main/config.md"""
+
+    architecture: str
+    os: str
+    created: str
+    config: dict[str, object]
+    history: list[HistoryEntry]
+    rootfs: RootFs
+
+
+def reset_times(engine: Engine, tag: str, epoch: int, architecture: str | None = None) -> str:
     """Put every time in the configuration of ``tag`` to ``epoch``; returns the image's id.
 
-    ``architecture`` is what to say of it, where the engine does not know. Where BuildKit settled
-    the times itself, there is nothing to do. BuildError if the engine refuses.
+    ``epoch`` is in seconds since 1970. ``architecture`` is what to say of it, where the engine does
+    not know. Where BuildKit settled the times itself, there is nothing to do. BuildError if the
+    engine refuses.
     """
-    image = client.images.get(tag)
+    image = engine.inspect(tag)
     moment = timestamp(epoch)
-    architecture = architecture or str(image.attrs["Architecture"])
-    timeless = str(image.attrs["Created"]).startswith(moment.rstrip("Z"))
-    if timeless and architecture == image.attrs["Architecture"]:
-        return str(image.id)
-    facts = {**image.attrs, "Architecture": architecture}
-    config = configuration(facts, image.history(), moment)
+    architecture = architecture or image.architecture
+    timeless = image.created.startswith(moment.rstrip("Z"))
+    if timeless and architecture == image.architecture:
+        return image.image_id
+    config = configuration(image, engine.history(tag), moment, architecture)
+    content = archive(canonical(config), tag, len(image.layers))
     try:
-        client.images.load(archive(canonical(config), tag, len(config["rootfs"]["diff_ids"])))
-        return str(client.images.get(tag).id)
+        engine.client.images.load(content)
     except DockerException as error:
         raise BuildError(f"the engine does not take the configuration of {tag}: {error}") from error
+    return engine.inspect(tag).image_id
 
 
 def configuration(
-    facts: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], moment: str
-) -> dict[str, Any]:
-    """An image's configuration as if every step had been done at ``moment``.
-
-    ``facts`` and ``steps`` (newest first) are the engine's answers about the image and its history.
-    """
-    history = []
-    for step in reversed(steps):
-        entry: dict[str, Any] = {"created": moment, "created_by": step["CreatedBy"]}
-        if step["Comment"]:
-            entry["comment"] = step["Comment"]
-        if EMPTY.match(step["CreatedBy"]):
-            entry["empty_layer"] = True
-        history.append(entry)
-    layers = facts["RootFS"]["Layers"]
+    image: ImageFacts, steps: Sequence[HistoryStep], moment: str, architecture: str
+) -> Configuration:
+    """An image's configuration as if every step (newest first) had been done at ``moment``."""
+    history = [_entry(step, moment) for step in reversed(steps)]
     with_layer = sum("empty_layer" not in entry for entry in history)
-    if with_layer != len(layers):
+    if with_layer != len(image.layers):
         raise BuildError(
-            f"the history of {facts['RepoTags'][0]} tells of {with_layer} layers and it has "
-            f"{len(layers)}: images/build/reproducible.py does not know one of its instructions"
+            f"the history of {image.tags[0]} tells of {with_layer} layers and it has "
+            f"{len(image.layers)}: images/build/reproducible.py does not know one of its "
+            f"instructions"
         )
-    config = {
-        key: value for key, value in facts["Config"].items() if value not in (None, "", False)
-    }
-    # What the engine adds to its answer and keeps in no image.
-    for name in ("Image", "Hostname", "Domainname"):
-        config.pop(name, None)
     return {
-        "architecture": facts["Architecture"],
-        "os": facts["Os"],
+        "architecture": architecture,
+        "os": image.os,
         "created": moment,
-        "config": config,
+        "config": {
+            key: value
+            for key, value in image.config.items()
+            if value not in (None, "", False) and key not in ANSWERED_ONLY
+        },
         "history": history,
-        "rootfs": {"type": "layers", "diff_ids": layers},
+        "rootfs": {"type": "layers", "diff_ids": list(image.layers)},
     }
 
 
-def canonical(config: Mapping[str, Any]) -> bytes:
+def _entry(step: HistoryStep, moment: str) -> HistoryEntry:
+    entry: HistoryEntry = {"created": moment, "created_by": step.created_by}
+    if step.comment:
+        entry["comment"] = step.comment
+    if EMPTY.match(step.created_by):
+        entry["empty_layer"] = True
+    return entry
+
+
+def canonical(config: Configuration) -> bytes:
     """The configuration as the bytes that its digest is taken of."""
     return json.dumps(config, sort_keys=True, separators=(",", ":")).encode()
 
 
 def archive(config: bytes, tag: str, layers: int) -> bytes:
-    """An image archive that holds a configuration and no layer."""
+    """An image archive that holds a configuration and no layer, for an engine that has them.
+
+    https://github.com/moby/moby/blob/master/image/spec/v1.2.md
+    """
     manifest = [{"Config": "config.json", "RepoTags": [tag], "Layers": ["absent.tar"] * layers}]
     output = io.BytesIO()
     with tarfile.open(fileobj=output, mode="w") as tar:

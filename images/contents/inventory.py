@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import docker
-
 from images.contents.size_report import gigabytes
+from images.engine.answers import ImageFacts
+from images.engine.engine import Engine
 
+# The templates set these labels. The one of `org.opencontainers.image` is the field's own:
+# https://github.com/opencontainers/image-spec/blob/main/annotations.md
 VARIANT_LABEL = "alternator.variant"
 TORCH_LABEL = "alternator.torch"
 WHEEL_LABEL = "alternator.wheel"
@@ -48,25 +50,26 @@ class LocalImage:
         return "another commit"
 
 
-def local_images(client: docker.DockerClient) -> list[LocalImage]:
+def local_images(engine: Engine) -> list[LocalImage]:
     """Every tagged image that carries our label, by tag."""
-    found = []
-    for image in client.images.list(filters={"label": VARIANT_LABEL}):
-        labels = image.labels
-        stubs = labels.get(STUBS_LABEL, "").replace(",", "+")
-        for tag in image.tags:
-            found.append(
-                LocalImage(
-                    tag=tag,
-                    variant=labels[VARIANT_LABEL] + (f", stubs of {stubs}" if stubs else ""),
-                    build=_build(labels),
-                    platform=f"{image.attrs['Os']}/{image.attrs['Architecture']}",
-                    size=int(image.attrs["Size"]),
-                    created=parse_time(str(image.attrs["Created"])),
-                    revision=labels.get(REVISION_LABEL, "unknown"),
-                )
-            )
+    found = [
+        _local_image(tag, image) for image in engine.images(VARIANT_LABEL) for tag in image.tags
+    ]
     return sorted(found, key=lambda image: image.tag)
+
+
+def _local_image(tag: str, image: ImageFacts) -> LocalImage:
+    labels = image.labels
+    stubs = labels.get(STUBS_LABEL, "").replace(",", "+")
+    return LocalImage(
+        tag=tag,
+        variant=labels[VARIANT_LABEL] + (f", stubs of {stubs}" if stubs else ""),
+        build=_build(labels),
+        platform=f"{image.os}/{image.architecture}",
+        size=image.size,
+        created=parse_time(image.created),
+        revision=labels.get(REVISION_LABEL, "unknown"),
+    )
 
 
 def _build(labels: Mapping[str, str]) -> str:

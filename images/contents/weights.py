@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
-
-import docker
+from typing import Literal, TypedDict, cast
 
 from images.contents.run_in_image import ask
+from images.engine.engine import Engine
+from images.errors import EngineError
 
-WALK = Path(__file__).parents[1] / "scripts" / "list_files.py"
+LIST_FILES = Path(__file__).parents[1] / "scripts" / "list_files.py"
 SITE_PACKAGES = "/site-packages/"
 OURS = ("alternator", "probe")
 # Below this a file is not worth a line of its own within its package.
@@ -55,12 +55,26 @@ class Weights:
         return {f"{package.layer}/{package.name}": package.size for package in self.packages}
 
 
-def weigh(client: docker.DockerClient, tag: str) -> Weights:
+class FileTables(TypedDict):
+    """What ``images/scripts/list_files.py`` prints; its docstring says what the tables hold."""
+
+    files: list[tuple[str, int]]
+    debian: dict[str, list[str]]
+    python: dict[str, str]
+
+
+def weigh(engine: Engine, tag: str) -> Weights:
     """Look into an image; EngineError if it is not here or has no Python to look with."""
-    found = ask(client, tag, WALK)
-    size = int(client.images.get(tag).attrs["Size"])
+    found = file_tables(ask(engine, tag, LIST_FILES))
     packages = sort_files(found["files"], found["debian"], found["python"])
-    return Weights(tag=tag, size=size, packages=tuple(packages))
+    return Weights(tag=tag, size=engine.inspect(tag).size, packages=tuple(packages))
+
+
+def file_tables(answer: object) -> FileTables:
+    """The script's answer; EngineError for one of another shape."""
+    if not isinstance(answer, dict) or answer.keys() != {"files", "debian", "python"}:
+        raise EngineError("the image's list of files is of an unknown shape")
+    return cast(FileTables, answer)
 
 
 def sort_files(

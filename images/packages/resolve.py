@@ -1,19 +1,16 @@
 """Finds every package of an image with the hash that its index gives, through pip's reports."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
 from images.catalog import Variant
-from images.console import StatusLine
 from images.errors import WheelhouseError
-from images.packages import pip
-from probe.tables.builds import Build, line_of, load_table
+from images.packages.pip import QUICK, Found, Pip
+from probe.tables.builds import Build, Table, line_of
 from probe.universal.lock import Entry, pin
 
 SIZE_TIMEOUT_S = 10
@@ -32,117 +29,99 @@ class Torch:
     from_index: bool
 
 
-def platform_of(machine: str) -> str:
-    """The interpreter and machine that wheels are resolved for: ``cp311 x86_64``."""
-    return f"cp{sys.version_info[0]}{sys.version_info[1]} {machine}"
+@dataclass(frozen=True, kw_only=True)
+class Resolver:
+    """Asks indexes through a pip; ``table`` says which index has which torch build."""
+
+    pip: Pip
+    table: Table
+
+    def build_of(self, variant: Variant) -> Build:
+        """The table's entry for a variant's torch build."""
+        return build_of(self.table, variant)
+
+    def find_torch(self, variant: Variant) -> Torch:
+        """The torch build: from its index, else from a folder that this machine's pip knows.
+
+        Raises WheelhouseError with both reasons where neither has it.
+        """
+        build, version = self.build_of(variant), torch_version(self.table, variant)
+        machine, requirement = self.pip.machine, pin("torch", version)
+        self.pip.status.update(f"asking the index for torch {version} ({machine})")
+        index = [] if build.default else ["--index-url", build.index_url]
+        asked = self.pip.index_only()
+        try:
+            [found] = asked.report(["--no-deps", *QUICK, *index, requirement])
+            [entry] = _with_sizes([found], asked)
+            requirement = f"torch @ {found.url}#sha256={entry.hashes[0]}"
+            return Torch(requirement=requirement, entry=entry, from_index=True)
+        except WheelhouseError as error:
+            why = f"its index: {error}"
+        try:
+            [found] = self.pip.report(["--no-deps", "--no-index", requirement])
+        except WheelhouseError as error:
+            raise WheelhouseError(
+                f"the torch build {variant.torch}+{variant.wheel} for {machine} can't be had.\n"
+                f"  {why}\n"
+                f"  the folders this pip knows: {error}\n"
+                f"Put its wheel for Python 3.11 on {machine} into a folder and name that to pip: "
+                f"PIP_FIND_LINKS=/that/folder make images VARIANT={variant.name}"
+            ) from error
+        return Torch(requirement=f"torch @ {found.url}", entry=_entry(found), from_index=False)
+
+    def resolve(
+        self,
+        packages: Mapping[str, str],
+        *,
+        torch: Torch | None = None,
+        index_url: str | None = None,
+    ) -> list[Entry]:
+        """Every package that ``packages`` and ``torch`` need, without torch itself.
+
+        ``index_url`` is a further index, for what only the PyTorch index has.
+        """
+        arguments = [pin(name, version) for name, version in packages.items()]
+        if torch is not None:
+            arguments.append(torch.requirement)
+        if index_url is not None and torch is not None and torch.from_index:
+            arguments += ["--extra-index-url", index_url]
+        entries = _with_sizes(self.pip.report(arguments), self.pip)
+        return [entry for entry in entries if entry.name != "torch"]
+
+    def resolve_bare(self, packages: Mapping[str, str]) -> list[Entry]:
+        """Just these packages, without what they require."""
+        if not packages:
+            return []
+        pins = [pin(name, version) for name, version in packages.items()]
+        return _with_sizes(self.pip.report(["--no-deps", *pins]), self.pip)
 
 
-def torch_version(variant: Variant) -> str:
-    """The version as the build's index names it; the default index's has no tag."""
-    return variant.torch if build_of(variant).default else f"{variant.torch}+{variant.wheel}"
-
-
-def build_of(variant: Variant) -> Build:
-    """The table's entry for a variant's torch build."""
-    build = load_table().find(line_of(variant.torch), variant.wheel)
+def build_of(table: Table, variant: Variant) -> Build:
+    """The table's entry for a variant's torch build; WheelhouseError where it has none."""
+    build = table.find(line_of(variant.torch), variant.wheel)
     if build is None:
         raise WheelhouseError(f"torch {variant.torch} has no build {variant.wheel}")
     return build
 
 
-def find_torch(variant: Variant, status: StatusLine, machine: str) -> Torch:
-    """The torch build: from its index, else from a folder that this machine's pip knows.
-
-    Raises WheelhouseError with both reasons where neither has it.
-    """
-    build, version = build_of(variant), torch_version(variant)
-    requirement = pin("torch", version)
-    status.update(f"asking the index for torch {version} ({machine})")
-    index = [] if build.default else ["--index-url", build.index_url]
-    environment = pip.index_environment()
-    try:
-        arguments = ["--no-deps", *pip.QUICK, *index, requirement]
-        items = pip.report(arguments, status, environment=environment, machine=machine)
-        entry = _with_sizes(items, environment)[0]
-        url = items[0]["download_info"]["url"]
-        requirement = f"torch @ {url}#sha256={entry.hashes[0]}"
-        return Torch(requirement=requirement, entry=entry, from_index=True)
-    except WheelhouseError as error:
-        why = f"its index: {error}"
-    try:
-        arguments = ["--no-deps", "--no-index", requirement]
-        items = pip.report(arguments, status, machine=machine)
-    except WheelhouseError as error:
-        raise WheelhouseError(
-            f"the torch build {variant.torch}+{variant.wheel} for {machine} can't be had.\n"
-            f"  {why}\n"
-            f"  the folders this pip knows: {error}\n"
-            f"Put its wheel for Python 3.11 on {machine} into a folder and name that to pip: "
-            f"PIP_FIND_LINKS=/that/folder make images VARIANT={variant.name}"
-        ) from error
-    url = items[0]["download_info"]["url"]
-    return Torch(requirement=f"torch @ {url}", entry=_entry(items[0]), from_index=False)
+def torch_version(table: Table, variant: Variant) -> str:
+    """The version as the build's index names it; the default index's has no tag."""
+    default = build_of(table, variant).default
+    return variant.torch if default else f"{variant.torch}+{variant.wheel}"
 
 
-def resolve(
-    packages: Mapping[str, str],
-    status: StatusLine,
-    environment: Mapping[str, str],
-    machine: str,
-    *,
-    torch: Torch | None = None,
-    index_url: str | None = None,
-) -> list[Entry]:
-    """Every package that ``packages`` and ``torch`` need, without torch itself.
-
-    ``index_url`` is a further index, for what only the PyTorch index has.
-    """
-    arguments = [pin(name, version) for name, version in packages.items()]
-    if torch is not None:
-        arguments.append(torch.requirement)
-    if index_url is not None and torch is not None and torch.from_index:
-        arguments += ["--extra-index-url", index_url]
-    entries = _entries(arguments, status, environment, machine)
-    return [entry for entry in entries if entry.name != "torch"]
-
-
-def resolve_bare(
-    packages: Mapping[str, str],
-    status: StatusLine,
-    environment: Mapping[str, str],
-    machine: str,
-) -> list[Entry]:
-    """Just these packages, without what they require."""
-    if not packages:
-        return []
-    pins = [pin(*item) for item in packages.items()]
-    return _entries(["--no-deps", *pins], status, environment, machine)
-
-
-def _entries(
-    arguments: Sequence[str],
-    status: StatusLine,
-    environment: Mapping[str, str],
-    machine: str,
-) -> list[Entry]:
-    items = pip.report(arguments, status, environment=environment, machine=machine)
-    return _with_sizes(items, environment)
-
-
-def _with_sizes(items: Sequence[Mapping[str, Any]], environment: Mapping[str, str]) -> list[Entry]:
+def _with_sizes(items: Sequence[Found], pip: Pip) -> list[Entry]:
     """Entries with the sizes that the files' servers tell: progress can say of how much."""
-    certificates: str | bool = environment.get("PIP_CERT") or True
+    certificates: str | bool = pip.environ.get("PIP_CERT") or True
     with ThreadPoolExecutor(8) as pool:
-        sizes = pool.map(lambda item: _size(item["download_info"]["url"], certificates), items)
+        sizes = pool.map(lambda item: _size(item.url, certificates), items)
         return [replace(_entry(item), size=size) for item, size in zip(items, sizes, strict=True)]
 
 
-def _entry(item: Mapping[str, Any]) -> Entry:
-    metadata, download = item["metadata"], item["download_info"]
-    value = download.get("archive_info", {}).get("hashes", {}).get("sha256")
-    if value is None:
-        raise WheelhouseError(f"the index gives no SHA-256 of {metadata['name']}")
-    return Entry(name=metadata["name"], version=metadata["version"], hashes=(value,))
+def _entry(found: Found) -> Entry:
+    if found.sha256 is None:
+        raise WheelhouseError(f"the index gives no SHA-256 of {found.name}")
+    return Entry(name=found.name, version=found.version, hashes=(found.sha256,))
 
 
 def _size(url: str, certificates: str | bool) -> int | None:

@@ -9,117 +9,126 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
-from images.catalog import CHECKOUT, Catalog, Variant
-from images.console import StatusLine
-from images.engine.platforms import this_machine
+from images.catalog import CHECKOUT, AnyImage, Catalog, Sandbox, Universal, Variant
+from images.console import Console, StatusLine
 from images.errors import WheelhouseError
-from images.packages import lock as locks
-from images.packages import pip, resolve, torch_wheel
-from images.packages.lock import Target
+from images.packages import committed_locks, torch_wheel
+from images.packages.make_lock import complete
+from images.packages.pip import Pip
+from images.packages.resolve import Resolver
+from images.packages.targets import (
+    Target,
+    all_targets,
+    sandbox_target,
+    universal_target,
+    variant_target,
+)
 from probe.prove.installed_torch import mismatch
+from probe.tables.builds import Table, load_table
 from probe.universal.lock import Lock, render, requirements
 
 POOL = CHECKOUT / ".cache" / "wheels"
+MOUNTED = CHECKOUT / "images" / "wheelhouse"  # what the Dockerfiles mount, a folder for each image
 COMPLETE = "complete.json"
 LOCK = "wheels.lock"  # the lock that this folder's files were held to, with no entry open
 ARCHIVES = ("*.whl", "*.tar.gz")
 
 
-def fill_variant(
-    catalog: Catalog,
-    variant: Variant,
-    *,
-    machine: str | None = None,
-    pool_root: Path = POOL,
-    checkout: Path = CHECKOUT,
-    into: Path | None = None,
-) -> Path:
-    """Fetch what ``variant`` needs and link it to ``images/wheelhouse/<variant>``; returns that.
+class Record(TypedDict):
+    """What a pool's ``complete.json`` holds: what it was filled for, and each file's bytes."""
 
-    ``machine`` is the architecture to fetch for, this machine's if it is None. ``checkout`` is
-    where the lock is; ``into`` is another folder to link to.
-    Raises WheelhouseError where the torch build can't be had, with the ways to supply it, and where
-    a file is not the one that was locked.
+    key: str
+    files: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wheelhouse:
+    """Fetches packages into pools and links them to the folders that builds mount.
+
+    ``environ`` is pip's. ``checkout`` is where the locks are; ``pool`` and ``mounted`` keep what is
+    fetched apart from what an operator's builds use.
     """
-    target = locks.variant_target(catalog, variant, machine or this_machine())
-    return _fill(target, pool_root, checkout, into)
 
+    catalog: Catalog
+    environ: Mapping[str, str]
+    console: Console
+    table: Table = field(default_factory=load_table)
+    checkout: Path = CHECKOUT
+    pool: Path = POOL
+    mounted: Path = MOUNTED
 
-def fill_universal(catalog: Catalog, machine: str, *, pool_root: Path = POOL) -> Path:
-    """Fetch what the universal image holds before it has installed any build."""
-    return _fill(locks.universal_target(catalog, machine), pool_root)
+    def fill(self, image: AnyImage, machine: str) -> Path:
+        """Fetch what an image needs and link it to ``images/wheelhouse/<image>``; returns that.
 
+        ``machine`` is the architecture to fetch for. Raises WheelhouseError where the torch build
+        can't be had, with the ways to supply it, and where a file is not the one that was locked.
+        """
+        target = self._target(image, machine)
+        pool = self.pool / target.label
+        committed = committed_locks.load(target, self.checkout)
+        if not _is_complete(pool, _key(target, committed)):
+            with self.console.status() as status:
+                self._fetch(target, committed, pool, status)
+                # What completed the lock in the checkout must not make this pool another one's.
+                _finish(pool, _key(target, committed_locks.load(target, self.checkout)))
+                status.done(f"{_summary(pool)} for {target.label}")
+        return _link(pool, self.mounted / target.folder)
 
-def gather_locks(
-    catalog: Catalog,
-    machine: str,
-    *,
-    pool_root: Path = POOL,
-    checkout: Path = CHECKOUT,
-    into: Path | None = None,
-) -> Path:
-    """The folder of locks for ``machine`` that were completed here and not in the checkout.
+    def gather_locks(self, machine: str) -> Path:
+        """The folder of locks for ``machine`` that were completed here and not in the checkout.
 
-    An image built elsewhere could not verify such a build: its lock is still open there.
-    """
-    folder = into or CHECKOUT / "images" / "wheelhouse" / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*.lock"):
-        stale.unlink()
-    for target in locks.targets(catalog):
-        if target.machine != machine:
-            continue
-        pool = pool_root / target.label
-        committed = locks.load(target, checkout)
-        if committed is not None and committed.open and _is_complete(pool, _key(target, committed)):
-            shutil.copyfile(pool / LOCK, folder / target.path.name)
-    return folder
+        An image built elsewhere could not verify such a build: its lock is still open there.
+        """
+        folder = self.mounted / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        for stale in folder.glob("*.lock"):
+            stale.unlink()
+        for target in all_targets(self.catalog):
+            if target.machine != machine:
+                continue
+            pool = self.pool / target.label
+            lock = committed_locks.load(target, self.checkout)
+            if lock is not None and lock.open and _is_complete(pool, _key(target, lock)):
+                shutil.copyfile(pool / LOCK, folder / target.path.name)
+        return folder
 
+    def _target(self, image: AnyImage, machine: str) -> Target:
+        match image:
+            case Variant():
+                return variant_target(self.catalog, image, machine)
+            case Universal():
+                return universal_target(self.catalog, machine)
+            case Sandbox():
+                return sandbox_target(self.catalog, machine)
 
-def fill_sandbox(catalog: Catalog, machine: str, *, pool_root: Path = POOL) -> Path:
-    """Fetch what the sandbox image needs; returns the folder the build mounts."""
-    return _fill(locks.sandbox_target(catalog, machine), pool_root)
-
-
-def _fill(
-    target: Target, pool_root: Path, checkout: Path = CHECKOUT, into: Path | None = None
-) -> Path:
-    pool = pool_root / target.label
-    committed = locks.load(target, checkout)
-    key = _key(target, committed)
-    with StatusLine() as status:
-        if not _is_complete(pool, key):
-            _start_over(pool)
-            lock, from_index = committed, True
-            if lock is None or lock.open:
-                lock, from_index = locks.complete(target, lock, status, checkout)
+    def _fetch(
+        self, target: Target, committed: Lock | None, pool: Path, status: StatusLine
+    ) -> None:
+        """Fill an emptied pool with the files of the lock; pip refuses one with another hash."""
+        _start_over(pool)
+        pip = Pip(environ=self.environ, status=status, machine=target.machine)
+        lock, torch_index = committed, True
+        if lock is None or lock.open:
+            completed = complete(target, lock, Resolver(pip=pip, table=self.table), self.checkout)
             # A torch that came from a folder came so because its index is out of reach.
-            _download(target, lock, pool, status, torch_index=from_index)
-            (pool / LOCK).write_text(render(lock), "utf-8")
-            # What completed the lock in the checkout must not make this pool another one's.
-            _finish(pool, _key(target, locks.load(target, checkout)))
-            status.done(f"{_summary(pool)} for {target.label}")
-    return _link(pool, into or CHECKOUT / "images" / "wheelhouse" / target.folder)
-
-
-def _download(
-    target: Target, lock: Lock, pool: Path, status: StatusLine, *, torch_index: bool
-) -> None:
-    """Fetch each file of the lock; pip refuses one with another hash."""
-    status.update(f"fetching the packages of {target.label}")
-    wanted = pool / "requirements.txt"
-    wanted.write_text(requirements({*lock.packages, *lock.source, *lock.tools}), "utf-8")
-    arguments = ["download", "--quiet", "--no-deps", "--require-hashes", "--dest", str(pool)]
-    if target.variant is not None and torch_index:
-        build = resolve.build_of(target.variant)
-        # Hashes decide which file is taken, so one more index can't change what is installed.
-        arguments += [] if build.default else ["--extra-index-url", build.index_url]
-    arguments += ["--requirement", str(wanted)]
-    pip.run(arguments, status, log=pool / "pip.log", machine=target.machine)
-    if target.variant is not None:
-        _assert_build(target.variant, next(pool.glob("torch-*.whl")))
+            lock, torch_index = completed.lock, completed.from_index
+        status.update(f"fetching the packages of {target.label}")
+        wanted = pool / "requirements.txt"
+        wanted.write_text(requirements({*lock.packages, *lock.source, *lock.tools}), "utf-8")
+        arguments = ["download", "--quiet", "--no-deps", "--require-hashes", "--dest", str(pool)]
+        if target.variant is not None and torch_index:
+            build = Resolver(pip=pip, table=self.table).build_of(target.variant)
+            # Hashes decide which file is taken, so one more index can't change what is installed.
+            arguments += [] if build.default else ["--extra-index-url", build.index_url]
+        pip.run([*arguments, "--requirement", str(wanted)], log=pool / "pip.log")
+        if target.variant is not None:
+            _assert_build(target.variant, next(pool.glob("torch-*.whl")))
+        (pool / LOCK).write_text(render(lock), "utf-8")
 
 
 def _assert_build(variant: Variant, wheel: Path) -> None:
@@ -137,24 +146,23 @@ def _assert_build(variant: Variant, wheel: Path) -> None:
 
 def _key(target: Target, committed: Lock | None) -> str:
     """What a pool was filled for: the catalog's wish and the lock that it was held to."""
-    platform = resolve.platform_of(target.machine)
-    text = json.dumps([target.inputs, platform, committed and render(committed)])
+    text = json.dumps([target.inputs, target.platform, committed and render(committed)])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _is_complete(pool: Path, key: str) -> bool:
     """Whether an earlier run fetched exactly this and every file is still there at its size."""
     try:
-        record = json.loads((pool / COMPLETE).read_text("utf-8"))
+        record: Record = json.loads((pool / COMPLETE).read_text("utf-8"))
         files = {name: (pool / name).stat().st_size for name in record["files"]}
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    return bool(record["key"] == key and files == record["files"])
+    return record["key"] == key and files == record["files"]
 
 
 def _finish(pool: Path, key: str) -> None:
     files = {file.name: file.stat().st_size for file in _files(pool)}
-    record = {"key": key, "files": files}
+    record: Record = {"key": key, "files": files}
     (pool / COMPLETE).write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 
 

@@ -18,10 +18,10 @@ def main() -> None:
     json.dump({"deb": debian(), "pypi": python()}, sys.stdout)
 
 
-def debian() -> list[dict[str, str]]:
+def debian(status: Path = STATUS, tools: Path = TOOLS) -> list[dict[str, str]]:
     """The installed Debian packages, and the tools that came without dpkg."""
     found = []
-    for paragraph in STATUS.read_text("utf-8").split("\n\n") if STATUS.is_file() else ():
+    for paragraph in status.read_text("utf-8").split("\n\n") if status.is_file() else ():
         fields = dict(
             line.split(": ", 1)
             for line in paragraph.splitlines()
@@ -29,7 +29,7 @@ def debian() -> list[dict[str, str]]:
         )
         if fields.get("Status") == "install ok installed":
             found.append({"name": fields["Package"], "version": fields["Version"]})
-    for line in TOOLS.read_text("utf-8").splitlines() if TOOLS.is_file() else ():
+    for line in tools.read_text("utf-8").splitlines() if tools.is_file() else ():
         name, version = line.split()
         note = "built from this Debian source package" if name == "ffmpeg" else "copied from it"
         found.append({"name": name, "version": version, "note": note})

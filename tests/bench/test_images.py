@@ -2,8 +2,10 @@
 
 import pytest
 
-from bench.images import Measured, added_bytes, layer_sizes, table, with_own_cache_mounts
+from bench.image_recipes import with_own_cache_mounts
+from bench.images import Measured, added_bytes, layer_sizes, table
 from images.build.render import TEMPLATES
+from images.engine.answers import HistoryStep
 
 TABLE = """\
 least / median                                  ours             plain  ours / plain
@@ -19,11 +21,14 @@ nothing changed, s                       1.00 / 1.20
 image, MB                                        856
 added by a code-only rebuild, MB         1.30 / 1.30"""
 HISTORY = [  # newest first, as the engine has it
-    {"CreatedBy": "LABEL a=b", "Size": 0},
-    {"CreatedBy": "RUN /bin/sh -c sh /media/place.sh /mnt / # buildkit", "Size": 1300},
-    {"CreatedBy": "ENV PATH=/opt", "Size": 0},
-    {"CreatedBy": "WORKDIR /app", "Size": 0},
-    {"CreatedBy": "", "Size": 120_000},
+    HistoryStep(created_by=instruction, comment="", size=size)
+    for instruction, size in (
+        ("LABEL a=b", 0),
+        ("RUN /bin/sh -c sh /media/place.sh /mnt / # buildkit", 1300),
+        ("ENV PATH=/opt", 0),
+        ("WORKDIR /app", 0),
+        ("", 120_000),
+    )
 ]
 
 

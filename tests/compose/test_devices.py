@@ -1,38 +1,70 @@
 """Which way a GPU goes into a container, from the engine's account of itself."""
 
+from pathlib import Path
+
 import pytest
+from fake_engine import FakeEngine
 
 from compose import devices
 from compose.errors import DeviceError
+from images.engine.answers import EngineFacts
 
-CDI = ["/etc/cdi/nvidia.yaml"]
+CDI = [Path("/etc/cdi/nvidia.yaml")]
+
+
+def facts(*runtimes: str, cdi_folders: tuple[str, ...] = ()) -> EngineFacts:
+    return EngineFacts(
+        machine="x86_64", runtimes=frozenset(runtimes), cdi_folders=cdi_folders, secure={}
+    )
 
 
 @pytest.mark.parametrize(
-    ("info", "hook", "specifications", "overlay"),
+    ("runtimes", "hook", "specifications", "overlay"),
     [
-        ({"Runtimes": {"runc": {}, "nvidia": {}}}, True, CDI, "cuda"),
-        ({"Runtimes": {"runc": {}, "nvidia": {}}}, False, [], "cuda-runtime"),
-        ({"Runtimes": {"runc": {}}, "CDISpecDirs": ["/etc/cdi"]}, False, CDI, "cuda-cdi"),
+        (("runc", "nvidia"), True, CDI, "cuda"),
+        (("runc", "nvidia"), False, [], "cuda-runtime"),
+        (("runc",), False, CDI, "cuda-cdi"),
     ],
 )
 def test_the_way_that_is_set_up_is_taken(
-    info: dict[str, object], hook: bool, specifications: list[str], overlay: str
+    runtimes: tuple[str, ...], hook: bool, specifications: list[Path], overlay: str
 ) -> None:
-    assert devices.nvidia_overlay(info, hook=hook, specifications=specifications) == overlay
+    found = devices.nvidia_overlay(facts(*runtimes), hook=hook, specifications=specifications)
+    assert found == overlay
 
 
-@pytest.mark.parametrize(
-    ("info", "specifications"),
-    [
-        ({"Runtimes": {"runc": {}}}, []),
-        ({"Runtimes": {"runc": {}}}, CDI),  # an engine before 25 can't read the specification
-        ({"Runtimes": {"runc": {}}, "CDISpecDirs": ["/etc/cdi"]}, []),
-    ],
-)
-def test_no_way_names_the_command(info: dict[str, object], specifications: list[str]) -> None:
+@pytest.fixture
+def specification(tmp_path: Path) -> Path:
+    """A CDI folder with a description of NVIDIA's devices and of another's."""
+    (tmp_path / "nvidia.yaml").write_text("kind: nvidia.com/gpu\n")
+    (tmp_path / "other.json").write_text('{"kind": "example.com/fpga"}')
+    return tmp_path
+
+
+def test_only_nvidias_specifications_count(specification: Path) -> None:
+    found = devices.cdi_specifications([str(specification), "/nonexistent"])
+    assert found == [specification / "nvidia.yaml"]
+
+
+def on(engine_facts: EngineFacts) -> FakeEngine:
+    return FakeEngine(facts=engine_facts, environ={"PATH": "/nonexistent"})
+
+
+def test_an_engine_reads_the_specifications_in_its_own_folders(specification: Path) -> None:
+    engine = on(facts("runc", cdi_folders=(str(specification),)))
+    assert devices.overlay("cuda", engine) == "cuda-cdi"
+
+
+@pytest.mark.parametrize("folders", [(), ("/nonexistent",)])
+def test_no_way_names_the_command(folders: tuple[str, ...]) -> None:
+    """An engine before 25 has no such folder, and can't read a specification."""
     with pytest.raises(DeviceError, match="nvidia-ctk runtime configure"):
-        devices.nvidia_overlay(info, hook=False, specifications=specifications)
+        devices.overlay("cuda", on(facts("runc", cdi_folders=folders)))
+
+
+@pytest.mark.parametrize("variant", ["cpu", "rocm"])
+def test_other_variants_ask_nothing_of_the_engine(variant: str) -> None:
+    assert devices.overlay(variant, on(facts())) == variant
 
 
 def test_rocm_takes_the_group_numbers_from_the_probes_flags() -> None:

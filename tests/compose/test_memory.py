@@ -8,13 +8,8 @@ import pytest
 from compose import memory
 from probe.tables.models import UNKNOWN_LIMIT
 
-CPU: dict[str, Any] = {"selection": {"backend": "cpu"}}
-CUDA: dict[str, Any] = {"selection": {"backend": "cuda"}}
-
-
-@pytest.fixture(autouse=True)
-def unset(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(memory.VARIABLE, raising=False)
+CPU: Any = {"selection": {"backend": "cpu"}}
+CUDA: Any = {"selection": {"backend": "cuda"}}
 
 
 @pytest.fixture
@@ -24,8 +19,8 @@ def large(tmp_path: Path) -> Path:
     return path
 
 
-def gib(report: dict[str, Any], config: Path | None) -> int:
-    return int(memory.variables(report, config)[memory.VARIABLE].removesuffix("g"))
+def gib(report: Any, config: Path | None) -> int:
+    return int(memory.variables(report, config, {})[memory.VARIABLE].removesuffix("g"))
 
 
 def test_a_larger_model_gets_more(large: Path, tmp_path: Path) -> None:
@@ -38,17 +33,14 @@ def test_with_a_gpu_the_limit_is_that_for_the_unknown(large: Path) -> None:
     assert gib(CUDA, large) == UNKNOWN_LIMIT
 
 
-def test_the_operators_own_limit_stays(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(memory.VARIABLE, "5g")
-    assert memory.variables(CPU, large) == {}
+def test_the_operators_own_limit_stays(large: Path) -> None:
+    assert memory.variables(CPU, large, {memory.VARIABLE: "5g"}) == {}
 
 
-def test_a_model_larger_than_the_machine_is_told(
-    large: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(memory, "memory_mib", lambda tree: 4096)
-    (line,) = memory.warnings(CPU, large)
+def test_a_model_larger_than_the_machine_is_told(large: Path) -> None:
+    (line,) = memory.warnings(CPU, large, 4096)
     assert "large-v3 takes up to" in line
     assert 'this machine has 4.0 GiB. Take model = "small" in [whisper].' in line
-    assert memory.warnings(CUDA, large) == []
-    assert memory.warnings(CPU, None) == []
+    assert memory.warnings(CUDA, large, 4096) == []
+    assert memory.warnings(CPU, None, 4096) == []
+    assert memory.warnings(CPU, large, None) == []

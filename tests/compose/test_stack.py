@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,21 @@ import yaml
 
 from compose import stack
 from compose.errors import ComposeError
-from images.engine.engine import compose_command
+from compose.stack import Bot, Project, Stack
+from images.catalog import CHECKOUT
+from images.engine.engine import Engine
 from images.errors import EngineError
+
+
+@pytest.fixture
+def project() -> Project:
+    """A project on whatever Compose is here; nothing is started."""
+    engine = Engine(os.environ)
+    try:
+        _ = engine.compose_command
+    except EngineError as error:
+        pytest.skip(str(error))
+    return Project(name="alternator-test", engine=engine)
 
 
 @pytest.fixture
@@ -22,23 +36,22 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("variant", ["cpu", "cuda", "rocm"])
 @pytest.mark.parametrize("purpose", ["demo", "account"])
-def test_compose_accepts_the_files(variant: str, purpose: str, config: Path) -> None:
-    try:
-        compose_command()
-    except EngineError as error:
-        pytest.skip(str(error))
+def test_compose_accepts_the_files(
+    variant: str, purpose: str, config: Path, project: Project
+) -> None:
     groups = {
         "ALTERNATOR_RENDER_GID": "109",
         "ALTERNATOR_VIDEO_GID": "44",
         "ALTERNATOR_NVIDIA_GID": "27",
     }
     config.chmod(0o644)
+    bot = Bot(device=variant, image="image:1", variables=groups)
     files = (
-        stack.demo_stack(variant, "image:1", "sandbox:1", groups)
+        stack.demo_stack(bot, "sandbox:1", 3000)
         if purpose == "demo"
-        else stack.account_stack(variant, "image:1", config, groups)
+        else stack.account_stack(bot, config)
     )
-    text = files.run("config")
+    text = project.compose(files, "config")
     assert "read_only: true" in text
     assert "no-new-privileges:true" in text
     assert ("/dev/kfd" in text) == (variant == "rocm")
@@ -51,16 +64,15 @@ def test_compose_accepts_the_files(variant: str, purpose: str, config: Path) -> 
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
-def test_the_universal_image_gets_a_volume_and_the_wheelhouse(device: str) -> None:
-    try:
-        compose_command()
-    except EngineError as error:
-        pytest.skip(str(error))
-    files = stack.demo_stack(device, "image:1", "sandbox:1", {}, universal=True)
+def test_the_universal_image_gets_a_volume_and_the_wheelhouse(
+    device: str, project: Project
+) -> None:
+    bot = Bot(device=device, image="image:1", universal=True)
+    files = stack.demo_stack(bot, "sandbox:1", 3000)
     assert files.overlays == ("compose", device, "universal", "demo")
-    text = files.run("config")
+    text = project.compose(files, "config")
     assert "/var/lib/alternator/builds" in text
-    assert f"{stack.CHECKOUT}/images/wheelhouse" in text
+    assert f"{CHECKOUT}/images/wheelhouse" in text
     assert "/var/lib/alternator/state" in text
     assert ("nvidia" in text) == (device == "cuda")
 
@@ -91,23 +103,22 @@ def test_a_private_config_of_root_names_the_remedy(config: Path) -> None:
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])
-def test_a_bad_port_is_named(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SANDBOX_PORT", port)
+def test_a_bad_port_is_named(port: str) -> None:
     with pytest.raises(ComposeError, match=f"SANDBOX_PORT={port} is no port"):
-        stack.sandbox_port()
+        stack.sandbox_port({"SANDBOX_PORT": port})
+    assert stack.sandbox_port({}) == 3000
 
 
-def test_a_compose_failure_has_its_last_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_project_has_a_name_of_its_own() -> None:
+    assert stack.project_here(Engine({})).name == "alternator"
+    assert stack.project_here(Engine({"ALTERNATOR_PROJECT": "second"})).name == "second"
+
+
+def test_a_compose_failure_has_its_last_words(tmp_path: Path, project: Project) -> None:
     (tmp_path / "broken.yaml").write_text("services:\n  bot:\n    image: ${NOT_SET:?say which}\n")
-    monkeypatch.setattr(stack, "FOLDER", tmp_path)
-    try:
-        compose_command()
-    except EngineError as error:
-        pytest.skip(str(error))
+    broken = Stack(overlays=("broken",), variables={})
     with pytest.raises(ComposeError, match="say which"):
-        stack.Stack(overlays=("broken",), variables={}).run("config")
+        replace(project, folder=tmp_path).compose(broken, "config")
 
 
 def test_the_files_need_no_engine_to_be_found() -> None:

@@ -1,38 +1,19 @@
 """A site with a package index of its own, on loopback."""
 
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from package_index import list_wheels, make_wheel, serve
+from package_index import make_wheel, serve
+from package_site import NO_ADDRESS, Site, table_at
 
-from images.catalog import Catalog, load_catalog
-from images.packages import resolve
-from probe import frozen_record
-from probe.tables.builds import load_table
-
-NO_ADDRESS = "http://127.0.0.1:9/whl"  # nobody listens on the discard port
-
-
-@dataclass
-class Site:
-    """The default index, the PyTorch index, and a folder that pip is told of."""
-
-    index: Path
-    pytorch: Path
-    links: Path
-    catalog: Catalog
-    checkout: Path
-
-    def publish(self) -> None:
-        """List what lies in the two indexes now."""
-        for folder in (self.index, self.pytorch):
-            list_wheels(folder)
+from images.catalog import load_catalog
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def site(tmp_path: Path) -> Iterator[Site]:
     """A site whose catalog asks for alpha (which needs beta); its test torch may need delta."""
     folders = {name: tmp_path / name for name in ("index", "pytorch", "links", "checkout")}
     for folder in folders.values():
@@ -41,34 +22,39 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     make_wheel(folders["index"], "beta", "2.5")
     make_wheel(folders["index"], "gamma", "3.0", requires=["left-out"])
     make_wheel(folders["index"], "delta", "4.0")
+    known = load_catalog()
     catalog = replace(
-        load_catalog(),
+        known,
         packages={"alpha": "1.0"},
         packages_without_dependencies={"gamma": "3.0"},
         build_packages={},
-        sandbox_packages={"beta": "2.5"},
+        sandbox=replace(known.sandbox, packages={"beta": "2.5"}),
         pins={},
     )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     with serve(tmp_path) as address:
-        monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-        monkeypatch.setenv("PIP_INDEX_URL", f"{address}/index")
-        monkeypatch.setenv("PIP_FIND_LINKS", str(folders["links"]))
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
-        set_pytorch_index(monkeypatch, f"{address}/pytorch")
-        made = Site(catalog=catalog, **folders)
+        environ = {
+            **kept,
+            "PIP_CONFIG_FILE": "/dev/null",
+            "PIP_INDEX_URL": f"{address}/index",
+            "PIP_FIND_LINKS": str(folders["links"]),
+            "NO_PROXY": "127.0.0.1",
+        }
+        table = table_at(f"{address}/pytorch")
+        made = Site(
+            index=folders["index"],
+            pytorch=folders["pytorch"],
+            links=folders["links"],
+            checkout=folders["checkout"],
+            catalog=catalog,
+            environ=environ,
+            table=table,
+        )
         made.publish()
         yield made
 
 
-def set_pytorch_index(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    """Let every build of the table be looked for there."""
-    table = load_table()
-    builds = tuple(frozen_record.replace(build, index_url=address) for build in table.builds)
-    monkeypatch.setattr(resolve, "load_table", lambda: frozen_record.replace(table, builds=builds))
-
-
 @pytest.fixture
-def no_pytorch_index(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_pytorch_index(site: Site) -> None:
     """The PyTorch index can't be reached."""
-    set_pytorch_index(monkeypatch, NO_ADDRESS)
+    site.table = table_at(NO_ADDRESS)

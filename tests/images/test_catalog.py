@@ -1,12 +1,22 @@
 """The catalog is consistent with the probe's table, and says what is wrong with a broken one."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from images.build.build import image_tag
-from images.catalog import load_catalog, with_build
+from images.catalog import (
+    BASE_PIN_FILE,
+    CATALOG_FILE,
+    CHECKOUT,
+    IMAGE_USER,
+    image_tag,
+    load_catalog,
+    project,
+    with_build,
+)
 from images.errors import CatalogError
+from probe.report.snippet import image_name
 from probe.tables.builds import line_of, load_table
 
 
@@ -54,8 +64,41 @@ def test_pins_are_of_builds_that_are_locked() -> None:
 )
 def test_broken_catalog(tmp_path: Path, text: str | None, message: str) -> None:
     path = tmp_path / "catalog.toml"
+    shutil.copy(CATALOG_FILE.with_name(BASE_PIN_FILE), tmp_path)
     if text is not None:
         path.write_text(text)
     with pytest.raises(CatalogError, match=message) as failure:
         load_catalog(path)
     assert str(path) in str(failure.value)
+
+
+def test_a_missing_pin_is_named(tmp_path: Path) -> None:
+    catalog = shutil.copy(CATALOG_FILE, tmp_path)
+    with pytest.raises(CatalogError, match=f"{tmp_path}/{BASE_PIN_FILE}: .*No such"):
+        load_catalog(Path(catalog))
+
+
+def test_the_probe_prints_the_names_that_the_builder_gives() -> None:
+    for variant in load_catalog().variants.values():
+        for build in variant.locked_builds():
+            selection = {"image": build.name, "wheel": build.wheel}
+            assert image_name(selection, project().version) == image_tag(build)
+
+
+def test_every_image_has_its_name() -> None:
+    catalog, version = load_catalog(), project().version
+    assert image_tag(catalog.variant("cpu")) == f"alternator:{version}-cpu"
+    assert image_tag(catalog.universal) == f"alternator:{version}-universal"
+    assert image_tag(catalog.sandbox) == f"alternator-sandbox:{version}"
+    stubs = image_tag(catalog.variant("cuda"), with_stubs=True)
+    assert stubs == f"alternator:{version}-cuda-cu130-stubs"
+
+
+def test_the_compose_files_have_the_images_user() -> None:
+    """They can be used by hand, so they say it themselves."""
+    user, _, group = IMAGE_USER.partition(":")
+    files = {path.stem: path.read_text("utf-8") for path in (CHECKOUT / "compose").glob("*.yaml")}
+    assert f"${{ALTERNATOR_USER:-{IMAGE_USER}}}" in files["compose"]
+    assert user == group
+    for name in ("cuda", "cuda-cdi", "cuda-runtime"):
+        assert f"${{ALTERNATOR_NVIDIA_GID:-{group}}}" in files[name]

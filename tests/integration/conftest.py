@@ -5,19 +5,18 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-import docker
 import pytest
 import requests
 from demo_client import Demo
-from image_contract import engine
+from image_contract import builder, engine
 
-from compose.stack import Stack, demo_stack
-from images.build.build import build_sandbox, build_variant
-from images.catalog import load_catalog
-from images.engine.engine import compose_command
+from compose.stack import Bot, Project, Stack, demo_stack
+from images.build.build import BuildRequest, build
+from images.build.builder import Builder
+from images.engine.engine import Engine
 from images.errors import EngineError
 
-__all__ = ["engine"]
+__all__ = ["builder", "engine"]
 
 PROJECT = "alternator-test"
 
@@ -30,16 +29,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def cpu_image(engine: docker.DockerClient) -> str:
+def cpu_image(builder: Builder) -> str:
     """The tag of the CPU image, built from this checkout (from cache where nothing changed)."""
-    catalog = load_catalog()
-    return build_variant(catalog, catalog.variant("cpu")).tag
+    return build(BuildRequest(image=builder.catalog.variant("cpu")), builder).tag
 
 
 @pytest.fixture(scope="session")
-def sandbox_image(engine: docker.DockerClient) -> str:
+def sandbox_image(builder: Builder) -> str:
     """The tag of the demo server's image."""
-    return build_sandbox(load_catalog()).tag
+    return build(BuildRequest(image=builder.catalog.sandbox), builder).tag
 
 
 @pytest.fixture(scope="session")
@@ -54,17 +52,17 @@ def free_port() -> int:
 def demo_files(cpu_image: str, sandbox_image: str, free_port: int) -> Iterator[Stack]:
     """The demo stack, with the variables that its compose files read."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SANDBOX_PORT", str(free_port))
-        stack = demo_stack("cpu", cpu_image, sandbox_image, {})
+        # pytest-docker runs Compose with the variables of this very process.
+        stack = demo_stack(Bot(device="cpu", image=cpu_image), sandbox_image, free_port)
         for name, value in stack.variables.items():
             environment.setenv(name, value)
         yield stack
 
 
 @pytest.fixture(scope="session")
-def docker_compose_command(engine: docker.DockerClient) -> str:
+def docker_compose_command(engine: Engine) -> str:
     try:
-        return " ".join(compose_command())
+        return " ".join(engine.compose_command)
     except EngineError as error:
         pytest.skip(str(error))
 
@@ -86,7 +84,7 @@ def docker_setup() -> list[str]:
 
 @pytest.fixture(scope="session")
 def demo(
-    docker_services: object, docker_compose_project_name: str, free_port: int
+    engine: Engine, docker_services: object, docker_compose_project_name: str, free_port: int
 ) -> Iterator[Demo]:
     """The demo stack, up and healthy."""
     with requests.Session() as session:
@@ -95,7 +93,7 @@ def demo(
         stack = Demo(
             url=f"http://127.0.0.1:{free_port}",
             session=session,
-            project=docker_compose_project_name,
+            project=Project(name=docker_compose_project_name, engine=engine),
         )
         stack.until_healthy()
         yield stack

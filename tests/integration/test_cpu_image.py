@@ -5,22 +5,21 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import docker
 import pytest
-from image_contract import HARDENED, Ended, ended
+from image_contract import run_hardened
+
+from images.engine.container import Ended
+from images.engine.engine import Engine
 
 Run = Callable[..., Ended]
 
 
 @pytest.fixture
-def run(engine: docker.DockerClient, cpu_image: str) -> Run:
+def run(engine: Engine, cpu_image: str) -> Run:
     """Run a command in the image, hardened, to its end."""
 
     def run_command(*command: str, **options: object) -> Ended:
-        container = engine.containers.run(
-            cpu_image, list(command), detach=True, **{**HARDENED, **options}
-        )
-        return ended(container, timeout_s=120)
+        return run_hardened(engine, cpu_image, list(command), timeout_s=120, **options)
 
     return run_command
 
@@ -69,8 +68,8 @@ def test_only_what_is_installed_shows_up(run: Run) -> None:
     assert set(commands) == {"doctor", "health", "probe", "run", "transcribe"}
 
 
-def test_labels_and_record_agree(engine: docker.DockerClient, cpu_image: str, run: Run) -> None:
-    labels = engine.images.get(cpu_image).labels
+def test_labels_and_record_agree(engine: Engine, cpu_image: str, run: Run) -> None:
+    labels = engine.inspect(cpu_image).labels
     record = json.loads(run("cat", "/opt/alternator/variant.json").output)
     assert labels["alternator.variant"] == record["variant"] == "cpu"
     assert labels["alternator.torch"] == record["torch"]

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import docker
 import pytest
 from package_index import list_wheels, make_wheel, serve, sha256
 
-from images.build.build import build_universal
-from images.catalog import CHECKOUT, load_catalog
+from images.build.build import BuildRequest, build
+from images.build.builder import Builder
+from images.catalog import CHECKOUT
+from images.engine.container import Container
+from images.engine.engine import Engine
 from images.engine.platforms import this_machine
 from probe.universal.lock import Entry, Lock, render
 
@@ -23,9 +25,9 @@ Install = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
-def image(engine: docker.DockerClient) -> str:
+def image(builder: Builder) -> str:
     """An image with a virtual environment and pip."""
-    return build_universal(load_catalog()).tag
+    return build(BuildRequest(image=builder.catalog.universal), builder).tag
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def wheels(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def install(engine: docker.DockerClient, image: str, tmp_path: Path, wheels: Path) -> Install:
+def install(engine: Engine, image: str, tmp_path: Path, wheels: Path) -> Install:
     """Run the script as a build does; the lock is of the wheel as it was made."""
     requirements = tmp_path / "requirements"
     requirements.mkdir()
@@ -51,13 +53,13 @@ def install(engine: docker.DockerClient, image: str, tmp_path: Path, wheels: Pat
 
     def run(wheelhouse: Path, **environment: str) -> tuple[int, str]:
         script = CHECKOUT / "images" / "scripts" / "install-packages.sh"
-        container = engine.containers.run(
+        with Container(
+            engine,
             image,
             ["-c", COMMAND],
             entrypoint=["sh"],
             user="0:0",
             network_mode="host",
-            detach=True,
             environment={
                 "TORCH": "1",
                 "WHEEL": "cpu",
@@ -70,12 +72,9 @@ def install(engine: docker.DockerClient, image: str, tmp_path: Path, wheels: Pat
                 str(requirements): {"bind": "/requirements", "mode": "ro"},
                 str(wheelhouse): {"bind": "/wheelhouse", "mode": "ro"},
             },
-        )
-        try:
-            status = container.wait(timeout=120)["StatusCode"]
-            return status, container.logs().decode()
-        finally:
-            container.remove(force=True, v=True)
+        ) as container:
+            status = container.until_it_ends(120).status
+            return status, container.said()
 
     return run
 

@@ -12,24 +12,29 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-import docker
 import pytest
 
-from images.build.build import build_variant
-from images.catalog import CHECKOUT, load_catalog
-from images.packages import wheelhouse
+from images.build.build import BuildRequest, build
+from images.build.builder import Builder
+from images.catalog import CHECKOUT
+from images.console import Console
+from images.engine.container import Container
+from images.engine.engine import Engine
+from images.packages.wheelhouse import Wheelhouse
 
 VERSION = "2.13.0"
 TAG = "alternator-test:rocm-standin"
 
 
 @pytest.fixture(scope="module")
-def standin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def standin(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the stand-in wheel, for pip's find-links."""
-    catalog = load_catalog()
-    folder = wheelhouse.fill_variant(catalog, catalog.variant("cpu"))
+    catalog, machine = builder.catalog, builder.engine.platform.machine
+    wheelhouse = Wheelhouse(catalog=catalog, environ=builder.environ, console=Console())
+    folder = wheelhouse.fill(catalog.variant("cpu"), machine)
     source = next(folder.glob("torch-*.whl"))
     name = f"torch-{VERSION}+rocm7.2-cp311-cp311-linux_x86_64.whl"
     target = tmp_path_factory.mktemp("links") / name
@@ -61,39 +66,35 @@ def rename_wheel(source: Path, target: Path, *, old: str, new: str) -> None:
 
 @pytest.fixture(scope="module")
 def rocm_image(
-    engine: docker.DockerClient, standin: Path, tmp_path_factory: pytest.TempPathFactory
+    builder: Builder, standin: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """The ROCm image with the stand-in inside, kept apart from what an operator builds."""
-    catalog = load_catalog()
-    pool = tmp_path_factory.mktemp("pool")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PIP_FIND_LINKS", str(standin))
-        built = build_variant(catalog, catalog.variant("rocm"), pool_root=pool, tag=TAG)
-    yield built.tag
-    engine.images.remove(TAG, force=True)
+    with Engine({**builder.environ, "PIP_FIND_LINKS": str(standin)}) as engine:
+        request = BuildRequest(
+            image=builder.catalog.variant("rocm"), pool=tmp_path_factory.mktemp("pool"), tag=TAG
+        )
+        built = build(request, replace(builder, engine=engine))
+        yield built.tag
+        engine.client.images.remove(TAG, force=True)
     for wheel in (CHECKOUT / "images/wheelhouse/rocm").glob("*.whl"):
         wheel.unlink()
 
 
-def test_the_image_records_the_build_inside(engine: docker.DockerClient, rocm_image: str) -> None:
-    labels = engine.images.get(rocm_image).labels
+def test_the_image_records_the_build_inside(engine: Engine, rocm_image: str) -> None:
+    labels = engine.inspect(rocm_image).labels
     assert labels["alternator.variant"] == "rocm"
     assert labels["alternator.wheel"] == "rocm7.2"
-    output = engine.containers.run(rocm_image, ["cat", "/opt/alternator/variant.json"], remove=True)
-    assert json.loads(output)["hip"] == "7.2.0"
+    command = ["cat", "/opt/alternator/variant.json"]
+    with Container(engine, rocm_image, command) as container:
+        assert json.loads(container.until_it_ends(60).output)["hip"] == "7.2.0"
 
 
 def test_without_an_amd_gpu_the_entrypoint_falls_back_and_says_why(
-    engine: docker.DockerClient, rocm_image: str
+    engine: Engine, rocm_image: str
 ) -> None:
-    container = engine.containers.run(
-        rocm_image, ["alternator", "run"], detach=True, network_mode="none"
-    )
-    try:
-        status = container.wait(timeout=120)["StatusCode"]
-        messages = container.logs().decode()
-    finally:
-        container.remove(force=True, v=True)
-    assert "CPU" in messages
-    assert "instance_url" in messages  # it went on to the bot, which misses its configuration
-    assert status == 2
+    command = ["alternator", "run"]
+    with Container(engine, rocm_image, command, network_mode="none") as container:
+        ended = container.until_it_ends(120)
+    assert "CPU" in ended.messages
+    assert "instance_url" in ended.messages  # it went on to the bot, which misses its configuration
+    assert ended.status == 2

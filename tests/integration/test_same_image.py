@@ -4,18 +4,18 @@ This builds with the real layer scripts (images/scripts/layers) alone; the whole
 twice in tests/images/cpu.
 """
 
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import docker
 import pytest
 from same_image import first_difference
 
-from images.build import base, reproducible
-from images.catalog import CHECKOUT, load_catalog
-from images.engine.engine import BUILDKIT, build_client
+from images.build import base
+from images.build.builder import Builder
+from images.build.reproducible import reset_times
+from images.catalog import CHECKOUT
+from images.engine.engine import Engine
 
 EPOCH = 1_700_000_000
 TAGS = ("alternator-test-same:1", "alternator-test-same:2")
@@ -35,33 +35,34 @@ Build = Callable[[str, str], None]
 
 
 @pytest.fixture
-def build(engine: docker.DockerClient, tmp_path: Path) -> Iterator[Build]:
-    """Builds a Dockerfile's text under a tag, without cache, and settles its configuration."""
+def build(builder: Builder, tmp_path: Path) -> Iterator[Build]:
+    """Builds a Dockerfile's text under a tag, without cache, and resets its times."""
+    engine = builder.engine
 
     def run(text: str, tag: str) -> None:
         dockerfile = tmp_path / "Dockerfile"
         dockerfile.write_text(text)
-        reference = base.resolve(load_catalog().base)
-        command = [str(build_client()), "build", "--no-cache", "--tag", tag]
+        reference = base.resolve(builder, None, engine.platform)
+        command = [str(engine.build_client), "build", "--no-cache", "--tag", tag]
         command += ["--file", str(dockerfile), "--build-arg", f"BASE={reference}", str(CHECKOUT)]
         result = subprocess.run(
-            command, env={**os.environ, **BUILDKIT}, capture_output=True, text=True, check=False
+            command, env=engine.build_environ(), capture_output=True, text=True, check=False
         )
         assert result.returncode == 0, result.stderr
-        reproducible.settle(engine, tag, EPOCH)
+        reset_times(engine, tag, EPOCH)
 
     yield run
     for tag in TAGS:
-        engine.images.remove(tag, force=True)
+        engine.client.images.remove(tag, force=True)
 
 
-def test_two_builds_are_one_image(engine: docker.DockerClient, build: Build) -> None:
+def test_two_builds_are_one_image(engine: Engine, build: Build) -> None:
     for tag in TAGS:
         build(DOCKERFILE, tag)
     assert first_difference(engine, *TAGS) is None
 
 
-def test_the_first_differing_file_is_named(engine: docker.DockerClient, build: Build) -> None:
+def test_the_first_differing_file_is_named(engine: Engine, build: Build) -> None:
     build(DOCKERFILE, TAGS[0])
     build(
         DOCKERFILE.replace("sh /media/place.sh", "echo > /opt/other; sh /media/place.sh"), TAGS[1]

@@ -5,21 +5,20 @@ unless it finds every secret and the proxy, and then the whole image is searched
 """
 
 import io
-import os
 import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import docker
 import jinja2
 import pytest
 
-from images.build import base, site_settings
+from images.build import base
+from images.build.builder import Builder
 from images.build.render import TEMPLATES
-from images.catalog import CHECKOUT, load_catalog
-from images.engine import platforms
-from images.engine.engine import BUILDKIT, build_client
+from images.build.site_settings import SECRETS, read_site
+from images.catalog import CHECKOUT
+from images.engine.engine import Engine
 
 TAG = "alternator-test-site:1"
 PASSWORD = "correct-horse-battery-staple"
@@ -36,15 +35,13 @@ RUN {{ macros.apt_mounts("test") }} \\
 
 
 @pytest.fixture
-def image(
-    engine: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
+def image(builder: Builder, tmp_path: Path) -> Iterator[str]:
     """The small image, built with every secret that a site can have."""
-    for secret, variable in site_settings.SECRETS.items():
+    environ = {**builder.environ, "https_proxy": f"http://me:{PASSWORD}@proxy.example:3128"}
+    for secret, variable in SECRETS.items():
         path = tmp_path / secret
         path.write_text(f"https://me:{PASSWORD}@mirror.example/{secret}\n")
-        monkeypatch.setenv(variable, str(path))
-    monkeypatch.setenv("https_proxy", f"http://me:{PASSWORD}@proxy.example:3128")
+        environ[variable] = str(path)
     environment = jinja2.Environment(
         loader=jinja2.ChoiceLoader(
             [jinja2.DictLoader({"test": DOCKERFILE}), jinja2.FileSystemLoader(TEMPLATES)]
@@ -54,20 +51,22 @@ def image(
     )
     dockerfile = tmp_path / "Dockerfile"
     dockerfile.write_text(environment.get_template("test").render())
-    reference = base.resolve(load_catalog().base)
-    command = [str(build_client()), "build", "--no-cache", "--tag", TAG, "--file", str(dockerfile)]
-    command += ["--build-arg", f"BASE={reference}", *site_settings.arguments(), str(CHECKOUT)]
-    assert PASSWORD not in " ".join(command)
-    result = subprocess.run(
-        command, env={**os.environ, **BUILDKIT}, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr
-    yield TAG
-    engine.images.remove(TAG, force=True)
+    reference = base.resolve(builder, None, builder.engine.platform)
+    with Engine(environ) as engine:
+        command = [str(engine.build_client), "build", "--no-cache", "--tag", TAG]
+        command += ["--file", str(dockerfile), "--build-arg", f"BASE={reference}"]
+        command += [*read_site(environ).build_options(), str(CHECKOUT)]
+        assert PASSWORD not in " ".join(command)
+        result = subprocess.run(
+            command, env=engine.build_environ(), capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stderr
+        yield TAG
+        engine.client.images.remove(TAG, force=True)
 
 
-def test_no_layer_and_no_history_holds_a_secret(engine: docker.DockerClient, image: str) -> None:
-    archive = b"".join(engine.images.get(image).save())
+def test_no_layer_and_no_history_holds_a_secret(engine: Engine, image: str) -> None:
+    archive = b"".join(engine.client.images.get(image).save())
     places = []
     with tarfile.open(fileobj=io.BytesIO(archive)) as outer:
         for entry in outer:
@@ -75,19 +74,4 @@ def test_no_layer_and_no_history_holds_a_secret(engine: docker.DockerClient, ima
             if file is not None and PASSWORD.encode() in file.read():
                 places.append(entry.name)
     assert places == []  # layers, configuration with its history, manifest
-    assert PASSWORD not in str(engine.images.get(image).history())
-
-
-def test_the_base_forgets_the_sites_mirrors(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    sources = tmp_path / "sources.list"
-    sources.write_text(f"deb https://me:{PASSWORD}@mirror.example/debian bookworm main\n")
-    monkeypatch.setenv("ALTERNATOR_APT_SOURCES", str(sources))
-    command = base.mmdebstrap_command(
-        "mmdebstrap", load_catalog().base, platforms.AMD64, tmp_path / "base.tar"
-    )
-    assert command[-1] == str(sources)
-    hooks = " ".join(word for word in command if word.startswith("--customize-hook="))
-    assert "etc/apt/apt.conf.d/99mmdebstrap" in hooks
-    assert ': > "$1/etc/apt/sources.list"' in hooks
+    assert PASSWORD not in str(engine.history(image))

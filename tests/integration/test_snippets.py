@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import docker
 import pytest
 import requests
 import yaml
 from demo_client import Demo
 from waiting import wait_for
 
-from images.engine.engine import compose_command
+from images.engine.engine import Engine
 from probe.recordings.matrix import MACHINES, replay
 from probe.recordings.recording_file import read_recording
 from probe.report.snippet import snippet
@@ -41,9 +40,9 @@ def printed(kind: str, image: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def server(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def server(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The sandbox server, at the address of the engine's own bridge: every container gets there."""
-    host = engine.networks.get("bridge").attrs["IPAM"]["Config"][0].get("Gateway")
+    host = engine.client.networks.get("bridge").attrs["IPAM"]["Config"][0].get("Gateway")
     if not host:
         pytest.skip("the engine's bridge has no address on this machine (Docker Desktop)")
     with socket.socket() as probe:
@@ -64,7 +63,7 @@ def server(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory
                 return False
 
         wait_for(answers, 20, "the sandbox server")
-        yield Demo(url=url, session=session, project="")
+        yield Demo(url=url, session=session)
     process.send_signal(signal.SIGINT)
     process.wait(timeout=10)
 
@@ -90,7 +89,7 @@ def folder(tmp_path: Path, server: Demo) -> Path:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Engine:
+class EngineCommand:
     """A container engine's command."""
 
     command: tuple[str, ...]
@@ -166,21 +165,26 @@ class Engine:
 
 
 @pytest.fixture
-def docker_engine(cpu_image: str) -> Iterator[Engine]:
+def docker_engine(cpu_image: str) -> Iterator[EngineCommand]:
     """The engine that everything else here uses."""
     command = shutil.which("docker", path=f"/usr/bin:{os.environ['PATH']}")
     if command is None:
         pytest.skip("the docker command is not installed")
     folder = str(Path(command).parent)  # so that the snippet's `docker` is this one too
     environment = {"PATH": f"{folder}:{os.environ['PATH']}"}
-    engine = Engine(command=(command,), environment=environment, image=cpu_image)
+    engine = EngineCommand(command=(command,), environment=environment, image=cpu_image)
     yield engine
     engine("rm", "--force", "--volumes", NAME, check=False)
     engine("volume", "rm", "--force", f"{NAME}-state", f"{NAME}-models", check=False)
 
 
 def test_docker(
-    docker_engine: Engine, server: Demo, clip: Path, folder: Path, cpu_image: str, checkpoint: Path
+    docker_engine: EngineCommand,
+    server: Demo,
+    clip: Path,
+    folder: Path,
+    cpu_image: str,
+    checkpoint: Path,
 ) -> None:
     docker_engine.put_model(f"{NAME}-models", checkpoint)
     docker_engine.shell(printed("docker", cpu_image), folder)
@@ -200,7 +204,7 @@ def test_docker(
 
 
 def test_docker_without_the_configuration_makes_no_folder_in_its_place(
-    docker_engine: Engine, tmp_path: Path, cpu_image: str
+    docker_engine: EngineCommand, tmp_path: Path, cpu_image: str
 ) -> None:
     with pytest.raises(AssertionError, match="bind source path does not exist"):
         docker_engine.shell(printed("docker", cpu_image), tmp_path)
@@ -208,10 +212,16 @@ def test_docker_without_the_configuration_makes_no_folder_in_its_place(
 
 
 def test_compose(
-    docker_engine: Engine, server: Demo, clip: Path, folder: Path, cpu_image: str, checkpoint: Path
+    engine: Engine,
+    docker_engine: EngineCommand,
+    server: Demo,
+    clip: Path,
+    folder: Path,
+    cpu_image: str,
+    checkpoint: Path,
 ) -> None:
     (folder / "compose.yaml").write_text(printed("compose", cpu_image))
-    compose = [*compose_command(), "--project-name", NAME, "--file", "compose.yaml"]
+    compose = [*engine.compose_command, "--project-name", NAME, "--file", "compose.yaml"]
     docker_engine("volume", "create", f"{NAME}_models")
     docker_engine.put_model(f"{NAME}_models", checkpoint)
     try:
@@ -225,7 +235,7 @@ def test_compose(
 
 
 @pytest.fixture(scope="module")
-def podman(cpu_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def podman(cpu_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineCommand]:
     """Podman with the image; where it can't start a container as it is set up, with runc."""
     command = shutil.which("podman")
     if command is None:
@@ -234,7 +244,7 @@ def podman(cpu_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         pytest.skip("these are the snippets for root's Podman")
     settings = tmp_path_factory.mktemp("podman") / "containers.conf"
     settings.write_text("")
-    engine = Engine(
+    engine = EngineCommand(
         command=(command,), environment={"CONTAINERS_CONF": str(settings)}, image=cpu_image
     )
     if not engine("images", "--quiet", cpu_image).strip():
@@ -268,7 +278,7 @@ def podman(cpu_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def test_podman(
-    podman: Engine, server: Demo, clip: Path, folder: Path, cpu_image: str, checkpoint: Path
+    podman: EngineCommand, server: Demo, clip: Path, folder: Path, cpu_image: str, checkpoint: Path
 ) -> None:
     podman.put_model(f"{NAME}-models", checkpoint)
     podman.shell(printed("podman", cpu_image), folder)
@@ -281,7 +291,7 @@ def test_podman(
 
 
 def test_kubernetes_as_podman_plays_it(
-    podman: Engine, server: Demo, clip: Path, folder: Path, cpu_image: str, checkpoint: Path
+    podman: EngineCommand, server: Demo, clip: Path, folder: Path, cpu_image: str, checkpoint: Path
 ) -> None:
     secret = f"{NAME}-secret"
     manifest = list(yaml.safe_load_all(printed("kubernetes", cpu_image)))

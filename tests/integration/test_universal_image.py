@@ -2,19 +2,21 @@
 
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import docker
 import pytest
-from docker.models.containers import Container
 from docker.models.volumes import Volume
-from image_contract import HARDENED, Ended, ended
+from image_contract import HARDENED
+from waiting import wait_for
 
-from images.build.build import build_universal
-from images.catalog import CHECKOUT, load_catalog
+from images.build.build import BuildRequest, build
+from images.build.builder import Builder
+from images.catalog import CHECKOUT
+from images.engine.container import Container, Ended
+from images.engine.engine import Engine
 
 BUILDS = "/var/lib/alternator/builds"
 WHEELS = CHECKOUT / "images" / "wheelhouse"
@@ -27,49 +29,48 @@ TRANSCRIBE = (
 
 @dataclass(kw_only=True)
 class Universal:
-    """Starts containers of the image on one volume, with a clip to transcribe."""
+    """Containers of the image on one volume, with a clip to transcribe."""
 
-    client: docker.DockerClient
+    engine: Engine
     image: str
     media: dict[str, dict[str, str]]
 
-    def start(self, volume: Volume | None, wheels: Path | None = WHEELS, **options) -> Container:
-        """A running container that transcribes the clip."""
+    def container(
+        self, volume: Volume | None, wheels: Path | None = WHEELS, **options
+    ) -> Container:
+        """A container that transcribes the clip, once it is entered."""
         mounts = dict(self.media)
         if volume is not None:
             mounts[volume.name] = {"bind": BUILDS, "mode": "rw"}
         if wheels is not None:
             mounts[str(wheels)] = {"bind": "/wheelhouse", "mode": "ro"}
         settings = {**HARDENED, "command": list(TRANSCRIBE), **options}
-        return self.client.containers.run(self.image, detach=True, volumes=mounts, **settings)
+        command = settings.pop("command")
+        return Container(self.engine, self.image, command, volumes=mounts, **settings)
 
     def run(self, *arguments, **options) -> Ended:
         """Exit code, output and messages of a container that ran to its end."""
-        return end(self.start(*arguments, **options))
+        with self.container(*arguments, **options) as container:
+            return end(container)
 
 
 def end(container: Container) -> Ended:
-    """Wait for a container's end, which an installation may put off, and remove it."""
-    return ended(container, timeout_s=240)
+    """Wait for a container's end, which an installation may put off."""
+    return container.until_it_ends(240)
 
 
 def until(container: Container, text: str) -> None:
     """Return once the container has said ``text``."""
-    deadline = time.monotonic() + 120
-    while text not in container.logs().decode():
-        assert time.monotonic() < deadline, f"{text!r} was not said: {container.logs().decode()}"
-        time.sleep(0.2)
+    wait_for(lambda: text in container.said(), 120, f"{text!r}", every_s=0.2)
 
 
 @pytest.fixture(scope="module")
-def universal(
-    engine: docker.DockerClient, speak: Callable[..., Path], checkpoint: Path
-) -> Universal:
+def universal(builder: Builder, speak: Callable[..., Path], checkpoint: Path) -> Universal:
     """The image, built from this checkout."""
     clip = speak(SPEECH, suffix=".mp3")
     return Universal(
-        client=engine,
-        image=build_universal(load_catalog()).tag,
+        engine=builder.engine,
+        image=build(BuildRequest(image=builder.catalog.universal), builder).tag,
         media={
             str(clip): {"bind": "/media/clip.mp3", "mode": "ro"},
             str(checkpoint): {"bind": "/media/model.pt", "mode": "ro"},
@@ -80,7 +81,7 @@ def universal(
 @pytest.fixture(scope="module")
 def installed(universal: Universal) -> Iterator[tuple[Volume, Ended]]:
     """A volume after the first start, and how that ended."""
-    volume = universal.client.volumes.create()
+    volume = universal.engine.client.volumes.create()
     yield volume, universal.run(volume)
     volume.remove(force=True)
 
@@ -88,20 +89,19 @@ def installed(universal: Universal) -> Iterator[tuple[Volume, Ended]]:
 @pytest.fixture
 def empty(universal: Universal) -> Iterator[Volume]:
     """A volume in which nothing was installed yet."""
-    volume = universal.client.volumes.create()
+    volume = universal.engine.client.volumes.create()
     yield volume
     volume.remove(force=True)
 
 
 def builds(universal: Universal, volume: Volume) -> list[str]:
     """What lies in a volume, hidden files included."""
-    listing = universal.client.containers.run(
-        universal.image,
-        ["python", "-c", f"import os; print(*sorted(os.listdir({BUILDS!r})))"],
-        volumes={volume.name: {"bind": BUILDS, "mode": "ro"}},
-        remove=True,
-    )
-    return listing.decode().split()
+    program = f"import os; print(*sorted(os.listdir({BUILDS!r})))"
+    mounts = {volume.name: {"bind": BUILDS, "mode": "ro"}}
+    with Container(
+        universal.engine, universal.image, ["python", "-c", program], volumes=mounts
+    ) as container:
+        return end(container).output.split()
 
 
 def test_the_first_start_installs_without_network_and_transcribes(universal, installed) -> None:
@@ -131,14 +131,15 @@ def test_an_override_for_a_gpu_that_is_not_here_is_an_error(universal, installed
 
 def test_killed_in_the_middle_and_two_at_once(universal, empty) -> None:
     """The second waits for the first, takes the killed one's place, and installs it whole."""
-    first = universal.start(empty)
-    until(first, "installing torch 2.13.0 cpu")
-    second = universal.start(empty)
-    until(second, f"waiting: the container {first.id[:12]} is installing it")
-    third = universal.start(empty)
-    first.kill("SIGKILL")
-    assert end(first)[0] == 137
-    ended = [end(second), end(third)]
+    with ExitStack() as running:
+        first = running.enter_context(universal.container(empty))
+        until(first, "installing torch 2.13.0 cpu")
+        second = running.enter_context(universal.container(empty))
+        until(second, f"waiting: the container {first.started.id[:12]} is installing it")
+        third = running.enter_context(universal.container(empty))
+        first.started.kill("SIGKILL")
+        assert end(first).status == 137
+        ended = [end(second), end(third)]
     assert [status for status, _, _ in ended] == [0, 0], ended
     assert all(SPEECH in output for _, output, _ in ended)
     installers = [messages.count("installing torch 2.13.0 cpu") for _, _, messages in ended]

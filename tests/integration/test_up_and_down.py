@@ -6,10 +6,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import docker
 import pytest
 
 from compose.memory import DEMO_MODEL
+from images.engine.engine import Engine
 from probe.tables.models import memory_limit
 
 ROOT = Path(__file__).parents[2]
@@ -50,12 +50,14 @@ class Make:
         )
 
 
-def containers(engine: docker.DockerClient) -> list[str]:
+def containers(engine: Engine) -> list[str]:
     label = f"com.docker.compose.project={PROJECT}"
-    return [str(item.name) for item in engine.containers.list(all=True, filters={"label": label})]
+    return [
+        str(item.name) for item in engine.client.containers.list(all=True, filters={"label": label})
+    ]
 
 
-def test_up_then_down(engine: docker.DockerClient, make: Make) -> None:
+def test_up_then_down(engine: Engine, make: Make) -> None:
     result = make("up", "DEMO=1")
     assert result.returncode == 0, result.stdout + result.stderr
     for expected in (
@@ -69,7 +71,7 @@ def test_up_then_down(engine: docker.DockerClient, make: Make) -> None:
     assert "(no description)" not in result.stdout
     assert len(containers(engine)) == 3
     (bot,) = [name for name in containers(engine) if "bot" in name]
-    limit = engine.containers.get(bot).attrs["HostConfig"]["Memory"]
+    limit = engine.client.containers.get(bot).attrs["HostConfig"]["Memory"]
     assert limit == memory_limit(DEMO_MODEL, cpu=True) * 2**30  # not the compose file's own
 
     again = make("up", "DEMO=1")
@@ -79,13 +81,11 @@ def test_up_then_down(engine: docker.DockerClient, make: Make) -> None:
     assert make("down", "VOLUMES=1").returncode == 0
     assert containers(engine) == []
     label = f"com.docker.compose.project={PROJECT}"
-    assert engine.volumes.list(filters={"label": label}) == []
+    assert engine.client.volumes.list(filters={"label": label}) == []
 
 
 @pytest.mark.timeout(600)
-def test_the_universal_image_installs_in_sight_and_only_once(
-    engine: docker.DockerClient, make: Make
-) -> None:
+def test_the_universal_image_installs_in_sight_and_only_once(engine: Engine, make: Make) -> None:
     first = make("up", "VARIANT=universal", "DEMO=1")
     assert first.returncode == 0, first.stdout + first.stderr
     assert "bot_1: installing torch" in first.stdout.replace("-", "_")
@@ -95,12 +95,10 @@ def test_the_universal_image_installs_in_sight_and_only_once(
     assert "installing torch" not in second.stdout
     assert make("down", "VOLUMES=1").returncode == 0
     label = f"com.docker.compose.project={PROJECT}"
-    assert engine.volumes.list(filters={"label": label}) == []
+    assert engine.client.volumes.list(filters={"label": label}) == []
 
 
-def test_a_taken_port_is_named_before_anything_starts(
-    engine: docker.DockerClient, make: Make
-) -> None:
+def test_a_taken_port_is_named_before_anything_starts(engine: Engine, make: Make) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -8,7 +8,7 @@ import requests
 from docker.models.containers import Container
 from waiting import wait_for
 
-from images.engine.engine import connect
+from compose.stack import Project
 
 Json = dict[str, Any]
 POLL_S = 0.25  # these requests spend the same rate budget as the bot's own
@@ -16,11 +16,14 @@ POLL_S = 0.25  # these requests spend the same rate budget as the bot's own
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """The running demo stack, seen as a Mastodon client of its server sees it."""
+    """The running demo stack, seen as a Mastodon client of its server sees it.
+
+    ``project`` is None for a server that runs without a stack.
+    """
 
     url: str
     session: requests.Session
-    project: str
+    project: Project | None = None
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """GET below the server's root, as JSON."""
@@ -69,11 +72,10 @@ class Demo:
 
     def container(self, service: str) -> Container:
         """The container of one service."""
-        labels = [
-            f"com.docker.compose.project={self.project}",
-            f"com.docker.compose.service={service}",
-        ]
-        return connect().containers.list(all=True, filters={"label": labels})[0]
+        assert self.project is not None
+        found = self.project.container(service)
+        assert found is not None, f"there is no container of {service}"
+        return found
 
     def until_healthy(self) -> None:
         """Wait for the bot to load its model."""

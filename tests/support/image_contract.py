@@ -1,21 +1,24 @@
 """What every image of ours must be, as a test class: a variant's own class inherits it."""
 
 import json
+import os
 import re
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
-import docker
 import pytest
-from docker.models.containers import Container
 
-from images.build.build import Built, build_universal, build_variant
+from images.build.build import BuildRequest, Built, build
+from images.build.builder import Builder, builder_here
 from images.catalog import Budget, load_catalog
+from images.console import Console
 from images.contents import budget
-from images.engine.engine import build_client, connect, engine_state
+from images.engine.answers import ImageFacts
+from images.engine.container import Container, Ended
+from images.engine.engine import Engine
 from images.errors import BudgetError, EngineError
 from images.scripts.list_files import SKIPPED
 
@@ -44,34 +47,33 @@ COMPILERS = (
 )
 
 
-class Ended(NamedTuple):
-    """A container that ran to its end: exit code, standard output, standard error."""
-
-    status: int
-    output: str
-    messages: str
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The running engine; the reason to skip where there is none."""
+    with Engine(os.environ) as found:
+        state = found.state()
+        if not state.reachable:
+            pytest.skip(f"no container engine answers: {state.why}")
+        try:
+            _ = found.build_client
+        except EngineError as error:
+            pytest.skip(str(error))
+        yield found
 
 
 @pytest.fixture(scope="session")
-def engine() -> docker.DockerClient:
-    """A client of the running engine; the reason to skip where there is none."""
-    state = engine_state()
-    if not state.reachable:
-        pytest.skip(f"no container engine answers: {state.why}")
-    try:
-        build_client()
-    except EngineError as error:
-        pytest.skip(str(error))
-    return connect()
+def builder(engine: Engine) -> Builder:
+    """What builds this checkout's images on that engine."""
+    return builder_here(engine, Console(), may_install=False)
 
 
 @pytest.fixture(scope="class")
-def built(request: pytest.FixtureRequest, engine: docker.DockerClient) -> Built:
+def built(request: pytest.FixtureRequest, builder: Builder) -> Built:
     """The image of the test class's variant."""
-    catalog = load_catalog()
-    if request.cls.variant == catalog.universal.name:
-        return build_universal(catalog)
-    return build_variant(catalog, catalog.variant(request.cls.variant))
+    catalog, name = builder.catalog, request.cls.variant
+    universal = name == catalog.universal.name
+    image = catalog.universal if universal else catalog.variant(name)
+    return build(BuildRequest(image=image), builder)
 
 
 @pytest.fixture(scope="class")
@@ -80,15 +82,21 @@ def image(built: Built) -> str:
 
 
 @pytest.fixture(scope="class")
-def config(engine: docker.DockerClient, image: str) -> dict[str, Any]:
-    settings: dict[str, Any] = engine.images.get(image).attrs["Config"]
-    return settings
+def facts(engine: Engine, image: str) -> ImageFacts:
+    """What the engine says of the image."""
+    return engine.inspect(image)
 
 
 @pytest.fixture(scope="class")
-def files(engine: docker.DockerClient, image: str) -> dict[str, tarfile.TarInfo]:
+def config(facts: ImageFacts) -> dict[str, Any]:
+    """The image's configuration, of whatever shape the engine gives it."""
+    return dict(facts.config)
+
+
+@pytest.fixture(scope="class")
+def files(engine: Engine, image: str) -> dict[str, tarfile.TarInfo]:
     """Every entry of the image's root file system, by its path, as the engine exports it."""
-    container = engine.containers.create(image)
+    container = engine.client.containers.create(image)
     found = {}
     try:
         with tempfile.TemporaryFile() as file:
@@ -103,15 +111,20 @@ def files(engine: docker.DockerClient, image: str) -> dict[str, tarfile.TarInfo]
     return found
 
 
+def run_hardened(
+    engine: Engine, image: str, command: list[str], *, timeout_s: float = 180, **options: Any
+) -> Ended:
+    """Run a command in an image, hardened but for ``options``, to its end."""
+    with Container(engine, image, command, **{**HARDENED, **options}) as container:
+        return container.until_it_ends(timeout_s)
+
+
 @pytest.fixture
-def run(engine: docker.DockerClient, image: str) -> Callable[..., Ended]:
+def run(engine: Engine, image: str) -> Callable[..., Ended]:
     """Run a command in the image, hardened, to its end."""
 
-    def run_command(*command: str, **options: object) -> Ended:
-        container = engine.containers.run(
-            image, list(command), detach=True, **{**HARDENED, **options}
-        )
-        return ended(container)
+    def run_command(*command: str, **options: Any) -> Ended:
+        return run_hardened(engine, image, list(command), **options)
 
     return run_command
 
@@ -133,10 +146,10 @@ class ImageContract:
         assert built.size <= most
 
     def test_an_image_over_its_budget_is_refused_with_what_weighs_most(
-        self, engine: docker.DockerClient, built: Built
+        self, engine: Engine, built: Built
     ) -> None:
         with pytest.raises(BudgetError, match=r"MB more than the 0\.10 GB") as failure:
-            budget.hold(engine, built.tag, self.variant, Budget(most=100_000_000))
+            budget.check_size(engine, built.tag, self.variant, Budget(most=100_000_000))
         assert re.search(r"^ +[+-]?\d+\.\d\d MB  \w", str(failure.value), re.MULTILINE)
 
     def test_ffmpeg_opens_nothing_but_files_and_pipes(self, run: Callable[..., Ended]) -> None:
@@ -200,16 +213,13 @@ class ImageContract:
 
     # Accounted for
 
-    def test_labels_tell_where_it_comes_from(
-        self, engine: docker.DockerClient, image: str, config: dict[str, Any]
-    ) -> None:
-        labels = config["Labels"]
+    def test_labels_tell_where_it_comes_from(self, facts: ImageFacts) -> None:
+        labels = facts.labels
         prefix = "org.opencontainers.image."
         for name in ("source", "revision", "version", "created", "base.name", "base.digest"):
             assert labels[prefix + name], name
         assert re.fullmatch(r"sha256:[0-9a-f]{64}", labels[f"{prefix}base.digest"])
-        created = engine.images.get(image).attrs["Created"]
-        assert created.startswith(labels[f"{prefix}created"].rstrip("Z"))
+        assert facts.created.startswith(labels[f"{prefix}created"].rstrip("Z"))
         assert labels["alternator.variant"] == self.variant
         assert labels["alternator.wheel"] == self.wheel
 
@@ -310,17 +320,6 @@ class TorchContract(ImageContract):
         ended = run("alternator", "run", volumes={str(file): where})
         assert ended.status != 0
         assert "this image is not what it says" in ended.messages
-
-
-def ended(container: Container, timeout_s: float = 180) -> Ended:
-    """Wait for a container's end, remove it, and tell how it went."""
-    try:
-        status = container.wait(timeout=timeout_s)["StatusCode"]
-        output = container.logs(stdout=True, stderr=False)
-        messages = container.logs(stdout=False, stderr=True)
-    finally:
-        container.remove(force=True, v=True)
-    return Ended(status=status, output=output.decode(), messages=messages.decode())
 
 
 def media(clip: Path, name: str, checkpoint: Path) -> dict[str, dict[str, str]]:

@@ -10,6 +10,12 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+VERSION_FILE = """\
+__version__ = {version!r}
+cuda: Optional[str] = {cuda!r}
+hip: Optional[str] = {hip!r}
+"""
+
 
 class QuietHandler(SimpleHTTPRequestHandler):
     """Serves files without a line for each on the test's output."""
@@ -50,6 +56,14 @@ def make_wheel(
 def sha256(file: Path) -> str:
     """The digest of a file in hex."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def make_torch_wheel(
+    folder: Path, version: str, *, cuda: str | None = None, hip: str | None = None
+) -> Path:
+    """A wheel of torch's name whose version.py says what the arguments say; no code in it."""
+    text = VERSION_FILE.format(version=version, cuda=cuda, hip=hip)
+    return make_wheel(folder, "torch", version, files={"torch/version.py": text})
 
 
 def list_wheels(folder: Path) -> None:

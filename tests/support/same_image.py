@@ -7,16 +7,16 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-import docker
+from images.engine.engine import Engine
 
 
-def first_difference(client: docker.DockerClient, first: str, second: str) -> str | None:
+def first_difference(engine: Engine, first: str, second: str) -> str | None:
     """The first differing layer and file of two images, in words; None if they are one image."""
-    if client.images.get(first).id == client.images.get(second).id:
+    if engine.inspect(first).image_id == engine.inspect(second).image_id:
         return None
     with tempfile.TemporaryDirectory() as folder:
         archives = [
-            save(client, tag, Path(folder, str(n))) for n, tag in enumerate((first, second))
+            save(engine, tag, Path(folder, str(n))) for n, tag in enumerate((first, second))
         ]
         layers = [layer_names(archive) for archive in archives]
         for number, (one, other) in enumerate(zip(*layers, strict=False)):
@@ -30,10 +30,10 @@ def first_difference(client: docker.DockerClient, first: str, second: str) -> st
     return "the configuration alone"
 
 
-def save(client: docker.DockerClient, tag: str, path: Path) -> Path:
+def save(engine: Engine, tag: str, path: Path) -> Path:
     """Write an image's archive to ``path``."""
     with path.open("wb") as file:
-        for chunk in client.images.get(tag).save():
+        for chunk in engine.client.images.get(tag).save():
             file.write(chunk)
     return path
 

@@ -1,28 +1,68 @@
-"""What a build is told of its platform's base, and of the one that it compiles on."""
+"""What each image's build is told, and what is said of it."""
+
+from pathlib import Path
 
 import pytest
+from fake_engine import FakeEngine, fake_builder
 
-from images.build import base, build
-from images.catalog import load_catalog
+from images.build.build import BuildRequest, build, build_arguments, contents
+from images.build.provenance import Provenance
+from images.catalog import AnyImage, load_catalog
 from images.engine.platforms import AMD64, ARM64
+from images.errors import CatalogError
+
+MIRROR = "mirror.example/python@sha256:1"
+PROVENANCE = Provenance(revision="abc", epoch=0, source="unknown")
 
 
-@pytest.fixture(autouse=True)
-def bases(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bases that are named after their platform."""
-    monkeypatch.setattr(base, "resolve", lambda _, override, platform: f"{override}-{platform}")
-    monkeypatch.setattr(base, "digest", lambda reference: f"digest of {reference}")
+def arguments(image: AnyImage, *, stubbed: str = "") -> dict[str, str]:
+    request = BuildRequest(image=image, base=MIRROR, gfx="gfx1100", stubs=stubbed)
+    return build_arguments(request, fake_builder(FakeEngine()), AMD64, stubbed, PROVENANCE)
 
 
-def test_a_build_for_the_engines_own_platform_needs_one_base() -> None:
-    found = build._base_arguments(load_catalog(), "mirror", ARM64, ARM64)
-    assert found == {
-        "BASE": "mirror-linux/arm64",
-        "BASE_DIGEST": "digest of mirror-linux/arm64",
+def test_a_variant_is_told_its_base_its_torch_and_where_it_comes_from() -> None:
+    assert arguments(load_catalog().variant("cuda"), stubbed="nccl") == {
+        "BASE": MIRROR,
+        "BASE_DIGEST": "sha256:1",
+        "TORCH": "2.13.0",
+        "WHEEL": "cu130",
+        "GFX": "gfx1100",
+        "STUBS": "nccl",
+        "REVISION": "abc",
+        "CREATED": "1970-01-01T00:00:00Z",
+        "SOURCE": "unknown",
+        "SOURCE_DATE_EPOCH": "0",
     }
 
 
-def test_a_build_for_another_platform_compiles_on_the_engines_own() -> None:
-    found = build._base_arguments(load_catalog(), "mirror", ARM64, AMD64)
-    assert found["BASE"] == "mirror-linux/arm64"
-    assert found["BUILD_BASE"] == "mirror-linux/amd64"
+def test_the_universal_image_has_no_torch_and_the_sandbox_no_labels() -> None:
+    universal = arguments(load_catalog().universal)
+    assert {"TORCH", "WHEEL", "GFX", "STUBS"}.isdisjoint(universal)
+    assert universal["REVISION"] == "abc"
+    assert arguments(load_catalog().sandbox) == {"BASE": MIRROR}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("rocm", "torch 2.13.0, rocm7.2, linux/amd64"),
+        ("universal", "its torch is installed at the first start, linux/amd64"),
+        ("sandbox", "the demo's Mastodon server and vision endpoint"),
+    ],
+)
+def test_what_is_built_is_said(name: str, said: str) -> None:
+    catalog = load_catalog()
+    images: list[AnyImage] = [*catalog.variants.values(), catalog.universal, catalog.sandbox]
+    [image] = [image for image in images if image.name == name]
+    assert contents(image, AMD64) == said
+
+
+def test_what_is_wrong_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
+    builder, catalog = fake_builder(FakeEngine()), load_catalog()
+    rocm = BuildRequest(image=catalog.variant("rocm"), platform=ARM64, pool=tmp_path)
+    with pytest.raises(CatalogError, match="only for x86_64"):
+        build(rocm, builder)
+    cpu = BuildRequest(image=catalog.variant("cpu"), stubs="nccl", pool=tmp_path)
+    with pytest.raises(CatalogError, match="stubs are for the CUDA image"):
+        build(cpu, builder)
+    assert list(tmp_path.iterdir()) == []

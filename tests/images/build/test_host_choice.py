@@ -1,5 +1,6 @@
 """What the builder takes from the probe's report."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def test_the_choice_may_name_an_older_line() -> None:
 
 
 def test_the_report_of_this_machine_is_summed_up_with_its_reason() -> None:
-    lines = host_choice.summary(host_choice.probe("cpu"))
+    lines = host_choice.summary(host_choice.probe(os.environ, "cpu"))
     assert lines[0].startswith("machine ")
     assert any(line.startswith("choice    CPU") for line in lines)
 
@@ -34,4 +35,4 @@ def test_a_configuration_that_cannot_work_here_says_why(tmp_path: Path) -> None:
     config = tmp_path / "alternator.toml"
     config.write_text('[whisper]\nbackend = "tpu"\n')
     with pytest.raises(ImagesError, match=r"^\[whisper\] backend .* 'tpu' is none of"):
-        host_choice.probe(config=config)
+        host_choice.probe(os.environ, config=config)

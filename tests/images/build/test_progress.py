@@ -3,7 +3,7 @@
 import pytest
 
 from images.build.progress import BuildProgress, describe
-from images.console import StatusLine
+from images.console import Console
 
 FAILED_BUILD = """\
 #1 [internal] load build definition from Dockerfile
@@ -24,7 +24,7 @@ FAILED_BUILD = """\
 
 
 def test_a_failed_build(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = BuildProgress(StatusLine(enabled=False))
+    progress = BuildProgress(Console(terminal=False).status())
     for line in FAILED_BUILD.splitlines():
         progress.feed(line)
     assert progress.cached == 1
@@ -35,12 +35,6 @@ def test_a_failed_build(capsys: pytest.CaptureFixture[str]) -> None:
         "executor failed running [sh /scripts/install]: exit code: 1",
     ]
     assert capsys.readouterr().out == "  packages 1/2  python3 -m venv /opt/build  4.2 s\n"
-
-
-def test_a_terminal_line_is_redrawn_and_removed(capsys: pytest.CaptureFixture[str]) -> None:
-    with StatusLine(enabled=True) as status:
-        status.update("installing")
-    assert capsys.readouterr().out == "\r\x1b[2K  installing  0 s\r\x1b[2K"
 
 
 def test_describe_shortens_long_instructions() -> None:

@@ -4,6 +4,10 @@ import json
 import zipfile
 from pathlib import Path
 
+import pytest
+from fake_engine import FakeEngine, image_facts
+from sample_weights import weights
+
 from images.catalog import Budget, load_catalog, with_build
 from images.contents import budget
 
@@ -42,3 +46,23 @@ def test_without_a_figure_the_wheel_says_how_much(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "torch-2.13.0+rocm7.2.whl", "w") as wheel:
         wheel.writestr("torch/lib/libtorch_hip.so", b"\0" * 5_000_000)
     assert budget.allowed(catalog, rocm, tmp_path).most == cpu + 5_000_000
+
+
+def test_the_universal_images_figure_is_the_catalogs(tmp_path: Path) -> None:
+    catalog = load_catalog()
+    allowed = budget.allowed(catalog, catalog.universal, tmp_path)
+    assert allowed == catalog.budgets["universal"]
+
+
+def test_what_was_recorded_is_read_again(tmp_path: Path) -> None:
+    (tmp_path / "images" / "cpu").mkdir(parents=True)
+    budget.record(weights(), "cpu", tmp_path)
+    recorded = budget.read_recorded("cpu", tmp_path)
+    assert recorded["bytes"] == weights().size
+    assert recorded["packages"]["packages/torch"] == 350_090_000
+
+
+@pytest.mark.parametrize("most", [None, 1_000_000])
+def test_an_image_within_its_budget_is_not_looked_into(most: int | None) -> None:
+    engine = FakeEngine(images=[image_facts("alternator:1-cpu", size=1_000_000)])
+    budget.check_size(engine, "alternator:1-cpu", "cpu", Budget(most=most))

@@ -2,12 +2,11 @@
 
 import os
 
-import docker
 import pytest
 from same_image import first_difference
 
-from images.build.build import build_variant
-from images.catalog import load_catalog
+from images.build.build import BuildRequest, build
+from images.build.builder import Builder
 
 
 @pytest.mark.engine
@@ -16,12 +15,13 @@ from images.catalog import load_catalog
     "TWICE" not in os.environ,
     reason="builds the image again without cache: `make test-images VARIANT=cpu TWICE=1`",
 )
-def test_the_whole_image_is_the_same_without_cache(engine: docker.DockerClient) -> None:
-    catalog = load_catalog()
-    variant = catalog.variant("cpu")
-    first = build_variant(catalog, variant)
-    fresh = build_variant(catalog, variant, tag="alternator-test-same:fresh", fresh=True)
+def test_the_whole_image_is_the_same_without_cache(builder: Builder) -> None:
+    variant, engine = builder.catalog.variant("cpu"), builder.engine
+    first = build(BuildRequest(image=variant), builder)
+    fresh = build(
+        BuildRequest(image=variant, tag="alternator-test-same:fresh", fresh=True), builder
+    )
     try:
         assert first_difference(engine, first.tag, fresh.tag) is None
     finally:
-        engine.images.remove(fresh.tag, force=True)
+        engine.client.images.remove(fresh.tag, force=True)

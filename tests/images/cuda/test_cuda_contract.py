@@ -4,12 +4,12 @@ import json
 import os
 from collections.abc import Callable
 
-import docker
 import pytest
-from image_contract import Ended, TorchContract
+from image_contract import TorchContract
 
-from images.build.build import Built, build_variant
-from images.catalog import load_catalog
+from images.build.build import BuildRequest, Built, build
+from images.build.builder import Builder
+from images.engine.container import Ended
 
 
 @pytest.mark.skipif(
@@ -20,12 +20,9 @@ class TestCudaImage(TorchContract):
     variant = "cuda"
     wheel = "cu130"
 
-    def test_gpu_support_adds_no_more_than_its_budget(
-        self, engine: docker.DockerClient, built: Built
-    ) -> None:
-        catalog = load_catalog()
-        cpu = build_variant(catalog, catalog.variant("cpu"))
-        most = catalog.budgets["cuda"].more_than_cpu
+    def test_gpu_support_adds_no_more_than_its_budget(self, builder: Builder, built: Built) -> None:
+        cpu = build(BuildRequest(image=builder.catalog.variant("cpu")), builder)
+        most = builder.catalog.budgets["cuda"].more_than_cpu
         assert most is not None
         assert built.size - cpu.size <= most
 

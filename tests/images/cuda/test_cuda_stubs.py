@@ -6,20 +6,20 @@
 import os
 from collections.abc import Callable
 
-import docker
 import pytest
-from image_contract import Ended, ImageContract
+from image_contract import ImageContract
 
-from images.build.build import Built, build_variant
-from images.catalog import load_catalog
+from images.build.build import BuildRequest, Built, build
+from images.build.builder import Builder
 from images.contents import inventory
+from images.engine.container import Ended
+from images.engine.engine import Engine
 
 
 @pytest.fixture(scope="class")
-def built(engine: docker.DockerClient) -> Built:
+def built(builder: Builder) -> Built:
     """The image with every stub, under a tag of its own."""
-    catalog = load_catalog()
-    return build_variant(catalog, catalog.variant("cuda"), stubbed="all")
+    return build(BuildRequest(image=builder.catalog.variant("cuda"), stubs="all"), builder)
 
 
 @pytest.mark.skipif(
@@ -30,7 +30,7 @@ class TestCudaImageWithStubs(ImageContract):
     variant = "cuda"
     wheel = "cu130"
 
-    def test_tells_of_its_stubs(self, engine: docker.DockerClient, built: Built) -> None:
+    def test_tells_of_its_stubs(self, engine: Engine, built: Built) -> None:
         assert built.tag.endswith("-cuda-cu130-stubs")
         found = {image.tag: image for image in inventory.local_images(engine)}
         assert found[built.tag].variant == "cuda, stubs of cusparselt+nccl+nvshmem"

@@ -1,21 +1,11 @@
 """The client that can build is found, not guessed by its place on PATH."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from images.engine import engine
+from images.engine.engine import BUILDKIT, Engine
 from images.errors import EngineError
-
-
-@pytest.fixture(autouse=True)
-def fresh_cache() -> Iterator[None]:
-    engine.build_client.cache_clear()
-    engine.compose_command.cache_clear()
-    yield
-    engine.build_client.cache_clear()
-    engine.compose_command.cache_clear()
 
 
 def fake_client(folder: Path, version: str, *, plugins: tuple[str, ...] = ()) -> Path:
@@ -31,53 +21,63 @@ def fake_client(folder: Path, version: str, *, plugins: tuple[str, ...] = ()) ->
     return script
 
 
-def test_a_new_client_without_buildx_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def on_path(*folders: Path | str) -> Engine:
+    """An engine whose clients are looked for in these folders."""
+    return Engine({"PATH": ":".join(map(str, folders))})
+
+
+def test_a_new_client_without_buildx_is_passed_over(tmp_path: Path) -> None:
     new = fake_client(tmp_path / "new", "28.2.2")
     old = fake_client(tmp_path / "old", "20.10.24+dfsg1")
-    monkeypatch.setenv("PATH", f"{new.parent}:{old.parent}:/usr/bin:/bin")
-    assert engine.build_client() == old
+    assert on_path(new.parent, old.parent, "/usr/bin", "/bin").build_client == old
 
 
-def test_a_new_client_with_buildx_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_client_with_buildx_is_taken(tmp_path: Path) -> None:
     new = fake_client(tmp_path / "new", "28.2.2", plugins=("buildx",))
-    monkeypatch.setenv("PATH", f"{new.parent}:/usr/bin:/bin")
-    assert engine.build_client() == new
+    assert on_path(new.parent, "/usr/bin", "/bin").build_client == new
 
 
-def test_no_client_that_can_build_names_each_and_the_remedy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_client_that_can_build_names_each_and_the_remedy(tmp_path: Path) -> None:
     new = fake_client(tmp_path / "new", "28.2.2")
-    monkeypatch.setenv("PATH", str(new.parent))
     with pytest.raises(EngineError) as failure:
-        engine.build_client()
+        _ = on_path(new.parent).build_client
     assert f"{new} (28) has no buildx plug-in" in str(failure.value)
     assert "docker-buildx" in str(failure.value)
 
 
-def test_compose_plugin_comes_before_the_standalone_program(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_compose_plugin_comes_before_the_standalone_program(tmp_path: Path) -> None:
     client = fake_client(tmp_path / "new", "28.2.2", plugins=("compose",))
     standalone = client.with_name("docker-compose")
     standalone.write_text("#!/bin/sh\n")
     standalone.chmod(0o755)
-    monkeypatch.setenv("PATH", str(client.parent))
-    assert engine.compose_command() == (str(client), "compose")
+    assert on_path(client.parent).compose_command == (str(client), "compose")
 
 
-def test_no_compose_names_the_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
+def test_no_compose_names_the_packages(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="docker-compose-v2"):
-        engine.compose_command()
+        _ = on_path(tmp_path).compose_command
 
 
-def test_an_engine_that_does_not_answer_is_a_state(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing.sock")
-    state = engine.engine_state()
-    assert not state.reachable
-    assert state.why
+def test_clients_that_were_installed_meanwhile_are_found(tmp_path: Path) -> None:
+    engine = on_path(tmp_path / "new")
+    with pytest.raises(EngineError):
+        _ = engine.compose_command
+    client = fake_client(tmp_path / "new", "28.2.2", plugins=("compose",))
+    assert engine.compose_command == (str(client), "compose")
+    client.unlink()
+    engine.forget_clients()
+    with pytest.raises(EngineError):
+        _ = engine.compose_command
+
+
+def test_an_engine_that_does_not_answer_is_a_state(tmp_path: Path) -> None:
+    with Engine({"DOCKER_HOST": f"unix://{tmp_path}/nothing.sock"}) as engine:
+        state = engine.state()
+        assert not state.reachable
+        assert state.why
+        with pytest.raises(EngineError, match="no container engine answers"):
+            engine.find("anything")
+
+
+def test_a_build_gets_buildkit_and_what_the_environment_has() -> None:
+    assert Engine({"A": "1"}).build_environ() == {"A": "1", **BUILDKIT}

@@ -1,9 +1,4 @@
-"""Platforms have two names, a torch build may lack one, and a trial program is a real program."""
-
-import platform
-import struct
-import subprocess
-from pathlib import Path
+"""Platforms have two names, and a torch build may lack one of them."""
 
 import pytest
 
@@ -15,13 +10,13 @@ from images.errors import CatalogError
 
 @pytest.mark.parametrize("name", ["linux/arm64", "arm64"])
 def test_a_platform_has_a_long_and_a_short_name(name: str) -> None:
-    assert platforms.named(name) is ARM64
+    assert platforms.parse_platform(name) is ARM64
     assert str(ARM64) == "linux/arm64"
 
 
 def test_an_unknown_platform_lists_the_known_ones() -> None:
     with pytest.raises(CatalogError, match=r"'linux/riscv64'; choose from linux/amd64, linux/arm"):
-        platforms.named("linux/riscv64")
+        platforms.parse_platform("linux/riscv64")
 
 
 def test_a_machine_is_known_by_what_linux_and_macos_call_it() -> None:
@@ -60,19 +55,8 @@ def test_a_build_that_does_not_exist_for_arm64_is_refused(
     assert why.endswith(f"no {wheel} build for aarch64 (linux/arm64), only for x86_64")
 
 
-@pytest.mark.parametrize("known", platforms.PLATFORMS, ids=str)
-def test_the_trial_program_is_for_its_machine(known: platforms.Platform) -> None:
-    data = platforms.program(known)
-    assert data.startswith(b"\x7fELF")
-    assert struct.unpack_from("<H", data, 18) == (known.elf_machine,)
-
-
-@pytest.mark.skipif(platform.system() != "Linux", reason="it is a program for Linux")
-def test_the_trial_program_ends_well_on_its_own_machine(tmp_path: Path) -> None:
-    known = platforms.of_machine(platform.machine())
-    if known is None:
-        pytest.skip(f"there is no trial program for {platform.machine()}")
-    file = tmp_path / "end"
-    file.write_bytes(platforms.program(known))
-    file.chmod(0o755)
-    assert subprocess.run([str(file)], check=False).returncode == 0
+def test_a_build_that_does_not_exist_is_refused_with_the_way_out() -> None:
+    rocm = load_catalog().variant("rocm")
+    platforms.require_platform(rocm, AMD64)
+    with pytest.raises(CatalogError, match=r"only for x86_64; VARIANT=cpu runs on every platform"):
+        platforms.require_platform(rocm, ARM64)

@@ -3,48 +3,51 @@
 from pathlib import Path
 
 import pytest
+from fake_engine import FakeEngine
 
-from images.engine import apt, setup
+from images.console import Console
+from images.engine import setup
+from images.engine.apt import Apt
+from images.engine.engine import Engine, EngineState
 from images.errors import EngineError
 
 
-def test_an_unreachable_docker_host_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing.sock")
-    with pytest.raises(EngineError, match="DOCKER_HOST=unix://"):
-        setup.ensure_engine()
+def ensure(engine: Engine, *, may_install: bool = True) -> str:
+    console = Console()
+    apt = Apt(environ=engine.environ, may_install=may_install, console=console)
+    return setup.ensure_engine(engine, apt, console)
 
 
-def test_installing_can_be_forbidden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(apt.INSTALL_VARIABLE, "no")
-    monkeypatch.delenv("DOCKER_HOST", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))  # no dockerd, no docker
-    monkeypatch.setattr(setup.engine, "engine_state", unreachable)
+def test_an_unreachable_docker_host_is_named(tmp_path: Path) -> None:
+    address = f"unix://{tmp_path}/nothing.sock"
+    with pytest.raises(EngineError, match=f"no engine answers at DOCKER_HOST={address}"):
+        ensure(Engine({"DOCKER_HOST": address}))
+
+
+def test_installing_can_be_forbidden(tmp_path: Path) -> None:
+    unreachable = EngineState(reachable=False, why="no socket")
+    engine = FakeEngine(state=unreachable, environ={"PATH": str(tmp_path)})  # no dockerd, no docker
     with pytest.raises(EngineError) as failure:
-        setup.ensure_engine()
+        ensure(engine, may_install=False)
     assert "ALTERNATOR_INSTALL=no forbids it" in str(failure.value)
     assert "sudo apt-get install docker.io docker-compose" in str(failure.value)
 
 
-def unreachable() -> setup.engine.EngineState:
-    return setup.engine.EngineState(reachable=False, why="no socket")
-
-
-def test_permission_denied_names_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
-    denied = setup.engine.EngineState(reachable=False, permission_denied=True)
-    monkeypatch.setattr(setup.engine, "engine_state", lambda: denied)
+def test_permission_denied_names_the_group() -> None:
+    denied = EngineState(reachable=False, permission_denied=True)
     with pytest.raises(EngineError, match="usermod -aG docker"):
-        setup.ensure_engine()
+        ensure(FakeEngine(state=denied))
 
 
-def test_a_pid_file_of_another_program_is_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_engine_without_its_clients_is_not_complete(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="no complete container engine is here"):
+        ensure(FakeEngine(environ={"PATH": str(tmp_path)}), may_install=False)
+
+
+def test_a_pid_file_of_another_program_is_removed(tmp_path: Path) -> None:
     stale, gone = tmp_path / "stale.pid", tmp_path / "gone.pid"
     stale.write_text("1")  # init is certainly not dockerd
     gone.write_text("4194303")
-    monkeypatch.setattr(setup, "PID_FILES", {stale: "dockerd", gone: "dockerd"})
-    setup._remove_stale_pid_files()
+    setup.remove_stale_pid_files({stale: "dockerd", gone: "dockerd"})
     assert not stale.exists()
     assert gone.exists()  # dockerd itself copes with a number that nobody has

@@ -5,61 +5,29 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from package_index import make_wheel, sha256
+from package_index import make_torch_wheel, sha256
+from package_site import Site
 
-from images.console import StatusLine
 from images.engine.platforms import this_machine
 from images.errors import StaleError, WheelhouseError
-from images.packages import lock as locks
-from images.packages import torch_wheel, wheelhouse
-
-VERSION_FILE = """\
-__version__ = {version!r}
-cuda: Optional[str] = {cuda!r}
-hip: Optional[str] = {hip!r}
-"""
+from images.packages import committed_locks, make_lock, wheelhouse
+from images.packages.targets import variant_target
 
 
-def make_torch_wheel(
-    folder: Path, version: str, *, cuda: str | None = None, hip: str | None = None
-) -> Path:
-    """A wheel of torch's name whose version.py says what the arguments say; no code in it."""
-    text = VERSION_FILE.format(version=version, cuda=cuda, hip=hip)
-    return make_wheel(folder, "torch", version, files={"torch/version.py": text})
-
-
-def test_reads_what_a_wheel_is(tmp_path: Path) -> None:
-    found = torch_wheel.read(make_torch_wheel(tmp_path, "2.13.0+rocm7.2", hip="7.2.1"))
-    assert found == torch_wheel.TorchWheel(version="2.13.0+rocm7.2", cuda=None, hip="7.2.1")
-
-
-def test_a_damaged_wheel_is_named(tmp_path: Path) -> None:
-    wheel = tmp_path / "torch-2.13.0-py3-none-any.whl"
-    wheel.write_bytes(b"not a zip")
-    with pytest.raises(WheelhouseError, match=wheel.name):
-        torch_wheel.read(wheel)
-
-
-def fill(site, tmp_path: Path, variant: str = "cpu", machine: str | None = None) -> Path:
+def fill(site: Site, tmp_path: Path, variant: str = "cpu", machine: str | None = None) -> Path:
     chosen = site.catalog.variant(variant)
-    return wheelhouse.fill_variant(
-        site.catalog,
-        chosen,
-        machine=machine,
-        pool_root=tmp_path / "pool",
-        checkout=site.checkout,
-        into=tmp_path / "wheelhouse",
-    )
+    return site.wheelhouse(tmp_path).fill(chosen, machine or this_machine())
 
 
-def lock_it(site) -> Path:
+def lock_it(site: Site) -> Path:
     """Commit the lock of the CPU build, from the indexes as they are now."""
-    target = locks.variant_target(site.catalog, site.catalog.variant("cpu"), this_machine())
-    locks.save(locks.make(target, StatusLine(enabled=True)), target, site.checkout)
+    target = variant_target(site.catalog, site.catalog.variant("cpu"), this_machine())
+    lock = make_lock.make(target, site.resolver())
+    committed_locks.save(lock, target, site.checkout)
     return site.checkout / target.path
 
 
-def test_a_build_gets_what_its_lock_names(site, tmp_path: Path) -> None:
+def test_a_build_gets_what_its_lock_names(site: Site, tmp_path: Path) -> None:
     make_torch_wheel(site.pytorch, "2.13.0+cpu")
     site.publish()
     lock_it(site)
@@ -74,7 +42,7 @@ def test_a_build_gets_what_its_lock_names(site, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_build_for_another_machine_gets_the_torch_of_that_machine(site, tmp_path: Path) -> None:
+def test_a_build_for_another_machine_gets_its_torch(site: Site, tmp_path: Path) -> None:
     """What is fetched for one machine is kept apart from what is fetched for the other."""
     wheel = make_torch_wheel(site.links, "2.13.0+cpu")
     content = wheel.read_bytes()
@@ -91,7 +59,7 @@ def test_a_build_for_another_machine_gets_the_torch_of_that_machine(site, tmp_pa
     ]
 
 
-def test_a_file_that_is_not_the_locked_one_is_refused(site, tmp_path: Path) -> None:
+def test_a_file_that_is_not_the_locked_one_is_refused(site: Site, tmp_path: Path) -> None:
     make_torch_wheel(site.pytorch, "2.13.0+cpu")
     site.publish()
     lock = lock_it(site)
@@ -103,7 +71,7 @@ def test_a_file_that_is_not_the_locked_one_is_refused(site, tmp_path: Path) -> N
     assert not (tmp_path / "wheelhouse").exists()
 
 
-def test_a_stale_lock_builds_nothing(site, tmp_path: Path) -> None:
+def test_a_stale_lock_builds_nothing(site: Site, tmp_path: Path) -> None:
     make_torch_wheel(site.pytorch, "2.13.0+cpu")
     site.publish()
     lock_it(site)
@@ -113,7 +81,7 @@ def test_a_stale_lock_builds_nothing(site, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_an_open_lock_takes_the_wheel_of_a_folder(site, tmp_path: Path) -> None:
+def test_an_open_lock_takes_the_wheel_of_a_folder(site: Site, tmp_path: Path) -> None:
     wheel = make_torch_wheel(site.links, "2.13.0+rocm7.2", hip="7.2.1")
     folder = fill(site, tmp_path, "rocm")
     assert (folder / wheel.name).exists()
@@ -122,32 +90,29 @@ def test_an_open_lock_takes_the_wheel_of_a_folder(site, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_lock_that_a_folder_completed_goes_into_the_universal_image(site, tmp_path: Path) -> None:
+def test_a_lock_that_a_folder_completed_is_for_the_universal_image(
+    site: Site, tmp_path: Path
+) -> None:
     make_torch_wheel(site.links, "2.13.0+cpu")
     lock = lock_it(site)
     filled = fill(site, tmp_path)
-    stale = tmp_path / "locks" / "gone.lock"
+    stale = tmp_path / "wheelhouse" / "locks" / "gone.lock"
     stale.parent.mkdir()
     stale.touch()
-    folder = wheelhouse.gather_locks(
-        site.catalog,
-        this_machine(),
-        pool_root=tmp_path / "pool",
-        checkout=site.checkout,
-        into=tmp_path / "locks",
-    )
+    folder = site.wheelhouse(tmp_path).gather_locks(this_machine())
+    assert folder == stale.parent
     assert [path.name for path in folder.iterdir()] == [lock.name]
     assert (folder / lock.name).read_text() == (filled / wheelhouse.LOCK).read_text()
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_wheel_that_is_another_build_than_its_name_says_is_refused(site, tmp_path: Path) -> None:
+def test_a_wheel_of_another_build_than_its_name_is_refused(site: Site, tmp_path: Path) -> None:
     make_torch_wheel(site.links, "2.13.0+rocm7.2", cuda="13.0")
     with pytest.raises(WheelhouseError, match="another build than its name says"):
         fill(site, tmp_path, "rocm")
 
 
-def test_the_default_index_serves_cuda_but_never_another_build(site, tmp_path: Path) -> None:
+def test_the_default_index_serves_cuda_but_never_another_build(site: Site, tmp_path: Path) -> None:
     """Untagged 2.13.0 is the default index's cu130; a CPU wheel in a folder must not be taken."""
     make_torch_wheel(site.index, "2.13.0", cuda="13.0")
     make_torch_wheel(site.links, "2.13.0+cpu")
@@ -157,7 +122,7 @@ def test_the_default_index_serves_cuda_but_never_another_build(site, tmp_path: P
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_build_that_cannot_be_had_names_the_remedy(site, tmp_path: Path) -> None:
+def test_a_build_that_cannot_be_had_names_the_remedy(site: Site, tmp_path: Path) -> None:
     with pytest.raises(WheelhouseError) as failure:
         fill(site, tmp_path, "rocm")
     assert "the torch build 2.13.0+rocm7.2 for " in str(failure.value)
@@ -181,3 +146,18 @@ def test_linking_replaces_what_another_build_left(tmp_path: Path) -> None:
     make_torch_wheel(pool, "2.13.0")
     wheelhouse._link(pool, folder)
     assert [path.name for path in folder.iterdir()] == ["torch-2.13.0-py3-none-any.whl"]
+
+
+def test_the_other_images_have_no_torch(site: Site, tmp_path: Path) -> None:
+    folder = site.wheelhouse(tmp_path).fill(site.catalog.sandbox, this_machine())
+    assert [path.name for path in folder.glob("*.whl")] == ["beta-2.5-py3-none-any.whl"]
+    assert "1 packages, 0 MB, for sandbox." in site.said()
+
+
+def test_what_is_complete_is_not_fetched_again(site: Site, tmp_path: Path) -> None:
+    wheels = site.wheelhouse(tmp_path)
+    first = wheels.fill(site.catalog.sandbox, this_machine())
+    said = site.said()
+    site.environ["PIP_INDEX_URL"] = "http://127.0.0.1:9"  # nobody listens on the discard port
+    assert wheels.fill(site.catalog.sandbox, this_machine()) == first
+    assert site.said() == said

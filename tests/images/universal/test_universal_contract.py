@@ -2,10 +2,10 @@
 
 import tarfile
 
-import docker
 from image_contract import ImageContract
 
 from images.contents import inventory
+from images.engine.engine import Engine
 
 
 class TestUniversalImage(ImageContract):
@@ -16,8 +16,6 @@ class TestUniversalImage(ImageContract):
     def test_no_torch_is_inside(self, files: dict[str, tarfile.TarInfo]) -> None:
         assert [path for path in files if "/site-packages/torch/" in path] == []
 
-    def test_the_list_says_when_its_torch_comes(
-        self, engine: docker.DockerClient, image: str
-    ) -> None:
+    def test_the_list_says_when_its_torch_comes(self, engine: Engine, image: str) -> None:
         builds = {found.tag: found.build for found in inventory.local_images(engine)}
         assert builds[image] == "at its first start"

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from images.build import stubs
-from images.errors import CatalogError
 from images.scripts.finish import stub
 
 pytestmark = pytest.mark.skipif(
@@ -157,16 +155,3 @@ def test_what_is_not_of_the_interface_is_refused(site: Path) -> None:
 def test_a_library_that_is_not_there_is_named(site: Path) -> None:
     with pytest.raises(stub.StubError, match=r"no sub/libnear\.so"):
         stub.put(site / "sub/libnear.so", site, "near")
-
-
-def test_all_stubs_are_chosen_by_one_word() -> None:
-    assert stubs.choose("all", "cuda") == "cusparselt,nccl,nvshmem"
-    assert stubs.choose("nvshmem, nccl", "cuda") == "nccl,nvshmem"
-    assert stubs.choose("", "cpu") == ""
-
-
-def test_unknown_stubs_and_other_variants_are_refused() -> None:
-    with pytest.raises(CatalogError, match="no stub of cublas; choose from cusparselt, nccl, nvs"):
-        stubs.choose("cublas", "cuda")
-    with pytest.raises(CatalogError, match="stubs are for the CUDA image: rocm has none"):
-        stubs.choose("nccl", "rocm")

@@ -1,0 +1,53 @@
+"""Which images the commands for built ones mean by a name."""
+
+import io
+
+import pytest
+from fake_engine import FakeEngine, image_facts
+
+from images import cli, cli_built_images
+from images.catalog import image_tag, load_catalog
+from images.console import Console
+from images.contents.inventory import VARIANT_LABEL
+from images.errors import CatalogError, EngineError
+
+CPU = image_tag(load_catalog().variant("cpu"))
+
+
+def ours(*tags: str) -> FakeEngine:
+    return FakeEngine(images=[image_facts(tag, labels={VARIANT_LABEL: "cpu"}) for tag in tags])
+
+
+def test_a_variant_a_tag_and_neither() -> None:
+    assert cli_built_images.tag_of("cpu") == CPU
+    assert cli_built_images.tag_of("other:1") == "other:1"
+    with pytest.raises(CatalogError, match=r"'metal' is neither a variant \(cpu, cuda, rocm, univ"):
+        cli_built_images.tag_of("metal")
+
+
+def test_a_variant_is_meant_for_every_platform_that_is_here() -> None:
+    engine = ours(CPU, f"{CPU}-arm64", "alternator:old")
+    assert cli_built_images.chosen(["cpu"], engine) == [CPU, f"{CPU}-arm64"]
+    assert cli_built_images.chosen(["alternator:old"], engine) == ["alternator:old"]
+    assert cli_built_images.chosen([], engine) == [CPU, f"{CPU}-arm64", "alternator:old"]
+
+
+def test_what_is_not_here_is_named_all_the_same() -> None:
+    assert cli_built_images.chosen(["cuda"], ours(CPU)) == [
+        image_tag(load_catalog().variant("cuda"))
+    ]
+    with pytest.raises(CatalogError, match="there is no image of ours here"):
+        cli_built_images.chosen([], FakeEngine())
+
+
+def test_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["list"], ours(CPU), Console()) == 0
+    heading, line = capsys.readouterr().out.splitlines()
+    assert heading.split()[0] == "IMAGE"
+    assert line.split()[:2] == [CPU, "cpu"]
+
+
+def test_an_image_that_is_not_here_ends_the_command() -> None:
+    for argv in (["size", "other:1"], ["size", "--diff", "other:1", "other:2"], ["bom", "other:1"]):
+        with pytest.raises(EngineError, match="there is no image other:1 here"):
+            cli.run(argv, FakeEngine(), Console(io.StringIO()))
