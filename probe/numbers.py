@@ -15,8 +15,11 @@ NO_TEXT = (
 
 
 def plain(text: str) -> str:
-    """The text alone: nothing in it commands a terminal, and any of it can be encoded."""
-    return re.sub(NO_TEXT, "", text) if text else text
+    """The text alone: nothing in it commands a terminal, and any of it can be encoded.
+
+    A carriage return ends a line here: left in one, it would write over the line's beginning.
+    """
+    return re.sub(NO_TEXT, "", text.replace("\r\n", "\n").replace("\r", "\n")) if text else text
 
 
 def parse_int(text: str | None) -> int | None:

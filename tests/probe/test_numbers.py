@@ -76,3 +76,4 @@ def test_gfx_targets(text, target):
 
 def test_nothing_in_a_text_commands_a_terminal():
     assert plain("\x1b[31mred\x1b[0m\x07 \ud800ok\n") == "red ok\n"
+    assert plain("good\rbad\r\nnext") == "good\nbad\nnext"

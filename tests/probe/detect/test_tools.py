@@ -74,6 +74,12 @@ def test_what_a_failing_tool_said_first_is_its_reason(machine):
     assert result.trace[0].why == "exit 4: ERROR: no driver"
 
 
+def test_a_reason_can_not_write_over_itself(machine):
+    """A carriage return would show the rest of the line in place of its beginning."""
+    machine.tool("rocm-smi", "printf 'driver missing\\rall is well'; exit 1")
+    assert probe_rocm_smi(context(machine)).trace[0].why == "exit 1: driver missing"
+
+
 def test_a_tool_that_lists_nothing(machine):
     machine.printing_tool("amd-smi", "[]")
     assert probe_amd_smi(context(machine)).trace[0].why == "lists no GPU"
