@@ -33,6 +33,13 @@ MOST_PARAMETERS = 5  # without self and cls
 REASON = "# size: "  # beside a def or in a module's first lines: why it is larger
 
 
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function and method."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
 def mirrored_files() -> list[Path]:
     """All test files that should mirror a module, from tests/ on."""
     found = [file.relative_to(TESTS) for file in TESTS.rglob("test_*.py")]
@@ -71,13 +78,6 @@ def test_a_module_is_tested_where_it_should_be(path: Path) -> None:
 
 def test_the_table_names_modules_that_are_there() -> None:
     assert set(TESTED_BY) <= {str(path) for path in with_functions()}
-
-
-def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Every function and method."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
 
 
 @pytest.mark.parametrize("name", sorted(modules()))
