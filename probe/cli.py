@@ -28,9 +28,7 @@ def probe(argv: list[str]) -> int:
     parser.add_argument(
         "--require-gpu", action="store_true", help="exit with 3 where no GPU can be used"
     )
-    parser.add_argument(
-        "--record", metavar="FILE", help="also write what the probes saw, with names masked"
-    )
+    _add_record(parser)
     parser.add_argument("--replay", metavar="FILE", help="decide for the machine of a recording")
     parser.add_argument(
         "--matrix", action="store_true", help="print the choice for every machine of the tests"
@@ -85,9 +83,10 @@ def doctor(argv: list[str]) -> int:
     parser.add_argument(
         "--model", metavar="NAME", help="the Whisper model to be used (default: the configured one)"
     )
+    _add_record(parser)
     parser.add_argument("--replay", metavar="FILE", help="examine the machine of a recording")
     arguments = parser.parse_args(argv)
-    machine = _machine(arguments.replay, None)
+    machine = _machine(arguments.replay, arguments.record)
     record = None if arguments.replay else find_image_record(os.environ)
     setting = Setting(
         # The universal image has none: it takes the best build for every machine.
@@ -99,6 +98,8 @@ def doctor(argv: list[str]) -> int:
     )
     overrides, table = _overrides(arguments, machine), load_table()
     facts = facts_from(_start(arguments, machine, memory=True))
+    if arguments.record:
+        _write_recording(machine, arguments.record)
     choice = choose(facts, table, overrides, setting.image)
     # The advice comes below, with commands.
     _print(human_text({**report(facts, choice), "advice": []}))
@@ -139,6 +140,12 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
         help=f"for each tool that is asked (default: ${TIMEOUT}, else {TIMEOUT_S:g})",
     )
     return parser
+
+
+def _add_record(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--record", metavar="FILE", help="also write what the probes saw, with names masked"
+    )
 
 
 def version() -> str:
@@ -192,7 +199,7 @@ def _write_recording(machine: Machine, path: str) -> None:
         variables = ("HOSTNAME", "USER", "LOGNAME", "SUDO_USER")
         names = (os.uname().nodename, *(os.environ.get(name, "") for name in variables))
         write_recording(machine.recording, Path(path), Mask(names))
-        print(f"alternator probe: recorded in {path}", file=sys.stderr)
+        print(f"alternator: recorded in {path}", file=sys.stderr)
 
 
 def _overrides(arguments: argparse.Namespace, machine: Machine) -> Overrides:

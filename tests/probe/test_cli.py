@@ -272,12 +272,24 @@ def test_record_and_replay(machine, run, tmp_path):
     machine.nvidia()
     file = tmp_path / "machine.json"
     recorded = run("--json", "--record", str(file))
-    assert (recorded.returncode, recorded.stderr) == (0, f"alternator probe: recorded in {file}\n")
+    assert (recorded.returncode, recorded.stderr) == (0, f"alternator: recorded in {file}\n")
     (machine.tools / "nvidia-smi").unlink()
     replayed = json.loads(run("--json", "--replay", str(file)).stdout)
     assert replayed["selection"]["wheel"] == json.loads(recorded.stdout)["selection"]["wheel"]
     assert replayed["gpus"][0]["name"] == "NVIDIA GeForce RTX 4090"
     assert "11111111-2222" not in file.read_text()
+
+
+def test_the_doctor_records_what_it_examines(machine, run, tmp_path):
+    machine.nvidia()
+    file = tmp_path / "machine.json"
+    recorded = run("--record", str(file), doctor=True)
+    assert (recorded.returncode, recorded.stderr) == (0, f"alternator: recorded in {file}\n")
+    (machine.tools / "nvidia-smi").unlink()
+    replayed = run("--replay", str(file), doctor=True)
+    unmasked = "GPU-11111111-2222-3333-4444-555555555555"
+    masked = "GPU-00000001-0000-4000-8000-000000000000"
+    assert replayed.stdout == recorded.stdout.replace(unmasked, masked)
 
 
 @pytest.mark.parametrize(
