@@ -29,8 +29,10 @@ def warnings(report: Report, config: Path | None, memory: int | None) -> list[st
         return []
     model, smaller = found
     return [
-        f"The Whisper model {model.name} takes up to {model.cpu_mib / 1024:.1f} GiB on a CPU, and "
-        f'this machine has {memory / 1024:.1f} GiB. Take model = "{smaller}" in [whisper].'
+        (
+            f"The Whisper model {model.name} takes up to {model.cpu_mib / 1024:.1f} GiB on a CPU, "
+            f'and this machine has {memory / 1024:.1f} GiB. Take model = "{smaller}" in [whisper].'
+        )
     ]
 
 

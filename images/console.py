@@ -6,7 +6,7 @@ A command makes one ``Console`` and hands it to whatever works long; nothing els
 import sys
 import time
 from types import TracebackType
-from typing import TextIO
+from typing import Self, TextIO
 
 
 class Console:
@@ -48,7 +48,7 @@ class StatusLine:
         self._announced: set[str] = set()
         self.text = ""
 
-    def __enter__(self) -> "StatusLine":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -6,6 +6,7 @@ so a number must say the same whoever ended. ``docs/reference.md`` prints the ta
 """
 
 from enum import IntEnum, unique
+from typing import Self
 
 
 @unique
@@ -14,7 +15,7 @@ class ExitCode(IntEnum):
 
     meaning: str
 
-    def __new__(cls, number: int, meaning: str) -> "ExitCode":
+    def __new__(cls, number: int, meaning: str) -> Self:
         """A member with its meaning beside it."""
         member = int.__new__(cls, number)
         member._value_ = number

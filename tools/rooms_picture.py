@@ -76,14 +76,18 @@ def render() -> str:
     count = len(modules())
     title = "Rooms and imports: a curve runs from a room to one below it, never up"
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
-        f'aria-label="{escape(title)}">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
+            f'aria-label="{escape(title)}">'
+        ),
         f"<title>{escape(title)}</title>",
         f"<style>{STYLE}</style>",
         f'<rect width="{width}" height="{height}" rx="8" fill="#ffffff"/>',
-        '<defs><marker id="tip" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="6" '
-        'markerHeight="6" orient="auto"><path d="M0,0 L6,3 L0,6 z" fill="context-stroke"/>'
-        "</marker></defs>",
+        (
+            '<defs><marker id="tip" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="6" '
+            'markerHeight="6" orient="auto"><path d="M0,0 L6,3 L0,6 z" fill="context-stroke"/>'
+            "</marker></defs>"
+        ),
         f'<text class="note" x="{MARGIN}" y="24">{escape(title)}. {count} modules.</text>',
     ]
     for panel in placed:

@@ -88,7 +88,7 @@ class Describer:
             else:
                 try:
                     texts[key] = self._writer.write(attachment, status.language)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - one never stops the next; logged there
                     outcomes.append(outcome_of(key, error))
         return Draft(status_id=claim.status_id, texts=texts, outcomes=tuple(outcomes))
 

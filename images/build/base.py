@@ -4,7 +4,7 @@ A site without a container registry is an ordinary case: mmdebstrap makes the sa
 with the same Python in about a minute, and the result is kept under a local tag.
 """
 
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 from docker.errors import DockerException
@@ -93,7 +93,7 @@ def pin(engine: Engine, catalog: Path = CATALOG_FILE) -> str:
             f"the registry does not tell the digest of {base.image} ({error}); "
             f"the catalog keeps {base.digest}"
         ) from error
-    source = f"the registry's answer for {base.image}, {date.today().isoformat()}"
+    source = f"the registry's answer for {base.image}, {datetime.now(UTC).date().isoformat()}"
     pin_file(catalog).write_text(PIN.format(digest=found, source=source), "utf-8")
     load_catalog.cache_clear()
     return f"{base.image} is pinned to {found}"

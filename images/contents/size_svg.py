@@ -45,12 +45,16 @@ def draw(weights: Weights, budget: Budget | None) -> str:
     height = TOP + 4 * (ROW + GAP) + 16
     title = f"{weights.tag}: {gigabytes(weights.size)}{against(weights.size, budget)}"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        f'font-family="DejaVu Sans, Verdana, sans-serif" font-size="12">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+            f'font-family="DejaVu Sans, Verdana, sans-serif" font-size="12">'
+        ),
         f"<title>{escape(title)}</title>",
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{MARGIN}" y="28" font-size="17" font-weight="bold" fill="#1d2733">'
-        f"{escape(title)}</text>",
+        (
+            f'<text x="{MARGIN}" y="28" font-size="17" font-weight="bold" fill="#1d2733">'
+            f"{escape(title)}</text>"
+        ),
     ]
     parts += [_rectangle(bar, scale) for bar in bars(weights, total)]
     if most:

@@ -1,7 +1,7 @@
 """A container of ours with a lifetime: started on entry, removed on exit, whatever happened."""
 
 from types import TracebackType
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Self, cast
 
 from docker.errors import DockerException
 from docker.models.containers import Container as StartedContainer
@@ -32,7 +32,7 @@ class Container:
         self._settings = settings
         self._started: StartedContainer | None = None
 
-    def __enter__(self) -> "Container":
+    def __enter__(self) -> Self:
         self._engine.inspect(self._image)  # the SDK would go and pull an image that is not here
         try:
             self._started = self._engine.client.containers.run(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import docker
 from docker.errors import DockerException, ImageNotFound
@@ -64,7 +65,7 @@ class Engine:
         self.environ = dict(environ)
         self._client: docker.DockerClient | None = None
 
-    def __enter__(self) -> "Engine":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

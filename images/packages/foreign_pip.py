@@ -18,8 +18,8 @@ def main() -> None:
     """Run pip with the arguments after the machine's name."""
     machine = sys.argv.pop(1)
     with (
-        mock.patch.object(platform, "machine", lambda: machine),
-        mock.patch.object(sysconfig, "get_platform", lambda: f"linux-{machine}"),
+        mock.patch.object(platform, "machine", return_value=machine),
+        mock.patch.object(sysconfig, "get_platform", return_value=f"linux-{machine}"),
     ):
         runpy.run_module("pip", run_name="__main__", alter_sys=True)
 

@@ -75,7 +75,7 @@ class RunningProbes:
     def _work(self, name: str, probe: Callable[[Context], ProbeResult]) -> None:
         try:
             self._results[name] = probe(self.context)
-        except Exception as error:  # a result as well, never the end of the program
+        except Exception as error:  # noqa: BLE001 - a result as well, never the end of the program
             why = f"failed: {type(error).__name__}: {error}"
             trace = ProbeTrace(probe=name, ms=self._ms(), found=0, code="failed", why=why)
             self._results[name] = ProbeResult(trace=(trace,))

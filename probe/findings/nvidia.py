@@ -31,8 +31,10 @@ class DriverNotLoaded(Finding):
     steps = (
         "sudo modprobe nvidia",
         "after a kernel update, reboot",
-        "where it says that a key was rejected, Secure Boot is on: enrol the module's key "
-        "(mokutil --import) or switch it off",
+        (
+            "where it says that a key was rejected, Secure Boot is on: enrol the module's key "
+            "(mokutil --import) or switch it off"
+        ),
     )
     in_container = ("on the host: sudo modprobe nvidia", "then start this container again")
 
@@ -71,8 +73,10 @@ class LibraryMismatch(Finding):
     says = "NVIDIA's driver and library have different versions"
     steps = (UPDATED,)
     in_container = (
-        "start this container again, and if that does not help, reboot the host: its driver was "
-        "updated under a running kernel",
+        (
+            "start this container again, and if that does not help, reboot the host: its driver "
+            "was updated under a running kernel"
+        ),
     )
 
 
@@ -96,8 +100,10 @@ class ToolFailed(Finding):
     steps = (
         LOOK,
         "reboot",
-        "if the card is only slow to wake: sudo nvidia-smi -pm 1, or raise "
-        "ALTERNATOR_PROBE_TIMEOUT (seconds)",
+        (
+            "if the card is only slow to wake: sudo nvidia-smi -pm 1, or raise "
+            "ALTERNATOR_PROBE_TIMEOUT (seconds)"
+        ),
     )
     said: str | None
 

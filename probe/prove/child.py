@@ -53,7 +53,7 @@ def main(device: str) -> int:
         answer["encoder"] = "float16" if half else "float32"
         if not encoder_off <= ENCODER_TOLERANCE:
             return _say(answer, WrongEncoder(off=encoder_off))
-    except Exception as error:  # whatever torch raises is the verdict
+    except Exception as error:  # noqa: BLE001 - whatever torch raises is the verdict
         message = str(error).strip().partition("\n")[0][:200]
         return _say(answer, TorchFailed(error=type(error).__name__, message=message))
     return _say(answer, ok=True)

@@ -79,8 +79,10 @@ def layout_sentences(cells: list[Cell]) -> list[str]:
             sentences = [f"It is mostly {first_colour}."]
         else:
             sentences = [
-                f"The {first} half is mostly {first_colour}, "
-                f"the {second} half mostly {second_colour}."
+                (
+                    f"The {first} half is mostly {first_colour}, "
+                    f"the {second} half mostly {second_colour}."
+                )
             ]
         named = {first_colour, second_colour}
     accents = accent_phrases(cells, named)

@@ -87,9 +87,8 @@ class Worker:
                 self._answer(engine)
         except AlternatorError as error:
             self._sender.send(Fatal(error=error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - told to the other side, which logs it
             # After an unforeseen error (a CUDA context that died, say) only a new process helps.
-            # The other side logs the trace.
             message = f"Whisper failed: {type(error).__name__}: {error}".strip().splitlines()[0]
             told = WorkerError(f"{message}; the worker is started again when needed")
             self._sender.send(Fatal(error=told, trace=traceback.format_exc()))
@@ -143,7 +142,7 @@ class Worker:
         except FrameError as error:
             told = WorkerError(f"the Whisper worker was sent {error}; start the program again")
             self._sender.send(Fatal(error=told))
-        except Exception:
+        except Exception:  # noqa: BLE001
             traceback.print_exc()  # the exit would swallow it
         finally:
             os._exit(0)
