@@ -154,7 +154,7 @@ class HealthServer(ThreadingHTTPServer):
         if isinstance(sys.exception(), OSError):
             log.debug("a question for the bot's health was not waited for")
         else:
-            log.error("a question for the bot's health was not answered", exc_info=True)
+            log.error("a question for the bot's health was not answered", exc_info=sys.exception())
 
 
 @contextmanager
