@@ -13,6 +13,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[1]
 TABLE = CHECKOUT / "tools" / "rooms.toml"
+LONGEST_LINE = 40  # characters of what a room says of itself
 KEPT_AS_RUN = {Path("sandbox/whisper/train.py")}  # a training script beside its checkpoint
 
 
@@ -48,7 +49,7 @@ def load_rooms() -> Table:
                 name=entry.get("name") or entry["room"],
                 folder=entry.get("room"),
                 files=tuple(entry.get("files", ())),
-                says=entry["says"],
+                says=_short(entry["says"]),
                 place=place,
             )
             for place, entry in enumerate(raw[package])
@@ -56,6 +57,13 @@ def load_rooms() -> Table:
         for package in packages
     }
     return Table(packages=packages, rooms=rooms)
+
+
+def _short(text: str) -> str:
+    """ValueError for more than the picture's box has room for."""
+    if len(text) > LONGEST_LINE:
+        raise ValueError(f"{text!r} in {TABLE.name} is longer than {LONGEST_LINE} characters")
+    return text
 
 
 @cache
