@@ -16,6 +16,8 @@ export ALTERNATOR_INSTALL := $(INSTALL)
 export SANDBOX_PORT
 
 ALTERNATOR = .venv/bin/alternator
+# Tests that wait leave the processor to others; an engine is one, so its tests run one by one.
+PARALLEL = --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .PHONY: builds-check clean down format generated help hooks images lint lock lock-tools render test test-fast test-images up
 
@@ -41,12 +43,17 @@ render: .host ## Write the Dockerfiles from their templates; CHECK=1 fails if a 
 lock: .host ## Lock every package of the images by its hash (VARIANT=cuda: of one); CHECK=1 asks no index
 	@$(ALTERNATOR) images lock $(VARIANT) $(if $(CHECK),--check)
 
-test: .dev ## Run every test that can run here (installs what they need)
+test: .dev ## Run every test that can run here (installs what they need); ARGS=… runs those only
 	@.venv/bin/python -m tools.prepare_tests
+ifdef ARGS
 	.venv/bin/python -m pytest $(ARGS)
+else
+	.venv/bin/python -m pytest -m 'not engine' $(PARALLEL)
+	.venv/bin/python -m pytest -m engine
+endif
 
 test-fast: .dev ## Run the tests that need no container engine; COVERAGE=1 also says which lines ran
-	.venv/bin/python -m pytest -m 'not engine' --numprocesses 2 --dist worksteal $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
+	.venv/bin/python -m pytest -m 'not engine' $(PARALLEL) $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
 test-images: .dev ## Build the image of VARIANT=cpu|cuda (default: cpu) and test it from all sides
 	@.venv/bin/python -m tools.prepare_tests
