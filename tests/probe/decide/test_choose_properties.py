@@ -1,4 +1,4 @@
-"""What holds of every choice, whatever the machine: no card and no driver makes it worse.
+"""The whole choice, whatever the machine: no card and no driver makes it worse.
 
 The cards, drivers and architectures are those of the tables, so that a table's new row is tried by
 itself.
