@@ -72,8 +72,9 @@ hosts = st.builds(
     tegra=st.sampled_from([*[False] * 9, True]),
 )
 memories = st.sampled_from([None, 2048, 3840, 4096, 8192, 16384, 24564, 49140, 81559])
+ORDINARY: tuple[State, Finding | None] = ("accessible", None)
 CONDITIONS: list[tuple[State, Finding | None]] = [
-    *[("accessible", None)] * 12,
+    *[ORDINARY] * 12,
     ("proven", None),
     ("dead", GpuLost()),
     ("present", Hidden(variable="CUDA_VISIBLE_DEVICES", value="7")),
