@@ -104,7 +104,7 @@ def test_media_that_an_edit_added_are_found_without_a_stream(
     media_id = server.upload(picture)
     server.edit(status["id"], status="Now with a picture", media_ids=[media_id])
     bot.once()
-    assert "320 by 200" in server.descriptions(status["id"])[0]
+    assert "320 by 200" in str(server.descriptions(status["id"])[0])
 
 
 def test_a_description_that_the_author_took_away_is_not_forced_on_them(

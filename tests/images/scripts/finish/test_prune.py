@@ -95,6 +95,6 @@ def test_a_change_in_what_is_loaded_is_noticed(
     def damage(command: list[str], **_: object) -> None:
         library.write_bytes(library.read_bytes().replace(b"ORIGINAL", b"DAMAGED!"))
 
-    monkeypatch.setattr(prune.subprocess, "run", damage)
+    monkeypatch.setattr("images.scripts.finish.prune.subprocess.run", damage)
     with pytest.raises(SystemExit, match=r"strip changed what is loaded of libalt_a\.so"):
         prune.strip(tmp_path, ["*.so"], exact=True)
