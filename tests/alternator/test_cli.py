@@ -151,8 +151,7 @@ def test_errors_become_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv(cli.DEBUG_VARIABLE, raising=False)
-    monkeypatch.setattr(cli, "load", lambda target: globals()[target])
-    assert cli.run("x", function, []) == exit_code
+    assert cli.run("x", f"{__name__}:{function}", []) == exit_code
     printed = capsys.readouterr().err
     assert printed.startswith(message)
     assert "pip install 'alternator" not in printed  # a stranger's, on the package index
@@ -161,9 +160,8 @@ def test_errors_become_one_line(
 
 def test_a_defect_shows_where_for_those_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cli.DEBUG_VARIABLE, "1")
-    monkeypatch.setattr(cli, "load", lambda target: defect)
     with pytest.raises(ZeroDivisionError):
-        cli.run("x", "defect", [])
+        cli.run("x", f"{__name__}:defect", [])
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
