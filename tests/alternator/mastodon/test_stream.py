@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fast_clock import FastClock
 from waiting import wait_for
 
 from alternator.config.settings import MastodonSettings
@@ -20,7 +21,7 @@ class Followed:
     def __init__(self, server: SandboxServer, *, read_timeout: float = 60.0) -> None:
         self.statuses: list[Status] = []
         self.connections = 0
-        self.stop = Stop()
+        self.stop = Stop(FastClock())
         settings = MastodonSettings(instance_url=server.url, access_token=server.token)
         self.stream = Stream(
             MastodonClient(settings),
