@@ -5,6 +5,7 @@ import threading
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -164,12 +165,13 @@ def make_bot(
     made: list[Bot] = []
 
     def make(**sections: dict[str, Any]) -> Bot:
-        mastodon = {"instance_url": server.url, "access_token": server.token, "backfill_pause": 0}
+        mastodon = MastodonSettings(
+            instance_url=server.url, access_token=server.token, backfill_pause=0
+        )
+        pixels = VisionSettings(base_url=vision.base_url, model="pixels")
         config = Config(
-            mastodon=MastodonSettings(**mastodon | sections.get("mastodon", {})),
-            vision=VisionSettings(
-                **{"base_url": vision.base_url, "model": "pixels"} | sections.get("vision", {})
-            ),
+            mastodon=replace(mastodon, **sections.get("mastodon", {})),
+            vision=replace(pixels, **sections.get("vision", {})),
             media=MediaSettings(**sections.get("media", {})),
             whisper=WhisperSettings(**sections.get("whisper", {})),
             state=StateSettings(directory=tmp_path / "state"),

@@ -12,6 +12,7 @@ import pytest
 
 from alternator import cli
 from probe.errors import UserError
+from probe.exit_codes import ExitCode
 
 
 def alternator(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -117,7 +118,7 @@ def test_a_package_that_is_not_installed_does_not_show_up(tmp_path: Path) -> Non
 
 def user_error(argv: list[str]) -> int:
     error = UserError("the disk is full: free some space")
-    error.exit_code = 9
+    error.exit_code = ExitCode.DECODER
     raise error
 
 
@@ -136,7 +137,7 @@ def interrupted(argv: list[str]) -> int:
 @pytest.mark.parametrize(
     ("function", "exit_code", "message"),
     [
-        ("user_error", 9, "alternator x: the disk is full: free some space\n"),
+        ("user_error", ExitCode.DECODER, "alternator x: the disk is full: free some space\n"),
         ("missing_module", 1, "alternator x: the Python package 'torch' is not installed here;"),
         ("defect", 70, "alternator x: this should not have happened: ZeroDivisionError"),
         ("interrupted", 130, ""),
@@ -150,8 +151,7 @@ def test_errors_become_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv(cli.DEBUG_VARIABLE, raising=False)
-    monkeypatch.setattr(cli, "load", lambda target: globals()[target])
-    assert cli.run("x", function, []) == exit_code
+    assert cli.run("x", f"{__name__}:{function}", []) == exit_code
     printed = capsys.readouterr().err
     assert printed.startswith(message)
     assert "pip install 'alternator" not in printed  # a stranger's, on the package index
@@ -160,9 +160,8 @@ def test_errors_become_one_line(
 
 def test_a_defect_shows_where_for_those_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cli.DEBUG_VARIABLE, "1")
-    monkeypatch.setattr(cli, "load", lambda target: defect)
     with pytest.raises(ZeroDivisionError):
-        cli.run("x", "defect", [])
+        cli.run("x", f"{__name__}:defect", [])
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from alternator.log import LineFormatter, log, set_up
+from alternator.log import LineFormatter, LogLevel, log, set_up
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +38,8 @@ def test_a_traceback_is_one_line_too():
 
 @pytest.mark.parametrize(("level", "shown"), [("debug", False), ("trace", True)])
 def test_libraries_speak_only_when_everything_is_asked_for(
-    capsys: pytest.CaptureFixture[str], level: str, shown: bool
+    capsys: pytest.CaptureFixture[str], level: LogLevel, shown: bool
 ):
-    set_up(level)  # type: ignore[arg-type]  # a level that pytest hands over as str
+    set_up(level)
     logging.getLogger("urllib3").debug("a connection")
     assert ("a connection" in capsys.readouterr().err) is shown

@@ -2,8 +2,10 @@
 
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from reports import selection_of
 
 from images.catalog import (
     BASE_PIN_FILE,
@@ -17,7 +19,7 @@ from images.catalog import (
 )
 from images.errors import CatalogError
 from probe.report.snippet import image_name
-from probe.tables.builds import line_of, load_table
+from probe.tables.builds import Backend, line_of, load_table
 
 
 @pytest.mark.parametrize("name", ["cpu", "cuda", "rocm"])
@@ -79,9 +81,11 @@ def test_a_missing_pin_is_named(tmp_path: Path) -> None:
 
 
 def test_the_probe_prints_the_names_that_the_builder_gives() -> None:
-    for variant in load_catalog().variants.values():
-        for build in variant.locked_builds():
-            selection = {"image": build.name, "wheel": build.wheel}
+    variants = load_catalog().variants
+    assert set(variants) == set(get_args(Backend))
+    for image in get_args(Backend):
+        for build in variants[image].locked_builds():
+            selection = selection_of(image, build.torch, build.wheel)
             assert image_name(selection, project().version) == image_tag(build)
 
 

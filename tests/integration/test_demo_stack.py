@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from demo_client import Demo, Json
+from demo_client import Demo, Json, output_of
 from waiting import wait_for
 
 SAMPLES = Path(__file__).parents[2] / "sandbox" / "samples"
@@ -124,7 +124,7 @@ def test_each_post_was_edited_once(demo: Demo, described_samples: dict[str, Json
 
 def test_the_bot_runs_as_nobody_under_an_init(demo: Demo) -> None:
     bot = demo.container("bot")
-    status = bot.exec_run(["cat", "/proc/1/status"]).output.decode()
+    status = output_of(bot, "cat", "/proc/1/status")
     fields = dict(line.split(":", 1) for line in status.splitlines())
     assert fields["Name"].strip() == "tini"
     assert fields["Uid"].split() == ["10001"] * 4

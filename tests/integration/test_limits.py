@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from demo_client import Demo
+from demo_client import Demo, output_of
 from docker.models.containers import Container
 
 MEMORY_BYTES = {"bot": 16 * 2**30, "sandbox": 2**30, "vision": 2**30}
@@ -65,9 +65,7 @@ def service(container: Container) -> str:
 
 def inside(container: Container, program: str) -> dict[str, object]:
     """What a Python program in the container prints, as the user that it runs as."""
-    result = container.exec_run(["python", "-c", program])
-    assert result.exit_code == 0, result.output.decode()
-    answer: dict[str, object] = json.loads(result.output)
+    answer: dict[str, object] = json.loads(output_of(container, "python", "-c", program))
     return answer
 
 
@@ -113,7 +111,7 @@ def test_only_tmpfs_can_be_written(container: Container) -> None:
 
 
 def test_no_process_has_a_capability_or_can_get_one(container: Container) -> None:
-    status = container.exec_run(["cat", "/proc/1/status"]).output.decode()
+    status = output_of(container, "cat", "/proc/1/status")
     fields = dict(line.split(":", 1) for line in status.splitlines())
     for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
         assert int(fields[name], 16) == 0, name

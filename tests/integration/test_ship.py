@@ -5,13 +5,13 @@ import shutil
 import socket
 import subprocess
 import tarfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 from docker.errors import ImageNotFound
+from waiting import wait_for
 
 from images.console import Console
 from images.contents import inventory
@@ -110,22 +110,18 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     process = subprocess.Popen([program, "serve", str(settings)])
     try:
-        wait_for_answer(f"http://{address}/v2/")
+        wait_for(lambda: answers(f"http://{address}/v2/"), 20, "the registry's answer")
         yield address
     finally:
         process.terminate()
         process.wait(timeout=10)
 
 
-def wait_for_answer(url: str) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            if requests.get(url, timeout=2).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    pytest.fail(f"{url} does not answer")
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.ConnectionError:
+        return False
 
 
 def test_what_is_pushed_can_be_pulled_and_is_the_same(
@@ -240,16 +236,16 @@ def test_an_archive_with_another_platform_takes_no_tag_from_the_own_one(
     """An arm64 host's archive has its image under the plain tag, and so has this host's."""
     own = engine.platform
     [other] = [p for p in platforms.PLATFORMS if p != own]
-    native_id = engine.client.images.get(TAG).id
+    native = engine.client.images.get(TAG)
     foreign = engine.client.images.get(pair[other.architecture])
     repository, _, version = TAG.partition(":")
     archive = tmp_path / "images.tar"
     foreign.tag(repository, version)  # as it is called over there
     moving.save([TAG], archive)
-    engine.client.images.get(native_id).tag(repository, version)
+    native.tag(repository, version)
     engine.client.images.remove(pair[other.architecture])
     assert moving.load(archive) == [f"{TAG}-{other.architecture}"]
-    assert engine.client.images.get(TAG).id == native_id
+    assert engine.client.images.get(TAG).id == native.id
     assert engine.client.images.get(f"{TAG}-{other.architecture}").id == foreign.id
 
 

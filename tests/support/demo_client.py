@@ -14,6 +14,15 @@ Json = dict[str, Any]
 POLL_S = 0.25  # these requests spend the same rate budget as the bot's own
 
 
+def output_of(container: Container, *command: str) -> str:
+    """What a command in a running container prints; it must succeed."""
+    result = container.exec_run(list(command))
+    assert isinstance(result.output, bytes), "only a streamed answer comes in pieces"
+    text = result.output.decode()
+    assert result.exit_code == 0, text
+    return text
+
+
 @dataclass(frozen=True, kw_only=True)
 class Demo:
     """The running demo stack, seen as a Mastodon client of its server sees it.

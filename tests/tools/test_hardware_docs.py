@@ -1,9 +1,11 @@
 """What the documents say of hardware is made from the data, and checked."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from probe.exit_codes import ExitCode
 from probe.machine.this_machine import Platform
 from probe.recordings.matrix import Row, replay
 from probe.recordings.recording import Evidence, Recording
@@ -24,15 +26,18 @@ def test_the_committed_documents_are_current() -> None:
 def test_a_document_that_is_not_current_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "docs").mkdir()
+    shutil.copy(hardware_docs.ROOT / "docs" / "hardware.md", tmp_path / "docs")
     document = tmp_path / "README.md"
-    document.write_text("old")
+    new = (hardware_docs.ROOT / "README.md").read_text("utf-8")
+    old = new.replace("<!-- evidence -->", "<!-- evidence -->at another time, ")
+    document.write_text(old, "utf-8")
     monkeypatch.setattr(hardware_docs, "ROOT", tmp_path)
-    monkeypatch.setattr(hardware_docs, "documents", lambda: {document: "new"})
-    assert main(["--check"]) == 11
+    assert main(["--check"]) == ExitCode.STALE
     assert capsys.readouterr().err == "README.md is not current: python -m tools.hardware_docs\n"
-    assert document.read_text() == "old"
+    assert document.read_text("utf-8") == old != new
     assert main([]) == 0
-    assert document.read_text() == "new"
+    assert document.read_text("utf-8") == new
 
 
 def test_the_counts_are_of_the_data() -> None:

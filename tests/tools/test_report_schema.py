@@ -5,7 +5,7 @@ from typing import Literal, TypedDict
 import pytest
 
 from tools import report_schema
-from tools.report_schema import schema_of
+from tools.report_schema import Schema, schema_of
 
 
 class Leaf(TypedDict):
@@ -17,7 +17,7 @@ class Leaf(TypedDict):
 
 
 def test_a_typed_dictionary_becomes_a_definition():
-    definitions = {}
+    definitions: dict[str, Schema] = {}
     assert schema_of(Leaf, definitions) == {"$ref": "#/$defs/Leaf"}
     assert definitions["Leaf"] == {
         "description": "A leaf.",

@@ -6,7 +6,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pauses import Pauses
@@ -19,6 +19,7 @@ from alternator.config.models import VisionSettings
 from alternator.errors import VisionError
 from alternator.media.picture import jpeg_of_picture
 from alternator.progress import SILENT, Progress
+from sandbox.control.faults import Answer
 from sandbox.vision.server import VisionServer
 
 
@@ -98,8 +99,8 @@ def test_a_model_that_is_busy_for_long_is_not_waited_for(vision: VisionServer, j
     assert pauses.made == []
 
 
-@pytest.mark.parametrize("answer", ["empty", "content_filter"])
-def test_no_answer_is_no_description(vision: VisionServer, jpeg: bytes, answer: str):
+@pytest.mark.parametrize("answer", get_args(Answer))
+def test_no_answer_is_no_description(vision: VisionServer, jpeg: bytes, answer: Answer):
     vision.fail(answer=answer, times=2)
     with pytest.raises(VisionError, match=r"first .*; second "):
         client(vision).describe(jpeg, "What is this?")

@@ -22,7 +22,9 @@ def test_descriptions_name_the_model_in_the_language_of_the_post(
     german = server.post("Schau", files=[picture], language="de")
     sound = server.post("Écoutez", files=[clip], language="fr")
     make_bot(whisper={"model": "/models/special.pt"}).once()
-    assert server.descriptions(german["id"])[0].endswith("\n\nBeschrieben von pixels")
+    (described,) = server.descriptions(german["id"])
+    assert described is not None
+    assert described.endswith("\n\nBeschrieben von pixels")
     assert server.descriptions(sound["id"]) == [
         "Hello from the recording.\n\nTranscrit par Whisper special"
     ]
@@ -55,6 +57,7 @@ def test_a_description_stays_within_the_limit_of_the_server(
         third = server.post("Look", files=[picture])
         bot.once()
         (description,) = server.descriptions(third["id"])
+        assert description is not None
         assert len(description) <= 90
         assert description.endswith("…\n\nDescribed by pixels")
 

@@ -100,8 +100,13 @@ def test_nothing_ends_it(
     looks.to_come = [trouble, 1]
     poll.start()
     wait_for(lambda: looks.count == 1)
-    # Whatever it waits for, a new connection of the stream has it look at once.
-    wait_for(lambda: poll.look_now() or events.finds)
+
+    def found_at_once() -> int:
+        """Whatever it waits for, a new connection of the stream has it look at once."""
+        poll.look_now()
+        return events.finds
+
+    wait_for(found_at_once)
     assert complaints == []
 
 

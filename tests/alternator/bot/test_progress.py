@@ -2,9 +2,9 @@ import threading
 import time
 
 import pytest
-from fast_clock import FastClock
 
 from alternator.bot.progress import SLICE_SECONDS, BotProgress
+from alternator.clock import Clock
 from alternator.stopping import Stop, Stopping
 
 
@@ -28,13 +28,32 @@ def test_a_beat_is_heard_and_ends_the_work_once_that_is_asked_for():
     assert beats.count == 2
 
 
+class Waits(Clock):
+    """A time that goes on by what is waited for, and by nothing else."""
+
+    def __init__(self) -> None:
+        self.made: list[float] = []
+
+    def monotonic(self) -> float:
+        return sum(self.made)
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self.made.append(seconds)
+        return event.is_set()
+
+
 def test_a_pause_is_no_silence():
-    beats, clock = Beats(), FastClock(speed=1000.0)
-    started = clock.monotonic()
-    BotProgress(Stop(clock), beats).pause(10 * SLICE_SECONDS)
-    assert clock.monotonic() - started >= 10 * SLICE_SECONDS
-    assert beats.count >= 2
-    BotProgress(Stop(clock), beats).pause(-1.0)
+    beats, waits = Beats(), Waits()
+    BotProgress(Stop(waits), beats).pause(2.5 * SLICE_SECONDS)
+    assert waits.made == [SLICE_SECONDS, SLICE_SECONDS, 0.5 * SLICE_SECONDS]
+    assert beats.count == 4
+
+
+def test_a_pause_that_is_over_is_none():
+    beats, waits = Beats(), Waits()
+    BotProgress(Stop(waits), beats).pause(-1.0)
+    assert waits.made == []
+    assert beats.count == 1
 
 
 def test_a_pause_ends_as_soon_as_the_end_is_asked_for():

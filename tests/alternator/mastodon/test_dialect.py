@@ -20,7 +20,8 @@ def recorded(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def version(recorded: dict[str, Any]) -> str:
-    return str(recorded.get("instance_v2", recorded.get("instance_v1"))["version"])
+    instance = recorded["instance_v2"] if "instance_v2" in recorded else recorded["instance_v1"]
+    return str(instance["version"])
 
 
 def name(recorded: dict[str, Any]) -> str | None:

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fast_clock import FastClock
 from waiting import wait_for
 
 from alternator.config.settings import MastodonSettings
@@ -20,7 +21,7 @@ class Followed:
     def __init__(self, server: SandboxServer, *, read_timeout: float = 60.0) -> None:
         self.statuses: list[Status] = []
         self.connections = 0
-        self.stop = Stop()
+        self.stop = Stop(FastClock())
         settings = MastodonSettings(instance_url=server.url, access_token=server.token)
         self.stream = Stream(
             MastodonClient(settings),
@@ -93,8 +94,8 @@ def test_a_defect_that_an_event_brings_out_does_not_end_it(
 def test_a_silent_stream_is_taken_for_dead(monkeypatch: pytest.MonkeyPatch):
     heartbeats: list[Listener] = []
     monkeypatch.setattr(Listener, "handle_heartbeat", lambda self: heartbeats.append(self))
-    with SandboxServer(settings=Settings(heartbeat_seconds=0.2)) as server:
-        followed = Followed(server, read_timeout=2.0)
+    with SandboxServer(settings=Settings(heartbeat_seconds=0.1)) as server:
+        followed = Followed(server, read_timeout=1.0)
         # Fifteen of them take longer than the silence that is waited for.
         wait_for(lambda: len(heartbeats) >= 15)
         assert followed.connections == 1

@@ -2,26 +2,24 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
+from reports import report_of, selection_of
 
 from images.build import host_choice
 from images.catalog import load_catalog
 from images.errors import ImagesError
 
 
-def report(image: str, torch: str, wheel: str) -> dict[str, Any]:
-    return {"selection": {"image": image, "torch": torch, "wheel": wheel}}
-
-
 def test_the_choice_names_variant_and_build() -> None:
-    variant = host_choice.variant(load_catalog(), report("cuda", "2.13.0", "cu126"))
+    report = report_of(selection_of("cuda", "2.13.0", "cu126"))
+    variant = host_choice.variant(load_catalog(), report)
     assert (variant.name, variant.torch, variant.wheel) == ("cuda", "2.13.0", "cu126")
 
 
 def test_the_choice_may_name_an_older_line() -> None:
-    variant = host_choice.variant(load_catalog(), report("cuda", "2.11.0", "cu128"))
+    report = report_of(selection_of("cuda", "2.11.0", "cu128"))
+    variant = host_choice.variant(load_catalog(), report)
     assert variant.build == "cuda-2.11.0-cu128"
 
 

@@ -70,7 +70,12 @@ def test_damaged_checkpoints(tmp_path: Path, checkpoint: Path) -> None:
 
 def test_a_checkpoint_of_something_else(tmp_path: Path, checkpoint: Path) -> None:
     path = tmp_path / "other.pt"
-    for content in ({"weights": torch.zeros(2)}, [1, 2], {"dims": {}, "model_state_dict": {}}):
+    contents: tuple[object, ...] = (
+        {"weights": torch.zeros(2)},
+        [1, 2],
+        {"dims": {}, "model_state_dict": {}},
+    )
+    for content in contents:
         torch.save(content, path)
         with pytest.raises(ModelError, match="no openai-whisper checkpoint"):
             load_model(str(path), tmp_path)

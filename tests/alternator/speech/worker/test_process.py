@@ -171,9 +171,12 @@ def test_no_step_within_its_bound(checkpoint: Path) -> None:
 
 def test_close_ends_the_worker_in_the_middle_of_a_file(checkpoint: Path, speak: Speak) -> None:
     closing = Transcriber(WhisperSettings(model=str(checkpoint)))
-    thread = threading.Thread(
-        target=lambda: wait_for(lambda: closing.state == "starting") and closing.close()
-    )
+
+    def close_in_the_middle() -> None:
+        wait_for(lambda: closing.state == "starting")
+        closing.close()
+
+    thread = threading.Thread(target=close_in_the_middle)
     thread.start()
     with pytest.raises(WorkerError):
         closing.transcribe(speak(SPOKEN))

@@ -115,10 +115,12 @@ def test_errors_keep_class_and_message() -> None:
 def test_frames_of_many_threads_do_not_mix() -> None:
     stream = io.BytesIO()
     sender = Sender(stream)
-    threads = [
-        threading.Thread(target=lambda n=n: [sender.send(Beat(steps=n)) for _ in range(200)])
-        for n in range(4)
-    ]
+
+    def send_many(number: int) -> None:
+        for _ in range(200):
+            sender.send(Beat(steps=number))
+
+    threads = [threading.Thread(target=send_many, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
