@@ -123,7 +123,7 @@ class Bot:
             run(self.config, self.stop, make_speech_worker=self._make)
         except Stopping:
             pass
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - the test looks at it
             self.error = error
 
 

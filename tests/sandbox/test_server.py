@@ -96,6 +96,7 @@ def test_wrong_port_is_named(module):
         [sys.executable, "-m", module],
         env=os.environ | {"SANDBOX_PORT": "x", "SANDBOX_VISION_PORT": "x"},
         cwd=Path(__file__).parents[2],
+        check=False,
         capture_output=True,
         text=True,
         timeout=60,
@@ -113,6 +114,7 @@ def test_unreadable_state_is_named(tmp_path, content):
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
     )
     assert done.returncode == 2
     assert str(tmp_path) in done.stderr

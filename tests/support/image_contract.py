@@ -202,7 +202,9 @@ class ImageContract:
     def test_holds_no_secret(
         self, config: dict[str, Any], files: dict[str, tarfile.TarInfo]
     ) -> None:
-        assert [e for e in config["Env"] if re.search("TOKEN|KEY|PASSWORD|SECRET", e, re.I)] == []
+        assert [
+            e for e in config["Env"] if re.search("TOKEN|KEY|PASSWORD|SECRET", e, re.IGNORECASE)
+        ] == []
         keys = [
             path for path in files if re.search(r"/(id_rsa|id_ed25519|auth\.conf|\.netrc)$", path)
         ]

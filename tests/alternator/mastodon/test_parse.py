@@ -109,7 +109,7 @@ def test_a_status_is_read_whole():
 
 
 def test_times_that_are_read_already_and_numbers_as_ids_are_the_same():
-    read = STATUS | {"id": 1, "edited_at": datetime(2026, 11, 22, 12)}
+    read = STATUS | {"id": 1, "edited_at": datetime(2026, 11, 22, 12)}  # noqa: DTZ001 - as such a reader gives it
     assert parse_status(read) == PARSED
 
 

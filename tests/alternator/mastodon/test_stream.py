@@ -93,7 +93,11 @@ def test_a_defect_that_an_event_brings_out_does_not_end_it(
 
 def test_a_silent_stream_is_taken_for_dead(monkeypatch: pytest.MonkeyPatch):
     heartbeats: list[Listener] = []
-    monkeypatch.setattr(Listener, "handle_heartbeat", lambda self: heartbeats.append(self))
+
+    def beat(self: Listener) -> None:
+        heartbeats.append(self)
+
+    monkeypatch.setattr(Listener, "handle_heartbeat", beat)
     with SandboxServer(settings=Settings(heartbeat_seconds=0.1)) as server:
         followed = Followed(server, read_timeout=1.0)
         # Fifteen of them take longer than the silence that is waited for.

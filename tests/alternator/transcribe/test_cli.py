@@ -23,7 +23,7 @@ def run(directory: Path, *arguments: str, **environ: str) -> subprocess.Complete
     kept |= {"XDG_CONFIG_HOME": str(directory / "no-config")} | environ
     command = [sys.executable, "-m", "alternator", "transcribe", *arguments]
     return subprocess.run(
-        command, cwd=directory, env=kept, capture_output=True, text=True, timeout=120
+        command, cwd=directory, env=kept, capture_output=True, text=True, timeout=120, check=False
     )
 
 

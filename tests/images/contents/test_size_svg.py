@@ -1,7 +1,7 @@
 """The drawing names what is large, in as many characters as its bar has room for."""
 
 import json
-import xml.etree.ElementTree
+from xml.etree import ElementTree
 
 import pytest
 from sample_weights import weights
@@ -29,7 +29,7 @@ def test_a_narrow_bar_keeps_what_tells_its_name_from_others(
 
 def test_the_drawing_names_what_is_large_and_is_whole_xml() -> None:
     text = size_svg.draw(weights(), Budget(most=1_000_000_000))
-    root = xml.etree.ElementTree.fromstring(text)
+    root = ElementTree.fromstring(text)
     titles = [element.text or "" for element in root.iter() if element.tag.endswith("title")]
     assert "libtorch_cpu.so: 350.0 MB" in titles
     assert "budget 1.00 GB" in text

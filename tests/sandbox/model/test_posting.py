@@ -1,6 +1,5 @@
 """Posting and editing without HTTP: what is refused, kept and announced."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -35,8 +34,8 @@ def hub() -> LoggingHub:
 
 
 @pytest.fixture
-def posting(tmp_path, hub) -> Iterator[Posting]:
-    yield Posting(Store(tmp_path), hub, Settings(status_limit=40, attachment_limit=2))
+def posting(tmp_path, hub) -> Posting:
+    return Posting(Store(tmp_path), hub, Settings(status_limit=40, attachment_limit=2))
 
 
 def attach(posting: Posting, kind: AttachmentType = "image", **fields) -> str:

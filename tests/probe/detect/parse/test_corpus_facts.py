@@ -7,8 +7,8 @@ to do); of tables and texts the index says what is on them.
 
 import re
 import shutil
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from corpus import COMMITTED, Entry, entries, name
