@@ -1,5 +1,6 @@
 """The whole probe on whatever tools print and the kernel shows: no traceback, no build in vain."""
 
+import dataclasses
 import errno
 import json
 import os
@@ -75,6 +76,7 @@ def decide(recording):
     choice = choose(facts, TABLE)
     for gpu in choice.selection.gpus:
         build = TABLE.find(choice.selection.torch.rpartition(".")[0], choice.selection.wheel)
+        assert build is not None
         assert misfit(build, gpu, facts.host, TABLE) is None
         assert gpu.state == "accessible" or isinstance(gpu.why, NodeClosed)
     assert bool(choice.selection.gpus) == (choice.selection.backend != "cpu")
@@ -124,7 +126,7 @@ def test_real_answers_damaged(name, data):
     gone = data.draw(st.sets(st.sampled_from(sorted(whole.files) or [""]), max_size=3))
     lost = data.draw(st.sets(st.sampled_from(sorted(whole.nodes) or [""]), max_size=1))
     decide(
-        replace(
+        dataclasses.replace(
             whole,
             commands=commands,
             files={path: text for path, text in whole.files.items() if path not in gone},
@@ -137,8 +139,8 @@ def test_real_answers_damaged(name, data):
 def test_every_exit_code_without_rows_is_no_gpu_to_use(code):
     whole = RECORDINGS["driver-library-mismatch"]
     command, outcome = whole.commands[0]
-    recording = replace(whole, commands=[(command, replace(outcome, exit=code, text="???"))])
-    found = decide(recording)
+    failed = RecordedCommand(command, replace(outcome, exit=code, text="???"))
+    found = decide(dataclasses.replace(whole, commands=[failed]))
     assert [gpu["state"] for gpu in found["gpus"]] == ["dead"]
     assert found["gpus"][0]["why"]
 

@@ -45,7 +45,7 @@ def sample(kind: type[Finding]) -> Finding:
     )
 
 
-def value_of(wanted: object) -> object:
+def value_of(wanted: type[object]) -> object:
     if getattr(wanted, "__origin__", None) is tuple:
         return (8, 6) if int in get_args(wanted) else ("x86_64",)
     for value in SAMPLES:

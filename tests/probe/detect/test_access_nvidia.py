@@ -8,6 +8,7 @@ from probe.detect.merge import Merged
 from probe.facts import CudaView, Host, Node, Sighting
 from probe.findings import libcuda, nvidia
 from probe.findings.gpu import HeldForVm, NodeClosed, OtherDriver
+from probe.frozen_record import replace
 
 NODES = tuple(
     Node(path=path, group=0, open_to_all=True, usable=True)
@@ -17,13 +18,13 @@ CLOSED = tuple(Node(path=node.path, group=44, open_to_all=False, usable=False) f
 
 
 def card(*sources: str, **known: object) -> Merged:
-    sighting = Sighting(vendor="nvidia", compute_capability=(8, 9), **known)
+    sighting = replace(Sighting(vendor="nvidia", compute_capability=(8, 9)), **known)
     return Merged(sighting=sighting, sources=frozenset(sources or ("pci",)))
 
 
 def evidence(*, container: bool = False, **known: object) -> Evidence:
     host = Host(arch="x86_64", os="linux", container=container)
-    return Evidence(host=host, **{"nodes": NODES, "environ": {}, **known})
+    return replace(Evidence(host=host, nodes=NODES, environ={}), **known)
 
 
 @pytest.mark.parametrize(("code", "why"), SMI_FAILURES.items())

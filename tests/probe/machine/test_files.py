@@ -17,8 +17,8 @@ def test_a_root_stands_for_the_machine(tmp_path):
 
 def test_a_file_without_end_is_cut_off(tmp_path):
     (tmp_path / "long").write_bytes(b"x" * (READ_CAP + 10))
-    assert len(Tree(tmp_path).read("/long")) == READ_CAP
-    assert len(Tree("/").read("/dev/zero")) == READ_CAP
+    assert len(Tree(tmp_path).read("/long") or "") == READ_CAP
+    assert len(Tree("/").read("/dev/zero") or "") == READ_CAP
 
 
 def test_what_can_not_be_read_is_not_there(tmp_path):
@@ -49,7 +49,10 @@ def test_a_node_says_who_may_open_it(tmp_path):
     path.touch()
     path.chmod(0o666)
     node = Tree(tmp_path).node("/kfd")
+    assert node is not None
     assert (node.path, node.open_to_all, node.usable) == ("/kfd", True, True)
     assert node.group == path.stat().st_gid
     path.chmod(0o660)
-    assert Tree(tmp_path).node("/kfd").open_to_all is False
+    node = Tree(tmp_path).node("/kfd")
+    assert node is not None
+    assert node.open_to_all is False

@@ -52,6 +52,7 @@ def test_recordings_as_xml(machine, table, row):
     printed = query_rows(row.path)
     if row["file"].endswith(DEVICE_ID_BLANKED):
         # Such a driver knows compute_cap, so the id is not needed.
+        assert derived is not None
         printed = [f"{line}, {derived[1]}.{derived[2]}" for line in printed]
         printed[0] = printed[0].rpartition(",")[0] + ", compute_cap"
     machine.printing_tool("nvidia-smi", "\n".join(printed) + "\n")
@@ -61,6 +62,7 @@ def test_recordings_as_xml(machine, table, row):
         assert facts.gpus[0].driver is None
         return
     assert len(facts.gpus) == len(printed) - 1
+    assert derived is not None
     assert facts.gpus[0].compute_capability == (int(derived[1]), int(derived[2]))
     host = Host(arch="x86_64", os="linux")
     selection = choose(Facts(host=host, gpus=facts.gpus), table).selection
@@ -77,8 +79,9 @@ def machine_of(row: Entry) -> Facts:
         tegra="jetson" in row["file"],
     )
     if row["vendor"] == "amd":
-        gfx = re.search(r"gfx\w+", row["hardware"])[0]
-        gpu = Gpu(vendor="amd", index=0, name="card", gfx=gfx, state="accessible")
+        gfx = re.search(r"gfx\w+", row["hardware"])
+        assert gfx is not None
+        gpu = Gpu(vendor="amd", index=0, name="card", gfx=gfx[0], state="accessible")
         return Facts(host=host, gpus=(gpu,))
     capability = re.search(r"\bcap (\d+)\.(\d+)", row["how_derived"])
     gpu = Gpu(

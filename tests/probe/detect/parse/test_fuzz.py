@@ -15,6 +15,7 @@ from probe.detect.parse import (
     rocm_smi,
     rocminfo,
 )
+from probe.facts import Sighting
 
 CSV = (
     "index, uuid, name, driver_version, memory.total [MiB], compute_cap\n"
@@ -34,6 +35,12 @@ NODE = "simd_count 416\ngfx_target_version 90010\nlocation_id 25344\ndomain 0\nu
 UEVENT = "DRIVER=amdgpu\nPCI_CLASS=30000\nPCI_ID=1002:744C\nPCI_SLOT_NAME=0000:03:00.0\n"
 VERSION = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  375.74  Wed Jun 14\n"
 
+
+def pci_device_of(text: str) -> Sighting | None:
+    """The text in each of a device's files, and as its address."""
+    return pci.parse_pci_device(dict.fromkeys(pci.FILES, text), text)
+
+
 TEXT_PARSERS = {
     "query": nvidia_smi.parse_query,
     "list": nvidia_smi.parse_list,
@@ -44,7 +51,7 @@ TEXT_PARSERS = {
     "amd-smi": amd_smi.parse_amd_smi,
     "libcuda": libcuda.parse_libcuda,
     "kfd": lambda text: kfd.parse_topology({1: kfd.KfdNode(properties=text, banks=(text,))}),
-    "pci": lambda text: pci.parse_pci_device(dict.fromkeys(pci.FILES, text), text),
+    "pci": pci_device_of,
     "int": numbers.parse_int,
     "mib": numbers.parse_mib,
     "capability": numbers.parse_capability,

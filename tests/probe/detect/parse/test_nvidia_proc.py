@@ -31,6 +31,7 @@ def test_information():
         "GPU UUID: \t GPU-1234\nBus Location: \t 0000:01:00.0\nDevice Minor: \t 0\n"
     )
     card = parse_information(text)
+    assert card is not None
     assert (card.bus, card.uuid, card.name) == (
         "0000:01:00.0",
         "GPU-1234",
@@ -40,6 +41,7 @@ def test_information():
 
 def test_information_of_a_sleeping_card():
     card = parse_information("GPU UUID: GPU-????????-????\nBus Location: 0000:01:00.0\n")
+    assert card is not None
     assert card.uuid is None
 
 

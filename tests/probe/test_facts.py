@@ -1,0 +1,15 @@
+"""Where the probe runs, as remedies tell it apart."""
+
+import pytest
+
+from probe.facts import Host
+from probe.finding import Place
+
+
+@pytest.mark.parametrize(
+    ("container", "pod", "place"),
+    [(False, False, "host"), (True, False, "container"), (True, True, "pod")],
+)
+def test_a_pod_is_a_container_of_its_own_kind(container: bool, pod: bool, place: Place) -> None:
+    host = Host(arch="x86_64", os="linux", container=container, pod=pod)
+    assert host.place == place
