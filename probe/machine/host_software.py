@@ -7,7 +7,8 @@ from probe.machine.files import Tree
 from probe.machine.this_machine import Machine
 from probe.numbers import MIB
 
-# Any of these lets Docker serve --gpus.
+# Any of these lets Docker serve --gpus
+# (https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/arch-overview.html).
 TOOLKIT = ("nvidia-container-runtime-hook", "nvidia-container-runtime", "nvidia-ctk")
 # ID and ID_LIKE of https://man7.org/linux/man-pages/man5/os-release.5.html:
 # Linux Mint and Pop!_OS are like Ubuntu, Rocky and AlmaLinux like RHEL: they take its commands.
@@ -28,7 +29,6 @@ class HostSoftware:
     docker: bool
     podman: bool
     nvidia_toolkit: bool
-    nvidia_ctk: bool
     cdi: bool  # a CDI specification that names NVIDIA GPUs
     distribution: str = ""  # debian, ubuntu, fedora, …: whose commands serve here
     memory_mib: int | None = None  # of the machine
@@ -46,7 +46,6 @@ def read_host_software(machine: Machine) -> HostSoftware:
         docker=installed("docker"),
         podman=installed("podman"),
         nvidia_toolkit=any(installed(name) for name in TOOLKIT),
-        nvidia_ctk=installed("nvidia-ctk"),
         cdi=bool(cdi_specifications(tree)),
         distribution=_distribution(tree.read("/etc/os-release") or ""),
         memory_mib=memory_mib(tree),

@@ -17,7 +17,6 @@ def test_what_the_doctor_looks_at(machine):
         docker=True,
         podman=False,
         nvidia_toolkit=True,
-        nvidia_ctk=True,
         cdi=True,
         distribution="debian",
         memory_mib=7939,
@@ -57,5 +56,5 @@ def test_only_nvidias_cdi_files_count(machine):
 
 def test_a_bare_machine(machine):
     assert read_host_software(machine.machine()) == HostSoftware(
-        docker=False, podman=False, nvidia_toolkit=False, nvidia_ctk=False, cdi=False
+        docker=False, podman=False, nvidia_toolkit=False, cdi=False
     )
