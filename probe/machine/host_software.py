@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from probe.machine.cdi import cdi_specifications
 from probe.machine.files import Tree
 from probe.machine.this_machine import Machine
 from probe.numbers import MIB
@@ -13,9 +14,6 @@ TOOLKIT = ("nvidia-container-runtime-hook", "nvidia-container-runtime", "nvidia-
 # ID and ID_LIKE of https://man7.org/linux/man-pages/man5/os-release.5.html:
 # Linux Mint and Pop!_OS are like Ubuntu, Rocky and AlmaLinux like RHEL: they take its commands.
 FAMILIES = ("ubuntu", "debian", "fedora", "rhel", "arch", "suse", "alpine")
-# The default of the Container Device Interface:
-# https://github.com/cncf-tags/container-device-interface/blob/HEAD/README.md
-CDI_DIRECTORIES = ("/etc/cdi", "/var/run/cdi")
 # https://www.kernel.org/doc/html/latest/admin-guide/cgroup-v2.html#memory-interface-files and, of
 # version 1, https://www.kernel.org/doc/Documentation/cgroup-v1/memory.txt
 LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -51,16 +49,6 @@ def read_host_software(machine: Machine) -> HostSoftware:
         memory_mib=memory_mib(tree),
         limit_mib=_limit_mib(tree),
     )
-
-
-def cdi_specifications(tree: Tree) -> list[str]:
-    """The CDI files that describe NVIDIA devices."""
-    paths = [
-        f"{directory}/{name}"
-        for directory in CDI_DIRECTORIES
-        for name in tree.names(directory, r".*\.(ya?ml|json)")
-    ]
-    return [path for path in paths if "nvidia.com/gpu" in (tree.read(path) or "")]
 
 
 def memory_mib(tree: Tree) -> int | None:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from probe.machine.files import Tree
-from probe.machine.host_software import HostSoftware, cdi_specifications, read_host_software
+from probe.machine.host_software import HostSoftware, read_host_software
 
 
 def test_what_the_doctor_looks_at(machine):
@@ -44,14 +43,6 @@ def test_a_cgroup_without_a_limit(machine, limit):
 def test_a_distribution_takes_the_commands_of_the_one_it_is_like(machine, os_release, family):
     machine.file("/etc/os-release", os_release)
     assert read_host_software(machine.machine()).distribution == family
-
-
-def test_only_nvidias_cdi_files_count(machine):
-    machine.file("/etc/cdi/other.json", '{"kind": "example.com/fpga"}')
-    machine.file("/etc/cdi/readme.txt", "nvidia.com/gpu")
-    assert cdi_specifications(Tree(machine.root)) == []
-    machine.file("/var/run/cdi/nvidia.yml", "kind: nvidia.com/gpu\n")
-    assert cdi_specifications(Tree(machine.root)) == ["/var/run/cdi/nvidia.yml"]
 
 
 def test_a_bare_machine(machine):
