@@ -130,10 +130,12 @@ def test_the_whole_object_for_one_machine(machine, run):
             {
                 "wheel": "cu132",
                 "code": "build-experimental",
+                "causes": [],
                 "why": "experimental for torch 2.13",
             }
         ],
         "advice": [],
+        "advice_causes": [],
         "advice_codes": [],
     }
 
