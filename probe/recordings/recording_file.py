@@ -233,5 +233,6 @@ def _expected(entry: dict[str, object]) -> Expected:
         env=by_name(entry, "env", a_text) if "env" in entry else None,
         run_flags=optional("run_flags", texts),
         states=optional("states", texts),
+        advice_codes=optional("advice_codes", texts),
         advice=tuple(texts(entry.get("advice", []), "advice")),
     )
