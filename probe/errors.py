@@ -18,6 +18,11 @@ The numbers stand in ``exit_codes.py``, each once.
 
 from probe.exit_codes import ExitCode
 
+# What stands before a message on stderr: who runs these programs and shows their words takes it off
+# again.
+PROBE_PREFIX = "alternator probe: "
+ENTRYPOINT_PREFIX = "alternator-entrypoint: "
+
 
 class UserError(Exception):
     """Something the operator can mend. Printed as one line, never as a traceback."""
@@ -45,3 +50,8 @@ class CommandError(ProbeError):
     """The container was given a command that it can't start; 127 is what shells say."""
 
     exit_code = ExitCode.NO_COMMAND
+
+
+def defect_text(error: Exception) -> str:
+    """What is said of an error that is no ``UserError``: it is ours, and to be reported."""
+    return f"this should not have happened: {type(error).__name__}: {error}; please report it"

@@ -4,6 +4,8 @@ Where a remedy depends on the distribution, it is made in ``report/doctor_comman
 """
 
 from probe.finding import Finding, Place, Steps
+from probe.machine.cdi import FOLDERS
+from probe.machine.variables import MEMORY_LIMIT, WHISPER_MODEL
 from probe.tables.drivers import WantedDriver
 
 MIB_IN_GIB = 1024
@@ -82,7 +84,7 @@ class NoCdiFile(Finding):
 
     code = "no-cdi-file"
     says = "Podman hands GPUs over by CDI, and there is no CDI file"
-    steps = ("sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml",)
+    steps = (f"sudo nvidia-ctk cdi generate --output={FOLDERS[0]}/nvidia.yaml",)
 
 
 class GpuMemory(Finding):
@@ -112,7 +114,7 @@ class ModelTooLarge(GpuMemory):
 
     code = "model-too-large-for-gpu"
     says = "the model {model} needs about {need}, {name} has {memory}"
-    steps = ("ALTERNATOR_WHISPER_MODEL={best}",)
+    steps = (f"{WHISPER_MODEL}={{best}}",)
     name: str
     model: str
     model_mib: int
@@ -161,7 +163,7 @@ class ModelTooLargeForContainer(ModelTooLargeForCpu):
 
     code = "model-too-large-for-container"
     says = "the model {model} takes up to {need} on a CPU, this container may take {memory}"
-    steps = ("ALTERNATOR_MEMORY_LIMIT={limit_gib}g make up   # on the host",)
+    steps = (f"{MEMORY_LIMIT}={{limit_gib}}g make up   # on the host",)
 
 
 class LostGpu(Finding):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from probe.decide.choice import Choice, ImageBuild
+from probe.decide.choice import Choice, ImageBuild, Question
 from probe.facts import Facts, Gpu
 from probe.finding import Finding, Steps
 from probe.machine.host_software import HostSoftware
@@ -14,14 +14,14 @@ from probe.tables.builds import Table
 class Improvement:
     """Something that could be better, and the commands or steps that make it so."""
 
-    code: str
     what: str
     steps: Steps = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What the operator has set up: the image that this runs in, the model, the host's hint."""
+    """What the operator has set up: the image that this runs in, the model, the host's
+    report."""
 
     image: ImageBuild | None = None
     model: str | None = None
@@ -42,6 +42,11 @@ class Examination:
     setting: Setting
 
     @property
+    def question(self) -> Question:
+        """What a choice for this machine is made from, with nothing asked for."""
+        return Question(facts=self.facts, table=self.table)
+
+    @property
     def inside(self) -> bool:
         """Whether this runs in a container."""
         return self.facts.host.container
@@ -52,4 +57,4 @@ class Examination:
         """A finding with its remedy, or with the commands that this distribution has for it."""
         what = str(finding) if gpu is None else f"{gpu.name}: {finding}"
         remedy = steps or finding.remedy(self.facts.host.place)
-        return Improvement(code=finding.code, what=what, steps=remedy)
+        return Improvement(what=what, steps=remedy)

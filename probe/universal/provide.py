@@ -13,14 +13,14 @@ from probe.decide.overrides import Overrides
 from probe.errors import OverrideError
 from probe.facts import Facts
 from probe.frozen_record import replace
-from probe.tables.builds import Build, Table
+from probe.machine.variables import LOCKS
+from probe.tables.builds import Build, Table, line_of
 from probe.universal import volume, wheels
 from probe.universal.errors import FetchError, HashError, InstallError
 from probe.universal.install import Job, install, search_path
 from probe.universal.lock import Entry, Lock, LockError, digest, read
 
-VARIANT = "universal"
-LOCKS = "/opt/alternator/locks"
+LOCK_FOLDER = "/opt/alternator/locks"
 BUILDS = "/var/lib/alternator/builds"
 WHEELHOUSE = "/wheelhouse"
 OWN_LOCK = "universal.lock"
@@ -62,7 +62,7 @@ class Provider:
         self._say = say
         self._root = Path(environ.get("ALTERNATOR_BUILDS_DIR") or BUILDS)
         self._wheelhouse = Path(environ.get("ALTERNATOR_WHEELHOUSE") or WHEELHOUSE)
-        self._locked = locked_builds(Path(environ.get("ALTERNATOR_LOCKS") or LOCKS), table)
+        self._locked = locked_builds(Path(environ.get(LOCKS) or LOCK_FOLDER), table)
         self._current: Provided | None = None
 
     def provide(self, facts: Facts) -> Provided:
@@ -146,8 +146,7 @@ def locked_builds(folder: Path, table: Table) -> dict[tuple[str, str], Locked]:
         match = BUILD_NAME.fullmatch(lock.build)
         if match is None:
             raise LockError(f"{path}: {lock.build!r} names no build; build the image again")
-        line = ".".join(match["torch"].split(".")[:2])
-        build = table.find(line, match["wheel"])
+        build = table.find(line_of(match["torch"]), match["wheel"])
         if build is not None and lock.platform == here:
             entries = tuple(entry for entry in lock.packages if entry.key not in held)
             # A lock may hold an older patch release of the line than the table knows by now.

@@ -30,4 +30,5 @@ def report_of(selection: SelectionReport) -> Report:
         "trace": [],
         "advice": [],
         "advice_codes": [],
+        "advice_causes": [],
     }

@@ -28,7 +28,6 @@ def around(distribution: str) -> HostSoftware:
         docker=False,
         podman=False,
         nvidia_toolkit=False,
-        nvidia_ctk=False,
         cdi=False,
         distribution=distribution,
     )

@@ -25,7 +25,6 @@ def case(
         docker=True,
         podman=False,
         nvidia_toolkit=True,
-        nvidia_ctk=True,
         cdi=False,
         memory_mib=memory_mib,
         limit_mib=limit_mib,
@@ -99,7 +98,6 @@ def on_cpu(
 
 def test_a_model_that_does_not_fit_the_machine(table: Table) -> None:
     (told,) = on_cpu(table, "large-v3", 7939, 3072)
-    assert told.code == "model-too-large-for-machine"
     assert told.what.startswith("the model large-v3 takes up to ")
     assert told.what.endswith(" GiB on a CPU, this machine has 7.8 GiB")
     assert told.steps[0].startswith('model = "turbo"')
@@ -107,7 +105,6 @@ def test_a_model_that_does_not_fit_the_machine(table: Table) -> None:
 
 def test_a_model_that_fits_the_machine_and_not_its_container(table: Table) -> None:
     (told,) = on_cpu(table, "large-v3", 32000, 3072)
-    assert told.code == "model-too-large-for-container"
     assert told.what.endswith("this container may take 3.0 GiB")
     assert told.steps[0].startswith("ALTERNATOR_MEMORY_LIMIT=")
 

@@ -11,7 +11,7 @@ from probe.machine.host_software import HostSoftware
 from probe.report.examination import NO_SETTING, Examination, Improvement
 from probe.tables.builds import Table
 
-AROUND = HostSoftware(docker=True, podman=False, nvidia_toolkit=True, nvidia_ctk=True, cdi=False)
+AROUND = HostSoftware(docker=True, podman=False, nvidia_toolkit=True, cdi=False)
 WHY = DriverNotLoaded()
 
 
@@ -31,7 +31,6 @@ def test_the_remedy_is_that_of_the_place(table: Table, container: bool) -> None:
     case = examination(facts, table)
     assert case.inside == container
     assert case.improvement(WHY) == Improvement(
-        code="nvidia-driver-not-loaded",
         what=str(WHY),
         steps=WHY.remedy("container" if container else "host"),
     )
