@@ -4,13 +4,13 @@ import os
 import sys
 
 from probe.cli import probe
-from probe.errors import UserError
+from probe.errors import PROBE_PREFIX, UserError
 from probe.exit_codes import ExitCode
 
 try:
     sys.exit(probe(sys.argv[1:]))
 except UserError as error:
-    print(f"alternator probe: {error}", file=sys.stderr)
+    print(f"{PROBE_PREFIX}{error}", file=sys.stderr)
     sys.exit(error.exit_code)
 except KeyboardInterrupt:
     sys.exit(ExitCode.INTERRUPTED)

@@ -15,7 +15,7 @@ from probe.errors import NoGpuError, ProbeError
 from probe.exit_codes import ExitCode
 from probe.machine.this_machine import Machine
 from probe.machine.time_limit import TIMEOUT_S, read_timeout
-from probe.machine.variables import TIMEOUT
+from probe.machine.variables import TIMEOUT, WHISPER_MODEL
 
 if TYPE_CHECKING:
     from probe.report.schema import Report
@@ -92,7 +92,7 @@ def doctor(argv: list[str]) -> int:
         # The universal image has none: it takes the best build for every machine.
         image=image_build(record, os.environ) if record else None,
         model=arguments.model
-        or os.environ.get("ALTERNATOR_WHISPER_MODEL")
+        or os.environ.get(WHISPER_MODEL)
         or machine.whisper_settings().get("model"),
         host=None if arguments.replay else read_host_report(os.environ),
     )

@@ -16,7 +16,7 @@ from probe.decide.choose import choose
 from probe.decide.overrides import read_overrides
 from probe.detect.collect import collect
 from probe.detect.visibility import CUDA, HIP, ROCR
-from probe.errors import CommandError, OverrideError, UserError
+from probe.errors import ENTRYPOINT_PREFIX, CommandError, OverrideError, UserError
 from probe.facts import Facts, Gpu
 from probe.findings.builds import ProofFailed
 from probe.frozen_record import replace
@@ -24,7 +24,7 @@ from probe.machine.image_record import read_image_record, record_path
 from probe.machine.operator_config import config_of, whisper_settings
 from probe.machine.this_machine import Machine, find_executable
 from probe.machine.time_limit import read_timeout
-from probe.machine.variables import PROVEN_DEVICE, STATE_DIRECTORY
+from probe.machine.variables import PROVEN_DEVICE, REPORT_FILE, STATE_DIRECTORY
 from probe.prove.image_build import image_build
 from probe.prove.remembered import Verdicts, image_id
 from probe.prove.run_child import Verdict, prove
@@ -207,7 +207,7 @@ def write_state(facts: Facts, choice: Choice, environ: Mapping[str, str]) -> Non
     directory = environ.get(STATE_DIRECTORY)
     if not directory:
         return
-    path = Path(directory) / "probe.json"
+    path = Path(directory) / REPORT_FILE
     try:
         unfinished = path.with_suffix(".json.new")
         unfinished.write_text(json.dumps(report(facts, choice), indent=2), encoding="utf-8")
@@ -218,7 +218,7 @@ def write_state(facts: Facts, choice: Choice, environ: Mapping[str, str]) -> Non
 
 def log(message: str) -> None:
     """One line on stderr."""
-    print(f"alternator-entrypoint: {message}", file=sys.stderr)
+    print(f"{ENTRYPOINT_PREFIX}{message}", file=sys.stderr)
 
 
 if __name__ == "__main__":

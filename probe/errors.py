@@ -18,6 +18,11 @@ The numbers stand in ``exit_codes.py``, each once.
 
 from probe.exit_codes import ExitCode
 
+# What stands before a message on stderr: who runs these programs and shows their words takes it off
+# again.
+PROBE_PREFIX = "alternator probe: "
+ENTRYPOINT_PREFIX = "alternator-entrypoint: "
+
 
 class UserError(Exception):
     """Something the operator can mend. Printed as one line, never as a traceback."""

@@ -4,6 +4,7 @@ Where a remedy depends on the distribution, it is made in ``report/doctor_comman
 """
 
 from probe.finding import Finding, Place, Steps
+from probe.machine.variables import MEMORY_LIMIT, WHISPER_MODEL
 from probe.tables.drivers import WantedDriver
 
 MIB_IN_GIB = 1024
@@ -112,7 +113,7 @@ class ModelTooLarge(GpuMemory):
 
     code = "model-too-large-for-gpu"
     says = "the model {model} needs about {need}, {name} has {memory}"
-    steps = ("ALTERNATOR_WHISPER_MODEL={best}",)
+    steps = (f"{WHISPER_MODEL}={{best}}",)
     name: str
     model: str
     model_mib: int
@@ -161,7 +162,7 @@ class ModelTooLargeForContainer(ModelTooLargeForCpu):
 
     code = "model-too-large-for-container"
     says = "the model {model} takes up to {need} on a CPU, this container may take {memory}"
-    steps = ("ALTERNATOR_MEMORY_LIMIT={limit_gib}g make up   # on the host",)
+    steps = (f"{MEMORY_LIMIT}={{limit_gib}}g make up   # on the host",)
 
 
 class LostGpu(Finding):

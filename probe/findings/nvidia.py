@@ -6,6 +6,7 @@ nvidia-smi's exit codes are NVML's, nvmlReturn_t
 
 from probe.facts import ComputeCapability
 from probe.finding import Finding, Place, Steps
+from probe.machine.variables import TIMEOUT
 from probe.tables.drivers import WantedDriver, newest_floor, wanted_driver
 
 LOOK = "see why: sudo dmesg | grep -i -e nvrm -e xid"
@@ -100,10 +101,7 @@ class ToolFailed(Finding):
     steps = (
         LOOK,
         "reboot",
-        (
-            "if the card is only slow to wake: sudo nvidia-smi -pm 1, or raise "
-            "ALTERNATOR_PROBE_TIMEOUT (seconds)"
-        ),
+        (f"if the card is only slow to wake: sudo nvidia-smi -pm 1, or raise {TIMEOUT} (seconds)"),
     )
     said: str | None
 

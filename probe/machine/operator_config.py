@@ -7,6 +7,8 @@ its business, so a file that can't be read says nothing here.
 import os
 from collections.abc import Mapping, Sequence
 
+from probe.machine.variables import CONFIG_FILE
+
 FILE_NAME = "alternator.toml"
 KEYS = ("device", "backend", "model")
 
@@ -43,7 +45,7 @@ def find_config_file(environ: Mapping[str, str], file: str | None = None) -> str
 
     A file that is named, here or in ``ALTERNATOR_CONFIG``, need not exist.
     """
-    named = file or environ.get("ALTERNATOR_CONFIG")
+    named = file or environ.get(CONFIG_FILE)
     if named:
         return named
     home = environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")

@@ -14,6 +14,7 @@ from pathlib import Path
 from probe.decide.choice import Selection
 from probe.facts import Gpu
 from probe.machine.files import Tree
+from probe.machine.variables import IMAGE_ID
 from probe.prove.run_child import Verdict, verdict_from_json, verdict_to_json
 
 FILE = "proof.json"
@@ -71,7 +72,7 @@ def image_id(environ: Mapping[str, str], variant_file: str) -> str:
     Nothing inside a container names its image; this file is written by the build, so its content
     and time change with it. A site may set ``ALTERNATOR_IMAGE_ID`` instead.
     """
-    given = environ.get("ALTERNATOR_IMAGE_ID")
+    given = environ.get(IMAGE_ID)
     if given:
         return given
     path = Path(variant_file)

@@ -13,6 +13,7 @@ from probe.decide.overrides import Overrides
 from probe.errors import OverrideError
 from probe.facts import Facts
 from probe.frozen_record import replace
+from probe.machine.variables import LOCKS
 from probe.tables.builds import Build, Table
 from probe.universal import volume, wheels
 from probe.universal.errors import FetchError, HashError, InstallError
@@ -20,7 +21,7 @@ from probe.universal.install import Job, install, search_path
 from probe.universal.lock import Entry, Lock, LockError, digest, read
 
 VARIANT = "universal"
-LOCKS = "/opt/alternator/locks"
+LOCK_FOLDER = "/opt/alternator/locks"
 BUILDS = "/var/lib/alternator/builds"
 WHEELHOUSE = "/wheelhouse"
 OWN_LOCK = "universal.lock"
@@ -62,7 +63,7 @@ class Provider:
         self._say = say
         self._root = Path(environ.get("ALTERNATOR_BUILDS_DIR") or BUILDS)
         self._wheelhouse = Path(environ.get("ALTERNATOR_WHEELHOUSE") or WHEELHOUSE)
-        self._locked = locked_builds(Path(environ.get("ALTERNATOR_LOCKS") or LOCKS), table)
+        self._locked = locked_builds(Path(environ.get(LOCKS) or LOCK_FOLDER), table)
         self._current: Provided | None = None
 
     def provide(self, facts: Facts) -> Provided:
