@@ -5,10 +5,12 @@ import json
 from docker.models.containers import Container
 
 from probe.frozen_record import Record
+from probe.machine.variables import REPORT_FILE
 from probe.report.host_report import LaterReportError, SeenReport, meant_gpus, read_report
 from probe.report.schema import Report
+from probe.report.snippet_settings import STATE
 
-REPORT = "/var/lib/alternator/state/probe.json"
+REPORT = f"{STATE}/{REPORT_FILE}"  # the entrypoint's
 PROVEN = ("proven",)
 
 

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from images.catalog import Catalog, Variant, with_build
 from images.errors import ImagesError
+from probe.errors import PROBE_PREFIX
+from probe.machine.variables import CONFIG_FILE
 from probe.report.schema import Report
 from probe.report.text import human_text
 
@@ -38,14 +40,14 @@ def probe(
         command += ["--backend", backend]
     result = subprocess.run(
         command,
-        env={**environ, **({"ALTERNATOR_CONFIG": str(config)} if config else {})},
+        env={**environ, **({CONFIG_FILE: str(config)} if config else {})},
         capture_output=True,
         text=True,
         timeout=PROBE_TIMEOUT_S,
         check=False,
     )
     if result.returncode != 0:
-        reason = result.stderr.strip().removeprefix("alternator probe: ")
+        reason = result.stderr.strip().removeprefix(PROBE_PREFIX)
         raise ImagesError(reason or f"the probe failed ({result.returncode})")
     report: Report = json.loads(result.stdout)
     return report
