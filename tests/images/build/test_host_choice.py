@@ -1,18 +1,26 @@
 """What the builder takes from the probe's report."""
 
+import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from images.build import host_choice
 from images.catalog import load_catalog
 from images.errors import ImagesError
+from probe.decide.choose import choose
+from probe.facts import Backend, Facts, Host
+from probe.report.schema import Report
+from probe.report.schema import report as report_of
+from probe.tables.builds import load_table
 
 
-def report(image: str, torch: str, wheel: str) -> dict[str, Any]:
-    return {"selection": {"image": image, "torch": torch, "wheel": wheel}}
+def report(image: Backend, torch: str, wheel: str) -> Report:
+    facts = Facts(host=Host(arch="x86_64", os="linux"))
+    made = report_of(facts, choose(facts, load_table()))
+    made["selection"].update({"image": image, "torch": torch, "wheel": wheel})
+    return made
 
 
 def test_the_choice_names_variant_and_build() -> None:
@@ -36,3 +44,27 @@ def test_a_configuration_that_cannot_work_here_says_why(tmp_path: Path) -> None:
     config.write_text('[whisper]\nbackend = "tpu"\n')
     with pytest.raises(ImagesError, match=r"^\[whisper\] backend .* 'tpu' is none of"):
         host_choice.probe(os.environ, config=config)
+
+
+def test_a_report_is_read_whole() -> None:
+    made = report("cpu", "2.13.0", "cpu")
+    assert host_choice.read_report(json.dumps(made)) == made
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"schema": 2}, "it.schema is 2, none of 1"),
+        ({"selection": {}}, "it.selection has no backend"),
+        ({"advice": [1]}, r"it.advice\[0\] is not a text"),
+    ],
+)
+def test_what_is_no_report_says_why(changes: dict[str, object], why: str) -> None:
+    text = json.dumps({**report("cpu", "2.13.0", "cpu"), **changes})
+    with pytest.raises(ImagesError, match=f"the probe printed no report that is known here: {why}"):
+        host_choice.read_report(text)
+
+
+def test_neither_is_what_is_no_json() -> None:
+    with pytest.raises(ImagesError, match="no report that is known here"):
+        host_choice.read_report("warning: {}")
