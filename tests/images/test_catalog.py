@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
 from images.catalog import (
     BASE_PIN_FILE,
@@ -17,11 +16,8 @@ from images.catalog import (
     with_build,
 )
 from images.errors import CatalogError
-from probe.machine.variables import MEMORY_LIMIT as MEMORY_VARIABLE
 from probe.report.snippet import image_name
-from probe.report.snippet_settings import MEMORY_LIMIT, PIDS_LIMIT, STOP_S
 from probe.tables.builds import line_of, load_table
-from probe.tables.models import UNKNOWN_LIMIT
 
 
 @pytest.mark.parametrize("name", ["cpu", "cuda", "rocm"])
@@ -98,7 +94,7 @@ def test_every_image_has_its_name() -> None:
     assert stubs == f"alternator:{version}-cuda-cu130-stubs"
 
 
-def test_the_compose_files_have_the_images_user_and_the_snippets_limits() -> None:
+def test_the_compose_files_have_the_images_user() -> None:
     """They can be used by hand, so they say it themselves."""
     user, _, group = IMAGE_USER.partition(":")
     files = {path.stem: path.read_text("utf-8") for path in (CHECKOUT / "compose").glob("*.yaml")}
@@ -106,8 +102,3 @@ def test_the_compose_files_have_the_images_user_and_the_snippets_limits() -> Non
     assert user == group
     for name in ("cuda", "cuda-cdi", "cuda-runtime"):
         assert f"${{ALTERNATOR_NVIDIA_GID:-{group}}}" in files[name]
-    bot = yaml.safe_load(files["compose"])["services"]["bot"]
-    assert bot["pids_limit"] == PIDS_LIMIT
-    assert bot["mem_limit"] == f"${{{MEMORY_VARIABLE}:-{MEMORY_LIMIT}g}}"
-    assert bot["stop_grace_period"] == f"{STOP_S}s"
-    assert MEMORY_LIMIT == UNKNOWN_LIMIT
