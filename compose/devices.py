@@ -16,6 +16,8 @@ from compose.errors import DeviceError
 from images.engine.answers import EngineFacts
 from images.engine.engine import Engine
 from probe.decide.overrides import read_overrides
+from probe.machine.cdi import cdi_specifications
+from probe.machine.files import Tree
 from probe.machine.operator_config import whisper_settings
 
 HOOK = "nvidia-container-runtime-hook"
@@ -29,11 +31,11 @@ def overlay(variant: str, engine: Engine) -> str:
     return nvidia_overlay(
         facts,
         hook=shutil.which(HOOK, path=engine.environ.get("PATH")) is not None,
-        specifications=cdi_specifications(facts.cdi_folders),
+        specifications=cdi_specifications(Tree(), facts.cdi_folders),
     )
 
 
-def nvidia_overlay(facts: EngineFacts, *, hook: bool, specifications: Sequence[Path]) -> str:
+def nvidia_overlay(facts: EngineFacts, *, hook: bool, specifications: Sequence[str]) -> str:
     """``cuda``, ``cuda-runtime`` or ``cuda-cdi``: the first that is set up here.
 
     ``hook`` is whether the toolkit's hook is installed, which is all that a device request needs;
@@ -60,19 +62,6 @@ def asked_for(config: Path | None, environ: Mapping[str, str]) -> str:
     settings = whisper_settings(environ, str(config) if config else None)
     wanted = read_overrides(environ, settings=settings)
     return "" if wanted.backend in ("auto", "cpu") else wanted.source
-
-
-def cdi_specifications(folders: Sequence[str]) -> list[Path]:
-    """The files in an engine's CDI folders that describe NVIDIA devices.
-
-    https://github.com/cncf-tags/container-device-interface/blob/main/SPEC.md
-    """
-    return [
-        path
-        for folder in map(Path, folders)
-        for path in sorted(folder.glob("*.y*ml")) + sorted(folder.glob("*.json"))
-        if "nvidia.com/gpu" in path.read_text("utf-8", "replace")
-    ]
 
 
 def variables(run_flags: Sequence[str]) -> dict[str, str]:

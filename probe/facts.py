@@ -12,6 +12,8 @@ Vendor = Literal["nvidia", "amd", "apple"]
 State = Literal["present", "accessible", "proven", "dead"]
 Backend = Literal["cuda", "rocm", "mps", "cpu"]
 
+# Of a GPU that a process can compute with; ``proven`` is what it did.
+USABLE: tuple[State, ...] = ("accessible", "proven")
 BACKENDS: dict[Vendor, Backend] = {"nvidia": "cuda", "amd": "rocm", "apple": "mps"}
 
 POD = "KUBERNETES_SERVICE_HOST"  # Kubernetes sets it in every container of a pod

@@ -43,7 +43,7 @@ class AltTextWriter:
     ``limit`` is the server's for descriptions, in characters; downloads go to ``directory``.
     """
 
-    # Six, since each comes from another owner: operator, worker, endpoint, server, disk, caller.
+    # size: each comes from another owner: operator, worker, endpoint, server, disk, caller.
     def __init__(
         self,
         config: Config,

@@ -50,7 +50,7 @@ class Key:
     unused: str = ""
 
 
-# One parameter for each thing that can be said of a key: the settings read as a list of keys.
+# size: one parameter for each thing that can be said of a key: the settings read as a list of keys.
 def key(
     help: str,
     *,

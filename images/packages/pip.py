@@ -18,6 +18,7 @@ from typing import Any
 
 from images.console import StatusLine
 from images.errors import WheelhouseError
+from probe.universal.pip_output import errors_in, hash_mismatch, lines_in
 
 TIMEOUT_S = 3 * 3600  # the CUDA build is 3 GB; a slow line is no error
 QUICK = ("--timeout", "15", "--retries", "1")  # for an index that may be out of reach
@@ -127,9 +128,9 @@ def _found(item: Mapping[str, Any]) -> Found:
 
 def last_words(log: Path) -> str:
     """pip's last errors in one line."""
-    lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR")]
-    if any("DO NOT MATCH THE HASHES" in line for line in errors):
-        # The file is named in the lines that follow, and only there.
-        return " ".join(line.strip() for line in lines[-4:])
+    output = log.read_text("utf-8", "replace")
+    lines = lines_in(output)
+    errors = errors_in(lines)
+    if hash_mismatch(output) is not None:
+        return " ".join(lines[-4:])  # with the file's name
     return " ".join((errors or lines[-3:])[-2:])

@@ -1,7 +1,7 @@
 """The types of a choice: what to build and use, what was passed over, what would help."""
 
 from probe.decide.overrides import Overrides, Wanted
-from probe.facts import Backend, Facts, Gpu, Vendor
+from probe.facts import USABLE, Backend, Facts, Gpu, Vendor
 from probe.finding import Advice, Finding
 from probe.findings.gpu import NodeClosed
 from probe.frozen_record import Record
@@ -45,8 +45,7 @@ class Question(Record):
         return tuple(
             gpu
             for gpu in self.facts.gpus
-            if gpu.state in ("accessible", "proven")
-            or (outside and isinstance(gpu.why, NodeClosed))
+            if gpu.state in USABLE or (outside and isinstance(gpu.why, NodeClosed))
         )
 
     @property

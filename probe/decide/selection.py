@@ -13,7 +13,9 @@ from probe.tables.builds import Build, Table
 # Memory below which a card is of little use to Whisper: the default model with its working set.
 # A card of 4 GB shows a little less.
 ENOUGH_MEMORY_MIB = 3840
-TENSOR_CORES = (7, 0)  # from this compute capability on, half precision is the fast one
+# From this compute capability on, half precision is the fast one
+# (https://docs.nvidia.com/cuda/cuda-c-programming-guide/#compute-capability-7-x).
+TENSOR_CORES = (7, 0)
 
 
 def usefulness(gpu: Gpu) -> tuple[object, ...]:
@@ -44,7 +46,8 @@ def select_gpu(
     visible = [gpu.uuid or str(gpu.index) for gpu in together]
     if primary.vendor == "amd":
         # HIP counts all cards that it can reach, in the driver's order, also those without code,
-        # those whose proof failed, and those that its own variable hides now.
+        # those whose proof failed, and those that its own variable hides now; it takes no UUIDs
+        # (https://rocm.docs.amd.com/en/latest/conceptual/gpu-isolation.html).
         counted = [
             gpu
             for gpu in facts.gpus
@@ -79,7 +82,9 @@ def _hidden_from_hip(gpu: Gpu) -> bool:
 def _goes_with(gpu: Gpu, primary: Gpu, build: Build, facts: Facts, table: Table) -> bool:
     """Whether a second card can be used in the same process as the first."""
     if gpu.slice_of is not None or primary.slice_of is not None:
-        return False  # CUDA uses one MIG slice in a process, and no whole GPU beside it
+        # CUDA uses one MIG slice in a process, and no whole GPU beside it
+        # (https://docs.nvidia.com/datacenter/tesla/mig-user-guide/getting-started-with-mig.html).
+        return False
     if not has_code(build, gpu, facts.host, table):
         return False
     # An HSA override holds for all cards of a process: only its own target may stand beside it.

@@ -16,8 +16,7 @@ A card that nothing speaks against is accessible.
 (https://rocm.docs.amd.com/projects/install-on-linux/en/latest/install/prerequisites.html)
 """
 
-from probe.detect.access_nvidia import VIRTUAL
-from probe.detect.evidence import Evidence, Verdict, closed_nodes
+from probe.detect.evidence import VIRTUAL, Evidence, Verdict, closed_nodes
 from probe.detect.merge import Merged
 from probe.facts import Node, Sighting
 from probe.finding import Finding

@@ -21,7 +21,7 @@ A card that nothing speaks against is accessible.
 import re
 from collections.abc import Callable
 
-from probe.detect.evidence import Evidence, Verdict, closed_nodes
+from probe.detect.evidence import VIRTUAL, Evidence, Verdict, closed_nodes
 from probe.detect.merge import Merged
 from probe.detect.visibility import CONTAINER
 from probe.facts import Node, Sighting
@@ -35,8 +35,6 @@ from probe.tables.devices import last_driver
 CARD = re.compile(r"/dev/nvidia\d+")
 CONTROL = ("/dev/nvidiactl", "/dev/dxg")  # Linux, WSL2
 DRIVEN = {"nvidia-smi", "libcuda", "nvidia-proc"}  # who lists only what the driver drives
-# Drivers of virtual machines (https://docs.kernel.org/driver-api/vfio.html and Xen's pciback).
-VIRTUAL = ("vfio-pci", "pci-stub", "xen-pciback", "pciback")
 NO_GPUS = ("void", "none", "")  # of NVIDIA_VISIBLE_DEVICES
 
 # nvidia-smi exits with NVML's codes, nvmlReturn_t

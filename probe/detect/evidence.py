@@ -7,6 +7,9 @@ from probe.finding import Finding
 from probe.findings.gpu import NodeClosed
 from probe.frozen_record import Record
 
+# Drivers of virtual machines (https://docs.kernel.org/driver-api/vfio.html and Xen's pciback).
+VIRTUAL = ("vfio-pci", "pci-stub", "xen-pciback", "pciback")
+
 
 class Evidence(Record):
     """What the probes say beside the sightings of cards."""

@@ -4,6 +4,7 @@ Where a remedy depends on the distribution, it is made in ``report/doctor_comman
 """
 
 from probe.finding import Finding, Place, Steps
+from probe.machine.cdi import FOLDERS
 from probe.machine.variables import MEMORY_LIMIT, WHISPER_MODEL
 from probe.tables.drivers import WantedDriver
 
@@ -83,7 +84,7 @@ class NoCdiFile(Finding):
 
     code = "no-cdi-file"
     says = "Podman hands GPUs over by CDI, and there is no CDI file"
-    steps = ("sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml",)
+    steps = (f"sudo nvidia-ctk cdi generate --output={FOLDERS[0]}/nvidia.yaml",)
 
 
 class GpuMemory(Finding):

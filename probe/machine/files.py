@@ -8,7 +8,10 @@ import re
 
 from probe.facts import Node
 
-READ_CAP = 64 * 1024  # bytes; a sysfs file has 4096 at most, /proc/1/cgroup a few lines
+# Bytes. A sysfs file has 4096 at most, /proc/1/cgroup a few lines; a CDI file names its kind last,
+# behind half a KiB for each of the slices that eight GPUs may be cut into.
+READ_CAP = 256 * 1024
+CHUNK = 64 * 1024  # bytes
 
 
 class Tree:
@@ -22,7 +25,7 @@ class Tree:
         return f"{self.root}/{path.lstrip('/')}"
 
     def read(self, path: str) -> str | None:
-        """The text of a file, at most 64 KiB of it; None where it can't be read."""
+        """The text of a file, at most ``READ_CAP`` of it; None where it can't be read."""
         try:
             # A pipe in a file's place would block an ordinary open for good.
             descriptor = os.open(self.at(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -68,6 +71,6 @@ class Tree:
 
 def _read_all(descriptor: int) -> bytes:
     data = b""
-    while len(data) < READ_CAP and (chunk := os.read(descriptor, READ_CAP - len(data))):
+    while (left := READ_CAP - len(data)) and (chunk := os.read(descriptor, min(left, CHUNK))):
         data += chunk
     return data

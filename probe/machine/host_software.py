@@ -3,18 +3,17 @@
 import re
 from dataclasses import dataclass
 
+from probe.machine.cdi import cdi_specifications
 from probe.machine.files import Tree
 from probe.machine.this_machine import Machine
 from probe.numbers import MIB
 
-# Any of these lets Docker serve --gpus.
+# Any of these lets Docker serve --gpus
+# (https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/arch-overview.html).
 TOOLKIT = ("nvidia-container-runtime-hook", "nvidia-container-runtime", "nvidia-ctk")
 # ID and ID_LIKE of https://man7.org/linux/man-pages/man5/os-release.5.html:
 # Linux Mint and Pop!_OS are like Ubuntu, Rocky and AlmaLinux like RHEL: they take its commands.
 FAMILIES = ("ubuntu", "debian", "fedora", "rhel", "arch", "suse", "alpine")
-# The default of the Container Device Interface:
-# https://github.com/cncf-tags/container-device-interface/blob/HEAD/README.md
-CDI_DIRECTORIES = ("/etc/cdi", "/var/run/cdi")
 # https://www.kernel.org/doc/html/latest/admin-guide/cgroup-v2.html#memory-interface-files and, of
 # version 1, https://www.kernel.org/doc/Documentation/cgroup-v1/memory.txt
 LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -28,7 +27,6 @@ class HostSoftware:
     docker: bool
     podman: bool
     nvidia_toolkit: bool
-    nvidia_ctk: bool
     cdi: bool  # a CDI specification that names NVIDIA GPUs
     distribution: str = ""  # debian, ubuntu, fedora, …: whose commands serve here
     memory_mib: int | None = None  # of the machine
@@ -46,22 +44,11 @@ def read_host_software(machine: Machine) -> HostSoftware:
         docker=installed("docker"),
         podman=installed("podman"),
         nvidia_toolkit=any(installed(name) for name in TOOLKIT),
-        nvidia_ctk=installed("nvidia-ctk"),
         cdi=bool(cdi_specifications(tree)),
         distribution=_distribution(tree.read("/etc/os-release") or ""),
         memory_mib=memory_mib(tree),
         limit_mib=_limit_mib(tree),
     )
-
-
-def cdi_specifications(tree: Tree) -> list[str]:
-    """The CDI files that describe NVIDIA devices."""
-    paths = [
-        f"{directory}/{name}"
-        for directory in CDI_DIRECTORIES
-        for name in tree.names(directory, r".*\.(ya?ml|json)")
-    ]
-    return [path for path in paths if "nvidia.com/gpu" in (tree.read(path) or "")]
 
 
 def memory_mib(tree: Tree) -> int | None:

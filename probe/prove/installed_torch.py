@@ -36,10 +36,10 @@ def main() -> None:
         wanted.variant, folder
     )
     if problem:
-        sys.exit(f"truth: {problem}")
+        sys.exit(f"installed torch: {problem}")
     record = {"variant": wanted.variant, "wheel": wanted.wheel, **found}
     wanted.write.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-    print(f"truth: torch {torch.__version__} is the {wanted.variant} build asked for")
+    print(f"installed torch: {torch.__version__} is the {wanted.variant} build asked for")
 
 
 def wrong_build(variant: str, torch: str, wheel: str, folder: Path | None = None) -> str | None:

@@ -1,8 +1,8 @@
 """Proves a device in a child process: only a child may die of it.
 
-``torch.cuda.is_available()`` can be true where the first product aborts the process, so nothing
-less than computing counts. A crash, a hang and a wrong result are verdicts with a reason. What the
-child computes is in ``child.py``.
+``torch.cuda.is_available()`` can be true where the first product aborts the process
+(https://github.com/pytorch/pytorch/issues/179865), so nothing less than computing counts. A crash,
+a hang and a wrong result are verdicts with a reason. What the child computes is in ``child.py``.
 """
 
 import json

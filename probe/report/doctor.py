@@ -48,7 +48,7 @@ def improvements(
     ]
     # What the choice itself advises and no step above covers: limits to know of.
     notes = [
-        Improvement(code=entry.finding.code, what=entry.text(facts.host.place))
+        Improvement(what=entry.text(facts.host.place))
         for entry in choice.advice
         if not _covered(entry, case)
     ]

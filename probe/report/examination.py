@@ -14,14 +14,14 @@ from probe.tables.builds import Table
 class Improvement:
     """Something that could be better, and the commands or steps that make it so."""
 
-    code: str
     what: str
     steps: Steps = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What the operator has set up: the image that this runs in, the model, the host's hint."""
+    """What the operator has set up: the image that this runs in, the model, the host's
+    report."""
 
     image: ImageBuild | None = None
     model: str | None = None
@@ -52,4 +52,4 @@ class Examination:
         """A finding with its remedy, or with the commands that this distribution has for it."""
         what = str(finding) if gpu is None else f"{gpu.name}: {finding}"
         remedy = steps or finding.remedy(self.facts.host.place)
-        return Improvement(code=finding.code, what=what, steps=remedy)
+        return Improvement(what=what, steps=remedy)

@@ -1,7 +1,7 @@
-"""What the host saw, handed to the container as a hint, against what the container sees.
+"""What the host saw, as a report handed to the container, against what the container sees.
 
 ``ALTERNATOR_HOST_REPORT`` holds the host's report (``alternator probe --json``) or names a file
-with it. A hint never decides anything: it only tells what was lost on the way.
+with it. It never decides anything: it only tells what was lost on the way.
 """
 
 import json
@@ -9,14 +9,13 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from probe.errors import ProbeError
+from probe.facts import BACKENDS, USABLE
 from probe.finding import Finding
 from probe.findings.improvements import DriverChanged, LostGpu
 from probe.frozen_record import Record
 from probe.report.schema import SCHEMA
 
 VARIABLE = "ALTERNATOR_HOST_REPORT"
-USABLE = ("accessible", "proven")
-BACKENDS = {"nvidia": "cuda", "amd": "rocm", "apple": "mps"}
 
 
 class SeenGpu(Record):
@@ -108,7 +107,10 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def read_host_report(environ: Mapping[str, str]) -> SeenReport | None:
-    """The host's report; None where there is no hint. Raises ``ProbeError`` for a broken one."""
+    """The host's report; None where it was not handed over.
+
+    Raises ``ProbeError`` for a broken one.
+    """
     value = environ.get(VARIABLE, "").strip()
     if not value:
         return None
@@ -138,7 +140,7 @@ def meant_gpus(
     named = [name for name in host.visible_devices if name.startswith(("GPU-", "MIG-"))]
     free = sorted(here.gpus, key=lambda gpu: gpu.state not in usable)
     for gpu in host.gpus:
-        if gpu.state not in USABLE or BACKENDS.get(gpu.vendor) != host.backend:
+        if gpu.state not in USABLE or (gpu.vendor, host.backend) not in BACKENDS.items():
             continue
         if named and gpu.uuid and gpu.uuid not in named:
             continue  # the host itself left it out: another MIG slice, a card without code

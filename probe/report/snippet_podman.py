@@ -1,5 +1,6 @@
 """The choice as Podman has it: the command, and the unit for systemd."""
 
+from probe.machine.cdi import NVIDIA_KIND
 from probe.report.snippet_settings import (
     CONFIG,
     MEMORY_LIMIT,
@@ -48,7 +49,7 @@ def _devices(start: Start) -> list[tuple[str, str]]:
 
 def _cdi(start: Start) -> list[str]:
     """CDI names of NVIDIA's devices: ``nvidia-ctk cdi list`` shows what there is."""
-    return [f"nvidia.com/gpu={name}" for name in start.named or ("all",)]
+    return [f"{NVIDIA_KIND}={name}" for name in start.named or ("all",)]
 
 
 def quadlet(start: Start) -> str:

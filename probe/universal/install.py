@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probe.tables.builds import Build
-from probe.universal import volume, wheels
+from probe.universal import pip_output, volume, wheels
 from probe.universal.errors import FetchError, HashError, InstallError, SpaceError
 from probe.universal.lock import Entry, requirements
 
@@ -138,14 +138,12 @@ def _pip(job: Job, work: Path, lock: int, run: PipRun) -> None:
 
 
 def _failure(job: Job, output: str) -> InstallError:
-    # pip ends with 1 for everything: what it was stands in its words alone, which it does not
-    # translate (HashMismatch in https://github.com/pypa/pip/blob/main/src/pip/_internal/exceptions.py)
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    if "DO NOT MATCH THE HASHES" in output:
-        at = next(i for i, line in enumerate(lines) if "DO NOT MATCH THE HASHES" in line)
-        package = lines[at + 1] if at + 1 < len(lines) else ""
+    # pip ends with 1 for everything: what it was stands in its words alone.
+    wrong = pip_output.hash_mismatch(output)
+    if wrong is not None:
+        package = wrong[0].partition(" from ")[0] if wrong else "a package"
         return HashError(
-            f"{package.partition(' from ')[0] or 'a package'} is not the file that was locked, so "
+            f"{package} is not the file that was locked, so "
             f"nothing of {job.title} is installed: replace the file in the wheelhouse, or find out "
             f"what the package index serves"
         )
@@ -154,7 +152,8 @@ def _failure(job: Job, output: str) -> InstallError:
             f"{job.root} is full while {job.title} was being installed: make room there or give "
             f"the container a larger volume"
         )
-    errors = [line for line in lines if line.startswith("ERROR")] or lines[-1:]
+    lines = pip_output.lines_in(output)
+    errors = pip_output.errors_in(lines) or lines[-1:]
     why = errors[-1].removeprefix("ERROR: ") if errors else "pip said nothing"
     return FetchError(
         f"the packages of {job.title} can't be fetched ({why}): give the container a network for "

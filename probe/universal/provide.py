@@ -14,13 +14,12 @@ from probe.errors import OverrideError
 from probe.facts import Facts
 from probe.frozen_record import replace
 from probe.machine.variables import LOCKS
-from probe.tables.builds import Build, Table
+from probe.tables.builds import Build, Table, line_of
 from probe.universal import volume, wheels
 from probe.universal.errors import FetchError, HashError, InstallError
 from probe.universal.install import Job, install, search_path
 from probe.universal.lock import Entry, Lock, LockError, digest, read
 
-VARIANT = "universal"
 LOCK_FOLDER = "/opt/alternator/locks"
 BUILDS = "/var/lib/alternator/builds"
 WHEELHOUSE = "/wheelhouse"
@@ -147,8 +146,7 @@ def locked_builds(folder: Path, table: Table) -> dict[tuple[str, str], Locked]:
         match = BUILD_NAME.fullmatch(lock.build)
         if match is None:
             raise LockError(f"{path}: {lock.build!r} names no build; build the image again")
-        line = ".".join(match["torch"].split(".")[:2])
-        build = table.find(line, match["wheel"])
+        build = table.find(line_of(match["torch"]), match["wheel"])
         if build is not None and lock.platform == here:
             entries = tuple(entry for entry in lock.packages if entry.key not in held)
             # A lock may hold an older patch release of the line than the table knows by now.

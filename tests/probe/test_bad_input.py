@@ -1,4 +1,4 @@
-"""Whatever tools print and the kernel shows: no traceback, and no build that does not fit."""
+"""The whole probe on whatever tools print and the kernel shows: no traceback, no build in vain."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""What a start of the probe imports: the bound on its time is kept by importing little."""
+"""The whole start of the probe: the bound on its time is kept by importing little."""
 
 import json
 import subprocess

@@ -15,14 +15,7 @@ from typing import Literal, assert_never
 
 from alternator.errors import AlternatorError, WorkerError
 from alternator.progress import SILENT, Progress
-from alternator.speech.engines.engine import (
-    Done,
-    Failed,
-    Progressed,
-    Request,
-    Said,
-    SegmentFound,
-)
+from alternator.speech.engines.engine import Done, Failed, Progressed, Request, Said, SegmentFound
 from alternator.speech.worker.patience import TICK_SECONDS, Deadlines, Patience, ended
 from alternator.speech.worker.protocol import (
     Answer,

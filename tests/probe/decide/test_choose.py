@@ -1,52 +1,14 @@
 """The choice, case by case: one for each trap of the table of builds."""
 
 import pytest
+from cards import advice, amd, machine_with, nvidia
 
 from probe.decide.choice import ImageBuild
 from probe.decide.choose import choose
 from probe.decide.overrides import Overrides, read_overrides
 from probe.errors import OverrideError, ProbeError
-from probe.facts import Facts, Gpu, Host
-from probe.findings.builds import NoneForPlatform
-from probe.findings.gpu import Hidden
+from probe.facts import Gpu
 from probe.findings.nvidia import LibraryMismatch
-from probe.findings.proof import ProofCrashed
-from probe.frozen_record import replace
-
-
-def nvidia(capability: str, driver: str, *, memory: int | None = 16384, index: int = 0) -> Gpu:
-    major, minor = capability.split(".")
-    return Gpu(
-        vendor="nvidia",
-        index=index,
-        uuid=f"GPU-{capability}-{index}",
-        name=f"card {capability}",
-        memory_mib=memory,
-        driver=driver,
-        compute_capability=(int(major), int(minor)),
-        state="accessible",
-    )
-
-
-def amd(gfx: str, *, memory: int = 16384, index: int = 0, integrated: bool = False) -> Gpu:
-    return Gpu(
-        vendor="amd",
-        index=index,
-        name=f"card {gfx}",
-        memory_mib=memory,
-        gfx=gfx,
-        state="accessible",
-        integrated=integrated,
-    )
-
-
-def advice(choice) -> tuple[str, ...]:
-    """What a person on a host is told."""
-    return tuple(entry.text("host") for entry in choice.advice)
-
-
-def machine_with(*gpus: Gpu, arch: str = "x86_64", wsl: bool = False, tegra: bool = False) -> Facts:
-    return Facts(host=Host(arch=arch, os="linux", wsl=wsl, tegra=tegra), gpus=gpus)
 
 
 @pytest.mark.parametrize(
@@ -139,81 +101,10 @@ def test_rocm_is_for_x86_only(table):
     assert "no ROCm build of torch for aarch64" in advice(choice)[0]
 
 
-def test_an_old_driver_is_named_with_its_remedy(table):
-    choice = choose(machine_with(nvidia("8.6", "515.105.01")), table)
-    assert advice(choice)[0] == (
-        "card 8.6: driver 515.105.01 is older than 525.60.13; update it to 580 or newer and cu130 "
-        "fits (or --torch 2.7 for cu118, which gets no fixes: CUDA 11.8 ended with torch 2.7)"
-    )
-    assert {r.wheel for r in choice.rejected} >= {"cu130", "cu126", "cu118"}
-
-
 def test_a_retired_build_is_taken_when_asked_for(table):
     facts = machine_with(nvidia("3.7", "470.256.02"))
     selection = choose(facts, table, Overrides(torch="2.7")).selection
     assert (selection.torch, selection.wheel) == ("2.7.1", "cu118")
-
-
-def test_an_older_line_says_how_to_get_the_newer(table):
-    choice = choose(machine_with(nvidia("12.0", "570.124.06")), table)
-    assert advice(choice)[0] == (
-        "torch 2.11 because no build of 2.13 fits driver 570.124.06; update it to 580 or newer and "
-        "cu130 of 2.13 fits"
-    )
-
-
-def test_a_build_that_ends_is_announced(table):
-    choice = choose(machine_with(nvidia("7.0", "580.95.05")), table)
-    assert "card 7.0 (compute capability 7.0) has no build after torch 2.14" in advice(choice)
-
-
-def test_a_disputed_driver_is_tried_with_advice(table):
-    choice = choose(machine_with(nvidia("8.6", "535.161.07")), table)
-    assert choice.selection.wheel == "cu126"
-    assert any("update it to 550 or newer" in line for line in advice(choice))
-    fine = choose(machine_with(nvidia("8.6", "550.54.14")), table)
-    assert fine.advice == ()
-
-
-def test_the_most_useful_card_decides_and_others_are_left_out(table):
-    old, new = nvidia("6.1", "580.95.05", memory=8192), nvidia("8.9", "580.95.05", index=1)
-    choice = choose(machine_with(old, new), table)
-    assert choice.selection.wheel == "cu130"
-    assert choice.selection.visible_devices == ("GPU-8.9-1",)
-    assert advice(choice) == ("card 6.1 is left out by cu130: no code for compute capability 6.1",)
-
-
-def test_cards_that_fit_one_build_are_used_together(table):
-    cards = (nvidia("6.1", "550.54.14"), nvidia("8.6", "550.54.14", index=1))
-    selection = choose(machine_with(*cards), table).selection
-    # Both have code in cu126; the one with tensor cores comes first.
-    assert (selection.wheel, selection.visible_devices) == ("cu126", ("GPU-8.6-1", "GPU-6.1-0"))
-
-
-def test_a_card_too_small_for_the_model_does_not_decide(table):
-    small = nvidia("8.6", "580.95.05", memory=2048)
-    large = nvidia("6.1", "580.95.05", memory=24576, index=1)
-    assert choose(machine_with(small, large), table).selection.wheel == "cu126"
-
-
-def test_a_processor_graphics_unit_comes_after_a_card(table):
-    apu = amd("gfx1151", memory=65536, integrated=True)
-    card = amd("gfx1100", memory=24576, index=1)
-    selection = choose(machine_with(apu, card), table).selection
-    assert selection.visible_devices == ("1", "0")
-
-
-def test_an_hsa_override_never_reaches_a_card_with_code_of_its_own(table):
-    native = amd("gfx1100", memory=24576)
-    overridden = amd("gfx1031", memory=12288, index=1)
-    selection = choose(machine_with(native, overridden), table).selection
-    assert (selection.visible_devices, selection.env) == (("0",), {})
-    # The other way round gfx1100 would be harmed by it.
-    selection = choose(machine_with(amd("gfx1100", memory=8192), amd("gfx1031", index=1)), table)
-    assert selection.selection.visible_devices == ("1",)
-    # gfx1030 is what the override makes of its neighbour.
-    selection = choose(machine_with(amd("gfx1031"), amd("gfx1030", memory=8192, index=1)), table)
-    assert selection.selection.visible_devices == ("0", "1")
 
 
 def test_amd_where_nothing_fits_nvidia(table):
@@ -255,11 +146,6 @@ def test_an_unknown_driver_fits_nothing(table, driver):
     assert choose(machine_with(gpu), table).selection.backend == "cpu"
 
 
-def test_an_architecture_without_torch_is_told(table):
-    choice = choose(machine_with(arch="riscv64"), table)
-    assert advice(choice) == ("torch has no build for riscv64: use a machine of x86_64 or aarch64",)
-
-
 BOTH = machine_with(nvidia("8.9", "580.95.05"), amd("gfx1100"))
 
 
@@ -287,21 +173,6 @@ def test_device_cuda_is_pytorchs_name_for_amd_gpus_too(table):
 def test_a_flag_beats_the_environment(table):
     wanted = read_overrides({"ALTERNATOR_WHISPER_BACKEND": "cuda"}, backend="rocm")
     assert choose(BOTH, table, wanted).selection.backend == "rocm"
-
-
-@pytest.mark.parametrize(
-    ("environ", "message"),
-    [
-        ({"ALTERNATOR_WHISPER_DEVICE": "gpu"}, "'gpu' is none of auto, cpu, cuda, rocm"),
-        (
-            {"ALTERNATOR_WHISPER_BACKEND": "cuda", "ALTERNATOR_WHISPER_DEVICE": "cpu"},
-            "contradict each other",
-        ),
-    ],
-)
-def test_overrides_that_make_no_sense(environ, message):
-    with pytest.raises(OverrideError, match=message):
-        read_overrides(environ)
 
 
 @pytest.mark.parametrize(
@@ -362,21 +233,6 @@ def test_an_image_whose_build_does_not_fit_uses_the_cpu(table):
     assert "this image's cu130 does not fit: no code for compute capability 6.1" in advice(choice)
 
 
-def test_a_gpu_image_without_a_gpu_says_how_to_start_it(table):
-    choice = choose(machine_with(), table, image=CUDA_IMAGE)
-    assert choice.selection.backend == "cpu"
-    assert advice(choice) == (
-        "no NVIDIA GPU is visible in this container; start it with --gpus all",
-    )
-
-
-def test_a_cpu_image_is_the_cpu_and_tells_of_a_gpu(table):
-    choice = choose(machine_with(nvidia("8.9", "580.95.05")), table, image=CPU_IMAGE)
-    assert choice.selection.backend == "cpu"
-    assert "the cuda image with cu130 is the right one" in advice(choice)[0]
-    assert choose(machine_with(), table, image=CPU_IMAGE).advice == ()
-
-
 def test_a_cpu_image_refuses_a_gpu_override(table):
     wanted = read_overrides({"ALTERNATOR_WHISPER_DEVICE": "cuda"})
     with pytest.raises(OverrideError, match=r"holds torch 2\.13\.0 cpu; use the cuda image"):
@@ -393,40 +249,3 @@ def test_an_image_that_the_table_lacks(table):
     image = ImageBuild(variant="cuda", torch="2.13.0", wheel="cu999")
     with pytest.raises(ProbeError, match="cu999, which the table of builds lacks"):
         choose(machine_with(nvidia("8.9", "580.95.05")), table, image=image)
-
-
-@pytest.mark.parametrize(
-    ("variable", "visible"), [("HIP_VISIBLE_DEVICES", "2"), ("ROCR_VISIBLE_DEVICES", "1")]
-)
-def test_numbers_count_what_hip_would_see_without_its_own_variable(table, variable, visible):
-    """The entrypoint sets HIP's list anew after a failed proof; what ROCR hides stays hidden."""
-    first, second, third = (amd("gfx1100", index=n) for n in range(3))
-    hidden = replace(first, state="present", why=Hidden(variable=variable, value="0"))
-    failed = replace(second, state="dead", why=ProofCrashed(how="aborted"))
-    selection = choose(machine_with(hidden, failed, third), table).selection
-    assert selection.visible_devices == (visible,)
-
-
-@pytest.mark.parametrize(
-    ("capability", "sentence"),
-    [
-        ("7.5", "update it to 580 or newer and cu130 fits"),
-        ("7.0", "update it to 580 (newer ones leave this card out) and cu126 fits"),
-        ("5.2", "update it to 580 (newer ones leave this card out) and cu126 fits"),
-    ],
-)
-def test_the_driver_to_update_to_still_serves_the_card(table, capability, sentence):
-    choice = choose(machine_with(nvidia(capability, "515.105.01")), table)
-    assert sentence in advice(choice)[0]
-
-
-def test_an_unknown_driver_is_the_reason_and_not_the_card(table):
-    (line,) = advice(choose(machine_with(nvidia("6.1", None)), table))
-    assert "the driver's version is not known (525.60.13 is needed for cu126)" in line
-
-
-@pytest.mark.parametrize("arch", ["riscv64", "ppc64le"])
-def test_no_build_at_all_is_said_once(table, arch):
-    choice = choose(machine_with(nvidia("7.0", "550.54.14"), arch=arch), table)
-    assert {entry.why for entry in choice.rejected} == {NoneForPlatform(platform=arch)}
-    assert advice(choice)[0] == f"torch has no build for {arch}: use a machine of x86_64 or aarch64"

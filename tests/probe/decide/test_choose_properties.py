@@ -1,4 +1,4 @@
-"""What holds of every choice, whatever the machine: no card and no driver makes it worse.
+"""The whole choice, whatever the machine: no card and no driver makes it worse.
 
 The cards, drivers and architectures are those of the tables, so that a table's new row is tried by
 itself.
@@ -14,7 +14,8 @@ from probe.decide.selection import usefulness
 from probe.detect.access import judge
 from probe.detect.evidence import Evidence
 from probe.detect.merge import Merged
-from probe.facts import HSA_OVERRIDE, Facts, Gpu, Host, Node, Sighting
+from probe.facts import HSA_OVERRIDE, Facts, Gpu, Host, Node, Sighting, State
+from probe.finding import Finding
 from probe.findings.gpu import Hidden, NodeClosed
 from probe.findings.nvidia import DroppedByDriver, GpuLost
 from probe.frozen_record import replace
@@ -71,15 +72,15 @@ hosts = st.builds(
     tegra=st.sampled_from([*[False] * 9, True]),
 )
 memories = st.sampled_from([None, 2048, 3840, 4096, 8192, 16384, 24564, 49140, 81559])
-conditions = st.sampled_from(
-    [
-        *[("accessible", None)] * 12,
-        ("proven", None),
-        ("dead", GpuLost()),
-        ("present", Hidden(variable="CUDA_VISIBLE_DEVICES", value="7")),
-        ("present", NodeClosed(path="/dev/kfd", groups=(44,))),
-    ]
-)
+ORDINARY: tuple[State, Finding | None] = ("accessible", None)
+CONDITIONS: list[tuple[State, Finding | None]] = [
+    *[ORDINARY] * 12,
+    ("proven", None),
+    ("dead", GpuLost()),
+    ("present", Hidden(variable="CUDA_VISIBLE_DEVICES", value="7")),
+    ("present", NodeClosed(path="/dev/kfd", groups=(44,))),
+]
+conditions = st.sampled_from(CONDITIONS)
 
 
 @st.composite
@@ -221,7 +222,9 @@ def test_every_card_of_a_choice_runs_its_build_and_every_other_one_is_told_why_n
         override = hsa_override(build, gpu, facts.host, TABLE)
         env = {HSA_OVERRIDE: override.version} if override else {}
         # Under the override of the first card, one with code of its own has to be its target.
-        assert selection.env == env or TABLE.hsa_overrides[primary.gfx].runs_as == gpu.gfx
+        assert selection.env == env or (
+            primary.gfx is not None and TABLE.hsa_overrides[primary.gfx].runs_as == gpu.gfx
+        )
     unused = [
         gpu
         for gpu in usable

@@ -2,8 +2,7 @@
 
 import pytest
 
-from probe.machine.files import Tree
-from probe.machine.host_software import HostSoftware, cdi_specifications, read_host_software
+from probe.machine.host_software import HostSoftware, read_host_software
 
 
 def test_what_the_doctor_looks_at(machine):
@@ -17,7 +16,6 @@ def test_what_the_doctor_looks_at(machine):
         docker=True,
         podman=False,
         nvidia_toolkit=True,
-        nvidia_ctk=True,
         cdi=True,
         distribution="debian",
         memory_mib=7939,
@@ -47,15 +45,7 @@ def test_a_distribution_takes_the_commands_of_the_one_it_is_like(machine, os_rel
     assert read_host_software(machine.machine()).distribution == family
 
 
-def test_only_nvidias_cdi_files_count(machine):
-    machine.file("/etc/cdi/other.json", '{"kind": "example.com/fpga"}')
-    machine.file("/etc/cdi/readme.txt", "nvidia.com/gpu")
-    assert cdi_specifications(Tree(machine.root)) == []
-    machine.file("/var/run/cdi/nvidia.yml", "kind: nvidia.com/gpu\n")
-    assert cdi_specifications(Tree(machine.root)) == ["/var/run/cdi/nvidia.yml"]
-
-
 def test_a_bare_machine(machine):
     assert read_host_software(machine.machine()) == HostSoftware(
-        docker=False, podman=False, nvidia_toolkit=False, nvidia_ctk=False, cdi=False
+        docker=False, podman=False, nvidia_toolkit=False, cdi=False
     )

@@ -1,33 +1,11 @@
 """Snippets for people who start containers their own way."""
 
-import os
-import shlex
-import shutil
-import subprocess
-from itertools import pairwise
-
-import kubernetes_validate
 import pytest
 import yaml
+from snippets import snippet_for, words
 
 from probe.errors import ProbeError
-from probe.recordings.matrix import MACHINES, replay
-from probe.recordings.recording_file import read_recording
-from probe.report.snippet import KINDS, snippet
-from probe.tables.builds import load_table
-
-
-def snippet_for(machine, kind, root=False):
-    report = replay(read_recording(MACHINES / f"{machine}.json"), load_table())
-    return snippet(kind, report, "1.2.3", root=root)
-
-
-def words(text):
-    return shlex.split(text.replace("\\\n", " "), comments=True)
-
-
-def manifest(machine):
-    return list(yaml.safe_load_all(snippet_for(machine, "kubernetes")))
+from probe.report.snippet import KINDS
 
 
 def test_docker_whole():
@@ -65,91 +43,6 @@ def test_compose(machine):
     else:
         assert "devices" not in bot and "environment" not in bot
     assert ("deploy" in bot) == (machine == "rtx-4090-driver-580")
-
-
-def test_podman_and_quadlet_use_cdi_for_nvidia():
-    podman = words(snippet_for("rtx-4090-driver-580", "podman"))
-    assert ("--device", "nvidia.com/gpu=all") in pairwise(podman)
-    assert ("--security-opt", "label=disable") in pairwise(podman)
-    quadlet = snippet_for("rtx-4090-driver-580", "quadlet")
-    assert "AddDevice=nvidia.com/gpu=all\nSecurityLabelDisable=true\n" in quadlet
-    assert "Image=localhost/alternator:1.2.3-cuda-cu130\n" in quadlet
-
-
-def test_podman_without_root_keeps_the_users_groups():
-    """A number would be another group in its namespace; so would the owner of alternator.toml."""
-    rootless = words(snippet_for("rx-6700-xt", "podman"))
-    assert ("--group-add", "keep-groups") in pairwise(rootless)
-    assert ("--userns", "keep-id:uid=10001,gid=10001") in pairwise(rootless)
-    assert "105" not in rootless
-    root = words(snippet_for("rx-6700-xt", "podman", root=True))
-    assert {("--group-add", "105"), ("--group-add", "992")} <= set(pairwise(root))
-    assert "--userns" not in root
-    quadlet = snippet_for("rx-6700-xt", "quadlet")
-    assert "AddDevice=/dev/kfd\nAddDevice=/dev/dri\nPodmanArgs=--group-add=keep-groups\n" in quadlet
-    assert "UserNS=keep-id:uid=10001,gid=10001\n" in quadlet
-    quadlet = snippet_for("rx-6700-xt", "quadlet", root=True)
-    assert "PodmanArgs=--group-add=105\nPodmanArgs=--group-add=992\n" in quadlet
-    assert "/etc/containers/systemd/" in quadlet and "%h" not in quadlet and "UserNS" not in quadlet
-
-
-@pytest.mark.parametrize("root", [False, True])
-@pytest.mark.parametrize("machine", ["nothing", "rtx-4090-driver-580", "rx-6700-xt", "h100-mig"])
-def test_podmans_generator_takes_the_quadlet(machine, root, tmp_path):
-    generator = shutil.which("quadlet", path="/usr/libexec/podman:/usr/lib/podman")
-    if generator is None:
-        pytest.skip("no Podman from 4.4 on is installed: it has no quadlet generator")
-    (tmp_path / "alternator.container").write_text(snippet_for(machine, "quadlet", root))
-    result = subprocess.run(
-        [generator, "-dryrun", *([] if root else ["-user"])],
-        env={**os.environ, "QUADLET_UNIT_DIRS": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    (start,) = [line for line in result.stdout.splitlines() if line.startswith("ExecStart=")]
-    made = shlex.split(start.removeprefix("ExecStart="))
-    # Each flag of the `podman run` snippet, as the generator writes it.
-    typed = words(snippet_for(machine, "podman", root))
-    given = set(pairwise(typed))
-    for flag in ("--device", "--group-add", "--userns", "--pids-limit", "--memory"):
-        for value in [value for name, value in given if name == flag]:
-            assert (flag, value) in pairwise(made) or f"{flag}={value}" in made, made
-    assert {"--read-only", "--cap-drop"} <= set(made)
-
-
-@pytest.mark.parametrize(
-    ("machine", "limits"),
-    [
-        ("rtx-4090-driver-580", {"memory": "16Gi", "nvidia.com/gpu": 1}),
-        ("rx-6700-xt", {"memory": "16Gi", "amd.com/gpu": 1}),
-        ("nothing", {"memory": "16Gi"}),
-    ],
-)
-def test_kubernetes(machine, limits):
-    state, models, deployment = manifest(machine)
-    pod = deployment["spec"]["template"]["spec"]
-    (container,) = pod["containers"]
-    assert container["resources"]["limits"] == limits
-    assert {mount["name"] for mount in container["volumeMounts"]} == {
-        volume["name"] for volume in pod["volumes"]
-    }
-    claims = {
-        volume["persistentVolumeClaim"]["claimName"]
-        for volume in pod["volumes"]
-        if "persistentVolumeClaim" in volume
-    }
-    assert claims == {state["metadata"]["name"], models["metadata"]["name"]}
-    groups = pod["securityContext"].get("supplementalGroups")
-    assert groups == ([105, 992] if machine == "rx-6700-xt" else None)
-
-
-@pytest.mark.parametrize("machine", ["nothing", "rtx-4090-driver-580", "rx-6700-xt"])
-def test_kubernetes_accepts_every_field(machine):
-    """By the published schemas, strictly: a field that is misspelt or misplaced is refused."""
-    for part in manifest(machine):
-        kubernetes_validate.validate(part, "1.30", strict=True)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,4 +1,4 @@
-"""The entrypoint of the universal image, as a process: install, prove, become the command."""
+"""The whole start of the universal image, as a process: install, prove, become the command."""
 
 import json
 import os

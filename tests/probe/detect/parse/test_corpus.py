@@ -1,4 +1,4 @@
-"""The parsers together on recorded outputs of real machines (tests/corpus): what is chosen."""
+"""The whole room on recorded outputs of real machines (tests/corpus): what is chosen."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Recorded machines whose form the probe does not read: their facts, through the probe's own eyes.
+"""The whole room on recordings whose form the probe does not read: their facts, by its own eyes.
 
 The probe asks nvidia-smi for CSV and rocm-smi for JSON. From recordings as XML the test writes the
 CSV that the same tool would have printed (without compute_cap, which XML lacks: the device id has

@@ -1,4 +1,4 @@
-"""No text, however broken, makes a parser raise; it returns fewer facts."""
+"""The whole room: no text, however broken, makes a parser raise; it returns fewer facts."""
 
 import pytest
 from hypothesis import example, given, settings

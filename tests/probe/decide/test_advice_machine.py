@@ -1,0 +1,93 @@
+"""Advice on the machine as a whole."""
+
+import pytest
+from cards import advice, amd, machine_with, node, nvidia
+
+from probe.decide.advice_machine import on_platform, silent_tools
+from probe.decide.choose import choose
+from probe.facts import Facts, Host, ProbeTrace
+from probe.finding import Finding
+from probe.findings import nvidia as nvidia_findings
+from probe.findings import whole_machine as found
+from probe.findings.builds import NoneForPlatform
+from probe.frozen_record import replace
+from probe.tables.builds import Table
+
+
+def test_an_architecture_without_torch_is_told(table):
+    choice = choose(machine_with(arch="riscv64"), table)
+    assert advice(choice) == ("torch has no build for riscv64: use a machine of x86_64 or aarch64",)
+
+
+@pytest.mark.parametrize("arch", ["riscv64", "ppc64le"])
+def test_no_build_at_all_is_said_once(table, arch):
+    choice = choose(machine_with(nvidia("7.0", "550.54.14"), arch=arch), table)
+    assert {entry.why for entry in choice.rejected} == {NoneForPlatform(platform=arch)}
+    assert advice(choice)[0] == f"torch has no build for {arch}: use a machine of x86_64 or aarch64"
+
+
+LINUX = Host(arch="x86_64", os="linux")
+WSL = replace(LINUX, wsl=True)
+
+
+@pytest.mark.parametrize(
+    ("host", "nodes", "told"),
+    [
+        (LINUX, [], []),
+        (Host(arch="x86_64", os="windows"), [], [found.WindowsWithoutWsl()]),
+        (Host(arch="x86_64", os="darwin"), [], [found.MacWithoutBuild(arch="x86_64")]),
+        (Host(arch="arm64", os="darwin"), [], []),
+        (Host(arch="x86_64", os="freebsd"), [], [found.SystemWithoutBuild(os="freebsd")]),
+        (WSL, [], []),
+        (WSL, ["/dev/dxg"], [found.WslWithoutDriver()]),
+        (replace(WSL, container=True), [], [found.WslContainerWithoutGpu()]),
+        (replace(WSL, container=True), ["/dev/dxg"], [found.WslWithoutDriver()]),
+        (replace(LINUX, container=True), [], []),
+    ],
+)
+def test_where_the_machine_is_in_the_way(
+    table: Table, host: Host, nodes: list[str], told: list[Finding]
+) -> None:
+    facts = Facts(host=host, nodes=tuple(node(path) for path in nodes))
+    assert list(on_platform(facts, table)) == told
+
+
+def test_a_jetson_is_told_what_to_install_where_nothing_shows_its_gpu(table: Table) -> None:
+    facts = machine_with(arch="aarch64", tegra=True)
+    assert list(on_platform(facts, table)) == [found.JetsonWithoutGpu(mends=table.tegra_remedy)]
+    seen = machine_with(nvidia("8.7", "540.5.0"), arch="aarch64", tegra=True)
+    assert list(on_platform(seen, table)) == []
+
+
+FAILED = ProbeTrace(probe="nvidia-smi", exit=9, ms=1, found=0, code="exit", why="complaint")
+EXPLAINED = found.SilentToolExplained(
+    tool="nvidia-smi", said="complaint", why=nvidia_findings.DriverNotLoaded()
+)
+AMDS = replace(FAILED, probe="rocm-smi")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (FAILED, [EXPLAINED]),
+        (
+            replace(FAILED, exit=77),
+            [found.SilentTool(tool="nvidia-smi", said="complaint", maker="NVIDIA")],
+        ),
+        # What an exit code means is known of nvidia-smi alone.
+        (AMDS, [found.SilentTool(tool="rocm-smi", said="complaint", maker="AMD")]),
+        (replace(FAILED, found=1), []),
+        (replace(FAILED, why=None), []),
+        (replace(FAILED, code="not-installed", why="not installed"), []),
+        (replace(FAILED, probe="libcuda"), []),
+    ],
+)
+def test_a_tool_that_failed_is_told_where_it_left_no_card(
+    line: ProbeTrace, told: list[Finding]
+) -> None:
+    assert list(silent_tools(Facts(host=LINUX, trace=(line,)))) == told
+
+
+def test_a_tool_that_failed_beside_a_card_of_its_maker_is_not_told() -> None:
+    with_both = replace(machine_with(amd("gfx1100")), trace=(FAILED, AMDS))
+    assert list(silent_tools(with_both)) == [EXPLAINED]

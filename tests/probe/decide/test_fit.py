@@ -1,0 +1,142 @@
+"""One build on one GPU of one machine: whether it runs there, and if not, why."""
+
+import pytest
+from cards import amd, nvidia
+
+from probe.decide.fit import (
+    capability_text,
+    driver_floor,
+    has_code,
+    hsa_override,
+    misfit,
+    platform_text,
+)
+from probe.facts import Gpu, Host
+from probe.finding import Finding
+from probe.findings import builds
+from probe.frozen_record import replace
+from probe.tables.builds import Build, Table
+
+LINUX, ARM = Host(arch="x86_64", os="linux"), Host(arch="aarch64", os="linux")
+JETSON = replace(ARM, tegra=True)
+FREEBSD = Host(arch="x86_64", os="freebsd")
+WINDOWS = Host(arch="x86_64", os="windows")
+APPLE = Gpu(vendor="apple", index=0, name="Apple GPU", state="accessible")
+NEW = "580.95.05"
+
+
+def build(table: Table, wheel: str, line: str = "2.13") -> Build:
+    """The committed table's entry."""
+    found = table.find(line, wheel)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("host", "gpu", "wheel", "why"),
+    [
+        (LINUX, nvidia("8.9", NEW), "cu130", None),
+        (WINDOWS, nvidia("8.9", NEW), "cu130", None),
+        (LINUX, APPLE, "cpu", None),
+        (
+            FREEBSD,
+            nvidia("8.9", NEW),
+            "cu130",
+            builds.NoneForPlatform(platform="freebsd on x86_64"),
+        ),
+        (
+            replace(LINUX, arch="riscv64"),
+            nvidia("8.9", NEW),
+            "cu130",
+            builds.NoneForPlatform(platform="riscv64"),
+        ),
+        (
+            JETSON,
+            nvidia("8.7", "540.5.0"),
+            "cu130",
+            builds.DriverTooOld(driver="540.5.0", floor="580"),
+        ),
+        (
+            LINUX,
+            replace(nvidia("8.9", NEW), compute_capability=None),
+            "cu130",
+            builds.CapabilityUnknown(name="card 8.9"),
+        ),
+        (LINUX, nvidia("6.1", NEW), "cu130", builds.NoCodeForCapability(capability="6.1")),
+        (LINUX, nvidia("8.9", None), "cu126", builds.DriverUnknown(floor="525.60.13")),
+        (
+            LINUX,
+            nvidia("8.9", "525.60.12"),
+            "cu126",
+            builds.DriverTooOld(driver="525.60.12", floor="525.60.13"),
+        ),
+        (LINUX, nvidia("8.9", "525.60.13"), "cu126", None),
+        (LINUX, amd("gfx1100"), "rocm7.2", None),
+        (LINUX, amd("gfx1031"), "rocm7.2", None),
+        (ARM, amd("gfx1100"), "rocm7.2", builds.NoRocmForPlatform(platform="aarch64")),
+        (
+            WINDOWS,
+            amd("gfx1100"),
+            "rocm7.2",
+            builds.NoRocmForPlatform(platform="windows on x86_64"),
+        ),
+        (
+            LINUX,
+            replace(amd("gfx1100"), gfx=None),
+            "rocm7.2",
+            builds.GfxUnknown(name="card gfx1100"),
+        ),
+        (LINUX, amd("gfx900"), "rocm7.2", builds.NoKernels(gfx="gfx900")),
+        (LINUX, amd("gfx803"), "rocm7.2", builds.NoCodeForGfx(gfx="gfx803")),
+    ],
+)
+def test_why_a_build_does_not_run(
+    table: Table, host: Host, gpu: Gpu, wheel: str, why: Finding | None
+) -> None:
+    assert misfit(build(table, wheel), gpu, host, table) == why
+
+
+@pytest.mark.parametrize(
+    ("host", "floor"),
+    [
+        (LINUX, "525.60.13"),
+        (WINDOWS, "528.33"),
+        (replace(LINUX, wsl=True), "528.33"),  # it is the driver of Windows that WSL2 sees
+        (JETSON, "580"),
+    ],
+)
+def test_the_oldest_driver_is_that_of_the_system_whose_driver_it_is(
+    table: Table, host: Host, floor: str
+) -> None:
+    assert driver_floor(build(table, "cu126"), host, table) == floor
+
+
+def test_a_build_that_needs_no_driver_has_the_lowest_floor(table: Table) -> None:
+    assert driver_floor(build(table, "rocm7.2"), LINUX, table) == "0"
+
+
+@pytest.mark.parametrize(
+    ("gfx", "version"), [("gfx1031", "10.3.0"), ("gfx1030", None), ("gfx803", None), (None, None)]
+)
+def test_only_a_card_without_code_of_its_own_is_given_an_override(
+    table: Table, gfx: str | None, version: str | None
+) -> None:
+    gpu = replace(amd("gfx1030"), gfx=gfx)
+    override = hsa_override(build(table, "rocm7.2"), gpu, LINUX, table)
+    assert (override.version if override else None) == version
+
+
+def test_code_is_told_apart_from_drivers(table: Table) -> None:
+    """A card whose driver is too old, or not known, has its code in the build all the same."""
+    assert has_code(build(table, "cu130"), nvidia("8.9", None), LINUX, table)
+    assert not has_code(build(table, "cu130"), nvidia("6.1", NEW), LINUX, table)
+    assert not has_code(build(table, "cu130"), nvidia("7.5", NEW), ARM, table)
+    assert has_code(build(table, "cpu"), APPLE, Host(arch="arm64", os="darwin"), table)
+    assert not has_code(build(table, "rocm7.2"), amd("gfx906"), LINUX, table)
+
+
+def test_how_a_platform_and_a_capability_are_named() -> None:
+    assert platform_text(ARM) == "aarch64"
+    assert platform_text(FREEBSD) == "freebsd on x86_64"
+    assert capability_text(nvidia("12.1", NEW)) == "12.1"
+    assert capability_text(APPLE) is None

@@ -1,0 +1,95 @@
+"""The report for a person: everything from the report object, in a few lines."""
+
+import pytest
+from cards import amd, machine_with, nvidia
+
+from probe.decide.choose import choose
+from probe.facts import Facts, Host
+from probe.findings.nvidia import GpuLost
+from probe.frozen_record import replace
+from probe.report.schema import GpuReport, Report, report
+from probe.report.text import describe, human_text
+from probe.tables.builds import Table
+
+RTX = replace(nvidia("8.9", "580.95.05", memory=24564), name="RTX 4090")
+
+
+def report_of(facts: Facts, table: Table) -> Report:
+    return report(facts, choose(facts, table))
+
+
+def test_a_machine_whose_cards_are_used_together(table: Table) -> None:
+    facts = machine_with(RTX, replace(RTX, index=1, uuid="GPU-b"))
+    assert human_text(report_of(facts, table)) == (
+        "machine   linux on x86_64\n"
+        "gpu       2 × RTX 4090 (compute capability 8.9, 24.0 GiB, driver 580.95.05)\n"
+        "choice    NVIDIA CUDA: image cuda, torch 2.13.0 cu130\n"
+        "uses      GPU-8.9-0, GPU-b\n"
+        "          not cu132: experimental for torch 2.13\n"
+        "docker    --gpus all\n"
+    )
+
+
+def test_a_card_that_needs_a_variable(table: Table) -> None:
+    said = human_text(report_of(machine_with(amd("gfx1031")), table)).splitlines()
+    assert said[1] == "gpu       card gfx1031 (gfx1031, 16.0 GiB)"
+    assert said[2] == "choice    AMD ROCm: image rocm, torch 2.13.0 rocm7.2"
+    assert "docker    --device /dev/kfd --device /dev/dri" in said
+    assert "env       HSA_OVERRIDE_GFX_VERSION=10.3.0" in said
+    assert sum(line.startswith("note      ") for line in said) == 2
+
+
+def test_a_machine_with_nothing(table: Table) -> None:
+    facts = Facts(host=Host(arch="x86_64", os="linux", wsl=True, container=True))
+    assert human_text(report_of(facts, table)).startswith(
+        "machine   linux on x86_64, WSL2, in a container\n"
+        "gpu       none found\n"
+        "choice    CPU: image cpu, torch 2.13.0 cpu\n"
+        "because   there is no GPU to use\n"
+    )
+
+
+def test_builds_that_are_passed_over_for_one_reason_share_a_line(table: Table) -> None:
+    said = human_text(report_of(machine_with(nvidia("12.0", "570.124.06")), table))
+    assert (
+        "          not cu132, cu130: driver 570.124.06 is older than 580\n"
+        "          not cu126: no code for compute capability 12.0\n"
+    ) in said
+
+
+def test_what_a_tool_prints_gives_the_terminal_no_orders(table: Table) -> None:
+    facts = machine_with(replace(RTX, name="RTX \x1b[31m\n4090"))
+    said = human_text(report_of(facts, table))
+    assert "\x1b" not in said
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({}, "RTX 4090 (compute capability 8.9, 24.0 GiB, driver 580.95.05)"),
+        # What an idle desktop takes is not worth a word.
+        (
+            {"memory_free_mib": 23000},
+            "RTX 4090 (compute capability 8.9, 24.0 GiB, driver 580.95.05)",
+        ),
+        (
+            {"memory_free_mib": 8000},
+            "RTX 4090 (compute capability 8.9, 24.0 GiB, 7.8 free, driver 580.95.05)",
+        ),
+        (
+            {"state": "proven"},
+            "RTX 4090 (compute capability 8.9, 24.0 GiB, driver 580.95.05) - proven",
+        ),
+        (
+            {"state": "dead", "why": GpuLost(), "driver": None, "memory_mib": None},
+            "RTX 4090 (compute capability 8.9) - dead: the GPU is lost: it fell off the bus",
+        ),
+        (
+            {"compute_capability": None, "driver": None, "memory_mib": None},
+            "RTX 4090",
+        ),
+    ],
+)
+def test_a_card_in_one_line(table: Table, change: dict[str, object], line: str) -> None:
+    gpu: GpuReport = report_of(machine_with(replace(RTX, **change)), table)["gpus"][0]
+    assert describe(gpu) == line
