@@ -4,15 +4,25 @@ import json
 
 from docker.models.containers import Container
 
-from probe.report.host_report import SeenReport, meant_gpus, read_report
+from probe.frozen_record import Record
+from probe.machine.variables import REPORT_FILE
+from probe.report.host_report import LaterReportError, SeenReport, meant_gpus, read_report
 from probe.report.schema import Report
+from probe.report.snippet_settings import STATE
 
-REPORT = "/var/lib/alternator/state/probe.json"
+REPORT = f"{STATE}/{REPORT_FILE}"  # the entrypoint's
 PROVEN = ("proven",)
 
 
-def host_hint(report: Report) -> str:
-    """The host's finding as the container gets it: the report without its trace, on one line."""
+class NoReport(Record):
+    """Why nothing is known of the container: it ``left`` no report, or one that is not read."""
+
+    left: str = "no report"
+    remedy: str = ""
+
+
+def handed_report(report: Report) -> str:
+    """The host's report as the container gets it: without its trace, on one line."""
     short = {
         "schema": report["schema"],
         "host": report["host"],
@@ -22,24 +32,30 @@ def host_hint(report: Report) -> str:
     return json.dumps(short, separators=(",", ":"))
 
 
-def container_report(container: Container) -> SeenReport | None:
-    """What the entrypoint left in the container; None where it left nothing readable."""
+def container_report(container: Container) -> SeenReport | NoReport:
+    """What the entrypoint left in the container."""
     result = container.exec_run(["cat", REPORT])
     if result.exit_code != 0 or not isinstance(result.output, bytes):
-        return None
+        return NoReport()
     try:
         return read_report(json.loads(result.output))
-    except ValueError:
-        return None
+    except LaterReportError as error:
+        return NoReport(
+            left=f"a report of {error}",
+            remedy=": use the same version of alternator on the host and in the image",
+        )
+    except (ValueError, RecursionError):
+        return NoReport()
 
 
-def compare_with_host(host: SeenReport, inside: SeenReport | None) -> list[str]:
+def compare_with_host(host: SeenReport, inside: SeenReport | NoReport) -> list[str]:
     """What the container does not have of what the host chose; empty where it has all of it."""
     wanted = host.backend
     if wanted == "cpu":
         return []
-    if inside is None:
-        return [f"the container left no report, so it is not known whether {wanted} works there"]
+    if isinstance(inside, NoReport):
+        unknown = f"so it is not known whether {wanted} works there"
+        return [f"the container left {inside.left}, {unknown}{inside.remedy}"]
     if inside.backend == wanted:
         return []
     lines = [f"this machine was to use {wanted}, but the container uses {inside.backend}."]

@@ -118,7 +118,7 @@ def start(builder: Builder, project: Project, wish: Wish) -> int:
         image=image,
         universal=wish.variant == UNIVERSAL,
         variables={
-            HOST_REPORT: check.host_hint(choice.report),
+            HOST_REPORT: check.handed_report(choice.report),
             **devices.variables(choice.report["selection"]["run_flags"]),
             **memory.variables(choice.report, wish.config, builder.environ),
         },

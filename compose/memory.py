@@ -6,19 +6,19 @@ from pathlib import Path
 from probe.machine.files import Tree
 from probe.machine.host_software import memory_mib
 from probe.machine.operator_config import whisper_settings
+from probe.machine.variables import MEMORY_LIMIT
 from probe.report.schema import Report
 from probe.tables.models import memory_limit, shortage
 
-VARIABLE = "ALTERNATOR_MEMORY_LIMIT"
 DEMO_MODEL = "tiny"  # the demo's own checkpoint is smaller still
 
 
 def variables(report: Report, config: Path | None, environ: Mapping[str, str]) -> dict[str, str]:
     """The limit as the compose file takes it; none where the operator has set one."""
-    if environ.get(VARIABLE):
+    if environ.get(MEMORY_LIMIT):
         return {}
     on_cpu = report["selection"]["backend"] == "cpu"
-    return {VARIABLE: f"{memory_limit(_model(config), cpu=on_cpu)}g"}
+    return {MEMORY_LIMIT: f"{memory_limit(_model(config), cpu=on_cpu)}g"}
 
 
 def warnings(report: Report, config: Path | None, memory: int | None) -> list[str]:

@@ -11,8 +11,13 @@ from docker.models.containers import Container
 from compose.errors import ComposeError
 from images.catalog import CHECKOUT, IMAGE_USER
 from images.engine.engine import Engine
+from probe.machine.variables import CONFIG_FILE
 
 FOLDER = CHECKOUT / "compose"
+# What the compose files take.
+IMAGE_VARIABLE = "ALTERNATOR_IMAGE"
+SANDBOX_IMAGE_VARIABLE = "ALTERNATOR_SANDBOX_IMAGE"
+USER_VARIABLE = "ALTERNATOR_USER"
 PROJECT_VARIABLE = "ALTERNATOR_PROJECT"  # two stacks on one machine
 DEFAULT_PROJECT = "alternator"
 PORT_VARIABLE = "SANDBOX_PORT"
@@ -106,8 +111,8 @@ def demo_stack(bot: Bot, sandbox_image: str, port: int) -> Stack:
     return Stack(
         overlays=(*bot.overlays, "demo"),
         variables={
-            "ALTERNATOR_IMAGE": bot.image,
-            "ALTERNATOR_SANDBOX_IMAGE": sandbox_image,
+            IMAGE_VARIABLE: bot.image,
+            SANDBOX_IMAGE_VARIABLE: sandbox_image,
             PORT_VARIABLE: str(port),
             **bot.variables,
         },
@@ -119,9 +124,9 @@ def account_stack(bot: Bot, config: Path) -> Stack:
     return Stack(
         overlays=(*bot.overlays, "account"),
         variables={
-            "ALTERNATOR_IMAGE": bot.image,
-            "ALTERNATOR_CONFIG": str(config.resolve()),
-            "ALTERNATOR_USER": container_user(config),
+            IMAGE_VARIABLE: bot.image,
+            CONFIG_FILE: str(config.resolve()),
+            USER_VARIABLE: container_user(config),
             **bot.variables,
         },
     )
@@ -131,7 +136,7 @@ def everything() -> Stack:
     """Any stack of ours that may be running, for taking it down."""
     return Stack(
         overlays=("compose", "universal", "demo"),
-        variables={"ALTERNATOR_IMAGE": "none", "ALTERNATOR_SANDBOX_IMAGE": "none"},
+        variables={IMAGE_VARIABLE: "none", SANDBOX_IMAGE_VARIABLE: "none"},
     )
 
 

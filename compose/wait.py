@@ -9,11 +9,12 @@ from docker.models.containers import Container
 from compose.errors import UnhealthyError
 from compose.stack import Project
 from images.console import Console
+from probe.errors import ENTRYPOINT_PREFIX
 
 HEALTH_TIMEOUT_S = 3600  # a first start may have gigabytes to fetch over a slow line
 LOG_LINES = 12
 # What stands before a line's own words: of the entrypoint, and of the bot.
-PREFIX = re.compile(r"alternator-entrypoint: |\S+ \w+ +")
+PREFIX = re.compile(rf"{re.escape(ENTRYPOINT_PREFIX)}|\S+ \w+ +")
 
 
 def last_words_of_the_dead(project: Project) -> str:

@@ -27,7 +27,10 @@ class Recipe:
     fresh: bool = False  # no step from cache
 
     def options(self) -> list[str]:
-        """The client's options, but for what a site adds."""
+        """The client's options, but for what a site adds.
+
+        https://docs.docker.com/reference/cli/docker/buildx/build/
+        """
         options = ["--progress=plain", "--tag", self.tag]
         options += ["--file", f"images/{self.name}/Dockerfile", "--platform", self.platform]
         for key, value in self.arguments.items():

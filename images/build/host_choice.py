@@ -9,6 +9,9 @@ from typing import Protocol
 
 from images.catalog import Catalog, Variant, with_build
 from images.errors import ImagesError
+from images.typed_json import typed
+from probe.errors import PROBE_PREFIX
+from probe.machine.variables import CONFIG_FILE
 from probe.report.schema import Report
 from probe.report.text import human_text
 
@@ -38,17 +41,24 @@ def probe(
         command += ["--backend", backend]
     result = subprocess.run(
         command,
-        env={**environ, **({"ALTERNATOR_CONFIG": str(config)} if config else {})},
+        env={**environ, **({CONFIG_FILE: str(config)} if config else {})},
         capture_output=True,
         text=True,
         timeout=PROBE_TIMEOUT_S,
         check=False,
     )
     if result.returncode != 0:
-        reason = result.stderr.strip().removeprefix("alternator probe: ")
+        reason = result.stderr.strip().removeprefix(PROBE_PREFIX)
         raise ImagesError(reason or f"the probe failed ({result.returncode})")
-    report: Report = json.loads(result.stdout)
-    return report
+    return read_report(result.stdout)
+
+
+def read_report(text: str) -> Report:
+    """The whole report in what the probe printed; ImagesError for anything else."""
+    try:
+        return typed(Report, json.loads(text), "it")
+    except (ValueError, RecursionError) as error:
+        raise ImagesError(f"the probe printed no report that is known here: {error}") from error
 
 
 def variant(catalog: Catalog, report: Report) -> Variant:

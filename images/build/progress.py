@@ -1,4 +1,11 @@
-"""Reads BuildKit's plain progress and tells a person which step runs and how long it took."""
+"""Reads BuildKit's plain progress and tells a person which step runs and how long it took.
+
+Its lines are those of printVtx, and a command's output has its seconds before it (trace.update):
+https://github.com/moby/buildkit/blob/master/util/progress/progressui/printer.go
+https://github.com/moby/buildkit/blob/master/util/progress/progressui/display.go
+What stands in a step's brackets is from prefixCommand and WithInternalName:
+https://github.com/moby/buildkit/blob/master/frontend/dockerfile/dockerfile2llb/convert.go
+"""
 
 import re
 import time

@@ -5,7 +5,7 @@ What is in an image is asked of the image itself, of its dpkg and its Python; no
 
 import uuid
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, NotRequired, TypedDict
 
 from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import HashAlgorithm, HashType, Property
@@ -20,6 +20,7 @@ from images.contents.run_in_image import ask
 from images.engine.answers import ImageFacts
 from images.engine.engine import Engine
 from images.errors import EngineError
+from images.typed_json import ShapeError, typed
 
 LIST_PACKAGES = Path(__file__).parents[1] / "scripts" / "list_packages.py"
 # For URLs: https://www.rfc-editor.org/rfc/rfc4122#appendix-C
@@ -50,9 +51,12 @@ def bill(engine: Engine, tag: str) -> str:
 
 def package_tables(answer: object) -> PackageTables:
     """The script's answer; EngineError for one of another shape."""
-    if not isinstance(answer, dict) or answer.keys() != {"deb", "pypi"}:
-        raise EngineError("the image's list of packages is of an unknown shape")
-    return cast(PackageTables, answer)
+    try:
+        return typed(PackageTables, answer, "it")
+    except ShapeError as error:
+        raise EngineError(
+            f"the image's list of packages is of an unknown shape: {error}"
+        ) from error
 
 
 def render(tag: str, image: ImageFacts, tables: PackageTables) -> str:

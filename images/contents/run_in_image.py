@@ -28,5 +28,8 @@ def ask(engine: Engine, tag: str, script: Path) -> object:
     if answer.status != 0 or not answer.output:
         words = (answer.messages or "it said nothing").strip().splitlines()
         raise EngineError(f"{tag} can't be looked into: {words[-1]}")
-    found: object = json.loads(answer.output)
+    try:
+        found: object = json.loads(answer.output)
+    except (ValueError, RecursionError) as error:
+        raise EngineError(f"{tag} can't be looked into: it printed no JSON ({error})") from error
     return found

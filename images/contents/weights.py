@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypedDict, cast
+from typing import Literal, TypedDict
 
 from images.contents.run_in_image import ask
 from images.engine.engine import Engine
 from images.errors import EngineError
+from images.typed_json import ShapeError, typed
 
 LIST_FILES = Path(__file__).parents[1] / "scripts" / "list_files.py"
 SITE_PACKAGES = "/site-packages/"
@@ -72,9 +73,10 @@ def weigh(engine: Engine, tag: str) -> Weights:
 
 def file_tables(answer: object) -> FileTables:
     """The script's answer; EngineError for one of another shape."""
-    if not isinstance(answer, dict) or answer.keys() != {"files", "debian", "python"}:
-        raise EngineError("the image's list of files is of an unknown shape")
-    return cast(FileTables, answer)
+    try:
+        return typed(FileTables, answer, "it")
+    except ShapeError as error:
+        raise EngineError(f"the image's list of files is of an unknown shape: {error}") from error
 
 
 def sort_files(

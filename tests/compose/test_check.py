@@ -1,8 +1,12 @@
 """What is said where the container lacks what the host chose."""
 
 import json
+from types import SimpleNamespace
+from typing import Any
 
-from compose.check import compare_with_host, host_hint
+import pytest
+
+from compose.check import REPORT, NoReport, compare_with_host, container_report, handed_report
 from probe.decide.choose import choose
 from probe.facts import Facts, Host
 from probe.report.host_report import SeenGpu, SeenReport
@@ -23,7 +27,7 @@ def test_nothing_is_lost_where_the_container_proved_the_same() -> None:
 
 
 def test_the_cpu_was_meant() -> None:
-    assert compare_with_host(report("cpu"), None) == []
+    assert compare_with_host(report("cpu"), NoReport()) == []
 
 
 def test_an_invisible_card_and_the_containers_advice() -> None:
@@ -42,12 +46,48 @@ def test_a_card_whose_proof_failed() -> None:
     )
 
 
-def test_no_report_is_said() -> None:
-    assert "left no report" in compare_with_host(report("rocm", gpu("accessible")), None)[0]
+def container(output: bytes, exit_code: int = 0) -> Any:
+    """A container that has ``output`` where the entrypoint leaves its report."""
+
+    def exec_run(command: list[str]) -> SimpleNamespace:
+        assert command == ["cat", REPORT]
+        return SimpleNamespace(exit_code=exit_code, output=output)
+
+    return SimpleNamespace(exec_run=exec_run)
 
 
-def test_the_hint_leaves_out_what_the_container_does_not_need() -> None:
+def test_the_containers_report_is_read() -> None:
     facts = Facts(host=Host(arch="x86_64", os="linux"))
-    text = host_hint(report_of(facts, choose(facts, load_table())))
+    text = json.dumps(report_of(facts, choose(facts, load_table())))
+    inside = container_report(container(text.encode()))
+    assert isinstance(inside, SeenReport)
+    assert inside.backend == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("output", "exit_code"),
+    [(b"cat: no such file", 1), (b"no JSON", 0), (b"[" * 100_000, 0), (b'{"schema": 1}', 0)],
+)
+def test_no_report_is_said(output: bytes, exit_code: int) -> None:
+    inside = container_report(container(output, exit_code))
+    assert compare_with_host(report("rocm", gpu("accessible")), inside) == [
+        "the container left no report, so it is not known whether rocm works there"
+    ]
+
+
+def test_a_report_of_a_later_schema_is_named() -> None:
+    inside = container_report(container(b'{"schema": 2}'))
+    assert compare_with_host(report("cuda", gpu("accessible")), inside) == [
+        (
+            "the container left a report of schema 2; this version reads 1, so it is not known "
+            "whether cuda works there: use the same version of alternator on the host and in the "
+            "image"
+        )
+    ]
+
+
+def test_what_the_container_does_not_need_is_not_handed_over() -> None:
+    facts = Facts(host=Host(arch="x86_64", os="linux"))
+    text = handed_report(report_of(facts, choose(facts, load_table())))
     assert "\n" not in text
     assert set(json.loads(text)) == {"schema", "host", "gpus", "selection"}

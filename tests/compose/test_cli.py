@@ -13,6 +13,7 @@ from compose.errors import ComposeError, DeviceError
 from images.catalog import Universal, Variant
 from images.console import Console
 from images.engine.answers import EngineFacts
+from probe.machine.variables import CONFIG_FILE
 from probe.recordings.matrix import MACHINES, replay
 from probe.recordings.recording_file import read_recording
 from probe.report.schema import Report
@@ -94,6 +95,6 @@ def test_the_universal_image_is_for_what_the_machine_has() -> None:
 def test_the_configuration_is_looked_for_where_the_bot_would(tmp_path: Path, config: Path) -> None:
     config.write_text("")
     assert cli.find_config(config, {}) == config
-    assert cli.find_config(None, {"ALTERNATOR_CONFIG": str(config)}) == config
+    assert cli.find_config(None, {CONFIG_FILE: str(config)}) == config
     with pytest.raises(ComposeError, match=r"none\.toml: there is no such file"):
         cli.find_config(tmp_path / "none.toml", {})

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from compose import memory
+from probe.machine.variables import MEMORY_LIMIT
 from probe.tables.models import UNKNOWN_LIMIT
 
 CPU: Any = {"selection": {"backend": "cpu"}}
@@ -20,7 +21,7 @@ def large(tmp_path: Path) -> Path:
 
 
 def gib(report: Any, config: Path | None) -> int:
-    return int(memory.variables(report, config, {})[memory.VARIABLE].removesuffix("g"))
+    return int(memory.variables(report, config, {})[MEMORY_LIMIT].removesuffix("g"))
 
 
 def test_a_larger_model_gets_more(large: Path, tmp_path: Path) -> None:
@@ -34,7 +35,7 @@ def test_with_a_gpu_the_limit_is_that_for_the_unknown(large: Path) -> None:
 
 
 def test_the_operators_own_limit_stays(large: Path) -> None:
-    assert memory.variables(CPU, large, {memory.VARIABLE: "5g"}) == {}
+    assert memory.variables(CPU, large, {MEMORY_LIMIT: "5g"}) == {}
 
 
 def test_a_model_larger_than_the_machine_is_told(large: Path) -> None:

@@ -6,8 +6,10 @@ import pytest
 from demo_client import Demo, output_of
 from docker.models.containers import Container
 
-MEMORY_BYTES = {"bot": 16 * 2**30, "sandbox": 2**30, "vision": 2**30}
-PIDS = {"bot": 512, "sandbox": 128, "vision": 128}
+from probe.report.snippet_settings import MEMORY_LIMIT, PIDS_LIMIT, USER
+
+MEMORY_BYTES = {"bot": MEMORY_LIMIT * 2**30, "sandbox": 2**30, "vision": 2**30}
+PIDS = {"bot": PIDS_LIMIT, "sandbox": 128, "vision": 128}
 
 # Forks until it may not, or 600 times; each child waits to be told to end.
 FORK = """
@@ -117,6 +119,6 @@ def test_no_process_has_a_capability_or_can_get_one(container: Container) -> Non
         assert int(fields[name], 16) == 0, name
     assert fields["NoNewPrivs"].strip() == "1"
     assert fields["Seccomp"].strip() == "2"
-    assert set(fields["Uid"].split()) == set(fields["Gid"].split()) == {"10001"}
+    assert set(fields["Uid"].split()) == set(fields["Gid"].split()) == {str(USER)}
     user = container.attrs["Config"]["User"]
     assert user.replace(":", "").isdecimal(), f"{user!r} is no number"

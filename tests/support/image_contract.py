@@ -21,6 +21,7 @@ from images.engine.container import Container, Ended
 from images.engine.engine import Engine
 from images.errors import BudgetError, EngineError
 from images.scripts.list_files import SKIPPED
+from probe.report.snippet_settings import PIDS_LIMIT
 
 SPEECH = "The children are playing in the garden."
 HARDENED: dict[str, Any] = {
@@ -28,7 +29,7 @@ HARDENED: dict[str, Any] = {
     "tmpfs": {"/tmp": "size=64m"},
     "cap_drop": ["ALL"],
     "security_opt": ["no-new-privileges:true"],
-    "pids_limit": 512,
+    "pids_limit": PIDS_LIMIT,
     "network_mode": "none",
 }
 COMPILERS = (

@@ -22,7 +22,7 @@ FILES = [
     (f"{SITE}/torch/__pycache__/__init__.cpython-311.pyc", 60_000),
     (f"{SITE}/PIL/Image.py", 100_000),
     (f"{SITE}/nvidia/cudnn/lib/libcudnn.so.9", 500_000_000),
-    (f"{SITE}/alternator/run.py", 9_000),
+    (f"{SITE}/alternator/bot/run.py", 9_000),
     (f"{SITE}/probe/cli.py", 8_000),
     ("/opt/alternator/variant.json", 100),
 ]

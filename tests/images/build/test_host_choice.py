@@ -1,5 +1,6 @@
 """What the builder takes from the probe's report."""
 
+import json
 import os
 from pathlib import Path
 
@@ -34,3 +35,27 @@ def test_a_configuration_that_cannot_work_here_says_why(tmp_path: Path) -> None:
     config.write_text('[whisper]\nbackend = "tpu"\n')
     with pytest.raises(ImagesError, match=r"^\[whisper\] backend .* 'tpu' is none of"):
         host_choice.probe(os.environ, config=config)
+
+
+def test_a_report_is_read_whole() -> None:
+    made = report_of(selection_of("cpu", "2.13.0", "cpu"))
+    assert host_choice.read_report(json.dumps(made)) == made
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"schema": 2}, "it.schema is 2, none of 1"),
+        ({"selection": {}}, "it.selection has no backend"),
+        ({"advice": [1]}, r"it.advice\[0\] is not a text"),
+    ],
+)
+def test_what_is_no_report_says_why(changes: dict[str, object], why: str) -> None:
+    text = json.dumps({**report_of(selection_of("cpu", "2.13.0", "cpu")), **changes})
+    with pytest.raises(ImagesError, match=f"the probe printed no report that is known here: {why}"):
+        host_choice.read_report(text)
+
+
+def test_neither_is_what_is_no_json() -> None:
+    with pytest.raises(ImagesError, match="no report that is known here"):
+        host_choice.read_report("warning: {}")

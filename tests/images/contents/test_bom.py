@@ -8,6 +8,7 @@ from fake_engine import image_facts
 
 from images.contents.bom import PackageTables, package_tables, render
 from images.errors import EngineError
+from images.scripts import list_packages
 
 TAG = "alternator:1-cpu"
 IMAGE = image_facts(TAG, image_id=f"sha256:{'0' * 64}", labels={"alternator.variant": "cpu"})
@@ -53,6 +54,23 @@ def test_one_image_has_one_bill() -> None:
     assert render(TAG, IMAGE, TABLES) == render(TAG, IMAGE, TABLES)
 
 
-def test_an_answer_of_another_shape_is_an_error() -> None:
-    with pytest.raises(EngineError, match="list of packages is of an unknown shape"):
-        package_tables({"deb": []})
+def test_what_the_script_prints_is_read() -> None:
+    printed = {"deb": [], "pypi": list_packages.python()}
+    assert package_tables(json.loads(json.dumps(printed))) == printed
+    assert package_tables(TABLES) == TABLES
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"deb": []}, "it has no pypi"),
+        ({"deb": [], "pypi": [{"name": "torch"}]}, r"it.pypi\[0\] has no version"),
+        (
+            {"deb": [{"name": "tini", "version": 1}], "pypi": []},
+            r"it.deb\[0\].version is not a text",
+        ),
+    ],
+)
+def test_an_answer_of_another_shape_is_an_error(answer: object, why: str) -> None:
+    with pytest.raises(EngineError, match=f"list of packages is of an unknown shape: {why}"):
+        package_tables(answer)

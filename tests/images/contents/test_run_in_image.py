@@ -55,3 +55,9 @@ def test_an_image_that_cannot_answer_says_why(
 ) -> None:
     with pytest.raises(EngineError, match=f"{TAG} can't be looked into: {why}"):
         ask(Answering(status, None, messages), TAG, script)
+
+
+@pytest.mark.parametrize("output", [b"a warning\n{}", b"[" * 100_000])
+def test_what_is_no_json_is_told(script: Path, output: bytes) -> None:
+    with pytest.raises(EngineError, match=f"{TAG} can't be looked into: it printed no JSON"):
+        ask(Answering(0, output, None), TAG, script)

@@ -1,5 +1,7 @@
 """Every file is some package's, and nothing is lost between the two."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from sample_weights import DEBIAN, FILES, PYTHON, SITE
 
 from images.contents.weights import file_tables, owner, sort_files
 from images.errors import EngineError
+from images.scripts import list_files
 
 
 @pytest.mark.parametrize(
@@ -37,7 +40,23 @@ def test_nothing_is_lost_between_files_and_packages(files: list[tuple[str, int]]
     )
 
 
-@pytest.mark.parametrize("answer", [None, [], {"files": []}])
-def test_an_answer_of_another_shape_is_an_error(answer: object) -> None:
-    with pytest.raises(EngineError, match="list of files is of an unknown shape"):
+def test_what_the_script_prints_is_read() -> None:
+    """Here, of this machine's own packages: JSON has no tuples."""
+    printed = {"files": [["/usr/bin/bash", 2]], "debian": list_files.debian(), "python": PYTHON}
+    found = file_tables(json.loads(json.dumps(printed)))
+    assert found == {**printed, "files": [("/usr/bin/bash", 2)]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (None, "it is not an object"),
+        ([], "it is not an object"),
+        ({"files": []}, "it has no debian"),
+        ({"files": [["/a"]], "debian": {}, "python": {}}, r"it\.files\[0\] has 1 parts, not 2"),
+        ({"files": [], "debian": {"a": 1}, "python": {}}, "it.debian.a is not a list"),
+    ],
+)
+def test_an_answer_of_another_shape_is_an_error(answer: object, why: str) -> None:
+    with pytest.raises(EngineError, match=f"list of files is of an unknown shape: {why}"):
         file_tables(answer)
