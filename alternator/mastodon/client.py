@@ -184,7 +184,10 @@ class MastodonClient:
         )
         if not response.ok:
             raise server_errors.of_response(self.url, response)
-        answer: object = response.json()
+        try:
+            answer: object = response.json()
+        except ValueError:  # no JSON, or a number in it that is too long
+            raise server_errors.not_understood(self.url) from None
         return answer
 
     def _call(self, request: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
@@ -202,8 +205,8 @@ class MastodonClient:
                 return request()
             except ServerError as error:
                 failure = error
-            except (requests.RequestException, ValueError) as error:
-                failure = server_errors.of_exception(self.url, error)
+            except requests.RequestException as error:
+                failure = server_errors.unreachable(self.url, error)
             if not isinstance(failure, TemporaryServerError) or attempt == attempts - 1:
                 raise failure
             wait = failure.retry_after

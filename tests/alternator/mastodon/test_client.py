@@ -18,8 +18,10 @@ from alternator.errors import (
     TemporaryServerError,
     UnexpectedAnswerError,
 )
+from alternator.mastodon import parse
 from alternator.mastodon.client import ATTEMPTS, MastodonClient
 from alternator.mastodon.edit import EditBody
+from alternator.mastodon.entities import Status
 from alternator.progress import SILENT, Progress
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
@@ -321,3 +323,19 @@ def test_the_token_goes_before_a_netrc_file(
     assert client.verify().name.startswith("demo@")
     assert client.edit(status["id"], {"status": "Look again"}).id == status["id"]
     client.open_stream(server.url, read_timeout=5).close()
+
+
+def test_a_defect_in_the_reading_is_no_outage(
+    server: SandboxServer,
+    client: MastodonClient,
+    pauses: Pauses,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def defective(_: object) -> Status:
+        raise ValueError("a defect of ours")
+
+    status_id = server.post("Look")["id"]
+    monkeypatch.setattr(parse, "parse_status", defective)
+    with pytest.raises(ValueError, match="a defect of ours"):
+        client.status(status_id)
+    assert not pauses.made, "it would be the same again"
