@@ -12,6 +12,7 @@ from alternator.bot.bot import (
     build_writer,
     downloads_of,
 )
+from alternator.bot.describe import Describer
 from alternator.bot.health import Health, serving
 from alternator.bot.outage import ask_until_reachable
 from alternator.bot.progress import BotProgress
@@ -26,6 +27,7 @@ from alternator.progress import Progress
 from alternator.speech.transcriber import Transcriber
 from alternator.stopping import Stop, Stopping
 from alternator.store.opening import opened
+from probe.errors import UserError
 
 
 def main(argv: list[str]) -> int:
@@ -58,6 +60,12 @@ def main(argv: list[str]) -> int:
         run(config, stop, once=arguments.once, retry_failed=arguments.retry_failed)
     except Stopping:
         log.info("stopped")
+    except UserError:
+        raise  # one line, which the dispatcher prints
+    except Exception:
+        # The dispatcher's line has no trace, and in a container the log is all there is.
+        log.exception("the bot ends for a defect of its own; please report this")
+        raise
     return 0
 
 
@@ -98,7 +106,8 @@ def run(
         log.info("account: %s, descriptions up to %d characters", account.name, limit)
         start_speech(config.whisper, speech)
         writer = build_writer(config, limit, speech, progress)
-        bot = build_bot(account, session, writer, health, stop)
+        describer = Describer(session, writer, account.instance.dialect)
+        bot = build_bot(account, describer, health, stop, progress)
         # The other threads must be gone, or at least idle, before the store is closed.
         stack.callback(stop.request)
         health.ready()
