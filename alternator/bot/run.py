@@ -25,6 +25,7 @@ from alternator.mastodon.client import MastodonClient
 from alternator.media.download import remove_leftovers
 from alternator.progress import Progress
 from alternator.speech.transcriber import Transcriber
+from alternator.speech.worker.words import model_of
 from alternator.stopping import Stop, Stopping
 from alternator.store.opening import opened
 from probe.errors import UserError
@@ -134,6 +135,6 @@ def start_speech(settings: WhisperSettings, speech: SpeechWorker | None) -> None
     if speech is None:
         log.info("audio and video: not described, [whisper] enabled is false")
         return
-    log.info("audio and video: Whisper model %s", settings.model)
+    log.info("audio and video: %s", model_of(settings.engine, settings.model))
     if settings.preload:
         speech.start()

@@ -58,7 +58,7 @@ def parse_device(name: str) -> Device | None:
 def choose_device(wanted: str, proven: str | None, build: TorchBuild) -> str:
     """PyTorch's name of the device: 'cpu', 'cuda' or 'cuda:N', the GPUs of both vendors alike.
 
-    ``proven`` is the content of ALTERNATOR_PROVEN_DEVICE. ConfigError says why an override
+    ``proven`` is LoadOptions.proven_device. ConfigError says why an override
     can't work.
     """
     device = parse_device(wanted)
