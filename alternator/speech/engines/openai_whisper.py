@@ -141,8 +141,10 @@ class OpenAIWhisperEngine:
     def _passed(self, _part: object, _args: object, keywords: Mapping[str, Any], _: Any) -> None:
         """After a pass through the encoder or the decoder.
 
-        Only while tokens are decoded, which is with a cache of keys and values, may a pass be
-        broken off: the search for the times of words would leave its hooks in the model.
+        Only while tokens are decoded, which is with a cache of keys and values (PyTorchInference
+        in https://github.com/openai/whisper/blob/v20250625/whisper/decoding.py), may a pass be
+        broken off: the search for the times of words would leave its hooks in the model
+        (find_alignment in https://github.com/openai/whisper/blob/v20250625/whisper/timing.py).
         """
         self._step("kv_cache" in keywords)
 
