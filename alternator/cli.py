@@ -18,6 +18,9 @@ from probe.machine.variables import DEBUG
 GROUP = "[alternator.commands]"
 DEBUG_VARIABLE = DEBUG
 
+# What this project brings itself.
+PACKAGES = ("alternator", "compose", "images", "probe", "sandbox", "tools")
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one sub-command and return its exit code; 2 for a usage error."""
@@ -57,14 +60,6 @@ def run(name: str, target: str, argv: list[str]) -> int:
     except UserError as error:
         print(f"alternator {name}: {error}", file=sys.stderr)
         return error.exit_code
-    except ModuleNotFoundError as error:
-        print(
-            f"alternator {name}: the Python package {error.name!r} is not installed here; "
-            f"install the project's extras (in its checkout: "
-            f"pip install '.[host,bot,whisper]') or use the container image",
-            file=sys.stderr,
-        )
-        return 1
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
@@ -72,6 +67,14 @@ def run(name: str, target: str, argv: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.BROKEN_PIPE
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and (missing := foreign_package(error)):
+            print(
+                f"alternator {name}: the Python package {missing!r} is not installed here; "
+                f"install the project's extras (in its checkout: "
+                f"pip install '.[host,bot,whisper]') or use the container image",
+                file=sys.stderr,
+            )
+            return ExitCode.FAILED
         # A defect of ours. The traceback is for those who ask for it, the line for everybody.
         if os.environ.get(DEBUG_VARIABLE):
             raise
@@ -82,6 +85,12 @@ def run(name: str, target: str, argv: list[str]) -> int:
         )
         return ExitCode.INTERNAL
     return exit_code
+
+
+def foreign_package(error: ModuleNotFoundError) -> str | None:
+    """The missing module, None where it is one of ours: no extra brings that."""
+    package = (error.name or "").partition(".")[0]
+    return error.name if package and package not in PACKAGES else None
 
 
 def distribution() -> str:

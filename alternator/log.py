@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Iterable
 from typing import Literal
 
@@ -36,6 +37,27 @@ class LineFormatter(logging.Formatter):
         for secret in self._secrets:
             line = line.replace(secret, "***")
         return line
+
+
+class DefectLog:
+    """Logs defects that may come again with every turn of a loop: the trace of each once.
+
+    Two are the same when they are of one class and come from the same lines. For one thread.
+    """
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+        self._last: tuple[object, ...] | None = None
+
+    def defect(self, what: str, error: Exception) -> None:
+        """``what`` failed; with the trace, unless it is that of the last one."""
+        places = traceback.extract_tb(error.__traceback__)
+        found = (type(error), *((place.filename, place.lineno) for place in places))
+        if found == self._last:
+            self._logger.error("%s, as before: %s: %s", what, type(error).__name__, error)
+        else:
+            self._logger.error("%s", what, exc_info=error)
+        self._last = found
 
 
 def set_up(level: LogLevel, secrets: Iterable[str] = ()) -> None:

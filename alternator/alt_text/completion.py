@@ -12,6 +12,10 @@ from typing import Literal, TypedDict
 THOUGHTS = re.compile(r"^\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 
 
+class NoCompletionError(ValueError):
+    """The endpoint answered with something else."""
+
+
 class ImageUrl(TypedDict):
     """Where a picture is: here a ``data:`` URL that holds it."""
 
@@ -60,9 +64,9 @@ class Completion:
 
 
 def parse_completion(document: object) -> Completion:
-    """The completion that an answer's JSON holds. ValueError for what is none."""
+    """The completion that an answer's JSON holds. NoCompletionError for what is none."""
     if not isinstance(document, Mapping):
-        raise ValueError("no completion")
+        raise NoCompletionError("no completion")
     if document.get("error"):
         # With 200: what went wrong once the model was at work.
         # https://openrouter.ai/docs/api/reference/errors-and-debugging
@@ -71,7 +75,7 @@ def parse_completion(document: object) -> Completion:
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = choice.get("message") if isinstance(choice, Mapping) else None
     if not isinstance(choice, Mapping) or not isinstance(message, Mapping):
-        raise ValueError("no completion")
+        raise NoCompletionError("no completion")
     # https://github.com/openai/openai-python/blob/main/src/openai/types/chat/chat_completion_message.py
     refused = bool(message.get("refusal")) or choice.get("finish_reason") == "content_filter"
     return Completion(text=_text(message.get("content")), refused=refused)

@@ -9,7 +9,13 @@ from email.utils import parsedate_to_datetime
 
 import requests
 
-from alternator.alt_text.completion import Completion, Content, Request, parse_completion
+from alternator.alt_text.completion import (
+    Completion,
+    Content,
+    NoCompletionError,
+    Request,
+    parse_completion,
+)
 from alternator.config.models import VisionSettings
 from alternator.errors import TemporaryError, VisionError
 from alternator.media.http_body import TooLargeError, read_limited
@@ -105,7 +111,6 @@ class VisionClient:
                 answer = b"".join(
                     read_limited(response, most=MOST_BYTES, seconds=settings.timeout_seconds)
                 )
-            return text_of(parse_completion(json.loads(answer)), model)
         except requests.Timeout:
             raise ModelFailedError(
                 f"{settings.base_url} did not answer for {model} within "
@@ -115,11 +120,28 @@ class VisionClient:
             raise VisionError(
                 f"{settings.base_url} can't be reached; check [openrouter] base_url"
             ) from None
-        except (ValueError, TooLargeError):
-            raise VisionError(
-                f"{settings.base_url} does not answer like a chat completions endpoint; "
-                f"check [openrouter] base_url"
-            ) from None
+        except TooLargeError:
+            raise not_understood(settings.base_url) from None
+        return text_of(completion_of(answer, settings.base_url), model)
+
+
+def completion_of(answer: bytes, base_url: str) -> Completion:
+    """The completion that the endpoint sent. VisionError for anything else."""
+    try:
+        document: object = json.loads(answer)
+    except ValueError:
+        raise not_understood(base_url) from None
+    try:
+        return parse_completion(document)
+    except NoCompletionError:
+        raise not_understood(base_url) from None
+
+
+def not_understood(base_url: str) -> VisionError:
+    """An answer that no such endpoint gives."""
+    return VisionError(
+        f"{base_url} does not answer like a chat completions endpoint; check [openrouter] base_url"
+    )
 
 
 def refusal_of(response: requests.Response, base_url: str, model: str) -> VisionError:

@@ -16,7 +16,6 @@ from alternator.bot.watch import Watcher
 from alternator.bot.work import Work
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import Config
-from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.stream import Stream
 from alternator.progress import Progress
 from alternator.stopping import Stop
@@ -67,14 +66,17 @@ class Bot:
 
 
 def build_bot(
-    account: Account, session: MastodonClient, writer: AltTextWriter, health: Health, stop: Stop
+    account: Account, describer: Describer, health: Health, stop: Stop, progress: Progress
 ) -> Bot:
-    """The bot of an account. ``session`` is the main thread's; the others get their own."""
+    """The bot of an account that is signed in.
+
+    ``describer`` and ``progress`` are the main thread's; the other threads get a session and a
+    progress of their own.
+    """
     beside = BotProgress(stop)
-    describer = Describer(session, writer)
     finder = PostFinder(account, account.session(beside), describer)
     work = Work(account, describer, health, stop)
-    watcher = Watcher(account, finder, work, progress=BotProgress(stop, health), stop=stop)
+    watcher = Watcher(account, finder, work, progress=progress, stop=stop)
     stream = None
     # Without server-sent events, polling serves alone.
     if account.settings.user_stream and account.instance.dialect.streaming == "SSE":

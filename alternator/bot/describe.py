@@ -41,11 +41,12 @@ class Draft:
 
 
 class Describer:
-    """Describes statuses of one account."""
+    """Describes statuses of one account, on a server that speaks ``dialect``."""
 
-    def __init__(self, client: MastodonClient, writer: AltTextWriter) -> None:
+    def __init__(self, client: MastodonClient, writer: AltTextWriter, dialect: Dialect) -> None:
         self._client = client
         self._writer = writer
+        self._dialect = dialect
 
     def undescribed(self, status: Status) -> tuple[str, ...]:
         """Ids of the attachments that lack a description and that this bot can describe."""
@@ -83,8 +84,8 @@ class Describer:
                 outcomes.append(left_alone(key, "it was removed from the post"))
             elif not attachment.lacks_description:
                 outcomes.append(left_alone(key, "it has a description by now"))
-            elif self._client.dialect.edit is None:
-                outcomes.append(left_alone(key, not_editable(self._client.dialect)))
+            elif self._dialect.edit is None:
+                outcomes.append(left_alone(key, not_editable(self._dialect)))
             else:
                 try:
                     texts[key] = self._writer.write(attachment, status.language)
@@ -155,9 +156,9 @@ class Describer:
 
     def _edit(self, snapshot: Snapshot, texts: Mapping[str, str]) -> list[Outcome]:
         """Send the edit and look at what the server made of it."""
-        rules = self._client.dialect.edit
+        rules = self._dialect.edit
         if rules is None:
-            raise MediaError(not_editable(self._client.dialect))
+            raise MediaError(not_editable(self._dialect))
         body = build_edit(
             snapshot, texts, rules=rules, limit=self._writer.limit, now=datetime.now(UTC)
         )

@@ -24,6 +24,7 @@ from alternator.config.load import load_section
 from alternator.config.settings import HealthSettings
 from alternator.errors import ConfigError, StateError
 from alternator.store.outcomes import AttachmentState
+from probe.exit_codes import ExitCode
 
 log = logging.getLogger(__name__)
 
@@ -226,5 +227,5 @@ def main(argv: list[str]) -> int:
         print(response.text)
     except requests.RequestException:
         print(f"no bot answers on {host}:{settings.port}")
-        return 1
-    return 0 if response.status_code == 200 else 1
+        return ExitCode.FAILED
+    return 0 if response.status_code == 200 else ExitCode.FAILED

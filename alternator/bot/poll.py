@@ -6,7 +6,8 @@ from typing import Protocol
 
 from alternator.accounts.health import AccountHealth
 from alternator.bot.outage import LONGEST_BACK_OFF_SECONDS, back_off
-from alternator.errors import ServerError
+from alternator.errors import AlternatorError, ServerError
+from alternator.log import DefectLog
 from alternator.stopping import Stop, Stopping
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Poll(threading.Thread):
         self._stop_request = stop
         self._events = events
         self._failures = 0  # in a row
+        self._defects = DefectLog(log)
         self._look_now = threading.Event()
 
     def look_now(self) -> None:
@@ -74,9 +76,12 @@ class Poll(threading.Thread):
             self._health.failed(error)
             self._failures += 1
             return back_off(self._failures, error)
-        except Exception:
+        except AlternatorError as error:
             # On the way out the store is closed under this thread, which is no fault.
             self._stop_request.check()
-            # A page that can't be read must not end the looking.
-            log.exception("looking through the posts failed")
+            log.error("looking through the posts failed: %s", error)
+            return LONGEST_BACK_OFF_SECONDS
+        except Exception as error:  # noqa: BLE001 - logged: a page must not end the looking
+            self._stop_request.check()
+            self._defects.defect("looking through the posts failed", error)
             return LONGEST_BACK_OFF_SECONDS

@@ -12,6 +12,7 @@ from alternator.bot.bot import (
     build_writer,
     downloads_of,
 )
+from alternator.bot.describe import Describer
 from alternator.bot.health import Health, serving
 from alternator.bot.outage import ask_until_reachable
 from alternator.bot.progress import BotProgress
@@ -24,8 +25,10 @@ from alternator.mastodon.client import MastodonClient
 from alternator.media.download import remove_leftovers
 from alternator.progress import Progress
 from alternator.speech.transcriber import Transcriber
+from alternator.speech.worker.words import model_of
 from alternator.stopping import Stop, Stopping
 from alternator.store.opening import opened
+from probe.errors import UserError
 
 
 def main(argv: list[str]) -> int:
@@ -58,6 +61,12 @@ def main(argv: list[str]) -> int:
         run(config, stop, once=arguments.once, retry_failed=arguments.retry_failed)
     except Stopping:
         log.info("stopped")
+    except UserError:
+        raise  # one line, which the dispatcher prints
+    except Exception:
+        # The dispatcher's line has no trace, and in a container the log is all there is.
+        log.exception("the bot ends for a defect of its own; please report this")
+        raise
     return 0
 
 
@@ -98,7 +107,8 @@ def run(
         log.info("account: %s, descriptions up to %d characters", account.name, limit)
         start_speech(config.whisper, speech)
         writer = build_writer(config, limit, speech, progress)
-        bot = build_bot(account, session, writer, health, stop)
+        describer = Describer(session, writer, account.instance.dialect)
+        bot = build_bot(account, describer, health, stop, progress)
         # The other threads must be gone, or at least idle, before the store is closed.
         stack.callback(stop.request)
         health.ready()
@@ -125,6 +135,6 @@ def start_speech(settings: WhisperSettings, speech: SpeechWorker | None) -> None
     if speech is None:
         log.info("audio and video: not described, [whisper] enabled is false")
         return
-    log.info("audio and video: Whisper model %s", settings.model)
+    log.info("audio and video: %s", model_of(settings.engine, settings.model))
     if settings.preload:
         speech.start()

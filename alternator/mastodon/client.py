@@ -17,7 +17,7 @@ import requests
 from alternator.config.settings import MastodonSettings
 from alternator.errors import GoneError, ServerError, TemporaryServerError, UnexpectedAnswerError
 from alternator.mastodon import nodeinfo, parse, server_errors
-from alternator.mastodon.dialect import MASTODON, Dialect, recognise
+from alternator.mastodon.dialect import recognise
 from alternator.mastodon.edit import EditBody
 from alternator.mastodon.entities import Account, Instance, Source, Status
 from alternator.mastodon.rate_budget import Kind, RateBudget
@@ -49,8 +49,7 @@ class BearerToken(requests.auth.AuthBase):
 class MastodonClient:
     """One account on one server. Not for use by two threads at once.
 
-    ``dialect`` is Mastodon's until ``instance`` has asked which it is. ``budget`` is shared by all
-    clients of the account.
+    ``budget`` is shared by all clients of the account.
     """
 
     def __init__(
@@ -62,7 +61,6 @@ class MastodonClient:
     ) -> None:
         self.url = settings.instance_url
         self.host = urlsplit(self.url).netloc
-        self.dialect: Dialect = MASTODON
         self._progress = progress
         self._auth = BearerToken(settings.access_token)
         self._session = requests.Session()
@@ -82,7 +80,7 @@ class MastodonClient:
             raise server_errors.not_understood(self.url) from None
 
     def instance(self) -> Instance:
-        """The server's limits and addresses; from now on its dialect is known."""
+        """The server's limits and addresses, and its dialect."""
 
         def read(answer: object) -> Instance:
             return parse.parse_instance(answer, self.url)
@@ -95,8 +93,7 @@ class MastodonClient:
             except GoneError:
                 found = read({})
         name = nodeinfo.software_name(self.url, USER_AGENT)
-        self.dialect = recognise(found.version, name)
-        return replace(found, dialect=self.dialect)
+        return replace(found, dialect=recognise(found.version, name))
 
     def own_statuses(self, account_id: str, *, max_id: str | None = None) -> list[Status]:
         """A page of the account's own posts without boosts, newest first, older than ``max_id``."""
@@ -184,7 +181,10 @@ class MastodonClient:
         )
         if not response.ok:
             raise server_errors.of_response(self.url, response)
-        answer: object = response.json()
+        try:
+            answer: object = response.json()
+        except ValueError:  # no JSON, or a number in it that is too long
+            raise server_errors.not_understood(self.url) from None
         return answer
 
     def _call(self, request: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
@@ -202,8 +202,8 @@ class MastodonClient:
                 return request()
             except ServerError as error:
                 failure = error
-            except (requests.RequestException, ValueError) as error:
-                failure = server_errors.of_exception(self.url, error)
+            except requests.RequestException as error:
+                failure = server_errors.unreachable(self.url, error)
             if not isinstance(failure, TemporaryServerError) or attempt == attempts - 1:
                 raise failure
             wait = failure.retry_after

@@ -16,12 +16,6 @@ SCOPES = "read:accounts read:statuses write:statuses"
 RATE_LIMIT_SECONDS = 10.0  # where a server does not say when it ends
 
 
-def of_exception(url: str, error: Exception) -> ServerError:
-    """What an error of requests means: no answer, or one that is no JSON."""
-    no_json = isinstance(error, requests.JSONDecodeError)
-    return not_understood(url) if no_json else unreachable(url, error)
-
-
 def of_response(url: str, response: requests.Response) -> ServerError:
     """What an answer that is no success means."""
     return of_code(url, response.status_code, reset_of(response))

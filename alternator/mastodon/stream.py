@@ -17,7 +17,13 @@ from typing import Any
 from mastodon import StreamListener
 from mastodon.errors import MastodonError
 
-from alternator.errors import ServerError, TemporaryServerError, UnexpectedAnswerError
+from alternator.errors import (
+    AlternatorError,
+    ServerError,
+    TemporaryServerError,
+    UnexpectedAnswerError,
+)
+from alternator.log import DefectLog
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Status
 from alternator.mastodon.parse import parse_status
@@ -78,6 +84,7 @@ class Stream(threading.Thread):
         self._stop_request = stop
         self._notice = notice
         self._connected = connected
+        self._defects = DefectLog(log)
         self.read_timeout = READ_TIMEOUT_SECONDS
         self.open = False  # whether events come in now
 
@@ -95,10 +102,13 @@ class Stream(threading.Thread):
                     log.info("no stream of events, so posts are looked for regularly: %s", error)
                     self._stop_request.pause(NO_STREAM_DELAY_SECONDS)
                     continue
-                except Exception:
-                    # A defect of ours that one event brings out must not end the listening.
+                except AlternatorError as error:
+                    # On the way out the store is closed under this thread, which is no fault.
                     self._stop_request.check()
-                    log.exception("the stream broke off")
+                    log.error("the stream broke off: %s", error)
+                except Exception as error:  # noqa: BLE001 - logged: an event must not end this
+                    self._stop_request.check()
+                    self._defects.defect("the stream broke off", error)
                 # Only a connection that held is a reason to hurry.
                 held = time.monotonic() - started > LONGEST_DELAY_SECONDS
                 delay = 1.0 if held else min(delay * 2, LONGEST_DELAY_SECONDS)

@@ -29,11 +29,19 @@ DECODE_TIMEOUT_SECONDS = 600.0
 WHOLE_ENOUGH = 0.9
 
 # Demuxers that read one file. Left out on purpose: hls, dash, concat, imf, image2 and the others
-# that open what the file names.
+# that open what the file names. https://ffmpeg.org/ffmpeg-formats.html#Demuxers
 FORMATS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dts,dv,eac3,flac,flv,gif,gsm,matroska,webm,"
     "mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,mpeg,mpegts,mxf,nut,ogg,rm,tak,tta,voc,w64,wav,wv"
 )
+
+# How ffmpeg says, in its log and nowhere else, that
+# the file has no audio track: https://github.com/FFmpeg/FFmpeg/blob/master/fftools/ffmpeg_opt.c
+NO_AUDIO = "matches no streams"
+# it is of none of FORMATS: https://github.com/FFmpeg/FFmpeg/blob/master/libavformat/demux.c
+FOREIGN_FORMAT = "not on whitelist"
+# an MP4 lacks its index: https://github.com/FFmpeg/FFmpeg/blob/master/libavformat/mov.c
+NO_INDEX = "moov atom not found"
 
 Samples = npt.NDArray[np.float32]
 
@@ -145,7 +153,7 @@ def _check_outcome(path: Path, log: "_Log", seconds: float, exit_code: int) -> N
     if log.no_audio:
         raise NoAudioError(f"{path}: has no audio track, so there is no speech to write down")
     if not log.opened:
-        if any("moov atom not found" in error for error in log.errors):
+        if any(NO_INDEX in error for error in log.errors):
             raise MediaError(f"{path}: is cut off or damaged{reason}; copy or download it again")
         raise MediaError(f"{path}: is not audio or video that can be read{reason}")
     announced = log.duration_seconds
@@ -210,7 +218,7 @@ class _Log:
                 hours, minutes, seconds = map(float, found.groups())
                 self.duration_seconds = hours * 3600 + minutes * 60 + seconds
             elif found := self.ERROR.match(line):
-                self.no_audio = self.no_audio or "matches no streams" in line
-                self.foreign_format = self.foreign_format or "not on whitelist" in line
+                self.no_audio = self.no_audio or NO_AUDIO in line
+                self.foreign_format = self.foreign_format or FOREIGN_FORMAT in line
                 if len(self.errors) < self.ERRORS_KEPT:
                     self.errors.append(found[1])

@@ -8,7 +8,11 @@ Kind = Literal["image", "audio", "video"]
 HEAD_BYTES = 64
 
 # What the first bytes look like, and the media type; a type that starts with "*/" is a container
-# for sound or pictures alike.
+# for sound or pictures alike. What browsers go by:
+# https://mimesniff.spec.whatwg.org/#matching-an-image-type-pattern
+# https://mimesniff.spec.whatwg.org/#matching-an-audio-or-video-type-pattern
+# The others, in animation, audio, matroska and riff of
+# https://github.com/file/file/tree/master/magic/Magdir
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (rb"\xff\xd8\xff", "image/jpeg"),
     (rb"\x89PNG\r\n\x1a\n", "image/png"),

@@ -58,7 +58,7 @@ def parse_device(name: str) -> Device | None:
 def choose_device(wanted: str, proven: str | None, build: TorchBuild) -> str:
     """PyTorch's name of the device: 'cpu', 'cuda' or 'cuda:N', the GPUs of both vendors alike.
 
-    ``proven`` is the content of ALTERNATOR_PROVEN_DEVICE. ConfigError says why an override
+    ``proven`` is LoadOptions.proven_device. ConfigError says why an override
     can't work.
     """
     device = parse_device(wanted)
@@ -119,6 +119,8 @@ def cpu_quota(root: Path = Path("/")) -> float | None:
     Reads cgroup v2's ``cpu.max`` and v1's ``cpu.cfs_quota_us``, in the process's own group and
     those above it. torch counts the machine's cores instead, and with more threads than the
     quota allows, each step waits for threads that are throttled.
+    https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
+    https://docs.kernel.org/scheduler/sched-bwc.html#management
     """
     quotas = [
         quota

@@ -6,9 +6,10 @@ a restart. Nothing here imports torch.
 
 import itertools
 import logging
+import os
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, Self, assert_never
 
@@ -29,9 +30,12 @@ from alternator.speech.engines.engine import (
 )
 from alternator.speech.options import DecodingOptions, configured
 from alternator.speech.transcript import Transcript
+from alternator.speech.worker.held import Lost, Mailbox
 from alternator.speech.worker.patience import TICK_SECONDS, Deadlines
-from alternator.speech.worker.process import Lost, Mailbox, WorkerProcess
+from alternator.speech.worker.process import WorkerProcess
 from alternator.speech.worker.protocol import Load, Started
+from alternator.speech.worker.words import worker_of
+from probe.machine.variables import PROVEN_DEVICE
 
 # How many workers may end under a request that none of them had begun with.
 MOST_WORKERS = 3
@@ -93,7 +97,8 @@ class Transcription:
 class Transcriber:
     """One worker, for as many files as come; their requests wait in it, in its engine's queue.
 
-    ``device`` goes before the settings' one; ``threads`` for CPU, 0 for as many as there are.
+    ``device`` goes before the settings' one; ``threads`` for CPU, 0 for as many as there are. The
+    worker gets ``environ``, and what it says of the proven device.
     Every method may be called from any thread.
     """
 
@@ -104,6 +109,7 @@ class Transcriber:
         device: str | None = None,
         threads: int = 0,
         deadlines: Deadlines = Deadlines(),  # noqa: B008  # frozen: sharing it is safe
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._settings = settings
         self._load = Load(
@@ -114,9 +120,11 @@ class Transcriber:
                 model_dir=settings.model_dir.absolute(),
                 threads=threads,
                 language=settings.language,
+                proven_device=environ.get(PROVEN_DEVICE),
             ),
         )
         self._deadlines = deadlines
+        self._environ = environ
         self._numbers = itertools.count(1)
         self._turn = threading.Lock()  # guards the next two
         self._worker: WorkerProcess | None = None
@@ -197,11 +205,14 @@ class Transcriber:
         raise AssertionError("the last event is Done or Failed")
 
     def close(self) -> None:
-        """Ends the worker, also in the middle of a file; the transcriber can't be used again."""
+        """Ends the worker, also in the middle of a file; the transcriber can't be used again.
+
+        An engine at rest is unloaded first, for which it has two seconds.
+        """
         with self._turn:
             self._closed = True
             if self._worker is not None:
-                self._worker.kill(WorkerError("the transcriber was closed"))
+                self._worker.close(WorkerError("the transcriber was closed"))
 
     def _ask(self, request: Request, mailbox: Mailbox) -> WorkerProcess:
         worker = self._usable_worker()
@@ -217,7 +228,8 @@ class Transcriber:
             if worker is not None:
                 if worker.usable:
                     return worker
-                logger.warning("the Whisper worker is gone or hangs; starting another")
-                worker.kill(WorkerError("the Whisper worker was silent and is replaced"))
-            self._worker = WorkerProcess(self._load, self._deadlines)
+                name = worker_of(self._load.engine)
+                logger.warning("%s is gone or hangs; starting another", name)
+                worker.kill(WorkerError(f"{name} was silent and is replaced"))
+            self._worker = WorkerProcess(self._load, self._deadlines, self._environ)
             return self._worker

@@ -13,6 +13,7 @@ from alternator.progress import Progress
 from alternator.speech.transcriber import Transcriber
 from alternator.transcribe.options import Arguments
 from alternator.transcribe.output import make_directory, output_stems, write
+from probe.exit_codes import ExitCode
 
 T = TypeVar("T")
 
@@ -26,7 +27,7 @@ class Terminal(Progress):
 
 
 def run(arguments: Arguments) -> int:
-    """The exit code: 0 if every file was transcribed, 1 if not."""
+    """The exit code: 0 if every file was transcribed, FAILED if not."""
     if arguments.output.directory is not None:
         make_directory(arguments.output.directory)
     stems = output_stems(arguments.files)
@@ -37,7 +38,7 @@ def run(arguments: Arguments) -> int:
     arguments = dataclasses.replace(arguments, decoding=decoding)
     with Transcriber(settings, device=arguments.device, threads=arguments.threads) as transcriber:
         done = [work_on(path, stems[path], transcriber, arguments) for path in arguments.files]
-    return 0 if all(done) else 1
+    return 0 if all(done) else ExitCode.FAILED
 
 
 def work_on(path: Path, stem: str, transcriber: Transcriber, arguments: Arguments) -> bool:

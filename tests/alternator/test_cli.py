@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,23 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     )
     assert result.stdout == "{"
     assert result.stderr == ""
+
+
+def own_module(argv: list[str]) -> int:
+    raise ModuleNotFoundError("No module named 'probe.detekt'", name="probe.detekt")
+
+
+def test_a_missing_module_of_ours_is_a_defect(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(cli.DEBUG_VARIABLE, raising=False)
+    monkeypatch.setattr(cli, "load", lambda target: own_module)
+    assert cli.run("x", "own_module", []) == 70
+    assert capsys.readouterr().err.startswith(
+        "alternator x: this should not have happened: ModuleNotFoundError"
+    )
+
+
+def test_all_packages_of_ours_are_known() -> None:
+    rooms = tomllib.loads((Path(__file__).parents[2] / "tools" / "rooms.toml").read_text())
+    assert set(cli.PACKAGES) == set(rooms["packages"])

@@ -26,12 +26,15 @@ class LoadOptions:
 
     ``model_dir``: where models are kept and fetched to. ``threads``: for work on the CPU, 0 for as
     many as there are. ``language``: the operator's, looked at before anything is fetched; what
-    a request says goes before it.
+    a request says goes before it. ``proven_device``: on which device the container's entrypoint
+    has computed, by PyTorch's name (``cpu``, ``cuda``, ``cuda:1``); where the operator asks for
+    ``auto``, this one is to be taken. None: nothing was tried. An engine asks no environment.
     """
 
     model_dir: Path
     threads: int = 0
     language: str | None = None
+    proven_device: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,4 +136,7 @@ class Engine(Protocol):
         """
 
     def unload(self) -> None:
-        """Give the model's memory back; ``load`` may follow."""
+        """Give back the model's memory and whatever else is held; ``load`` may follow.
+
+        The worker calls it at rest, before it ends, and is killed after two seconds.
+        """

@@ -6,7 +6,6 @@ Runs in the worker: it imports torch.
 import contextlib
 import dataclasses
 import io
-import os
 import queue
 import threading
 from collections.abc import Callable, Generator, Mapping
@@ -47,7 +46,6 @@ from alternator.speech.engines.openai_whisper_models import (
 from alternator.speech.engines.openai_whisper_patches import listening
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcript import Transcript, from_whisper, segment_from_whisper
-from probe.machine.variables import PROVEN_DEVICE
 
 # Below this peak (-66 dB of full scale) a track is silent: screen recordings and animations
 # often carry an empty one, for which the larger models like to invent a "Thank you."
@@ -69,7 +67,7 @@ class OpenAIWhisperEngine:
         find_ffmpeg()
         language_code(options.language)
         source = find_model(model, options.model_dir)
-        self.device = choose_device(device, os.environ.get(PROVEN_DEVICE), torch_build())
+        self.device = choose_device(device, options.proven_device, torch_build())
         torch.set_num_threads(options.threads or threads_for(cpu_quota(), torch.get_num_threads()))
         if not is_downloaded(source, options.model_dir):
             progress.line(f"downloading the Whisper model {source!r}")
@@ -143,8 +141,10 @@ class OpenAIWhisperEngine:
     def _passed(self, _part: object, _args: object, keywords: Mapping[str, Any], _: Any) -> None:
         """After a pass through the encoder or the decoder.
 
-        Only while tokens are decoded, which is with a cache of keys and values, may a pass be
-        broken off: the search for the times of words would leave its hooks in the model.
+        Only while tokens are decoded, which is with a cache of keys and values (PyTorchInference
+        in https://github.com/openai/whisper/blob/v20250625/whisper/decoding.py), may a pass be
+        broken off: the search for the times of words would leave its hooks in the model
+        (find_alignment in https://github.com/openai/whisper/blob/v20250625/whisper/timing.py).
         """
         self._step("kv_cache" in keywords)
 

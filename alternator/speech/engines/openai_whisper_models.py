@@ -17,6 +17,14 @@ from alternator.speech.engines.openai_whisper_patches import fetching, model_add
 NETWORK_TIMEOUT_SECONDS = 60.0
 
 
+class StepError(BaseException):
+    """Carries an error of ``on_step`` out of a download, past what is said of the model's own."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 def find_model(name: str, directory: Path) -> str:
     """One of openai-whisper's names, or the path of a checkpoint that is there.
 
@@ -53,13 +61,22 @@ def load_model(
 ) -> whisper.Whisper:
     """The model that find_model gave, downloaded to ``directory`` unless it is there.
 
-    ``on_step`` is called for each piece of the download. ModelError says what is wrong with the
-    model and what to do.
+    ``on_step`` is called for each piece of the download; its errors pass through. ModelError says
+    what is wrong with the model, or with openai-whisper (OtherVersionError), and what to do.
     """
+
+    def step() -> None:
+        try:
+            on_step()
+        except Exception as error:
+            raise StepError(error) from error
+
     socket.setdefaulttimeout(NETWORK_TIMEOUT_SECONDS)
     try:
-        with fetching(on_step):
+        with fetching(step):
             return whisper.load_model(source, device=device, download_root=str(directory))
+    except StepError as carrier:
+        raise carrier.error from None
     except (torch.OutOfMemoryError, MemoryError):
         raise ModelError(out_of_memory(f"the Whisper model {source!r}", device)) from None
     except OSError as error:

@@ -20,12 +20,18 @@ import tqdm
 import whisper
 from whisper.audio import FRAMES_PER_SECOND
 
+from alternator.errors import ModelError
 from alternator.speech.spectrogram import spectrogram
 
 VERSION = "20250625"
 
 # The module: its name in the package is that of the function.
 TRANSCRIBE = sys.modules["whisper.transcribe"]
+
+
+class OtherVersionError(ModelError):
+    """openai-whisper lacks what is replaced in it. Nothing is wrong with the model."""
+
 
 # Seconds of sound that were heard so far, and all segments found in them, as dictionaries.
 OnWindow = Callable[[float, list[Mapping[str, object]]], None]
@@ -60,7 +66,16 @@ def listening(on_window: OnWindow) -> Iterator[None]:
 
 @contextmanager
 def _replaced(module: ModuleType, **names: object) -> Iterator[None]:
-    """The module with other objects behind some names. KeyError where one of them is new to it."""
+    """The module with other objects behind some names.
+
+    OtherVersionError where one of them is new to it.
+    """
+    for name in names:
+        if name not in vars(module):
+            raise OtherVersionError(
+                f"the installed openai-whisper has no {module.__name__}.{name}; "
+                f"install version {VERSION}, which this program was written for"
+            )
     before = {name: vars(module)[name] for name in names}
     vars(module).update(names)
     try:

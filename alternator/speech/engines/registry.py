@@ -5,6 +5,7 @@ and gives an Engine that is still to be loaded. Only the engine asked for is imp
 https://packaging.python.org/en/latest/specifications/entry-points/
 """
 
+import logging
 from importlib.metadata import EntryPoint, entry_points
 
 from alternator.errors import ConfigError, ModelError
@@ -14,6 +15,8 @@ GROUP = "alternator.engines"
 
 AUTO = "auto"
 AUTO_ENGINE = "openai"  # what `auto` stands for
+
+log = logging.getLogger(__name__)
 
 OURS = "alternator"  # our own distribution, whose engines come with the extra `whisper`
 
@@ -26,7 +29,7 @@ def engine_names() -> tuple[str, ...]:
 def make_engine(name: str) -> Engine:
     """The engine of that name, not loaded yet; ``auto`` is the one that suits.
 
-    ConfigError if none is called so, ModelError if it can't be imported.
+    ConfigError if none is called so, ModelError if it can't be imported or made.
     """
     point = _entry_point(AUTO_ENGINE if name == AUTO else name)
     try:
@@ -35,8 +38,24 @@ def make_engine(name: str) -> Engine:
         raise ModelError(
             f"the speech engine {point.name!r} can't be imported: {error}; {_remedy(point)}"
         ) from None
-    engine: Engine = factory()
+    except Exception as error:  # noqa: BLE001 - logged with its trace
+        raise _defective(point, error) from None
+    try:
+        engine: Engine = factory()
+    except Exception as error:  # noqa: BLE001 - logged with its trace
+        raise _defective(point, error) from None
     return engine
+
+
+def _defective(point: EntryPoint, error: Exception) -> ModelError:
+    """For an entry point that leads to no engine. Its author needs the trace, which is logged."""
+    log.error("the speech engine %r can't be made", point.name, exc_info=error)
+    package = OURS if point.dist is None else point.dist.name
+    return ModelError(
+        f"the speech engine {point.name!r} ({point.value}) can't be made: "
+        f"{type(error).__name__}: {error}; "
+        f"report this to the package {package}, or choose another [whisper] engine"
+    )
 
 
 def _entry_point(name: str) -> EntryPoint:

@@ -6,6 +6,13 @@ from collections.abc import Callable
 from alternator.speech.engines.engine import Request
 
 
+class NotTakenError(Exception):
+    """The engine answered a request that it had not taken: a defect of its."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(f"it answered request {request_id!r}, which it had not taken")
+
+
 class Inbox:
     """The open batch of an engine (Batch). Any thread may call.
 
@@ -18,6 +25,7 @@ class Inbox:
         self._change = threading.Condition()
         self._waiting: dict[str, Request] = {}  # in the order in which they came
         self._running: dict[str, bool] = {}  # the taken ones: whether they were cancelled
+        self._closed = False
 
     @property
     def running(self) -> tuple[str, ...]:
@@ -31,10 +39,18 @@ class Inbox:
             self._waiting[request.id] = request
             self._change.notify()
 
-    def wait(self) -> None:
-        """Until there is a request to take."""
+    def wait(self) -> bool:
+        """Until there is a request to take; False if none will come any more."""
         with self._change:
-            self._change.wait_for(lambda: self._waiting)
+            self._change.wait_for(lambda: self._waiting or self._closed)
+            return bool(self._waiting)
+
+    def close(self) -> bool:
+        """No request comes any more. Returns whether all that came were answered."""
+        with self._change:
+            self._closed = True
+            self._change.notify()
+            return not self._waiting and not self._running
 
     def take(self) -> Request | None:
         """As Batch.take."""
@@ -47,9 +63,9 @@ class Inbox:
         return request
 
     def cancelled(self, request_id: str) -> bool:
-        """As Batch.cancelled."""
+        """As Batch.cancelled; False for one that was not taken, or was answered."""
         with self._change:
-            return self._running[request_id]
+            return self._running.get(request_id, False)
 
     def cancel(self, request_id: str) -> bool:
         """Whether it was still waiting: then it is gone. A running one is for the engine to end."""
@@ -59,6 +75,8 @@ class Inbox:
             return self._waiting.pop(request_id, None) is not None
 
     def finished(self, request_id: str) -> None:
-        """The engine answered it. KeyError if it had not taken it."""
+        """The engine answered it. NotTakenError if it had not taken it."""
         with self._change:
+            if request_id not in self._running:
+                raise NotTakenError(request_id)
             del self._running[request_id]

@@ -11,7 +11,7 @@ import sys
 import threading
 import traceback
 import warnings
-from typing import BinaryIO, assert_never
+from typing import BinaryIO, NoReturn, assert_never
 
 from alternator.errors import AlternatorError, WorkerError
 from alternator.progress import Progress
@@ -26,10 +26,11 @@ from alternator.speech.engines.engine import (
     Said,
     SegmentFound,
 )
-from alternator.speech.engines.registry import make_engine
+from alternator.speech.engines.registry import AUTO, make_engine
 from alternator.speech.worker.inbox import Inbox
 from alternator.speech.worker.protocol import (
     BEAT_SECONDS,
+    LEAVE_SECONDS,
     Beat,
     Cancel,
     Fatal,
@@ -43,6 +44,8 @@ from alternator.speech.worker.protocol import (
     read_frame,
     read_hello,
 )
+from alternator.speech.worker.words import engine_of, worker_of
+from probe.exit_codes import ExitCode
 
 
 class Steps(Progress):
@@ -73,31 +76,37 @@ class Worker:
         self._steps = Steps(sender)
         self._inbox = Inbox(lambda request_id: sender.send(Started(id=request_id)))
         self._load: queue.SimpleQueue[Load] = queue.SimpleQueue()
+        self._engine = AUTO  # its name
+        self._loaded = threading.Event()
         self._heard: dict[str, float] = {}  # by request: the seconds that were told of last
 
     def run(self) -> int:
-        """Works until something fails in a way that leaves the process in doubt."""
+        """Works until the other side is gone, or something fails in a way that leaves the process
+        in doubt."""
         self._sender.send(Hello())
         for work in (self._receive, self._beat):
             threading.Thread(target=work, daemon=True).start()
         try:
-            engine = self._loaded(self._load.get())
-            while True:
-                self._inbox.wait()
+            engine = self._make(self._load.get())
+            while self._inbox.wait():
                 self._answer(engine)
+            engine.unload()
+            return 0
         except AlternatorError as error:
             self._sender.send(Fatal(error=error))
         except Exception as error:  # noqa: BLE001 - told to the other side, which logs it
             # After an unforeseen error (a CUDA context that died, say) only a new process helps.
-            message = f"Whisper failed: {type(error).__name__}: {error}".strip().splitlines()[0]
+            message = f"{engine_of(self._engine)} failed: {type(error).__name__}: {error}"
+            message = message.strip().splitlines()[0]
             told = WorkerError(f"{message}; the worker is started again when needed")
             self._sender.send(Fatal(error=told, trace=traceback.format_exc()))
-        return 1
+        return ExitCode.FAILED
 
-    def _loaded(self, load: Load) -> Engine:
+    def _make(self, load: Load) -> Engine:
         # The heartbeat runs already: importing torch alone may take many seconds.
         engine = make_engine(load.engine)
         engine.load(load.model, load.device, load.options, self._steps)
+        self._loaded.set()
         self._sender.send(Ready(device=engine.device))
         return engine
 
@@ -132,6 +141,7 @@ class Worker:
             while (frame := read_frame(sys.stdin.buffer)) is not None:
                 match frame:
                     case Load():
+                        self._engine = frame.engine
                         self._load.put(frame)
                     case Request():
                         self._inbox.add(frame)
@@ -140,12 +150,23 @@ class Worker:
                     case _:
                         raise FrameError(f"a frame {type(frame).__name__!r} for a worker")
         except FrameError as error:
-            told = WorkerError(f"the Whisper worker was sent {error}; start the program again")
+            name = worker_of(self._engine)
+            told = WorkerError(f"{name} was sent {error}; start the program again")
             self._sender.send(Fatal(error=told))
         except Exception:  # noqa: BLE001
             traceback.print_exc()  # the exit would swallow it
         finally:
-            os._exit(0)
+            self._leave()
+
+    def _leave(self) -> NoReturn:
+        """Ends the process, since the other side is gone: in the middle of work at once.
+
+        An engine at rest has some time to give back what it holds outside of this process. It
+        does so in the main thread, as all that an engine does; with it the process ends.
+        """
+        if self._loaded.is_set() and self._inbox.close():
+            threading.Event().wait(LEAVE_SECONDS)
+        os._exit(0)
 
     def _cancel(self, request_id: str) -> None:
         if self._inbox.cancel(request_id):
@@ -159,7 +180,7 @@ class Worker:
             try:
                 self._sender.send(Beat(steps=self._steps.count))
             except OSError:
-                os._exit(0)
+                self._leave()
             ticking.wait(BEAT_SECONDS)
 
 
@@ -180,7 +201,7 @@ def claim_stdout() -> BinaryIO:
 
 def show_warning(message: Warning | str, *_: object, **__: object) -> None:
     """A library's warning as one line instead of two with a piece of its source."""
-    print(f"whisper: {message}", file=sys.stderr)
+    print(f"speech worker: {message}", file=sys.stderr)
 
 
 if __name__ == "__main__":

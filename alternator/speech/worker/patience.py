@@ -1,9 +1,9 @@
-"""How long a worker may be silent or without progress, and what is said of one that ended."""
+"""How long a worker may be silent or without progress."""
 
-import signal
 from dataclasses import dataclass
 
 from alternator.errors import WorkerError
+from alternator.speech.worker.words import stopped
 
 TICK_SECONDS = 0.5
 
@@ -28,8 +28,9 @@ class Patience:
     """Counts silence and standstill in ticks of this process: while it was itself stopped, nothing
     counts."""
 
-    def __init__(self, deadlines: Deadlines) -> None:
+    def __init__(self, deadlines: Deadlines, engine: str) -> None:
         self._deadlines = deadlines
+        self._engine = engine
         self._silence = self._stall = 0.0
         self._heard, self._steps = 0.0, 0
 
@@ -43,40 +44,11 @@ class Patience:
         self._heard, self._steps = heard, steps
         bound = self._deadlines.load if starting else self._deadlines.silence
         if self._silence >= bound:
-            return stopped(f"was silent for {bound:g} s")
+            return stopped(self._engine, f"was silent for {bound:g} s")
         if self._stall >= self._deadlines.stall:
-            return stopped(f"made no progress in {self._deadlines.stall:g} s")
+            return stopped(self._engine, f"made no progress in {self._deadlines.stall:g} s")
         return None
 
     def rest(self) -> None:
         """Nobody waits for the worker."""
         self._silence = self._stall = 0.0
-
-
-def stopped(what: str) -> WorkerError:
-    """For a worker that was killed for what it did not do."""
-    return WorkerError(
-        f"the Whisper worker {what} and was stopped; it is started again for the next file. "
-        f"If this happens again, choose a smaller [whisper] model or set device to cpu"
-    )
-
-
-def ended(code: int | None, doing: str) -> WorkerError:
-    """For a worker that ended by itself: its exit code, None if it only closed its pipe."""
-    if code is None:
-        return WorkerError("the Whisper worker closed its pipe without an answer")
-    if code >= 0:
-        return WorkerError(
-            f"the Whisper worker ended while {doing} (exit code {code}); what it wrote to "
-            f"stderr stands above. It is started again for the next file"
-        )
-    hints = {
-        signal.SIGKILL: "if nobody killed it, memory ran out: choose a smaller [whisper] "
-        "model or allow the container more",
-        signal.SIGILL: "this torch build needs instructions that this CPU lacks",
-    }
-    hint = hints.get(signal.Signals(-code), "if it happens again, set [whisper] device to cpu")
-    return WorkerError(
-        f"the Whisper worker died of {signal.Signals(-code).name} while {doing}; {hint}. "
-        f"It is started again for the next file"
-    )

@@ -3,22 +3,27 @@
 import contextlib
 import copy
 import logging
-import os
-import queue
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Literal, assert_never
 
 from alternator.errors import AlternatorError, WorkerError
 from alternator.progress import SILENT, Progress
-from alternator.speech.engines.engine import Done, Failed, Progressed, Request, Said, SegmentFound
-from alternator.speech.worker.patience import TICK_SECONDS, Deadlines, Patience, ended
+from alternator.speech.engines.engine import (
+    Done,
+    Failed,
+    Progressed,
+    Request,
+    Said,
+    SegmentFound,
+)
+from alternator.speech.worker.held import HeldRequests, Lost, Mailbox
+from alternator.speech.worker.patience import TICK_SECONDS, Deadlines, Patience
 from alternator.speech.worker.protocol import (
-    Answer,
+    LEAVE_SECONDS,
     Beat,
     Cancel,
     Fatal,
@@ -34,6 +39,7 @@ from alternator.speech.worker.protocol import (
     read_frame,
     read_hello,
 )
+from alternator.speech.worker.words import ended, model_of, worker_of
 
 # -P: a file torch.py or whisper.py in the working directory is not the library.
 COMMAND = (sys.executable, "-P", "-m", "alternator.speech.worker.main")
@@ -41,19 +47,6 @@ COMMAND = (sys.executable, "-P", "-m", "alternator.speech.worker.main")
 Phase = Literal["starting", "ready", "busy"]
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lost:
-    """The worker ended without an answer. ``again``: it had not begun with the request, and
-    another worker may be asked."""
-
-    error: AlternatorError
-    again: bool
-
-
-# What came about one request. Whoever made it reads there, in its own thread.
-Mailbox = queue.SimpleQueue[Answer | Lost]
 
 
 class WorkerProcess:
@@ -66,13 +59,17 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, load: Load, deadlines: Deadlines, *, command: Sequence[str] = COMMAND
+        self,
+        load: Load,
+        deadlines: Deadlines,
+        environ: Mapping[str, str],
+        *,
+        command: Sequence[str] = COMMAND,
     ) -> None:
         self._load = load
         self._deadlines = deadlines
-        self._lock = threading.Lock()  # guards the next three
-        self._held: dict[str, Mailbox] = {}
-        self._started: set[str] = set()
+        self._held = HeldRequests()
+        self._lock = threading.Lock()  # guards the next one
         self._why: AlternatorError | None = None  # it is over, or about to be
         self._loaded = False
         self._settled = threading.Event()  # loaded, or over before
@@ -81,7 +78,8 @@ class WorkerProcess:
         self._steps = 0
         # OpenMP's threads otherwise spin while they wait for each other. On two cores that others
         # use too, that was measured to make a short clip four times slower; it also burns quota.
-        environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
+        # https://gcc.gnu.org/onlinedocs/libgomp/OMP_005fWAIT_005fPOLICY.html
+        environment = {"OMP_WAIT_POLICY": "PASSIVE", **environ}
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )
@@ -93,6 +91,10 @@ class WorkerProcess:
         threading.Thread(target=self._watch, daemon=True).start()
         self._send(Hello())
         self._send(load)
+
+    @property
+    def _name(self) -> str:
+        return worker_of(self._load.engine)
 
     @property
     def pid(self) -> int:
@@ -127,19 +129,25 @@ class WorkerProcess:
 
     def submit(self, request: Request, mailbox: Mailbox) -> None:
         """Ask for a transcript. Answers go to ``mailbox``: Done, Failed or Lost comes last."""
-        with self._lock:
-            why = self._why if self._over.is_set() else None
-            if why is None:
-                self._held[request.id] = mailbox
-        if why is None:
+        if self._held.add(request.id, mailbox):
             self._send(request)
         else:
-            mailbox.put(Lost(error=copy.copy(why), again=self._loaded))
+            assert self._why is not None, "whoever closed it said why"
+            mailbox.put(Lost(error=copy.copy(self._why), again=self._loaded))
 
     def cancel(self, request_id: str) -> None:
         """The request is not wanted any more; nothing happens if its answer came already."""
         if request_id in self._held:
             self._send(Cancel(id=request_id))
+
+    def close(self, why: WorkerError) -> None:
+        """As kill, but a worker at rest may first unload its engine, for LEAVE_SECONDS."""
+        if self.usable and self.phase == "ready":
+            self._give_up(why)
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                self._stdin.close()
+                self._process.wait(timeout=LEAVE_SECONDS)
+        self.kill(why)
 
     def kill(self, why: WorkerError) -> None:
         """Ends the process, whatever it is doing; what it holds is lost for that reason."""
@@ -167,10 +175,10 @@ class WorkerProcess:
                 self._take(frame)
         except VersionError as error:
             what = "alternator was installed anew under the running program; start it again"
-            self._give_up(WorkerError(f"the Whisper worker speaks {error}: {what}"))
+            self._give_up(WorkerError(f"{self._name} speaks {error}: {what}"))
         except FrameError as error:
             what = "which is not understood, and was stopped"
-            self._give_up(WorkerError(f"the Whisper worker sent {error}, {what}"))
+            self._give_up(WorkerError(f"{self._name} sent {error}, {what}"))
         finally:
             self._stdout.close()
             self._end()
@@ -189,32 +197,22 @@ class WorkerProcess:
             case Ready():
                 self._loaded = True
                 self._settled.set()
-                logger.info("Whisper model %s is loaded on %s", self._load.model, frame.device)
+                model = model_of(self._load.engine, self._load.model)
+                logger.info("%s is loaded on %s", model, frame.device)
             case Fatal():
                 if frame.trace:
                     logger.error("%s\n%s", frame.error, frame.trace)
                 self._give_up(frame.error)
             case Started() | SegmentFound() | Progressed() | Said() | Done() | Failed():
-                self._deliver(frame)
+                self._held.deliver(frame)
             case Hello() | Load() | Request() | Cancel():
                 raise FrameError(f"a frame {type(frame).__name__!r}")
             case _:
                 assert_never(frame)
 
-    def _deliver(self, answer: Answer) -> None:
-        with self._lock:
-            mailbox = self._held.get(answer.id)
-            if isinstance(answer, Started):
-                self._started.add(answer.id)
-            elif isinstance(answer, Done | Failed):
-                self._held.pop(answer.id, None)
-                self._started.discard(answer.id)
-        if mailbox is not None:
-            mailbox.put(answer)
-
     def _watch(self) -> None:
         """Kills a worker that somebody waits for in vain."""
-        patience = Patience(self._deadlines)
+        patience = Patience(self._deadlines, self._load.engine)
         while not self._over.wait(TICK_SECONDS):
             if self.phase == "ready":
                 patience.rest()
@@ -234,11 +232,8 @@ class WorkerProcess:
                 self._stdin.close()
         with self._lock:
             doing = "at work" if self._loaded else "loading the model"
-            why = self._why = self._why or ended(code, doing)
-            held, self._held = self._held, {}
-            self._over.set()
+            why = self._why = self._why or ended(self._load.engine, code, doing)
+        self._over.set()
         self._settled.set()
-        for request_id, mailbox in held.items():
-            # A worker that dies of its model would die again.
-            again = self._loaded and request_id not in self._started
-            mailbox.put(Lost(error=copy.copy(why), again=again))
+        # A worker that dies of its model would die again.
+        self._held.lose(why, again=self._loaded)

@@ -28,9 +28,11 @@ from alternator.speech.engines.engine import (
 )
 from alternator.speech.worker.codec import ShapeError, from_json, to_json
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 BEAT_SECONDS = 1.0
+# How long a worker at rest has, once its stdin has ended, until it is killed.
+LEAVE_SECONDS = 2.0
 
 HEADER = struct.Struct(">I")
 # A day of speech is about 20 MB of JSON; more than this is no frame but stray bytes.

@@ -208,3 +208,14 @@ def test_pictures_travel_as_data_urls(jpeg: bytes):
     head, _, data = image["image_url"]["url"].partition(",")
     assert head == "data:image/jpeg;base64"
     assert base64.b64decode(data, validate=True) == jpeg
+
+
+def test_a_defect_in_the_reading_is_not_the_endpoints(
+    vision: VisionServer, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defective(_: object) -> Completion:
+        raise ValueError("a defect of ours")
+
+    monkeypatch.setattr("alternator.alt_text.vision.parse_completion", defective)
+    with pytest.raises(ValueError, match="a defect of ours"):
+        client(vision).describe(jpeg, "Describe it.")

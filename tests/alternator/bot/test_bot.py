@@ -9,6 +9,7 @@ import pytest
 from alternator.accounts.account import Account
 from alternator.alt_text.writer import AltTextWriter
 from alternator.bot.bot import Bot, build_bot, build_writer, downloads_of, start_vision
+from alternator.bot.describe import Describer
 from alternator.bot.health import Health
 from alternator.config.models import VisionSettings
 from alternator.config.settings import Config
@@ -34,7 +35,8 @@ def writer(config: Config) -> AltTextWriter:
 
 def bot_of(account: Account, writer: AltTextWriter) -> Bot:
     health = Health(server=account.health, queue=account, worker=None)
-    return build_bot(account, account.session(SILENT), writer, health, Stop())
+    describer = Describer(account.session(SILENT), writer, account.instance.dialect)
+    return build_bot(account, describer, health, Stop(), SILENT)
 
 
 def test_a_single_pass_says_what_it_did(

@@ -7,7 +7,15 @@ import pytest
 from PIL import Image
 from waiting import wait_for
 
+from alternator.accounts.account import Account
+from alternator.bot.bot import build_writer
+from alternator.bot.describe import Describer
+from alternator.config.models import VisionSettings
+from alternator.config.settings import Config, StateSettings
 from alternator.errors import MediaError, WorkerError
+from alternator.mastodon.dialect import DIALECTS
+from alternator.progress import SILENT
+from alternator.store.outcomes import Claim
 from sandbox.control.request_log import LoggedRequest
 from sandbox.model import entities
 from sandbox.server import SandboxServer
@@ -386,3 +394,27 @@ def test_a_defect_of_ours_is_logged_with_its_trace(
     (defect,) = [record for record in caplog.records if record.exc_info]
     assert defect.levelname == "ERROR"
     assert "unexpected error" in defect.getMessage()
+
+
+def test_what_an_edit_may_do_is_said_by_the_account_and_not_by_the_session(
+    account: Account, server: SandboxServer, picture: Path, tmp_path: Path
+) -> None:
+    """Every session but the one that signed the account in took its server for Mastodon."""
+    akkoma = next(dialect for dialect in DIALECTS if dialect.software == "Akkoma")
+    status = server.post("Look", files=[picture])
+    writer = build_writer(
+        Config(
+            mastodon=account.settings,
+            vision=VisionSettings(base_url="http://127.0.0.1:1", model="pixels"),
+            state=StateSettings(directory=tmp_path),
+        ),
+        1500,
+        None,
+        SILENT,
+    )
+    describer = Describer(account.session(SILENT), writer, akkoma)
+    ids = tuple(entry["id"] for entry in status["media_attachments"])
+    claim = Claim(status_id=status["id"], attachment_ids=ids, backfill=False, taken_at=0.0)
+    (outcome,) = describer.prepare(claim).outcomes
+    assert outcome.state == "left"
+    assert str(outcome.reason).startswith("Akkoma has no edit that changes the description")

@@ -8,7 +8,7 @@ from waiting import wait_for
 
 from alternator.accounts.health import AccountHealth
 from alternator.bot.poll import Poll
-from alternator.errors import TemporaryServerError
+from alternator.errors import StateError, TemporaryServerError
 from alternator.stopping import Stop
 
 
@@ -123,3 +123,27 @@ def test_a_defect_is_an_error_in_the_log_once_with_its_trace(
     )
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], ValueError)
+
+
+def test_what_the_operator_can_mend_is_told_without_a_trace(
+    poll: Poll, looks: Looks, events: Events, caplog: pytest.LogCaptureFixture
+) -> None:
+    looks.to_come = [StateError("the disk is full"), 1]
+    poll.start()
+    wait_for(lambda: events.finds)
+    (record,) = caplog.records
+    assert record.getMessage() == "looking through the posts failed: the disk is full"
+    assert record.levelno == logging.ERROR and not record.exc_info
+
+
+def test_the_trace_of_a_defect_is_told_once(
+    poll: Poll, looks: Looks, events: Events, caplog: pytest.LogCaptureFixture
+) -> None:
+    looks.to_come = [ValueError("page 1"), ValueError("page 2"), KeyError("id"), 1]
+    poll.start()
+    wait_for(lambda: events.finds)
+    assert [(record.getMessage(), bool(record.exc_info)) for record in caplog.records] == [
+        ("looking through the posts failed", True),
+        ("looking through the posts failed, as before: ValueError: page 2", False),
+        ("looking through the posts failed", True),
+    ]

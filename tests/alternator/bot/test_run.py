@@ -417,3 +417,23 @@ def end_of(bot: Any) -> None:
     wait_for(lambda: bot.error is not None)
     error, bot.error = bot.error, None
     raise error
+
+
+DEFECT = """
+import alternator.bot.run as run
+def opened(*_, **__):
+    raise ZeroDivisionError("a defect of ours")
+run.opened = opened
+"""
+
+
+def test_a_defect_leaves_its_trace_in_the_log(
+    server: SandboxServer, vision: VisionServer, command: Command
+) -> None:
+    command.before = DEFECT
+    code, errors = command.run("run", **account(server, vision))
+    assert code == ExitCode.INTERNAL
+    trace, line = errors.splitlines()
+    assert "the bot ends for a defect of its own; please report this | Traceback" in trace
+    assert "in opened" in trace
+    assert line.startswith("alternator run: this should not have happened: ZeroDivisionError: ")

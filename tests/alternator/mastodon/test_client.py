@@ -18,8 +18,10 @@ from alternator.errors import (
     TemporaryServerError,
     UnexpectedAnswerError,
 )
+from alternator.mastodon import parse
 from alternator.mastodon.client import ATTEMPTS, MastodonClient
 from alternator.mastodon.edit import EditBody
+from alternator.mastodon.entities import Status
 from alternator.progress import SILENT, Progress
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
@@ -263,14 +265,13 @@ def test_a_server_without_streaming_says_so(server: SandboxServer, client: Masto
 def test_the_dialect_is_known_once_the_server_was_asked(
     server: SandboxServer, client: MastodonClient
 ):
-    assert client.dialect.software == "Mastodon"
+    assert client.instance().dialect.software == "Mastodon"
     body = {"version": "0.17.0+git-1a2b3c", "urls": {"streaming_api": "wss://social.example"}}
     server.fail("/api/v2/instance", status=404)
     server.fail("/api/v1/instance", status=200, body=body)
     instance = client.instance()
     assert instance.streaming_url == "https://social.example"
-    assert instance.dialect is client.dialect
-    assert client.dialect.software == "GoToSocial"
+    assert instance.dialect.software == "GoToSocial"
 
 
 def test_nodeinfo_names_a_server_that_borrows_a_version(
@@ -280,8 +281,7 @@ def test_nodeinfo_names_a_server_that_borrows_a_version(
     links = [{"rel": rel, "href": f"{server.url}/nodeinfo/2.0"}]
     server.fail("/.well-known/nodeinfo", status=200, body={"links": links})
     server.fail("/nodeinfo/2.0", status=200, body={"software": {"name": "gotosocial"}})
-    client.instance()
-    assert client.dialect.software == "GoToSocial"
+    assert client.instance().dialect.software == "GoToSocial"
 
 
 @pytest.mark.parametrize("path", ["", "/source"])
@@ -321,3 +321,19 @@ def test_the_token_goes_before_a_netrc_file(
     assert client.verify().name.startswith("demo@")
     assert client.edit(status["id"], {"status": "Look again"}).id == status["id"]
     client.open_stream(server.url, read_timeout=5).close()
+
+
+def test_a_defect_in_the_reading_is_no_outage(
+    server: SandboxServer,
+    client: MastodonClient,
+    pauses: Pauses,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def defective(_: object) -> Status:
+        raise ValueError("a defect of ours")
+
+    status_id = server.post("Look")["id"]
+    monkeypatch.setattr(parse, "parse_status", defective)
+    with pytest.raises(ValueError, match="a defect of ours"):
+        client.status(status_id)
+    assert not pauses.made, "it would be the same again"

@@ -6,6 +6,7 @@ from fast_clock import FastClock
 from waiting import wait_for
 
 from alternator.config.settings import MastodonSettings
+from alternator.errors import StateError
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Status
 from alternator.mastodon.stream import Listener, Stream
@@ -113,3 +114,19 @@ def test_it_ends_when_asked_to(server: SandboxServer, followed: Followed):
     server.drop_streams()
     followed.stream.join(10)
     assert not followed.stream.is_alive()
+
+
+def test_what_the_operator_can_mend_is_told_without_a_trace(
+    server: SandboxServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_followed: Followed, status: Status) -> None:
+        raise StateError("the disk is full")
+
+    monkeypatch.setattr(Followed, "notice", full)
+    followed = Followed(server)
+    server.post("Hello")
+    wait_for(lambda: followed.connections == 2)
+    followed.stop.request()
+    (record,) = caplog.records
+    assert record.getMessage() == "the stream broke off: the disk is full"
+    assert not record.exc_info

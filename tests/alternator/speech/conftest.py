@@ -24,6 +24,7 @@ class Reader:
     device = "paper"
 
     def load(self, model, device, options, progress):
+        Path(__file__).with_name("proven").write_text(str(options.proven_device))
         progress.line(f"opening {model}")
         progress.advanced(1.0, 1.0)
 
@@ -44,6 +45,8 @@ class Reader:
                     yield Failed(id=id, error=HoarseError("it has a cold"))
                 elif "defect" in words:
                     raise ZeroDivisionError("of the engine")
+                elif "invent" in words:
+                    yield Failed(id="99", error=HoarseError("nobody asked"))
                 elif "forget" in words:
                     del running[id]
                 elif len(segments) < len(words):
@@ -64,7 +67,7 @@ class Reader:
                     yield Progressed(id=id, done=len(segments), total=len(words))
 
     def unload(self):
-        pass
+        Path(__file__).with_name("unloaded").touch()
 '''
 
 

@@ -24,7 +24,8 @@ from alternator.speech.engines.engine import (
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber, Transcription
 from alternator.speech.transcript import to_whisper
-from alternator.speech.worker.process import Lost, Mailbox, WorkerProcess
+from alternator.speech.worker.held import Lost, Mailbox
+from alternator.speech.worker.process import WorkerProcess
 from alternator.speech.worker.protocol import Started
 
 pytest.importorskip("whisper")

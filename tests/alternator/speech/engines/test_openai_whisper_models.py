@@ -1,5 +1,6 @@
 """Loading: every way in which a model can be missing or broken has its own remedy."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,28 @@ def test_unreadable_checkpoint(tmp_path: Path, checkpoint: Path) -> None:
         pytest.raises(ModelError, match="can't be read: Permission denied"),
     ):
         load_model(str(path), tmp_path)
+
+
+def test_another_openai_whisper_is_no_damage_to_the_model(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("whisper.tqdm")
+    with pytest.raises(
+        ModelError, match=r"openai-whisper has no whisper\.tqdm; install version 20250625"
+    ):
+        load_model(str(checkpoint), Path("/nowhere"))
+
+
+def test_an_error_in_the_telling_of_steps_is_no_damage_to_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def download(*_: object, **__: object) -> None:
+        with vars(sys.modules["whisper"])["tqdm"](total=1) as bar:
+            bar.update(1)
+
+    def defective() -> None:
+        raise KeyError("a defect of ours")
+
+    monkeypatch.setattr("whisper._download", download)
+    with pytest.raises(KeyError, match="a defect of ours"):
+        models.load_model("base", tmp_path, "cpu", defective)

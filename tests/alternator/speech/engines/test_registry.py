@@ -1,5 +1,6 @@
 """Engines are found by name among what is installed, and only the one asked for is imported."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from alternator.errors import ConfigError, MediaError, ModelError, WorkerError
 from alternator.speech.engines.engine import CancelledRequestError, Done, Failed, SegmentFound
 from alternator.speech.engines.registry import engine_names, make_engine
 from alternator.speech.transcriber import Transcriber
+from probe.machine.variables import PROVEN_DEVICE
 
 
 def test_ours_is_there() -> None:
@@ -95,14 +97,20 @@ def test_several_requests_are_computed_together(
         assert isinstance(last, Failed) and type(last.error) is CancelledRequestError
         assert reader.state == "ready"
     messages = [record.getMessage() for record in caplog.records]
-    assert messages == ["opening a book", "Whisper model a book is loaded on paper"]
+    assert messages == [
+        "opening a book",
+        "model a book of the speech engine 'reader' is loaded on paper",
+    ]
 
 
 def test_a_defect_of_an_engine_costs_what_it_had_begun(
     reader: Transcriber, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with reader:
-        with pytest.raises(WorkerError, match="Whisper failed: ZeroDivisionError: of the engine; "):
+        with pytest.raises(
+            WorkerError,
+            match="the speech engine 'reader' failed: ZeroDivisionError: of the engine; ",
+        ):
             reader.transcribe(write(tmp_path, "defect"))
         assert "raise ZeroDivisionError" in caplog.text, "our own defects are logged with trace"
         with pytest.raises(WorkerError, match="the engine gave no answer to 1 requests"):
@@ -117,3 +125,57 @@ def test_an_unknown_engine_is_a_mistake_in_the_configuration() -> None:
         pytest.raises(ConfigError, match=r"there is no speech engine 'nonsense'; .* openai"),
     ):
         transcriber.start()
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("paper_engine:Writer", "AttributeError: module 'paper_engine' has no attribute 'Writer'"),
+        ("paper_engine", "TypeError: 'module' object is not callable"),
+        ("paper_engine:Segment", "TypeError: Segment.__init__() missing"),
+    ],
+)
+def test_an_engine_that_is_registered_wrongly_names_its_package(
+    reader_engine: Path, target: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (reader_engine / "paper_engine-1.0.dist-info" / "entry_points.txt").write_text(
+        f"[alternator.engines]\nwrong = {target}\n"
+    )
+    with pytest.raises(ModelError) as caught:
+        make_engine("wrong")
+    assert str(caught.value).startswith(
+        f"the speech engine 'wrong' ({target}) can't be made: {reason}"
+    )
+    assert str(caught.value).endswith(
+        "; report this to the package paper-engine, or choose another [whisper] engine"
+    )
+    (record,) = caplog.records
+    assert record.exc_info, "its author needs the trace"
+
+
+def test_an_answer_that_nobody_asked_for_names_the_engine_and_the_request(
+    reader: Transcriber, tmp_path: Path
+) -> None:
+    message = (
+        "the speech engine 'reader' failed: NotTakenError: "
+        "it answered request '99', which it had not taken; "
+    )
+    with reader, pytest.raises(WorkerError, match=message):
+        reader.transcribe(write(tmp_path, "invent"))
+
+
+def test_an_engine_at_rest_is_unloaded_before_its_worker_ends(
+    reader: Transcriber, reader_engine: Path
+) -> None:
+    with reader:
+        reader.start()
+        assert not (reader_engine / "unloaded").exists()
+    assert (reader_engine / "unloaded").exists()
+    assert reader.state == "stopped"
+
+
+def test_an_engine_is_told_of_the_proven_device(reader_engine: Path) -> None:
+    environ = os.environ | {PROVEN_DEVICE: "cuda:1"}
+    with Transcriber(WhisperSettings(engine="reader"), environ=environ) as transcriber:
+        transcriber.start()
+    assert (reader_engine / "proven").read_text() == "cuda:1"

@@ -7,7 +7,7 @@ import pytest
 
 from alternator.speech.engines.engine import Request
 from alternator.speech.options import DecodingOptions
-from alternator.speech.worker.inbox import Inbox
+from alternator.speech.worker.inbox import Inbox, NotTakenError
 
 
 def request(number: str) -> Request:
@@ -26,7 +26,7 @@ def test_they_are_taken_in_their_order_and_that_is_told_first() -> None:
     inbox.add(request("4"))
     taken = [inbox.take(), inbox.take(), inbox.take()]
     assert taken == [request("3"), request("4"), None]
-    with pytest.raises(KeyError):
+    with pytest.raises(NotTakenError, match="request '1', which it had not taken"):
         inbox.finished("1")
 
 
@@ -41,6 +41,7 @@ def test_cancelling() -> None:
     assert not inbox.cancel("1"), "it runs: its engine has to end it"
     assert inbox.cancelled("1")
     assert not inbox.cancel("7"), "nobody knows it"
+    assert not inbox.cancelled("7")
 
 
 def test_waiting_for_one_to_come() -> None:
@@ -51,3 +52,14 @@ def test_waiting_for_one_to_come() -> None:
     inbox.add(request("1"))
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_one_that_is_closed_ends_the_waiting_and_tells_whether_all_was_answered() -> None:
+    inbox = Inbox(lambda _: None)
+    inbox.add(request("1"))
+    assert inbox.wait()
+    inbox.take()
+    assert not inbox.close(), "one is still at work"
+    inbox.finished("1")
+    assert inbox.close()
+    assert not inbox.wait()

@@ -116,8 +116,8 @@ def test_one_that_waits_is_cancelled_before_anything_is_loaded(
     ("body", "message"),
     [
         (
-            '{"frame": "Hello", "version": 2}',
-            "the Whisper worker was sent version 2 of the protocol instead of 1; start the program "
+            '{"frame": "Hello", "version": 3}',
+            "the Whisper worker was sent version 3 of the protocol instead of 2; start the program "
             "again",
         ),
         (

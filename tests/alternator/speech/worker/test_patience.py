@@ -1,16 +1,12 @@
-"""When it is over with a worker, and what is said of one that ended."""
+"""When it is over with a worker."""
 
-import signal
-
-import pytest
-
-from alternator.speech.worker.patience import TICK_SECONDS, Deadlines, Patience, ended
+from alternator.speech.worker.patience import TICK_SECONDS, Deadlines, Patience
 
 DEADLINES = Deadlines(hung=1, silence=2, load=4, stall=6)
 
 
 def ticks_until_over(*, beats: bool, steps: bool, starting: bool = False) -> tuple[int, str]:
-    patience = Patience(DEADLINES)
+    patience = Patience(DEADLINES, "auto")
     for tick in range(1, 100):
         heard, step = (float(tick) if beats else 1.0), (tick if steps else 1)
         if why := patience.tick(heard, step, starting=starting):
@@ -29,21 +25,7 @@ def test_silence_and_standstill_have_their_bounds() -> None:
 
 
 def test_nothing_counts_while_nobody_waits() -> None:
-    patience = Patience(DEADLINES)
+    patience = Patience(DEADLINES, "auto")
     for _ in range(20):
         assert patience.tick(1.0, 1, starting=False) is None
         patience.rest()
-
-
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [
-        (None, "closed its pipe without an answer"),
-        (3, "ended while at work (exit code 3); what it wrote to stderr stands above"),
-        (-signal.SIGKILL, "died of SIGKILL while at work; if nobody killed it, memory ran out"),
-        (-signal.SIGILL, "died of SIGILL while at work; this torch build needs instructions"),
-        (-signal.SIGSEGV, "died of SIGSEGV while at work; if it happens again, set [whisper]"),
-    ],
-)
-def test_an_end_is_told_with_its_remedy(code: int | None, said: str) -> None:
-    assert str(ended(code, "at work")).startswith(f"the Whisper worker {said}")

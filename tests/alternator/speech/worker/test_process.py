@@ -18,8 +18,9 @@ from alternator.progress import Progress
 from alternator.speech.engines.engine import Done, LoadOptions, Request
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber, Transcription
+from alternator.speech.worker.held import Lost, Mailbox
 from alternator.speech.worker.patience import Deadlines
-from alternator.speech.worker.process import Lost, Mailbox, WorkerProcess
+from alternator.speech.worker.process import WorkerProcess
 from alternator.speech.worker.protocol import Load
 
 pytest.importorskip("whisper")
@@ -232,8 +233,8 @@ LOAD = Load(
     ("frame", "message"),
     [
         (
-            '{"frame": "Hello", "version": 2, "news": []}',
-            "the Whisper worker speaks version 2 of the protocol instead of 1: alternator was "
+            '{"frame": "Hello", "version": 3, "news": []}',
+            "the Whisper worker speaks version 3 of the protocol instead of 2: alternator was "
             "installed anew under the running program; start it again",
         ),
         (
@@ -255,7 +256,9 @@ def test_a_worker_that_is_not_understood_is_stopped(frame: str, message: str) ->
         "sys.stdout.buffer.write(struct.pack('>I', len(body)) + body); sys.stdout.flush();"
         "sys.stdin.buffer.read()"
     )
-    worker = WorkerProcess(LOAD, Deadlines(), command=[sys.executable, "-c", program, frame])
+    worker = WorkerProcess(
+        LOAD, Deadlines(), os.environ, command=[sys.executable, "-c", program, frame]
+    )
     mailbox: Mailbox = queue.SimpleQueue()
     worker.submit(request("1"), mailbox)
     with pytest.raises(WorkerError) as caught:

@@ -60,7 +60,7 @@ FRAMES: list[Frame] = [
         engine="auto",
         model="base",
         device="cuda:1",
-        options=LoadOptions(model_dir=Path("/models"), threads=2),
+        options=LoadOptions(model_dir=Path("/models"), threads=2, proven_device="cuda:1"),
     ),
     Loading(text="downloading"),
     Ready(device="cpu"),
@@ -162,9 +162,9 @@ def test_what_no_version_of_ours_sends_is_named(raw: dict[str, object], message:
 
 
 def test_the_greeting_of_another_version_is_told_apart_whatever_else_it_holds() -> None:
-    assert frame_of(b'{"frame": "Hello", "version": 1}') == Hello(version=PROTOCOL_VERSION)
-    with pytest.raises(VersionError, match="version 2 of the protocol instead of 1"):
-        frame_of(b'{"frame": "Hello", "version": 2, "can": ["sing"]}')
+    assert frame_of(b'{"frame": "Hello", "version": 2}') == Hello(version=PROTOCOL_VERSION)
+    with pytest.raises(VersionError, match="version 3 of the protocol instead of 2"):
+        frame_of(b'{"frame": "Hello", "version": 3, "can": ["sing"]}')
 
 
 def test_a_frame_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,3 +178,10 @@ def test_a_frame_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_frame(stream) is None
     with pytest.raises(FrameError, match="a frame of 101 bytes"):
         read_frame(io.BytesIO(struct.pack(">I", 101) + b" " * 101))
+
+
+def test_the_proven_device_is_checked_like_all_that_is_sent() -> None:
+    options = {"model_dir": "/models", "threads": 0, "language": None, "proven_device": 1}
+    raw = {"frame": "Load", "engine": "auto", "model": "base", "device": "auto"}
+    with pytest.raises(FrameError, match=r"Load\.options\.proven_device is no str"):
+        frame_of(json.dumps(raw | {"options": options}).encode())
