@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from alternator.log import LineFormatter, LogLevel, log, set_up
+from alternator.log import DefectLog, LineFormatter, LogLevel, log, set_up
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +43,18 @@ def test_libraries_speak_only_when_everything_is_asked_for(
     set_up(level)
     logging.getLogger("urllib3").debug("a connection")
     assert ("a connection" in capsys.readouterr().err) is shown
+
+
+def test_a_defect_that_stays_the_same_tells_its_trace_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    defects = DefectLog(log)
+    for text in ("one", "1", "two"):
+        try:
+            int(text)
+            raise KeyError(text)
+        except (ValueError, KeyError) as error:
+            defects.defect("reading", error)
+            defects.defect("reading", error)
+    assert [bool(record.exc_info) for record in caplog.records] == [True, False] * 3
+    assert caplog.messages[3] == "reading, as before: KeyError: '1'"

@@ -110,7 +110,10 @@ class Batch(Protocol):
         """The next request, now the engine's to answer; None while no other waits. Never blocks."""
 
     def cancelled(self, request_id: str) -> bool:
-        """Whether a request that was taken is not wanted any more. To be asked at every step."""
+        """Whether a request that was taken is not wanted any more. To be asked at every step.
+
+        False for one that was not taken, or is answered.
+        """
 
 
 class Engine(Protocol):
