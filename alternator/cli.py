@@ -13,9 +13,10 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 
 from probe.errors import UserError
 from probe.exit_codes import ExitCode
+from probe.machine.variables import DEBUG
 
 GROUP = "[alternator.commands]"
-DEBUG_VARIABLE = "ALTERNATOR_DEBUG"
+DEBUG_VARIABLE = DEBUG
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -15,7 +15,7 @@ from probe.errors import NoGpuError, ProbeError
 from probe.exit_codes import ExitCode
 from probe.machine.this_machine import Machine
 from probe.machine.time_limit import TIMEOUT_S, read_timeout
-from probe.machine.variables import TIMEOUT, WHISPER_MODEL
+from probe.machine.variables import DEBUG, TIMEOUT, WHISPER_MODEL
 
 if TYPE_CHECKING:
     from probe.report.schema import Report
@@ -54,6 +54,7 @@ def probe(argv: list[str]) -> int:
 
     table, text = load_table(), _printer(arguments)
     facts = facts_from(running)
+    _show_defects(running)
     if arguments.record:
         _write_recording(machine, arguments.record)
     found = report(facts, choose(facts, table, overrides))
@@ -97,7 +98,9 @@ def doctor(argv: list[str]) -> int:
         host=None if arguments.replay else read_host_report(os.environ),
     )
     overrides, table = _overrides(arguments, machine), load_table()
-    facts = facts_from(_start(arguments, machine, memory=True))
+    running = _start(arguments, machine, memory=True)
+    facts = facts_from(running)
+    _show_defects(running)
     if arguments.record:
         _write_recording(machine, arguments.record)
     choice = choose(facts, table, overrides, setting.image)
@@ -106,6 +109,16 @@ def doctor(argv: list[str]) -> int:
     steps = improvements(facts, table, choice, read_host_software(machine), setting)
     _print(improvements_text(steps))
     return 0
+
+
+def _show_defects(running: RunningProbes) -> None:
+    """The traces of the probes that failed themselves, for those who ask; advice tells of them."""
+    if not os.environ.get(DEBUG):
+        return
+    import traceback
+
+    for _, error in running.defects():
+        traceback.print_exception(error)
 
 
 def _print(text: str) -> None:

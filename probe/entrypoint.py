@@ -9,14 +9,17 @@ import os
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 from probe.decide.choice import Choice, Rejected, Selection
 from probe.decide.choose import choose
 from probe.decide.overrides import read_overrides
-from probe.detect.collect import collect
+from probe.detect.collect import facts_from
+from probe.detect.probe_result import Context
+from probe.detect.run_probes import RunningProbes
 from probe.detect.visibility import CUDA, HIP, ROCR
-from probe.errors import ENTRYPOINT_PREFIX, CommandError, OverrideError, UserError
+from probe.errors import ENTRYPOINT_PREFIX, CommandError, OverrideError, UserError, defect_text
+from probe.exit_codes import ExitCode
 from probe.facts import Facts, Gpu
 from probe.findings.builds import ProofFailed
 from probe.frozen_record import replace
@@ -47,14 +50,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         require_executable(command[0])
         if computes(command):
             prepare(os.environ, config_of(command))
-        sys.stderr.flush()
-        os.execvp(command[0], command)
+        become(command)
     except UserError as error:
         log(str(error))
         return error.exit_code
+    except Exception as error:  # noqa: BLE001 - told with its trace: the log is all that is left
+        log_trace(error)
+        log(defect_text(error))
+        return ExitCode.INTERNAL
+
+
+def become(command: tuple[str, ...]) -> Never:
+    """Put the command in this process's place. Raises ``CommandError`` where it can't start."""
+    sys.stderr.flush()
+    try:
+        os.execvp(command[0], command)
     except OSError as error:
-        log(f"{command[0]} can't be started: {error.strerror}")
-        return CommandError.exit_code
+        raise CommandError(f"{command[0]} can't be started: {error.strerror}") from error
 
 
 def computes(command: Sequence[str]) -> bool:
@@ -83,7 +95,13 @@ def prepare(environ: MutableMapping[str, str], config: str | None = None) -> Non
     if the operator asked for what can't work here.
     """
     start = Start(environ, config)
-    facts = collect(machine=Machine(environ=environ), timeout_s=read_timeout(environ))
+    running = RunningProbes(
+        Context(machine=Machine(environ=environ), timeout_s=read_timeout(environ))
+    )
+    facts = facts_from(running)
+    for name, error in running.defects():
+        log_trace(error)
+        log(f"the probe {name} failed: {defect_text(error)}")
     choice = start.choose(facts)
     if choice.selection.backend == "cpu":
         reasons = [entry.text(facts.host.place) for entry in choice.advice]
@@ -219,6 +237,13 @@ def write_state(facts: Facts, choice: Choice, environ: Mapping[str, str]) -> Non
 def log(message: str) -> None:
     """One line on stderr."""
     print(f"{ENTRYPOINT_PREFIX}{message}", file=sys.stderr)
+
+
+def log_trace(error: Exception) -> None:
+    """Where an error came from, over many lines."""
+    import traceback  # no good start needs it
+
+    traceback.print_exception(error)
 
 
 if __name__ == "__main__":

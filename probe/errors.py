@@ -50,3 +50,8 @@ class CommandError(ProbeError):
     """The container was given a command that it can't start; 127 is what shells say."""
 
     exit_code = ExitCode.NO_COMMAND
+
+
+def defect_text(error: Exception) -> str:
+    """What is said of an error that is no ``UserError``: it is ours, and to be reported."""
+    return f"this should not have happened: {type(error).__name__}: {error}; please report it"

@@ -34,6 +34,12 @@ class Finding(Record):
     def __str__(self) -> str:
         return self.says.format_map(_Data(self))
 
+    @property
+    def causes(self) -> "tuple[Finding, ...]":
+        """The findings behind this one, each behind the one before it; mostly there are none."""
+        behind = next((value for value in vars(self).values() if isinstance(value, Finding)), None)
+        return () if behind is None else (behind, *behind.causes)
+
     def remedy(self, place: Place) -> Steps:
         """What mends it there, step by step; empty where nothing is known that does."""
         steps = self.in_container or self.steps if place != "host" else self.steps

@@ -34,8 +34,10 @@ FINDINGS = """
 ## Findings
 
 What the probe, the doctor and the proof can say, by the `code` that stands beside each `why` of
-the report, and in `advice_codes`. Words in braces are the finding's data. A remedy has steps; where
-it differs in a container or a pod, that is said. Codes may be added; none is renamed or removed.
+the report, and in `advice_codes`. Where another finding is behind one, its code is in the `causes`
+of a rejected build, or at the advice's place in `advice_causes`. Words in braces are the finding's
+data. A remedy has steps; where it differs in a container or a pod, that is said. Codes may be
+added; none is renamed or removed.
 """
 TRACE = """
 ### How a probe ended

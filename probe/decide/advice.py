@@ -107,7 +107,7 @@ def _on_override(
 ) -> Iterator[Finding]:
     """The HSA override that is needed or set, and the MIG slices that a process can't use."""
     facts = question.facts
-    override = hsa_override(build, primary, facts.host, question.table)
+    override = hsa_override(build, primary, question)
     gfx, needed = primary.gfx or "", override.version if override else None
     if override is not None:
         yield advice.HsaOverrideUsed(
@@ -135,7 +135,7 @@ def _left_out(gpu: Gpu, primary: Gpu, build: Build, question: Question) -> Itera
             name=gpu.name, maker=MAKERS[primary.vendor], backend=BACKENDS[gpu.vendor]
         )
         return
-    why = misfit(build, gpu, question.facts.host, question.table)
+    why = misfit(build, gpu, question)
     if why is not None:
         yield advice.LeftOutByBuild(name=gpu.name, wheel=build.wheel, why=why)
     else:
@@ -144,14 +144,14 @@ def _left_out(gpu: Gpu, primary: Gpu, build: Build, question: Question) -> Itera
 
 def _on_driver(primary: Gpu, build: Build, question: Question) -> Iterator[Finding]:
     """A newer driver that would help, and cards whose builds end."""
-    facts, table = question.facts, question.table
+    table = question.table
     with_code = [
         other
         for other in table.of_line(table.catalog, build.backend)
-        if not other.experimental and has_code(other, primary, facts.host, table)
+        if not other.experimental and has_code(other, primary, question)
     ]
     if build.line != table.catalog and question.wanted.torch is None and with_code:
-        floor = driver_floor(with_code[0], facts.host, table)
+        floor = driver_floor(with_code[0], question)
         yield advice.OlderLineForDriver(
             line=build.line,
             catalog=table.catalog,

@@ -37,9 +37,12 @@ def on_platform(facts: Facts, table: Table) -> Iterator[Finding]:
 
 
 def silent_tools(facts: Facts) -> Iterator[Finding]:
-    """Installed tools that failed and left no card of their vendor."""
+    """Installed tools that failed and left no card of their vendor; and what is our own defect."""
     vendors = {gpu.vendor for gpu in facts.gpus}
     for line in facts.trace:
+        if line.code == "failed":
+            yield whole_machine.ProbeDefect(probe=line.probe, said=line.why or "failed")
+            continue
         vendor = TOOLS.get(line.probe)
         if vendor is None or vendor in vendors or line.found:
             continue

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from probe.decide.choice import Question
 from probe.decide.fit import CONTAINER_HOSTS, driver_floor, has_code, misfit, platform_text
-from probe.facts import BACKENDS, Facts, Gpu
+from probe.facts import BACKENDS, Gpu
 from probe.finding import Finding
 from probe.findings import no_build
 from probe.findings.builds import NotTaken
-from probe.tables.builds import Build, Table, at_least
+from probe.tables.builds import Build, at_least
 from probe.tables.drivers import driver_to_take
 
 
@@ -32,25 +32,21 @@ def why_no_build(gpu: Gpu, question: Question) -> Finding:
         return no_build.CardUnknown(what="compute capability")
     if backend == "rocm" and gpu.gfx is None:
         return no_build.CardUnknown(what="gfx target")
-    with_code = [
-        build
-        for build in builds
-        if has_code(build, gpu, facts.host, table) and not build.experimental
-    ]
-    return _by_driver(gpu, facts, table, builds, with_code)
+    return _by_driver(gpu, builds, question)
 
 
-def _by_driver(
-    gpu: Gpu, facts: Facts, table: Table, builds: Sequence[Build], with_code: Sequence[Build]
-) -> Finding:
+def _by_driver(gpu: Gpu, builds: Sequence[Build], question: Question) -> Finding:
     """The same, for a card that is known: by its driver, and the builds with code for it."""
+    with_code = [
+        build for build in builds if has_code(build, gpu, question) and not build.experimental
+    ]
     current = [build for build in with_code if not build.retired]
-    floors = [driver_floor(build, facts.host, table) for build in current]
+    floors = [driver_floor(build, question) for build in current]
     if floors and gpu.driver is None:
         return no_build.DriverVersionUnknown(floor=floors[0], wheel=current[0].wheel)
-    retired = _retired(gpu, facts, table, with_code)
+    retired = _retired(gpu, with_code, question)
     if gpu.driver is None or not floors or any(at_least(gpu.driver, floor) for floor in floors):
-        reasons = (misfit(build, gpu, facts.host, table) for build in builds)
+        reasons = (misfit(build, gpu, question) for build in builds)
         why = next((reason for reason in reasons if reason is not None), None) or NotTaken()
         if retired is not None:
             return no_build.OnlyRetiredFits(why=why, retired=retired)
@@ -64,10 +60,8 @@ def _by_driver(
     )
 
 
-def _retired(
-    gpu: Gpu, facts: Facts, table: Table, builds: Sequence[Build]
-) -> no_build.RetiredBuild | None:
+def _retired(gpu: Gpu, builds: Sequence[Build], question: Question) -> no_build.RetiredBuild | None:
     for build in builds:
-        if build.retired and misfit(build, gpu, facts.host, table) is None:
+        if build.retired and misfit(build, gpu, question) is None:
             return no_build.RetiredBuild(line=build.line, wheel=build.wheel, reason=build.retired)
     return None

@@ -59,7 +59,7 @@ def _walk(question: Question) -> tuple[Selection, tuple[Rejected, ...]]:
             for build in _builds(question, BACKENDS[vendor]):
                 why = _passed_over(build, gpu, question)
                 if why is None:
-                    selection = select_gpu(build, gpu, usable, question.facts, table)
+                    selection = select_gpu(build, gpu, question)
                     return selection, tuple(rejected)
                 rejected.setdefault(Rejected(wheel=build.wheel, why=why))
     if image is not None:
@@ -108,7 +108,7 @@ def build_of_image(table: Table, image: ImageBuild) -> Build:
 
 def _passed_over(build: Build, gpu: Gpu, question: Question) -> Finding | None:
     """Why a build is not taken for a GPU. What is asked for by line, or built in, may be old."""
-    why = misfit(build, gpu, question.facts.host, question.table)
+    why = misfit(build, gpu, question)
     if question.image is not None:
         # What is built in is tried where something is not known: the proof has the last word.
         known = gpu.gfx or (gpu.compute_capability and gpu.driver)

@@ -1,9 +1,10 @@
 """Whether one build of torch runs on one GPU of one machine, and if not, why."""
 
+from probe.decide.choice import Question
 from probe.facts import Gpu, Host
 from probe.finding import Finding
 from probe.findings import builds
-from probe.tables.builds import Build, HsaOverride, Table, at_least
+from probe.tables.builds import Build, HsaOverride, at_least
 
 # Where containers with a GPU can run: Linux, and Windows by way of WSL2.
 CONTAINER_HOSTS = ("linux", "windows")
@@ -14,50 +15,53 @@ def platform_text(host: Host) -> str:
     return host.arch if host.os == "linux" else f"{host.os} on {host.arch}"
 
 
-def driver_floor(build: Build, host: Host, table: Table) -> str:
+def driver_floor(build: Build, question: Question) -> str:
     """The oldest driver that the build works with on this kind of machine."""
+    host = question.facts.host
     if host.tegra:
-        return table.tegra_driver
+        return question.table.tegra_driver
     windows = host.wsl or host.os == "windows"
     return (build.driver_windows if windows else build.driver_linux) or "0"
 
 
-def hsa_override(build: Build, gpu: Gpu, host: Host, table: Table) -> HsaOverride | None:
+def hsa_override(build: Build, gpu: Gpu, question: Question) -> HsaOverride | None:
     """The override that an AMD GPU needs for this build; never for one that has code of its own."""
-    if gpu.gfx is None or gpu.gfx in build.gfx.get(host.arch, ()):
+    if gpu.gfx is None or gpu.gfx in build.gfx.get(question.facts.host.arch, ()):
         return None
-    return table.hsa_overrides.get(gpu.gfx)
+    return question.table.hsa_overrides.get(gpu.gfx)
 
 
-def has_code(build: Build, gpu: Gpu, host: Host, table: Table) -> bool:
+def has_code(build: Build, gpu: Gpu, question: Question) -> bool:
     """Whether the build carries code for the GPU, whatever the driver. Unknown parts have none."""
     if gpu.vendor == "apple":
         return True  # Metal compiles for the GPU at hand
+    arch = question.facts.host.arch
     if build.backend == "cuda":
-        code = build.cuda_code.get(host.arch)
+        code = build.cuda_code.get(arch)
         capability = gpu.compute_capability
         return code is not None and capability is not None and code.runs_on(capability)
-    override = hsa_override(build, gpu, host, table)
+    override = hsa_override(build, gpu, question)
     target = override.runs_as if override else gpu.gfx
-    return target in build.gfx.get(host.arch, frozenset()) - table.no_kernels
+    return target in build.gfx.get(arch, frozenset()) - question.table.no_kernels
 
 
-def misfit(build: Build, gpu: Gpu, host: Host, table: Table) -> Finding | None:
+def misfit(build: Build, gpu: Gpu, question: Question) -> Finding | None:
     """Why the build can't run on the GPU; None if it can."""
     if gpu.vendor == "apple":
         return None
     if build.backend == "rocm":
-        return _rocm_misfit(build, gpu, host, table)
+        return _rocm_misfit(build, gpu, question)
+    host, tegra_driver = question.facts.host, question.table.tegra_driver
     if host.arch not in build.cuda_code or host.os not in CONTAINER_HOSTS:
         return builds.NoneForPlatform(platform=platform_text(host))
-    if host.tegra and gpu.driver is not None and not at_least(gpu.driver, table.tegra_driver):
-        return builds.DriverTooOld(driver=gpu.driver, floor=table.tegra_driver)
+    if host.tegra and gpu.driver is not None and not at_least(gpu.driver, tegra_driver):
+        return builds.DriverTooOld(driver=gpu.driver, floor=tegra_driver)
     capability = capability_text(gpu)
     if capability is None:
         return builds.CapabilityUnknown(name=gpu.name)
-    if not has_code(build, gpu, host, table):
+    if not has_code(build, gpu, question):
         return builds.NoCodeForCapability(capability=capability)
-    floor = driver_floor(build, host, table)
+    floor = driver_floor(build, question)
     if gpu.driver is None:
         return builds.DriverUnknown(floor=floor)
     if not at_least(gpu.driver, floor):
@@ -65,14 +69,15 @@ def misfit(build: Build, gpu: Gpu, host: Host, table: Table) -> Finding | None:
     return None
 
 
-def _rocm_misfit(build: Build, gpu: Gpu, host: Host, table: Table) -> Finding | None:
+def _rocm_misfit(build: Build, gpu: Gpu, question: Question) -> Finding | None:
+    host = question.facts.host
     if host.arch not in build.gfx or host.os != "linux":
         return builds.NoRocmForPlatform(platform=platform_text(host))
     if gpu.gfx is None:
         return builds.GfxUnknown(name=gpu.name)
-    if gpu.gfx in table.no_kernels:
+    if gpu.gfx in question.table.no_kernels:
         return builds.NoKernels(gfx=gpu.gfx)
-    if not has_code(build, gpu, host, table):
+    if not has_code(build, gpu, question):
         return builds.NoCodeForGfx(gfx=gpu.gfx)
     return None
 

@@ -1,14 +1,12 @@
 """Makes the selection for a build that fits: which cards, which variables, which flags."""
 
-from collections.abc import Sequence
-
-from probe.decide.choice import Selection
+from probe.decide.choice import Question, Selection
 from probe.decide.fit import has_code, hsa_override
 from probe.detect.visibility import CUDA, HIP
-from probe.facts import BACKENDS, HSA_OVERRIDE, Backend, Facts, Gpu, Node
+from probe.facts import BACKENDS, HSA_OVERRIDE, Backend, Gpu, Node
 from probe.findings.gpu import Hidden
 from probe.frozen_record import replace
-from probe.tables.builds import Build, Table
+from probe.tables.builds import Build
 
 # Memory below which a card is of little use to Whisper: the default model with its working set.
 # A card of 4 GB shows a little less.
@@ -33,15 +31,16 @@ def usefulness(gpu: Gpu) -> tuple[object, ...]:
     )
 
 
-def select_gpu(
-    build: Build, primary: Gpu, usable: Sequence[Gpu], facts: Facts, table: Table
-) -> Selection:
+def select_gpu(build: Build, primary: Gpu, question: Question) -> Selection:
     """The selection for a build that fits ``primary``, with the other cards that it fits."""
-    siblings = sorted((g for g in usable if g.vendor == primary.vendor), key=lambda g: g.index)
+    facts = question.facts
+    siblings = sorted(
+        (g for g in question.usable if g.vendor == primary.vendor), key=lambda g: g.index
+    )
     together = [
         gpu
         for gpu in sorted(siblings, key=usefulness)
-        if gpu is primary or _goes_with(gpu, primary, build, facts, table)
+        if gpu is primary or _goes_with(gpu, primary, build, question)
     ]
     visible = [gpu.uuid or str(gpu.index) for gpu in together]
     if primary.vendor == "amd":
@@ -56,7 +55,7 @@ def select_gpu(
         ]
         counted.sort(key=lambda gpu: gpu.index)
         visible = [str(counted.index(gpu)) for gpu in together]
-    override = hsa_override(build, primary, facts.host, table)
+    override = hsa_override(build, primary, question)
     backend = BACKENDS[primary.vendor]
     if backend == "mps":
         # The one GPU of a Mac; no container reaches it, so the image is the CPU's.
@@ -79,17 +78,17 @@ def _hidden_from_hip(gpu: Gpu) -> bool:
     return isinstance(gpu.why, Hidden) and gpu.why.variable in (HIP, CUDA)
 
 
-def _goes_with(gpu: Gpu, primary: Gpu, build: Build, facts: Facts, table: Table) -> bool:
+def _goes_with(gpu: Gpu, primary: Gpu, build: Build, question: Question) -> bool:
     """Whether a second card can be used in the same process as the first."""
     if gpu.slice_of is not None or primary.slice_of is not None:
         # CUDA uses one MIG slice in a process, and no whole GPU beside it
         # (https://docs.nvidia.com/datacenter/tesla/mig-user-guide/getting-started-with-mig.html).
         return False
-    if not has_code(build, gpu, facts.host, table):
+    if not has_code(build, gpu, question):
         return False
     # An HSA override holds for all cards of a process: only its own target may stand beside it.
-    mine = hsa_override(build, primary, facts.host, table)
-    other = hsa_override(build, gpu, facts.host, table)
+    mine = hsa_override(build, primary, question)
+    other = hsa_override(build, gpu, question)
     return mine == other or (mine is not None and gpu.gfx == mine.runs_as)
 
 

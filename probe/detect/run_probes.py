@@ -42,6 +42,7 @@ class RunningProbes:
     def __init__(self, context: Context) -> None:
         self.context = context
         self._results: dict[str, ProbeResult] = {}
+        self._defects: dict[str, Exception] = {}
         self._started = time.monotonic()
         # Daemons: a read that hangs in a driver must not keep the program from ending.
         self._threads = [
@@ -72,10 +73,15 @@ class RunningProbes:
             for name in PROBES
         }
 
+    def defects(self) -> list[tuple[str, Exception]]:
+        """The probes that failed themselves, each with the error and its trace."""
+        return [*self._defects.items()]
+
     def _work(self, name: str, probe: Callable[[Context], ProbeResult]) -> None:
         try:
             self._results[name] = probe(self.context)
-        except Exception as error:  # noqa: BLE001 - a result as well, never the end of the program
+        except Exception as error:  # noqa: BLE001 - told as a defect, and never the end of the program
+            self._defects[name] = error
             why = f"failed: {type(error).__name__}: {error}"
             trace = ProbeTrace(probe=name, ms=self._ms(), found=0, code="failed", why=why)
             self._results[name] = ProbeResult(trace=(trace,))

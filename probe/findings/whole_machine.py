@@ -1,6 +1,7 @@
 """What is in the way on the machine as a whole."""
 
 from probe.finding import Finding, Place, Steps
+from probe.machine.variables import DEBUG
 
 
 class WindowsWithoutWsl(Finding):
@@ -97,3 +98,13 @@ class SilentToolExplained(Finding):
         """The remedy of ``why``, should there be a GPU; what stands in ``steps`` is its form."""
         steps = self.why.remedy(place)
         return tuple(f"if there is an NVIDIA GPU: {step}" for step in steps[:1]) + steps[1:]
+
+
+class ProbeDefect(Finding):
+    """A probe failed itself, which says nothing of the hardware; `said` is its error."""
+
+    code = "probe-defect"
+    says = "the probe {probe} {said}"
+    steps = (f"a defect of this program: please report it ({DEBUG}=1 shows where)",)
+    probe: str
+    said: str

@@ -24,3 +24,5 @@ CONFIG_FILE = "ALTERNATOR_CONFIG"
 WHISPER_MODEL = "ALTERNATOR_WHISPER_MODEL"
 # How much memory compose lets the bot's container take, such as 16g.
 MEMORY_LIMIT = "ALTERNATOR_MEMORY_LIMIT"
+# Set to anything: the trace of a defect of ours is printed.
+DEBUG = "ALTERNATOR_DEBUG"

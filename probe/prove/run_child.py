@@ -109,6 +109,9 @@ def _text(answer: Mapping[str, object], key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+OLD_KEYS = Verdict.__dataclass_fields__.keys() | {"ok", "lasting"}
+
+
 def verdict_to_json(verdict: Verdict) -> dict[str, object]:
     """The verdict as an object that ``verdict_from_json`` reads."""
     why = None if verdict.why is None else to_json(verdict.why)
@@ -116,8 +119,14 @@ def verdict_to_json(verdict: Verdict) -> dict[str, object]:
 
 
 def verdict_from_json(data: object) -> Verdict | None:
-    """The verdict of ``verdict_to_json``; None for anything else."""
-    if not isinstance(data, dict) or data.keys() != Verdict.__dataclass_fields__.keys():
+    """The verdict of ``verdict_to_json``; None for anything else.
+
+    One of before findings had codes is read where it is good: its failures are only words.
+    """
+    if not isinstance(data, dict):
+        return None
+    is_old = data.keys() == OLD_KEYS and data["ok"] is True
+    if not is_old and data.keys() != Verdict.__dataclass_fields__.keys():
         return None
     why, device, ms = from_json(data["why"]), data["device"], data["ms"]
     broken = why is None and data["why"] is not None

@@ -63,6 +63,7 @@ def differences(expected: Expected, found: Report) -> list[str]:
         "env": (chosen["env"], expected.env),
         "run_flags": (chosen["run_flags"], expected.run_flags),
         "states": ([gpu["state"] for gpu in found["gpus"]], expected.states),
+        "advice_codes": (found["advice_codes"], expected.advice_codes),
     }
     wrong = [
         f"{name} is {value!r}, not {wanted!r}"

@@ -25,7 +25,9 @@ class Expected(Record):
     env: dict[str, str] | None = None
     run_flags: list[str] | None = None
     states: list[str] | None = None  # of the GPUs, in order
-    advice: tuple[str, ...] = ()  # parts of sentences, in any order
+    advice_codes: list[str] | None = None  # all of them, most important first
+    # Parts of sentences, in any order: what files of before advice had codes expect.
+    advice: tuple[str, ...] = ()
 
 
 class RecordedCommand(NamedTuple):

@@ -18,11 +18,12 @@ from probe.machine.outcome import Failure, Outcome
 from probe.machine.this_machine import Platform
 from probe.recordings.mask import Mask
 from probe.recordings.recording import Evidence, Expected, RecordedCommand, Recording
-from probe.recordings.strict_json import (
+from probe.strict_json import (
     DamagedError,
     a_bool,
     a_list,
     a_text,
+    a_text_or_none,
     an_int,
     an_object,
     by_name,
@@ -183,7 +184,7 @@ def _command(value: object) -> RecordedCommand:
     if not words:
         raise DamagedError("command is empty")
     code, why, failure = entry.get("exit", 0), entry.get("why"), entry.get("failure")
-    reason = None if why is None else a_text(why, "why")
+    reason = a_text_or_none(why, "why")
     outcome = Outcome(
         exit=None if code is None else an_int(code, "exit"),
         ms=an_int(entry.get("ms", 0), "ms"),
@@ -232,5 +233,6 @@ def _expected(entry: dict[str, object]) -> Expected:
         env=by_name(entry, "env", a_text) if "env" in entry else None,
         run_flags=optional("run_flags", texts),
         states=optional("states", texts),
+        advice_codes=optional("advice_codes", texts),
         advice=tuple(texts(entry.get("advice", []), "advice")),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from probe.decide.choice import Choice, Question
+from probe.decide.choice import Choice
 from probe.decide.choose import choose
 from probe.decide.fit import driver_floor, has_code
 from probe.facts import Facts, Gpu, Vendor
@@ -138,11 +138,11 @@ def _unusable(case: Examination) -> Iterator[Improvement]:
 def _driver(case: Examination) -> Iterator[Improvement]:
     """A newer NVIDIA driver, where it would let a newer build run."""
     facts, table, now = case.facts, case.table, case.choice.selection
-    for gpu in Question(facts=facts, table=table).usable:
+    for gpu in case.question.usable:
         newest = _newer_driver(gpu, case)
         if newest is None:
             continue
-        take = driver_to_take(driver_floor(newest, facts.host, table), gpu.compute_capability)
+        take = driver_to_take(driver_floor(newest, case.question), gpu.compute_capability)
         yield case.improvement(
             found.NewerDriverHelps(
                 driver=gpu.driver,
@@ -162,10 +162,10 @@ def _newer_driver(gpu: Gpu, case: Examination) -> Build | None:
     """The catalog's newest build with code for the GPU, if only its driver is too old for it."""
     if gpu.vendor != "nvidia" or gpu.driver is None:
         return None
-    host, table = case.facts.host, case.table
+    table, question = case.table, case.question
     for build in table.of_line(table.catalog, "cuda"):
-        if not build.experimental and has_code(build, gpu, host, table):
-            return None if at_least(gpu.driver, driver_floor(build, host, table)) else build
+        if not build.experimental and has_code(build, gpu, question):
+            return None if at_least(gpu.driver, driver_floor(build, question)) else build
     return None
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from probe.decide.choice import Choice, ImageBuild
+from probe.decide.choice import Choice, ImageBuild, Question
 from probe.facts import Facts, Gpu
 from probe.finding import Finding, Steps
 from probe.machine.host_software import HostSoftware
@@ -40,6 +40,11 @@ class Examination:
     choice: Choice
     around: HostSoftware
     setting: Setting
+
+    @property
+    def question(self) -> Question:
+        """What a choice for this machine is made from, with nothing asked for."""
+        return Question(facts=self.facts, table=self.table)
 
     @property
     def inside(self) -> bool:

@@ -14,6 +14,7 @@ from probe.finding import Finding
 from probe.findings.improvements import DriverChanged, LostGpu
 from probe.frozen_record import Record
 from probe.report.schema import SCHEMA
+from probe.strict_json import a_list, a_text, a_text_or_none, an_object, texts
 
 VARIABLE = "ALTERNATOR_HOST_REPORT"
 
@@ -50,60 +51,34 @@ def read_report(data: object) -> SeenReport:
 
     Raises ``LaterReportError`` for one of a later schema, ``ValueError`` for what is no report.
     """
-    whole = _object(data)
+    whole = an_object(data, "a report")
     schema = whole.get("schema")
     if isinstance(schema, int) and schema > SCHEMA:
         raise LaterReportError(f"schema {schema}; this version reads {SCHEMA}")
     if schema != SCHEMA:
         raise ValueError(f"not of schema {SCHEMA}")
-    selection = _object(whole.get("selection"))
+    selection = an_object(whole.get("selection"), "selection")
     return SeenReport(
-        backend=_text(selection, "backend"),
-        run_flags=_texts(selection.get("run_flags")),
-        visible_devices=_texts(selection.get("visible_devices", [])),
-        gpus=tuple(_gpu(_object(gpu)) for gpu in _list(whole.get("gpus"))),
-        advice=_texts(whole.get("advice", [])),
+        backend=a_text(selection.get("backend"), "backend"),
+        run_flags=tuple(texts(selection.get("run_flags"), "run_flags")),
+        visible_devices=tuple(texts(selection.get("visible_devices", []), "visible_devices")),
+        gpus=tuple(_gpu(gpu) for gpu in a_list(whole.get("gpus"), "gpus")),
+        advice=tuple(texts(whole.get("advice", []), "advice")),
     )
 
 
-def _gpu(gpu: Mapping[str, object]) -> SeenGpu:
+def _gpu(value: object) -> SeenGpu:
+    gpu = an_object(value, "a GPU")
     return SeenGpu(
-        vendor=_text(gpu, "vendor"),
-        name=_text(gpu, "name"),
-        state=_text(gpu, "state"),
-        uuid=_text_or_none(gpu, "uuid"),
-        driver=_text_or_none(gpu, "driver"),
-        gfx=_text_or_none(gpu, "gfx"),
-        compute_capability=_text_or_none(gpu, "compute_capability"),
-        why=_text_or_none(gpu, "why"),
+        vendor=a_text(gpu.get("vendor"), "vendor"),
+        name=a_text(gpu.get("name"), "name"),
+        state=a_text(gpu.get("state"), "state"),
+        uuid=a_text_or_none(gpu.get("uuid"), "uuid"),
+        driver=a_text_or_none(gpu.get("driver"), "driver"),
+        gfx=a_text_or_none(gpu.get("gfx"), "gfx"),
+        compute_capability=a_text_or_none(gpu.get("compute_capability"), "compute_capability"),
+        why=a_text_or_none(gpu.get("why"), "why"),
     )
-
-
-def _object(value: object) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise ValueError("not an object")
-    return value
-
-
-def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise ValueError("not a list")
-    return value
-
-
-def _text(data: Mapping[str, object], key: str) -> str:
-    value = data.get(key)
-    if not isinstance(value, str):
-        raise ValueError(f"{key} is not a text")
-    return value
-
-
-def _text_or_none(data: Mapping[str, object], key: str) -> str | None:
-    return None if data.get(key) is None else _text(data, key)
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(_text({"entry": entry}, "entry") for entry in _list(value))
 
 
 def read_host_report(environ: Mapping[str, str]) -> SeenReport | None:

@@ -9,6 +9,7 @@ from typing import Literal, TypedDict
 from probe.decide.choice import Choice, Selection
 from probe.decide.fit import capability_text
 from probe.facts import Backend, Facts, Gpu, ProbeTrace, State, TraceCode, Vendor
+from probe.finding import Finding
 
 SCHEMA: Literal[1] = 1
 
@@ -54,10 +55,12 @@ class SelectionReport(TypedDict):
 
 
 class RejectedReport(TypedDict):
-    """A build that was passed over, and why."""
+    """A build that was passed over, and why. ``causes`` are the codes of what is behind it, each
+    behind the one before it."""
 
     wheel: str
     code: str
+    causes: list[str]
     why: str
 
 
@@ -74,7 +77,8 @@ class TraceReport(TypedDict):
 
 
 class Report(TypedDict):
-    """All of it. ``advice_codes`` has a code for each sentence of ``advice``, in its order."""
+    """All of it. ``advice_codes`` has a code for each sentence of ``advice``, in its order, and
+    ``advice_causes`` the codes of what is behind it, as ``causes`` has them."""
 
     schema: Literal[1]
     host: HostReport
@@ -84,6 +88,7 @@ class Report(TypedDict):
     trace: list[TraceReport]
     advice: list[str]
     advice_codes: list[str]
+    advice_causes: list[list[str]]
 
 
 def report(facts: Facts, choice: Choice) -> Report:
@@ -100,13 +105,23 @@ def report(facts: Facts, choice: Choice) -> Report:
         "gpus": [_gpu(gpu) for gpu in facts.gpus],
         "selection": _selection(choice.selection),
         "rejected": [
-            {"wheel": entry.wheel, "code": entry.why.code, "why": str(entry.why)}
+            {
+                "wheel": entry.wheel,
+                "code": entry.why.code,
+                "causes": _causes(entry.why),
+                "why": str(entry.why),
+            }
             for entry in choice.rejected
         ],
         "trace": [_trace(line) for line in facts.trace],
         "advice": [entry.text(host.place) for entry in choice.advice],
         "advice_codes": [entry.finding.code for entry in choice.advice],
+        "advice_causes": [_causes(entry.finding) for entry in choice.advice],
     }
+
+
+def _causes(finding: Finding) -> list[str]:
+    return [cause.code for cause in finding.causes]
 
 
 def _gpu(gpu: Gpu) -> GpuReport:

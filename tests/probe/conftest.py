@@ -1,5 +1,7 @@
 """A machine to probe: a directory stands for its root, small executables for its tools."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from probe.machine.this_machine import Machine as ProbedMachine
 from probe.report.schema import Report, report
 from probe.tables.builds import Table, load_table
 
+ROOT = Path(__file__).parents[2]
 NVIDIA_HEADER = (
     "index, uuid, name, driver_version, memory.total [MiB], pci.bus_id, pci.device_id, "
     "compute_cap, mig.mode.current"
@@ -123,6 +126,26 @@ def machine(tmp_path: Path) -> Machine:
     root.mkdir()
     tools.mkdir()
     return Machine(root=root, tools=tools)
+
+
+@pytest.fixture
+def break_the_probe(tmp_path: Path) -> Callable[[str], str]:
+    """Returns the PYTHONPATH with which a function of the probe's raises in a new process."""
+
+    def broken(place: str) -> str:
+        module = re.match(r"[a-z_.]*(?=\.)", place)
+        assert module is not None
+        folder = tmp_path / "broken"
+        folder.mkdir()
+        (folder / "sitecustomize.py").write_text(
+            f"import {module[0]}\n"
+            "def broken(*arguments):\n"
+            "    raise RuntimeError('boom')\n"
+            f"{place} = broken\n"
+        )
+        return f"{folder}:{ROOT}"
+
+    return broken
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from probe.decide.choice import Question
 from probe.decide.choose import choose
 from probe.decide.fit import misfit
 from probe.detect.collect import collect
@@ -75,7 +76,7 @@ def decide(recording):
     choice = choose(facts, TABLE)
     for gpu in choice.selection.gpus:
         build = TABLE.find(choice.selection.torch.rpartition(".")[0], choice.selection.wheel)
-        assert misfit(build, gpu, facts.host, TABLE) is None
+        assert misfit(build, gpu, Question(facts=facts, table=TABLE)) is None
         assert gpu.state == "accessible" or isinstance(gpu.why, NodeClosed)
     assert bool(choice.selection.gpus) == (choice.selection.backend != "cpu")
     found = report(facts, choice)

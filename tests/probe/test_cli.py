@@ -130,10 +130,12 @@ def test_the_whole_object_for_one_machine(machine, run):
             {
                 "wheel": "cu132",
                 "code": "build-experimental",
+                "causes": [],
                 "why": "experimental for torch 2.13",
             }
         ],
         "advice": [],
+        "advice_causes": [],
         "advice_codes": [],
     }
 
@@ -345,3 +347,31 @@ def test_doctor_in_the_wrong_image_tells_what_was_lost(machine, run, tmp_path):
     result = run(doctor=True, ALTERNATOR_HOST_REPORT="{}", ALTERNATOR_VARIANT_FILE=str(variant))
     # The code that the fixture runs has no dispatcher around it, so the error ends it.
     assert "ALTERNATOR_HOST_REPORT holds no report of the host" in result.stderr
+
+
+def test_a_defect_has_a_code_and_a_line_of_its_own(run, break_the_probe):
+    broken = {"PYTHONPATH": break_the_probe("probe.decide.choose.choose")}
+    result = run(**broken)
+    assert (result.returncode, result.stdout) == (70, "")
+    line = (
+        "alternator probe: this should not have happened: RuntimeError: boom; please report it "
+        "(ALTERNATOR_DEBUG=1 shows where)\n"
+    )
+    assert result.stderr == line
+    shown = run(**broken, ALTERNATOR_DEBUG="1")
+    assert shown.returncode == 70
+    assert shown.stderr.startswith("Traceback") and shown.stderr.endswith(line)
+
+
+def test_a_probe_that_fails_itself_is_told_as_a_defect(run, break_the_probe):
+    broken = {"PYTHONPATH": break_the_probe('probe.detect.run_probes.PROBES["kfd"]')}
+    result = run(**broken)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "the probe kfd failed: RuntimeError: boom; a defect of this program" in result.stdout
+    for shown in (
+        run(**broken, ALTERNATOR_DEBUG="1"),
+        run(doctor=True, **broken, ALTERNATOR_DEBUG="1"),
+    ):
+        assert shown.returncode == 0
+        assert shown.stderr.startswith("Traceback")
+        assert shown.stderr.endswith("RuntimeError: boom\n")

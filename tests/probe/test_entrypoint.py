@@ -203,6 +203,29 @@ def test_a_command_that_is_none(container, word, message):
     assert result.stderr == f"alternator-entrypoint: {message}\n"
 
 
+def test_a_probe_that_fails_itself_is_logged_with_its_trace(container, break_the_probe):
+    path = break_the_probe('probe.detect.run_probes.PROBES["nvidia-smi"]')
+    result = container("alternator", "run", PYTHONPATH=path)
+    assert result.returncode == 0
+    assert result.stderr.count("Traceback") == 1
+    assert (
+        "alternator-entrypoint: the probe nvidia-smi failed: this should not have happened: "
+        "RuntimeError: boom; please report it\n"
+    ) in result.stderr
+    assert "mend its driver" not in result.stderr
+
+
+def test_a_defect_is_logged_with_its_trace_and_has_its_own_code(container, break_the_probe):
+    path = break_the_probe("probe.decide.choose.choose")
+    result = container("alternator", "run", PYTHONPATH=path)
+    assert (result.returncode, result.stdout) == (70, "")
+    assert result.stderr.startswith("Traceback")
+    assert result.stderr.endswith(
+        "alternator-entrypoint: this should not have happened: RuntimeError: boom; please report "
+        "it\n"
+    )
+
+
 def test_a_state_directory_that_can_not_be_written_is_no_reason_to_stop(container):
     result = container("alternator", "run", ALTERNATOR_STATE_DIR="/nowhere")
     assert result.stdout.startswith("run device=cpu")

@@ -30,6 +30,24 @@ LINUX = Host(arch="x86_64", os="linux")
 WSL = replace(LINUX, wsl=True)
 
 
+def test_a_probe_that_fails_itself_is_no_matter_of_a_driver(table: Table) -> None:
+    """Whether it is a vendor's tool or a look at files, and whether there are cards or none."""
+    said = "failed: RuntimeError: boom"
+    trace = tuple(
+        ProbeTrace(probe=probe, ms=1, found=0, code="failed", why=said)
+        for probe in ("nvidia-smi", "kfd")
+    )
+    told = [found.ProbeDefect(probe=line.probe, said=said) for line in trace]
+    facts = replace(machine_with(), trace=trace)
+    assert list(silent_tools(facts)) == told
+    seen = replace(machine_with(nvidia("8.9", "580.95.05")), trace=trace)
+    assert list(silent_tools(seen)) == told
+    assert advice(choose(facts, table))[0] == (
+        "the probe nvidia-smi failed: RuntimeError: boom; a defect of this program: please report "
+        "it (ALTERNATOR_DEBUG=1 shows where)"
+    )
+
+
 @pytest.mark.parametrize(
     ("host", "nodes", "told"),
     [

@@ -218,8 +218,8 @@ def test_every_card_of_a_choice_runs_its_build_and_every_other_one_is_told_why_n
     primary = selection.gpus[0]
     for gpu in selection.gpus:
         assert gpu in usable
-        assert misfit(build, gpu, facts.host, TABLE) is None
-        override = hsa_override(build, gpu, facts.host, TABLE)
+        assert misfit(build, gpu, Question(facts=facts, table=TABLE)) is None
+        override = hsa_override(build, gpu, Question(facts=facts, table=TABLE))
         env = {HSA_OVERRIDE: override.version} if override else {}
         # Under the override of the first card, one with code of its own has to be its target.
         assert selection.env == env or (
@@ -260,7 +260,7 @@ def test_a_newer_driver_never_loses_a_build(facts: Facts, one: str, other: str) 
 
 
 def fits(build: Build, gpu: Gpu, facts: Facts) -> bool:
-    return build.backend != "cpu" and misfit(build, gpu, facts.host, TABLE) is None
+    return build.backend != "cpu" and misfit(build, gpu, Question(facts=facts, table=TABLE)) is None
 
 
 @settings(max_examples=500, deadline=None)

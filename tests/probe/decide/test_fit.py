@@ -3,6 +3,7 @@
 import pytest
 from cards import amd, nvidia
 
+from probe.decide.choice import Question
 from probe.decide.fit import (
     capability_text,
     driver_floor,
@@ -11,7 +12,7 @@ from probe.decide.fit import (
     misfit,
     platform_text,
 )
-from probe.facts import Gpu, Host
+from probe.facts import Facts, Gpu, Host
 from probe.finding import Finding
 from probe.findings import builds
 from probe.frozen_record import replace
@@ -30,6 +31,11 @@ def build(table: Table, wheel: str, line: str = "2.13") -> Build:
     found = table.find(line, wheel)
     assert found is not None
     return found
+
+
+def on(host: Host, table: Table) -> Question:
+    """The question of a machine of that kind."""
+    return Question(facts=Facts(host=host), table=table)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +99,7 @@ def build(table: Table, wheel: str, line: str = "2.13") -> Build:
 def test_why_a_build_does_not_run(
     table: Table, host: Host, gpu: Gpu, wheel: str, why: Finding | None
 ) -> None:
-    assert misfit(build(table, wheel), gpu, host, table) == why
+    assert misfit(build(table, wheel), gpu, on(host, table)) == why
 
 
 @pytest.mark.parametrize(
@@ -108,11 +114,11 @@ def test_why_a_build_does_not_run(
 def test_the_oldest_driver_is_that_of_the_system_whose_driver_it_is(
     table: Table, host: Host, floor: str
 ) -> None:
-    assert driver_floor(build(table, "cu126"), host, table) == floor
+    assert driver_floor(build(table, "cu126"), on(host, table)) == floor
 
 
 def test_a_build_that_needs_no_driver_has_the_lowest_floor(table: Table) -> None:
-    assert driver_floor(build(table, "rocm7.2"), LINUX, table) == "0"
+    assert driver_floor(build(table, "rocm7.2"), on(LINUX, table)) == "0"
 
 
 @pytest.mark.parametrize(
@@ -122,17 +128,17 @@ def test_only_a_card_without_code_of_its_own_is_given_an_override(
     table: Table, gfx: str | None, version: str | None
 ) -> None:
     gpu = replace(amd("gfx1030"), gfx=gfx)
-    override = hsa_override(build(table, "rocm7.2"), gpu, LINUX, table)
+    override = hsa_override(build(table, "rocm7.2"), gpu, on(LINUX, table))
     assert (override.version if override else None) == version
 
 
 def test_code_is_told_apart_from_drivers(table: Table) -> None:
     """A card whose driver is too old, or not known, has its code in the build all the same."""
-    assert has_code(build(table, "cu130"), nvidia("8.9", None), LINUX, table)
-    assert not has_code(build(table, "cu130"), nvidia("6.1", NEW), LINUX, table)
-    assert not has_code(build(table, "cu130"), nvidia("7.5", NEW), ARM, table)
-    assert has_code(build(table, "cpu"), APPLE, Host(arch="arm64", os="darwin"), table)
-    assert not has_code(build(table, "rocm7.2"), amd("gfx906"), LINUX, table)
+    assert has_code(build(table, "cu130"), nvidia("8.9", None), on(LINUX, table))
+    assert not has_code(build(table, "cu130"), nvidia("6.1", NEW), on(LINUX, table))
+    assert not has_code(build(table, "cu130"), nvidia("7.5", NEW), on(ARM, table))
+    assert has_code(build(table, "cpu"), APPLE, on(Host(arch="arm64", os="darwin"), table))
+    assert not has_code(build(table, "rocm7.2"), amd("gfx906"), on(LINUX, table))
 
 
 def test_how_a_platform_and_a_capability_are_named() -> None:

@@ -3,6 +3,7 @@
 import pytest
 from cards import advice, amd, machine_with, node, nvidia
 
+from probe.decide.choice import Question
 from probe.decide.choose import choose
 from probe.decide.selection import select_cpu, select_gpu
 from probe.facts import Facts, Gpu, Host, Node
@@ -80,7 +81,7 @@ def test_one_slice_is_used_and_nothing_beside_it(table: Table) -> None:
     )
     facts = machine_with(small, large, whole)
     for primary in (large, whole):
-        selection = select_gpu(build(table, "cu130"), primary, facts.gpus, facts, table)
+        selection = select_gpu(build(table, "cu130"), primary, Question(facts=facts, table=table))
         assert selection.gpus == (primary,)
         assert selection.visible_devices == (primary.uuid,)
     assert choose(facts, table).selection.gpus == (large,), "of equal ones the larger part"
@@ -89,7 +90,7 @@ def test_one_slice_is_used_and_nothing_beside_it(table: Table) -> None:
 def test_a_macs_gpu_comes_with_the_cpus_image(table: Table) -> None:
     gpu = Gpu(vendor="apple", index=0, name="Apple GPU", state="accessible", integrated=True)
     facts = Facts(host=Host(arch="arm64", os="darwin"), gpus=(gpu,))
-    selection = select_gpu(build(table, "cpu"), gpu, facts.gpus, facts, table)
+    selection = select_gpu(build(table, "cpu"), gpu, Question(facts=facts, table=table))
     assert (selection.backend, selection.device, selection.image) == ("mps", "mps", "cpu")
     assert (selection.gpus, selection.run_flags) == ((gpu,), ())
 

@@ -42,6 +42,7 @@ def test_nvidia_only_is_cuda(machine):
         {
             "wheel": "cu132",
             "code": "build-experimental",
+            "causes": [],
             "why": "experimental for torch 2.13",
         }
     ]

@@ -50,6 +50,19 @@ def test_a_probe_that_raises_is_a_result(machine, monkeypatch):
     assert [t.why for t in facts.trace if t.probe == "kfd"] == ["failed: RuntimeError: boom"]
 
 
+def test_the_error_of_a_probe_that_raises_is_kept(machine, monkeypatch):
+    boom = RuntimeError("boom")
+
+    def broken(context):
+        raise boom
+
+    monkeypatch.setitem(PROBES, "nvidia-smi", broken)
+    running = RunningProbes(Context(machine=machine.machine(), timeout_s=5.0))
+    running.results()
+    assert running.defects() == [("nvidia-smi", boom)]
+    assert boom.__traceback__ is not None
+
+
 def test_results_come_in_the_order_of_trust(machine):
     results = RunningProbes(Context(machine=machine.machine(), timeout_s=5.0)).results()
     assert [*results] == [*PROBES]

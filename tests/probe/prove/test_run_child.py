@@ -82,6 +82,46 @@ def test_a_verdict_survives_being_written_down(why):
     assert verdict_from_json(json.loads(json.dumps(verdict_to_json(verdict)))) == verdict
 
 
+OLD = {
+    "ok": True,
+    "device": "cuda",
+    "why": None,
+    "name": "NVIDIA H200",
+    "torch": "2.13.0+cu130",
+    "cuda": "13.0",
+    "hip": None,
+    "encoder": "float16",
+    "lasting": False,
+    "ms": 7400,
+}
+
+
+def test_a_good_verdict_of_before_findings_had_codes_is_read():
+    assert verdict_from_json(OLD) == Verdict(
+        device="cuda",
+        name="NVIDIA H200",
+        torch="2.13.0+cu130",
+        cuda="13.0",
+        encoder="float16",
+        ms=7400,
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ok": False, "why": "killed by signal 6 (SIGABRT)", "lasting": True},
+        {"ok": False},
+        {"why": "killed by signal 6 (SIGABRT)"},
+        {"ok": 1},
+        {"ms": None},
+        {"other": 1},
+    ],
+)
+def test_a_bad_one_of_then_is_proven_anew(change):
+    assert verdict_from_json({**OLD, **change}) is None
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -106,12 +106,17 @@ def test_what_a_machine_of_the_matrix_says_of_itself(tmp_path):
             about="a machine",
             evidence="quoted",
             source="https://example.org/1",
-            expected={"backend": "cpu", "states": [], "advice": ["reboot"]},
+            expected={"backend": "cpu", "states": [], "advice_codes": ["amd-untried"]},
         )
     )
     assert (recording.about, recording.evidence) == ("a machine", "quoted")
     assert recording.source == "https://example.org/1"
-    assert recording.expected == Expected(backend="cpu", states=[], advice=("reboot",))
+    assert recording.expected == Expected(backend="cpu", states=[], advice_codes=["amd-untried"])
+
+
+def test_what_was_expected_before_advice_had_codes_is_read(tmp_path):
+    recording = read_recording(written(tmp_path / "x.json", expected={"advice": ["reboot"]}))
+    assert recording.expected == Expected(advice=("reboot",))
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,11 @@ def a_text(value: object, what: str) -> str:
     return value
 
 
+def a_text_or_none(value: object, what: str) -> str | None:
+    """The value, a text or null."""
+    return None if value is None else a_text(value, what)
+
+
 def an_int(value: object, what: str) -> int:
     """The value, a whole number."""
     number = as_int(value)
