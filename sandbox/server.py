@@ -40,11 +40,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.server", description="A small Mastodon server for the demo."
     )
-    environ = os.environ
-    parser.add_argument("--host", default=environ.get("SANDBOX_HOST", "127.0.0.1"))
-    parser.add_argument("--port", type=int, default=environ.get("SANDBOX_PORT", "3000"))
+    environ = os.environ  # an empty variable counts as not set
+    parser.add_argument("--host", default=environ.get("SANDBOX_HOST") or "127.0.0.1")
+    parser.add_argument("--port", type=int, default=environ.get("SANDBOX_PORT") or "3000")
     parser.add_argument(
-        "--data", type=Path, default=Path(environ.get("SANDBOX_DATA", "sandbox-data"))
+        "--data", type=Path, default=Path(environ.get("SANDBOX_DATA") or "sandbox-data")
     )
     parser.add_argument("--public-url", default=environ.get("SANDBOX_PUBLIC_URL") or None)
     parser.add_argument(

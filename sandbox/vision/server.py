@@ -151,9 +151,9 @@ def main(argv: list[str] | None = None) -> int:
         prog="python -m sandbox.vision.server",
         description="A vision endpoint that says what it measures in a picture.",
     )
-    environ = os.environ
-    parser.add_argument("--host", default=environ.get("SANDBOX_VISION_HOST", "127.0.0.1"))
-    parser.add_argument("--port", type=int, default=environ.get("SANDBOX_VISION_PORT", "3001"))
+    environ = os.environ  # an empty variable counts as not set
+    parser.add_argument("--host", default=environ.get("SANDBOX_VISION_HOST") or "127.0.0.1")
+    parser.add_argument("--port", type=int, default=environ.get("SANDBOX_VISION_PORT") or "3001")
     parser.add_argument("--key", default=environ.get("SANDBOX_VISION_KEY") or None)
     arguments = parser.parse_args(argv)
     serve_forever(create_app(arguments.key), host=arguments.host, port=arguments.port)

@@ -53,7 +53,8 @@ def errors() -> set[type[UserError]]:
     found = {UserError}
     while further := {child for error in found for child in error.__subclasses__()} - found:
         found |= further
-    return found
+    # Tests that ran before this one may have made classes of their own.
+    return {error for error in found if package_of(error.__module__) in load_rooms().packages}
 
 
 def test_no_number_has_changed() -> None:

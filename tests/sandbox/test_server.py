@@ -107,7 +107,9 @@ def test_wrong_port_is_named(module):
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}"])
-def test_unreadable_state_is_named(tmp_path, content):
+def test_unreadable_state_is_named(tmp_path, content, monkeypatch):
+    for name in ("SANDBOX_PORT", "SANDBOX_HOST"):  # empty counts as not set
+        monkeypatch.setenv(name, "")
     (tmp_path / "state.json").write_text(content, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "sandbox.server", "--data", str(tmp_path)],
