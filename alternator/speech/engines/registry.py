@@ -70,7 +70,7 @@ def _entry_point(name: str) -> EntryPoint:
 def _remedy(point: EntryPoint) -> str:
     if point.dist is None or point.dist.name == OURS:
         return (
-            "install the extra `whisper` (pip install 'alternator[whisper]' openai-whisper) or "
-            "use the container image"
+            "install the extra `whisper` (in the checkout: pip install '.[whisper]' "
+            "openai-whisper) or use the container image"
         )
     return f"install what the package {point.dist.name} needs"

@@ -49,7 +49,7 @@ def test_without_whisper_the_remedy_is_our_extra(tmp_path: Path) -> None:
     )
     assert done.stdout == (
         "the speech engine 'openai' can't be imported: no torch here; install the extra `whisper` "
-        "(pip install 'alternator[whisper]' openai-whisper) or use the container image\n"
+        "(in the checkout: pip install '.[whisper]' openai-whisper) or use the container image\n"
     ), done.stderr
 
 
