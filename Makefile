@@ -16,8 +16,9 @@ export ALTERNATOR_INSTALL := $(INSTALL)
 export SANDBOX_PORT
 
 ALTERNATOR = .venv/bin/alternator
-# Tests that wait leave the processor to others; an engine is one, so its tests run one by one.
-PARALLEL = --numprocesses auto --maxprocesses 4 --dist worksteal
+# Tests that wait leave the processor to others, so four run on two cores. An engine is one: the
+# tests that need it run one by one.
+PARALLEL = --numprocesses 4 --dist worksteal
 
 .PHONY: builds-check clean down format generated help hooks images lint lock lock-tools render test test-fast test-images up
 

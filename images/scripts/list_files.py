@@ -45,9 +45,10 @@ def python() -> dict[str, str]:
     shared: dict[str, set[str]] = defaultdict(set)
     owners: dict[str, str] = {}
     for distribution in distributions():
+        name = distribution.metadata["Name"]  # read from a file each time it is asked for
         for file in distribution.files or ():
-            shared[file.parts[0]].add(distribution.metadata["Name"])
-            owners[str(file)] = distribution.metadata["Name"]
+            shared[file.parts[0]].add(name)
+            owners[str(file)] = name
     alone = {first: min(names) for first, names in shared.items() if len(names) == 1}
     return alone | {
         path: name for path, name in owners.items() if len(shared[path.partition("/")[0]]) > 1

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -42,11 +43,14 @@ def printed(kind: str, image: str) -> str:
 @pytest.fixture(scope="module")
 def server(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The sandbox server, at the address of the engine's own bridge: every container gets there."""
-    host = engine.client.networks.get("bridge").attrs["IPAM"]["Config"][0].get("Gateway")
-    if not host:
-        pytest.skip("the engine's bridge has no address on this machine (Docker Desktop)")
+    # An older Docker tells the subnet alone; the bridge has its first address.
+    configuration = engine.client.networks.get("bridge").attrs["IPAM"]["Config"][0]
+    host = configuration.get("Gateway") or str(next(ip_network(configuration["Subnet"]).hosts()))
     with socket.socket() as probe:
-        probe.bind((host, 0))
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            pytest.skip("the engine's bridge has no address on this machine (Docker Desktop)")
         port = probe.getsockname()[1]
     data = tmp_path_factory.mktemp("server")
     command = [sys.executable, "-m", "sandbox.server", "--host", host, "--port", str(port)]
