@@ -22,6 +22,11 @@ def plain(text: str) -> str:
     return re.sub(NO_TEXT, "", text.replace("\r\n", "\n").replace("\r", "\n")) if text else text
 
 
+def printable(text: str) -> str:
+    """The text as it is shown to a person: a tool's tab would tear a line apart."""
+    return plain(text).expandtabs(1)
+
+
 def parse_int(text: str | None) -> int | None:
     """A decimal or 0x-prefixed number, or None."""
     if text is None:

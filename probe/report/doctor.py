@@ -12,7 +12,7 @@ from probe.findings import improvements as found
 from probe.findings.gpu import NodeClosed
 from probe.findings.nvidia import DriverToInstall
 from probe.machine.host_software import HostSoftware
-from probe.numbers import plain
+from probe.numbers import printable
 from probe.report.doctor_commands import driver_commands, engine_command, toolkit_commands
 from probe.report.doctor_models import memory_improvements, model_improvements
 from probe.report.examination import NO_SETTING, Examination, Improvement, Setting
@@ -197,4 +197,4 @@ def improvements_text(items: tuple[Improvement, ...]) -> str:
     notes = [f"- {item.what}" for item in items if not item.steps]
     if notes:
         lines += ["", "worth knowing:", *notes]
-    return plain("\n".join(lines)) + "\n"
+    return printable("\n".join(lines)) + "\n"

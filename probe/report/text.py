@@ -1,6 +1,6 @@
 """The report for a person. Everything it says comes from the report object."""
 
-from probe.numbers import plain
+from probe.numbers import printable
 from probe.report.schema import GpuReport, Report
 
 WIDTH = 10
@@ -10,7 +10,7 @@ BACKENDS = {"cuda": "NVIDIA CUDA", "rocm": "AMD ROCm", "mps": "Apple MPS", "cpu"
 def human_text(report: Report) -> str:
     """Hardware, choice and reasons, in the few lines that a tired operator reads."""
     lines = [*_hardware(report), *_choice(report), *_advice(report)]
-    return plain("\n".join(lines)) + "\n"
+    return printable("\n".join(lines)) + "\n"
 
 
 def _hardware(report: Report) -> list[str]:

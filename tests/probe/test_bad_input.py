@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from probe.decide.choice import Question
@@ -93,6 +93,8 @@ def decide(recording):
 
 
 @FUZZ
+@example([("rocm-smi", Outcome(exit=1, ms=1, text="0\t0"))], {}, set(), {})
+@example([("rocm-smi", Outcome(exit=1, ms=1, text="0\r0"))], {}, set(), {})
 @given(
     st.lists(st.tuples(st.sampled_from(TOOLS), outcomes | hangs), max_size=6),
     st.dictionaries(st.sampled_from(FILES), st.one_of(st.none(), texts), max_size=6),
