@@ -46,11 +46,16 @@ def make_wheel(
     wheel = folder / f"{module}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         for path, text in contents.items():
-            archive.writestr(path, text)
+            archive.writestr(entry(path), text)
             value = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
             rows.append(f"{path},sha256={value.rstrip(b'=').decode()},{len(text.encode())}")
-        archive.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,", ""]))
+        archive.writestr(entry(f"{info}/RECORD"), "\n".join([*rows, f"{info}/RECORD,,", ""]))
     return wheel
+
+
+def entry(path: str) -> zipfile.ZipInfo:
+    """A place in a wheel, always of the same time: made again, a wheel has the same digest."""
+    return zipfile.ZipInfo(path, (2026, 11, 22, 12, 0, 0))
 
 
 def sha256(file: Path) -> str:
