@@ -39,14 +39,20 @@ def probe(
     command = [sys.executable, "-m", "probe", "--json"]
     if backend is not None:
         command += ["--backend", backend]
-    result = subprocess.run(
-        command,
-        env={**environ, **({CONFIG_FILE: str(config)} if config else {})},
-        capture_output=True,
-        text=True,
-        timeout=PROBE_TIMEOUT_S,
-        check=False,
-    )
+    try:
+        result = subprocess.run(
+            command,
+            env={**environ, **({CONFIG_FILE: str(config)} if config else {})},
+            capture_output=True,
+            text=True,
+            timeout=PROBE_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ImagesError(
+            f"the probe did not end within {PROBE_TIMEOUT_S:g} s; see what it waits for: "
+            f"alternator probe; or go without it: name a variant (make images VARIANT=cpu)"
+        ) from error
     if result.returncode != 0:
         reason = result.stderr.strip().removeprefix(PROBE_PREFIX)
         raise ImagesError(reason or f"the probe failed ({result.returncode})")

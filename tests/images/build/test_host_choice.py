@@ -37,6 +37,12 @@ def test_a_configuration_that_cannot_work_here_says_why(tmp_path: Path) -> None:
         host_choice.probe(os.environ, config=config)
 
 
+def test_a_probe_that_does_not_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_choice, "PROBE_TIMEOUT_S", 0.001)
+    with pytest.raises(ImagesError, match=r"^the probe did not end within 0\.001 s; see what"):
+        host_choice.probe(os.environ)
+
+
 def test_a_report_is_read_whole() -> None:
     made = report_of(selection_of("cpu", "2.13.0", "cpu"))
     assert host_choice.read_report(json.dumps(made)) == made
