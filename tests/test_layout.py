@@ -59,6 +59,13 @@ def test_a_test_file_mirrors_a_module_or_a_room(path: Path) -> None:
         assert first.startswith(WHOLE), f"no module {module.name} in {path.parent}"
 
 
+def test_no_test_file_is_passed_over(pytestconfig: pytest.Config) -> None:
+    """pytest's own list of folders that it does not look into has ``build``, a room of ours."""
+    passed_over = pytestconfig.getini("norecursedirs")
+    folders = {part for file in TESTS.rglob("test_*.py") for part in file.relative_to(TESTS).parts}
+    assert [f for f in sorted(folders) if any(fnmatch(f, name) for name in passed_over)] == []
+
+
 def with_functions() -> list[Path]:
     """Our modules that hold functions, and so something to test."""
     return sorted(
