@@ -5,7 +5,6 @@ tests/machines, the counts from those and from tests/corpus; the prose between t
 hand. ``--check`` fails if a file is not current.
 """
 
-import argparse
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from probe.recordings.recording import Evidence
 from probe.tables.builds import Build, CudaCode, Table, load_table
 from probe.tables.generated import BUILDS
 from probe.tables.models import load_models
+from tools.write_or_check import write_or_check
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "tests" / "corpus" / "INDEX.tsv"
@@ -154,17 +154,8 @@ def sources_text() -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the documents, or with --check tell whether they are current."""
-    parser = argparse.ArgumentParser(prog="python -m tools.hardware_docs")
-    parser.add_argument("--check", action="store_true", help="write nothing, fail if not current")
-    check = parser.parse_args(argv).check
-    stale = {file: text for file, text in documents().items() if file.read_text("utf-8") != text}
-    for file, text in stale.items():
-        if check:
-            name = file.relative_to(ROOT)
-            print(f"{name} is not current: python -m tools.hardware_docs", file=sys.stderr)
-        else:
-            file.write_text(text, encoding="utf-8")
-    return ExitCode.STALE if check and stale else 0
+    current = write_or_check(documents(), "python -m tools.hardware_docs", argv, root=ROOT)
+    return 0 if current else ExitCode.STALE
 
 
 if __name__ == "__main__":

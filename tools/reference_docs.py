@@ -4,7 +4,6 @@ Exit codes come from probe/exit_codes.py, findings from the classes in probe/fin
 ``--check`` fails if the file is not current.
 """
 
-import argparse
 import importlib
 import inspect
 import pkgutil
@@ -17,6 +16,7 @@ import probe.findings
 from probe.exit_codes import ExitCode
 from probe.finding import KINDS, Finding
 from probe.findings.trace import MEANINGS
+from tools.write_or_check import write_or_check
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "reference.md"
 
@@ -111,14 +111,7 @@ def _cell(text: str) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the document, or with --check tell whether it is current."""
-    parser = argparse.ArgumentParser(prog="python -m tools.reference_docs")
-    parser.add_argument("--check", action="store_true", help="write nothing, fail if not current")
-    if not parser.parse_args(argv).check:
-        DOCUMENT.write_text(render(), encoding="utf-8")
-        return 0
-    current = DOCUMENT.exists() and DOCUMENT.read_text(encoding="utf-8") == render()
-    if not current:
-        print("docs/reference.md is not current: python -m tools.reference_docs", file=sys.stderr)
+    current = write_or_check({DOCUMENT: render()}, "python -m tools.reference_docs", argv)
     return int(not current)
 
 

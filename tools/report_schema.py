@@ -5,7 +5,6 @@ probe/report/schema.py. Keys that are not in it may stand in a report: later ver
 ``--check`` fails if the file is not current.
 """
 
-import argparse
 import inspect
 import json
 import sys
@@ -15,6 +14,7 @@ from types import NoneType, UnionType
 from typing import Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from probe.report.schema import Report
+from tools.write_or_check import write_or_check
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "report.schema.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -79,16 +79,7 @@ def render() -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the document, or with --check tell whether it is current."""
-    parser = argparse.ArgumentParser(prog="python -m tools.report_schema")
-    parser.add_argument("--check", action="store_true", help="write nothing, fail if not current")
-    if not parser.parse_args(argv).check:
-        DOCUMENT.write_text(render(), encoding="utf-8")
-        return 0
-    current = DOCUMENT.exists() and DOCUMENT.read_text(encoding="utf-8") == render()
-    if not current:
-        print(
-            "docs/report.schema.json is not current: python -m tools.report_schema", file=sys.stderr
-        )
+    current = write_or_check({DOCUMENT: render()}, "python -m tools.report_schema", argv)
     return int(not current)
 
 

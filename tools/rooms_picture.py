@@ -4,7 +4,6 @@ Packages are panels, rooms are boxes from top to bottom in the order of tools/ro
 the imports between rooms, read from the source. ``--check`` fails if the picture is not current.
 """
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from html import escape
 
 from tools.rooms import CHECKOUT, Room, arrows, load_rooms, modules, package_of, room_of
+from tools.write_or_check import write_or_check
 
 PICTURE = CHECKOUT / "docs" / "rooms.svg"
 
@@ -154,15 +154,8 @@ def _curves(panel: Panel, colour: str) -> Iterator[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the picture, or with --check tell whether it is current."""
-    parser = argparse.ArgumentParser(prog="python -m tools.rooms_picture")
-    parser.add_argument("--check", action="store_true", help="write nothing, fail if not current")
-    if parser.parse_args(argv).check:
-        if PICTURE.exists() and PICTURE.read_text(encoding="utf-8") == render():
-            return 0
-        print("docs/rooms.svg is not current: run python -m tools.rooms_picture", file=sys.stderr)
-        return 1
-    PICTURE.write_text(render(), encoding="utf-8")
-    return 0
+    current = write_or_check({PICTURE: render()}, "run python -m tools.rooms_picture", argv)
+    return int(not current)
 
 
 if __name__ == "__main__":
