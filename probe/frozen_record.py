@@ -2,8 +2,8 @@
 
 To a reader and to mypy a ``Record`` is a ``dataclass(frozen=True, kw_only=True)``. It is none, for
 ``dataclasses`` imports ``inspect`` and compiles the methods of each class anew whenever a program
-starts: together that was two fifths of ``alternator probe`` on a machine without a GPU. A type that
-only one sub-command needs is a dataclass.
+starts. Its import alone takes a start from 14.1 to 26.3 ms (medians of 25, ``re`` imported in both,
+two cores). A type that only one sub-command needs is a dataclass.
 """
 
 from typing import ClassVar, Never, TypeVar, dataclass_transform
