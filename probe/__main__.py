@@ -4,7 +4,7 @@ import os
 import sys
 
 from probe.cli import probe
-from probe.errors import PROBE_PREFIX, UserError, defect_text
+from probe.errors import PROBE_PREFIX, UserError, defect_text, print_trace
 from probe.exit_codes import ExitCode
 from probe.machine.variables import DEBUG
 
@@ -24,9 +24,7 @@ def main() -> int:
         return ExitCode.BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - a defect of ours, told in one line and its own code
         if os.environ.get(DEBUG):
-            import traceback
-
-            traceback.print_exception(error)
+            print_trace(error)
         print(f"{PROBE_PREFIX}{defect_text(error)} ({DEBUG}=1 shows where)", file=sys.stderr)
         return ExitCode.INTERNAL
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from probe.decide.overrides import VALUES, Overrides, read_overrides
 from probe.detect.probe_result import Context
 from probe.detect.run_probes import RunningProbes
-from probe.errors import NoGpuError, ProbeError
+from probe.errors import NoGpuError, ProbeError, print_trace
 from probe.exit_codes import ExitCode
 from probe.machine.this_machine import Machine
 from probe.machine.time_limit import TIMEOUT_S, read_timeout
@@ -115,10 +115,8 @@ def _show_defects(running: RunningProbes) -> None:
     """The traces of the probes that failed themselves, for those who ask; advice tells of them."""
     if not os.environ.get(DEBUG):
         return
-    import traceback
-
     for _, error in running.defects():
-        traceback.print_exception(error)
+        print_trace(error)
 
 
 def _print(text: str) -> None:

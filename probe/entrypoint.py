@@ -18,7 +18,14 @@ from probe.detect.collect import facts_from
 from probe.detect.probe_result import Context
 from probe.detect.run_probes import RunningProbes
 from probe.detect.visibility import CUDA, HIP, ROCR
-from probe.errors import ENTRYPOINT_PREFIX, CommandError, OverrideError, UserError, defect_text
+from probe.errors import (
+    ENTRYPOINT_PREFIX,
+    CommandError,
+    OverrideError,
+    UserError,
+    defect_text,
+    print_trace,
+)
 from probe.exit_codes import ExitCode
 from probe.facts import Facts, Gpu
 from probe.findings.builds import ProofFailed
@@ -55,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         log(str(error))
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - told with its trace: the log is all that is left
-        log_trace(error)
+        print_trace(error)
         log(defect_text(error))
         return ExitCode.INTERNAL
 
@@ -100,7 +107,7 @@ def prepare(environ: MutableMapping[str, str], config: str | None = None) -> Non
     )
     facts = facts_from(running)
     for name, error in running.defects():
-        log_trace(error)
+        print_trace(error)
         log(f"the probe {name} failed: {defect_text(error)}")
     choice = start.choose(facts)
     if choice.selection.backend == "cpu":
@@ -237,13 +244,6 @@ def write_state(facts: Facts, choice: Choice, environ: Mapping[str, str]) -> Non
 def log(message: str) -> None:
     """One line on stderr."""
     print(f"{ENTRYPOINT_PREFIX}{message}", file=sys.stderr)
-
-
-def log_trace(error: Exception) -> None:
-    """Where an error came from, over many lines."""
-    import traceback  # no good start needs it
-
-    traceback.print_exception(error)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,13 @@ class CommandError(ProbeError):
     exit_code = ExitCode.NO_COMMAND
 
 
+def print_trace(error: Exception) -> None:
+    """Where an error came from, over many lines on stderr; for a defect of ours."""
+    import traceback  # no good start needs it
+
+    traceback.print_exception(error)
+
+
 def defect_text(error: Exception) -> str:
     """What is said of an error that is no ``UserError``: it is ours, and to be reported."""
     return f"this should not have happened: {type(error).__name__}: {error}; please report it"
