@@ -171,7 +171,8 @@ def test_a_memory_of_a_later_version_is_refused_by_name(
     assert (code, errors) == (
         ExitCode.STATE,
         f"alternator run: the state file {path} is from another version of Alternator (schema 99, "
-        f"this one has {SCHEMA.version}); use that version, or move the file away to start afresh\n",
+        f"this one has {SCHEMA.version}); use that version, or move the file away to start "
+        f"afresh\n",
     )
 
 
