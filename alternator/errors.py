@@ -75,6 +75,10 @@ class TemporaryError(AlternatorError):
         self.retry_after = retry_after
 
 
+class TemporaryStateError(TemporaryError, StateError):
+    """What the bot remembers can't be read or written now: a lock, a full disk."""
+
+
 class TemporaryServerError(TemporaryError, ServerError):
     """The server can't be reached, is overloaded or asks to wait."""
 

@@ -19,6 +19,21 @@ class Schema:
     create: tuple[str, ...]
     steps: Mapping[int, tuple[str, ...]]
 
+    def statements_from(self, found: int) -> tuple[str, ...] | None:
+        """What brings a file of a version up to this one, 0 for an empty one; None if nothing can.
+
+        Nothing where it is of this version.
+        """
+        if found == 0:
+            return self.create
+        statements: tuple[str, ...] = ()
+        while found != self.version:
+            if found not in self.steps:
+                return None
+            statements += self.steps[found]
+            found += 1
+        return statements
+
 
 # What waits, in the order in which it is taken: new posts before old ones, the newest first. Ids
 # grow as numbers or as text: alternator.store.outcomes.by_age. `not_before` is there to be read
