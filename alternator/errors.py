@@ -100,6 +100,13 @@ class TemporaryServerError(TemporaryError, ServerError):
     """The server can't be reached, is overloaded or asks to wait."""
 
 
+class UnreachableError(TemporaryServerError):
+    """Nobody answers at the server's address: there is no such name, no such port, or no TLS.
+
+    It may pass; where the server never answered before, the address is more likely wrong.
+    """
+
+
 class UnexpectedAnswerError(TemporaryServerError):
     """The server answered with something other than what was asked for.
 

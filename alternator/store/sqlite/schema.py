@@ -111,6 +111,16 @@ SCHEMA = Schema(
             "ALTER TABLE attachment ADD COLUMN edits_before INTEGER",
             QUEUE,
             ADMITTED,
+            # Addresses were kept as they were configured, a password in them too. Today's
+            # configuration has none: alternator.config.values.convert_url.
+            """
+            UPDATE OR IGNORE account SET
+                server = substr(server, 1, instr(server, '://') + 2)
+                    || substr(server, instr(server, '@') + 1)
+                WHERE instr(server, '@') > 0
+                    AND instr(substr(server, instr(server, '://') + 3, instr(server, '@')), '/')
+                    NOT BETWEEN 1 AND instr(server, '@') - instr(server, '://') - 3
+            """,
             # The first start met the first attachment. Where it met none, the next start is the
             # first: what is older than that is limited all the same.
             """
