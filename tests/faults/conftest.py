@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fault_scene import Scene
 from fault_world import KEY, Files, World
 from PIL import Image
 from stranger import Stranger
@@ -59,8 +60,6 @@ def short(seconds: float) -> Deadline:
 @pytest.fixture
 def world(servers: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """No posts and no faults. Waits for answers are real, so they are short here."""
-    monkeypatch.setattr("alternator.mastodon.client.REQUEST_TIMEOUT_SECONDS", TOTAL_SECONDS)
-    monkeypatch.setattr("alternator.mastodon.nodeinfo.TIMEOUT_SECONDS", TOTAL_SECONDS)
     monkeypatch.setattr("alternator.media.download.SILENCE_TIMEOUT_SECONDS", TOTAL_SECONDS)
     monkeypatch.setattr("alternator.web.session.Deadline", short)
     # Time jumps from one wait to the next one: a few long ones take less than many short ones.
@@ -69,3 +68,11 @@ def world(servers: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     servers.reset()
     yield servers
     servers.reset()
+
+
+@pytest.fixture
+def scene(world: World, files: Files, stranger: Stranger, tmp_path: Path) -> Iterator[Scene]:
+    """A scene in which nothing fails yet."""
+    made = Scene(world, files, stranger, tmp_path, poll_interval_seconds=3600)
+    yield made
+    made.close()

@@ -4,109 +4,59 @@ After each of them the post is whole, edited once at most, and described as soon
 other posts were described meanwhile; the log has neither a trace nor a secret.
 """
 
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
+from fault_scene import HOUR, Scene
 from fault_table import Pair, Step, known, pairs
-from fault_world import KEY, TOKEN, Bot, Files, Posts, World, untouched_but, wait_until
-from stranger import Stranger
 
-from sandbox.control.faults import Fault
+from alternator.bot.run import Wishes
 
-HOUR = 3600.0
 # "For ever", by kind of step: longer than six tries take where tries are counted.
 EVER = {"media": 20 * HOUR, "model": 20 * HOUR, "edit": 20 * HOUR}
 SHORT_EVER = 3 * HOUR
-CALM = 2 * HOUR  # time in which nothing more may happen
 
 
-class Scene:
-    """One pair: the posts, the fault, and the bot."""
+class Play(Scene):
+    """The scene of one pair."""
 
-    # size: everything that a pair needs, each from its own fixture.
-    def __init__(
-        self, pair: Pair, world: World, files: Files, stranger: Stranger, folder: Path
-    ) -> None:
+    def __init__(self, pair: Pair, *parts: Any) -> None:
         self.pair = pair
-        self.world = world
-        self.files = files
-        self.stranger = stranger
         looks = pair.step.when == "running"
-        self.bot = Bot(
-            world,
-            folder,
+        super().__init__(
+            *parts,
             user_stream=pair.step.stream,
             poll_interval_seconds=600 if looks else 3600,
         )
-        self.before: dict[str, dict[str, Any]] = {}
 
     def play(self) -> None:
         """Posts, fault, bot, in the order in which the step needs them."""
-        older = self.world.server.post("Long ago", files=[self.files.picture])["id"]
         if self.pair.step.when == "running":
-            for number in range(4):
-                self.world.server.post(f"Words {number}")
-            self.bot.start()
-            self.until(lambda: self.world.server.requests(path="/api/v1/accounts/*/statuses"), "")
-            if self.pair.step.stream:
-                self.until(self.world.server.open_streams, "the stream")
-            self.fail(self.pair.step, victim=None)
+            self.start_first()
+            self.strike()
             if self.pair.step.id == "stream":
                 self.world.server.drop_streams()
                 self.until(lambda: self.world.hits, "the fault")
-            self.posts = self.post(older)
+            self.post()
         else:
-            self.posts = self.post(older)
-            self.fail(self.pair.step, victim=self.posts.victim)
+            self.post()
+            self.strike()
             self.bot.start()
 
-    def post(self, older: str) -> Posts:
-        """The posts of a world, and what they are now."""
-        server, picture = self.world.server, self.files.picture
-        by_hand = server.post("Mine", files=[picture], descriptions=["By hand"])["id"]
-        server.post("Words alone")
-        other = server.post("Listen", files=[self.files.clip], language="de")["id"]
-        victim = server.post(
-            "Look, *two* of them",
-            files=[picture, picture],
-            descriptions=["By hand as well"],
-            spoiler_text="Colours",
-            sensitive=True,
-            language="en",
-            visibility="unlisted",
-            in_reply_to_id=by_hand,
-        )["id"]
-        posts = Posts(older=older, by_hand=by_hand, other=other, victim=victim)
-        self.before = {key: self.world.record(key) for key in vars(posts).values()}
-        return posts
-
-    def fail(self, step: Step, *, victim: str | None) -> None:
+    def strike(self) -> None:
         """Set the fault."""
-        fields = dict(self.pair.fault.answer)
-        media = ""
-        if victim is not None:
-            urls = [a["url"] for a in self.world.server.status(victim)["media_attachments"]]
-            media = urlsplit(str(urls[1])).path
-        if fields.get("body") == "{foreign}":
-            fields["body"] = self.foreign(step)
-        if "headers" in fields:
-            reset = (datetime.now(UTC) + timedelta(seconds=120)).isoformat()
-            words = {"{in 120 s}": reset, "{stranger}": f"{self.stranger.url}/elsewhere"}
-            fields["headers"] = {
-                name: words.get(value, value) for name, value in fields["headers"].items()
-            }
-        fault = Fault(
-            method=step.method,
-            path=step.path.format(victim=victim, media=media),
+        step, answer = self.pair.step, dict(self.pair.fault.answer)
+        if answer.get("body") == "{foreign}":
+            answer["body"] = self.foreign(step)
+        self.fail(
+            step.method,
+            step.path,
+            model=step.kind == "model",
             skip=step.skip,
             after=step.after,
             times=1 if self.pair.times == "once" else None,
-            **fields,
+            **answer,
         )
-        self.world.add(fault, model=step.kind == "model")
 
     def foreign(self, step: Step) -> Any:
         """What is of another post, and of another account."""
@@ -126,26 +76,12 @@ class Scene:
             return SHORT_EVER
         return EVER.get(self.pair.step.kind, SHORT_EVER)
 
-    def until(self, condition: Any, what: str) -> None:
-        wait_until(condition, what, self.bot)
-
-    def passes(self, seconds: float) -> None:
-        """Let so much of the bot's time pass."""
-        end = self.world.clock.monotonic() + seconds
-        self.until(lambda: self.world.clock.monotonic() > end, f"{seconds:g} s to pass")
-
-    def described(self, name: str) -> None:
-        key = getattr(self.posts, name)
-        self.until(lambda: self.world.described(key), f"the {name} to be described")
-
 
 @pytest.fixture
 def scene(request, world, files, stranger, tmp_path):
-    made = Scene(request.param, world, files, stranger, tmp_path)
+    made = Play(request.param, world, files, stranger, tmp_path)
     yield made
-    if made.bot.started:
-        world.clear()
-        made.bot.end()
+    made.close()
 
 
 def marked() -> list[Any]:
@@ -164,19 +100,18 @@ def marked() -> list[Any]:
 
 
 @pytest.mark.parametrize("scene", marked(), indirect=True)
-def test_a_fault_at_a_request(scene: Scene) -> None:
+def test_a_fault_at_a_request(scene: Play) -> None:
     scene.play()
     scene.until(lambda: scene.world.hits, "the fault to strike")
     if scene.pair.times == "once":
         once(scene)
     else:
         for_ever(scene)
-    scene.passes(CALM)
-    scene.bot.end()
-    harmed_nothing(scene)
+    scene.harmed_nothing()
+    assert scene.pair.step.kind == "media" or scene.stranger.seen == []
 
 
-def once(scene: Scene) -> None:
+def once(scene: Play) -> None:
     """Whatever happens once only delays."""
     scene.described("victim")
     scene.described("other")
@@ -184,7 +119,7 @@ def once(scene: Scene) -> None:
         assert [str(error) for error in scene.bot.ends] == []
 
 
-def for_ever(scene: Scene) -> None:
+def for_ever(scene: Play) -> None:
     """What comes of it while it lasts, and when it is over."""
     outcome, holds = scene.pair.outcome, scene.pair.step.holds
     victim = scene.posts.victim
@@ -200,31 +135,15 @@ def for_ever(scene: Scene) -> None:
     if outcome in ("gone", "left"):
         assert states == {"left"}
         assert f"left alone post {victim}" in scene.bot.log
+        scene.edits["victim"] = 0
         scene.world.clear()
         return
     scene.world.clear()
     if outcome == "given-up":
         assert states == {"failed"}
         assert f"given up post {victim}" in scene.bot.log
-        scene.bot = scene.bot.again(retry_failed=True)
+        scene.bot = scene.bot.again(Wishes(retry_failed=True))
     else:
         assert states <= {"waiting", "claimed"}
     scene.described("victim")
     scene.described("other")
-
-
-def harmed_nothing(scene: Scene) -> None:
-    """Every post is whole, by the server's own records, and the log is fit to be shown."""
-    world, posts = scene.world, scene.posts
-    for name, key in vars(posts).items():
-        assert untouched_but(scene.before[key], world.record(key)) == [], name
-    assert world.edits(posts.older) == world.edits(posts.by_hand) == 0
-    assert world.edits(posts.other) == 1
-    assert world.edits(posts.victim) == world.described(posts.victim)
-    assert not world.described(posts.older)
-    assert [seen for seen in scene.stranger.seen if "authorization" in seen] == []
-    assert scene.pair.step.kind == "media" or scene.stranger.seen == []
-    log = scene.bot.log
-    assert "Traceback" not in log
-    assert TOKEN not in log and KEY not in log
-    assert "unexpected" not in log

@@ -19,7 +19,7 @@ from typing import Any
 
 from jumping_clock import JumpingClock
 
-from alternator.bot.run import run
+from alternator.bot.run import Wishes, run
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config, HealthSettings, MastodonSettings, StateSettings
@@ -79,6 +79,10 @@ class Listener:
         return Transcript(text="Words of the clip.", language="en", duration=1.0, segments=())
 
 
+def forget() -> None:
+    """Write nothing."""
+
+
 class World:
     """Two servers for all faults of one process; ``reset`` before each."""
 
@@ -90,9 +94,9 @@ class World:
         # What is to happen when a request comes in, before it is answered.
         self.meanwhile: Callable[[str, str], None] = lambda method, path: None
         # Keeping posts over a restart is not the point, and costs more than all else.
-        setattr(server.sandbox.store, "save", lambda: None)
+        server.sandbox.store.save = lambda: None
         for faults in (server.sandbox.faults, vision.faults):
-            setattr(faults, "take", self._counted(faults.take))
+            faults.take = self._counted(faults.take)
 
     def _counted(self, take: Callable[[str, str], Fault | None]) -> Callable[..., Fault | None]:
         def counted(method: str, path: str) -> Fault | None:
@@ -141,6 +145,17 @@ class World:
         return all(self.server.descriptions(status_id))
 
 
+class LogHandler(logging.StreamHandler[io.StringIO]):
+    """The log, as an operator sees it. ``trace`` is the first defect's, if there was one."""
+
+    trace = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        if record.exc_info and not self.trace:
+            self.trace = self.format(record)
+
+
 class Bot:
     """The bot, started again whenever it ends with an error that an operator is told."""
 
@@ -163,11 +178,11 @@ class Bot:
         )
         self.ends: list[UserError] = []  # what it ended with, each time
         self.defect: BaseException | None = None
-        self.retry_failed = False
+        self.wishes = Wishes()
         self.started = False
         self.abandoned = False  # it may hang: the test has failed already
         self._text = io.StringIO()
-        self._handler = logging.StreamHandler(self._text)
+        self._handler = LogHandler(self._text)
         self._handler.setFormatter(LineFormatter(secrets_of(self.config)))
         self._stop = Stop(world.clock)
         self._ended = threading.Event()
@@ -197,11 +212,11 @@ class Bot:
         if self.defect is not None:
             raise self.defect
 
-    def again(self, *, retry_failed: bool = False) -> "Bot":
+    def again(self, wishes: Wishes | None = None) -> "Bot":
         """End it, and start it anew with the same memory."""
         self.end()
         bot = Bot(self.world, self.config.state.directory.parent)
-        bot.config, bot.retry_failed = self.config, retry_failed
+        bot.config, bot.wishes = self.config, wishes or Wishes()
         bot._text = self._text
         bot._handler = self._handler
         bot.ends = self.ends
@@ -231,7 +246,7 @@ class Bot:
                 run(
                     self.config,
                     self._stop,
-                    retry_failed=self.retry_failed,
+                    self.wishes,
                     make_speech_worker=lambda settings: Listener(),
                 )
             except Stopping:
@@ -255,6 +270,9 @@ def wait_until(condition: Callable[[], object], what: str, bot: Bot) -> None:
     while not condition():
         if bot.defect is not None:
             raise bot.defect
+        if bot._handler.trace:
+            bot.abandoned = True
+            raise AssertionError(f"waited for {what}; {bot._handler.trace}")
         if time.monotonic() > until or bot.world.clock.monotonic() > end:
             lines = "\n".join(bot.log.splitlines()[-25:])
             raise AssertionError(f"waited for {what}; the bot said:\n{lines}\n{bot.rows()}")
@@ -262,7 +280,7 @@ def wait_until(condition: Callable[[], object], what: str, bot: Bot) -> None:
 
 
 def untouched_but(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """What differs beside descriptions that were lacking, by field; nothing in a post that is whole."""
+    """What differs beside descriptions that were lacking, by field; nothing for a whole post."""
     differences = []
     for key in before.keys() | after.keys():
         if key == "attachments":
@@ -272,7 +290,9 @@ def untouched_but(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     if [a["id"] for a in before["attachments"]] != [a["id"] for a in after["attachments"]]:
         return [*differences, "other attachments"]
     for one, other in zip(before["attachments"], after["attachments"], strict=True):
-        for key in one:
-            if one[key] != other[key] and not (key == "description" and not one[key]):
-                differences.append(f"attachment {key}: {one[key]!r} became {other[key]!r}")
+        differences += [
+            f"attachment {key}: {one[key]!r} became {other[key]!r}"
+            for key in one
+            if one[key] != other[key] and not (key == "description" and not one[key])
+        ]
     return differences
