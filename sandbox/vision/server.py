@@ -33,6 +33,7 @@ from starlette.routing import Route
 from sandbox.control import endpoints
 from sandbox.control.fault_middleware import FaultMiddleware, fault_of
 from sandbox.control.faults import Fault, FaultFields, Faults, faults_of
+from sandbox.control.origin import OriginMiddleware
 from sandbox.control.request_log import (
     LoggedRequest,
     RequestLog,
@@ -66,6 +67,7 @@ def create_app(key: str | None = None) -> Starlette:
             *endpoints.routes,
         ],
         middleware=[
+            Middleware(OriginMiddleware, prefixes=("/v1/", "/sandbox/")),
             Middleware(
                 RequestLogMiddleware,
                 request_log=request_log,
