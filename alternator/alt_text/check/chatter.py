@@ -100,6 +100,8 @@ def without_ending(text: str, given: str = "") -> str:
         found = pattern("ending").match(seen, start)
         if start == 0 or found is None or _said(_sentence(text, start), given):
             return text
+        if ":" in seen[:start] and "\n" not in text[len(text[:start].rstrip()) : start]:
+            return text  # a letter that the picture shows may end like this
         text = text[:start].rstrip()
     return text
 

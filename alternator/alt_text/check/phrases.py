@@ -27,6 +27,7 @@ class Phrases(TypedDict, total=False):
     asks: list[str]
     thoughts: list[str]
     polite: list[str]
+    greeting: list[str]
     here: list[str]
     label: list[str]
     ending: list[str]
@@ -87,9 +88,12 @@ def _of_language(kind: Kind, lists: Phrases) -> str:
 
 def _lead(lists: Phrases, label: str) -> str:
     """What announces an answer, up to the colon."""
-    polite = rf"(?:(?:{'|'.join(lists['polite'])}){POLITE_END}){{0,2}}"
+    polite = (
+        rf"(?:(?:{'|'.join([*lists['polite'], *lists.get('greeting', [])])}){POLITE_END}){{0,2}}"
+    )
     here = (
         rf"(?:{'|'.join(lists['here'])})[^:：\n\"“«「]{{0,120}}?{label}[^:：\n\"“«「]{{0,80}}[:：]"
     )
     named = rf"{label}(?:\s?[(\[（][^)\]）\n]{{0,60}}[)\]）])?\s?[:：]"
-    return rf"{polite}(?:{here}|{named})\s*"
+    alt_text = rf"(?:{lists['label'][0]}) [^:：\n\"“«「.!?]{{0,60}}[:：]"
+    return rf"{polite}(?:{here}|{named}|{alt_text})\s*"

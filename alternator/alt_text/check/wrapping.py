@@ -34,6 +34,11 @@ BOX = re.compile(r"\A\\boxed\{(.*)\}\Z|\A<\|begin_of_box\|>(.*)<\|end_of_box\|>\
 IMAGE_TAG = re.compile(
     r"""\A<img\b[^<>]*?\balt\s*=\s*(?:"([^"]*)"|'([^']*)')[^<>]*>\Z""", re.IGNORECASE
 )
+BRACKETED = re.compile(
+    r"\A\[(?:image|picture|photo|video|id|(?:image )?description|alt(?:ernative)?[- ]text)\s*:\s*"
+    r"([^\[\]]+)\]\Z",
+    re.IGNORECASE,
+)
 TAG = re.compile(r"</?[a-z][a-z0-9]*(?: [^<>]{0,200})?/?>", re.IGNORECASE)
 # Tags that only dress a text; others mean that the text is code.
 DRESSING = re.compile(
@@ -70,7 +75,7 @@ def unfenced(text: str) -> str:
 
 def unwrapped(text: str) -> str | Fault:
     """The text inside of data or of tags that hold the whole answer."""
-    for pattern in (BOX, TAGGED, IMAGE_TAG):
+    for pattern in (BOX, TAGGED, IMAGE_TAG, BRACKETED):
         if found := pattern.match(text):
             groups = [group for group in found.groups() if group is not None]
             return groups[-1].strip() if groups else text
