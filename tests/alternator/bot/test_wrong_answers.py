@@ -1,4 +1,4 @@
-"""The room as a whole: every wrong answer to every call about a post, once and for ever.
+"""The whole work on one post, against every wrong answer to every call about it, once and for ever.
 
 Whatever comes, the post is left whole. What comes once is no reason not to describe it; what comes
 for ever is a reason to leave it only if the server says so itself, twice, apart in time.
