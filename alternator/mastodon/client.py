@@ -100,7 +100,7 @@ class MastodonClient:
             try:
                 found = self._api.get("/api/v1/instance", read)
             except GoneError:
-                found = read({})
+                found = read({"version": "unknown"})
         name = nodeinfo.software_name(self.url, USER_AGENT, self._progress)
         return replace(found, dialect=recognise(found.version, name))
 
