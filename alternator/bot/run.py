@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alternator.accounts.account import Account
+from alternator.alt_text.writer import AltTextWriter
 from alternator.bot.bot import (
     MakeSpeechWorker,
     SpeechWorker,
@@ -139,7 +140,7 @@ def run(
         log.info("account: %s, descriptions up to %d characters", account.name, limit)
         start_speech(config.whisper, speech)
         writer = build_writer(config, limit, speech, progress)
-        describer = Describer(session, writer, account.instance.dialect)
+        describer = make_describer(account, session, writer, stop, progress)
         bot = build_bot(account, describer, health, stop, progress)
         # The other threads must be gone, or at least idle, before the store is closed.
         stack.callback(stop.request)
@@ -180,6 +181,20 @@ def take_up(state: AccountState, wishes: Wishes) -> None:
             log.info("editing was not stopped; there is nothing to resume")
         else:
             log.warning("editing goes on, as was asked for; it had been stopped: %s", reason)
+
+
+def make_describer(
+    account: Account, session: MastodonClient, writer: AltTextWriter, stop: Stop, progress: Progress
+) -> Describer:
+    """What describes the account's posts, for the main thread."""
+    return Describer(
+        session,
+        writer,
+        account.instance.dialect,
+        visibilities=account.settings.visibilities,
+        progress=progress,
+        clock=stop.clock.monotonic,
+    )
 
 
 def start_speech(settings: WhisperSettings, speech: SpeechWorker | None) -> None:
