@@ -170,19 +170,6 @@ def sign_in(account: Account, progress: Progress, *, once: bool) -> MastodonClie
     return session
 
 
-def take_up(state: AccountState, wishes: Wishes) -> None:
-    """Do with what is remembered what this start was asked for."""
-    if wishes.retry_failed:
-        log.info("trying again %d attachments that were given up", state.retry_failed())
-    if wishes.resume_editing:
-        reason = state.halted()
-        state.resume()
-        if reason is None:
-            log.info("editing was not stopped; there is nothing to resume")
-        else:
-            log.warning("editing goes on, as was asked for; it had been stopped: %s", reason)
-
-
 def make_describer(
     account: Account, session: MastodonClient, writer: AltTextWriter, stop: Stop, progress: Progress
 ) -> Describer:
@@ -195,6 +182,19 @@ def make_describer(
         progress=progress,
         clock=stop.clock.monotonic,
     )
+
+
+def take_up(state: AccountState, wishes: Wishes) -> None:
+    """Do with what is remembered what this start was asked for."""
+    if wishes.retry_failed:
+        log.info("trying again %d attachments that were given up", state.retry_failed())
+    if wishes.resume_editing:
+        reason = state.halted()
+        state.resume()
+        if reason is None:
+            log.info("editing was not stopped; there is nothing to resume")
+        else:
+            log.warning("editing goes on, as was asked for; it had been stopped: %s", reason)
 
 
 def start_speech(settings: WhisperSettings, speech: SpeechWorker | None) -> None:
