@@ -18,8 +18,8 @@ from alternator.alt_text.completion import (
 )
 from alternator.config.models import VisionSettings
 from alternator.errors import TemporaryError, VisionError
-from alternator.media.http_body import TooLargeError, read_limited
 from alternator.progress import SILENT, Progress
+from alternator.web.body import TooLargeError, read_limited
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ import requests
 
 from alternator.config.settings import MediaSettings
 from alternator.errors import MediaError, TemporaryMediaError
-from alternator.media.http_body import TooLargeError, read_limited
 from alternator.media.media_type import HEAD_BYTES, Kind, canonical, excerpt, media_type
 from alternator.progress import SILENT, Progress
+from alternator.web.body import TooLargeError, read_limited
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 SILENCE_TIMEOUT_SECONDS = 30.0

@@ -11,9 +11,9 @@ import pytest
 from alternator.config.settings import MediaSettings
 from alternator.errors import MediaError, TemporaryMediaError
 from alternator.media.download import downloaded, remove_leftovers
-from alternator.media.http_body import CHUNK_BYTES
 from alternator.media.media_type import Kind
 from alternator.progress import Progress
+from alternator.web.body import CHUNK_BYTES
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 MIB = 1024 * 1024

@@ -13,17 +13,21 @@ class TooLargeError(Exception):
     """The answer has more bytes than allowed."""
 
 
-def read_limited(response: requests.Response, *, most: int, seconds: float) -> Iterator[bytes]:
+def read_limited(
+    response: requests.Response, *, most: int | None, seconds: float | None
+) -> Iterator[bytes]:
     """The body of a response opened with ``stream=True``, piece by piece as it arrives.
+
+    None for ``most`` or ``seconds``: without that bound.
 
     Raises:
         TooLargeError: it has more than ``most`` bytes, or says that it will.
         requests.Timeout: it is not complete after so many seconds.
         requests.ConnectionError: the connection broke off.
     """
-    deadline = time.monotonic() + seconds
+    deadline = None if seconds is None else time.monotonic() + seconds
     announced = response.headers.get("Content-Length", "")
-    if announced.isdigit() and int(announced) > most:
+    if most is not None and announced.isdigit() and int(announced) > most:
         raise TooLargeError
     size = 0
     while True:
@@ -35,8 +39,8 @@ def read_limited(response: requests.Response, *, most: int, seconds: float) -> I
         if not chunk:
             return
         size += len(chunk)
-        if size > most:
+        if most is not None and size > most:
             raise TooLargeError
-        if time.monotonic() > deadline:
+        if deadline is not None and time.monotonic() > deadline:
             raise requests.Timeout
         yield chunk

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from alternator.media.http_body import CHUNK_BYTES, TooLargeError, read_limited
+from alternator.web.body import CHUNK_BYTES, TooLargeError, read_limited
 
 BODY = b"0123456789" * 20_000  # longer than a piece
 

@@ -1,0 +1,1 @@
+"""HTTP requests that end, and go only where they may."""
