@@ -87,6 +87,10 @@ class UnexpectedAnswerError(TemporaryServerError):
     """
 
 
+class UnsupportedServerError(ServerError):
+    """The server's software lets nobody describe what is posted, or not without harm."""
+
+
 class EditRefusedError(ServerError):
     """The server understood a request and does not accept it (HTTP 4xx)."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from alternator.accounts.health import AccountHealth
 from alternator.clock import SYSTEM_CLOCK, Clock
 from alternator.config.settings import MastodonSettings
+from alternator.errors import UnsupportedServerError
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Instance
 from alternator.mastodon.rate_budget import RateBudget
@@ -62,10 +63,15 @@ class Account:
         """Learn whose the token is and what the server allows, and take up the account's state.
 
         Once, before the account's work begins. ServerError if the server refuses or can't be
-        reached; then it may be called again.
+        reached; then it may be called again. UnsupportedServerError if it is of a kind for which
+        there is nothing to do (docs/servers.md), which is asked first: such a server may have
+        nothing of what comes after.
         """
-        owner = session.verify()
         instance = session.instance()
+        refusal = instance.dialect.refusal(self.settings.instance_url)
+        if refusal is not None:
+            raise UnsupportedServerError(refusal)
+        owner = session.verify()
         state = self._store.use_account(self.settings.instance_url, owner.id)
         self._signed_in = SignedIn(id=owner.id, name=owner.name, instance=instance, state=state)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from alternator.alt_text.writer import AltTextWriter
+from alternator.bot.describe_media import describe_media
 from alternator.errors import (
     AlternatorError,
     EditRefusedError,
@@ -84,7 +85,7 @@ class Describer:
                 outcomes.append(left_alone(key, "it was removed from the post"))
             elif not attachment.lacks_description:
                 outcomes.append(left_alone(key, "it has a description by now"))
-            elif self._dialect.edit is None:
+            elif self._dialect.describes == "none":
                 outcomes.append(left_alone(key, not_editable(self._dialect)))
             else:
                 try:
@@ -104,7 +105,11 @@ class Describer:
         outcomes = list(draft.outcomes)
         if draft.texts:
             try:
-                outcomes += self._write(draft)
+                if self._dialect.describes == "medium":
+                    limit = self._writer.limit
+                    outcomes += describe_media(self._client, draft.status_id, draft.texts, limit)
+                else:
+                    outcomes += self._write(draft)
             except GoneError:
                 outcomes += [left_alone(key, "the post was deleted") for key in draft.texts]
             except (MediaError, EditRefusedError) as error:

@@ -8,7 +8,6 @@ what it stood for. Of that library the stream has its parser of events (``stream
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -17,7 +16,6 @@ import requests
 from alternator.config.settings import MastodonSettings
 from alternator.errors import GoneError, ServerError, TemporaryServerError, UnexpectedAnswerError
 from alternator.mastodon import nodeinfo, parse, server_errors
-from alternator.mastodon.dialect import recognise
 from alternator.mastodon.edit import EditBody
 from alternator.mastodon.entities import Account, Instance, Source, Status
 from alternator.mastodon.rate_budget import Kind, RateBudget
@@ -82,18 +80,18 @@ class MastodonClient:
     def instance(self) -> Instance:
         """The server's limits and addresses, and its dialect."""
 
+        software = nodeinfo.software_name(self.url, USER_AGENT)
+
         def read(answer: object) -> Instance:
-            return parse.parse_instance(answer, self.url)
+            return parse.parse_instance(answer, self.url, software)
 
         try:
-            found = self._get("/api/v2/instance", read)
+            return self._get("/api/v2/instance", read)
         except GoneError:
             try:
-                found = self._get("/api/v1/instance", read)
+                return self._get("/api/v1/instance", read)
             except GoneError:
-                found = read({})
-        name = nodeinfo.software_name(self.url, USER_AGENT)
-        return replace(found, dialect=recognise(found.version, name))
+                return read({})
 
     def own_statuses(self, account_id: str, *, max_id: str | None = None) -> list[Status]:
         """A page of the account's own posts without boosts, newest first, older than ``max_id``."""
@@ -132,6 +130,18 @@ class MastodonClient:
             return self._own(parse.parse_status(answer), status_id)
 
         return self._call(put, attempts=1)
+
+    def describe_medium(self, attachment_id: str, description: str) -> None:
+        """Describe an attachment, on servers that let one do so after it was posted.
+
+        https://docs.joinmastodon.org/methods/media/#update. GoneError where they don't.
+        """
+
+        def put() -> None:
+            path = f"/api/v1/media/{attachment_id}"
+            parse.parse_attachment(self._send("PUT", path, body={"description": description}))
+
+        self._call(put, attempts=1)
 
     def open_stream(self, url: str, *, read_timeout: float) -> requests.Response:
         """The account's stream of events, connected; times out in seconds without a heartbeat.
@@ -173,7 +183,7 @@ class MastodonClient:
         path: str,
         *,
         query: Mapping[str, str] | None = None,
-        body: EditBody | None = None,
+        body: EditBody | Mapping[str, str] | None = None,
     ) -> object:
         """One request; the JSON of its answer."""
         response = self._session.request(
