@@ -52,7 +52,10 @@ class AppServer:
 
     def __init__(self, app: Starlette, *, port: int = 0) -> None:
         self.app = app
-        self.socket = socket.socket()
+        # Named as TCP: asyncio sets TCP_NODELAY only where the protocol is told
+        # (https://github.com/python/cpython/blob/v3.11.7/Lib/asyncio/base_events.py, _set_nodelay),
+        # and an answer's body then waited 40 ms for the client's delayed acknowledgement.
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self.socket.bind(("127.0.0.1", port))
