@@ -77,6 +77,11 @@ class EditRules:
     # Whether a poll's author can see that its counts are hidden from everybody else; if not, no
     # post with a poll is edited.
     tells_hidden_totals: bool
+    # Whether a poll that is sent without an end keeps the one it has. Sent with one, it ends so
+    # many whole seconds after the edit: up to a second earlier or later than before.
+    keeps_poll_end: bool = False
+    # Whether an edit with an empty text makes a text of the content warning.
+    blank_takes_warning: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +188,8 @@ def _dialect(row: Mapping[str, object]) -> Dialect:
                 Literal["text", "boolean", "unknown"], row["false_beside_warning"]
             ),
             tells_hidden_totals=bool(row["tells_hidden_totals"]),
+            keeps_poll_end=bool(row.get("keeps_poll_end", False)),
+            blank_takes_warning=bool(row.get("blank_takes_warning", True)),
         )
     return Dialect(
         software=str(row["software"]),
