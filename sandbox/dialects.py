@@ -4,6 +4,8 @@ Each row says what differs, with the source that was read. It is written from th
 from what any client expects of them; ``tests/sandbox/test_dialects.py`` holds the sandbox to it.
 """
 
+# size: one table of data, a row for each server.
+
 from dataclasses import dataclass, replace
 from typing import Literal
 

@@ -45,5 +45,7 @@ def test_it_goes_to_no_other_server(server: SandboxServer, address: str):
 
 
 def test_a_server_without_it_is_no_error(server: SandboxServer):
+    server.fail("/.well-known/nodeinfo", status=404)
     assert software_name(server.url, "alternator") is None
+    assert software_name(server.url, "alternator") == "mastodon"
     assert software_name("http://127.0.0.1:1", "alternator") is None

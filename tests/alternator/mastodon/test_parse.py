@@ -209,9 +209,10 @@ def test_an_account_has_its_server_in_its_name():
         parse_account({"error": "This method requires an authenticated user"}, "social.example")
 
 
-def test_a_server_that_says_nothing_is_as_mastodon_was():
+def test_a_server_that_says_nothing_is_treated_carefully():
     instance = parse_instance({}, "https://social.example")
-    assert (instance.version, instance.description_limit) == ("", 1500)
+    assert (instance.version, instance.description_limit) == ("", 500)
+    assert instance.dialect.careful
     assert instance.streaming_url == "https://social.example"
     with pytest.raises(UnexpectedAnswerError):
         parse_instance([], "https://social.example")
