@@ -152,10 +152,11 @@ def finds(dialect: Dialect) -> str:
 
 
 def polls(dialect: Dialect) -> str:
-    """What becomes of a post with a poll that has not ended."""
+    """What becomes of a post with a poll."""
     if dialect.describes != "edit" or dialect.edit is None:
         return "described" if dialect.describes == "medium" else "–"
-    return "described" if dialect.edit.tells_hidden_totals else "left alone"
+    untouched = dialect.edit.tells_hidden_totals and dialect.edit.keeps_poll_end
+    return "described" if untouched else "left alone"
 
 
 def section(software: str, rows: Sequence[Dialect]) -> str:

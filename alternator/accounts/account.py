@@ -10,10 +10,16 @@ from dataclasses import dataclass
 from alternator.accounts.health import AccountHealth
 from alternator.clock import SYSTEM_CLOCK, Clock
 from alternator.config.settings import MastodonSettings
-from alternator.errors import UnsupportedServerError
+from alternator.errors import (
+    RedirectedError,
+    ServerError,
+    UnexpectedAnswerError,
+    UnsupportedServerError,
+)
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Instance
 from alternator.mastodon.rate_budget import RateBudget
+from alternator.mastodon.server_errors import not_understood
 from alternator.progress import Progress
 from alternator.store.interface import AccountState, Store
 from alternator.store.outcomes import AttachmentState
@@ -63,16 +69,26 @@ class Account:
         """Learn whose the token is and what the server allows, and take up the account's state.
 
         Once, before the account's work begins. ServerError if the server refuses or can't be
-        reached; then it may be called again. UnsupportedServerError if it is of a kind for which
-        there is nothing to do (docs/servers.md), which is asked first: such a server may have
-        nothing of what comes after.
+        reached, or if what is at the address of a new one is no Mastodon server; then it may be
+        called again. UnsupportedServerError if it is of a kind for which there is nothing to do
+        (docs/servers.md), which is asked first: it may have nothing of what comes after.
         """
-        instance = session.instance()
-        refusal = instance.dialect.refusal(self.settings.instance_url)
-        if refusal is not None:
-            raise UnsupportedServerError(refusal)
-        owner = session.verify()
-        state = self._store.use_account(self.settings.instance_url, owner.id)
+        known = self.server_is_known
+        try:
+            instance = session.instance()
+            refusal = instance.dialect.refusal(session.url)
+            if refusal is not None:
+                raise UnsupportedServerError(refusal)
+            owner = session.verify()
+        except RedirectedError as error:
+            raise error if known else ServerError(str(error)) from None
+        except UnexpectedAnswerError:
+            if known:
+                raise  # a page in its place says nothing about a server that worked before
+            raise not_understood(session.url) from None
+        state = self._store.use_account(
+            self.settings.instance_url, owner.id, server_time=session.server_time
+        )
         self._signed_in = SignedIn(id=owner.id, name=owner.name, instance=instance, state=state)
 
     @property
@@ -94,6 +110,14 @@ class Account:
     def state(self) -> AccountState:
         """What is remembered about this account's posts."""
         return self._known().state
+
+    @property
+    def halted(self) -> str | None:
+        """Why nothing of the account is edited any more; None if there is no such reason.
+
+        StateError if the store can't be read.
+        """
+        return None if self._signed_in is None else self._signed_in.state.halted()
 
     def queue(self) -> Mapping[AttachmentState, int]:
         """Number of attachments by state; none before the account is signed in.

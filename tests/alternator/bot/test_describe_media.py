@@ -1,6 +1,7 @@
 """Descriptions by the medium, on servers where that touches nothing else of the post."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +58,10 @@ def test_what_was_described_meanwhile_stays(server: SandboxServer, make_bot: Mak
     assert bot.transcriber.reached.wait(20)
     server.describe(status["id"], ["By hand"])
     bot.transcriber.gate.set()
-    wait_for(lambda: bot.rows()[0][0] == "left")
+    wait_for(lambda: bot.rows()[0][1])
     bot.end()
-    assert bot.rows() == [("left", "it was described by somebody meanwhile", 1)]
+    assert bot.rows()[0][1] == "it was described by somebody meanwhile"
+    assert server.descriptions(status["id"]) == ["By hand"]
     assert puts(server) == []
 
 
@@ -77,7 +79,7 @@ def test_a_description_that_the_server_does_not_show_is_not_sent_again(
 
 
 @pytest.mark.parametrize("code", [404, 422])
-def test_one_that_is_refused_does_not_stop_the_next(
+def test_one_that_is_refused_waits_and_does_not_stop_the_next(
     server: SandboxServer, make_bot: MakeBot, picture: Path, code: int
 ):
     status = server.post("Look", files=[picture, picture])
@@ -85,7 +87,7 @@ def test_one_that_is_refused_does_not_stop_the_next(
     server.fail(refused, method="PUT", status=code, times=None)
     bot = make_bot()
     bot.once()
-    assert [row[0] for row in bot.rows()] == ["left", "described"]
+    assert [row[0] for row in bot.rows()] == ["waiting", "described"]
 
 
 @pytest.mark.parametrize("server", ["pixelfed"], indirect=True)
@@ -113,3 +115,39 @@ def test_one_whose_answer_was_lost_is_described_and_not_sent_twice(
     assert bot.rows()[0][0] == "described"
     assert len(puts(server)) == 1
     assert "320 by 200" in str(server.descriptions(status["id"])[0])
+
+
+@pytest.mark.parametrize("server", ["unknown"], indirect=True)
+def test_a_server_that_nobody_knows_is_edited_as_long_as_that_works(
+    server: SandboxServer, make_bot: MakeBot, picture: Path
+):
+    statuses = [server.post("Look", files=[picture]) for _ in range(2)]
+    bot = make_bot()
+    bot.once()
+    assert bot.rows() == [("described", "", 1)] * 2
+    assert len(puts(server)) == len(statuses)
+
+
+@pytest.mark.parametrize("server", ["unknown"], indirect=True)
+def test_on_a_server_that_nobody_knows_no_second_edit_is_made_in_vain(
+    server: SandboxServer, make_bot: MakeBot, picture: Path
+):
+    for _ in range(2):
+        server.post("Look", files=[picture])
+    server.fail("/api/v1/statuses/*", method="PUT", damage="lose_descriptions", times=None)
+    bot = make_bot()
+    bot.once()
+    assert len(puts(server)) == 1
+    bot.once()
+    assert len(puts(server)) == 1
+
+
+@pytest.mark.parametrize("server", ["unknown"], indirect=True)
+def test_on_a_server_that_nobody_knows_what_is_unsure_is_left_alone(
+    server: SandboxServer, make_bot: MakeBot, picture: Path
+):
+    status = server.post("Look", files=[picture])
+    stored = server.sandbox.store.status(status["id"])
+    server.sandbox.store.keep(replace(stored, spoiler_text="Rain"))
+    make_bot().once()
+    assert puts(server) == []
