@@ -20,7 +20,7 @@ from alternator.errors import (
     UnsureError,
 )
 from alternator.mastodon.client import MastodonClient
-from alternator.mastodon.dialect import MASTODON
+from alternator.mastodon.dialect import named
 from alternator.mastodon.edit import Snapshot
 from sandbox.control.faults import Damage
 from sandbox.model import entities
@@ -38,8 +38,9 @@ def client(account: Account) -> MastodonClient:
 
 @pytest.fixture
 def editor(client: MastodonClient) -> PostEditor:
-    assert MASTODON.edit is not None
-    return PostEditor(client=client, rules=MASTODON.edit, limit=1500)
+    rules = named("Mastodon").edit
+    assert rules is not None
+    return PostEditor(client=client, rules=rules, limit=1500)
 
 
 @pytest.fixture
