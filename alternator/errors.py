@@ -33,9 +33,20 @@ class WorkerError(AlternatorError):
 
 
 class MediaError(AlternatorError):
-    """One attachment or file can't be described. It never stops the next one."""
+    """One attachment or file can't be described. It never stops the next one.
+
+    ``sure``: the medium itself is so. Otherwise it may have been damaged on its way, or met a
+    machine in trouble: it is fetched once more, some time later, before that is believed.
+    """
 
     exit_code = ExitCode.MEDIA
+    sure = True
+
+
+class DamagedMediaError(MediaError):
+    """What arrived can't be decoded, or is no medium at all; another download may be whole."""
+
+    sure = False
 
 
 class NoAudioError(MediaError):

@@ -1,5 +1,6 @@
 """Fetches an attachment into a temporary file, bounded in size and time."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,4 +101,7 @@ def check_type(path: Path, kind: Kind, supported: tuple[str, ...]) -> None:
 def remove_leftovers(directory: Path) -> None:
     """Delete downloads that a crash left behind."""
     for path in directory.glob("attachment-*"):
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
