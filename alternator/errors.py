@@ -38,20 +38,9 @@ class WorkerError(AlternatorError):
 
 
 class MediaError(AlternatorError):
-    """One attachment or file can't be described. It never stops the next one.
-
-    ``sure``: the medium itself is so. Otherwise it may have been damaged on its way, or met a
-    machine in trouble: it is fetched once more, some time later, before that is believed.
-    """
+    """One attachment or file can't be described. It never stops the next one."""
 
     exit_code = ExitCode.MEDIA
-    sure = True
-
-
-class DamagedMediaError(MediaError):
-    """What arrived can't be decoded, or is no medium at all; another download may be whole."""
-
-    sure = False
 
 
 class UnsureError(MediaError):
@@ -60,6 +49,10 @@ class UnsureError(MediaError):
     It may be out of a cache, or from something in front of the server: final only when it is said
     again later.
     """
+
+
+class DamagedMediaError(UnsureError):
+    """What arrived can't be decoded, or is no medium at all; another download may be whole."""
 
 
 class NoAudioError(MediaError):

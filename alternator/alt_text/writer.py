@@ -11,7 +11,7 @@ from alternator.alt_text.vision import VisionClient
 from alternator.config.settings import Config
 from alternator.errors import MediaError, TemporaryMediaError, VisionError
 from alternator.mastodon.entities import Attachment, AttachmentType
-from alternator.media.download import downloaded
+from alternator.media.download import Downloads
 from alternator.media.media_type import HEAD_BYTES, Kind, media_type
 from alternator.media.picture import ViewKind, Views, views_of, views_of_frames
 from alternator.media.video_frames import frames_of_video
@@ -64,6 +64,9 @@ class AltTextWriter:
         self._vision = vision
         self._directory = directory
         self._progress = progress
+        self._downloads = Downloads(
+            config.media, directory, config.mastodon.instance_url, progress=progress
+        )
 
     def takes_on(self, attachment: Attachment) -> bool:
         """Whether attachments of this type are described."""
@@ -89,10 +92,7 @@ class AltTextWriter:
             raise MediaError("attachments of an unknown type can't be described")
         if attachment.url is None:
             raise TemporaryMediaError("the server is still processing it")
-        media = self._config.media
-        with downloaded(
-            attachment.url, kind, media, self._directory, progress=self._progress
-        ) as path:
+        with self._downloads.file(attachment.url, kind) as path:
             match attachment.type:
                 case "image" | "gifv":
                     return self._of_picture(path, attachment, language)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 
 from alternator.config.settings import MastodonSettings
-from alternator.errors import GoneError, ServerError, TemporaryServerError, UnexpectedAnswerError
+from alternator.errors import GoneError, TemporaryServerError, UnexpectedAnswerError
 from alternator.mastodon import nodeinfo, parse, server_errors
 from alternator.mastodon.dialect import recognise
 from alternator.mastodon.edit_check import CheckedEdit

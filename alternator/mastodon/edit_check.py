@@ -164,9 +164,7 @@ def is_same_poll(poll: Poll | None, sent: Mapping[str, object] | None, rules: Ed
     )
 
 
-def differences(
-    before: Status, after: Status, descriptions: Mapping[str, str]
-) -> tuple[str, ...]:
+def differences(before: Status, after: Status, descriptions: Mapping[str, str]) -> tuple[str, ...]:
     """What an edit made with these descriptions changed of a post beside them, by field."""
     same = {
         "text": shown_text(before.content) == shown_text(after.content),

@@ -21,8 +21,8 @@ MOST_KEPT = 32
 
 # Frames are compared at this size, each channel from 0 to 255.
 SAMPLE = (32, 32)
-SAME_MEAN = 1.0
-SAME_MOST = 20
+SAME_MEAN = 2.0
+SAME_MOST = 24
 BLANK_RANGE = 8
 
 # Shorter than this, browsers show a frame for 100 ms:
