@@ -5,10 +5,12 @@ nobody knows how many come, and counting them would be decoding them.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageFile, ImageStat
+
+from alternator.media.decoder.opening import check_size
 
 # Seconds and pixels that the frames of one animation may take to go through. What comes later is
 # not looked at: in November 2026 a GIF of 100,000 frames of one pixel took Pillow 20 s and more.
@@ -17,7 +19,7 @@ MOST_FRAME_PIXELS = 3_000_000_000
 MOST_FRAMES = 5000
 
 MOST_SHOWN = 4
-MOST_KEPT = 32
+MOST_KEPT = 48
 
 # Frames are compared at this size, each channel from 0 to 255.
 SAMPLE = (32, 32)
@@ -42,59 +44,38 @@ class Frame:
 
 def frames_of(
     picture: ImageFile.ImageFile, ready: Callable[[ImageFile.ImageFile], Image.Image]
-) -> Iterator[Frame]:
-    """The frames of an animation, as ``ready`` makes each; fewer than there are if it is long.
+) -> list[Frame]:
+    """Frames of an animation at even distances, as ``ready`` makes each.
 
-    A frame that is damaged ends it, unless it is the first.
+    A frame that is damaged or too large ends it, unless it is the first.
     """
     deadline = time.monotonic() + MOST_SECONDS
     pixels, second = 0, 0.0
-    stepping = _Stepping()
+    found: list[Frame] = []
+    step = 1
     # An APNG's first picture may be for readers that know no animation: it is no part of it.
-    number = 1 if picture.info.get("default_image") else 0
-    while stepping.seen < MOST_FRAMES:
+    start = 1 if picture.info.get("default_image") else 0
+    for number in range(start, start + MOST_FRAMES):
         try:
             picture.seek(number)
+            check_size(picture.size)
             picture.load()
         except EOFError:
-            return
+            break
         except Exception:
-            if stepping.seen:
-                return
+            if found:
+                break
             raise
-        if stepping.takes():
-            yield Frame(image=ready(picture), number=number, second=second)
+        if (number - start) % step == 0:
+            found.append(Frame(image=ready(picture), number=number, second=second))
+        if len(found) > MOST_KEPT:
+            found, step = found[::2], step * 2
         shown = picture.info.get("duration")
         milliseconds = float(shown) if isinstance(shown, int | float) else 0.0
         second += (milliseconds if milliseconds >= SHORTEST_MS else DEFAULT_MS) / 1000
         pixels += picture.width * picture.height
         if pixels > MOST_FRAME_PIXELS or time.monotonic() > deadline:
-            return
-        number += 1
-
-
-class _Stepping:
-    """Every frame at first, then every second, every fourth …: some MOST_KEPT of each length."""
-
-    def __init__(self) -> None:
-        self.seen = 0
-
-    def takes(self) -> bool:
-        step = 1
-        while self.seen // step >= MOST_KEPT:
-            step *= 2
-        taken = self.seen % step == 0
-        self.seen += 1
-        return taken
-
-
-def kept(frames: Iterator[Frame]) -> list[Frame]:
-    """The frames, thinned out evenly so that there are never more than about MOST_KEPT at once."""
-    found: list[Frame] = []
-    for frame in frames:
-        found.append(frame)
-        if len(found) > 2 * MOST_KEPT:
-            found = found[::2]
+            break
     return found
 
 

@@ -12,6 +12,8 @@ Box = tuple[int, int, int, int]
 
 # Shrunk to less than this, the text of a screenshot or a comic can't be read any more.
 LEGIBLE_SCALE = 0.6
+# What a part is shrunk to at most, unless it would be too wide or there would be too many.
+PART_SCALE = 0.75
 # From here on, longest to shortest side, a picture is a strip. Phones have screens of 2.2.
 STRIP = 2.5
 # What a page of text may be shrunk to; it has no strip to be cut along, and the text of one that is
@@ -44,8 +46,8 @@ def views(size: Size, longest_side: int, *, written: bool = False) -> list[View]
     whole = View(box=(0, 0, width, height), size=fitted(size, longest_side))
     scale = longest_side / longest
     if longest >= STRIP * shortest and scale < LEGIBLE_SCALE:
-        # As sharp as it is, or as fits; each at most twice as long as wide.
-        length = min(longest_side / min(longest_side / shortest, 1.0), 2 * shortest)
+        # Each at most twice as long as wide.
+        length = min(longest_side / min(longest_side / shortest, PART_SCALE), 2 * shortest)
         length /= 1 + 2 * OVERLAP
         parts = min(max(math.ceil(longest / length), 2), MOST_PARTS)
         columns, rows = (1, parts) if height >= width else (parts, 1)
@@ -95,9 +97,9 @@ def stored_box(box: Box, upright: Size, orientation: int) -> Box:
     """
     left, top, right, bottom = box
     width, height = upright
-    if orientation in (2, 3, 7, 8):
+    if orientation in (2, 3, 6, 7):
         left, right = width - right, width - left
-    if orientation in (3, 4, 6, 7):
+    if orientation in (3, 4, 7, 8):
         top, bottom = height - bottom, height - top
     if orientation >= 5:
         return top, left, bottom, right

@@ -16,6 +16,8 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom
 # be as good as black, so its own range is taken.
 LEAST_OF_16_BITS = 4096
 
+PHOTOMETRIC = 262  # https://www.loc.gov/preservation/digital/formats/content/tiff_tags.shtml
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pixels:
@@ -28,12 +30,13 @@ class Pixels:
     part: Callable[[Box], Image.Image]
 
 
-def pixels_of(picture: ImageFile.ImageFile, again: Callable[[], ImageFile.ImageFile]) -> Pixels:
-    """The pixels of an opened picture, which is decoded by it.
+def pixels_of(
+    picture: ImageFile.ImageFile, rawmode: str, again: Callable[[], ImageFile.ImageFile]
+) -> Pixels:
+    """The pixels of an opened picture, which is decoded by it. ``rawmode``: see ``rawmode_of``.
 
     ``again`` opens it a second time; needed for colours of 16 bits that use only the low ones.
     """
-    rawmode = _rawmode(picture)  # known only until it is decoded
     picture.load()
     mode = picture.mode
     if mode.startswith("I;16"):
@@ -73,6 +76,8 @@ def _grey_of_16_bits(picture: Image.Image) -> Pixels:
     bits = 16 if greatest >= LEAST_OF_16_BITS else max(int(greatest).bit_length(), 8)
     top = (1 << bits) - 1
     table = [min(value * 255 // top, 255) for value in range(1 << 16)]
+    if _counts_from_white(picture):
+        table = [255 - value for value in table]
     key = picture.info.get("transparency")
     opaque = [0 if value == key else 255 for value in range(1 << 16)]
 
@@ -140,10 +145,17 @@ def _with_rawmode(args: tuple[Any, ...] | str | None, rawmode: str) -> tuple[Any
     return (rawmode, *args[1:]) if isinstance(args, tuple) else rawmode
 
 
-def _rawmode(picture: ImageFile.ImageFile) -> str:
+def rawmode_of(picture: ImageFile.ImageFile) -> str:
+    """How its pixels are stored, as Pillow names it; known only until it is decoded."""
     args: object = picture.tile[0].args if picture.tile else None
     first = args[0] if isinstance(args, tuple) and args else args
     return first if isinstance(first, str) else ""
+
+
+def _counts_from_white(picture: Image.Image) -> bool:
+    """Whether a TIFF stores white as 0, which Pillow undoes up to eight bits only."""
+    tags = getattr(picture, "tag_v2", {})
+    return tags.get(PHOTOMETRIC) == 0
 
 
 def _extrema(picture: Image.Image) -> tuple[float, float]:

@@ -25,9 +25,12 @@ def cicp_of(data: bytes) -> Cicp | None:
     """What the file says; None where it says nothing, or is damaged."""
     if data.startswith(PNG):
         return _of_png(data)
-    if data[4:8] == b"ftyp":
+    if data[4:8] != b"ftyp":
+        return None
+    try:
         return _of_heif(data)
-    return None
+    except IndexError:
+        return None
 
 
 def _of_png(data: bytes) -> Cicp | None:

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageFile
 
-from alternator.media.decoder.animation import Frame, frames_of, kept, telling
+from alternator.media.decoder.animation import Frame, frames_of, telling
 from alternator.media.decoder.colours import Space, space_of
 from alternator.media.decoder.drawing import Source, orientation_of, upright
 from alternator.media.decoder.encoding import encoded, looks_written
 from alternator.media.decoder.ground import grounded
 from alternator.media.decoder.layout import Size, View, fitted, views
 from alternator.media.decoder.opening import check_size, opened
-from alternator.media.decoder.pixels import pixels_of
+from alternator.media.decoder.pixels import pixels_of, rawmode_of
 from alternator.media.decoder.protocol import (
     MOST_BYTES,
     MOST_BYTES_OF_ONE,
@@ -41,9 +41,11 @@ class _File:
     def space(self, picture: Image.Image) -> Space:
         return space_of(picture.info, cicp_of(self._data), self.media_type)
 
-    def source(self, picture: ImageFile.ImageFile, size: Size, orientation: int) -> Source:
+    def source(
+        self, picture: ImageFile.ImageFile, rawmode: str, size: Size, orientation: int
+    ) -> Source:
         """Of a picture at its frame; this decodes it."""
-        pixels = pixels_of(picture, self.open)
+        pixels = pixels_of(picture, rawmode, self.open)
         if self.media_type == "image/tiff":
             size = pixels.size  # turned by then
         return Source(pixels=pixels, size=size, orientation=orientation, space=self.space(picture))
@@ -81,12 +83,15 @@ def views_of_frames(files: Sequence[bytes], media_type: str, longest_side: int) 
 
 
 def _still(file: _File, picture: ImageFile.ImageFile, longest_side: int) -> Reply:
+    if file.media_type != "image/jpeg":
+        check_size(picture.size)
+    rawmode = rawmode_of(picture)  # before its EXIF data, for which a PNG is decoded
     orientation = orientation_of(picture, file.media_type)
     size = upright(picture.size, orientation)
     if file.media_type == "image/jpeg":
         _decode_smaller(picture, size, longest_side)
     check_size(picture.size)
-    source = file.source(picture, size, orientation)
+    source = file.source(picture, rawmode, size, orientation)
     whole, *parts = views(source.size, longest_side)
     images = [source.draw(whole)]
     if not parts and looks_written(images[0]):
@@ -97,7 +102,7 @@ def _still(file: _File, picture: ImageFile.ImageFile, longest_side: int) -> Repl
 
 def _moving(file: _File, picture: ImageFile.ImageFile, longest_side: int) -> Reply:
     side = min(longest_side, FRAME_SIDE)
-    frames = kept(frames_of(picture, lambda frame: _whole(file, frame, side)))
+    frames = frames_of(picture, lambda frame: _whole(file, frame, side))
     chosen = telling(frames)
     if len(chosen) != 1:
         return _reply("moving", [frame.image for frame in chosen])
@@ -112,7 +117,7 @@ def _whole(file: _File, picture: ImageFile.ImageFile, side: int) -> Image.Image:
     orientation = orientation_of(picture, file.media_type)
     size = upright(picture.size, orientation)
     view = View(box=(0, 0, *size), size=fitted(size, side))
-    return file.source(picture, size, orientation).draw(view)
+    return file.source(picture, "", size, orientation).draw(view)
 
 
 def _decode_smaller(picture: ImageFile.ImageFile, size: Size, longest_side: int) -> None:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -21,16 +22,10 @@ PURE = {"red": (254, 0, 0), "lime": (0, 255, 1), "blue": (0, 0, 254)}
 
 def loop_of(make_media: MakeMedia, name: str, *colours: str, options: tuple[str, ...] = ()) -> Path:
     """A video of a second of each colour."""
-    inputs = [
-        part
-        for colour in colours
-        for part in (
-            "-f",
-            "lavfi",
-            "-i",
-            f"color={colour}:d=1:s=64x48:r=10,drawbox=w=9:h=9:c=white:t=fill",
-        )
-    ]
+    inputs: list[str] = []
+    for colour in colours:
+        source = f"color={colour}:d=1:s=64x48:r=10,drawbox=w=9:h=9:c=white:t=fill"
+        inputs += ["-f", "lavfi", "-i", source]
     return make_media(name, *inputs, "-filter_complex", f"concat=n={len(colours)}", *options)
 
 
@@ -44,6 +39,7 @@ def seen(path: Path, duration: float | None, folder: Path) -> Views:
     [("l.mp4", ()), ("l.webm", ("-c:v", "libvpx")), ("l.mkv", ()), ("l.mov", ()), ("l.avi", ())],
 )
 @pytest.mark.parametrize("duration", [3.0, None], ids=["told", "asked"])
+# size: two fixtures, three parameters.
 def test_frames_come_from_the_whole_of_a_video(
     make_media: MakeMedia,
     tmp_path: Path,
@@ -55,8 +51,9 @@ def test_frames_come_from_the_whole_of_a_video(
     views = seen(video, duration, tmp_path / "frames")
     assert views.kind == "moving"
     found = [at(opened(picture), 0.5, 0.5) for picture in views.pictures]
-    for colour, wanted in zip(found, PURE.values(), strict=True):
-        assert close(colour, wanted, 40)
+    # A lossy one may differ from itself a little, and be shown once more.
+    names = [name for colour in found for name, pure in PURE.items() if close(colour, pure, 40)]
+    assert [name for name, _ in groupby(names)] == list(PURE) and len(names) == len(found)
 
 
 @pytest.mark.parametrize("duration", [1e9, float("nan"), -3.0, 0.0])
