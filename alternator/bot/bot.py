@@ -13,7 +13,7 @@ from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
 from alternator.bot.progress import BotProgress
 from alternator.bot.watch import Watcher
-from alternator.bot.work import Work
+from alternator.bot.work import Tally, Work
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import Config
 from alternator.mastodon.stream import Stream
@@ -54,8 +54,8 @@ class Bot:
         """Watch until ``Stopping`` is raised."""
         self.watcher.run(self.stream)
 
-    def run_once(self) -> None:
-        """Go through the posts once. ServerError if the server can't be asked."""
+    def run_once(self) -> Tally:
+        """Go through the posts once; what came of it. ServerError if the server can't be asked."""
         tally = self.watcher.run_once()
         log.info(
             "done: %d described, %d left alone, %d failed",
@@ -63,6 +63,7 @@ class Bot:
             tally.left,
             tally.failed,
         )
+        return tally
 
 
 def build_bot(

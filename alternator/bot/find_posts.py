@@ -1,5 +1,6 @@
 """Finds the account's own posts that lack descriptions: by looking through them, and by events."""
 
+import logging
 from collections.abc import Iterator
 from itertools import islice
 
@@ -8,6 +9,8 @@ from alternator.bot.describe import Describer
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Status
 from alternator.store.outcomes import Found, by_age
+
+log = logging.getLogger(__name__)
 
 # Sorts before every id of a status.
 BEGINNING = "0"
@@ -60,11 +63,13 @@ class PostFinder:
     def _statuses(self, *, back_to: str = BEGINNING) -> Iterator[Status]:
         """The account's posts, newest first: whole pages, back to the one that has ``back_to``."""
         page = self._client.own_statuses(self._account.id)
-        while page:
-            yield from page
-            if by_age(page[-1].id) <= by_age(back_to):
+        while page.oldest is not None:
+            for status_id in page.unread:
+                log.warning("post %s is left out: the server's answer is not understood", status_id)
+            yield from page.statuses
+            if by_age(page.oldest) <= by_age(back_to):
                 return
-            page = self._client.own_statuses(self._account.id, max_id=page[-1].id)
+            page = self._client.own_statuses(self._account.id, max_id=page.oldest)
 
     def _found(self, status: Status, *, backfill: bool) -> list[Found]:
         """What is to be done for a status; nothing for a boost, whose media are another's."""

@@ -22,7 +22,7 @@ from alternator.bot.find_posts import PostFinder
 from alternator.bot.outage import back_off
 from alternator.bot.poll import Poll
 from alternator.bot.work import Tally, Work
-from alternator.errors import ServerError, TemporaryServerError
+from alternator.errors import ServerError, TemporaryServerError, TemporaryStateError
 from alternator.mastodon.client import LONGEST_WAIT_SECONDS
 from alternator.mastodon.entities import Status
 from alternator.progress import Progress
@@ -31,6 +31,8 @@ from alternator.stopping import Stop
 # Without a stream, a new post should not wait for a whole minute.
 POLL_WITHOUT_STREAM_SECONDS = 15.0
 IDLE_SECONDS = 0.5
+# Until the next try where what is remembered can't be read or written now.
+STATE_PAUSE_SECONDS = 5.0
 # How long a single pass waits for files that the server is still processing.
 ONCE_PATIENCE_SECONDS = 30.0
 # How often a single pass tries again in a row what the server did not answer.
@@ -87,7 +89,7 @@ class Watcher:
             self._progress.pause(due - clock.now())
 
     def run(self, stream: EventStream | None) -> None:
-        """Watch until ``Stopping`` is raised. An outage never ends it.
+        """Watch until ``Stopping`` is raised. An outage, a lock, a full disk never ends it.
 
         ``stream`` is None where only polling is wanted.
         """
@@ -97,7 +99,10 @@ class Watcher:
         self._poll.start()
         try:
             while True:
-                self._describe_next()
+                try:
+                    self._describe_next()
+                except TemporaryStateError:  # logged by the store, once
+                    self._progress.pause(STATE_PAUSE_SECONDS)
         finally:
             # So that the polling thread ends before the store is closed, if it only waits.
             self._stop.request()
