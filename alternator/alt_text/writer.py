@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Protocol, assert_never
 
+from alternator.alt_text.check.characters import shows_something, visible
 from alternator.alt_text.prompts import Name, prompt
 from alternator.alt_text.shorten import compose, cut_at_sentence, room_beside
 from alternator.alt_text.vision import VisionClient
@@ -31,7 +32,7 @@ KINDS: dict[AttachmentType, Kind | None] = {
 }
 
 # By what the model is shown.
-INSTRUCTIONS: dict[ViewKind, Name] = {"still": "picture", "moving": "moving", "long": "picture"}
+INSTRUCTIONS: dict[ViewKind, Name] = {"still": "picture", "moving": "moving", "long": "long"}
 
 
 class SpeechReader(Protocol):
@@ -83,8 +84,9 @@ class AltTextWriter:
     def write(self, attachment: Attachment, language: str | None) -> str:
         """The text for one attachment, with its attribution and within the limit.
 
-        ``language`` is the post's. Raises TemporaryMediaError and MediaError, VisionError,
-        WorkerError and ModelError: what keeps this attachment from being described.
+        ``language`` is the post's. Raises TemporaryMediaError and MediaError, EndpointError and
+        VisionError, WorkerError and ModelError: what keeps this attachment from being described.
+        While the vision endpoint fails as a whole, no picture is even fetched.
         """
         self._progress.beat()
         kind = KINDS[attachment.type]
@@ -92,6 +94,8 @@ class AltTextWriter:
             raise MediaError("attachments of an unknown type can't be described")
         if attachment.url is None:
             raise TemporaryMediaError("the server is still processing it")
+        if attachment.type in ("image", "gifv") and self._vision is not None:
+            self._vision.check()
         with self._downloads.file(attachment.url, kind) as path:
             match attachment.type:
                 case "image" | "gifv":
@@ -127,8 +131,8 @@ class AltTextWriter:
     def _of_speech(self, path: Path, attachment: Attachment, language: str | None) -> str:
         assert self._speech is not None
         transcript = self._speech.transcribe(path, progress=self._progress)
-        text = transcript.text.strip()
-        if not text:
+        text = visible(transcript.text)
+        if not shows_something(text):
             raise MediaError("no speech was found in it")
         whisper = whisper_name(self._config.whisper.model)
         attribution = prompt("transcribed", language, model=whisper)

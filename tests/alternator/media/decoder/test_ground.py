@@ -38,7 +38,7 @@ def test_thin_white_text_is_seen():
     ImageDraw.Draw(image).text((20, 80), "a line of thin white text", fill=(255, 255, 255, 255))
     (shown,) = grounded([image])
     assert shown.mode == "RGB" and shown.getpixel((0, 0)) == DARK
-    assert (255, 255, 255) in [colour for _, colour in shown.getcolors(1 << 20) or ()]
+    assert sum(shown.convert("L").histogram()[150:]) > 50
 
 
 def test_half_transparent_parts_are_mixed():
