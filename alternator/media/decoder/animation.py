@@ -26,6 +26,8 @@ SAMPLE = (32, 32)
 SAME_MEAN = 2.0
 SAME_MOST = 24
 BLANK_RANGE = 8
+NOTHING = (127, 129, 128)  # what transparent parts are compared as
+BLANKS, NEAR = (0, 255, 128), 16
 
 # Shorter than this, browsers show a frame for 100 ms:
 # https://searchfox.org/mozilla-central/source/image/FrameTimeout.h
@@ -84,9 +86,10 @@ def telling(frames: Sequence[Frame], most: int = MOST_SHOWN) -> list[Frame]:
     different: list[tuple[Frame, Image.Image]] = []
     for frame in frames:
         sample = _sample(frame.image)
-        if not _blank(sample) and not any(_same(sample, other) for _, other in different):
+        if not any(_same(sample, other) for _, other in different):
             different.append((frame, sample))
-    chosen = [frame for frame, _ in different] or list(frames[:1])
+    chosen = [frame for frame, sample in different if not _blank(sample)]
+    chosen = chosen or [frame for frame, _ in different]
     if len(chosen) <= most:
         return chosen
     start, end = frames[0].second, frames[-1].second
@@ -101,14 +104,18 @@ def telling(frames: Sequence[Frame], most: int = MOST_SHOWN) -> list[Frame]:
 def _sample(image: Image.Image) -> Image.Image:
     # Transparent is a colour of its own here: what moves on nothing moves.
     colours = image.convert("RGBA")
-    ground = Image.new("RGBA", colours.size, (128, 128, 128))
+    ground = Image.new("RGBA", colours.size, NOTHING)
     return (
         Image.alpha_composite(ground, colours).convert("RGB").resize(SAMPLE, Image.Resampling.BOX)
     )
 
 
 def _blank(sample: Image.Image) -> bool:
-    return all(most - least <= BLANK_RANGE for least, most in ImageStat.Stat(sample).extrema)
+    """All black, all white or nothing at all, as animations begin and end."""
+    found = ImageStat.Stat(sample)
+    if any(most - least > BLANK_RANGE for least, most in found.extrema):
+        return False
+    return any(all(abs(mean - level) < NEAR for mean in found.mean) for level in BLANKS)
 
 
 def _same(one: Image.Image, other: Image.Image) -> bool:

@@ -41,9 +41,11 @@ def test_blank_frames_and_those_seen_before_are_left_out():
     assert [item.number for item in telling(frames)] == [1, 3]
 
 
-def test_where_all_are_blank_one_is_shown():
-    frames = [frame(Image.new("RGB", (60, 40), colour), n) for n, colour in enumerate((RED, BLUE))]
-    assert [item.number for item in telling(frames)] == [0]
+def test_a_flat_colour_is_something_and_black_and_white_are_where_there_is_nothing_else():
+    flat = [(60, 40, colour) for colour in (WHITE, RED, (0, 0, 0), WHITE)]
+    frames = [frame(Image.new("RGB", (w, h), colour), n) for n, (w, h, colour) in enumerate(flat)]
+    assert [item.number for item in telling(frames)] == [1]
+    assert [item.number for item in telling([frames[0], *frames[2:]])] == [0, 2]
 
 
 def test_what_moves_on_nothing_moves():
