@@ -17,7 +17,7 @@ from alternator.alt_text.vision import VisionClient, text_of
 from alternator.clock import Clock
 from alternator.config.models import VisionSettings
 from alternator.errors import EndpointError, VisionError
-from alternator.media.picture import jpeg_of_picture
+from alternator.media.picture import views_of
 from alternator.progress import SILENT, Progress
 from sandbox.control.faults import Answer
 from sandbox.vision.server import VisionServer
@@ -50,7 +50,7 @@ def test_a_picture_is_sent_small_upright_and_in_base64(vision: VisionServer, tmp
     path = tmp_path / "photo.jpg"
     photo.save(path, quality=95, exif=exif)
     instruction = prompt("picture", "en", limit=1400)
-    answer = client(vision).describe([jpeg_of_picture(path, 1024)], instruction)
+    answer = client(vision).describe(views_of(path, 1024).pictures, instruction)
     (request,) = vision.requests()
     assert request["media_type"] == "image/jpeg"
     assert (request["width"], request["height"]) == (512, 1024)
