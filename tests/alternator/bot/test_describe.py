@@ -21,6 +21,7 @@ from alternator.store.outcomes import Claim, Outcome
 from sandbox.control.request_log import LoggedRequest
 from sandbox.model import entities
 from sandbox.server import SandboxServer
+from sandbox.vision.server import VisionServer
 
 MakeBot = Callable[..., Any]
 KEPT = {"content", "spoiler_text", "sensitive", "language", "visibility", "in_reply_to_id"}

@@ -320,8 +320,9 @@ def test_sixteen_attachments_with_the_words_of_others_among_them(picture: Path):
     """Another client wrote one description that is longer than the server takes."""
     with SandboxServer(settings=Settings(attachment_limit=16)) as many:
         settings = MastodonSettings(instance_url=many.url, access_token=many.token)
-        assert MASTODON.edit is not None
-        editor = PostEditor(client=MastodonClient(settings), rules=MASTODON.edit, limit=1500)
+        rules = named("Mastodon").edit
+        assert rules is not None
+        editor = PostEditor(client=MastodonClient(settings), rules=rules, limit=1500)
         post = many.post("Look", files=[picture] * 16, descriptions=["Mine", None, "Theirs"])
         ids = [entry["id"] for entry in post["media_attachments"]]
         long = replace(many.sandbox.store.attachments[ids[2]], description="x" * 5000)
