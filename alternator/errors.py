@@ -46,6 +46,10 @@ class UnsureError(MediaError):
     """
 
 
+class DamagedMediaError(UnsureError):
+    """What arrived can't be decoded, or is no medium at all; another download may be whole."""
+
+
 class NoAudioError(MediaError):
     """The media have no sound, so there is nothing to transcribe; nothing is wrong with them."""
 

@@ -158,7 +158,10 @@ def parse_instance(answer: object, url: str, software: str | None = None) -> Ins
     limit = limit or number_of(fields, "description_limit")
     streaming = text_of(inner(configuration, "urls"), "streaming")
     streaming = streaming or text_of(inner(fields, "urls"), "streaming_api") or url
-    version = text_of(fields, "version") or ""
+    # Every server names one. Taken for Mastodon, another would be sent what harms its posts.
+    version = text_of(fields, "version")
+    if not version:
+        raise UnexpectedAnswerError("the server's answer is no description of itself")
     dialect = recognise(version, software)
     return Instance(
         version=version,

@@ -457,3 +457,67 @@ def test_the_clock_of_the_server_is_known_from_its_answers(
     assert client.server_time is None
     failure(lambda: client.status("1"))
     assert client.server_time == pytest.approx(time.time(), abs=60)
+
+
+WRONG: list[dict[str, Any]] = [
+    {"status": 401},
+    {"status": 403},
+    {"status": 404},
+    {"status": 404, "body": "404 page not found"},
+    {"status": 410},
+    {"status": 422},
+    {"status": 429, "headers": {"Retry-After": "1"}},
+    {"status": 500},
+    {"status": 503, "body": "<html>"},
+    {"status": 200, "body": "<html>"},
+    {"status": 200, "body": ""},
+    {"status": 200, "body": {}},
+    {"status": 200, "body": [{}]},
+    {"status": 200, "body": [None]},
+    {"status": 200, "body": '{"id": "1", "acc'},
+    {"status": 302, "headers": {"Location": "https://elsewhere.example"}},
+    {"drop": True},
+    {"spoil": "truncated"},
+    {"spoil": "gzip_bomb"},
+]
+FINAL = (401, 403, 404, 410, 422)  # in the server's own form: not asked again at once
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_a_wrong_answer_to_any_call_passes_or_is_told_as_what_it_is(
+    server: SandboxServer, wrong: dict[str, Any]
+):
+    server.post("Look")
+    own = wrong.get("status") in FINAL and "body" not in wrong
+    account_id = client_of(server.url).verify().id
+    calls: dict[str, Callable[[MastodonClient], object]] = {
+        "/api/v1/accounts/verify_credentials": MastodonClient.verify,
+        "/api/v1/accounts/*/statuses": lambda client: client.own_statuses(account_id),
+    }
+    for path, call in calls.items():
+        right = call(client_of(server.url))
+        if not own:
+            server.fail(path, times=2, **wrong)
+            assert call(client_of(server.url)) == right, path
+        server.fail(path, times=None, **wrong)
+        error = failure(lambda call=call: call(client_of(server.url)))  # type: ignore[misc]
+        temporary = isinstance(error, TemporaryServerError)
+        gone = path.endswith("credentials") and wrong.get("status") in (404, 410)
+        assert temporary == (not own or gone), path
+        server.sandbox.faults.clear()
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_a_wrong_answer_about_itself_never_makes_another_server_of_it(
+    server: SandboxServer, wrong: dict[str, Any]
+):
+    right = client_of(server.url).instance()
+    server.fail("/api/v2/instance", times=2, **wrong)
+    try:
+        found = client_of(server.url).instance()
+    except ServerError:
+        assert wrong.get("status") in (401, 403, 422)
+    else:
+        # The older description of itself says the same of what counts here.
+        assert found.dialect == right.dialect
+        assert found.version == right.version
