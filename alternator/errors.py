@@ -114,6 +114,10 @@ class UnexpectedAnswerError(TemporaryServerError):
     """
 
 
+class UnsupportedServerError(ServerError):
+    """The server's software lets nobody describe what is posted, or not without harm."""
+
+
 class RedirectedError(UnexpectedAnswerError):
     """The server answered with another address in place of what was asked for."""
 

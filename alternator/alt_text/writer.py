@@ -10,7 +10,7 @@ from alternator.alt_text.prompts import Name, prompt
 from alternator.alt_text.shorten import compose, cut_at_sentence, room_beside
 from alternator.alt_text.vision import VisionClient
 from alternator.config.settings import Config
-from alternator.errors import MediaError, TemporaryMediaError, VisionError
+from alternator.errors import MediaError, TemporaryMediaError, UnsureError, VisionError
 from alternator.mastodon.entities import Attachment, AttachmentType
 from alternator.media.download import Downloads
 from alternator.media.media_type import HEAD_BYTES, Kind, media_type
@@ -91,7 +91,7 @@ class AltTextWriter:
         self._progress.beat()
         kind = KINDS[attachment.type]
         if kind is None:
-            raise MediaError("attachments of an unknown type can't be described")
+            raise UnsureError("attachments of an unknown type can't be described")
         if attachment.url is None:
             raise TemporaryMediaError("the server is still processing it")
         if attachment.type in ("image", "gifv") and self._vision is not None:

@@ -80,7 +80,7 @@ def build_bot(
     watcher = Watcher(account, finder, work, progress=progress, stop=stop)
     stream = None
     # Without server-sent events, polling serves alone.
-    if account.settings.user_stream and account.instance.dialect.streaming == "SSE":
+    if account.settings.user_stream and account.instance.dialect.streaming in ("sse", "both"):
         stream = Stream(
             account.session(beside),
             account.instance.streaming_url,

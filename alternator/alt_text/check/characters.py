@@ -103,16 +103,18 @@ def _without_hidden(text: str) -> str:
         for character in text
     )
     kept: list[str] = []
+    begun = False  # with something other than blanks
     for position, character in enumerate(text):
         if not INVISIBLE.match(character) or position in flags:
             kept.append(character)
+            begun = begun or not character.isspace()
             continue
         before = kept[-1] if kept else ""
         if character in JOINERS:
             after = text[position + 1 : position + 2]
             needed = _joins(before, after)
         elif character in DIRECTION_MARKS:
-            needed = right_to_left and before not in ("", *DIRECTION_MARKS)
+            needed = right_to_left and begun and before not in DIRECTION_MARKS
         elif character in MONGOLIAN_SELECTORS:
             needed = "\u1800" <= before <= "\u18aa" and before not in MONGOLIAN_SELECTORS
         else:
