@@ -10,6 +10,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from sandbox.api import accounts, control, instance, media, statuses, streaming
+from sandbox.api.user_agent import UserAgentMiddleware
 from sandbox.control.fault_middleware import FaultMiddleware
 from sandbox.control.origin import OriginMiddleware
 from sandbox.control.request_log import RequestLogMiddleware
@@ -40,6 +41,7 @@ def create_app(folder: Path, settings: Settings | None = None) -> Starlette:
             Middleware(RequestLogMiddleware, request_log=sandbox.request_log, prefixes=("/api/",)),
             Middleware(FaultMiddleware, faults=sandbox.faults),
             Middleware(LimitMiddleware, limits=sandbox.limits),
+            Middleware(UserAgentMiddleware, needed=sandbox.settings.dialect.needs_user_agent),
         ],
         exception_handlers={RefusedError: refuse, 404: unknown_path},
     )

@@ -80,7 +80,7 @@ def build_bot(
     watcher = Watcher(account, finder, work, progress=progress, stop=stop)
     stream = None
     # Without server-sent events, polling serves alone.
-    if account.settings.user_stream and account.instance.dialect.streaming == "SSE":
+    if account.settings.user_stream and account.instance.dialect.streaming in ("sse", "both"):
         stream = Stream(
             account.session(beside),
             account.instance.streaming_url,
@@ -113,8 +113,9 @@ def start_vision(settings: VisionSettings, progress: Progress) -> VisionClient |
             "your own"
         )
         return None
-    log.info("pictures: %s at %s", settings.vision_models[0], settings.base_url)
-    return VisionClient(settings, progress=progress)
+    client = VisionClient(settings, progress=progress)
+    log.info("pictures: %s at %s", settings.vision_models[0], client.name)
+    return client
 
 
 def downloads_of(config: Config) -> Path:

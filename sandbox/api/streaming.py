@@ -11,9 +11,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import Send
 
-from sandbox.api.caller import base_url, sandbox_of, token_of
+from sandbox.api.caller import sandbox_of, serializer_of, token_of
 from sandbox.model.records import Account
-from sandbox.model.serialize import Serializer
 from sandbox.model.streams import DroppedError
 
 USER_STREAMS = {"user", "user/notification", "user:notification"}
@@ -53,7 +52,7 @@ class EventStream(StreamingResponse):
 def open_stream(request: Request, account: Account | None) -> EventStream:
     """An endless answer with the events that concern an account."""
     sandbox = sandbox_of(request)
-    serializer = Serializer(sandbox.store, base_url(request))
+    serializer = serializer_of(request)
     return EventStream(
         sandbox.hub.listen(sandbox.hub.open(account), serializer),
         media_type="text/event-stream",

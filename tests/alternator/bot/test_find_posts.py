@@ -124,7 +124,7 @@ def test_a_description_that_the_author_took_away_is_not_forced_on_them(
 def test_a_server_without_server_sent_events_is_only_looked_through(
     server: SandboxServer, make_bot: MakeBot, picture: Path
 ):
-    server.fail("/api/v2/instance", status=200, body={"version": "0.17.0+git-1a2b3c"})
+    server.fail("/api/v2/instance", status=200, body={"version": "0.20.0+git-1a2b3c"})
     make_bot(mastodon={"poll_interval_seconds": 1}).start()
     wait_for(lambda: server.requests(path="/api/v1/accounts/*/statuses"))
     status = server.post("Look", files=[picture])
