@@ -15,7 +15,7 @@ from sandbox.server import SandboxServer, Settings
 from sandbox.vision.server import VisionServer
 
 NEVER = 10**9  # so many requests
-TOTAL_SECONDS = 0.15  # of a request that never ends
+TOTAL_SECONDS = 0.25  # of a request that never ends
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +60,6 @@ def short(seconds: float) -> Deadline:
 @pytest.fixture
 def world(servers: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """No posts and no faults. Waits for answers are real, so they are short here."""
-    monkeypatch.setattr("alternator.media.download.SILENCE_TIMEOUT_SECONDS", TOTAL_SECONDS)
     monkeypatch.setattr("alternator.web.session.Deadline", short)
     # Time jumps from one wait to the next one: a few long ones take less than many short ones.
     monkeypatch.setattr("alternator.bot.watch.IDLE_SECONDS", 600.0)

@@ -90,7 +90,6 @@ MOMENTS = {
     "while the model is asked": ("POST", "/v1/chat/completions", 0),
     "before it is read again": ("GET", "/api/v1/statuses/{victim}", 1),
     "before its source is read": ("GET", "/api/v1/statuses/{victim}/source", 0),
-    "before versions are compared": ("GET", "/api/v1/statuses/{victim}", 2),
 }
 
 

@@ -241,6 +241,7 @@ class Bot:
         return {state for state, _ in self.rows().get(status_id, [])}
 
     def _supervise(self) -> None:
+        self.world.clock.take_part()
         while not self._ended.is_set():
             try:
                 run(

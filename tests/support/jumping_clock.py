@@ -13,7 +13,7 @@ GRACE_SECONDS = 0.002
 class JumpingClock(Clock):
     """Runs as the machine's, and jumps to the end of the next wait while nobody works.
 
-    A thread takes part from its first wait on. Those whose names begin with ``aside`` may work, or
+    A thread takes part from its first wait on, or from ``take_part``. Those whose names begin with ``aside`` may work, or
     hang in a request, while time jumps: a stream does nothing else.
     """
 
@@ -26,6 +26,11 @@ class JumpingClock(Clock):
         self._members: set[threading.Thread] = set()
         self._ends: dict[threading.Thread, float] = {}  # of waits, by monotonic()
         self.off = 0.0  # seconds by which the wall clock is wrong
+
+    def take_part(self) -> None:
+        """Count this thread from now on: no time jumps while it works."""
+        with self._lock:
+            self._members.add(threading.current_thread())
 
     def now(self) -> float:
         return self._epoch + self.monotonic() + self.off
