@@ -100,7 +100,7 @@ class MastodonClient:
             try:
                 return self._api.get("/api/v1/instance", read)
             except GoneError:
-                return read({"version": "unknown"})
+                return read(parse.NOTHING_TOLD)
 
     def own_statuses(self, account_id: str, *, max_id: str | None = None) -> Page:
         """A page of the account's own posts without boosts, newest first, older than ``max_id``.

@@ -38,6 +38,9 @@ from alternator.mastodon.json_fields import (
     time_of,
 )
 
+# What a server tells of itself that has no description of itself at all.
+NOTHING_TOLD = {"version": "unknown"}
+
 ATTACHMENT_TYPES: dict[str | None, AttachmentType] = {n: n for n in get_args(AttachmentType)}
 
 

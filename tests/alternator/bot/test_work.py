@@ -229,27 +229,30 @@ def test_a_damage_halts_the_account_before_any_other_post(
     work: Work,
     publisher: Publisher,
     claim: Claim,
+    clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ):
     account.state.record([Found(status_id="6", attachment_ids=("61",), backfill=False)])
+    other = claimed(account)
     message = "the edit of post 5 changed more than descriptions: text, visibility"
     publisher.to_come = [DamageError(message, fields=("text", "visibility"))]
     work.describe(claim)
     assert account.state.halted() == message
-    assert account.queue() == {"left": 1, "waiting": 1}
+    assert account.queue() == {"left": 1, "claimed": 1}
     said = caplog.messages[0]
     assert said.startswith(f"{message}. Nothing of {account.name} is edited any more.")
     assert "Restore the post from its history" in said
     assert "--resume-editing" in said
-    # Whoever claims in spite of it edits nothing.
-    work.describe(claimed(account))
+    # One that was claimed before is not edited either.
+    work.describe(other)
     assert account.queue() == {"left": 1, "waiting": 1}
     assert publisher.prepared == 1
     # Until a person says otherwise.
     account.state.resume()
+    clock.now += 3600
     publisher.to_come = [[replace(DESCRIBED, attachment_id="61")]]
-    work.describe(Claim(status_id="6", attachment_ids=("61",), backfill=False, taken_at=0.0))
-    assert publisher.to_come == []
+    work.describe(claimed(account))
+    assert account.queue() == {"left": 1, "described": 1}
 
 
 def test_a_halt_holds_although_it_can_not_be_written_down(
