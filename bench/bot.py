@@ -109,11 +109,12 @@ def attachment_time(ask: "Ask", scenario: str, posts: int, checkout: Path) -> tu
     made_by = {**os.environ, "PYTHONPATH": str(checkout)}
     with tempfile.TemporaryDirectory() as folder:
         order = {**ask.addresses, "folder": folder, "posts": posts, "scenario": scenario}
-        command = [sys.executable, str(CHECKOUT / "bench" / "bot.py"), PASS, json.dumps(order)]
+        command = [sys.executable, "-P", str(CHECKOUT / "bench" / "bot.py"), PASS, json.dumps(order)]
         child = subprocess.Popen(
             command, env=made_by, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert child.stdin is not None and child.stdout is not None
+        result: dict[str, float] = {"described": 0}
         for line in child.stdout:  # what it wants the server's author to do
             if line.startswith("{"):
                 result = json.loads(line)
@@ -129,8 +130,8 @@ def attachment_time(ask: "Ask", scenario: str, posts: int, checkout: Path) -> tu
 
 def one_pass(order: Mapping[str, Any]) -> int:
     """In a child: one pass that finds nothing, one over all posts; prints the difference."""
+    from alternator.bot import run as bot_run
     from alternator.bot.find_posts import PostFinder
-    from alternator.bot.run import run
     from alternator.stopping import Stop
 
     def please(*words: str) -> None:
@@ -140,7 +141,10 @@ def one_pass(order: Mapping[str, Any]) -> int:
     def timed(number: int) -> tuple[float, float]:
         config = config_of(order, Path(order["folder"]) / str(number), backfill=number)
         before = time.perf_counter(), time.process_time()
-        run(config, Stop(), once=True)
+        if hasattr(bot_run, "Wishes"):
+            bot_run.run(config, Stop(), bot_run.Wishes(once=True))
+        else:  # another checkout's, from before November 2026
+            bot_run.run(config, Stop(), once=True)
         return time.perf_counter() - before[0], time.process_time() - before[1]
 
     timed(0)  # imports and first connections

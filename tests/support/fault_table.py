@@ -72,7 +72,7 @@ def outcome_of(step: Step, fault: Fault, times: Times) -> Outcome | None:
         return None
     if step.outcome is not None:
         return step.outcome
-    found = fault.on[step.kind]
+    found = fault.on[step.id if step.id in fault.on else step.kind]
     return found if isinstance(found, str) else found[times == "for ever"]
 
 
