@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from sandbox.api import accounts, control, instance, media, statuses, streaming
 from sandbox.control.fault_middleware import FaultMiddleware
 from sandbox.control.request_log import RequestLogMiddleware
+from sandbox.control.websockets import WebSocketControlMiddleware
 from sandbox.errors import RefusedError
 from sandbox.model.limits import LimitMiddleware
 from sandbox.model.sandbox import Sandbox
@@ -38,6 +39,9 @@ def create_app(folder: Path, settings: Settings | None = None) -> Starlette:
             Middleware(RequestLogMiddleware, request_log=sandbox.request_log, prefixes=("/api/",)),
             Middleware(FaultMiddleware, faults=sandbox.faults),
             Middleware(LimitMiddleware, limits=sandbox.limits),
+            Middleware(
+                WebSocketControlMiddleware, request_log=sandbox.request_log, faults=sandbox.faults
+            ),
         ],
         exception_handlers={RefusedError: refuse, 404: unknown_path},
     )

@@ -1,6 +1,10 @@
 """What can be set about the sandbox server, and the values that Mastodon 4.4 has."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+# By which ways a server streams events.
+Streaming = Literal["sse", "websocket", "both", "none"]
 
 MIB = 1024 * 1024
 
@@ -25,6 +29,9 @@ class Settings:
     public_url: str | None = None
     # https://github.com/mastodon/mastodon/blob/v4.4.8/streaming/index.js (streamToHttp)
     heartbeat_seconds: float = 15.0
+    # Mastodon does both, GoToSocial WebSocket alone, some servers neither:
+    # https://docs.joinmastodon.org/methods/streaming/
+    streaming: Streaming = "both"
     # How long an audio or video file answers 206 after its upload.
     processing_seconds: float = 0.3
     # https://github.com/mastodon/mastodon/blob/v4.4.8/app/models/media_attachment.rb

@@ -116,9 +116,15 @@ async def version_1(request: Request) -> JSONResponse:
     return JSONResponse(instance)
 
 
-def streaming_url(request: Request) -> str:
-    """Where streams are, with the scheme that Mastodon names: ws or wss."""
-    return base_url(request).replace("http", "ws", 1)
+def streaming_url(request: Request) -> str | None:
+    """Where streams are, with the scheme that Mastodon names: ws or wss; None without any."""
+    match sandbox_of(request).settings.streaming:
+        case "none":
+            return None  # as Pixelfed answers
+        case "sse":
+            return base_url(request)
+        case "websocket" | "both":
+            return base_url(request).replace("http", "ws", 1)
 
 
 routes = [

@@ -56,7 +56,7 @@ class Limits(TypedDict):
 class Urls(TypedDict):
     """https://docs.joinmastodon.org/entities/Instance/#urls"""
 
-    streaming: str
+    streaming: str | None
     status: None
 
 
@@ -142,7 +142,7 @@ class Instance(TypedDict):
 class V1Urls(TypedDict):
     """https://docs.joinmastodon.org/entities/V1_Instance/#urls"""
 
-    streaming_api: str
+    streaming_api: str | None
 
 
 class Stats(TypedDict):
