@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from sandbox.api import accounts, control, instance, media, statuses, streaming
 from sandbox.control.fault_middleware import FaultMiddleware
+from sandbox.control.origin import OriginMiddleware
 from sandbox.control.request_log import RequestLogMiddleware
 from sandbox.control.websockets import WebSocketControlMiddleware
 from sandbox.errors import RefusedError
@@ -36,6 +37,7 @@ def create_app(folder: Path, settings: Settings | None = None) -> Starlette:
             Mount("/static", StaticFiles(directory=page.STATIC_FOLDER)),
         ],
         middleware=[
+            Middleware(OriginMiddleware, prefixes=("/api/", "/sandbox/")),
             Middleware(RequestLogMiddleware, request_log=sandbox.request_log, prefixes=("/api/",)),
             Middleware(FaultMiddleware, faults=sandbox.faults),
             Middleware(LimitMiddleware, limits=sandbox.limits),

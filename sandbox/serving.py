@@ -7,21 +7,41 @@ from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 GRACE_SECONDS = 1  # for open connections; streams never end by themselves
 START_SECONDS = 10.0
 STOP_SECONDS = 10.0
+TRANSPORT = "sandbox.transport"  # where a request's ``extensions`` have its connection
 
 
 def serve_forever(app: Starlette, *, host: str, port: int) -> None:
     """Serve until stopped."""
     uvicorn.run(
-        app,
+        WithTransport(app),
         host=host,
         port=port,
         log_level="warning",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+
+
+class WithTransport:
+    """Gives each request the connection it came on, for what ASGI can't say: half a header.
+
+    uvicorn's ``send`` is a method of the request's cycle, which has the connection:
+    https://github.com/encode/uvicorn/blob/0.38.0/uvicorn/protocols/http/h11_impl.py
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with its connection."""
+        transport = getattr(getattr(send, "__self__", None), "transport", None)
+        if scope["type"] == "http" and transport is not None:
+            scope.setdefault("extensions", {})[TRANSPORT] = transport
+        await self.app(scope, receive, send)
 
 
 class AppServer:
@@ -32,7 +52,10 @@ class AppServer:
 
     def __init__(self, app: Starlette, *, port: int = 0) -> None:
         self.app = app
-        self.socket = socket.socket()
+        # Named as TCP: asyncio sets TCP_NODELAY only where the protocol is told
+        # (https://github.com/python/cpython/blob/v3.11.7/Lib/asyncio/base_events.py, _set_nodelay),
+        # and an answer's body then waited 40 ms for the client's delayed acknowledgement.
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self.socket.bind(("127.0.0.1", port))
@@ -41,7 +64,9 @@ class AppServer:
             raise
         self.port: int = self.socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=GRACE_SECONDS)
+        config = uvicorn.Config(
+            WithTransport(app), log_level="critical", timeout_graceful_shutdown=GRACE_SECONDS
+        )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.serve, name=f"sandbox:{self.port}", daemon=True)
 

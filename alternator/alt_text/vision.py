@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
@@ -12,8 +13,10 @@ import requests
 from alternator.alt_text.completion import (
     Completion,
     Content,
+    ImagePart,
     NoCompletionError,
     Request,
+    TextPart,
     parse_completion,
 )
 from alternator.config.models import VisionSettings
@@ -27,6 +30,8 @@ ATTEMPTS = 3  # of one model, when it is busy
 LONGEST_WAIT_SECONDS = 60.0
 CONNECT_TIMEOUT_SECONDS = 10.0
 MOST_BYTES = 4 * 1024 * 1024
+# https://www.w3.org/TR/png-3/#5PNG-file-signature
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,16 +56,14 @@ class VisionClient:
         if settings.api_key:
             self._session.headers["Authorization"] = f"Bearer {settings.api_key}"
 
-    def describe(self, jpeg: bytes, instruction: str) -> Answer:
-        """A description of the picture. VisionError if none of the vision models gives one."""
-        data = base64.b64encode(jpeg).decode("ascii")
-        return self._ask(
-            self._settings.vision_models,
-            [
-                {"type": "text", "text": instruction},
-                {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}},
-            ],
-        )
+    def describe(self, pictures: Sequence[bytes], instruction: str) -> Answer:
+        """A description of the pictures, which are one to the reader: JPEG or PNG, in order.
+
+        VisionError if none of the vision models gives one.
+        """
+        parts: list[TextPart | ImagePart] = [{"type": "text", "text": instruction}]
+        parts += [image_part(picture) for picture in pictures]
+        return self._ask(self._settings.vision_models, parts)
 
     def shorten(self, text: str, instruction: str) -> Answer:
         """A shorter version of the text. VisionError if none of the text models gives one."""
@@ -123,6 +126,16 @@ class VisionClient:
         except TooLargeError:
             raise not_understood(settings.base_url) from None
         return text_of(completion_of(answer, settings.base_url), model)
+
+
+def image_part(picture: bytes) -> ImagePart:
+    """A picture as a part of a message.
+
+    https://platform.openai.com/docs/guides/images-vision#giving-a-model-images-as-input
+    """
+    media_type = "image/png" if picture.startswith(PNG_SIGNATURE) else "image/jpeg"
+    data = base64.b64encode(picture).decode("ascii")
+    return {"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{data}"}}
 
 
 def completion_of(answer: bytes, base_url: str) -> Completion:

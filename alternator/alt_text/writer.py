@@ -104,7 +104,7 @@ class AltTextWriter:
         models = self._config.vision.vision_models
         attributions = [prompt("described", language, model=model) for model in models]
         room = room_beside(max(attributions, key=len), self.limit)
-        answer = self._vision.describe(jpeg, prompt(instruction, language, limit=room))
+        answer = self._vision.describe([jpeg], prompt(instruction, language, limit=room))
         return compose(answer.text, prompt("described", language, model=answer.model), self.limit)
 
     def _of_moving_picture(self, path: Path, attachment: Attachment, language: str | None) -> str:

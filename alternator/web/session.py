@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -127,6 +127,7 @@ class WebSession:
     ) -> None:
         self._reach = reach
         self._carries_key = auth is not None
+        self._environment: dict[str, Any] = {}  # requests' own settings, by host
         self._session = requests.Session()
         self._session.auth = auth or NoAuth()
         self._session.headers.update(headers or {})
@@ -204,8 +205,8 @@ class WebSession:
     ) -> requests.Response:
         """One request, without following."""
         prepared = self._session.prepare_request(request)
-        settings = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
         host = urlsplit(prepared.url or "").hostname or ""
+        settings = self._settings_for(host, prepared.url or "")
         proxy = select_proxy(prepared.url or "", settings["proxies"])
         if proxy and not self._reach.allows_name(host):
             raise _forbidden(host)
@@ -226,6 +227,14 @@ class WebSession:
             response.close()
             raise requests.Timeout("the answer's time is over")
         return response
+
+    def _settings_for(self, host: str, url: str) -> Any:
+        """Proxy and certificates by the environment, which takes longer to read than to ask."""
+        if host not in self._environment:
+            self._environment[host] = self._session.merge_environment_settings(
+                url, {}, True, None, None
+            )
+        return self._environment[host]
 
 
 def _failed(error: requests.RequestException, current: Current) -> NoReturn:

@@ -15,6 +15,7 @@ from sandbox.api.caller import (
     visible_status,
     writer,
 )
+from sandbox.control.fault_middleware import fault_of
 from sandbox.model import entities
 from sandbox.model.status_params import edit_params, post_params
 from sandbox.params import read_params
@@ -45,7 +46,9 @@ async def edit(request: Request) -> JSONResponse:
     sandbox = sandbox_of(request)
     params = edit_params(await read_params(request))
     status = sandbox.store.own_status(request.path_params["id"], account)
-    edited = sandbox.posting.edit(status, account, params)
+    fault = fault_of(request)
+    damage = None if fault is None else fault.damage
+    edited = sandbox.posting.edit(status, account, params, damage=damage)
     return JSONResponse(serializer_of(request).status(edited, account))
 
 

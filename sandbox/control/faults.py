@@ -3,15 +3,37 @@
 import fnmatch
 import threading
 from dataclasses import dataclass, field
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, cast, get_args
 
 from starlette.requests import Request
 
+from sandbox.control.spoiled import Spoil, Trickle
 from sandbox.errors import RefusedError
 from sandbox.params import Params
 
 # What an endpoint itself is told to answer; only the vision endpoint knows any.
 Answer = Literal["empty", "content_filter"]
+# What an edit does to the post beside what it should; only PUT /api/v1/statuses/:id knows any.
+Damage = Literal[
+    "lose_text",
+    "change_text",
+    "turn_public",
+    "drop_attachment",
+    "reorder_attachments",
+    "drop_warning",
+    "turn_sensitive",
+    "turn_not_sensitive",
+    "lose_language",
+    "drop_poll",
+    "publish_poll",
+    "prolong_poll",
+    "drop_reply",
+    "lose_focus",
+    "lose_descriptions",
+]
+
+
+WORDS = {"answer": Answer, "spoil": Spoil, "trickle": Trickle, "damage": Damage}
 
 
 class FaultFields(TypedDict, total=False):
@@ -28,6 +50,10 @@ class FaultFields(TypedDict, total=False):
     headers: dict[str, str]
     body: object  # whatever JSON can hold
     answer: Answer | None
+    spoil: Spoil | None
+    trickle: Trickle | None
+    pace: float
+    damage: Damage | None
 
 
 class FaultJson(FaultFields):
@@ -45,8 +71,16 @@ class Fault:
     ``delay`` seconds go by; with ``after`` the request is carried out and its answer lost;
     ``hang`` never answers; ``drop`` breaks the connection in the middle of an answer; ``status``
     answers with that code, ``headers`` and ``body`` (by default ``{"error": "…"}``). With none of
-    these, the request is answered normally after its delay. ``answer`` is for the endpoint itself:
-    the vision endpoint knows ``empty`` and ``content_filter``.
+    these, the request is answered normally after its delay.
+
+    ``spoil`` changes what is answered, by the endpoint or by ``status``: ``truncated`` (the first
+    half), ``wrong_type`` (called a file of bytes); or puts something in its place, with 200 unless
+    ``status`` says otherwise: ``html`` (a proxy's page), ``empty``, ``gzip_bomb`` (256 MiB of
+    blanks in 256 KiB). ``trickle`` sends the answer byte by byte, each after ``pace`` seconds,
+    from its ``header`` or from its ``body`` on. Neither is for streams without ``status``.
+
+    ``answer`` and ``damage`` are for the endpoint itself: the vision endpoint knows the answers
+    ``empty`` and ``content_filter``; an edit of a status is carried out and does a ``damage`` too.
     """
 
     path: str
@@ -61,6 +95,10 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     body: object = None
     answer: Answer | None = None
+    spoil: Spoil | None = None
+    trickle: Trickle | None = None
+    pace: float = 1.0
+    damage: Damage | None = None
 
     def matches(self, method: str, path: str) -> bool:
         """Whether this fault is meant for such a request."""
@@ -83,6 +121,10 @@ class Fault:
             "headers": self.headers,
             "body": self.body,
             "answer": self.answer,
+            "spoil": self.spoil,
+            "trickle": self.trickle,
+            "pace": self.pace,
+            "damage": self.damage,
         }
 
 
@@ -100,7 +142,7 @@ def fault_from(params: Params) -> Fault:
         match key, params.get(key):
             case "path", _:
                 pass
-            case "times" | "skip" | "delay" | "status", bool() as value:
+            case "times" | "skip" | "delay" | "status" | "pace", bool() as value:
                 raise no_fault(f"{key} can't be {value!r}")
             case "method", None | str() as method:
                 fields["method"] = method
@@ -118,11 +160,23 @@ def fault_from(params: Params) -> Fault:
                 fields["headers"] = {str(name): str(value) for name, value in headers.items()}
             case "body", _:
                 fields["body"] = params.json("body")
-            case "answer", None | "empty" | "content_filter" as answer:
-                fields["answer"] = answer
+            case "pace", int() | float() as pace:
+                fields["pace"] = pace
+            case "answer" | "spoil" | "trickle" | "damage" as name, value:
+                choose(fields, name, value)
             case _, value:
                 raise no_fault(f"{key} can't be {value!r}")
     return Fault(path=path, **fields)
+
+
+def choose(
+    fields: FaultFields, name: Literal["answer", "spoil", "trickle", "damage"], value: object
+) -> None:
+    """Put one of a field's words into ``fields``. Raises ``RefusedError`` (422) for another."""
+    words: tuple[object, ...] = get_args(WORDS[name])
+    if value is not None and value not in words:
+        raise no_fault(f"{name} can't be {value!r}")
+    fields.update(cast(FaultFields, {name: value}))
 
 
 def no_fault(reason: str) -> RefusedError:

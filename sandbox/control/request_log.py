@@ -17,19 +17,25 @@ KEPT_BYTES = 256 * 1024  # of one body; a longer one is left out
 
 
 class PictureNotes(TypedDict, total=False):
-    """What the vision endpoint adds to a request; sizes in pixels and bytes."""
+    """One picture that the vision endpoint was sent; sizes in pixels and bytes."""
 
-    model: str
-    prompt: str
-    media_type: str
+    media_type: str  # as its data URL says
     image_bytes: int
     width: int
     height: int
     exif_orientation: int | None
+
+
+class QuestionNotes(PictureNotes, total=False):
+    """What the vision endpoint adds to a request; of its pictures the first, and then all."""
+
+    model: str
+    prompt: str
     max_tokens: int | None
+    pictures: list[PictureNotes]
 
 
-class LoggedRequest(PictureNotes):
+class LoggedRequest(QuestionNotes):
     """One request in ``GET /sandbox/requests``; ``json`` or ``form`` hold what was sent."""
 
     method: str
@@ -57,7 +63,7 @@ class Entry:
     answer: int | None = None
     size: int = 0
     body: bytearray = field(default_factory=bytearray)
-    notes: PictureNotes = field(default_factory=PictureNotes)
+    notes: QuestionNotes = field(default_factory=QuestionNotes)
 
     def as_json(self) -> LoggedRequest:
         """The entry for ``GET /sandbox/requests``."""

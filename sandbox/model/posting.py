@@ -10,8 +10,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sandbox.control.faults import Damage
 from sandbox.errors import RefusedError, invalid
 from sandbox.model.content import LINK
+from sandbox.model.damage import damaged
 from sandbox.model.records import Account, Attachment, Poll, Status
 from sandbox.model.status_params import (
     EditParams,
@@ -87,8 +89,15 @@ class Posting:
         self.check(status)
         return status
 
-    def edit(self, status: Status, account: Account, params: EditParams) -> Status:
-        """Replace a status by what an edit says.
+    def edit(
+        self,
+        status: Status,
+        account: Account,
+        params: EditParams,
+        *,
+        damage: Damage | None = None,
+    ) -> Status:
+        """Replace a status by what an edit says, and do it a damage if a test wants one.
 
         An edit that changes nothing leaves no trace: no history, no time of edit, no event.
 
@@ -115,6 +124,8 @@ class Posting:
                 poll=self.poll_from(params.poll, before.poll),
             )
             self.check(after)
+            if damage is not None:
+                after, described = damaged(after, described, damage)
             changed = [new for old, new in zip(usable, described, strict=True) if old != new]
             if after == before and not changed:
                 return before

@@ -1,7 +1,6 @@
 """The web page: the demo account's posts with their descriptions, and a form for one more."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +10,7 @@ from starlette.routing import Route
 
 from sandbox.api.caller import sandbox_of
 from sandbox.api.streaming import open_stream
+from sandbox.control.origin import is_foreign
 from sandbox.errors import RefusedError
 from sandbox.model.records import DEMO_ACCOUNT
 from sandbox.model.sandbox import Sandbox
@@ -75,8 +75,7 @@ async def show_all(request: Request) -> RedirectResponse:
 
 def check_origin(request: Request) -> None:
     """Refuse a form that another web site sends through the visitor's browser."""
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if is_foreign(request.headers):
         raise RefusedError(403, "This form came from another web site. Post from this page.")
 
 

@@ -1,4 +1,4 @@
-"""Requests and answers of OpenAI's chat completions, as far as one picture goes.
+"""Requests and answers of OpenAI's chat completions, as far as pictures go.
 
 https://platform.openai.com/docs/api-reference/chat/create
 """
@@ -15,7 +15,7 @@ from typing import Literal, TypedDict
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from sandbox.control.request_log import PictureNotes
+from sandbox.control.request_log import PictureNotes, QuestionNotes
 from sandbox.params import Json
 
 DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+);base64,(?P<data>.*)", re.DOTALL)
@@ -45,28 +45,48 @@ class ChatRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
-    """What a client asks: one picture with a prompt."""
+class Picture:
+    """One picture of a question, decoded."""
 
-    model: str
-    prompt: str
     media_type: str  # as the data URL says
     content: bytes
     image: Image.Image
     exif_orientation: int | None
-    max_tokens: int | None
 
     def notes(self) -> PictureNotes:
         """What the request log keeps of it."""
         return {
-            "model": self.model,
-            "prompt": self.prompt,
             "media_type": self.media_type,
             "image_bytes": len(self.content),
             "width": self.image.width,
             "height": self.image.height,
             "exif_orientation": self.exif_orientation,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a client asks: one picture at least, with a prompt."""
+
+    model: str
+    prompt: str
+    pictures: tuple[Picture, ...]
+    max_tokens: int | None
+
+    def notes(self) -> QuestionNotes:
+        """What the request log keeps of it."""
+        pictures = [picture.notes() for picture in self.pictures]
+        first = pictures[0]
+        return {
+            "model": self.model,
+            "prompt": self.prompt,
+            "media_type": first["media_type"],
+            "image_bytes": first["image_bytes"],
+            "width": first["width"],
+            "height": first["height"],
+            "exif_orientation": first["exif_orientation"],
             "max_tokens": self.max_tokens,
+            "pictures": pictures,
         }
 
 
@@ -150,16 +170,23 @@ def question_of(request: ChatRequest) -> Question:
     """The question in a request. Raises ``BadRequestError`` for no picture or a broken one."""
     if not request.links:
         raise BadRequestError("this model describes pictures: send one as image_url")
-    media_type, content = decode(request.links[0])
-    image = open_image(content)
     return Question(
         model=request.model,
         prompt=request.prompt,
+        pictures=tuple(picture_of(link) for link in request.links),
+        max_tokens=request.max_tokens,
+    )
+
+
+def picture_of(link: str) -> Picture:
+    """The picture that a data URL holds. Raises ``BadRequestError`` for anything else."""
+    media_type, content = decode(link)
+    image = open_image(content)
+    return Picture(
         media_type=media_type,
         content=content,
         image=image,
         exif_orientation=image.getexif().get(ExifTags.Base.Orientation),
-        max_tokens=request.max_tokens,
     )
 
 
@@ -192,7 +219,9 @@ def completion(question: Question, text: str, finish_reason: FinishReason) -> Ch
         if len(words) > most:
             words, finish_reason = words[:most], "length"
     content = " ".join(words)
-    picture_tokens = TOKENS_PER_PICTURE + TOKENS_PER_TILE * tiles(question.image)
+    picture_tokens = sum(
+        TOKENS_PER_PICTURE + TOKENS_PER_TILE * tiles(picture.image) for picture in question.pictures
+    )
     prompt_tokens, completion_tokens = tokens(question.prompt) + picture_tokens, tokens(content)
     return {
         "id": f"chatcmpl-{uuid.uuid4().hex}",

@@ -15,7 +15,8 @@ In a test::
         assert (request["width"], request["exif_orientation"]) == (2048, None)
 
 Of each request the log has ``model``, ``prompt``, ``media_type``, ``image_bytes``, ``width``,
-``height``, ``exif_orientation`` and ``max_tokens`` beside method, path and answer.
+``height``, ``exif_orientation`` and ``max_tokens`` beside method, path and answer; of several
+pictures these are the first one's, and ``pictures`` has all.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from starlette.routing import Route
 from sandbox.control import endpoints
 from sandbox.control.fault_middleware import FaultMiddleware, fault_of
 from sandbox.control.faults import Fault, FaultFields, Faults, faults_of
+from sandbox.control.origin import OriginMiddleware
 from sandbox.control.request_log import (
     LoggedRequest,
     RequestLog,
@@ -41,7 +43,13 @@ from sandbox.control.request_log import (
 )
 from sandbox.errors import RefusedError
 from sandbox.serving import AppServer, serve_forever
-from sandbox.vision.chat import BadRequestError, completion, question_of, read_chat_request
+from sandbox.vision.chat import (
+    BadRequestError,
+    Question,
+    completion,
+    question_of,
+    read_chat_request,
+)
 from sandbox.vision.pixels import describe
 
 MODEL = "sandbox-vision"
@@ -59,6 +67,7 @@ def create_app(key: str | None = None) -> Starlette:
             *endpoints.routes,
         ],
         middleware=[
+            Middleware(OriginMiddleware, prefixes=("/v1/", "/sandbox/")),
             Middleware(
                 RequestLogMiddleware,
                 request_log=request_log,
@@ -74,7 +83,7 @@ def create_app(key: str | None = None) -> Starlette:
 
 
 async def complete(request: Request) -> JSONResponse:
-    """Describe the picture of a request."""
+    """Describe the pictures of a request."""
     check_key(request)
     asked = read_chat_request(await request.body())
     question = await run_in_threadpool(question_of, asked)
@@ -84,8 +93,14 @@ async def complete(request: Request) -> JSONResponse:
         return JSONResponse(completion(question, "", "stop"))
     if fault is not None and fault.answer == "content_filter":
         return JSONResponse(completion(question, "", "content_filter"))
-    text = await run_in_threadpool(describe, question.image)
+    text = await run_in_threadpool(describe_all, question)
     return JSONResponse(completion(question, text, "stop"))
+
+
+def describe_all(question: Question) -> str:
+    """A description of all pictures; of those that look alike, the first one."""
+    texts = dict.fromkeys(describe(picture.image) for picture in question.pictures)
+    return " Then: ".join(texts)
 
 
 async def models(request: Request) -> JSONResponse:

@@ -38,6 +38,14 @@ def test_its_port_is_free_again_at_once(app):
         assert requests.get(again.url, timeout=5).text == "hello"
 
 
+def test_an_answer_is_sent_at_once(app):
+    with AppServer(app) as server, requests.Session() as session:
+        session.get(server.url, timeout=5)
+        (connection,) = server.server.server_state.connections
+        accepted = connection.transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_a_port_in_use_is_an_error(app):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -1,7 +1,5 @@
-import base64
 import contextlib
 import io
-import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,7 +46,7 @@ def test_a_picture_is_sent_small_upright_and_in_base64(vision: VisionServer, tmp
     path = tmp_path / "photo.jpg"
     photo.save(path, quality=95, exif=exif)
     instruction = prompt("picture", "en", limit=1400)
-    answer = client(vision).describe(jpeg_of_picture(path, 1024), instruction)
+    answer = client(vision).describe([jpeg_of_picture(path, 1024)], instruction)
     (request,) = vision.requests()
     assert request["media_type"] == "image/jpeg"
     assert (request["width"], request["height"]) == (512, 1024)
@@ -63,16 +61,16 @@ def test_a_picture_is_sent_small_upright_and_in_base64(vision: VisionServer, tmp
 
 def test_the_key_is_sent(jpeg: bytes):
     with VisionServer(key="the-right-key") as vision:
-        answer = client(vision, api_key="the-right-key").describe(jpeg, "What is this?")
+        answer = client(vision, api_key="the-right-key").describe([jpeg], "What is this?")
         assert "blue" in answer.text
         with pytest.raises(VisionError) as caught:
-            client(vision, api_key="the-wrong-key").describe(jpeg, "What is this?")
+            client(vision, api_key="the-wrong-key").describe([jpeg], "What is this?")
     assert str(caught.value) == (f"{vision.base_url} rejects the key; set [openrouter] api_key")
 
 
 def test_another_model_is_asked_when_the_first_one_fails(vision: VisionServer, jpeg: bytes):
     vision.fail(status=404)
-    answer = client(vision).describe(jpeg, "What is this?")
+    answer = client(vision).describe([jpeg], "What is this?")
     assert answer.model == "second"
     assert vision.requests()[-1]["model"] == "second"
 
@@ -86,7 +84,7 @@ def test_a_passing_failure_is_tried_again_with_the_same_model(
 ):
     vision.fail(**fault)
     pauses = Pauses()
-    answer = client(vision, pauses).describe(jpeg, "What is this?")
+    answer = client(vision, pauses).describe([jpeg], "What is this?")
     assert answer.model == "first"
     assert pauses.made == [pause]
 
@@ -94,7 +92,7 @@ def test_a_passing_failure_is_tried_again_with_the_same_model(
 def test_a_model_that_is_busy_for_long_is_not_waited_for(vision: VisionServer, jpeg: bytes):
     vision.fail(status=429, headers={"Retry-After": "3600"})
     pauses = Pauses()
-    answer = client(vision, pauses).describe(jpeg, "What is this?")
+    answer = client(vision, pauses).describe([jpeg], "What is this?")
     assert answer.model == "second"
     assert pauses.made == []
 
@@ -103,13 +101,13 @@ def test_a_model_that_is_busy_for_long_is_not_waited_for(vision: VisionServer, j
 def test_no_answer_is_no_description(vision: VisionServer, jpeg: bytes, answer: Answer):
     vision.fail(answer=answer, times=2)
     with pytest.raises(VisionError, match=r"first .*; second "):
-        client(vision).describe(jpeg, "What is this?")
+        client(vision).describe([jpeg], "What is this?")
 
 
 def test_without_a_fallback_only_one_model_is_asked(vision: VisionServer, jpeg: bytes):
     vision.fail(answer="empty")
     with pytest.raises(VisionError) as caught:
-        client(vision, vision_fallback_model="").describe(jpeg, "What is this?")
+        client(vision, vision_fallback_model="").describe([jpeg], "What is this?")
     assert str(caught.value) == "first gave an empty answer"
 
 
@@ -117,14 +115,14 @@ def test_an_endpoint_that_hangs_is_given_up(vision: VisionServer, jpeg: bytes):
     vision.fail(hang=True, times=2)
     started = time.monotonic()
     with pytest.raises(VisionError, match="did not answer for first within 1 s"):
-        client(vision, timeout_seconds=1.0).describe(jpeg, "What is this?")
+        client(vision, timeout_seconds=1.0).describe([jpeg], "What is this?")
     assert time.monotonic() - started < 20
 
 
 def test_an_endpoint_that_is_not_there_is_one_line(jpeg: bytes):
     settings = VisionSettings(base_url="http://127.0.0.1:1/v1")
     with pytest.raises(VisionError) as caught:
-        VisionClient(settings).describe(jpeg, "What is this?")
+        VisionClient(settings).describe([jpeg], "What is this?")
     assert str(caught.value) == (
         "http://127.0.0.1:1/v1 can't be reached; check [openrouter] base_url"
     )
@@ -133,7 +131,7 @@ def test_an_endpoint_that_is_not_there_is_one_line(jpeg: bytes):
 def test_what_is_no_such_endpoint_is_told(vision: VisionServer, jpeg: bytes):
     vision.fail(status=200, body="<html>Hello</html>", times=2)
     with pytest.raises(VisionError, match="does not answer like a chat completions endpoint"):
-        client(vision).describe(jpeg, "What is this?")
+        client(vision).describe([jpeg], "What is this?")
 
 
 def test_an_answer_that_trickles_is_given_up(jpeg: bytes):
@@ -158,7 +156,7 @@ def test_an_answer_that_trickles_is_given_up(jpeg: bytes):
         )
         started = time.monotonic()
         with pytest.raises(VisionError, match="did not answer for first within 1 s"):
-            VisionClient(settings).describe(jpeg, "What is this?")
+            VisionClient(settings).describe([jpeg], "What is this?")
         assert time.monotonic() - started < 8
         server.shutdown()
 
@@ -184,30 +182,21 @@ def test_a_time_to_wait_comes_in_seconds_or_as_a_date():
     assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
 
 
-def test_pictures_travel_as_data_urls(jpeg: bytes):
-    sent: list[Any] = []
+def png() -> bytes:
+    output = io.BytesIO()
+    Image.new("RGB", (48, 64), "firebrick").save(output, "PNG")
+    return output.getvalue()
 
-    class Endpoint(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            sent.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b'{"choices": [{"message": {"content": "A house."}}]}')
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-        answer = VisionClient(VisionSettings(base_url=url)).describe(jpeg, "What is this?")
-        server.shutdown()
-    assert answer.text == "A house."
-    text, image = sent[0]["messages"][0]["content"]
-    assert text == {"type": "text", "text": "What is this?"}
-    head, _, data = image["image_url"]["url"].partition(",")
-    assert head == "data:image/jpeg;base64"
-    assert base64.b64decode(data, validate=True) == jpeg
+def test_several_pictures_travel_in_order_each_with_its_own_type(
+    vision: VisionServer, jpeg: bytes
+) -> None:
+    answer = client(vision).describe([jpeg, png()], "What is this?")
+    (request,) = vision.requests()
+    assert [picture["media_type"] for picture in request["pictures"]] == ["image/jpeg", "image/png"]
+    assert [picture["width"] for picture in request["pictures"]] == [64, 48]
+    assert [picture["image_bytes"] for picture in request["pictures"]] == [len(jpeg), len(png())]
+    assert answer.text.index("blue") < answer.text.index("red")
 
 
 def test_a_defect_in_the_reading_is_not_the_endpoints(
@@ -218,4 +207,4 @@ def test_a_defect_in_the_reading_is_not_the_endpoints(
 
     monkeypatch.setattr("alternator.alt_text.vision.parse_completion", defective)
     with pytest.raises(ValueError, match="a defect of ours"):
-        client(vision).describe(jpeg, "Describe it.")
+        client(vision).describe([jpeg], "Describe it.")

@@ -21,6 +21,10 @@ def test_every_field_is_read():
         "headers": {"X-RateLimit-Reset": 5},
         "body": {"error": ["x", 1, None]},
         "answer": "empty",
+        "spoil": "truncated",
+        "trickle": "header",
+        "pace": 0.5,
+        "damage": "lose_text",
     }
     fault = fault_from(Params(values=fields))
     assert fault.as_json() == fields | {"headers": {"X-RateLimit-Reset": "5"}}
@@ -38,6 +42,11 @@ def test_every_field_is_read():
         ("status", "500"),
         ("headers", []),
         ("answer", "nonsense"),
+        ("spoil", "milk"),
+        ("trickle", True),
+        ("pace", "slow"),
+        ("pace", True),
+        ("damage", ["lose_text"]),
         ("colour", "red"),
     ],
 )

@@ -104,15 +104,16 @@ def test_a_picture_that_is_none_is_refused(links, reason):
 
 
 def test_the_log_is_told_what_was_asked():
-    assert question(max_tokens=5).notes() == {
+    first, second = png(), png(5, 6)
+    picture = {"media_type": "image/png", "image_bytes": len(first), "width": 4, "height": 3}
+    other = {"media_type": "image/png", "image_bytes": len(second), "width": 5, "height": 6}
+    assert question(max_tokens=5, links=(link_to(first), link_to(second))).notes() == {
         "model": "any",
         "prompt": "What?",
-        "media_type": "image/png",
-        "image_bytes": len(png()),
-        "width": 4,
-        "height": 3,
+        **picture,
         "exif_orientation": None,
         "max_tokens": 5,
+        "pictures": [picture | {"exif_orientation": None}, other | {"exif_orientation": None}],
     }
 
 
