@@ -41,6 +41,9 @@ DEFAULT_FORMATS = (
     "video/x-matroska",
 )
 
+# Who may see a post: https://docs.joinmastodon.org/entities/Status/#visibility
+VISIBILITIES = ("public", "unlisted", "private", "direct")
+
 
 @dataclass(frozen=True, kw_only=True)
 class MastodonSettings:
@@ -64,7 +67,7 @@ class MastodonSettings:
     backfill_count: int = field(
         default=25,
         metadata=key(
-            "How many of the newest posts the first start looks at.", minimum=0, maximum=100
+            "How many of the newest posts the first start looks at.", minimum=0, maximum=10_000
         ),
     )
     backfill_pause: int = field(
@@ -79,6 +82,14 @@ class MastodonSettings:
             "Seconds between two looks at the account's posts, beside the stream or without it.",
             minimum=1,
             maximum=3600,
+        ),
+    )
+    visibilities: tuple[str, ...] = field(
+        default=VISIBILITIES[:3],
+        metadata=key(
+            "Which posts are described, by who may see them: some of `public`, `unlisted`, "
+            "`private` (followers) and `direct` (those mentioned, and any other kind).",
+            choices=VISIBILITIES,
         ),
     )
 

@@ -37,8 +37,9 @@ class Key:
     """What the loader knows of a key beside its name, its type and its default.
 
     ``help`` stands in docs/configuration.md; a ``secret`` is never printed and can also be read
-    from a file; ``minimum`` and ``maximum`` bound a number; ``form`` checks a string; ``unused``
-    says why a key of the Rust bot has no effect here.
+    from a file; ``minimum`` and ``maximum`` bound a number; ``form`` checks a string;
+    ``choices`` are what a list may hold, if not anything; ``unused`` says why a key of the Rust
+    bot has no effect here.
     """
 
     help: str
@@ -47,6 +48,7 @@ class Key:
     minimum: float | None = None
     maximum: float | None = None
     form: Form = "text"
+    choices: tuple[str, ...] = ()
     unused: str = ""
 
 
@@ -59,6 +61,7 @@ def key(
     minimum: float | None = None,
     maximum: float | None = None,
     form: Form = "text",
+    choices: tuple[str, ...] = (),
     unused: str = "",
 ) -> Mapping[str, Key]:
     """The metadata of a dataclass field that is a key."""
@@ -70,6 +73,7 @@ def key(
             minimum=minimum,
             maximum=maximum,
             form=form,
+            choices=choices,
             unused=unused,
         )
     }
@@ -182,12 +186,19 @@ def convert_url(value: Value, text: str, key: Key) -> str:
 
 
 def convert_list(value: Value, key: Key) -> tuple[str, ...]:
-    """Strings: a list in the file, separated by commas in a variable."""
+    """Strings: a list in the file, separated by commas in a variable; each once where chosen."""
     if value.from_variable:
-        return tuple(item.strip() for item in value.text.split(",") if item.strip())
-    if not isinstance(value.raw, list) or not all(isinstance(item, str) for item in value.raw):
+        items = [item.strip() for item in value.text.split(",") if item.strip()]
+    elif isinstance(value.raw, list) and all(isinstance(item, str) for item in value.raw):
+        items = value.raw
+    else:
         wrong(value, "must be a list of strings", key)
-    return tuple(value.raw)
+    if not key.choices:
+        return tuple(items)
+    chosen = dict.fromkeys(item.strip().lower() for item in items)
+    if not chosen or not chosen.keys() <= set(key.choices):
+        wrong(value, f"must be a list of some of {', '.join(key.choices)}", key)
+    return tuple(chosen)
 
 
 def wrong(value: Value, said: str, key: Key) -> NoReturn:

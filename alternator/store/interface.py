@@ -6,7 +6,7 @@ nothing more. All methods may be called by any thread; each is done as a whole o
 StateError where the store can't be read or written.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
@@ -18,7 +18,7 @@ class AccountState(Protocol):
     An attachment goes
 
         waiting → claimed → described | left | failed
-                     ↓ (try again later)
+                     ↓ (try again later, or look whether it is still so)
                   waiting
 
     ``left`` are attachments left alone for a lasting reason (too large, no speech in it, described
@@ -28,6 +28,19 @@ class AccountState(Protocol):
 
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""
+
+    def first_start(self) -> float:
+        """When the account was first used, by its server's clock where that was known.
+
+        What was posted before is old: at most a set number of such posts is taken on.
+        """
+
+    def admit_old(self, status_ids: Sequence[str], limit: int) -> frozenset[str]:
+        """Which of these posts from before the first start are taken on.
+
+        Those that were before, and of the others the first ones as they are given (so the newest
+        go first), until ``limit`` posts of the account are taken on in all, now and ever before.
+        """
 
     def record(
         self, found: Iterable[Found], *, cursor: str | None = None, floor: str | None = None
@@ -44,17 +57,35 @@ class AccountState(Protocol):
     def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
         """Write down what became of a claim.
 
-        Returns the failures that are tried again, with the wait in seconds.
+        Returns the outcomes that are not final, with the wait in seconds: failures that are tried
+        again, and what one answer of the server said that is asked for once more.
         """
 
     def release(self, claim: Claim, *, wait: float = 0.0) -> None:
         """Give a claim back as if it had not been taken, due again after ``wait`` seconds."""
 
-    def put_back(self, claim: Claim) -> float:
+    def put_back(self, claim: Claim, *, edit_failed: bool = False) -> float | None:
         """Release a claim for which the server did not answer, so that others have their turn.
 
-        It waits longer each time in a row. Returns the wait in seconds.
+        It waits longer each time in a row. Returns the wait in seconds. ``edit_failed``: the edit
+        itself failed. That counts as an attempt once another post's edit has succeeded since this
+        one's first failed in a row; None if it was the last one.
         """
+
+    def edited(self) -> None:
+        """An edit of some post of the account has succeeded now."""
+
+    def halt(self, reason: str) -> None:
+        """Edit nothing more until a person says otherwise; the first reason is kept.
+
+        It holds at once, and for later starts as soon as it could be written. No StateError.
+        """
+
+    def halted(self) -> str | None:
+        """Why nothing is edited any more; None if there is no such reason."""
+
+    def resume(self) -> None:
+        """A person has said that editing may go on."""
 
     def make_due(self) -> None:
         """Make due what was put back, as if it never had been: the server answers again."""
@@ -78,10 +109,13 @@ class Store(Protocol):
     def knows_server(self, server: str) -> bool:
         """Whether an account on this server was in use before: its address and token worked."""
 
-    def use_account(self, server: str, remote_id: str) -> AccountState:
+    def use_account(
+        self, server: str, remote_id: str, *, server_time: float | None = None
+    ) -> AccountState:
         """The state of one account, which is made if it is new.
 
         Once for each account and start: claims that are left from before are free again.
+        ``server_time`` is the Unix time in seconds by the server's clock, for the first start.
         """
 
     def close(self) -> None:

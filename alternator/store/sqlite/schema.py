@@ -20,8 +20,25 @@ class Schema:
     steps: Mapping[int, tuple[str, ...]]
 
 
+# What waits, in the order in which it is taken: new posts before old ones, the newest first. Ids
+# grow as numbers or as text: alternator.store.outcomes.by_age. `not_before` is there to be read
+# from the index alone.
+QUEUE = """
+CREATE INDEX attachment_queue ON attachment (
+    account, backfill, length(status_id) DESC, status_id DESC, not_before
+) WHERE state = 'waiting'
+"""
+# The posts from before the first start that are taken on, whether they need anything or not.
+ADMITTED = """
+CREATE TABLE admitted (
+    account INTEGER NOT NULL REFERENCES account (id),
+    status_id TEXT NOT NULL,
+    PRIMARY KEY (account, status_id)
+) WITHOUT ROWID
+"""
+
 SCHEMA = Schema(
-    version=2,
+    version=3,
     create=(
         """
         CREATE TABLE account (
@@ -30,11 +47,17 @@ SCHEMA = Schema(
             remote_id TEXT NOT NULL,
             cursor TEXT,
             floor TEXT,
+            first_start REAL,
+            edits INTEGER NOT NULL DEFAULT 0,
+            halted TEXT,
             UNIQUE (server, remote_id)
         )
         """,
         # `changed` of a claimed row is the moment of the claim, which tells claims apart;
-        # `put_back` counts how often in a row the server did not answer for it.
+        # `put_back` counts how often in a row the server did not answer for it, `deferred` how
+        # often in a row it waited for somebody else. `said_left` is when it was first said, in a
+        # row, that it be left. `edits_before` is the account's number of `edits` that had
+        # succeeded when one of this post first failed in a row.
         """
         CREATE TABLE attachment (
             account INTEGER NOT NULL REFERENCES account (id),
@@ -49,13 +72,41 @@ SCHEMA = Schema(
             found REAL NOT NULL,
             changed REAL NOT NULL,
             put_back INTEGER NOT NULL DEFAULT 0,
+            first_attempt REAL,
+            said_left REAL,
+            deferred INTEGER NOT NULL DEFAULT 0,
+            edits_before INTEGER,
             PRIMARY KEY (account, status_id, attachment_id)
         )
         """,
         "CREATE INDEX attachment_by_state ON attachment (account, state, not_before)",
+        QUEUE,
+        ADMITTED,
     ),
     steps={
         # https://www.sqlite.org/lang_altertable.html#alter_table_add_column
         1: ("ALTER TABLE attachment ADD COLUMN put_back INTEGER NOT NULL DEFAULT 0",),
+        2: (
+            "ALTER TABLE account ADD COLUMN first_start REAL",
+            "ALTER TABLE account ADD COLUMN edits INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE account ADD COLUMN halted TEXT",
+            "ALTER TABLE attachment ADD COLUMN first_attempt REAL",
+            "ALTER TABLE attachment ADD COLUMN said_left REAL",
+            "ALTER TABLE attachment ADD COLUMN deferred INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE attachment ADD COLUMN edits_before INTEGER",
+            QUEUE,
+            ADMITTED,
+            # The first start met the first attachment. Where it met none, the next start is the
+            # first: what is older than that is limited all the same.
+            """
+            UPDATE account SET first_start = (
+                SELECT MIN(attachment.found) FROM attachment WHERE attachment.account = account.id
+            )
+            """,
+            """
+            INSERT INTO admitted
+                SELECT DISTINCT account, status_id FROM attachment WHERE backfill = 1
+            """,
+        ),
     },
 )

@@ -1,29 +1,20 @@
-"""The store in one SQLite file: a row for each attachment that an account of the bot has met.
+"""The store in one SQLite file, and what is remembered about an account as a whole.
 
 The server is the source of truth, so a lost file only costs looking again. A claim that a crash
 cut short goes back to ``waiting`` at the next start; it has counted as an attempt, so that an
 attachment that takes the bot down is not tried for ever.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from alternator.store.outcomes import (
-    RETRY_SECONDS,
-    AttachmentState,
-    Claim,
-    Cursors,
-    Found,
-    Outcome,
-    by_age,
-    put_back_seconds,
-)
+from alternator.errors import StateError
+from alternator.store.outcomes import Cursors, Found, by_age, wait_after_interruption
+from alternator.store.sqlite.attachments import SqliteAttachments
 from alternator.store.sqlite.database import Database
 from alternator.store.sqlite.schema import SCHEMA
-
-# The rows that a claim holds: it is over once they are in another state, or claimed anew.
-HELD = "account = ? AND status_id = ? AND state = 'claimed' AND changed = ?"
 
 
 class SqliteStore:
@@ -43,7 +34,9 @@ class SqliteStore:
             row = db.execute("SELECT 1 FROM account WHERE server = ?", (server,)).fetchone()
             return row is not None
 
-    def use_account(self, server: str, remote_id: str) -> "SqliteAccountState":
+    def use_account(
+        self, server: str, remote_id: str, *, server_time: float | None = None
+    ) -> "SqliteAccountState":
         """The state of one account, free of the claims that a crash left behind."""
         now = self._clock()
         with self._database.writing() as db:
@@ -54,25 +47,43 @@ class SqliteStore:
             (account,) = db.execute(
                 "SELECT id FROM account WHERE server = ? AND remote_id = ?", (server, remote_id)
             ).fetchone()
+            # None of an account whose file is of a release that did not write it down.
             db.execute(
-                "UPDATE attachment SET state = 'failed', reason = 'the bot ended while at it', "
-                "changed = ? WHERE account = ? AND state = 'claimed' AND attempts > ?",
-                (now, account, len(RETRY_SECONDS)),
+                "UPDATE account SET first_start = ? WHERE id = ? AND first_start IS NULL",
+                (now if server_time is None else server_time, account),
             )
-            db.execute(
-                "UPDATE attachment SET state = 'waiting' WHERE account = ? AND state = 'claimed'",
-                (account,),
-            )
+            free_interrupted(db, int(account), now)
         return SqliteAccountState(self._database, int(account), self._clock)
 
 
-class SqliteAccountState:
-    """``alternator.store.interface.AccountState``: the rows of one account."""
+def free_interrupted(db: sqlite3.Connection, account: int, now: float) -> None:
+    """Free the claims that an end of the bot cut short, each after its wait, or give them up."""
+    interrupted = db.execute(
+        "SELECT rowid, attempts, MAX(changed - COALESCE(first_attempt, changed), 0.0) "
+        "FROM attachment WHERE account = ? AND state = 'claimed'",
+        (account,),
+    ).fetchall()
+    for row, attempts, tried_for in interrupted:
+        wait = wait_after_interruption(attempts, tried_for)
+        if wait is None:
+            db.execute(
+                "UPDATE attachment SET state = 'failed', reason = 'the bot ended while at it', "
+                "changed = ? WHERE rowid = ?",
+                (now, row),
+            )
+        else:
+            db.execute(
+                "UPDATE attachment SET state = 'waiting', not_before = ? WHERE rowid = ?",
+                (now + wait, row),
+            )
+
+
+class SqliteAccountState(SqliteAttachments):
+    """``alternator.store.interface.AccountState``: one account's row, and those of its posts."""
 
     def __init__(self, database: Database, account: int, clock: Callable[[], float]) -> None:
-        self._database = database
-        self._account = account
-        self._clock = clock
+        super().__init__(database, account, clock)
+        self._halt_reason: str | None = None  # said in this process
 
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""
@@ -82,22 +93,37 @@ class SqliteAccountState:
             ).fetchone()
             return Cursors(newest=newest, floor=floor)
 
+    def first_start(self) -> float:
+        """When the account was first used."""
+        with self._database.reading() as db:
+            (moment,) = db.execute(
+                "SELECT first_start FROM account WHERE id = ?", (self._account,)
+            ).fetchone()
+            return float(moment)
+
+    def admit_old(self, status_ids: Sequence[str], limit: int) -> frozenset[str]:
+        """Which of these posts from before the first start are taken on, up to ``limit`` in all."""
+        with self._database.writing() as db:
+            before = {
+                status_id
+                for (status_id,) in db.execute(
+                    "SELECT status_id FROM admitted WHERE account = ?", (self._account,)
+                )
+            }
+            others = [key for key in dict.fromkeys(status_ids) if key not in before]
+            admitted = others[: max(limit - len(before), 0)]
+            db.executemany(
+                "INSERT INTO admitted (account, status_id) VALUES (?, ?)",
+                [(self._account, key) for key in admitted],
+            )
+        return frozenset(status_ids) & (before | set(admitted))
+
     def record(
         self, found: Iterable[Found], *, cursor: str | None = None, floor: str | None = None
     ) -> int:
         """Remember statuses with work to do, and how far the account has been looked through."""
-        now = self._clock()
-        new = 0
         with self._database.writing() as db:
-            for status in found:
-                key = (self._account, status.status_id)
-                for attachment_id in status.attachment_ids:
-                    new += db.execute(
-                        "INSERT OR IGNORE INTO attachment (account, status_id, attachment_id, "
-                        "state, backfill, not_before, found, changed) "
-                        "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?)",
-                        (*key, attachment_id, status.backfill, now, now, now),
-                    ).rowcount
+            new = self._add(db, found)
             (before,) = db.execute(
                 "SELECT cursor FROM account WHERE id = ?", (self._account,)
             ).fetchone()
@@ -107,134 +133,36 @@ class SqliteAccountState:
                 db.execute("UPDATE account SET floor = ? WHERE id = ?", (floor, self._account))
         return new
 
-    def claim(self, *, backfill: bool = True) -> Claim | None:
-        """Take the next status that is due: new posts before backfill, the newest first."""
-        now = self._clock()
+    def edited(self) -> None:
+        """An edit of some post of the account has succeeded now."""
         with self._database.writing() as db:
-            due = db.execute(
-                "SELECT status_id, attachment_id, backfill FROM attachment "
-                "WHERE account = ? AND state = 'waiting' AND not_before <= ? AND backfill <= ?",
-                (self._account, now, backfill),
-            ).fetchall()
-            if not due:
-                return None
-            chosen = max(due, key=lambda row: (not row[2], by_age(row[0])))[0]
-            rows = [row for row in due if row[0] == chosen]
-            db.execute(
-                "UPDATE attachment SET state = 'claimed', attempts = attempts + 1, changed = ? "
-                "WHERE account = ? AND status_id = ? AND state = 'waiting' AND not_before <= ?",
-                (now, self._account, chosen, now),
-            )
-        return Claim(
-            status_id=chosen,
-            attachment_ids=tuple(row[1] for row in rows),
-            backfill=bool(rows[0][2]),
-            taken_at=now,
-        )
+            db.execute("UPDATE account SET edits = edits + 1 WHERE id = ?", (self._account,))
 
-    def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
-        """Write down what became of a claim; returns the failures that are tried again."""
-        now = self._clock()
-        again = []
-        with self._database.writing() as db:
-            for outcome in outcomes:
-                key = (*self._held(claim), outcome.attachment_id)
-                row = db.execute(
-                    f"SELECT attempts FROM attachment WHERE {HELD} AND attachment_id = ?", key
-                ).fetchone()
-                if row is None:
-                    continue
-                wait = outcome.wait_after(row[0])
-                if wait is not None:
-                    again.append(replace(outcome, retry_after=wait))
-                state = outcome.state if wait is None else "waiting"
-                db.execute(
-                    "UPDATE attachment SET state = ?, not_before = ?, reason = ?, changed = ?, "
-                    f"put_back = 0 WHERE {HELD} AND attachment_id = ?",
-                    (state, now + (wait or 0.0), outcome.reason, now, *key),
-                )
-        return again
+    def halt(self, reason: str) -> None:
+        """Edit nothing more until a person says otherwise; the first reason is kept."""
+        self._halt_reason = self._halt_reason or reason
+        with suppress(StateError):  # it holds in this process all the same
+            self._write_halt()
 
-    def release(self, claim: Claim, *, wait: float = 0.0) -> None:
-        """Give a claim back as if it had not been taken, due again after ``wait`` seconds."""
-        now = self._clock()
-        with self._database.writing() as db:
-            db.execute(
-                "UPDATE attachment SET state = 'waiting', attempts = attempts - 1, "
-                f"not_before = ?, changed = ? WHERE {HELD}",
-                (now + wait, now, *self._held(claim)),
-            )
-
-    def put_back(self, claim: Claim) -> float:
-        """Release a claim for which the server did not answer; returns the wait in seconds.
-
-        Counting and releasing are one transaction. Between two, ``make_due`` of the thread that
-        looks for posts could forget the count and miss the post, which is still claimed.
-        """
-        now = self._clock()
-        with self._database.writing() as db:
-            (before,) = db.execute(
-                f"SELECT MAX(put_back) FROM attachment WHERE {HELD}", self._held(claim)
-            ).fetchone()
-            times = (before or 0) + 1
-            wait = put_back_seconds(times)
-            db.execute(
-                "UPDATE attachment SET state = 'waiting', attempts = attempts - 1, "
-                f"put_back = ?, not_before = ?, changed = ? WHERE {HELD}",
-                (times, now + wait, now, *self._held(claim)),
-            )
-        return wait
-
-    def make_due(self) -> None:
-        """Make due what was put back, as if it never had been."""
-        with self._database.writing() as db:
-            db.execute(
-                "UPDATE attachment SET not_before = ? "
-                "WHERE account = ? AND state = 'waiting' AND put_back > 0",
-                (self._clock(), self._account),
-            )
-            db.execute(
-                "UPDATE attachment SET put_back = 0 WHERE account = ? AND put_back > 0",
-                (self._account,),
-            )
-
-    def retry_failed(self) -> int:
-        """Make everything that was given up due again; returns how many attachments that are."""
-        with self._database.writing() as db:
-            return db.execute(
-                "UPDATE attachment SET state = 'waiting', attempts = 0, not_before = ? "
-                "WHERE account = ? AND state = 'failed'",
-                (self._clock(), self._account),
-            ).rowcount
-
-    def found_at(self, claim: Claim) -> float:
-        """When the first of a claim's attachments was met."""
+    def halted(self) -> str | None:
+        """Why nothing is edited any more; None if there is no such reason."""
+        if self._halt_reason is not None:
+            return self._halt_reason
         with self._database.reading() as db:
-            (found,) = db.execute(
-                "SELECT MIN(found) FROM attachment WHERE account = ? AND status_id = ?",
-                (self._account, claim.status_id),
+            (reason,) = db.execute(
+                "SELECT halted FROM account WHERE id = ?", (self._account,)
             ).fetchone()
-            return float(found)
+            return None if reason is None else str(reason)
 
-    def next_due(self) -> float | None:
-        """When the next attachment is due; None if none waits."""
-        with self._database.reading() as db:
-            (moment,) = db.execute(
-                "SELECT MIN(not_before) FROM attachment WHERE account = ? AND state = 'waiting'",
-                (self._account,),
-            ).fetchone()
-            return None if moment is None else float(moment)
+    def resume(self) -> None:
+        """A person has said that editing may go on."""
+        with self._database.writing() as db:
+            db.execute("UPDATE account SET halted = NULL WHERE id = ?", (self._account,))
+        self._halt_reason = None
 
-    def counts(self) -> dict[AttachmentState, int]:
-        """Number of attachments by state."""
-        with self._database.reading() as db:
-            return dict(
-                db.execute(
-                    "SELECT state, COUNT(*) FROM attachment WHERE account = ? GROUP BY state",
-                    (self._account,),
-                ).fetchall()
+    def _write_halt(self) -> None:
+        with self._database.writing() as db:
+            db.execute(
+                "UPDATE account SET halted = COALESCE(halted, ?) WHERE id = ?",
+                (self._halt_reason, self._account),
             )
-
-    def _held(self, claim: Claim) -> tuple[int, str, float]:
-        """What ``HELD`` asks for."""
-        return (self._account, claim.status_id, claim.taken_at)

@@ -18,6 +18,7 @@ import pytest
 from waiting import wait_for
 
 from alternator.errors import TemporaryServerError
+from alternator.store.sqlite.schema import SCHEMA
 from probe.exit_codes import ExitCode
 from sandbox.server import SandboxServer
 from sandbox.vision.server import VisionServer
@@ -170,7 +171,8 @@ def test_a_memory_of_a_later_version_is_refused_by_name(
     assert (code, errors) == (
         ExitCode.STATE,
         f"alternator run: the state file {path} is from another version of Alternator (schema 99, "
-        f"this one has 2); use that version, or move the file away to start afresh\n",
+        f"this one has {SCHEMA.version}); use that version, or move the file away to start "
+        f"afresh\n",
     )
 
 

@@ -253,13 +253,23 @@ def test_a_variable_that_looks_misspelt_is_mentioned():
             "not 1.5",
         ),
         (
-            "[mastodon]\nbackfill_count = 101",
-            "alternator.toml: [mastodon] backfill_count must be a whole number from 0 to 100, "
-            "not 101",
+            "[mastodon]\nbackfill_count = 10001",
+            "alternator.toml: [mastodon] backfill_count must be a whole number from 0 to 10000, "
+            "not 10001",
+        ),
+        (
+            "[mastodon]\nvisibilities = ['public', 'friends']",
+            "alternator.toml: [mastodon] visibilities must be a list of some of public, unlisted, "
+            "private, direct, not ['public', 'friends']",
+        ),
+        (
+            "[mastodon]\nvisibilities = []",
+            "alternator.toml: [mastodon] visibilities must be a list of some of public, unlisted, "
+            "private, direct, not []",
         ),
         (
             "[mastodon]\nbackfill_count = true",
-            "alternator.toml: [mastodon] backfill_count must be a whole number from 0 to 100, "
+            "alternator.toml: [mastodon] backfill_count must be a whole number from 0 to 10000, "
             "not True",
         ),
         (
@@ -317,7 +327,7 @@ def test_a_mistake_in_the_file_is_one_line_with_its_remedy(text: str, message: s
         (
             "MASTODON_BACKFILL_COUNT",
             "many",
-            "must be a whole number from 0 to 100, not 'many'",
+            "must be a whole number from 0 to 10000, not 'many'",
         ),
         ("LOG_LEVEL", "loud", "must be one of error, warn, info, debug, trace, not 'loud'"),
         (

@@ -29,6 +29,8 @@ def default_of(field: "dataclasses.Field[Any]") -> str:
     value = field.default
     if value is None:
         return "none"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{item}`" for item in value)
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"

@@ -43,6 +43,16 @@ def test_a_raw_value_becomes_the_type_of_its_key(value: Value, hint: object, con
 
 
 @pytest.mark.parametrize(
+    "value", [of_file(["Direct", "public", "direct"]), of_variable("direct, PUBLIC")]
+)
+def test_a_list_of_choices_holds_each_once_and_capitals_do_not_matter(value: Value):
+    chosen = convert(value, tuple[str, ...], Key(help="", choices=("public", "direct")))
+    assert isinstance(chosen, tuple)
+    assert set(chosen) == {"public", "direct"}
+    assert len(chosen) == 2
+
+
+@pytest.mark.parametrize(
     ("value", "hint", "message"),
     [
         (of_file("true"), bool, "must be true or false, not 'true'"),

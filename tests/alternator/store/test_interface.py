@@ -5,12 +5,16 @@ from clock import Clock
 
 from alternator.store.interface import AccountState, Store
 from alternator.store.outcomes import (
+    CONFIRM_SECONDS,
+    DEFERRED_SECONDS,
     PUT_BACK_SECONDS,
     RETRY_SECONDS,
     Claim,
     Cursors,
     Found,
     Outcome,
+    left_alone,
+    to_retry,
 )
 
 
@@ -195,3 +199,158 @@ def test_accounts_do_not_see_each_other(store: Store):
     assert first.cursors() == Cursors(newest="5", floor="1")
     assert claimed(first).status_id == "5"
     assert second.counts() == {}
+
+
+def left(*, sure: bool) -> list[Outcome]:
+    return [left_alone("51", "the post was deleted", sure=sure)]
+
+
+def test_what_one_answer_says_is_final_when_it_is_said_again_later(
+    state: AccountState, clock: Clock
+):
+    state.record([found("5", "51")])
+    for _ in range(2):
+        (again,) = state.finish(claimed(state), left(sure=False))
+        assert (again.reason, again.retry_after) == ("the post was deleted", CONFIRM_SECONDS)
+        assert state.next_due() == clock.now + CONFIRM_SECONDS
+        assert state.counts() == {"waiting": 1}
+        clock.now += CONFIRM_SECONDS
+        # Another outcome in between: what was said before is forgotten.
+        state.finish(claimed(state), [to_retry("51", "busy", retry_after=1.0)])
+        clock.now += 1
+    state.finish(claimed(state), left(sure=False))
+    clock.now += CONFIRM_SECONDS
+    assert state.finish(claimed(state), left(sure=False)) == []
+    assert state.counts() == {"left": 1}
+
+
+def test_asking_once_more_uses_up_no_attempt(state: AccountState, clock: Clock):
+    state.record([found("5", "51")])
+    for _ in range(20):
+        state.finish(claimed(state), left(sure=False))
+        clock.now += CONFIRM_SECONDS
+        (again,) = state.finish(claimed(state), [to_retry("51", "down", counts=False)])
+        clock.now += again.retry_after or 0.0
+    (again,) = state.finish(claimed(state), [FAILED])
+    assert again.retry_after == RETRY_SECONDS[0]
+
+
+def test_what_waits_to_be_said_again_survives_an_outage(state: AccountState, clock: Clock):
+    state.record([found("5", "51")])
+    state.finish(claimed(state), left(sure=False))
+    clock.now += CONFIRM_SECONDS
+    state.put_back(claimed(state))
+    state.make_due()
+    assert state.finish(claimed(state), left(sure=False)) == []
+    assert state.counts() == {"left": 1}
+
+
+def test_somebody_elses_failure_never_gives_anything_up(state: AccountState, clock: Clock):
+    state.record([found("5", "51")])
+    waits = []
+    for _ in range(50):
+        (again,) = state.finish(claimed(state), [to_retry("51", "down", counts=False)])
+        waits.append(again.retry_after)
+        clock.now += again.retry_after or 0.0
+    assert tuple(waits[: len(DEFERRED_SECONDS)]) == DEFERRED_SECONDS
+    assert waits[-1] == 3600
+    # One of its own is the first, and after it the waits begin anew.
+    (again,) = state.finish(claimed(state), [FAILED])
+    assert again.retry_after == RETRY_SECONDS[0]
+    clock.now += RETRY_SECONDS[0]
+    (again,) = state.finish(claimed(state), [to_retry("51", "down", counts=False)])
+    assert again.retry_after == DEFERRED_SECONDS[0]
+
+
+def test_an_edit_that_fails_while_all_others_do_is_never_given_up(
+    state: AccountState, clock: Clock
+):
+    state.record([found("5", "51")])
+    state.edited()
+    waits = []
+    for _ in range(50):
+        wait = state.put_back(claimed(state), edit_failed=True)
+        assert wait is not None
+        waits.append(wait)
+        clock.now += wait
+    assert waits[:4] == list(PUT_BACK_SECONDS)
+    assert waits[-1] == 3600
+    assert state.counts() == {"waiting": 1}
+
+
+def test_an_edit_that_fails_while_others_succeed_is_given_up(state: AccountState, clock: Clock):
+    state.record([found("5", "51")])
+    assert state.put_back(claimed(state), edit_failed=True) == PUT_BACK_SECONDS[0]
+    clock.now += PUT_BACK_SECONDS[0]
+    state.edited()
+    for wait in RETRY_SECONDS:
+        claim = claimed(state)
+        assert state.put_back(claim, edit_failed=True) == wait
+        state.make_due()  # an outage that ends makes due what waits for it, and no more
+        assert state.next_due() == clock.now + wait
+        clock.now += wait
+    assert state.put_back(claimed(state), edit_failed=True) is None
+    assert state.counts() == {"failed": 1}
+    assert state.retry_failed() == 1
+    # From the beginning: the others' edits from before say nothing of this one's.
+    assert state.put_back(claimed(state), edit_failed=True) == PUT_BACK_SECONDS[0]
+
+
+def test_an_edit_that_fails_and_then_succeeds_is_forgotten(state: AccountState, clock: Clock):
+    state.record([found("5", "51")])
+    state.put_back(claimed(state), edit_failed=True)
+    clock.now += PUT_BACK_SECONDS[0]
+    state.edited()
+    state.finish(claimed(state), [to_retry("51", "busy", retry_after=1.0)])
+    clock.now += 1
+    assert state.put_back(claimed(state), edit_failed=True) == PUT_BACK_SECONDS[0]
+
+
+def test_old_posts_are_taken_on_up_to_the_limit_and_never_more(state: AccountState):
+    assert state.admit_old([], 2) == frozenset()
+    assert state.admit_old(["9", "8", "7"], 2) == {"9", "8"}
+    assert state.admit_old(["9", "8", "7"], 2) == {"9", "8"}
+    assert state.admit_old(["7", "6"], 2) == frozenset()
+    assert state.admit_old(["10", "8"], 2) == {"8"}
+    # A higher limit takes on more, a lower one puts none out.
+    assert state.admit_old(["10", "9", "7"], 3) == {"10", "9"}
+    assert state.admit_old(["10", "9", "8", "7"], 0) == {"10", "9", "8"}
+
+
+def test_an_answer_with_no_posts_uses_up_none_of_the_limit(state: AccountState):
+    assert state.admit_old([], 1) == frozenset()
+    assert state.admit_old(["9", "9", "8"], 1) == {"9"}
+
+
+def test_the_first_start_is_told_by_the_servers_clock_and_stays(store: Store, clock: Clock):
+    account = ("https://social.example", "7")
+    assert store.use_account(*account, server_time=123.5).first_start() == 123.5
+    clock.now += 100
+    assert store.use_account(*account, server_time=456.0).first_start() == 123.5
+    assert store.use_account("https://social.example", "8").first_start() == clock.now
+
+
+def test_an_account_is_halted_until_somebody_says_otherwise(store: Store):
+    first = store.use_account("https://social.example", "7")
+    other = store.use_account("https://social.example", "8")
+    assert first.halted() is None
+    first.halt("post 5 lost its text")
+    first.halt("post 6 lost its text")
+    assert first.halted() == "post 5 lost its text"
+    assert other.halted() is None
+    again = store.use_account("https://social.example", "7")
+    assert again.halted() == "post 5 lost its text"
+    again.resume()
+    assert again.halted() is None
+    assert store.use_account("https://social.example", "7").halted() is None
+
+
+def test_two_claims_of_one_moment_are_two(state: AccountState):
+    state.record([found("5", "51")])
+    first = claimed(state)
+    state.release(first)
+    second = claimed(state)
+    state.release(first)
+    assert state.counts() == {"claimed": 1}
+    state.finish(second, described("51"))
+    assert state.counts() == {"described": 1}

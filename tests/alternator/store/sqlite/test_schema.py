@@ -1,8 +1,10 @@
-"""The file of the first release, as that one made it, is brought up to today's."""
+"""Files of earlier releases, as those made them, are brought up to today's."""
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from alternator.store.sqlite.database import Database
 from alternator.store.sqlite.schema import SCHEMA
@@ -33,6 +35,12 @@ CREATE INDEX attachment_by_state ON attachment (account, state, not_before);
 PRAGMA user_version = 1;
 """
 
+VERSION_2 = VERSION_1.replace(
+    "    changed REAL NOT NULL,\n",
+    "    changed REAL NOT NULL,\n    put_back INTEGER NOT NULL DEFAULT 0,\n",
+).replace("user_version = 1", "user_version = 2")
+EARLIER = pytest.mark.parametrize("earlier", [VERSION_1, VERSION_2], ids=["1", "2"])
+
 
 def columns(path: Path) -> dict[str, list[tuple[object, ...]]]:
     """Of each table: name, type, whether it may be null, default and place in the key."""
@@ -44,32 +52,45 @@ def columns(path: Path) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def test_a_file_of_version_1_becomes_like_a_new_one(tmp_path: Path):
+@EARLIER
+def test_an_earlier_file_becomes_like_a_new_one(tmp_path: Path, earlier: str):
     with closing(sqlite3.connect(tmp_path / "old")) as db:
-        db.executescript(VERSION_1)
+        db.executescript(earlier)
     for name in ("old", "new"):
         Database(tmp_path / name, SCHEMA).close()
     assert columns(tmp_path / "old") == columns(tmp_path / "new")
-    assert {"account", "attachment", "attachment_by_state"} <= columns(tmp_path / "new").keys()
+    assert {"account", "admitted", "attachment", "attachment_queue"} <= columns(
+        tmp_path / "new"
+    ).keys()
 
 
-def test_what_a_file_of_version_1_remembers_is_kept(tmp_path: Path):
+@EARLIER
+def test_what_an_earlier_file_remembers_is_kept(tmp_path: Path, earlier: str):
     path = tmp_path / "old"
+    more = ", 1" if earlier == VERSION_2 else ""
     with closing(sqlite3.connect(path)) as db:
-        db.executescript(VERSION_1)
+        db.executescript(earlier)
         db.execute("INSERT INTO account VALUES (1, 'https://social.example', '7', '9', '2')")
+        db.execute("INSERT INTO account VALUES (2, 'https://social.example', '8', NULL, NULL)")
         db.execute(
-            "INSERT INTO attachment VALUES (1, '9', '91', 'waiting', 0, 2, 5.0, 'busy', 1.0, 4.0)"
+            "INSERT INTO attachment VALUES "
+            f"(1, '9', '91', 'waiting', 0, 2, 5.0, 'busy', 3.0, 4.0{more}), "
+            f"(1, '8', '81', 'described', 1, 1, 5.0, '', 1.5, 4.0{more}), "
+            f"(1, '8', '82', 'left', 1, 1, 5.0, 'too large', 1.5, 4.0{more})"
         )
         db.commit()
     database = Database(path, SCHEMA)
     with database.reading() as connection:
+        # Its first start was when the first attachment was met, and the old posts that it took on
+        # use up its limit.
         assert connection.execute("SELECT * FROM account").fetchall() == [
-            (1, "https://social.example", "7", "9", "2")
+            (1, "https://social.example", "7", "9", "2", 1.5, 0, None),
+            (2, "https://social.example", "8", None, None, None, 0, None),
         ]
-        assert connection.execute("SELECT * FROM attachment").fetchall() == [
-            (1, "9", "91", "waiting", 0, 2, 5.0, "busy", 1.0, 4.0, 0)
-        ]
+        assert connection.execute("SELECT * FROM admitted").fetchall() == [(1, "8")]
+        row = connection.execute("SELECT * FROM attachment WHERE status_id = 9").fetchone()
+        assert row[:10] == (1, "9", "91", "waiting", 0, 2, 5.0, "busy", 3.0, 4.0)
+        assert row[10:] == (1 if more else 0, None, None, 0, None)
     database.close()
 
 

@@ -4,7 +4,14 @@ from clock import Clock
 
 from alternator.store.interface import AccountState
 from alternator.store.opening import opened
-from alternator.store.outcomes import RETRY_SECONDS, Claim, Cursors, Found
+from alternator.store.outcomes import (
+    FREE_INTERRUPTIONS,
+    GIVE_UP_SECONDS,
+    RETRY_SECONDS,
+    Claim,
+    Cursors,
+    Found,
+)
 
 FOUND = Found(status_id="5", attachment_ids=("51",), backfill=False)
 
@@ -26,13 +33,45 @@ def test_a_claim_that_a_crash_cut_short_is_tried_again(tmp_path: Path, clock: Cl
         assert state.cursors() == Cursors(newest="5", floor="0")
 
 
+def killed_at_work(directory: Path, clock: Clock) -> Claim | None:
+    """One start that is killed once it has claimed the post, if it is due."""
+    with opened(directory, clock=clock) as store:
+        state = store.use_account("https://social.example", "7")
+        state.record([FOUND])
+        return state.claim()
+
+
 def test_a_crash_at_every_attempt_is_not_repeated_for_ever(tmp_path: Path, clock: Clock):
-    for _ in range(len(RETRY_SECONDS) + 1):
-        with opened(tmp_path, clock=clock) as store:
-            state = store.use_account("https://social.example", "7")
-            state.record([FOUND])
-            claimed(state)
+    began = clock.now
+    crashes = 0
+    for _ in range(24 * 60):
+        crashes += killed_at_work(tmp_path, clock) is not None
+        clock.now += 60.0
     with opened(tmp_path, clock=clock) as store:
         state = store.use_account("https://social.example", "7")
         assert state.claim() is None
         assert state.counts() == {"failed": 1}
+        assert state.retry_failed() == 1
+    assert crashes == len(RETRY_SECONDS) + FREE_INTERRUPTIONS + 1
+    assert clock.now - began > GIVE_UP_SECONDS
+
+
+def test_crashes_within_a_minute_give_nothing_up_and_others_get_their_turn(
+    tmp_path: Path, clock: Clock
+):
+    for _ in range(20):
+        killed_at_work(tmp_path, clock)
+        clock.now += 3.0
+    with opened(tmp_path, clock=clock) as store:
+        state = store.use_account("https://social.example", "7")
+        assert state.counts() == {"waiting": 1}
+        assert state.claim() is None
+        state.record([Found(status_id="4", attachment_ids=("41",), backfill=False)])
+        assert claimed(state).status_id == "4"
+        clock.now += RETRY_SECONDS[1]
+        assert claimed(state).status_id == "5"
+
+
+def test_the_first_crashes_cost_no_wait(tmp_path: Path, clock: Clock):
+    for _ in range(FREE_INTERRUPTIONS + 1):
+        assert killed_at_work(tmp_path, clock) is not None
