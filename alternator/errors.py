@@ -15,9 +15,14 @@ class ConfigError(AlternatorError):
 
 
 class ServerError(AlternatorError):
-    """The Mastodon server can't be reached, or refuses the token."""
+    """The Mastodon server can't be reached, or refuses the token.
+
+    ``of_edit``: an edit was sent, it failed with this error, and a look at the post afterwards did
+    not show it carried out.
+    """
 
     exit_code = ExitCode.SERVER
+    of_edit = False
 
 
 class ModelError(AlternatorError):
@@ -36,6 +41,14 @@ class MediaError(AlternatorError):
     """One attachment or file can't be described. It never stops the next one."""
 
     exit_code = ExitCode.MEDIA
+
+
+class UnsureError(MediaError):
+    """One attachment can't be described, as a single answer of the server has it.
+
+    It may be out of a cache, or from something in front of the server: final only when it is said
+    again later.
+    """
 
 
 class NoAudioError(MediaError):
@@ -75,6 +88,10 @@ class TemporaryError(AlternatorError):
         self.retry_after = retry_after
 
 
+class EndpointError(TemporaryError, VisionError):
+    """The vision endpoint as a whole fails: no fault of what it was asked about."""
+
+
 class TemporaryServerError(TemporaryError, ServerError):
     """The server can't be reached, is overloaded or asks to wait."""
 
@@ -87,12 +104,32 @@ class UnexpectedAnswerError(TemporaryServerError):
     """
 
 
+class RedirectedError(UnexpectedAnswerError):
+    """The server answered with another address in place of what was asked for."""
+
+
+class ForbiddenError(ServerError):
+    """The server itself says no (HTTP 403): to the token, or about this one post."""
+
+
 class EditRefusedError(ServerError):
-    """The server understood a request and does not accept it (HTTP 4xx)."""
+    """The server itself understood a request and does not accept it (HTTP 4xx)."""
 
 
 class GoneError(ServerError):
-    """What was asked for is not on the server (any more)."""
+    """What was asked for is not on the server (any more), as the server itself says once."""
+
+
+class DamageError(ServerError):
+    """An edit changed more of a post than its descriptions. ``fields`` names what."""
+
+    def __init__(self, message: str, *, fields: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.fields = fields
+
+
+class UnprovenEditError(AlternatorError):
+    """An edit was not sent, since it would have changed more than descriptions: our defect."""
 
 
 class TemporaryMediaError(TemporaryError, MediaError):

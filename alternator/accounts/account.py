@@ -40,7 +40,7 @@ class Account:
     ) -> None:
         self.settings = settings
         self.health = AccountHealth()
-        self.budget = RateBudget(clock.now)
+        self.budget = RateBudget(clock.monotonic)
         self._store = store
         self._signed_in: SignedIn | None = None
 

@@ -33,6 +33,11 @@ class EditRules:
     false_beside_warning: Literal["text", "boolean"]
     # Whether a poll's author can see that its counts are hidden from everybody else.
     tells_hidden_totals: bool
+    # Whether a poll that is sent without an end keeps the one it has. Sent with one, it ends so
+    # many whole seconds after the edit: up to a second earlier or later than before.
+    keeps_poll_end: bool = False
+    # Whether an edit with an empty text makes a text of the content warning.
+    blank_takes_warning: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +54,8 @@ class Dialect:
 # Mastodon turns a status with a content warning sensitive when it reads JSON's `false`: Ruby's
 # `false || spoiler_text.present?`. The text "false" is true there until the database reads it.
 # https://github.com/mastodon/mastodon/blob/main/app/services/update_status_service.rb
+# Its poll must have an end: `expires_in` is whole seconds from now (PollExpirationValidator,
+# https://github.com/mastodon/mastodon/blob/main/app/models/concerns/expireable.rb).
 # A poll's counts are null for everybody, its author too, while they are hidden.
 # https://github.com/mastodon/mastodon/blob/main/app/models/poll.rb (show_totals_now?)
 _MASTODON_EDIT = EditRules(false_beside_warning="text", tells_hidden_totals=True)
@@ -86,6 +93,9 @@ DIALECTS = (
     # https://codeberg.org/superseriousbusiness/gotosocial/src/branch/main/internal/api/model/status.go
     # WebSocket only:
     # https://codeberg.org/superseriousbusiness/gotosocial/src/branch/main/internal/api/client/streaming/stream.go
+    # `expires_in` of 0 or none leaves a poll's end alone (processPollEdit), a blank text stays blank:
+    # https://codeberg.org/superseriousbusiness/gotosocial/src/branch/main/internal/processing/status/edit.go
+    # Each look at a post needs a token (TokenAuth), so it can't be seen as others see it, either.
     # A poll's author gets all counts (`isAuthor || !*poll.HideCounts`):
     # https://codeberg.org/superseriousbusiness/gotosocial/src/branch/main/internal/typeutils/internaltofrontend.go
     # Its version is its own ("0.17.0+git-1a2b3c"), or Mastodon's where
@@ -96,7 +106,12 @@ DIALECTS = (
         version=None,
         nodeinfo="gotosocial",
         streaming="WebSocket",
-        edit=EditRules(false_beside_warning="boolean", tells_hidden_totals=False),
+        edit=EditRules(
+            false_beside_warning="boolean",
+            tells_hidden_totals=False,
+            keeps_poll_end=True,
+            blank_takes_warning=False,
+        ),
     ),
     # Named in the version:
     # https://docs.akkoma.dev/stable/development/API/differences_in_mastoapi_responses/

@@ -8,10 +8,9 @@ https://github.com/mastodon/mastodon/blob/main/app/services/update_status_servic
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypedDict
 
-from alternator.errors import MediaError
+from alternator.errors import MediaError, UnsureError
 from alternator.mastodon.dialect import EditRules
 from alternator.mastodon.entities import Attachment, Poll, QuoteApproval, Source, Status
 
@@ -28,12 +27,11 @@ class AttachmentFields(TypedDict, total=False):
 
 
 class PollFields(TypedDict, total=False):
-    """An edit's poll; ``expires_in`` is in seconds, and left out for one without an end."""
+    """An edit's poll, without its end: no whole number of seconds from now would keep that."""
 
     options: list[str]
     multiple: bool
     hide_totals: bool
-    expires_in: int
 
 
 class EditBody(TypedDict, total=False):
@@ -64,14 +62,21 @@ def build_edit(
     *,
     rules: EditRules,
     limit: int,
-    now: datetime,
 ) -> EditBody:
     """The request body, for a server with these rules.
 
     ``descriptions`` are the new ones by attachment id, ``limit`` the server's, in characters.
-    MediaError for a status that no edit can leave as it is, and for a description over the limit.
+
+    Raises:
+        UnsureError: a status that no edit can leave as it is.
+        MediaError: a description over the limit.
     """
     status, source = snapshot.status, snapshot.source
+    if source.spoiler_text and not source.text.strip() and rules.blank_takes_warning:
+        raise UnsureError(
+            "the post has a content warning and no text, and this server would make its text of "
+            "the warning; describe its attachments by hand"
+        )
     body: EditBody = {
         "status": source.text,
         "spoiler_text": source.spoiler_text,
@@ -80,6 +85,7 @@ def build_edit(
         "media_attributes": [
             attributes(attachment, descriptions.get(attachment.id), limit)
             for attachment in status.attachments
+            if attachment.id in descriptions or not longer(attachment.description, limit)
         ],
     }
     if status.language:
@@ -90,7 +96,7 @@ def build_edit(
     if status.quote_approval and (policy := quote_policy(status.quote_approval)):
         body["quote_approval_policy"] = policy
     if status.poll:
-        body["poll"] = poll_fields(status.poll, rules, now)
+        body["poll"] = poll_fields(status.poll, rules)
     return body
 
 
@@ -109,7 +115,7 @@ def sensitive(snapshot: Snapshot, rules: EditRules) -> bool | str:
 def attributes(attachment: Attachment, new: str | None, limit: int) -> AttachmentFields:
     """One attachment with its new description, or with the one it has, and its focal point."""
     entry: AttachmentFields = {"id": attachment.id}
-    if new is not None and len(new) > limit:
+    if longer(new, limit):
         # GoToSocial takes it and then refuses every later edit of the post.
         raise MediaError(f"its description is longer than the {limit} characters of this server")
     if description := attachment.description if new is None else new:
@@ -117,6 +123,16 @@ def attributes(attachment: Attachment, new: str | None, limit: int) -> Attachmen
     if attachment.focus is not None:
         entry["focus"] = f"{attachment.focus.x},{attachment.focus.y}"
     return entry
+
+
+def longer(description: str | None, limit: int) -> bool:
+    """Whether a description is over the limit; somebody else's may be, by another client.
+
+    That is not sent again: Mastodon would refuse the edit for it, and an attachment that an edit
+    does not name keeps what it has.
+    https://github.com/mastodon/mastodon/blob/main/app/models/media_attachment.rb (validates)
+    """
+    return description is not None and len(description) > limit
 
 
 def quote_policy(approval: QuoteApproval) -> str | None:
@@ -132,30 +148,30 @@ def quote_policy(approval: QuoteApproval) -> str | None:
     return None if approval.automatic or approval.manual else "nobody"
 
 
-def poll_fields(poll: Poll, rules: EditRules, now: datetime) -> PollFields:
+def poll_fields(poll: Poll, rules: EditRules) -> PollFields:
     """The poll as it was asked. Equal options and ``multiple`` keep its votes.
 
-    MediaError for one that has ended: sent again it would reopen, left out it would be deleted;
-    and where it can't be seen whether its counts are hidden: sent again they might become public.
+    UnsureError for one that has ended: sent again it would reopen, left out it would be deleted;
+    where an edit moves its end; and where it can't be seen whether its counts are hidden: sent
+    again they might become public.
     """
-    remaining = None
-    if poll.expires_at is not None:
-        remaining = int((poll.expires_at - now).total_seconds())
-    if poll.expired or (remaining is not None and remaining <= 0):
-        raise MediaError(
+    if poll.expired:
+        raise UnsureError(
             "the post has a poll that has ended, which an edit would reopen or delete; "
             "describe its attachments by hand"
         )
+    if poll.expires_at is not None and not rules.keeps_poll_end:
+        raise UnsureError(
+            "the post has a poll, whose end this server moves with each edit; describe its "
+            "attachments by hand"
+        )
     if not rules.tells_hidden_totals:
-        raise MediaError(
+        raise UnsureError(
             "the post has a poll, and this server does not tell whether its counts are hidden, so "
             "an edit might publish them; describe its attachments by hand"
         )
-    fields: PollFields = {
+    return {
         "options": [option.title for option in poll.options],
         "multiple": poll.multiple,
-        "hide_totals": any(option.votes_count is None for option in poll.options),
+        "hide_totals": poll.hides_totals,
     }
-    if remaining is not None:
-        fields["expires_in"] = remaining
-    return fields

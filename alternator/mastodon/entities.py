@@ -5,9 +5,13 @@ The fields are those of https://docs.joinmastodon.org/entities/ that are used he
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from alternator.mastodon.dialect import Dialect
+
+# https://docs.joinmastodon.org/entities/Status/#visibility
+Visibility = Literal["public", "unlisted", "private", "direct"]
+VISIBILITIES: dict[str, Visibility] = {name: name for name in get_args(Visibility)}
 
 AttachmentType = Literal["image", "gifv", "video", "audio", "unknown"]
 
@@ -65,6 +69,11 @@ class Poll:
     expired: bool
     expires_at: datetime | None  # with its time zone; None for one without an end
 
+    @property
+    def hides_totals(self) -> bool:
+        """Whether its counts can't be seen while it is open."""
+        return any(option.votes_count is None for option in self.options)
+
 
 @dataclass(frozen=True, kw_only=True)
 class QuoteApproval:
@@ -76,23 +85,51 @@ class QuoteApproval:
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """https://docs.joinmastodon.org/entities/Status/"""
+    """https://docs.joinmastodon.org/entities/Status/
+
+    ``local_only`` is told by glitch-soc, Hometown and GoToSocial; ``quoted_id`` by Mastodon 4.5 and
+    the others that have quotes.
+    """
 
     id: str
     account_id: str
-    content: str  # HTML
+    created_at: datetime | None
     edited_at: datetime | None
+    visibility: str  # as the server has it; ``audience`` is what it counts as
+    content: str  # HTML
+    spoiler_text: str
     sensitive: bool
     language: str | None  # ISO 639
     attachments: tuple[Attachment, ...]
     poll: Poll | None
     quote_approval: QuoteApproval | None
     is_boost: bool
+    in_reply_to_id: str | None = None
+    local_only: bool | None = None
+    quoted_id: str | None = None
+
+    @property
+    def audience(self) -> Visibility:
+        """Who sees it. A visibility that is not known here ("mutuals_only") counts as direct."""
+        return VISIBILITIES.get(self.visibility, "direct")
 
     @property
     def by_id(self) -> dict[str, Attachment]:
         """The attachments by their id, in order."""
         return {attachment.id: attachment for attachment in self.attachments}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Statuses, newest first, as many as a server gives at once.
+
+    ``unread`` are the ids of those in it that were not understood. ``oldest`` is the id of its
+    last one, read or not: the next page goes on from there. None where there is nothing any more.
+    """
+
+    statuses: tuple[Status, ...]
+    unread: tuple[str, ...] = ()
+    oldest: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,6 +52,23 @@ def text_of(fields: Fields, key: str) -> str | None:
     raise _wrong(key, "text", found)
 
 
+def given_text(fields: Fields, key: str) -> str:
+    """A text, whose field must be there: one that is missing is not one that is empty."""
+    if key not in fields:
+        raise _wrong(key, "text", None)
+    return text_of(fields, key) or ""
+
+
+def reference_of(fields: Fields, key: str) -> str | None:
+    """The id of something else; None where there is none."""
+    found = fields.get(key)
+    if found is None:
+        return None
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise _wrong(key, "id", found)
+    return str(found)
+
+
 def flag_of(fields: Fields, key: str) -> bool:
     """True or false."""
     found = fields.get(key)

@@ -16,6 +16,7 @@ from alternator.mastodon.entities import (
     AttachmentType,
     Focus,
     Instance,
+    Page,
     Poll,
     PollOption,
     QuoteApproval,
@@ -26,11 +27,13 @@ from alternator.mastodon.json_fields import (
     Fields,
     fields_of,
     flag_of,
+    given_text,
     id_of,
     inner,
     kind,
     list_of,
     number_of,
+    reference_of,
     text_of,
     time_of,
 )
@@ -86,28 +89,49 @@ def parse_poll(answer: object) -> Poll:
 
 
 def parse_status(answer: object) -> Status:
-    """UnexpectedAnswerError for what is no status."""
+    """UnexpectedAnswerError for what is no status, and for half of one.
+
+    Every server gives the text's fields of each post, so one without them is no post whose text is
+    empty: an edit made from it would empty the post.
+    """
     fields = fields_of(answer, "status")
     poll = fields.get("poll")
     return Status(
         id=id_of(fields, "status"),
         account_id=id_of(fields_of(fields.get("account"), "account"), "account"),
-        content=text_of(fields, "content") or "",
+        created_at=time_of(fields, "created_at"),
         edited_at=time_of(fields, "edited_at"),
+        visibility=given_text(fields, "visibility"),
+        content=given_text(fields, "content"),
+        spoiler_text=given_text(fields, "spoiler_text"),
         sensitive=flag_of(fields, "sensitive"),
         language=text_of(fields, "language") or None,
         attachments=tuple(map(parse_attachment, list_of(fields, "media_attachments"))),
         poll=None if poll is None else parse_poll(poll),
         quote_approval=_quote_approval(inner(fields, "quote_approval")),
         is_boost=fields.get("reblog") is not None,
+        in_reply_to_id=reference_of(fields, "in_reply_to_id"),
+        local_only=None if fields.get("local_only") is None else flag_of(fields, "local_only"),
+        quoted_id=_quoted_id(inner(fields, "quote")),
     )
 
 
-def parse_statuses(answer: object) -> list[Status]:
-    """A page of statuses. UnexpectedAnswerError for what is none."""
+def parse_page(answer: object) -> Page:
+    """A page of statuses. UnexpectedAnswerError for what is none.
+
+    One status that is not understood does not hold up the others.
+    """
     if not isinstance(answer, list):
         raise UnexpectedAnswerError(f"the server's answer is no list of posts but {kind(answer)}")
-    return [parse_status(entry) for entry in answer]
+    statuses, unread = [], []
+    oldest = None
+    for entry in answer:
+        oldest = id_of(fields_of(entry, "status"), "status")
+        try:
+            statuses.append(parse_status(entry))
+        except UnexpectedAnswerError:
+            unread.append(oldest)
+    return Page(statuses=tuple(statuses), unread=tuple(unread), oldest=oldest)
 
 
 def parse_source(answer: object) -> Source:
@@ -119,7 +143,7 @@ def parse_source(answer: object) -> Source:
     return Source(
         id=id_of(fields, "source of a post"),
         text=text,
-        spoiler_text=text_of(fields, "spoiler_text") or "",
+        spoiler_text=given_text(fields, "spoiler_text"),
         content_type=text_of(fields, "content_type") or None,
     )
 
@@ -151,6 +175,13 @@ def _duration(meta: Fields) -> float | None:
     original = meta.get("original")
     found = original.get("duration") if isinstance(original, Mapping) else None
     return found if isinstance(found, float | int) and found > 0 else None
+
+
+def _quoted_id(quote: Fields) -> str | None:
+    """The id of the post that is quoted: https://docs.joinmastodon.org/entities/Quote/"""
+    return reference_of(inner(quote, "quoted_status"), "id") or reference_of(
+        quote, "quoted_status_id"
+    )
 
 
 def _quote_approval(fields: Fields) -> QuoteApproval | None:

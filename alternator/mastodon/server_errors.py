@@ -1,50 +1,96 @@
 """What a failed request to the Mastodon server means, as an error that says what to do.
 
-Told by status code and class, never by texts: servers localise those.
+Told by status code and class, never by texts: servers localise those. The server's own word is
+told from that of a proxy, an ingress or a cache in front of it by its form: Mastodon's API says
+each error as a JSON object with an ``error``
+(https://docs.joinmastodon.org/entities/Error/). An ingress says ``404 page not found`` while the
+server behind it restarts, and nothing is final that such a one says.
 """
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+import unicodedata
+from urllib.parse import urlsplit
 
 import requests
 
-from alternator.errors import EditRefusedError, GoneError, ServerError, TemporaryServerError
-from alternator.mastodon.json_fields import parse_time
+from alternator.errors import (
+    EditRefusedError,
+    ForbiddenError,
+    GoneError,
+    RedirectedError,
+    ServerError,
+    TemporaryServerError,
+    UnexpectedAnswerError,
+)
+from alternator.mastodon.waits import RATE_LIMIT_SECONDS, wait_of
+from alternator.web.session import REDIRECTS, Answer
 
 # https://docs.joinmastodon.org/api/oauth-scopes/
 SCOPES = "read:accounts read:statuses write:statuses"
-RATE_LIMIT_SECONDS = 10.0  # where a server does not say when it ends
+LONGEST_REASON = 200  # characters of what a server says, in a message
 
 
-def of_response(url: str, response: requests.Response) -> ServerError:
+def of_answer(url: str, answer: Answer) -> ServerError:
     """What an answer that is no success means."""
-    return of_code(url, response.status_code, reset_of(response))
+    code = answer.status
+    if code == 429:
+        return busy(url, wait_of(answer))
+    if code == 503 and (wait := wait_of(answer)) is not None:
+        return TemporaryServerError(f"{url} asks to wait {wait:.0f} s (HTTP 503)", retry_after=wait)
+    if code >= 500:
+        return of_code(url, code)
+    if code in REDIRECTS:
+        return redirected(url, answer)
+    said = own_words(answer)
+    if said is None:
+        return UnexpectedAnswerError(
+            f"{url} has an answer that is not its own (HTTP {code} without its error): something "
+            f"in front of it, or it is starting; tried again later"
+        )
+    return of_code(url, code, said)
 
 
-def of_code(url: str, code: int, wait: float | None = None) -> ServerError:
-    """What a status code means; ``wait`` is the time in seconds until a rate limit ends."""
+def of_code(url: str, code: int, said: str = "") -> ServerError:
+    """What the server itself means by a status code; ``said`` is its reason, for the log."""
+    if code == 429:
+        return busy(url, None)
+    if code >= 500:
+        return TemporaryServerError(f"{url} has trouble (HTTP {code}); tried again later")
+    reason = f" (it says: {said})" if said else ""
     if code == 401:
         return ServerError(
             f"{url} rejects the access token; create one with the scopes {SCOPES} "
             f"(Preferences, Development) and set [mastodon] access_token"
         )
     if code == 403:
-        return ServerError(
+        return ForbiddenError(
             f"{url} refuses this to the access token; it needs the scopes {SCOPES}, "
-            f"and the account must not be suspended"
+            f"and the account must not be suspended{reason}"
         )
     if code in (404, 410):
         return GoneError(f"{url} does not have it (HTTP {code})")
-    if code == 429:
-        # A reset that is not told or already over: wait a little all the same.
-        wait = RATE_LIMIT_SECONDS if wait is None else max(wait, 1.0)
-        return TemporaryServerError(
-            f"{url} asks to wait {wait:.0f} s (rate limit)", retry_after=wait
-        )
-    if code >= 500:
-        return TemporaryServerError(f"{url} has trouble (HTTP {code}); tried again later")
     return EditRefusedError(
-        f"{url} refused the request (HTTP {code}); try whether its web page takes the same edit"
+        f"{url} refused the request (HTTP {code}){reason}; try whether its web page takes the same "
+        f"edit"
+    )
+
+
+def busy(url: str, wait: float | None) -> TemporaryServerError:
+    """A rate limit that ends in ``wait`` seconds, if that is known."""
+    wait = RATE_LIMIT_SECONDS if wait is None else max(wait, 1.0)
+    return TemporaryServerError(f"{url} asks to wait {wait:.0f} s (rate limit)", retry_after=wait)
+
+
+def redirected(url: str, answer: Answer) -> ServerError:
+    """An answer that names another address. None is followed: the token would go there."""
+    try:
+        target = urlsplit(answer.headers.get("Location") or "")
+        other = f"{target.scheme}://{target.hostname}" if target.scheme and target.hostname else ""
+    except ValueError:
+        other = ""
+    where = cleaned(other) if other else "elsewhere"
+    return RedirectedError(
+        f"{url} redirects to {where} (HTTP {answer.status}); set [mastodon] instance_url to the "
+        f"server's own address"
     )
 
 
@@ -63,34 +109,35 @@ def unreachable(url: str, error: BaseException) -> ServerError:
 
 
 def not_understood(url: str) -> ServerError:
-    """An answer that no Mastodon server gives."""
+    """An answer that no Mastodon server gives, before it was ever known to be one."""
     return ServerError(
         f"{url} does not answer like a Mastodon server; check [mastodon] instance_url"
     )
 
 
-def reset_of(response: requests.Response) -> float | None:
-    """Seconds until the rate limit ends, by the response's headers; None if they don't say.
+def own_words(answer: Answer) -> str | None:
+    """The server's own reason, cleaned; None where the answer is not in the API's form.
 
-    Mastodon and GoToSocial since 0.12 give ISO 8601, GoToSocial before that gave Unix time:
-    https://docs.joinmastodon.org/api/rate-limits/ and
-    https://docs.gotosocial.org/en/latest/api/ratelimiting/
+    "" for one that gives no text: Misskey's forks put an object there.
     """
-    text = response.headers.get("X-RateLimit-Reset") or ""
     try:
-        reset = datetime.fromtimestamp(float(text), UTC) if text.isdigit() else parse_time(text)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return (reset - clock_of(response)).total_seconds()
-
-
-def clock_of(response: requests.Response) -> datetime:
-    """What the server's clock said when it answered, since ours may be off; else ours."""
-    try:
-        found = parsedate_to_datetime(response.headers.get("Date") or "")
+        found = answer.json()
     except ValueError:
-        return datetime.now(UTC)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        return None
+    if not isinstance(found, dict) or not found.get("error"):
+        return None
+    said = found["error"]
+    return cleaned(said) if isinstance(said, str) else ""
+
+
+def cleaned(text: str) -> str:
+    """Foreign text as part of one line of the log: no control characters, and not long."""
+    shown = "".join(
+        " " if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs") else char
+        for char in text[: 4 * LONGEST_REASON]
+    )
+    line = " ".join(shown.split())
+    return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1] + "…"
 
 
 def has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:

@@ -1,0 +1,72 @@
+"""What a post's HTML says as text, to compare it with what its author typed."""
+
+import unicodedata
+from collections import Counter
+from html.parser import HTMLParser
+
+# How much of what a post shows must be in its source, in runs of so many characters. Markup,
+# mentions and shortened links differ; another post's source has hardly any of it.
+COMMON_PART = 0.5
+RUN = 5
+
+
+class TextOfHtml(HTMLParser):
+    """Collects the text between the tags."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._left_out = 0  # depth within what the server added
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """A tag opens."""
+        classes = (dict(attrs).get("class") or "").split()
+        # "RE: …", which servers put before a post that quotes another:
+        # https://github.com/mastodon/mastodon/blob/main/app/lib/text_formatter.rb
+        if self._left_out or "quote-inline" in classes:
+            self._left_out += tag not in ("br", "img", "wbr", "hr")
+
+    def handle_endtag(self, tag: str) -> None:
+        """A tag closes."""
+        if self._left_out:
+            self._left_out -= tag not in ("br", "img", "wbr", "hr")
+
+    def handle_data(self, data: str) -> None:
+        """Text."""
+        if not self._left_out:
+            self.parts.append(data)
+
+
+def text_of_html(html: str) -> str:
+    """The text of HTML without its tags."""
+    parser = TextOfHtml()
+    parser.feed(html)
+    parser.close()
+    return "".join(parser.parts)
+
+
+def essence(text: str) -> str:
+    """Letters, digits and signs alone, in one form: blanks and lines are the formatter's."""
+    normal = unicodedata.normalize("NFKC", text)
+    return "".join(char for char in normal if not char.isspace() and char.isprintable())
+
+
+def is_shown_by(source: str, html: str) -> bool:
+    """Whether the source that an author typed can be that of the HTML that a post shows.
+
+    A server that answers with an empty source, or with one of another post, is found out.
+    """
+    typed, shown = essence(source), essence(text_of_html(html))
+    if typed == shown:
+        return True
+    if not typed or not shown:
+        # What is typed may be markup alone and show nothing, but what is shown was typed.
+        return not shown and not any(char.isalnum() for char in typed)
+    size = min(RUN, len(shown), len(typed))
+    wanted, there = runs(shown, size), runs(typed, size)
+    return (wanted & there).total() >= COMMON_PART * wanted.total()
+
+
+def runs(text: str, size: int) -> Counter[str]:
+    """All runs of so many characters."""
+    return Counter(text[start : start + size] for start in range(len(text) - size + 1))
