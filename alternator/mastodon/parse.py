@@ -148,8 +148,8 @@ def parse_source(answer: object) -> Source:
     )
 
 
-def parse_instance(answer: object, url: str) -> Instance:
-    """What the server at ``url`` says of itself. UnexpectedAnswerError for what is nothing such.
+def parse_instance(answer: object) -> Instance:
+    """What the server says of itself. UnexpectedAnswerError for what is nothing such.
 
     What it does not say is as with Mastodon; its dialect is known by its version alone.
     """
@@ -160,12 +160,12 @@ def parse_instance(answer: object, url: str) -> Instance:
     limit = number_of(inner(configuration, "media_attachments"), "description_limit")
     limit = limit or number_of(fields, "description_limit") or DEFAULT_DESCRIPTION_LIMIT
     streaming = text_of(inner(configuration, "urls"), "streaming")
-    streaming = streaming or text_of(inner(fields, "urls"), "streaming_api") or url
+    streaming = streaming or text_of(inner(fields, "urls"), "streaming_api") or None
     version = text_of(fields, "version") or ""
     return Instance(
         version=version,
         description_limit=int(limit),
-        streaming_url=streaming.replace("wss://", "https://").replace("ws://", "http://"),
+        streaming_url=streaming,
         dialect=recognise(version, None),
     )
 

@@ -91,9 +91,10 @@ async def socket(websocket: WebSocket) -> None:
         headers = {"X-Error-Message": "Invalid access token"}
         await websocket.send_denial_response(Response(status_code=401, headers=headers))
         return
-    await websocket.accept(subprotocol=next(iter(websocket.scope["subprotocols"]), None))
+    # Before the handshake is answered: what is posted from then on is told.
     stream = sandbox.hub.open(token.account, "websocket")
     try:
+        await websocket.accept(subprotocol=next(iter(websocket.scope["subprotocols"]), None))
         await send_events(websocket, sandbox, stream)
     except (WebSocketDisconnect, DroppedError):
         # Cut off: the server closes the connection without the WebSocket's farewell.

@@ -1,0 +1,97 @@
+"""``alternator run --once``: catch up, describe what is due, and end."""
+
+from dataclasses import replace
+
+from alternator.accounts.account import Account
+from alternator.bot.failures import Failures
+from alternator.bot.find_posts import PostFinder
+from alternator.bot.halt import HaltNotice
+from alternator.bot.watch import rate_limit_left
+from alternator.bot.work import Tally, Work
+from alternator.errors import ServerError, TemporaryServerError
+from alternator.mastodon import server_errors
+from alternator.mastodon.client import LONGEST_WAIT_SECONDS
+from alternator.progress import Progress
+from alternator.stopping import Stop
+from alternator.store.outcomes import Claim
+
+# How long it waits for files that the server is still processing, and for posts put back.
+PATIENCE_SECONDS = 30.0
+# How often it tries again in a row what the server does not answer for any post.
+ATTEMPTS = 4
+
+
+class SinglePass:
+    """One pass through one account's posts. For the main thread."""
+
+    def __init__(
+        self, account: Account, finder: PostFinder, work: Work, *, progress: Progress, stop: Stop
+    ) -> None:
+        self._account = account
+        self._finder = finder
+        self._work = work
+        self._progress = progress
+        self._clock = stop.clock
+        self._failures = Failures()
+        self._waiting: dict[str, int] = {}  # attachments of the posts that were put back
+
+    def run(self) -> Tally:
+        """Go through the posts; what came of it.
+
+        ``failed`` in it counts also what is still put back at the end, and what is not described
+        because editing is halted.
+
+        Raises:
+            ServerError: the server can't be asked, or asks to wait for too long.
+        """
+        trouble = self._look()
+        halt = HaltNotice(self._account.state, self._clock)
+        until = self._clock.monotonic() + PATIENCE_SECONDS
+        while not halt.stands():
+            self._wait_for_rate_limit()
+            claim = self._account.state.claim()
+            if claim is not None:
+                self._describe(claim)
+                continue
+            due = self._account.state.next_due()
+            if due is None or self._clock.monotonic() + (due - self._clock.now()) > until:
+                break
+            self._progress.pause(due - self._clock.now())
+        else:
+            self._waiting = {"": self._account.state.counts().get("waiting", 0)}
+        if trouble is not None:
+            raise trouble
+        tally = self._work.tally
+        return replace(tally, failed=tally.failed + sum(self._waiting.values()))
+
+    def _look(self) -> TemporaryServerError | None:
+        """Look through the posts to the end; what kept it from going on, if anything did."""
+        while True:
+            look = self._finder.look()
+            self._account.health.recovered()
+            if look.trouble is not None or not look.more:
+                return look.trouble
+
+    def _wait_for_rate_limit(self) -> None:
+        left = rate_limit_left(self._account)
+        if left > LONGEST_WAIT_SECONDS:
+            raise server_errors.busy(self._account.settings.instance_url, left)
+        if left > 0:
+            self._progress.pause(left)
+
+    def _describe(self, claim: Claim) -> None:
+        """Describe a post. ServerError if the server seems to fail for all of them."""
+        try:
+            self._work.describe(claim)
+        except ServerError as error:
+            self._waiting[claim.status_id] = len(claim.attachment_ids)
+            if rate_limit_left(self._account) > 0:
+                return
+            pause = self._failures.pause_after(claim.status_id, error)
+            if pause and self._failures.times >= ATTEMPTS:
+                raise
+            self._progress.pause(pause)
+        else:
+            self._failures.clear()
+            self._waiting.pop(claim.status_id, None)
+        self._progress.pause(self._account.settings.backfill_pause if claim.backfill else 0.0)
