@@ -15,14 +15,9 @@ class ConfigError(AlternatorError):
 
 
 class ServerError(AlternatorError):
-    """The Mastodon server can't be reached, or refuses the token.
-
-    ``of_edit``: an edit was sent, it failed with this error, and a look at the post afterwards did
-    not show it carried out.
-    """
+    """The Mastodon server can't be reached, or refuses the token."""
 
     exit_code = ExitCode.SERVER
-    of_edit = False
 
 
 class ModelError(AlternatorError):

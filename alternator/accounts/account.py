@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from alternator.accounts.health import AccountHealth
 from alternator.clock import SYSTEM_CLOCK, Clock
 from alternator.config.settings import MastodonSettings
+from alternator.errors import RedirectedError, ServerError, UnexpectedAnswerError
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Instance
 from alternator.mastodon.rate_budget import RateBudget
+from alternator.mastodon.server_errors import not_understood
 from alternator.progress import Progress
 from alternator.store.interface import AccountState, Store
 from alternator.store.outcomes import AttachmentState
@@ -62,11 +64,22 @@ class Account:
         """Learn whose the token is and what the server allows, and take up the account's state.
 
         Once, before the account's work begins. ServerError if the server refuses or can't be
-        reached; then it may be called again.
+        reached, or if what is at the address of a new one is no Mastodon server; then it may be
+        called again.
         """
-        owner = session.verify()
-        instance = session.instance()
-        state = self._store.use_account(self.settings.instance_url, owner.id)
+        known = self.server_is_known
+        try:
+            owner = session.verify()
+            instance = session.instance()
+        except RedirectedError as error:
+            raise error if known else ServerError(str(error)) from None
+        except UnexpectedAnswerError:
+            if known:
+                raise  # a page in its place says nothing about a server that worked before
+            raise not_understood(session.url) from None
+        state = self._store.use_account(
+            self.settings.instance_url, owner.id, server_time=session.server_time
+        )
         self._signed_in = SignedIn(id=owner.id, name=owner.name, instance=instance, state=state)
 
     @property
@@ -88,6 +101,14 @@ class Account:
     def state(self) -> AccountState:
         """What is remembered about this account's posts."""
         return self._known().state
+
+    @property
+    def halted(self) -> str | None:
+        """Why nothing of the account is edited any more; None if there is no such reason.
+
+        StateError if the store can't be read.
+        """
+        return None if self._signed_in is None else self._signed_in.state.halted()
 
     def queue(self) -> Mapping[AttachmentState, int]:
         """Number of attachments by state; none before the account is signed in.

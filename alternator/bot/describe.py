@@ -2,54 +2,86 @@
 
 In two steps, since the first may take minutes and be broken off at any time, while the second
 takes moments and should not be: ``prepare`` makes the texts, ``publish`` looks at the status
-again and writes them into it.
+again and writes them into it (``alternator/bot/edit_post.py``).
+
+What rests on one answer of the server is not ``sure``: a cache or a proxy may have given it, so it
+is final only when it is said again later (``alternator/store/outcomes.py``).
 """
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from alternator.alt_text.writer import AltTextWriter
+from alternator.bot.edit_post import PostEditor, says
+from alternator.bot.other_bot import OtherBot
 from alternator.errors import (
     AlternatorError,
     EditRefusedError,
+    EndpointError,
     GoneError,
     MediaError,
     TemporaryMediaError,
+    UnprovenEditError,
+    UnsureError,
 )
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import Dialect
-from alternator.mastodon.edit import Snapshot, build_edit
-from alternator.mastodon.entities import Source, Status
+from alternator.mastodon.edit import Snapshot
+from alternator.mastodon.entities import Status
+from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import Claim, Outcome, left_alone, to_retry
 
 log = logging.getLogger(__name__)
 
-EDIT_ATTEMPTS = 3  # while the author edits the post at the same time
 EDITING_RETRY_SECONDS = 30.0
 PROCESSING_RETRY_SECONDS = 5.0
+# Who may see a post that is described, where the configuration says nothing.
+USUAL_VISIBILITIES = ("public", "unlisted", "private")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What is to be written into a status, and what became of its other attachments."""
+    """What is to be written into a status, and what became of its other attachments.
+
+    ``status`` is the status as the texts were made from it; None if it was gone.
+    """
 
     status_id: str
     texts: Mapping[str, str]
     outcomes: tuple[Outcome, ...]
+    status: Status | None = None
 
 
 class Describer:
-    """Describes statuses of one account, on a server that speaks ``dialect``."""
+    """Describes statuses of one account, on a server that speaks ``dialect``.
 
-    def __init__(self, client: MastodonClient, writer: AltTextWriter, dialect: Dialect) -> None:
+    ``visibilities`` are those of the statuses that are described: of no others are media fetched.
+    ``progress`` is the main thread's; ``clock`` gives seconds that nobody sets back.
+    """
+
+    # size: each comes from another owner: session, writer, server, operator, caller.
+    def __init__(
+        self,
+        client: MastodonClient,
+        writer: AltTextWriter,
+        dialect: Dialect,
+        *,
+        visibilities: Collection[str] = USUAL_VISIBILITIES,
+        progress: Progress = SILENT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._client = client
         self._writer = writer
         self._dialect = dialect
+        self._visibilities = frozenset(visibilities)
+        self._other_bot = OtherBot(progress, clock)
 
     def undescribed(self, status: Status) -> tuple[str, ...]:
         """Ids of the attachments that lack a description and that this bot can describe."""
+        for attachment in status.attachments:
+            self._other_bot.seen(attachment)
         return tuple(
             attachment.id
             for attachment in status.attachments
@@ -67,11 +99,13 @@ class Describer:
         try:
             status = self._client.status(claim.status_id)
         except GoneError:
-            gone = tuple(left_alone(key, "the post was deleted") for key in claim.attachment_ids)
-            return Draft(status_id=claim.status_id, texts={}, outcomes=gone)
+            return Draft(
+                status_id=claim.status_id, texts={}, outcomes=deleted(claim.attachment_ids)
+            )
         attachments = status.by_id
         claimed = [attachments[key] for key in claim.attachment_ids if key in attachments]
-        if patient and not all(attachment.url for attachment in claimed):
+        reason = self._reason_against(status)
+        if patient and not reason and not all(attachment.url for attachment in claimed):
             # https://docs.joinmastodon.org/entities/MediaAttachment/#url
             raise TemporaryMediaError(
                 "the server is still processing it", retry_after=PROCESSING_RETRY_SECONDS
@@ -81,17 +115,19 @@ class Describer:
         for key in claim.attachment_ids:
             attachment = attachments.get(key)
             if attachment is None:
-                outcomes.append(left_alone(key, "it was removed from the post"))
+                outcomes.append(left_alone(key, "it was removed from the post", sure=False))
             elif not attachment.lacks_description:
-                outcomes.append(left_alone(key, "it has a description by now"))
-            elif self._dialect.edit is None:
-                outcomes.append(left_alone(key, not_editable(self._dialect)))
+                outcomes.append(left_alone(key, "it has a description by now", sure=False))
+            elif reason:
+                outcomes.append(left_alone(key, reason, sure=self._dialect.edit is None))
             else:
                 try:
                     texts[key] = self._writer.write(attachment, status.language)
                 except Exception as error:  # noqa: BLE001 - one never stops the next; logged there
                     outcomes.append(outcome_of(key, error))
-        return Draft(status_id=claim.status_id, texts=texts, outcomes=tuple(outcomes))
+        return Draft(
+            status_id=claim.status_id, texts=texts, outcomes=tuple(outcomes), status=status
+        )
 
     def publish(self, draft: Draft) -> list[Outcome]:
         """Write a draft into its status with one edit, unless there is nothing left to write.
@@ -100,20 +136,26 @@ class Describer:
 
         Raises:
             ServerError: the server can't be asked, or the token does not suffice.
+            DamageError: the edit changed more than descriptions.
         """
         outcomes = list(draft.outcomes)
         if draft.texts:
             try:
                 outcomes += self._write(draft)
             except GoneError:
-                outcomes += [left_alone(key, "the post was deleted") for key in draft.texts]
-            except (MediaError, EditRefusedError) as error:
+                outcomes += deleted(draft.texts)
+            except (MediaError, EditRefusedError, UnprovenEditError) as error:
                 outcomes += [outcome_of(key, error) for key in draft.texts]
         return outcomes
 
     def _write(self, draft: Draft) -> list[Outcome]:
         """Put those of the texts into the status that it still lacks."""
-        snapshot = self._snapshot(draft.status_id)
+        assert draft.status is not None, "there are texts of it"
+        if self._dialect.edit is None:
+            raise MediaError(not_editable(self._dialect))
+        editor = PostEditor(client=self._client, rules=self._dialect.edit, limit=self._writer.limit)
+        self._other_bot.give_way()
+        snapshot = editor.snapshot(draft.status)
         if snapshot is None:
             reason = "the post is being edited by its author"
             return [to_retry(key, reason, retry_after=EDITING_RETRY_SECONDS) for key in draft.texts]
@@ -123,53 +165,55 @@ class Describer:
         for key, text in draft.texts.items():
             attachment = attachments.get(key)
             if attachment is None:
-                outcomes.append(left_alone(key, "it was removed from the post meanwhile"))
+                outcomes.append(
+                    left_alone(key, "it was removed from the post meanwhile", sure=False)
+                )
             elif attachment.lacks_description:
                 wanted[key] = text
-            elif attachment.description == text:
+            elif says(attachment.description, text):
                 # An edit of ours whose answer was lost.
                 outcomes.append(Outcome(attachment_id=key, state="described"))
             else:
-                outcomes.append(left_alone(key, "it was described by somebody meanwhile"))
-        return outcomes + (self._edit(snapshot, wanted) if wanted else [])
+                self._other_bot.met(attachment)
+                outcomes.append(
+                    left_alone(key, "it was described by somebody meanwhile", sure=False)
+                )
+        return outcomes + (self._edit(editor, snapshot, wanted) if wanted else [])
 
-    def _snapshot(self, status_id: str) -> Snapshot | None:
-        """A status and its source of one and the same version; None while it keeps changing."""
-        status = self._client.status(status_id)
-        for _ in range(EDIT_ATTEMPTS):
-            source = self._source(status_id)
-            before, status = status, self._client.status(status_id)
-            if edit_fingerprint(before) == edit_fingerprint(status):
-                return Snapshot(status=status, source=source)
-        return None
-
-    def _source(self, status_id: str) -> Source:
-        """The status's source. GoneError if it was deleted, MediaError if it can't be had."""
-        try:
-            return self._client.source(status_id)
-        except GoneError:
-            self._client.status(status_id)
-            raise MediaError(
-                "the server does not tell a post's source, without which an edit would lose "
-                "some of it; describe its attachments by hand"
-            ) from None
-
-    def _edit(self, snapshot: Snapshot, texts: Mapping[str, str]) -> list[Outcome]:
-        """Send the edit and look at what the server made of it."""
-        rules = self._dialect.edit
-        if rules is None:
-            raise MediaError(not_editable(self._dialect))
-        body = build_edit(
-            snapshot, texts, rules=rules, limit=self._writer.limit, now=datetime.now(UTC)
-        )
-        result = self._client.edit(snapshot.status.id, body).by_id
+    def _edit(
+        self, editor: PostEditor, snapshot: Snapshot, texts: Mapping[str, str]
+    ) -> list[Outcome]:
+        """Make the edit and see what the server made of it."""
+        for key, text in texts.items():
+            self._other_bot.wrote(key, text)
+        after = editor.describe(snapshot, texts)
         return [
             Outcome(attachment_id=key, state="described")
-            if key in result and not result[key].lacks_description
+            if is_there(after, key)
             # Not tried again: everybody who boosted the post is told of every edit.
             else left_alone(key, "the server took the edit without its description; add it by hand")
             for key in texts
         ]
+
+    def _reason_against(self, status: Status) -> str | None:
+        """Why no attachment of this status is described, if there is a reason."""
+        if status.audience not in self._visibilities:
+            return (
+                f"the post's visibility is {status.visibility or 'not known'}; [mastodon] "
+                f"visibilities says which are described"
+            )
+        return not_editable(self._dialect) if self._dialect.edit is None else None
+
+
+def deleted(attachment_ids: Collection[str]) -> tuple[Outcome, ...]:
+    """What becomes of the attachments of a post that the server does not have."""
+    return tuple(left_alone(key, "the post was deleted", sure=False) for key in attachment_ids)
+
+
+def is_there(status: Status, attachment_id: str) -> bool:
+    """Whether an attachment is in a status and has a description."""
+    attachment = status.by_id.get(attachment_id)
+    return attachment is not None and not attachment.lacks_description
 
 
 def not_editable(dialect: Dialect) -> str:
@@ -180,20 +224,14 @@ def not_editable(dialect: Dialect) -> str:
     )
 
 
-def edit_fingerprint(
-    status: Status,
-) -> tuple[datetime | None, str, tuple[tuple[str, str | None], ...]]:
-    """What changes when a status is edited."""
-    descriptions = tuple((entry.id, entry.description) for entry in status.attachments)
-    return status.edited_at, status.content, descriptions
-
-
 def outcome_of(attachment_id: str, error: Exception) -> Outcome:
     """What an error means for an attachment: left alone for good, or tried again."""
     if isinstance(error, TemporaryMediaError):
         return to_retry(attachment_id, str(error), retry_after=error.retry_after)
     if isinstance(error, MediaError):
-        return left_alone(attachment_id, str(error))
+        return left_alone(attachment_id, str(error), sure=not isinstance(error, UnsureError))
+    if isinstance(error, EndpointError):
+        return to_retry(attachment_id, str(error), retry_after=error.retry_after, counts=False)
     if not isinstance(error, AlternatorError):
         log.error("attachment %s: unexpected error", attachment_id, exc_info=error)
         return to_retry(attachment_id, f"unexpected {type(error).__name__}: {error}")

@@ -1,5 +1,6 @@
 """Finds the account's own posts that lack descriptions: by looking through them, and by events."""
 
+import logging
 from dataclasses import dataclass
 
 from alternator.accounts.account import Account
@@ -10,6 +11,10 @@ from alternator.errors import TemporaryServerError
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Page, Status
 from alternator.store.outcomes import Found, by_age
+
+log = logging.getLogger(__name__)
+
+MOST_UNREAD = 1000  # ids that are kept so that each is told of once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +49,7 @@ class PostFinder:
         self._describer = describer
         self._walk = Walk(self._page, self._take, clock)
         self._found_now = 0
+        self._unread: set[str] = set()  # that were told of
 
     def look(self) -> Look:
         """Record what is new since the last look, and go on with what that one did not reach.
@@ -85,6 +91,7 @@ class PostFinder:
             floor = by_age(state.cursors().floor or BEGINNING)
             above = [key for key in sorted(old, key=by_age, reverse=True) if by_age(key) > floor]
             admitted = state.admit_old(above, self._account.settings.backfill_count)
+        self._tell_unread(page)
         unwanted = frozenset(old) - admitted
         found = [
             entry
@@ -94,6 +101,14 @@ class PostFinder:
         ]
         self._found_now += state.record(found) if found else 0
         return unwanted
+
+    def _tell_unread(self, page: Page) -> None:
+        """Say which posts are left out, once: the newest page is looked at again and again."""
+        for status_id in set(page.unread) - self._unread:
+            log.warning("post %s is left out: the server's answer is not understood", status_id)
+        if len(self._unread) > MOST_UNREAD:
+            self._unread.clear()
+        self._unread.update(page.unread)
 
     def _found(self, status: Status, *, backfill: bool) -> list[Found]:
         """What is to be done for a status.

@@ -1,7 +1,7 @@
 """How the bot is: a record that its threads keep, and ``GET /health`` that tells it.
 
-A bot whose worker hangs is unhealthy (503); one whose server can't be reached is not (200): a
-restart would mend the first and not the second.
+A bot whose worker hangs is unhealthy (503); one whose server can't be reached, or that edits
+nothing any more after a damage, is not (200): a restart would mend the first and not the others.
 """
 
 import argparse
@@ -43,6 +43,9 @@ class Worker(Protocol):
 class Queue(Protocol):
     """Where the work waits: ``alternator.accounts.account.Account``."""
 
+    @property
+    def halted(self) -> str | None: ...
+
     def queue(self) -> Mapping[AttachmentState, int]: ...
 
 
@@ -54,7 +57,10 @@ class Server(Protocol):
 
 
 class Report(TypedDict):
-    """The body of an answer. Times are ISO 8601 in UTC, null while there is none."""
+    """The body of an answer. Times are ISO 8601 in UTC, null while there is none.
+
+    ``halted`` says why nothing is edited any more; null while there is no such reason.
+    """
 
     status: str
     worker: str
@@ -62,6 +68,7 @@ class Report(TypedDict):
     server_since: str | None
     last_success: str | None
     queue: Mapping[AttachmentState, int]
+    halted: str | None
 
 
 class Health:
@@ -109,9 +116,11 @@ class Health:
         server = self._server.report
         worker = "disabled" if self._worker is None else self._worker.state
         queue: Mapping[AttachmentState, int] = {}
+        halted = None
         trouble = ""
         try:
             queue = self._queue.queue()
+            halted = self._queue.halted
         except StateError as error:
             trouble = str(error)
         status = self._status(worker, server, trouble)
@@ -122,6 +131,7 @@ class Health:
             server_since=iso(server.since),
             last_success=iso(self._last_success),
             queue=queue,
+            halted=halted,
         )
         return (200 if status == "ok" else 503), body
 

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from alternator.accounts.account import Account
+from alternator.alt_text.writer import AltTextWriter
 from alternator.bot.bot import (
     MakeSpeechWorker,
     SpeechWorker,
@@ -107,7 +108,7 @@ def run(
         log.info("account: %s, descriptions up to %d characters", account.name, limit)
         start_speech(config.whisper, speech)
         writer = build_writer(config, limit, speech, progress)
-        describer = Describer(session, writer, account.instance.dialect)
+        describer = make_describer(account, session, writer, stop, progress)
         bot = build_bot(account, describer, health, stop, progress)
         # The other threads must be gone, or at least idle, before the store is closed.
         stack.callback(stop.request)
@@ -128,6 +129,20 @@ def sign_in(account: Account, progress: Progress, *, once: bool) -> MastodonClie
     patient = not once and account.server_is_known
     ask_until_reachable(lambda: account.sign_in(session), account.health, progress, patient=patient)
     return session
+
+
+def make_describer(
+    account: Account, session: MastodonClient, writer: AltTextWriter, stop: Stop, progress: Progress
+) -> Describer:
+    """What describes the account's posts, for the main thread."""
+    return Describer(
+        session,
+        writer,
+        account.instance.dialect,
+        visibilities=account.settings.visibilities,
+        progress=progress,
+        clock=stop.clock.monotonic,
+    )
 
 
 def start_speech(settings: WhisperSettings, speech: SpeechWorker | None) -> None:

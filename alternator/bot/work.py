@@ -6,14 +6,24 @@ from dataclasses import dataclass
 from alternator.accounts.account import Account
 from alternator.bot.describe import Describer, Draft
 from alternator.bot.health import Health
-from alternator.errors import ServerError, StateError, TemporaryMediaError
+from alternator.errors import (
+    DamageError,
+    ServerError,
+    StateError,
+    TemporaryMediaError,
+    TemporaryServerError,
+)
 from alternator.stopping import Stop, Stopping
-from alternator.store.outcomes import Claim, Outcome, to_retry
+from alternator.store.outcomes import Claim, Outcome, left_alone, to_retry
 
 log = logging.getLogger(__name__)
 
 # How long a post waits until all of its files are processed, so that one edit will do.
 PROCESSING_SECONDS = 3600.0
+# How long a post waits that is claimed although nothing is edited any more.
+HALTED_SECONDS = 60.0
+# How many texts are kept that an outage kept from being written; made again, they would cost.
+MOST_DRAFTS = 200
 
 
 @dataclass(kw_only=True)
@@ -45,12 +55,16 @@ class Work:
         """Describe one post and write down the outcomes. ServerError gives the claim back."""
         clock = self._stop.clock
         state = self._account.state
+        if state.halted() is not None:
+            # Whoever claims asks as well; here it is made sure.
+            state.release(claim, wait=HALTED_SECONDS)
+            return
         started = clock.monotonic()
         try:
             draft = self._draft_of(claim)
             # What was edited must be written down: no signal in between.
             with self._stop.shielded():
-                outcomes = self._describer.publish(draft)
+                outcomes = self._published(draft)
                 self._finish(claim, outcomes, clock.monotonic() - started)
         except Stopping:
             state.release(claim)  # changes nothing where the outcomes are written down already
@@ -60,16 +74,47 @@ class Work:
         except TemporaryMediaError as error:
             state.release(claim, wait=error.retry_after or 0.0)
         except ServerError as error:
-            self.failures += 1
-            wait = state.put_back(claim)
-            log.debug("post %s is put back for %.0f s: %s", claim.status_id, wait, error)
-            raise
+            self._put_back(claim, error)
         except Exception as error:
             # A defect of ours must cost no more than this post.
             log.exception("describing post %s failed", claim.status_id)
             reason = f"unexpected {type(error).__name__}: {error}"
             outcomes = [to_retry(key, reason) for key in claim.attachment_ids]
             self._finish(claim, outcomes, clock.monotonic() - started)
+
+    def _published(self, draft: Draft) -> list[Outcome]:
+        """The outcomes of a draft, written into its status. Halts the account on a damage."""
+        try:
+            return self._describer.publish(draft)
+        except DamageError as error:
+            # First of all: whatever fails from here on, no other post is edited.
+            self._account.state.halt(str(error))
+            log.error(
+                "%s. Nothing of %s is edited any more. Restore the post from its history (its web "
+                "page shows it), report this with the server's name and version, and start with "
+                "--resume-editing once it is settled",
+                error,
+                self._account.name,
+            )
+            reason = f"its edit changed more than descriptions: {', '.join(error.fields)}"
+            return [*draft.outcomes, *(left_alone(key, reason) for key in draft.texts)]
+
+    def _put_back(self, claim: Claim, error: ServerError) -> None:
+        """Put a post back that the server failed for, and raise that, unless it is given up.
+
+        Whatever step it failed at counts as the edit's failure: only while other posts are edited.
+        A server that asks to wait has failed at nothing.
+        """
+        self.failures += 1
+        asks_to_wait = isinstance(error, TemporaryServerError) and error.retry_after is not None
+        wait = self._account.state.put_back(claim, edit_failed=not asks_to_wait)
+        if wait is None:
+            self._forget(claim.status_id)
+            self.tally.failed += len(claim.attachment_ids)
+            log.error("given up post %s: %s", claim.status_id, error)
+            return
+        log.debug("post %s is put back for %.0f s: %s", claim.status_id, wait, error)
+        raise error
 
     def _draft_of(self, claim: Claim) -> Draft:
         """The texts for a claim: those that an outage kept from being written, or new ones."""
@@ -78,14 +123,23 @@ class Work:
             age = self._stop.clock.now() - self._account.state.found_at(claim)
             draft = self._describer.prepare(claim, patient=age < PROCESSING_SECONDS)
             self._drafts[claim] = draft
+            while len(self._drafts) > MOST_DRAFTS:
+                del self._drafts[next(iter(self._drafts))]
         return draft
+
+    def _forget(self, status_id: str) -> None:
+        """A post is done with for now: drop what was kept of it."""
+        self._drafts = {
+            key: draft for key, draft in self._drafts.items() if key.status_id != status_id
+        }
 
     def _finish(self, claim: Claim, outcomes: list[Outcome], seconds: float) -> None:
         """Write down what became of a claim."""
-        again = self._account.state.finish(claim, outcomes)
-        self._drafts = {
-            key: draft for key, draft in self._drafts.items() if key.status_id != claim.status_id
-        }
+        state = self._account.state
+        if any(outcome.state == "described" for outcome in outcomes):
+            state.edited()
+        again = state.finish(claim, outcomes)
+        self._forget(claim.status_id)
         self.failures = 0
         self._report(claim, outcomes, again, seconds)
 
@@ -100,6 +154,13 @@ class Work:
                 self.tally.described += 1
                 self._health.succeeded()
                 log.info("described %s, in %.1f s", where, seconds)
+            elif outcome.state == "left" and outcome.attachment_id in waits:
+                log.info(
+                    "looked at again in %.0f s to make sure, %s: %s",
+                    waits[outcome.attachment_id] or 0.0,
+                    where,
+                    outcome.reason,
+                )
             elif outcome.state == "left":
                 self.tally.left += 1
                 log.info("left alone %s: %s", where, outcome.reason)

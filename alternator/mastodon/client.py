@@ -1,17 +1,14 @@
 """The Mastodon client API as the bot needs it: each answer is what was asked for, or an error.
 
-The rule, in one place (``_send`` and ``_call``): a request has a total time and a size, and follows
-no redirect. Its answer is read once into a typed object, whose id must be the one that was asked
-for; anything else is an ``UnexpectedAnswerError``, which is temporary: a proxy, a cache or a server
-in trouble gives it, and it says nothing about what was asked for. An error is the server's own only
-in the server's form (``server_errors.py``).
+How a request is made and its answer told from others' stands in ``api_session.py``. Here each is
+read once into a typed object, whose id must be the one that was asked for; anything else is an
+``UnexpectedAnswerError``, which is temporary.
 
 Answers are read from the JSON as it came: Mastodon.py makes None of what it does not understand and
 a list of an error, and an edit made from that would lose what it stood for.
 """
 
-import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -19,17 +16,19 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 
 from alternator.config.settings import MastodonSettings
-from alternator.errors import GoneError, TemporaryServerError, UnexpectedAnswerError
-from alternator.mastodon import nodeinfo, parse, server_errors
+from alternator.errors import GoneError, UnexpectedAnswerError
+from alternator.mastodon import nodeinfo, parse
+from alternator.mastodon.api_session import LONGEST_WAIT_SECONDS, ApiSession
 from alternator.mastodon.dialect import recognise
 from alternator.mastodon.edit_check import CheckedEdit
 from alternator.mastodon.entities import Account, Instance, Page, Source, Status
-from alternator.mastodon.rate_budget import Kind, RateBudget
+from alternator.mastodon.rate_budget import RateBudget
 from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import by_age
-from alternator.web.session import Limits, TooLargeError, WebSession
+from alternator.web.session import WebSession
 
-T = TypeVar("T")
+__all__ = ["LONGEST_WAIT_SECONDS", "USER_AGENT", "BearerToken", "MastodonClient"]
+
 OfStatus = TypeVar("OfStatus", Status, Source)
 
 # GoToSocial refuses requests without one (HTTP 418):
@@ -38,12 +37,6 @@ USER_AGENT = "alternator"
 # JSON alone: what a path is not there for is otherwise told by a page for people.
 # https://github.com/mastodon/mastodon/blob/main/app/controllers/application_controller.rb
 ACCEPT = "application/json"
-LIMITS = Limits(seconds=30.0)
-# What an edit is made from must not come out of a cache.
-FRESH = {"Cache-Control": "no-cache"}
-ATTEMPTS = 4  # of one request, when the server can't be reached or answers 5xx
-POST_ATTEMPTS = 2  # of one about a single post: others wait behind it
-LONGEST_WAIT_SECONDS = 15 * 60.0  # for a rate limit to end, before giving the request back
 PAGE = 40  # statuses, the most at once: https://docs.joinmastodon.org/methods/accounts/#statuses
 
 
@@ -76,16 +69,18 @@ class MastodonClient:
         self.host = urlsplit(self.url).netloc
         self._progress = progress
         self._auth = BearerToken(settings.access_token)
-        self._session = WebSession(
-            auth=self._auth,
-            headers={"User-Agent": USER_AGENT, "Accept": ACCEPT},
-        )
-        self._budget = budget or RateBudget()
+        session = WebSession(auth=self._auth, headers={"User-Agent": USER_AGENT, "Accept": ACCEPT})
+        self._api = ApiSession(self.url, session, budget=budget or RateBudget(), progress=progress)
+
+    @property
+    def server_time(self) -> float | None:
+        """What the server's clock said last, as Unix time in seconds; None before any answer."""
+        return self._api.server_time
 
     def verify(self) -> Account:
         """The token's account. ServerError if the server refuses it."""
         try:
-            return self._get(
+            return self._api.get(
                 "/api/v1/accounts/verify_credentials",
                 lambda answer: parse.parse_account(answer, self.host),
             )
@@ -97,11 +92,11 @@ class MastodonClient:
 
         read = parse.parse_instance
         try:
-            found = self._get("/api/v2/instance", read)
+            found = self._api.get("/api/v2/instance", read)
         except (GoneError, UnexpectedAnswerError):
             # Not every server has it, nor says so in the API's form.
             try:
-                found = self._get("/api/v1/instance", read)
+                found = self._api.get("/api/v1/instance", read)
             except GoneError:
                 found = read({})
         name = nodeinfo.software_name(self.url, USER_AGENT, self._progress)
@@ -131,7 +126,7 @@ class MastodonClient:
             query["max_id"] = max_id
         if min_id is not None:
             query["min_id"] = min_id
-        return self._get(f"/api/v1/accounts/{account_id}/statuses", read, query=query)
+        return self._api.get(f"/api/v1/accounts/{account_id}/statuses", read, query=query)
 
     def status(self, status_id: str) -> Status:
         """A status as it is now. GoneError if it was deleted."""
@@ -148,20 +143,18 @@ class MastodonClient:
         would take that back.
         """
         status_id = edit.snapshot.status.id
-
-        def put() -> Status:
-            path = f"/api/v1/statuses/{status_id}"
-            return self._own(parse.parse_status(self._send("PUT", path, json=edit.body)), status_id)
-
-        return self._call(put, "edit", attempts=1)
+        return self._api.put(
+            f"/api/v1/statuses/{status_id}",
+            edit.body,
+            lambda answer: self._own(parse.parse_status(answer), status_id),
+        )
 
     def _of_post(self, status_id: str, part: str, read: Callable[[object], OfStatus]) -> OfStatus:
         """What is told of one post, fresh, if it is of the post that was asked for."""
-        return self._get(
+        return self._api.get(
             f"/api/v1/statuses/{status_id}{part}",
             lambda answer: self._own(read(answer), status_id),
-            attempts=POST_ATTEMPTS,
-            headers=FRESH,
+            of_post=True,
         )
 
     def _own(self, found: OfStatus, status_id: str) -> OfStatus:
@@ -171,87 +164,6 @@ class MastodonClient:
                 f"{self.url} answers with another post than {status_id}; tried again later"
             )
         return found
-
-    # size: a request, how its answer is read, and how often it is tried.
-    def _get(
-        self,
-        path: str,
-        read: Callable[[object], T],
-        *,
-        query: Mapping[str, str] | None = None,
-        attempts: int = ATTEMPTS,
-        headers: Mapping[str, str] | None = None,
-    ) -> T:
-        """What is at a path, asked for again while the server is busy or talks nonsense."""
-        return self._call(
-            lambda: read(self._send("GET", path, params=query, headers=headers)),
-            "read",
-            attempts=attempts,
-        )
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        json: object = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> object:
-        """One request; the JSON of its answer."""
-        try:
-            answer = self._session.send(
-                method, self.url + path, params=params, json=json, headers=headers, limits=LIMITS
-            )
-        except TooLargeError:
-            raise self._unexpected("more than any answer of its kind has") from None
-        except requests.RequestException as error:
-            raise server_errors.unreachable(self.url, error) from error
-        wait = self._budget.heard("read" if method == "GET" else "edit", answer)
-        if answer.status == 429:
-            raise server_errors.busy(self.url, wait)
-        if not answer.ok:
-            raise server_errors.of_answer(self.url, answer)
-        if headers is FRESH and answer.headers.get("Age", "0").strip() not in ("", "0"):
-            raise self._unexpected("what a cache has kept")
-        try:
-            return answer.json()
-        except ValueError:
-            raise self._unexpected("something that is no JSON") from None
-
-    def _unexpected(self, what: str) -> UnexpectedAnswerError:
-        return UnexpectedAnswerError(f"{self.url} answers with {what}; tried again later")
-
-    def _call(self, request: Callable[[], T], kind: Kind, *, attempts: int) -> T:
-        """Make a request, again after a wait while the server is busy or can't be reached.
-
-        An edit is not put off either: its body would be out of date by then.
-        """
-        left = self._budget.seconds_left(kind)
-        if left > (0.0 if kind == "edit" else LONGEST_WAIT_SECONDS):
-            raise server_errors.busy(self.url, left)
-        self._wait(left)
-        for attempt in range(attempts):
-            try:
-                return request()
-            except TemporaryServerError as error:
-                if attempt == attempts - 1:
-                    raise
-                wait = error.retry_after
-            if wait is None:
-                wait = 2**attempt * random.uniform(0.5, 1.0)
-            wait = max(wait, self._budget.seconds_left(kind))
-            if wait > LONGEST_WAIT_SECONDS:
-                raise server_errors.busy(self.url, wait)
-            self._wait(wait)
-        raise AssertionError("the last attempt returns or raises")
-
-    def _wait(self, seconds: float) -> None:
-        """Pause in slices short enough that the bot is seen to be alive."""
-        while seconds > 0:
-            self._progress.beat()
-            self._progress.pause(min(seconds, 10.0))
-            seconds -= 10.0
 
 
 def without_user(url: str) -> str:

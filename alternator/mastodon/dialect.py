@@ -93,7 +93,7 @@ DIALECTS = (
     # https://codeberg.org/superseriousbusiness/gotosocial/src/branch/main/internal/api/model/status.go
     # WebSocket only:
     # https://codeberg.org/superseriousbusiness/gotosocial/src/branch/main/internal/api/client/streaming/stream.go
-    # `expires_in` of 0 or none leaves a poll's end alone (processPollEdit), a blank text stays blank:
+    # No `expires_in` leaves a poll's end alone (processPollEdit), a blank text stays blank:
     # https://codeberg.org/superseriousbusiness/gotosocial/src/branch/main/internal/processing/status/edit.go
     # Each look at a post needs a token (TokenAuth), so it can't be seen as others see it, either.
     # A poll's author gets all counts (`isAuthor || !*poll.HideCounts`):

@@ -18,7 +18,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alternator.errors import UnexpectedAnswerError, UnprovenEditError
+from alternator.errors import UnprovenEditError, UnsureError
 from alternator.mastodon.dialect import EditRules
 from alternator.mastodon.edit import (
     AttachmentFields,
@@ -66,19 +66,19 @@ def checked_edit(
 
 
 def check_snapshot(snapshot: Snapshot) -> None:
-    """UnexpectedAnswerError if the source can't be that of the post.
+    """UnsureError if the source can't be that of the post.
 
     Akkoma and Pleroma answer an empty text for a post that was stored without its source; a cache
     may answer with another one. An edit made from it would wipe the post.
     """
     status, source = snapshot.status, snapshot.source
     if essence(text_of_html(status.spoiler_text)) != essence(text_of_html(source.spoiler_text)):
-        raise UnexpectedAnswerError(
+        raise UnsureError(
             "the content warning in the post's source is not the one that the post has, so an edit "
             "would replace it; describe its attachments by hand"
         )
     if not is_shown_by(source.text, status.content):
-        raise UnexpectedAnswerError(
+        raise UnsureError(
             "the text in the post's source is not the one that the post shows, so an edit would "
             "replace it; describe its attachments by hand"
         )
@@ -164,9 +164,7 @@ def is_same_poll(poll: Poll | None, sent: Mapping[str, object] | None, rules: Ed
     )
 
 
-def differences(
-    before: Status, after: Status, descriptions: Mapping[str, str]
-) -> tuple[str, ...]:
+def differences(before: Status, after: Status, descriptions: Mapping[str, str]) -> tuple[str, ...]:
     """What an edit made with these descriptions changed of a post beside them, by field."""
     same = {
         "text": shown_text(before.content) == shown_text(after.content),
@@ -177,7 +175,7 @@ def differences(
         "author": before.account_id == after.account_id,
         "time of posting": before.created_at == after.created_at,
         "post that it answers": before.in_reply_to_id == after.in_reply_to_id,
-        "post that it quotes": before.quoted_id == after.quoted_id,
+        "post that it quotes": before.quoted_id in (None, after.quoted_id),
         "who may quote it": before.quote_approval == after.quote_approval,
         "local only": before.local_only == after.local_only,
         "attachments": [entry.id for entry in before.attachments]
@@ -215,7 +213,7 @@ def poll_differences(before: Poll | None, after: Poll | None) -> tuple[str, ...]
         "poll's end": before.expires_at == after.expires_at,
         "poll's hidden counts": after.expired or before.hides_totals == after.hides_totals,
         "poll's votes": all(
-            (old.votes_count or 0) <= (new.votes_count or 0)
+            old.votes_count is None or new.votes_count is None or old.votes_count <= new.votes_count
             for old, new in zip(before.options, after.options, strict=False)
         ),
     }

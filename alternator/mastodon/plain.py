@@ -59,12 +59,21 @@ def is_shown_by(source: str, html: str) -> bool:
     typed, shown = essence(source), essence(text_of_html(html))
     if typed == shown:
         return True
-    if not typed or not shown:
-        # What is typed may be markup alone and show nothing, but what is shown was typed.
-        return not shown and not any(char.isalnum() for char in typed)
+    if not shown:
+        return not letters(typed)  # markup alone, which shows nothing
+    if letters(shown):
+        # Markup is signs, for the most part.
+        typed, shown = letters(typed), letters(shown)
+    if not typed:
+        return False
     size = min(RUN, len(shown), len(typed))
     wanted, there = runs(shown, size), runs(typed, size)
     return (wanted & there).total() >= COMMON_PART * wanted.total()
+
+
+def letters(text: str) -> str:
+    """Letters and digits alone."""
+    return "".join(filter(str.isalnum, text))
 
 
 def runs(text: str, size: int) -> Counter[str]:

@@ -1,10 +1,20 @@
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from clock import Clock
 
 from alternator.accounts.account import Account
 from alternator.config.settings import MastodonSettings
-from alternator.errors import ServerError, TemporaryServerError
+from alternator.errors import (
+    RedirectedError,
+    ServerError,
+    TemporaryServerError,
+    UnexpectedAnswerError,
+)
+from alternator.mastodon.edit import Snapshot
+from alternator.mastodon.edit_check import checked_edit
 from alternator.progress import SILENT, Progress
 from alternator.store.interface import Store
 from alternator.store.outcomes import Cursors, Found
@@ -80,13 +90,87 @@ def test_an_edit_that_may_not_be_made_yet_is_not_put_off(
 ):
     status = server.post("Look", files=[picture])
     session = account.session(Impatient())
+    snapshot = Snapshot(status=session.status(status["id"]), source=session.source(status["id"]))
+    assert account.instance.dialect.edit is not None
+    texts = {snapshot.status.attachments[0].id: "A house"}
+    edit = checked_edit(snapshot, texts, rules=account.instance.dialect.edit, limit=1500)
     server.fail("/api/v1/statuses/*", method="PUT", status=429)
     with pytest.raises(TemporaryServerError):
-        session.edit(status["id"], {"status": "Look again"})
+        session.edit(edit)
     # By the end of a wait its author may have edited the post, so its caller must look again.
     with pytest.raises(TemporaryServerError) as caught:
-        session.edit(status["id"], {"status": "Look again"})
+        session.edit(edit)
     assert caught.value.retry_after == pytest.approx(11, abs=2)
     assert len(server.requests(method="PUT")) == 1
     # Reading has a budget of its own.
     assert session.status(status["id"]).id == status["id"]
+
+
+NONSENSE: list[dict[str, Any]] = [
+    {"spoil": "html"},
+    {"spoil": "empty"},
+    {"spoil": "truncated"},
+    {"status": 200, "body": []},
+    {"status": 200, "body": {}},
+    {"status": 200, "body": {"error": "busy"}},
+    {"status": 404, "body": "404 page not found"},
+    {"status": 404},
+]
+
+
+class Patient(Progress):
+    """Waits no time."""
+
+    def pause(self, seconds: float) -> None:
+        """At once."""
+
+
+@pytest.mark.parametrize("fault", NONSENSE, ids=str)
+def test_what_is_no_mastodon_is_told_at_the_first_start(
+    server: SandboxServer, store: Store, fault: dict[str, Any]
+):
+    account = account_of(server, store)
+    server.fail("/api/v1/accounts/verify_credentials", times=None, **fault)
+    with pytest.raises(ServerError) as caught:
+        account.sign_in(account.session(Patient()))
+    assert not isinstance(caught.value, TemporaryServerError)
+    assert str(caught.value) == (
+        f"{server.url} does not answer like a Mastodon server; check [mastodon] instance_url"
+    )
+
+
+@pytest.mark.parametrize("fault", NONSENSE, ids=str)
+def test_once_the_server_is_known_the_same_may_pass(
+    server: SandboxServer, store: Store, fault: dict[str, Any]
+):
+    account_of(server, store).sign_in(account_of(server, store).session(Patient()))
+    account = account_of(server, store)
+    server.fail("/api/v1/accounts/verify_credentials", times=None, **fault)
+    with pytest.raises(UnexpectedAnswerError):
+        account.sign_in(account.session(Patient()))
+
+
+def test_an_address_that_leads_elsewhere_is_told_at_the_first_start(
+    server: SandboxServer, store: Store
+):
+    account = account_of(server, store)
+    headers = {"Location": "https://social.example/api"}
+    server.fail("/api/*", status=301, headers=headers, times=None)
+    with pytest.raises(ServerError) as caught:
+        account.sign_in(account.session(Patient()))
+    assert not isinstance(caught.value, RedirectedError)
+    assert "redirects to https://social.example (HTTP 301); set [mastodon]" in str(caught.value)
+
+
+def test_a_halted_account_says_why(server: SandboxServer, store: Store):
+    account = account_of(server, store)
+    assert account.halted is None
+    account.sign_in(account.session(Patient()))
+    assert account.halted is None
+    account.state.halt("the text of post 5 was lost")
+    assert account.halted == "the text of post 5 was lost"
+
+
+def test_the_first_start_is_kept_by_the_clock_of_the_server(account: Account, clock: Clock):
+    assert clock.now == 1_000_000
+    assert account.state.first_start() == pytest.approx(time.time(), abs=120)

@@ -27,6 +27,7 @@ class Parts:
         self.worker_state = "ready"
         self.waiting: dict[AttachmentState, int] = {}
         self.trouble = ""
+        self.halted: str | None = None
         self.asked, self.answered = threading.Event(), threading.Event()
         self.answered.set()
         self.server = AccountHealth(lambda: SINCE)
@@ -85,10 +86,19 @@ def test_a_bot_at_work_is_well(health: Health, parts: Parts, url: str):
         "server_since": "2026-11-28T12:00:00+00:00",
         "last_success": None,
         "queue": {"waiting": 2},
+        "halted": None,
     }
     health.succeeded()
     assert requests.get(f"{url}/health", timeout=5).json()["last_success"].startswith("20")
     assert requests.get(f"{url}/elsewhere", timeout=5).status_code == 404
+
+
+def test_a_bot_that_edits_nothing_any_more_says_so_and_is_not_restarted_for_it(
+    health: Health, parts: Parts
+):
+    parts.halted = "the edit of post 5 changed more than descriptions: text"
+    code, body = health.report()
+    assert (code, body["status"], body["halted"]) == (200, "ok", parts.halted)
 
 
 def test_a_bot_that_is_starting_is_not_well_yet(parts: Parts, clock: Clock):

@@ -156,7 +156,8 @@ def test_a_token_that_may_not_write_ends_a_single_pass(
     assert code == 4
     assert errors.splitlines()[-1] == (
         f"alternator run: {server.url} refuses this to the access token; it needs the scopes "
-        f"read:accounts read:statuses write:statuses, and the account must not be suspended"
+        f"read:accounts read:statuses write:statuses, and the account must not be suspended "
+        f"(it says: This action is outside the authorized scopes)"
     )
 
 

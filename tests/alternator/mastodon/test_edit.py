@@ -3,19 +3,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from statuses import attachment, snapshot, status
 
-from alternator.errors import MediaError
+from alternator.errors import MediaError, UnsureError
 from alternator.mastodon.dialect import DIALECTS, MASTODON, EditRules
-from alternator.mastodon.edit import EditBody, Snapshot, build_edit
-from alternator.mastodon.entities import (
-    Attachment,
-    Focus,
-    Poll,
-    PollOption,
-    QuoteApproval,
-    Source,
-    Status,
-)
+from alternator.mastodon.edit import EditBody, build_edit
+from alternator.mastodon.entities import Focus, Poll, PollOption, QuoteApproval, Status
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 assert MASTODON.edit is not None
@@ -29,26 +22,6 @@ POLL = Poll(
 )
 
 
-def attachment(number: int, **fields: Any) -> Attachment:
-    return replace(Attachment(id=str(number), type="image", url="https://x.example/1"), **fields)
-
-
-def status(*attachments: Attachment, **fields: Any) -> Status:
-    plain = Status(
-        id="1",
-        account_id="7",
-        content="<p>Not the text</p>",
-        edited_at=None,
-        sensitive=False,
-        language="de",
-        attachments=attachments,
-        poll=None,
-        quote_approval=None,
-        is_boost=False,
-    )
-    return replace(plain, **fields)
-
-
 def edit(
     post: Status,
     descriptions: dict[str, str],
@@ -57,9 +30,7 @@ def edit(
     rules: EditRules = MASTODONS,
     **source: Any,
 ) -> EditBody:
-    plain = Source(id="1", text="The text\nas typed", spoiler_text="", content_type=None)
-    snapshot = Snapshot(status=post, source=replace(plain, **source))
-    return build_edit(snapshot, descriptions, rules=rules, limit=limit, now=NOW)
+    return build_edit(snapshot(post, **source), descriptions, rules=rules, limit=limit)
 
 
 def test_everything_of_the_post_is_sent_again():
@@ -109,10 +80,21 @@ def test_a_description_over_the_limit_of_the_server_is_never_sent():
         edit(post, {"1": "x" * 51}, limit=50)
 
 
-def test_a_description_that_is_there_is_not_cut():
-    post = status(attachment(1, description="x" * 2000), attachment(2))
+def test_a_description_of_somebody_that_is_too_long_is_neither_cut_nor_sent():
+    # Mastodon would refuse the edit for it; what an edit does not name keeps what it has.
+    post = status(attachment(1, description="x" * 2000, focus=Focus(x=0, y=0)), attachment(2))
     body = edit(post, {"2": "New"}, limit=1500)
-    assert body["media_attributes"][0]["description"] == "x" * 2000
+    assert body["media_attributes"] == [{"id": "2", "description": "New"}]
+    assert body["media_ids"] == ["1", "2"]
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_a_warning_without_a_text_would_become_the_text(text: str):
+    post = status(attachment(1), content="", spoiler_text="Rain")
+    with pytest.raises(UnsureError, match="make its text of the warning"):
+        edit(post, {"1": "New"}, spoiler_text="Rain", text=text)
+    body = edit(post, {"1": "New"}, rules=GOTOSOCIALS, spoiler_text="Rain", text=text)
+    assert (body["status"], body["spoiler_text"]) == (text, "Rain")
 
 
 @pytest.mark.parametrize(
@@ -140,27 +122,33 @@ def test_the_kind_of_text_stays_as_it_was():
     assert body["content_type"] == "text/markdown"
 
 
-def test_an_open_poll_is_sent_as_it_was_asked():
-    assert edit(status(attachment(1), poll=POLL), {"1": "New"})["poll"] == {
+OPEN = EditRules(false_beside_warning="text", tells_hidden_totals=True, keeps_poll_end=True)
+
+
+def test_a_poll_that_an_edit_leaves_alone_is_sent_as_it_was_asked():
+    assert edit(status(attachment(1), poll=POLL), {"1": "New"}, rules=OPEN)["poll"] == {
         "options": ["Yes", "No"],
         "multiple": True,
         "hide_totals": False,
-        "expires_in": 7200,
     }
     hidden = replace(POLL, options=(PollOption(title="Yes", votes_count=None),))
-    body = edit(status(attachment(1), poll=hidden), {"1": "New"})
+    body = edit(status(attachment(1), poll=hidden), {"1": "New"}, rules=OPEN)
     assert body["poll"]["hide_totals"] is True
     endless = replace(POLL, expires_at=None)
-    assert "expires_in" not in edit(status(attachment(1), poll=endless), {"1": "New"})["poll"]
+    assert "poll" in edit(status(attachment(1), poll=endless), {"1": "New"})
 
 
-@pytest.mark.parametrize("expired", [True, False])
-def test_a_poll_that_has_ended_forbids_an_edit(expired: bool):
-    poll = replace(POLL, expires_at=NOW - timedelta(hours=1), expired=expired)
-    with pytest.raises(MediaError, match="poll that has ended"):
-        edit(status(attachment(1), poll=poll), {"1": "New"})
+def test_a_poll_whose_end_would_be_moved_forbids_an_edit():
+    with pytest.raises(UnsureError, match="whose end this server moves with each edit"):
+        edit(status(attachment(1), poll=POLL), {"1": "New"})
+
+
+def test_a_poll_that_has_ended_forbids_an_edit():
+    poll = replace(POLL, expired=True)
+    with pytest.raises(UnsureError, match="poll that has ended"):
+        edit(status(attachment(1), poll=poll), {"1": "New"}, rules=OPEN)
 
 
 def test_a_poll_whose_counts_may_be_hidden_forbids_an_edit():
-    with pytest.raises(MediaError, match="does not tell whether its counts are hidden"):
+    with pytest.raises(UnsureError, match="does not tell whether its counts are hidden"):
         edit(status(attachment(1), poll=POLL), {"1": "New"}, rules=GOTOSOCIALS)

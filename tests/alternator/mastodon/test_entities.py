@@ -1,8 +1,11 @@
 """What is asked of a status and its attachments beside their fields."""
 
-import pytest
+from dataclasses import replace
 
-from alternator.mastodon.entities import Attachment, Status
+import pytest
+from statuses import PLAIN
+
+from alternator.mastodon.entities import Attachment, Poll, PollOption
 
 
 def attachment(id: str, description: str | None = None) -> Attachment:
@@ -18,17 +21,28 @@ def test_blanks_are_no_description(description: str | None, lacks: bool) -> None
 
 def test_attachments_by_id_keep_their_order() -> None:
     attachments = (attachment("20"), attachment("3"))
-    status = Status(
-        id="1",
-        account_id="1",
-        content="",
-        edited_at=None,
-        sensitive=False,
-        language=None,
-        attachments=attachments,
-        poll=None,
-        quote_approval=None,
-        is_boost=False,
-    )
+    status = replace(PLAIN, attachments=attachments)
     assert tuple(status.by_id) == ("20", "3")
     assert tuple(status.by_id.values()) == attachments
+
+
+@pytest.mark.parametrize(
+    ("visibility", "audience"),
+    [
+        ("public", "public"),
+        ("unlisted", "unlisted"),
+        ("private", "private"),
+        ("direct", "direct"),
+        ("mutuals_only", "direct"),
+        ("", "direct"),
+    ],
+)
+def test_a_visibility_that_is_not_known_counts_as_direct(visibility: str, audience: str) -> None:
+    assert replace(PLAIN, visibility=visibility).audience == audience
+
+
+def test_a_poll_hides_its_totals_when_a_count_is_missing() -> None:
+    options = (PollOption(title="Yes", votes_count=3), PollOption(title="No", votes_count=None))
+    poll = Poll(options=options, multiple=False, expired=False, expires_at=None)
+    assert poll.hides_totals
+    assert not replace(poll, options=options[:1]).hides_totals

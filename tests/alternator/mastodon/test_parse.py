@@ -10,6 +10,7 @@ from alternator.mastodon.entities import (
     Account,
     Attachment,
     Focus,
+    Page,
     Poll,
     PollOption,
     QuoteApproval,
@@ -20,17 +21,23 @@ from alternator.mastodon.parse import (
     parse_account,
     parse_attachment,
     parse_instance,
+    parse_page,
     parse_poll,
     parse_source,
     parse_status,
-    parse_statuses,
 )
 from sandbox.server import SandboxServer
 
 STATUS = {
     "id": "1",
     "account": {"id": "7", "acct": "demo"},
+    "created_at": "2026-11-22T11:00:00.000Z",
+    "visibility": "unlisted",
     "content": "<p>Look</p>",
+    "spoiler_text": "Weather",
+    "in_reply_to_id": "0",
+    "local_only": False,
+    "quote": {"state": "accepted", "quoted_status": {"id": 9}},
     "edited_at": "2026-11-22T12:00:00.000Z",
     "sensitive": True,
     "language": "pt-BR",
@@ -57,7 +64,13 @@ STATUS = {
 PARSED = Status(
     id="1",
     account_id="7",
+    created_at=datetime(2026, 11, 22, 11, tzinfo=UTC),
+    visibility="unlisted",
     content="<p>Look</p>",
+    spoiler_text="Weather",
+    in_reply_to_id="0",
+    local_only=False,
+    quoted_id="9",
     edited_at=datetime(2026, 11, 22, 12, tzinfo=UTC),
     sensitive=True,
     language="pt-BR",
@@ -96,6 +109,11 @@ NO_STATUS: list[Any] = [
     STATUS | {"media_attachments": {}},
     STATUS | {"media_attachments": ["30"]},
     STATUS | {"media_attachments": [{"type": "image"}]},
+    {key: value for key, value in STATUS.items() if key != "content"},
+    {key: value for key, value in STATUS.items() if key != "spoiler_text"},
+    {key: value for key, value in STATUS.items() if key != "visibility"},
+    STATUS | {"content": ["Look"]},
+    STATUS | {"in_reply_to_id": {}},
     STATUS | {"sensitive": "perhaps"},
     STATUS | {"edited_at": "yesterday"},
     STATUS | {"language": 5},
@@ -135,23 +153,35 @@ def test_what_is_no_status_is_never_one_without_media(answer: Any):
 @pytest.mark.parametrize("answer", [None, {}, {"error": "busy"}, "text", [5], [{}], [STATUS, {}]])
 def test_what_is_no_page_is_never_an_empty_one(answer: Any):
     with pytest.raises(UnexpectedAnswerError):
-        parse_statuses(answer)
+        parse_page(answer)
 
 
 def test_a_page_is_read_in_order():
-    assert parse_statuses([]) == []
-    assert [status.id for status in parse_statuses([STATUS, STATUS | {"id": "0"}])] == ["1", "0"]
+    assert parse_page([]) == Page(statuses=())
+    page = parse_page([STATUS, STATUS | {"id": "0"}])
+    assert [status.id for status in page.statuses] == ["1", "0"]
+    assert (page.unread, page.oldest) == ((), "0")
+
+
+def test_one_status_that_is_not_understood_does_not_hold_up_its_page():
+    page = parse_page([STATUS | {"id": "3", "content": 5}, STATUS, {"id": "0"}])
+    assert [status.id for status in page.statuses] == ["1"]
+    assert (page.unread, page.oldest) == (("3", "0"), "0")
 
 
 def test_what_a_server_leaves_out_is_none():
     attachment = parse_attachment({"id": "1", "type": "drawing", "url": None, "meta": []})
     assert attachment == Attachment(id="1", type="unknown", url=None)
     assert attachment.lacks_description
-    bare = {"id": "1", "account": {"id": "7"}, "media_attachments": []}
+    texts = {"content": None, "spoiler_text": "", "visibility": "public"}
+    bare: dict[str, Any] = {"id": "1", "account": {"id": "7"}, "media_attachments": [], **texts}
     assert parse_status(bare) == Status(
         id="1",
         account_id="7",
+        created_at=None,
+        visibility="public",
         content="",
+        spoiler_text="",
         edited_at=None,
         sensitive=False,
         language=None,
@@ -210,8 +240,8 @@ def test_an_account_has_its_server_in_its_name():
 
 
 def test_a_server_that_says_nothing_is_as_mastodon_was():
-    instance = parse_instance({}, "https://social.example")
+    instance = parse_instance({})
     assert (instance.version, instance.description_limit) == ("", 1500)
-    assert instance.streaming_url == "https://social.example"
+    assert instance.streaming_url is None
     with pytest.raises(UnexpectedAnswerError):
-        parse_instance([], "https://social.example")
+        parse_instance([])

@@ -1,21 +1,20 @@
 from datetime import UTC, datetime
 
 import pytest
-import requests
 from clock import Clock
 
 from alternator.mastodon.rate_budget import (
     LONGEST_RATE_LIMIT_SECONDS,
+    LONGEST_UNTOLD_SECONDS,
     PAST_RESET_SECONDS,
     RateBudget,
 )
+from alternator.web.session import Answer
 
 
-def answer(code: int = 200, **headers: str) -> requests.Response:
-    response = requests.Response()
-    response.status_code = code
-    response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
-    return response
+def answer(code: int = 200, **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status=code, headers=named, content=b"", url="https://social.example")
 
 
 def reset(seconds: float) -> str:
@@ -28,7 +27,9 @@ def budget(clock: Clock) -> RateBudget:
 
 
 def test_as_long_as_something_is_left_nobody_waits(budget: RateBudget):
-    budget.heard("read", answer(X_RateLimit_Remaining="1", X_RateLimit_Reset=reset(60)))
+    budget.heard(
+        "read", answer(200, **{"X-RateLimit-Remaining": "1", "X-RateLimit-Reset": reset(60)})
+    )
     budget.heard("edit", answer())
     assert budget.seconds_left("read") == budget.seconds_left("edit") == 0.0
 
@@ -37,8 +38,10 @@ def test_as_long_as_something_is_left_nobody_waits(budget: RateBudget):
 def test_a_budget_that_is_spent_is_waited_for_past_its_reset(
     budget: RateBudget, clock: Clock, code: int
 ):
-    budget.heard("read", answer(code, X_RateLimit_Remaining="0", X_RateLimit_Reset=reset(60)))
+    spent = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset(60)}
+    wait = budget.heard("read", answer(code, **spent))
     left = budget.seconds_left("read")
+    assert wait == pytest.approx(left)
     assert left == pytest.approx(60 + PAST_RESET_SECONDS, abs=1)
     assert budget.seconds_left("edit") == 0.0
     clock.now += left
@@ -46,22 +49,38 @@ def test_a_budget_that_is_spent_is_waited_for_past_its_reset(
 
 
 def test_an_answer_that_came_through_ends_the_wait(budget: RateBudget):
-    budget.heard("read", answer(429, X_RateLimit_Reset=reset(60)))
-    budget.heard("read", answer(X_RateLimit_Remaining="299"))
+    budget.heard("read", answer(429, **{"X-RateLimit-Reset": reset(60)}))
+    assert budget.heard("read", answer(200, **{"X-RateLimit-Remaining": "299"})) is None
     assert budget.seconds_left("read") == 0.0
 
 
-def test_a_refusal_that_names_no_time_is_waited_for_a_little(budget: RateBudget):
-    budget.heard("edit", answer(429))
-    assert budget.seconds_left("edit") == 10 + PAST_RESET_SECONDS
+def test_refusals_that_name_no_time_are_waited_for_longer_each_time(
+    budget: RateBudget, clock: Clock
+):
+    stale = {"X-RateLimit-Reset": reset(-60)}
+    for seconds in (10, 20, 40, 80):
+        assert budget.heard("edit", answer(429, **stale)) == seconds + PAST_RESET_SECONDS
+    for _ in range(20):
+        budget.heard("edit", answer(429))
+    assert budget.seconds_left("edit") == LONGEST_UNTOLD_SECONDS + PAST_RESET_SECONDS
+    budget.heard("edit", answer())
+    assert budget.heard("edit", answer(429)) == 10 + PAST_RESET_SECONDS
 
 
-def test_an_answer_without_a_reset_is_believed_nothing(budget: RateBudget):
-    budget.heard("read", answer(X_RateLimit_Remaining="0"))
-    budget.heard("edit", answer(X_RateLimit_Remaining="0", X_RateLimit_Reset=reset(-60)))
-    assert budget.seconds_left("read") == budget.seconds_left("edit") == 0.0
+def test_an_answer_without_a_credible_reset_is_believed_nothing(budget: RateBudget):
+    budget.heard("read", answer(200, **{"X-RateLimit-Remaining": "0"}))
+    for seconds in (-60, 10 * 365 * 86400):
+        spent = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset(seconds)}
+        budget.heard("edit", answer(200, **spent))
+        assert budget.seconds_left("edit") == 0.0
+    assert budget.seconds_left("read") == 0.0
 
 
-def test_a_reset_that_lies_years_ahead_is_believed_for_an_hour(budget: RateBudget):
-    budget.heard("read", answer(429, X_RateLimit_Reset=reset(10 * 365 * 86400)))
-    assert budget.seconds_left("read") == LONGEST_RATE_LIMIT_SECONDS + PAST_RESET_SECONDS
+def test_a_limit_of_hours_is_asked_about_again_after_one(budget: RateBudget):
+    budget.heard("edit", answer(429, **{"X-RateLimit-Reset": reset(3 * 3600)}))
+    assert budget.seconds_left("edit") == LONGEST_RATE_LIMIT_SECONDS + PAST_RESET_SECONDS
+
+
+def test_retry_after_is_kept_to(budget: RateBudget):
+    budget.heard("read", answer(429, **{"Retry-After": "90", "X-RateLimit-Reset": reset(-60)}))
+    assert budget.seconds_left("read") == 90 + PAST_RESET_SECONDS

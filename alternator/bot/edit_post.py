@@ -1,0 +1,165 @@
+"""One edit of one post, from the last look at it to the look at what became of it.
+
+The look before is two reads of the post with a read of its source between: where both are of one
+version, so is the source. The first of them is the one that the texts were made from, if nothing
+has changed since. The edit is sent once (``alternator/mastodon/edit_check.py`` proves it first);
+where its answer is lost or no answer, a look at the post says whether it was carried out.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from alternator.errors import (
+    DamageError,
+    EditRefusedError,
+    GoneError,
+    ServerError,
+    TemporaryServerError,
+    UnsureError,
+)
+from alternator.mastodon.client import MastodonClient
+from alternator.mastodon.dialect import EditRules
+from alternator.mastodon.edit import Snapshot
+from alternator.mastodon.edit_check import (
+    CheckedEdit,
+    check_snapshot,
+    checked_edit,
+    differences,
+    source_differences,
+)
+from alternator.mastodon.entities import Source, Status
+
+log = logging.getLogger(__name__)
+
+SNAPSHOT_ATTEMPTS = 3  # while the author edits the post at the same time
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostEditor:
+    """Edits posts of one account, on a server with these rules; ``limit`` in characters."""
+
+    client: MastodonClient
+    rules: EditRules
+    limit: int
+
+    def snapshot(self, before: Status) -> Snapshot | None:
+        """A post and its source of one version; None while it keeps changing.
+
+        ``before`` is the post as it was read at some time before.
+
+        Raises:
+            GoneError: the post was deleted.
+            UnsureError: its source can't be had, or can't be its own.
+            ServerError: the server can't be asked.
+        """
+        for _ in range(SNAPSHOT_ATTEMPTS):
+            source = self._source(before.id)
+            status = self.client.status(before.id)
+            if version(before) == version(status):
+                snapshot = Snapshot(status=status, source=source)
+                check_snapshot(snapshot)
+                return snapshot
+            before = status
+        return None
+
+    def describe(self, snapshot: Snapshot, texts: Mapping[str, str]) -> Status:
+        """Give a post's attachments these texts; returns the post as it is then.
+
+        Raises:
+            MediaError: no edit can be made that changes nothing else.
+            EditRefusedError: the server does not take it.
+            DamageError: more was changed than the descriptions.
+            ServerError: the edit failed, and the post does not show it carried out.
+        """
+        edit = checked_edit(snapshot, texts, rules=self.rules, limit=self.limit)
+        try:
+            after = self.client.edit(edit)
+        except ServerError as error:
+            after = self._looked_again(edit, error)
+        after = self._compare(edit, after)
+        if not is_described(after, texts):
+            after = self._fresh(after)
+        return after
+
+    def _source(self, status_id: str) -> Source:
+        try:
+            return self.client.source(status_id)
+        except GoneError:
+            self.client.status(status_id)
+            raise UnsureError(
+                "the server does not tell a post's source, without which an edit would lose "
+                "some of it; describe its attachments by hand"
+            ) from None
+
+    def _looked_again(self, edit: CheckedEdit, error: ServerError) -> Status:
+        """The post, if the edit was carried out although it was answered with an error."""
+        if isinstance(error, TemporaryServerError) and error.retry_after is not None:
+            raise error  # the server asks to wait, and has done nothing
+        try:
+            after = self.client.status(edit.snapshot.status.id)
+        except GoneError:
+            raise
+        except ServerError:
+            raise error from None
+        if is_described(after, edit.descriptions):
+            log.info("post %s: the edit was carried out, in spite of: %s", after.id, error)
+            return after
+        if isinstance(error, GoneError):
+            raise EditRefusedError(f"{self.client.url} takes no edit of the post (HTTP 404)")
+        raise error
+
+    def _compare(self, edit: CheckedEdit, after: Status) -> Status:
+        """The post after its edit. DamageError if more is different than the descriptions."""
+        snapshot, texts = edit.snapshot, edit.descriptions
+        changed = differences(snapshot.status, after, texts)
+        if changed:
+            # An answer alone is not the post.
+            after = self._fresh(after)
+            changed = differences(snapshot.status, after, texts)
+        try:
+            lost = source_differences(snapshot.source, self.client.source(after.id))
+            # What its author has edited since is no damage.
+            if lost and self.client.status(after.id).edited_at == after.edited_at:
+                changed = (*changed, *lost)
+        except ServerError as error:
+            log.debug("post %s: its source can't be read after its edit: %s", after.id, error)
+        if changed:
+            raise DamageError(
+                f"the edit of post {after.id} changed more than descriptions: {', '.join(changed)}",
+                fields=changed,
+            )
+        return after
+
+    def _fresh(self, after: Status) -> Status:
+        """The post as it is now; as it was last answered, if it can't be read."""
+        try:
+            return self.client.status(after.id)
+        except ServerError as error:
+            log.debug("post %s can't be read after its edit: %s", after.id, error)
+            return after
+
+
+def version(status: Status) -> Status:
+    """What is the same in two reads of one version of a post: all but what others do to it."""
+    return replace(
+        status,
+        poll=None
+        if status.poll is None
+        else replace(
+            status.poll,
+            options=tuple(replace(option, votes_count=None) for option in status.poll.options),
+        ),
+        attachments=tuple(replace(entry, url=None) for entry in status.attachments),
+    )
+
+
+def is_described(status: Status, texts: Mapping[str, str]) -> bool:
+    """Whether the attachments have these texts."""
+    there = status.by_id
+    return all(key in there and says(there[key].description, text) for key, text in texts.items())
+
+
+def says(description: str | None, text: str) -> bool:
+    """Whether a description is this text; servers may tidy up its blanks."""
+    return (description or "").split() == text.split()

@@ -1,0 +1,258 @@
+"""The first rule: an edit changes nothing of a post but descriptions."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from statuses import SOURCE, attachment, snapshot, status
+
+from alternator.errors import UnprovenEditError, UnsureError
+from alternator.mastodon.dialect import DIALECTS, MASTODON, EditRules
+from alternator.mastodon.edit import EditBody, Snapshot
+from alternator.mastodon.edit_check import (
+    CheckedEdit,
+    check_snapshot,
+    checked_edit,
+    differences,
+    source_differences,
+)
+from alternator.mastodon.entities import Focus, Poll, PollOption, QuoteApproval, Status
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+assert MASTODON.edit is not None
+MASTODONS: EditRules = MASTODON.edit
+OPEN = EditRules(false_beside_warning="text", tells_hidden_totals=True, keeps_poll_end=True)
+POLL = Poll(
+    options=(PollOption(title="Yes", votes_count=3), PollOption(title="No", votes_count=0)),
+    multiple=True,
+    expired=False,
+    expires_at=NOON + timedelta(hours=2),
+)
+POST = status(
+    attachment(30, focus=Focus(x=-0.42, y=0.69)),
+    attachment(10, description="Somebody's own words"),
+    attachment(20),
+    sensitive=True,
+    spoiler_text="Rain",
+    poll=POLL,
+    quote_approval=QuoteApproval(automatic=frozenset({"public"}), manual=frozenset()),
+    in_reply_to_id="5",
+    local_only=True,
+    quoted_id="6",
+)
+NEW = {"30": "A boat", "20": "A dog"}
+SNAPSHOT = snapshot(POST, spoiler_text="Rain", content_type="text/markdown")
+
+
+def made(rules: EditRules = OPEN, snapshot: Snapshot = SNAPSHOT) -> CheckedEdit:
+    return checked_edit(snapshot, NEW, rules=rules, limit=1500)
+
+
+def test_what_is_built_is_proven():
+    assert made().body["media_ids"] == ["30", "10", "20"]
+    for dialect in DIALECTS:
+        if dialect.edit is not None:
+            plain = Snapshot(status=replace(POST, poll=None), source=SNAPSHOT.source)
+            assert made(dialect.edit, plain).body["status"] == SNAPSHOT.source.text
+
+
+def entries(body: EditBody) -> Any:
+    return body["media_attributes"]
+
+
+SPOILED: dict[str, Callable[[Any], object]] = {
+    "another text": lambda b: b.update(status="Another text"),
+    "no text": lambda b: b.pop("status"),
+    "another warning": lambda b: b.update(spoiler_text=""),
+    "not sensitive": lambda b: b.update(sensitive=False),
+    "a text for a flag": lambda b: b.update(sensitive="false"),
+    "no flag": lambda b: b.pop("sensitive"),
+    "another language": lambda b: b.update(language="en"),
+    "no language": lambda b: b.pop("language"),
+    "another kind of text": lambda b: b.update(content_type="text/plain"),
+    "other quoting": lambda b: b.update(quote_approval_policy="nobody"),
+    "another order": lambda b: b["media_ids"].reverse(),
+    "an attachment less": lambda b: b["media_ids"].pop(),
+    "an attachment twice": lambda b: b["media_ids"].append("20"),
+    "no attachments": lambda b: b.pop("media_ids"),
+    "no descriptions": lambda b: b.pop("media_attributes"),
+    "an entry less": lambda b: b["media_attributes"].pop(),
+    "an entry twice": lambda b: b["media_attributes"].append(dict(b["media_attributes"][0])),
+    "a foreign entry": lambda b: b["media_attributes"].append({"id": "99"}),
+    "another's words": lambda b: b["media_attributes"][1].update(description="Mine"),
+    "another's words lost": lambda b: b["media_attributes"][1].pop("description"),
+    "other new words": lambda b: b["media_attributes"][0].update(description="A bird"),
+    "blank words": lambda b: b["media_attributes"][0].update(description=" "),
+    "another focus": lambda b: b["media_attributes"][0].update(focus="0,0"),
+    "a focus more": lambda b: b["media_attributes"][2].update(focus="0,0"),
+    "no poll": lambda b: b.pop("poll"),
+    "other options": lambda b: b["poll"].update(options=["Yes"]),
+    "another choice": lambda b: b["poll"].update(multiple=False),
+    "hidden counts": lambda b: b["poll"].update(hide_totals=True),
+    "an end": lambda b: b["poll"].update(expires_in=7200),
+    "another visibility": lambda b: b.update(visibility="public"),
+}
+
+
+@pytest.mark.parametrize("what", SPOILED)
+def test_an_edit_that_would_change_anything_else_can_not_be_made(what: str):
+    edit = made()
+    body: Any = {
+        **edit.body,
+        "media_ids": [*edit.body["media_ids"]],
+        "media_attributes": [dict(entry) for entry in entries(edit.body)],
+        "poll": {**edit.body["poll"]},
+    }
+    assert replace(edit, body=body) == edit
+    SPOILED[what](body)
+    with pytest.raises(UnprovenEditError, match="the edit of post 1 was not sent"):
+        replace(edit, body=body)
+
+
+def test_words_that_are_there_are_never_replaced():
+    edit = made()
+    with pytest.raises(UnprovenEditError, match="the description of attachment 10"):
+        body: Any = {**edit.body, "media_attributes": [{"id": "10", "description": "Mine"}]}
+        replace(edit, descriptions={"10": "Mine"}, body=body)
+    with pytest.raises(UnprovenEditError, match="the description of attachment 30"):
+        replace(edit, limit=3)
+
+
+def test_a_poll_needs_a_server_that_leaves_it_alone():
+    with pytest.raises(UnprovenEditError, match="would change poll"):
+        replace(made(), rules=MASTODONS)
+
+
+@pytest.mark.parametrize(
+    ("source", "post"),
+    [
+        ({"text": ""}, {}),
+        ({"text": "Something else"}, {}),
+        ({"spoiler_text": "Rain"}, {}),
+        ({}, {"spoiler_text": "Rain"}),
+        ({"spoiler_text": "Snow"}, {"spoiler_text": "Rain"}),
+    ],
+)
+def test_a_source_that_is_not_of_the_post_is_found_out(
+    source: dict[str, str], post: dict[str, str]
+):
+    with pytest.raises(UnsureError, match="would replace it"):
+        check_snapshot(snapshot(status(attachment(1), **post), **source))
+
+
+def test_a_source_that_is_of_the_post_is_taken():
+    check_snapshot(snapshot(status(attachment(1))))
+    warned = status(attachment(1), spoiler_text="Rain &amp; <b>snow</b>")
+    check_snapshot(snapshot(warned, spoiler_text="Rain  & snow"))
+    check_snapshot(snapshot(status(attachment(1), content=""), text=""))
+
+
+def described(**fields: Any) -> Status:
+    """The post after its edit, with these fields changed beside."""
+    first, second, third = POST.attachments
+    attachments = (
+        replace(first, description="A boat"),
+        second,
+        replace(third, description="A dog"),
+    )
+    edited = NOON + timedelta(minutes=1)
+    changes: dict[str, Any] = {"attachments": attachments, "edited_at": edited} | fields
+    return replace(POST, **changes)
+
+
+def one(number: int, **fields: Any) -> dict[str, Any]:
+    """The attachments after the edit, with fields of one changed beside."""
+    found = list(described().attachments)
+    found[number] = replace(found[number], **fields)
+    return {"attachments": tuple(found)}
+
+
+def voted(*counts: int | None, **fields: Any) -> dict[str, Any]:
+    options = tuple(
+        replace(option, votes_count=count)
+        for option, count in zip(POLL.options, counts, strict=True)
+    )
+    return {"poll": replace(POLL, options=options, **fields)}
+
+
+CHANGED: list[tuple[dict[str, Any], str]] = [
+    ({"content": ""}, "text"),
+    ({"content": "<p>The text as typed (edited)</p>"}, "text"),
+    ({"spoiler_text": ""}, "content warning"),
+    ({"sensitive": False}, "sensitivity"),
+    ({"visibility": "unlisted"}, "visibility"),
+    ({"language": None}, "language"),
+    ({"language": "en"}, "language"),
+    ({"account_id": "8"}, "author"),
+    ({"created_at": NOON - timedelta(days=1)}, "time of posting"),
+    ({"in_reply_to_id": None}, "post that it answers"),
+    ({"quoted_id": None}, "post that it quotes"),
+    ({"quote_approval": None}, "who may quote it"),
+    ({"local_only": False}, "local only"),
+    ({"attachments": described().attachments[:2]}, "attachments"),
+    ({"attachments": described().attachments[::-1]}, "attachments"),
+    (one(0, url=None), "file of attachment 30"),
+    (one(0, type="video"), "file of attachment 30"),
+    (one(0, focus=None), "focus of attachment 30"),
+    (one(1, description=None), "description of attachment 10"),
+    (one(1, description="Cut"), "description of attachment 10"),
+    ({"poll": None}, "poll"),
+    (voted(3, 0, multiple=False), "poll's choice"),
+    (voted(3, 0, expires_at=NOON + timedelta(hours=2, seconds=1)), "poll's end"),
+    (voted(3, None), "poll's hidden counts"),
+    (voted(0, 0), "poll's votes"),
+    (
+        {"poll": replace(POLL, options=POLL.options[::-1])},
+        "poll's options",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "name"), CHANGED, ids=str)
+def test_what_an_edit_changed_beside_is_named(fields: dict[str, Any], name: str):
+    assert name in differences(POST, described(**fields), NEW)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"content": "<p>The text</p>\n<p>as typed</p>"},
+        {"edited_at": NOON + timedelta(hours=1)},
+        one(0, focus=Focus(x=-0.4200000166, y=0.6899999976)),
+        one(1, description=" Somebody's own words\n"),
+        one(2, focus=Focus(x=0.0, y=0.0)),
+        voted(4, 1),
+        voted(None, None, expired=True),
+    ],
+    ids=str,
+)
+def test_what_a_server_does_by_itself_is_no_damage(fields: dict[str, Any]):
+    assert differences(POST, described(**fields), NEW) == ()
+
+
+def test_a_mention_that_has_become_a_link_is_no_damage():
+    before = status(attachment(1), content="<p>@lee@b.example hello</p>")
+    html = '<p><a href="https://b.example/@lee">@<span>lee</span></a> hello</p>'
+    assert differences(before, replace(before, content=html), {}) == ()
+
+
+def test_a_post_without_a_language_is_given_one():
+    before = status(attachment(1), language=None)
+    assert differences(before, replace(before, language="de"), {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"text": ""}, "source's text"),
+        ({"spoiler_text": "Rain"}, "source's content warning"),
+        ({"content_type": "text/plain"}, "source's kind of text"),
+    ],
+)
+def test_what_became_of_the_source_is_named(fields: dict[str, str], name: str):
+    before = replace(SOURCE, content_type="text/markdown")
+    assert source_differences(before, replace(before, **fields)) == (name,)
+    assert source_differences(before, replace(before, text="The text  as typed\n")) == ()

@@ -1,0 +1,65 @@
+import pytest
+
+from alternator.mastodon.plain import essence, is_shown_by, text_of_html
+
+MENTION = (
+    '<p><span class="h-card"><a href="https://b.example/@lee">@<span>lee</span></a></span> look: '
+    '<a href="https://example.org/a_b?c=d"><span class="invisible">https://</span>'
+    '<span class="ellipsis">example.org/a_b</span><span class="invisible">?c=d</span></a> '
+    '<a href="/tags/rain">#<span>rain</span></a> &amp; &lt;b&gt;</p>'
+)
+LONG = "A long afternoon at the harbour, with boats, gulls and a very patient dog. "
+OTHER = "Yesterday the trains were late again and nobody at the station could say why. "
+
+
+def test_tags_are_left_out_and_characters_are_read():
+    assert text_of_html("<p>a&nbsp;<br>b</p><p>&lt;c&gt;</p>") == "a\xa0b<c>"
+    assert text_of_html("<p>un") == "un"
+
+
+def test_what_a_server_puts_before_a_quote_is_no_text_of_the_author():
+    html = '<p class="quote-inline">RE: <a href="x">https://x.example/1</a><br></p><p>Look</p>'
+    assert text_of_html(html) == "Look"
+
+
+def test_blanks_and_forms_of_a_letter_do_not_count():
+    assert essence(" e\u0301\n\u200b x") == essence("\u00e9x")
+
+
+@pytest.mark.parametrize(
+    ("typed", "html"),
+    [
+        ("", ""),
+        ("Look", "<p>Look</p>"),
+        ("a\n\nb  c", "<p>a</p><p>b c</p>"),
+        ("@lee@b.example look: https://example.org/a_b?c=d #rain & <b>", MENTION),
+        ("**Bold** and [a link](https://example.org/very/long/address)", "<p>Bold and a link</p>"),
+        ("<p>Look</p>", "<p>Look</p>"),
+        ("犬が**走る**", "<p>犬が<b>走る</b></p>"),
+        ("** **", ""),
+        (LONG * 20 + "with a typo", f"<p>{LONG * 20}with a tpyo</p>"),
+    ],
+)
+def test_a_source_and_what_it_shows_belong_together(typed: str, html: str):
+    assert is_shown_by(typed, html)
+
+
+@pytest.mark.parametrize(
+    ("typed", "html"),
+    [
+        ("", "<p>Look</p>"),
+        (" \n", "<p>Look</p>"),
+        ("Another post", "<p>Look</p>"),
+        ("Another post", ""),
+        (OTHER, f"<p>{LONG}</p>"),
+        (OTHER * 20, f"<p>{LONG}</p>"),
+        ("x", f"<p>{LONG}</p>"),
+        ("猫が寝る", "<p>犬が走った</p>"),
+    ],
+)
+def test_a_source_of_something_else_is_found_out(typed: str, html: str):
+    assert not is_shown_by(typed, html)
+
+
+def test_a_long_text_takes_no_time():
+    assert not is_shown_by(OTHER * 2000, f"<p>{LONG * 2000}</p>")
