@@ -34,6 +34,7 @@ class SinglePass:
         self._clock = stop.clock
         self._failures = Failures()
         self._waiting: dict[str, int] = {}  # attachments of the posts that were put back
+        self._refusal: ServerError | None = None  # why the last one was
 
     def run(self) -> Tally:
         """Go through the posts; what came of it.
@@ -42,7 +43,8 @@ class SinglePass:
         because editing is halted.
 
         Raises:
-            ServerError: the server can't be asked, or asks to wait for too long.
+            ServerError: the server can't be asked, asks to wait for too long, or did not answer
+                for any post.
         """
         trouble = self._look()
         halt = HaltNotice(self._account.state, self._clock)
@@ -59,9 +61,11 @@ class SinglePass:
             self._progress.pause(due - self._clock.now())
         else:
             self._waiting = {"": self._account.state.counts().get("waiting", 0)}
+        tally = self._work.tally
         if trouble is not None:
             raise trouble
-        tally = self._work.tally
+        if self._refusal is not None and not tally.described + tally.left + tally.failed:
+            raise self._refusal  # nothing came of the pass but this
         return replace(tally, failed=tally.failed + sum(self._waiting.values()))
 
     def _look(self) -> TemporaryServerError | None:
@@ -85,6 +89,7 @@ class SinglePass:
             self._work.describe(claim)
         except ServerError as error:
             self._waiting[claim.status_id] = len(claim.attachment_ids)
+            self._refusal = error
             if rate_limit_left(self._account) > 0:
                 return
             pause = self._failures.pause_after(claim.status_id, error)

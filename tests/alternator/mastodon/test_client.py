@@ -242,7 +242,7 @@ def test_the_limit_is_the_one_that_the_server_names():
     with SandboxServer(settings=Settings(description_limit=420)) as server:
         instance = client_of(server.url).instance()
         assert instance.description_limit == 420
-        assert instance.streaming_url == server.url
+        assert instance.streaming_url == server.url.replace("http", "ws", 1)
 
 
 def test_without_a_named_limit_it_is_that_of_older_servers(server: SandboxServer):
@@ -251,7 +251,7 @@ def test_without_a_named_limit_it_is_that_of_older_servers(server: SandboxServer
         assert client_of(quiet.url).instance().description_limit == 1500
     server.fail("/api/*/instance", status=404, times=None)
     instance = client_of(server.url).instance()
-    assert (instance.description_limit, instance.streaming_url) == (1500, server.url)
+    assert (instance.description_limit, instance.streaming_url) == (1500, None)
 
 
 def test_own_posts_come_page_by_page_without_boosts(server: SandboxServer, client: MastodonClient):
@@ -301,7 +301,7 @@ def test_the_dialect_is_known_once_the_server_was_asked(
     server.fail("/api/v2/instance", status=404)
     server.fail("/api/v1/instance", status=200, body=body)
     instance = client.instance()
-    assert instance.streaming_url == "https://social.example"
+    assert instance.streaming_url == "wss://social.example"
     assert instance.dialect.software == "GoToSocial"
 
 
