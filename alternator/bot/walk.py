@@ -76,7 +76,7 @@ class Walk:
         self._clock = clock
         self._newest: str | None = None  # of all that was seen
         self._gap: Gap | None = None
-        self._empty: tuple[Gap, float] | None = None  # where a page was empty first, and when
+        self._odd: tuple[Gap, float] | None = None  # where a page had no post first, and when
         self._pages = 0  # left to this look
 
     def look(self, cursor: str | None) -> Seen:
@@ -115,24 +115,34 @@ class Walk:
             self._pages -= 1
             try:
                 page = self._ask(max_id=gap.above)
-                if not ids_of(page):
-                    return None if self._is_end(gap) else gap
                 unwanted = self._take(page)
+                if not page.statuses and not self._is_believed(gap, page):
+                    return gap
             except TemporaryServerError as error:
                 raise _StoppedError(gap, error) from error
-            edge = edge_of(page, older_than=gap.above)
+            if page.oldest is None:
+                return None
+            edge = edge_of(page, older_than=gap.above) if page.statuses else page.oldest
             if edge is None:
                 log.debug("the server gives a page again that was had before %s", gap.above)
                 return gap
             gap = None if reaches(edge, gap.below, unwanted) else replace(gap, above=edge)
         return gap
 
-    def _is_end(self, gap: Gap) -> bool:
-        """Whether an empty page is the end of the posts."""
-        if self._empty is None or self._empty[0] != gap:
-            self._empty = (gap, self._clock.monotonic())
-        elif self._clock.monotonic() - self._empty[1] >= CONFIRM_SECONDS:
+    def _is_believed(self, gap: Gap, page: Page) -> bool:
+        """Whether a page without any post that is understood may be taken at its word.
+
+        An empty one says that there are no more; so must what comes right after the cursor, or the
+        same answer again after a while. One of posts that are not understood is gone by after a
+        while: it hides what lies below.
+        """
+        now = self._clock.monotonic()
+        if self._odd is None or self._odd[0] != gap:
+            self._odd = (gap, now)
+        if now - self._odd[1] >= CONFIRM_SECONDS:
             return True
+        if page.unread:
+            return False
         first = ids_of(self._ask(min_id=gap.below or BEGINNING))
         return bool(first) and by_age(min(first, key=by_age)) >= by_age(gap.above)
 
@@ -152,8 +162,8 @@ def reaches(edge: str, below: str | None, unwanted: frozenset[str]) -> bool:
 
 
 def ids_of(page: Page) -> tuple[str, ...]:
-    """The ids of a page's posts, also of those that were not understood."""
-    return (*(status.id for status in page.statuses), *page.unread)
+    """The ids of a page's posts. What was not understood may be anything, its id as well."""
+    return tuple(status.id for status in page.statuses)
 
 
 def edge_of(page: Page, *, older_than: str | None = None) -> str | None:
@@ -162,12 +172,11 @@ def edge_of(page: Page, *, older_than: str | None = None) -> str | None:
     The last post, if the page is sorted. Of one that is not, the middle by age: some of its posts
     lie far below the others, such as pinned ones, and what is between them is on no page yet.
     """
-    given = [status.id for status in page.statuses]
     ids = ids_of(page)
-    if older_than is not None:
-        ids = tuple(entry for entry in ids if by_age(entry) < by_age(older_than))
-    if not ids:
-        return None
     falling = sorted(ids, key=by_age, reverse=True)
-    is_sorted = given == sorted(given, key=by_age, reverse=True) and page.oldest == falling[-1]
+    is_sorted = list(ids) == falling
+    if older_than is not None:
+        falling = [entry for entry in falling if by_age(entry) < by_age(older_than)]
+    if not falling:
+        return None
     return falling[-1] if is_sorted else falling[(len(falling) - 1) // 2]
