@@ -83,12 +83,23 @@ class TemporaryError(AlternatorError):
         self.retry_after = retry_after
 
 
+class TemporaryStateError(TemporaryError, StateError):
+    """What the bot remembers can't be read or written now: a lock, a full disk."""
+
+
 class EndpointError(TemporaryError, VisionError):
     """The vision endpoint as a whole fails: no fault of what it was asked about."""
 
 
 class TemporaryServerError(TemporaryError, ServerError):
     """The server can't be reached, is overloaded or asks to wait."""
+
+
+class UnreachableError(TemporaryServerError):
+    """Nobody answers at the server's address: there is no such name, no such port, or no TLS.
+
+    It may pass; where the server never answered before, the address is more likely wrong.
+    """
 
 
 class UnexpectedAnswerError(TemporaryServerError):

@@ -24,10 +24,10 @@ SHORTEST_SECRET = 8
 
 
 class LineFormatter(logging.Formatter):
-    """Time, level and message on one line, and a defect's traceback on the same one."""
+    """Time with its zone, level and message on one line, a defect's traceback on the same one."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        super().__init__("%(asctime)s %(levelname)-5s %(message)s", "%Y-%m-%dT%H:%M:%S")
+        super().__init__("%(asctime)s %(levelname)-5s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
         self._secrets = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
 
     def format(self, record: logging.LogRecord) -> str:

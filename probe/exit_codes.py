@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
         member.meaning = meaning
         return member
 
-    FAILED = 1, "it did not work, or not for every file; what was said tells more"
+    FAILED = 1, "it did not work, or not for every file or post; what was said tells more"
     USAGE = 2, "an option, a variable or a configuration key can't be meant, or can't work here"
     NO_GPU = 3, "`--require-gpu`, and no GPU can be used"
     SERVER = 4, "the Mastodon server can't be reached, or refuses"

@@ -25,18 +25,21 @@ def back_off(failures: int, error: ServerError) -> float:
 
 
 def ask_until_reachable(
-    ask: Callable[[], T], health: AccountHealth, progress: Progress, *, patient: bool
+    ask: Callable[[], T],
+    health: AccountHealth,
+    progress: Progress,
+    *,
+    ends: tuple[type[TemporaryServerError], ...] = (),
 ) -> T:
-    """What the server answers.
+    """What the server answers, asked until it does.
 
-    ``patient``: asked until it can be reached. Otherwise ServerError if it can't be; always if it
-    refuses the token.
+    ServerError if it refuses the token, and for what is of a class of ``ends``.
     """
     for failures in count(1):
         try:
             found = ask()
         except TemporaryServerError as error:
-            if not patient:
+            if isinstance(error, ends):
                 raise
             health.failed(error)
             progress.pause(back_off(failures, error))

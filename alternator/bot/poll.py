@@ -7,11 +7,14 @@ from typing import Protocol
 from alternator.accounts.health import AccountHealth
 from alternator.bot.find_posts import Look
 from alternator.bot.outage import LONGEST_BACK_OFF_SECONDS, back_off
-from alternator.errors import AlternatorError, ServerError
+from alternator.errors import AlternatorError, ServerError, TemporaryStateError
 from alternator.log import DefectLog
 from alternator.stopping import Stop, Stopping
 
 log = logging.getLogger(__name__)
+
+# Until the next look where what is remembered can't be read or written now.
+STATE_PAUSE_SECONDS = 5.0
 
 
 class Finder(Protocol):
@@ -84,6 +87,9 @@ class Poll(threading.Thread):
             self._health.failed(error)
             self._failures += 1
             return back_off(self._failures, error)
+        except TemporaryStateError:  # logged by the store, once
+            self._stop_request.check()
+            return STATE_PAUSE_SECONDS
         except AlternatorError as error:
             # On the way out the store is closed under this thread, which is no fault.
             self._stop_request.check()

@@ -2,6 +2,7 @@
 
 import argparse
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from alternator.accounts.account import Account
@@ -21,6 +22,7 @@ from alternator.config.load import load_config
 from alternator.config.models import WhisperSettings
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config
+from alternator.errors import TemporaryServerError, UnexpectedAnswerError, UnreachableError
 from alternator.log import LEVELS, log, set_up
 from alternator.mastodon.client import MastodonClient
 from alternator.media.download import remove_leftovers
@@ -28,8 +30,10 @@ from alternator.progress import Progress
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.worker.words import model_of
 from alternator.stopping import Stop, Stopping
-from alternator.store.opening import opened
+from alternator.store.interface import AccountState
+from alternator.store.opening import OPENING_PATIENCE_SECONDS, PATIENCE_SECONDS, opened
 from probe.errors import UserError
+from probe.exit_codes import ExitCode
 
 
 def main(argv: list[str]) -> int:
@@ -41,6 +45,11 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--once", action="store_true", help="catch up and end")
     parser.add_argument(
         "--retry-failed", action="store_true", help="first try again what was given up"
+    )
+    parser.add_argument(
+        "--resume-editing",
+        action="store_true",
+        help="edit again after the bot stopped that because an edit did harm",
     )
     parser.add_argument("--log-level", choices=list(LEVELS), help="instead of [logging] level")
     parser.add_argument(
@@ -59,7 +68,15 @@ def main(argv: list[str]) -> int:
     stop = Stop()
     stop.on_signals()
     try:
-        run(config, stop, once=arguments.once, retry_failed=arguments.retry_failed)
+        return run(
+            config,
+            stop,
+            Wishes(
+                once=arguments.once,
+                retry_failed=arguments.retry_failed,
+                resume_editing=arguments.resume_editing,
+            ),
+        )
     except Stopping:
         log.info("stopped")
     except UserError:
@@ -71,21 +88,38 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What is asked of this one start."""
+
+    once: bool = False
+    retry_failed: bool = False
+    resume_editing: bool = False
+
+
+TO_WATCH = Wishes()
+
+
 def run(
     config: Config,
     stop: Stop,
+    wishes: Wishes = TO_WATCH,
     *,
-    once: bool = False,
-    retry_failed: bool = False,
     make_speech_worker: MakeSpeechWorker = Transcriber,
-) -> None:
-    """Run the bot until it is asked to stop (``Stopping``), or ``once`` through the posts.
+) -> int:
+    """Run the bot until it is asked to stop (``Stopping``), or once through the posts.
 
-    Errors are those of a start that can't succeed: ConfigError, StateError, ServerError,
-    ModelError.
+    Returns the exit code of a single pass: FAILED if something that it tried is not described.
+
+    Errors are those of a start that can't succeed (ConfigError, StateError, ServerError,
+    ModelError), and StateError where the state file is damaged meanwhile.
     """
     with ExitStack() as stack:
-        store = stack.enter_context(opened(config.state.directory, clock=stop.clock.now))
+        # A single pass has no second turn in which another program's lock is over.
+        patience = OPENING_PATIENCE_SECONDS if wishes.once else PATIENCE_SECONDS
+        store = stack.enter_context(
+            opened(config.state.directory, clock=stop.clock.now, patience=patience)
+        )
         remove_leftovers(downloads_of(config))
         account = Account(config.mastodon, store, stop.clock)
         speech = make_speech_worker(config.whisper) if config.whisper.enabled else None
@@ -97,13 +131,11 @@ def run(
             worker=speech,
             longest_request=config.vision.timeout_seconds,
         )
-        if not once:
+        if not wishes.once:
             stack.enter_context(serving(health, config.health))
         progress = BotProgress(stop, health)
-        session = sign_in(account, progress, once=once)
-        if retry_failed:
-            count = account.state.retry_failed()
-            log.info("trying again %d attachments that were given up", count)
+        session = sign_in(account, progress, once=wishes.once)
+        take_up(account.state, wishes)
         limit = account.instance.description_limit
         log.info("account: %s, descriptions up to %d characters", account.name, limit)
         start_speech(config.whisper, speech)
@@ -113,21 +145,28 @@ def run(
         # The other threads must be gone, or at least idle, before the store is closed.
         stack.callback(stop.request)
         health.ready()
-        if once:
-            bot.run_once()
-        else:
-            bot.run()
+        if wishes.once:
+            return ExitCode.FAILED if bot.run_once().failed else 0
+        bot.run()
+    return 0
 
 
 def sign_in(account: Account, progress: Progress, *, once: bool) -> MastodonClient:
     """Sign the account in; returns the main thread's session.
 
-    A server that this bot has worked with before is waited for, unless it is to run ``once``:
-    after a power cut it may be slower to start than the bot.
+    A server that this bot has worked with before is waited for, whatever it answers, unless it is
+    to run ``once``: after a power cut it may be slower to start than the bot. One that it never
+    worked with is waited for only where it is there and has trouble; where nobody answers, or
+    something that is no such server, its address is more likely wrong, and somebody who just wrote
+    it should hear that at once.
     """
     session = account.session(progress)
-    patient = not once and account.server_is_known
-    ask_until_reachable(lambda: account.sign_in(session), account.health, progress, patient=patient)
+    ends: tuple[type[TemporaryServerError], ...] = ()
+    if once:
+        ends = (TemporaryServerError,)
+    elif not account.server_is_known:
+        ends = (UnreachableError, UnexpectedAnswerError)
+    ask_until_reachable(lambda: account.sign_in(session), account.health, progress, ends=ends)
     return session
 
 
@@ -143,6 +182,19 @@ def make_describer(
         progress=progress,
         clock=stop.clock.monotonic,
     )
+
+
+def take_up(state: AccountState, wishes: Wishes) -> None:
+    """Do with what is remembered what this start was asked for."""
+    if wishes.retry_failed:
+        log.info("trying again %d attachments that were given up", state.retry_failed())
+    if wishes.resume_editing:
+        reason = state.halted()
+        state.resume()
+        if reason is None:
+            log.info("editing was not stopped; there is nothing to resume")
+        else:
+            log.warning("editing goes on, as was asked for; it had been stopped: %s", reason)
 
 
 def start_speech(settings: WhisperSettings, speech: SpeechWorker | None) -> None:

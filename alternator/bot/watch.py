@@ -27,9 +27,9 @@ from alternator.bot.attendance import Attendance
 from alternator.bot.failures import Failures
 from alternator.bot.find_posts import Look, PostFinder
 from alternator.bot.halt import HaltNotice
-from alternator.bot.poll import Poll
+from alternator.bot.poll import STATE_PAUSE_SECONDS, Poll
 from alternator.bot.work import Work
-from alternator.errors import ServerError
+from alternator.errors import ServerError, TemporaryStateError
 from alternator.mastodon.entities import Status
 from alternator.progress import Progress
 from alternator.stopping import Stop
@@ -71,7 +71,7 @@ class Watcher:
         self._paused_until = 0.0
 
     def run(self, stream: EventStream | None) -> None:
-        """Watch until ``Stopping`` is raised. An outage never ends it.
+        """Watch until ``Stopping`` is raised. An outage, a lock, a full disk never ends it.
 
         ``stream`` is None where only polling is wanted.
         """
@@ -81,7 +81,10 @@ class Watcher:
         self._poll.start()
         try:
             while True:
-                self._describe_next()
+                try:
+                    self._describe_next()
+                except TemporaryStateError:  # logged by the store, once
+                    self._progress.pause(STATE_PAUSE_SECONDS)
         finally:
             # So that the polling thread ends before the store is closed, if it only waits.
             self._stop.request()

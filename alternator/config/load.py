@@ -9,12 +9,12 @@ variable counts as not set, so that compose files can pass through what may be m
 import dataclasses
 import difflib
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, get_type_hints
 
+from alternator.config.file import document_of, notice_of_readers
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
     SECTIONS,
@@ -64,7 +64,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] = os.enviro
         whisper=build_section(WhisperSettings, source),
         state=build_section(StateSettings, source),
         health=build_section(HealthSettings, source),
-        notices=(*source.notices, *notices_of_unused(source)),
+        notices=(*source.notices, *notices_of_unused(source), *notices_of_secrets(source)),
     )
 
 
@@ -93,25 +93,8 @@ def read_source(path: Path | None, environ: Mapping[str, str]) -> Source:
 
 def values_of_file(file: Path) -> dict[KeyName, Value]:
     """The file's values; unknown sections and keys are errors that suggest the nearest name."""
-    try:
-        document = tomllib.loads(file.read_bytes().decode("utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"there is no configuration file {file}; copy alternator.toml.example to it, "
-            f"or name another one with --config or ALTERNATOR_CONFIG"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigError(
-            f"{file} can't be read: {reason}; make it a text file that this user may read"
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        quotation = ", where text needs quotation marks" if "Invalid value" in str(error) else ""
-        raise ConfigError(
-            f"{file} is not valid TOML: {error}; correct that line{quotation}"
-        ) from None
     values = {}
-    for section, entries in document.items():
+    for section, entries in document_of(file).items():
         if section not in SECTIONS:
             raise ConfigError(
                 f"{file}: there is no section [{section}]{nearest(section, SECTIONS)}; "
@@ -222,6 +205,16 @@ def notices_of_unused(source: Source) -> list[str]:
         return []
     parts = [f"{', '.join(keys)} ({reason})" for reason, keys in names.items()]
     return [f"accepted without effect: {'; '.join(parts)}"]
+
+
+def notices_of_secrets(source: Source) -> list[str]:
+    """One line if the file holds a secret that others than this user can read."""
+    holds_secret = source.file is not None and any(
+        not value.from_variable and value.raw and keys_of(SECTIONS[section])[name].secret
+        for (section, name), value in source.values.items()
+    )
+    notice = notice_of_readers(source.file) if source.file is not None and holds_secret else None
+    return [notice] if notice else []
 
 
 def variable(section: str, name: str) -> str:

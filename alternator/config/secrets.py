@@ -2,14 +2,18 @@
 
 import dataclasses
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from alternator.config.settings import Config
 from alternator.config.values import key_of
 
 
 def secrets_of(config: Config) -> list[str]:
-    """The values of all secret keys, and the passwords within addresses."""
-    found = []
+    """The values of all secret keys, and the passwords of the environment's proxies.
+
+    Libraries that log where they connect to name the proxy.
+    """
+    found = [urlsplit(address).password or "" for address in getproxies().values()]
     for section in dataclasses.fields(config):
         settings = getattr(config, section.name)
         if not dataclasses.is_dataclass(settings):
@@ -18,6 +22,4 @@ def secrets_of(config: Config) -> list[str]:
             value = getattr(settings, field.name)
             if isinstance(value, str) and key_of(field).secret:
                 found.append(value)
-            elif isinstance(value, str) and key_of(field).form == "url":
-                found.append(urlsplit(value).password or "")
     return [secret for secret in found if secret]

@@ -172,7 +172,10 @@ def convert_text(value: Value, key: Key) -> str:
 
 
 def convert_url(value: Value, text: str, key: Key) -> str:
-    """An address without a slash at its end; without a scheme it is ``https``."""
+    """An address without a slash at its end; without a scheme it is ``https``.
+
+    One with a password in it is refused: addresses are shown, and kept in the state.
+    """
     if "://" not in text:
         text = f"https://{text}"
     try:
@@ -180,6 +183,11 @@ def convert_url(value: Value, text: str, key: Key) -> str:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         usable = False
+    if usable and ("@" in parts.netloc or parts.query or parts.fragment):
+        raise ConfigError(
+            f"{value.origin} must be an address alone: no user or password (what stands before an "
+            f"@), and nothing from ? or # on; keys and tokens have keys of their own"
+        )
     if not usable or re.search(r"\s", text):
         wrong(value, "must be an address like https://social.example", key)
     return text.rstrip("/")
@@ -202,6 +210,8 @@ def convert_list(value: Value, key: Key) -> tuple[str, ...]:
 
 
 def wrong(value: Value, said: str, key: Key) -> NoReturn:
-    """Raise ConfigError; what stands there is shown unless it is a secret."""
+    """Raise ConfigError; what stands there is shown unless a secret is, or may be, in it."""
     shown = "a value of another type" if key.secret else repr(value.raw)
+    if key.form == "url" and any(mark in shown for mark in "@?#"):
+        shown = "what stands there (it may hold a password)"
     raise ConfigError(f"{value.origin} {said}, not {shown}")

@@ -11,6 +11,7 @@ import unicodedata
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from alternator.errors import (
     EditRefusedError,
@@ -20,6 +21,7 @@ from alternator.errors import (
     ServerError,
     TemporaryServerError,
     UnexpectedAnswerError,
+    UnreachableError,
 )
 from alternator.mastodon.waits import RATE_LIMIT_SECONDS, wait_of
 from alternator.web.session import REDIRECTS, Answer
@@ -97,12 +99,14 @@ def redirected(url: str, answer: Answer) -> ServerError:
 def unreachable(url: str, error: BaseException) -> ServerError:
     """A request that got no answer."""
     if has_cause(error, requests.exceptions.SSLError):
-        return TemporaryServerError(
+        return UnreachableError(
             f"{url}: the server's TLS certificate is not accepted; correct [mastodon] "
             f"instance_url, or name the authority that signed it in REQUESTS_CA_BUNDLE"
         )
     reason = "no answer in time" if has_cause(error, requests.Timeout) else "no connection"
-    return TemporaryServerError(
+    nobody = has_cause(error, ConnectTimeoutError) or has_cause(error, NewConnectionError)
+    kind = UnreachableError if nobody else TemporaryServerError
+    return kind(
         f"{url} can't be reached ({reason}); check [mastodon] instance_url, and that this "
         f"machine reaches it"
     )

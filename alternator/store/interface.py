@@ -52,7 +52,10 @@ class AccountState(Protocol):
         """
 
     def claim(self, *, backfill: bool = True) -> Claim | None:
-        """Take the next status that is due: new posts before backfill, the newest first."""
+        """Take the next status that is due: new posts before backfill, the newest first.
+
+        None while the account is halted.
+        """
 
     def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
         """Write down what became of a claim.

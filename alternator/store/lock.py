@@ -10,25 +10,44 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from alternator.errors import ConfigError
+from alternator.store.privacy import FULL_DISK, make_private_directory, make_private_file
+from probe.machine.variables import REPORT_FILE
+
+LOCK_FILE = "lock"
+# What the names of all begin with that lies in a state directory, whoever of ours put it there.
+OURS = (LOCK_FILE, "state.sqlite3", "downloads", REPORT_FILE)
 
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
     """Hold the state directory for this process; ConfigError if another one does."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        file = (directory / "lock").open("w")
+        make_private_directory(directory, ours=OURS)
+        make_private_file(directory / LOCK_FILE)
+        file = (directory / LOCK_FILE).open("w")
     except OSError as error:
-        raise ConfigError(
-            f"the state directory {directory} can't be written to: {error.strerror}; make it "
-            f"writable for this user, or set [state] directory to one that is"
-        ) from None
+        raise ConfigError(unwritable(directory, error)) from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise ConfigError(
                 f"another bot is at work in {directory}; end it, or give this one a "
                 f"[state] directory of its own"
             ) from None
+        except OSError as error:
+            raise ConfigError(
+                f"the state directory {directory} can't be locked: {error.strerror}; set [state] "
+                f"directory to one on a disk of this machine"
+            ) from None
         yield
+
+
+def unwritable(path: Path, error: OSError) -> str:
+    """Why a state directory can't be used, and what to do."""
+    remedy = (
+        "free some space there"
+        if error.errno in FULL_DISK
+        else "make it writable for this user, or set [state] directory to one that is"
+    )
+    return f"the state directory {path} can't be written to: {error.strerror}; {remedy}"

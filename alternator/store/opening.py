@@ -6,17 +6,24 @@ from pathlib import Path
 
 from alternator.store.interface import Store
 from alternator.store.lock import locked
+from alternator.store.sqlite.database import OPENING_PATIENCE_SECONDS, PATIENCE_SECONDS
 from alternator.store.sqlite.state import SqliteStore
+
+__all__ = ["OPENING_PATIENCE_SECONDS", "PATIENCE_SECONDS", "STATE_FILE", "opened"]
 
 STATE_FILE = "state.sqlite3"
 
 
 @contextmanager
-def opened(directory: Path, *, clock: Callable[[], float]) -> Iterator[Store]:
+def opened(
+    directory: Path, *, clock: Callable[[], float], patience: float = PATIENCE_SECONDS
+) -> Iterator[Store]:
     """The store in a directory, for this process alone. ``clock`` gives Unix time in seconds.
 
-    ConfigError if another process has it or the directory or file can't be used; StateError for a
-    file of a version that can't be read.
+    ``patience`` is how many seconds each write waits for a lock of another program's; after that it
+    is a TemporaryStateError. ConfigError if another process has the directory, or if it or the file
+    can't be used; StateError for a file that is damaged or of a version that can't be read.
     """
-    with locked(directory), closing(SqliteStore(directory / STATE_FILE, clock=clock)) as store:
+    path = directory / STATE_FILE
+    with locked(directory), closing(SqliteStore(path, clock=clock, patience=patience)) as store:
         yield store

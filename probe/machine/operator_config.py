@@ -21,8 +21,8 @@ def whisper_settings(environ: Mapping[str, str], file: str | None = None) -> dic
     import tomllib  # most machines have no such file, and every start would pay for the import
 
     try:
-        with open(path, "rb") as opened:
-            section = tomllib.load(opened).get("whisper", {})
+        with open(path, encoding="utf-8-sig") as opened:  # as the bot reads it
+            section = tomllib.loads(opened.read()).get("whisper", {})
     except (OSError, ValueError):
         return {}
     if not isinstance(section, dict):

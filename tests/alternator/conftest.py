@@ -15,7 +15,7 @@ from fast_clock import FastClock
 from PIL import Image
 
 from alternator.accounts.account import Account
-from alternator.bot.run import run
+from alternator.bot.run import Wishes, run
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
     Config,
@@ -88,7 +88,7 @@ class Bot:
 
     def once(self) -> None:
         """Catch up and end, in this thread."""
-        run(self.config, Stop(self.clock), once=True, make_speech_worker=self._make)
+        run(self.config, Stop(self.clock), Wishes(once=True), make_speech_worker=self._make)
 
     def start(self) -> Self:
         """Start watching."""

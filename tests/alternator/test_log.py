@@ -22,7 +22,9 @@ def test_an_event_is_one_line_without_secrets(capsys: pytest.CaptureFixture[str]
     logging.getLogger("alternator.bot.watch").warning("one\ntwo a-secret-of-some-length short")
     log.debug("not shown")
     (line,) = capsys.readouterr().err.splitlines()
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d warn  one \| two \*\*\* short", line)
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} warn  one \| two \*\*\* short", line
+    )
 
 
 def test_a_traceback_is_one_line_too():

@@ -24,6 +24,7 @@ from alternator.errors import (
     AlternatorError,
     ServerError,
     TemporaryServerError,
+    TemporaryStateError,
     UnexpectedAnswerError,
 )
 from alternator.log import DefectLog
@@ -140,7 +141,9 @@ class Stream(threading.Thread):
         except AlternatorError as error:
             # On the way out the store is closed under this thread, which is no fault.
             self._stop_request.check()
-            self._tell("ours", logging.ERROR, f"the stream broke off: {error}")
+            # The store says itself what may pass.
+            level = logging.DEBUG if isinstance(error, TemporaryStateError) else logging.ERROR
+            self._tell("ours", level, f"the stream broke off: {error}")
             worked = True  # no fault of the way
         except Exception as error:  # noqa: BLE001 - logged: an event must not end this
             self._stop_request.check()

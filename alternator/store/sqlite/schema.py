@@ -19,6 +19,21 @@ class Schema:
     create: tuple[str, ...]
     steps: Mapping[int, tuple[str, ...]]
 
+    def statements_from(self, found: int) -> tuple[str, ...] | None:
+        """What brings a file of a version up to this one, 0 for an empty one; None if nothing can.
+
+        Nothing where it is of this version.
+        """
+        if found == 0:
+            return self.create
+        statements: tuple[str, ...] = ()
+        while found != self.version:
+            if found not in self.steps:
+                return None
+            statements += self.steps[found]
+            found += 1
+        return statements
+
 
 # What waits, in the order in which it is taken: new posts before old ones, the newest first. Ids
 # grow as numbers or as text: alternator.store.outcomes.by_age. `not_before` is there to be read
@@ -96,6 +111,16 @@ SCHEMA = Schema(
             "ALTER TABLE attachment ADD COLUMN edits_before INTEGER",
             QUEUE,
             ADMITTED,
+            # Addresses were kept as they were configured, a password in them too. Today's
+            # configuration has none: alternator.config.values.convert_url.
+            """
+            UPDATE OR IGNORE account SET
+                server = substr(server, 1, instr(server, '://') + 2)
+                    || substr(server, instr(server, '@') + 1)
+                WHERE instr(server, '@') > 0
+                    AND instr(substr(server, instr(server, '://') + 3, instr(server, '@')), '/')
+                    NOT BETWEEN 1 AND instr(server, '@') - instr(server, '://') - 3
+            """,
             # The first start met the first attachment. Where it met none, the next start is the
             # first: what is older than that is limited all the same.
             """

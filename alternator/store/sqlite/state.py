@@ -11,18 +11,24 @@ from contextlib import suppress
 from pathlib import Path
 
 from alternator.errors import StateError
-from alternator.store.outcomes import Cursors, Found, by_age, wait_after_interruption
-from alternator.store.sqlite.attachments import SqliteAttachments
-from alternator.store.sqlite.database import Database
+from alternator.store.outcomes import Claim, Cursors, Found, by_age, wait_after_interruption
+from alternator.store.sqlite.claims import SqliteClaims
+from alternator.store.sqlite.database import PATIENCE_SECONDS, Database
 from alternator.store.sqlite.schema import SCHEMA
 
 
 class SqliteStore:
-    """``alternator.store.interface.Store`` in one file. ``clock`` gives Unix time in seconds."""
+    """``alternator.store.interface.Store`` in one file.
 
-    def __init__(self, path: Path, *, clock: Callable[[], float]) -> None:
+    ``clock`` gives Unix time in seconds. ``patience`` is how many seconds a transaction waits for
+    another program's lock.
+    """
+
+    def __init__(
+        self, path: Path, *, clock: Callable[[], float], patience: float = PATIENCE_SECONDS
+    ) -> None:
         self._clock = clock
-        self._database = Database(path, SCHEMA)
+        self._database = Database(path, SCHEMA, patience=patience)
 
     def close(self) -> None:
         """Close the file. The store can't be used any more."""
@@ -39,7 +45,7 @@ class SqliteStore:
     ) -> "SqliteAccountState":
         """The state of one account, free of the claims that a crash left behind."""
         now = self._clock()
-        with self._database.writing() as db:
+        with self._database.writing(durable=True) as db:
             db.execute(
                 "INSERT OR IGNORE INTO account (server, remote_id) VALUES (?, ?)",
                 (server, remote_id),
@@ -78,12 +84,12 @@ def free_interrupted(db: sqlite3.Connection, account: int, now: float) -> None:
             )
 
 
-class SqliteAccountState(SqliteAttachments):
+class SqliteAccountState(SqliteClaims):
     """``alternator.store.interface.AccountState``: one account's row, and those of its posts."""
 
     def __init__(self, database: Database, account: int, clock: Callable[[], float]) -> None:
         super().__init__(database, account, clock)
-        self._halt_reason: str | None = None  # said in this process
+        self._to_halt: str | None = None  # a reason that is not written down yet
 
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""
@@ -103,7 +109,7 @@ class SqliteAccountState(SqliteAttachments):
 
     def admit_old(self, status_ids: Sequence[str], limit: int) -> frozenset[str]:
         """Which of these posts from before the first start are taken on, up to ``limit`` in all."""
-        with self._database.writing() as db:
+        with self._database.writing(durable=True) as db:
             before = {
                 status_id
                 for (status_id,) in db.execute(
@@ -140,29 +146,37 @@ class SqliteAccountState(SqliteAttachments):
 
     def halt(self, reason: str) -> None:
         """Edit nothing more until a person says otherwise; the first reason is kept."""
-        self._halt_reason = self._halt_reason or reason
-        with suppress(StateError):  # it holds in this process all the same
-            self._write_halt()
+        self._to_halt = self._to_halt or reason
+        self._write_halt()
 
     def halted(self) -> str | None:
         """Why nothing is edited any more; None if there is no such reason."""
-        if self._halt_reason is not None:
-            return self._halt_reason
+        if self._to_halt is not None:
+            reason = self._to_halt
+            self._write_halt()
+            return reason
         with self._database.reading() as db:
-            (reason,) = db.execute(
+            (found,) = db.execute(
                 "SELECT halted FROM account WHERE id = ?", (self._account,)
             ).fetchone()
-            return None if reason is None else str(reason)
+            return None if found is None else str(found)
 
     def resume(self) -> None:
         """A person has said that editing may go on."""
-        with self._database.writing() as db:
+        with self._database.writing(durable=True) as db:
             db.execute("UPDATE account SET halted = NULL WHERE id = ?", (self._account,))
-        self._halt_reason = None
+        self._to_halt = None
+
+    def claim(self, *, backfill: bool = True) -> Claim | None:
+        """Take the next status that is due; none of an account that is halted."""
+        return None if self._to_halt is not None else super().claim(backfill=backfill)
 
     def _write_halt(self) -> None:
-        with self._database.writing() as db:
-            db.execute(
-                "UPDATE account SET halted = COALESCE(halted, ?) WHERE id = ?",
-                (self._halt_reason, self._account),
-            )
+        """Write the reason down; where that can't be now, it holds in this process all the same."""
+        with suppress(StateError):
+            with self._database.writing(durable=True) as db:
+                db.execute(
+                    "UPDATE account SET halted = COALESCE(halted, ?) WHERE id = ?",
+                    (self._to_halt, self._account),
+                )
+            self._to_halt = None

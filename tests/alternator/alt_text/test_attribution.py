@@ -9,7 +9,7 @@ from alternator.alt_text.shorten import compose
 def test_what_this_program_writes_is_known_in_every_language(language: str):
     names = {"model": "vendor/some-model (v1.5)", "text_model": "a+b"}
     for name in ("described", "transcribed", "shortened"):
-        line = prompt(name, language, **names)  # type: ignore[arg-type]  # one of the names
+        line = prompt(name, language, **names)
         assert is_attributed(compose("A boat on a lake.", line, 1500)), line
 
 

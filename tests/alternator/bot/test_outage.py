@@ -7,7 +7,7 @@ from fast_clock import FastClock
 from alternator.accounts.health import AccountHealth
 from alternator.bot.outage import ask_until_reachable, back_off
 from alternator.bot.progress import BotProgress
-from alternator.errors import ServerError, TemporaryServerError
+from alternator.errors import ServerError, TemporaryServerError, UnreachableError
 from alternator.mastodon.rate_budget import LONGEST_RATE_LIMIT_SECONDS
 from alternator.stopping import Stop, Stopping
 
@@ -40,7 +40,7 @@ def test_a_server_is_asked_until_it_answers(
     clock = FastClock(speed=1000.0)
     ask = Answers(DOWN, DOWN, DOWN, "welcome")
     started = clock.monotonic()
-    assert ask_until_reachable(ask, health, BotProgress(Stop(clock)), patient=True) == "welcome"
+    assert ask_until_reachable(ask, health, BotProgress(Stop(clock))) == "welcome"
     assert clock.monotonic() - started >= 0.5 + 1 + 2
     assert health.report.state == "reachable"
     assert [record.getMessage() for record in caplog.records] == [
@@ -50,14 +50,22 @@ def test_a_server_is_asked_until_it_answers(
 
 
 def test_one_that_is_not_waited_for_is_asked_once(health: AccountHealth):
+    ends = (TemporaryServerError,)
     with pytest.raises(TemporaryServerError):
-        ask_until_reachable(Answers(DOWN), health, BotProgress(Stop()), patient=False)
+        ask_until_reachable(Answers(DOWN), health, BotProgress(Stop()), ends=ends)
+
+
+def test_one_whose_address_may_be_wrong_is_not_waited_for(health: AccountHealth):
+    clock = FastClock(speed=1000.0)
+    ask = Answers(DOWN, UnreachableError("there is no such name"))
+    with pytest.raises(UnreachableError):
+        ask_until_reachable(ask, health, BotProgress(Stop(clock)), ends=(UnreachableError,))
 
 
 def test_a_refusal_is_not_asked_again(health: AccountHealth):
     refused = ServerError("it rejects the token")
     with pytest.raises(ServerError, match="it rejects the token"):
-        ask_until_reachable(Answers(refused), health, BotProgress(Stop()), patient=True)
+        ask_until_reachable(Answers(refused), health, BotProgress(Stop()))
 
 
 def test_a_wait_ends_as_soon_as_the_end_is_asked_for(health: AccountHealth):
@@ -65,7 +73,7 @@ def test_a_wait_ends_as_soon_as_the_end_is_asked_for(health: AccountHealth):
     stop.request()
     started = time.monotonic()
     with pytest.raises(Stopping):
-        ask_until_reachable(Answers(DOWN), health, BotProgress(stop), patient=True)
+        ask_until_reachable(Answers(DOWN), health, BotProgress(stop))
     assert time.monotonic() - started < 10
 
 

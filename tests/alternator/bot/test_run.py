@@ -242,17 +242,20 @@ def test_without_an_endpoint_pictures_are_left_alone(command: Command, server: S
     assert "warn  accepted without effect: [balance] enabled (the balance is not watched)" in errors
 
 
-def test_a_password_within_an_address_is_not_logged(
-    command: Command, server: SandboxServer, vision: VisionServer
+@pytest.mark.parametrize(
+    "name", ["ALTERNATOR_OPENROUTER_BASE_URL", "ALTERNATOR_MASTODON_INSTANCE_URL"]
+)
+def test_a_password_within_an_address_is_refused_and_not_shown(
+    command: Command, server: SandboxServer, vision: VisionServer, name: str
 ):
     variables = account(server, vision)
-    address = variables["ALTERNATOR_OPENROUTER_BASE_URL"].replace("//", "//me:a-secret-word@")
-    code, errors = command.run(
-        "run", "--once", **variables | {"ALTERNATOR_OPENROUTER_BASE_URL": address}
+    address = variables[name].replace("//", "//me:a-secret-word@")
+    code, errors = command.run("run", "--once", **variables | {name: address})
+    assert code == ExitCode.USAGE
+    assert errors == (
+        f"alternator run: {name} must be an address alone: no user or password (what stands before "
+        f"an @), and nothing from ? or # on; keys and tokens have keys of their own\n"
     )
-    assert code == 0
-    assert f"pictures: pixels at {address.replace('a-secret-word', '***')}" in errors
-    assert "a-secret-word" not in errors
 
 
 def test_given_up_attachments_can_be_tried_again(

@@ -74,6 +74,7 @@ def empty_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write(text: str) -> Path:
     path = Path("alternator.toml")
     path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
     return path
 
 
@@ -370,7 +371,8 @@ def test_a_file_that_can_not_be_read_is_named(tmp_path: Path):
     with pytest.raises(ConfigError) as caught:
         load_config(tmp_path, ACCOUNT)
     assert str(caught.value) == (
-        f"{tmp_path} can't be read: Is a directory; make it a text file that this user may read"
+        f"{tmp_path} is a directory, which a container engine makes where the file is missing; "
+        f"remove it and put the configuration file in its place"
     )
     Path("alternator.toml").write_bytes(b"\xff\xfe\x00")
     assert error_of(None) == (
@@ -402,7 +404,7 @@ def test_a_section_can_be_had_without_an_account():
 
 
 def test_the_example_can_be_loaded_as_it_is():
-    config = load_config(EXAMPLE, {})
+    config = load_config(write(EXAMPLE.read_text(encoding="utf-8")), {})
     assert config == Config(mastodon=config.mastodon)
 
 
@@ -419,3 +421,56 @@ def test_the_example_names_every_key_with_its_default():
     assert config.notices == ()
     plain = dataclasses.replace(config.vision, api_key=None, vision_model=None, text_model=None)
     assert dataclasses.replace(config, vision=plain) == Config(mastodon=config.mastodon)
+
+
+SECRET = "hunter2-hunter2"
+
+
+@pytest.mark.parametrize("key", ["[mastodon]\ninstance_url", "[openrouter]\nbase_url"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"https://me:{SECRET}@social.example",
+        f"me:{SECRET}@social.example",
+        f"https://{SECRET}@social.example/v1",
+        f"https://social.example/v1?key={SECRET}",
+        f"https://social.example/v1#{SECRET}",
+        f"https://me:{SECRET}@",
+        f"https://me:{SECRET}@[social.example",
+        f"https://me:{SECRET}@social example",
+        f"ftp://me:{SECRET}@social.example",
+    ],
+)
+def test_a_password_within_an_address_is_refused_and_not_shown(key: str, address: str):
+    section, _, name = key.partition("\n")
+    path = write(f'{key} = "{address}"\n')
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, ACCOUNT if section == "[openrouter]" else {})
+    assert str(caught.value).startswith(f"alternator.toml: {section} {name} must be an address")
+    assert SECRET not in str(caught.value)
+
+
+def test_a_file_with_a_mark_before_its_text_is_read():
+    path = write("")
+    path.write_bytes(b"\xef\xbb\xbf[logging]\nlevel = 'debug'\n")
+    assert load_config(path, ACCOUNT).logging.level == "debug"
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "mentioned"),
+    [
+        ("[mastodon]\naccess_token = 'x'", {"ALTERNATOR_MASTODON_INSTANCE_URL": "a.example"}, True),
+        ("[openrouter]\napi_key = 'x'", ACCOUNT, True),
+        ("[openrouter]\napi_key = ''", ACCOUNT, False),
+        ("[openrouter]\nmodel = 'x'", ACCOUNT, False),
+    ],
+)
+def test_a_secret_that_others_can_read_is_mentioned(
+    text: str, variables: dict[str, str], mentioned: bool
+):
+    path = write(text)
+    assert load_config(path, variables).notices == ()
+    path.chmod(0o644)
+    notices = load_config(path, variables).notices
+    assert len(notices) == mentioned
+    assert all("alternator.toml holds a secret, and everybody" in notice for notice in notices)

@@ -1,16 +1,24 @@
+import pytest
+
 from alternator.config.models import VisionSettings
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config, MastodonSettings
 
 
-def test_secret_keys_and_passwords_within_addresses_are_secrets():
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_secret_keys_and_the_passwords_of_proxies_are_secrets(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:of-the-proxy@proxy.example:3128")
     config = Config(
-        mastodon=MastodonSettings(
-            instance_url="https://me:in-the-address@social.example", access_token="the-token"
-        ),
-        vision=VisionSettings(api_key="the-key", base_url="https://me:here-too@models.example/v1"),
+        mastodon=MastodonSettings(instance_url="https://social.example", access_token="the-token"),
+        vision=VisionSettings(api_key="the-key"),
     )
-    assert set(secrets_of(config)) == {"the-token", "in-the-address", "the-key", "here-too"}
+    assert set(secrets_of(config)) == {"the-token", "the-key", "of-the-proxy"}
 
 
 def test_what_is_not_set_is_no_secret():

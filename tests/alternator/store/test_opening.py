@@ -20,7 +20,7 @@ def test_a_store_is_this_ones_alone_until_it_is_closed(tmp_path: Path, clock: Cl
 
 def test_a_file_that_can_not_be_read_leaves_the_directory_free(tmp_path: Path, clock: Clock):
     (tmp_path / STATE_FILE).write_bytes(b"This is something else entirely." * 100)
-    with pytest.raises(ConfigError, match="is damaged"), opened(tmp_path, clock=clock):
+    with pytest.raises(StateError, match="is damaged"), opened(tmp_path, clock=clock):
         pass
     (tmp_path / STATE_FILE).unlink()
     with opened(tmp_path, clock=clock):

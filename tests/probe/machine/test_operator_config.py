@@ -71,3 +71,8 @@ def test_messages_name_the_key() -> None:
         read_overrides({}, settings={"backend": "gpu"})
     with pytest.raises(OverrideError, match="contradict each other"):
         read_overrides({"ALTERNATOR_WHISPER_DEVICE": "cpu"}, settings={"backend": "cuda"})
+
+
+def test_a_mark_before_the_text_is_no_part_of_it(config: Path) -> None:
+    config.write_bytes(b"\xef\xbb\xbf[whisper]\ndevice = 'cpu'\n")
+    assert whisper_settings({}, str(config)) == {"device": "cpu"}

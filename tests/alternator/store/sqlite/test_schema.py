@@ -94,5 +94,32 @@ def test_what_an_earlier_file_remembers_is_kept(tmp_path: Path, earlier: str):
     database.close()
 
 
+@EARLIER
+def test_a_password_in_an_address_is_not_kept(tmp_path: Path, earlier: str):
+    path = tmp_path / "old"
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(earlier)
+        for number, server in enumerate(
+            (
+                "https://me:in-the-address@social.example",
+                "http://me@social.example:3000/below",
+                "https://social.example/@me",
+                "https://social.example",
+            )
+        ):
+            db.execute("INSERT INTO account VALUES (?, ?, '7', '9', '2')", (number, server))
+        db.commit()
+    database = Database(path, SCHEMA)
+    with database.reading() as connection:
+        servers = [row[0] for row in connection.execute("SELECT server FROM account ORDER BY id")]
+    # The first is another account than the last, which is in use already: it stays, unused.
+    assert servers[1:] == [
+        "http://social.example:3000/below",
+        "https://social.example/@me",
+        "https://social.example",
+    ]
+    database.close()
+
+
 def test_there_is_a_step_from_each_earlier_version():
     assert list(SCHEMA.steps) == list(range(1, SCHEMA.version))
