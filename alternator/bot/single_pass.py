@@ -15,8 +15,10 @@ from alternator.progress import Progress
 from alternator.stopping import Stop
 from alternator.store.outcomes import Claim
 
-# How long it waits for files that the server is still processing, and for posts put back.
+# How long after the last success it waits for files that the server is still processing, and for
+# posts that were put back.
 PATIENCE_SECONDS = 30.0
+SHORTEST_WAIT_SECONDS = 0.5
 # How often it tries again in a row what the server does not answer for any post.
 ATTEMPTS = 4
 
@@ -35,6 +37,8 @@ class SinglePass:
         self._failures = Failures()
         self._waiting: dict[str, int] = {}  # attachments of the posts that were put back
         self._refusal: ServerError | None = None  # why the last one was
+        self._tally_before = Tally()
+        self._patient_until = self._clock.monotonic() + PATIENCE_SECONDS
 
     def run(self) -> Tally:
         """Go through the posts; what came of it.
@@ -48,17 +52,13 @@ class SinglePass:
         """
         trouble = self._look()
         halt = HaltNotice(self._account.state, self._clock)
-        until = self._clock.monotonic() + PATIENCE_SECONDS
         while not halt.stands():
             self._wait_for_rate_limit()
             claim = self._account.state.claim()
             if claim is not None:
                 self._describe(claim)
-                continue
-            due = self._account.state.next_due()
-            if due is None or self._clock.monotonic() + (due - self._clock.now()) > until:
+            elif not self._wait_for_more():
                 break
-            self._progress.pause(due - self._clock.now())
         else:
             self._waiting = {"": self._account.state.counts().get("waiting", 0)}
         tally = self._work.tally
@@ -67,6 +67,21 @@ class SinglePass:
         if self._refusal is not None and not tally.described + tally.left + tally.failed:
             raise self._refusal  # nothing came of the pass but this
         return replace(tally, failed=tally.failed + sum(self._waiting.values()))
+
+    def _wait_for_more(self) -> bool:
+        """Wait until the next post is due, if that is soon; whether it is worth looking again."""
+        if (due := self._account.state.next_due()) is None:
+            return False
+        now = self._clock.monotonic()
+        if self._work.tally != self._tally_before:
+            self._tally_before = replace(self._work.tally)
+            self._patient_until = now + PATIENCE_SECONDS
+        # A clock that was set back makes what is due now seem due long since.
+        wait = max(due - self._clock.now(), SHORTEST_WAIT_SECONDS)
+        if now + wait > self._patient_until:
+            return False
+        self._progress.pause(wait)
+        return True
 
     def _look(self) -> TemporaryServerError | None:
         """Look through the posts to the end; what kept it from going on, if anything did."""

@@ -75,6 +75,7 @@ class Walk:
         self._take = take
         self._clock = clock
         self._newest: str | None = None  # of all that was seen
+        self._looked = False
         self._gap: Gap | None = None
         self._odd: tuple[Gap, float] | None = None  # where a page had no post first, and when
         self._pages = 0  # left to this look
@@ -87,6 +88,9 @@ class Walk:
         before, ids = self._newest, ids_of(page)
         known = cursor if before is None else before
         self._newest = max((*ids, *([known] if known else [])), key=by_age, default=None)
+        newer = tuple(i for i in ids if before is None or by_age(i) > by_age(before))
+        if not self._looked:
+            self._looked, newer = True, ()
         edge = edge_of(page)
         gap, trouble = None, None
         if edge is not None and not reaches(edge, known, unwanted):
@@ -104,7 +108,7 @@ class Walk:
         self._gap = gap
         return Seen(
             cursor=self._newest if gap is None else None,
-            newer=() if before is None else tuple(i for i in ids if by_age(i) > by_age(before)),
+            newer=newer,
             more=gap is not None and self._pages == 0,
             trouble=trouble,
         )

@@ -120,7 +120,7 @@ def test_an_account_without_posts_has_no_cursor_until_there_is_one():
     walked = Walked(Server([]))
     assert walked.look().cursor is None
     walked.server.posts = [1]
-    walked.look()
+    assert walked.look().newer == ("1",)
     assert (walked.taken, walked.cursor) == ({1}, "1")
 
 
