@@ -46,6 +46,10 @@ class UnsureError(MediaError):
     """
 
 
+class DamagedMediaError(UnsureError):
+    """What arrived can't be decoded, or is no medium at all; another download may be whole."""
+
+
 class NoAudioError(MediaError):
     """The media have no sound, so there is nothing to transcribe; nothing is wrong with them."""
 
@@ -108,6 +112,10 @@ class UnexpectedAnswerError(TemporaryServerError):
     A proxy, a cache or a server in trouble does that, with HTTP 200. So it may pass, and it says
     nothing about what was asked for: never that it is gone.
     """
+
+
+class UnsupportedServerError(ServerError):
+    """The server's software lets nobody describe what is posted, or not without harm."""
 
 
 class RedirectedError(UnexpectedAnswerError):

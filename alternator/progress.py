@@ -7,9 +7,16 @@ holds nothing that an exception from here would leave half done.
 
 import time
 
+from alternator.clock import SYSTEM_CLOCK, Clock
+
 
 class Progress:
-    """Nobody waits: nothing is told, and pauses are slept. The base of all others."""
+    """Nobody waits: nothing is told, and pauses are slept. The base of all others.
+
+    ``clock`` is the time that whoever waits lives in.
+    """
+
+    clock: Clock = SYSTEM_CLOCK
 
     def beat(self) -> None:
         """The work is alive. Called at least every few seconds, from the thread that works."""

@@ -10,6 +10,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from sandbox.api import accounts, control, instance, media, statuses, streaming
+from sandbox.api.user_agent import UserAgentMiddleware
 from sandbox.control.fault_middleware import FaultMiddleware
 from sandbox.control.origin import OriginMiddleware
 from sandbox.control.request_log import RequestLogMiddleware
@@ -44,6 +45,7 @@ def create_app(folder: Path, settings: Settings | None = None) -> Starlette:
             Middleware(
                 WebSocketControlMiddleware, request_log=sandbox.request_log, faults=sandbox.faults
             ),
+            Middleware(UserAgentMiddleware, needed=sandbox.settings.dialect.needs_user_agent),
         ],
         exception_handlers={RefusedError: refuse, 404: unknown_path},
     )

@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
@@ -103,6 +104,11 @@ class SandboxServer(AppServer):
             ],
         )
 
+    def lose_source(self, status_id: str) -> None:
+        """Leave nothing but its HTML of a status, as of posts from before edits on Akkoma."""
+        status = self.sandbox.store.status(status_id)
+        self.sandbox.store.keep(replace(status, has_source=False))
+
     def delete(self, status_id: str) -> None:
         """Delete a status as if its author had."""
         self.sandbox.posting.delete(self.sandbox.store.status(status_id))
@@ -115,7 +121,7 @@ class SandboxServer(AppServer):
 
     def status(self, status_id: str) -> entities.Status:
         """The Status entity as it stands now."""
-        serializer = Serializer(self.sandbox.store, self.url)
+        serializer = Serializer(self.sandbox.store, self.url, self.sandbox.settings.dialect)
         with self.sandbox.store.lock:
             return serializer.status(self.sandbox.store.status(status_id))
 

@@ -26,6 +26,7 @@ import os
 from pathlib import Path
 
 from sandbox.app import create_app
+from sandbox.dialects import DIALECTS
 from sandbox.model.sandbox import Sandbox
 from sandbox.running import SandboxServer
 from sandbox.samples.samples import post_samples
@@ -48,11 +49,21 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--public-url", default=environ.get("SANDBOX_PUBLIC_URL") or None)
     parser.add_argument(
+        "--dialect",
+        choices=sorted(DIALECTS),
+        default=environ.get("SANDBOX_DIALECT") or "mastodon-4.4",
+        metavar="NAME",
+        help=f"which server it is like: {', '.join(DIALECTS)}",
+    )
+    parser.add_argument(
         "--samples", action="store_true", help="post the samples if there are no posts"
     )
     arguments = parser.parse_args(argv)
+    if arguments.dialect not in DIALECTS:  # out of the variable, which argparse does not check
+        parser.error(f"SANDBOX_DIALECT names no server: one of {', '.join(DIALECTS)}")
     try:
-        app = create_app(arguments.data, Settings(public_url=arguments.public_url))
+        settings = Settings.of(arguments.dialect, public_url=arguments.public_url)
+        app = create_app(arguments.data, settings)
     except (OSError, ValueError, KeyError, TypeError) as error:
         parser.error(
             f"the posts in {arguments.data} can't be used ({error}); name another folder with "

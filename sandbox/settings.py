@@ -1,10 +1,9 @@
 """What can be set about the sandbox server, and the values that Mastodon 4.4 has."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Self
 
-# By which ways a server streams events.
-Streaming = Literal["sse", "websocket", "both", "none"]
+from sandbox.dialects import DIALECTS, MASTODON, Dialect, Streaming
 
 MIB = 1024 * 1024
 
@@ -18,6 +17,7 @@ POLL_OPTION_CHARACTERS = 50  # announced only
 # https://github.com/mastodon/mastodon/blob/v4.4.8/app/validators/poll_expiration_validator.rb
 SHORTEST_POLL_SECONDS = 5 * 60  # announced only
 LONGEST_POLL_SECONDS = 2_629_746  # a month as Rails counts it; announced only
+NO_LIMIT = 1_000_000  # characters; as good as none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,3 +54,20 @@ class Settings:
     posting_limit: int = 300
     posting_window_seconds: int = 3 * 60 * 60
     default_language: str = "en"
+    # Which server it is like; ``Settings.of`` sets with it what else the dialect says.
+    dialect: Dialect = MASTODON
+
+    @classmethod
+    def of(cls, name: str, *, public_url: str | None = None) -> Self:
+        """The settings of a server that is like one of ``sandbox.dialects.DIALECTS``.
+
+        KeyError for one that is not among them.
+        """
+        dialect = DIALECTS[name]
+        return cls(
+            public_url=public_url,
+            dialect=dialect,
+            streaming=dialect.streaming,
+            description_limit=dialect.limit if dialect.limit_holds else NO_LIMIT,
+            announce_description_limit=dialect.limit_is_told != "no",
+        )

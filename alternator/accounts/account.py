@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from alternator.accounts.health import AccountHealth
 from alternator.clock import SYSTEM_CLOCK, Clock
 from alternator.config.settings import MastodonSettings
-from alternator.errors import RedirectedError, ServerError, UnexpectedAnswerError
+from alternator.errors import (
+    RedirectedError,
+    ServerError,
+    UnexpectedAnswerError,
+    UnsupportedServerError,
+)
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Instance
 from alternator.mastodon.rate_budget import RateBudget
@@ -65,12 +70,16 @@ class Account:
 
         Once, before the account's work begins. ServerError if the server refuses or can't be
         reached, or if what is at the address of a new one is no Mastodon server; then it may be
-        called again.
+        called again. UnsupportedServerError if it is of a kind for which there is nothing to do
+        (docs/servers.md), which is asked first: it may have nothing of what comes after.
         """
         known = self.server_is_known
         try:
-            owner = session.verify()
             instance = session.instance()
+            refusal = instance.dialect.refusal(session.url)
+            if refusal is not None:
+                raise UnsupportedServerError(refusal)
+            owner = session.verify()
         except RedirectedError as error:
             raise error if known else ServerError(str(error)) from None
         except UnexpectedAnswerError:

@@ -3,13 +3,9 @@
 https://github.com/openai/openai-python/blob/main/src/openai/types/chat/chat_completion.py
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypedDict
-
-# Reasoning models put their thoughts before the answer.
-THOUGHTS = re.compile(r"^\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 
 
 class NoCompletionError(ValueError):
@@ -56,34 +52,65 @@ class Request(TypedDict):
 
 @dataclass(frozen=True, kw_only=True)
 class Completion:
-    """What a model answered; the text is without its thoughts, and empty where there is none."""
+    """What a model answered; the text is as it came, and empty where there is none.
+
+    ``failed`` is the HTTP status of what went wrong at the provider that the endpoint asked, None
+    if nothing did. ``cut``: the answer ended at the limit of tokens.
+    """
 
     text: str
     refused: bool = False
-    failed: bool = False  # at the provider that the endpoint asked
+    failed: int | None = None
+    cut: bool = False
 
 
 def parse_completion(document: object) -> Completion:
     """The completion that an answer's JSON holds. NoCompletionError for what is none."""
     if not isinstance(document, Mapping):
         raise NoCompletionError("no completion")
+    # With 200: what went wrong once the model was at work.
+    # https://openrouter.ai/docs/api/reference/errors-and-debugging
     if document.get("error"):
-        # With 200: what went wrong once the model was at work.
-        # https://openrouter.ai/docs/api/reference/errors-and-debugging
-        return Completion(text="", failed=True)
+        return Completion(text="", failed=_status(document["error"]))
     choices = document.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = choice.get("message") if isinstance(choice, Mapping) else None
     if not isinstance(choice, Mapping) or not isinstance(message, Mapping):
         raise NoCompletionError("no completion")
+    reason = choice.get("finish_reason")
+    if choice.get("error") or reason == "error":
+        return Completion(text="", failed=_status(choice.get("error")))
     # https://github.com/openai/openai-python/blob/main/src/openai/types/chat/chat_completion_message.py
-    refused = bool(message.get("refusal")) or choice.get("finish_reason") == "content_filter"
-    return Completion(text=_text(message.get("content")), refused=refused)
+    refused = bool(message.get("refusal")) or reason == "content_filter"
+    return Completion(text=_text(message.get("content")), refused=refused, cut=reason == "length")
+
+
+def reason_of(document: object) -> str:
+    """What an error's JSON gives as its reason; empty where it gives none.
+
+    https://platform.openai.com/docs/guides/error-codes
+    """
+    error = document.get("error") if isinstance(document, Mapping) else None
+    message = error.get("message") if isinstance(error, Mapping) else error
+    return message if isinstance(message, str) else ""
+
+
+def _status(error: object) -> int:
+    """The HTTP status that an error names; 502 where it names none."""
+    code = error.get("code") if isinstance(error, Mapping) else None
+    return code if isinstance(code, int) and 400 <= code <= 599 else 502
 
 
 def _text(content: object) -> str:
-    """A message's text, which some endpoints give in parts."""
+    """A message's text, which some endpoints give in parts; thoughts are parts of another type.
+
+    https://docs.mistral.ai/capabilities/reasoning/
+    """
     if isinstance(content, list):
-        parts = [part.get("text") for part in content if isinstance(part, Mapping)]
+        parts = [
+            part.get("text")
+            for part in content
+            if isinstance(part, Mapping) and part.get("type", "text") in ("text", "output_text")
+        ]
         content = "".join(text for text in parts if isinstance(text, str))
-    return THOUGHTS.sub("", content).strip() if isinstance(content, str) else ""
+    return content.strip() if isinstance(content, str) else ""

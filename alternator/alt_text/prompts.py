@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-Name = Literal["picture", "moving", "summary", "described", "transcribed", "shortened"]
+Name = Literal["picture", "moving", "long", "summary", "described", "transcribed", "shortened"]
 
 FALLBACK = "en"
 # Languages that are written as another one that is there.

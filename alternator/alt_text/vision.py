@@ -1,35 +1,34 @@
-"""Asks an endpoint that speaks OpenAI's chat completions: about a picture, or to shorten a text."""
+"""Asks an endpoint that speaks OpenAI's chat completions: about pictures, or to shorten a text.
+
+Models are asked in the order of the settings until one gives a text that passes the check
+(``check/answer.py``). One that failed a moment ago is asked last. No question takes longer than
+three time-outs, so a slow endpoint holds no other post up for long.
+"""
 
 import base64
-import json
+import hashlib
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
-import requests
-
-from alternator.alt_text.completion import (
-    Completion,
-    Content,
-    ImagePart,
-    NoCompletionError,
-    Request,
-    TextPart,
-    parse_completion,
-)
+from alternator.alt_text.breaker import Breaker
+from alternator.alt_text.check.answer import Asked, checked
+from alternator.alt_text.check.fault import Fault
+from alternator.alt_text.completion import Completion, Content, ImagePart, TextPart
+from alternator.alt_text.endpoint import Endpoint, Kind, TroubleError
 from alternator.config.models import VisionSettings
-from alternator.errors import TemporaryError, VisionError
+from alternator.errors import VisionError
 from alternator.progress import SILENT, Progress
-from alternator.web.body import TooLargeError, read_limited
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = 3  # of one model, when it is busy
-LONGEST_WAIT_SECONDS = 60.0
-CONNECT_TIMEOUT_SECONDS = 10.0
-MOST_BYTES = 4 * 1024 * 1024
+ATTEMPTS = 2  # of one model, where it may pass in a moment
+PASSING_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 5.0
+# How long a model that failed is asked last.
+REST_SECONDS = 60.0
+LONGEST_REST_SECONDS = 3600.0
+PATIENCE = 2.0  # time-outs, after which no further request begins
 # https://www.w3.org/TR/png-3/#5PNG-file-signature
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -42,90 +41,129 @@ class Answer:
     model: str
 
 
-class ModelFailedError(TemporaryError, VisionError):
-    """One model gave no answer; another one may, and after ``retry_after`` the same one."""
+class FaultyAnswerError(VisionError):
+    """A model answered, and not with a text that may be published."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked, and a shorter form of it for endpoints that take one picture at a time."""
+
+    content: Content
+    asked: Asked
+    shorter: Content | None = None
+
+    @property
+    def key(self) -> str:
+        """Tells this question from others."""
+        return hashlib.sha256(repr(self.content).encode("utf-8", "replace")).hexdigest()
 
 
 class VisionClient:
-    """The endpoint of ``[openrouter]``."""
+    """The endpoint of ``[openrouter]``, for one thread; it waits in ``progress``'s time."""
 
     def __init__(self, settings: VisionSettings, *, progress: Progress = SILENT) -> None:
         self._settings = settings
         self._progress = progress
-        self._session = requests.Session()
-        if settings.api_key:
-            self._session.headers["Authorization"] = f"Bearer {settings.api_key}"
+        self._clock = clock = progress.clock
+        self._endpoint = Endpoint(settings, clock=clock)
+        self.name = self._endpoint.name  # as it may be shown
+        self._pictures = Breaker("pictures", clock=clock)
+        self._transcripts = Breaker("transcripts", clock=clock)
+        self._resting: dict[str, float] = {}  # until when (monotonic)
+        self._one_picture: set[str] = set()  # models that take no more at a time
+
+    def check(self) -> None:
+        """EndpointError while no picture is sent, so that none need be fetched either."""
+        self._pictures.check()
 
     def describe(self, pictures: Sequence[bytes], instruction: str) -> Answer:
         """A description of the pictures, which are one to the reader: JPEG or PNG, in order.
 
-        VisionError if none of the vision models gives one.
+        Raises:
+            EndpointError: the endpoint as a whole fails; that is no fault of the pictures.
+            VisionError: none of the vision models gives one.
         """
-        parts: list[TextPart | ImagePart] = [{"type": "text", "text": instruction}]
-        parts += [image_part(picture) for picture in pictures]
-        return self._ask(self._settings.vision_models, parts)
+        question = Question(
+            content=content_of(pictures, instruction),
+            asked=Asked(instruction=instruction),
+            shorter=content_of(pictures[:1], instruction) if len(pictures) > 1 else None,
+        )
+        return self._ask(self._settings.vision_models, question, self._pictures)
 
     def shorten(self, text: str, instruction: str) -> Answer:
-        """A shorter version of the text. VisionError if none of the text models gives one."""
-        return self._ask(self._settings.text_models, f"{instruction}\n\n{text}")
+        """A shorter version of the text; errors as of ``describe``, of the text models."""
+        question = Question(
+            content=f"{instruction}\n\n{text}", asked=Asked(instruction=instruction, given=text)
+        )
+        return self._ask(self._settings.text_models, question, self._transcripts)
 
-    def _ask(self, models: tuple[str, ...], content: Content) -> Answer:
+    def _ask(self, models: tuple[str, ...], question: Question, breaker: Breaker) -> Answer:
         """The first model's answer, else the next one's."""
-        failures = []
-        for model in models:
+        key = question.key
+        breaker.check(key)
+        until = self._clock.monotonic() + PATIENCE * self._settings.timeout_seconds
+        failures: list[VisionError] = []
+        for model in sorted(models, key=self._is_resting):
+            if failures and self._clock.monotonic() > until:
+                break
             try:
-                return Answer(text=self._ask_model(model, content), model=model)
-            except ModelFailedError as error:
+                text = self._ask_model(model, question, until)
+            except TroubleError as trouble:
+                log.debug("%s", trouble)
+                failures.append(trouble)
+                rest = max(REST_SECONDS, trouble.retry_after or 0.0)
+                self._resting[model] = self._clock.monotonic() + min(rest, LONGEST_REST_SECONDS)
+                if trouble.kind.whole:
+                    break
+            except FaultyAnswerError as error:
                 log.debug("%s", error)
-                failures.append(str(error))
-        raise VisionError("; ".join(dict.fromkeys(failures)))
+                failures.append(error)
+            else:
+                self._resting.pop(model, None)
+                breaker.answered(key)
+                return Answer(text=text, model=model)
+        troubles = [failure for failure in failures if isinstance(failure, TroubleError)]
+        if troubles and (len(troubles) == len(failures) or troubles[-1].kind.whole):
+            raise breaker.failed(key, as_one(troubles))
+        breaker.answered(key)
+        raise VisionError(joined(failures))
 
-    def _ask_model(self, model: str, content: Content) -> str:
-        """One model's answer, asked again while it is busy."""
-        for attempt in range(ATTEMPTS):
+    def _is_resting(self, model: str) -> bool:
+        return self._resting.get(model, 0.0) > self._clock.monotonic()
+
+    def _ask_model(self, model: str, question: Question, until: float) -> str:
+        """One model's text, asked once more where that may help."""
+        content = question.content
+        if question.shorter is not None and model in self._one_picture:
+            content = question.shorter
+        for attempt in range(1, ATTEMPTS + 1):
             self._progress.beat()
             try:
-                return self._request(model, content)
-            except ModelFailedError as error:
-                wait = error.retry_after
-                if wait is None or wait > LONGEST_WAIT_SECONDS or attempt == ATTEMPTS - 1:
+                completion = self._endpoint.ask(model, content)
+            except TroubleError as trouble:
+                last = attempt == ATTEMPTS or self._clock.monotonic() > until
+                if last:
                     raise
-            self._progress.pause(wait)
+                if trouble.kind.not_taken and content is not question.shorter and question.shorter:
+                    content = question.shorter
+                    continue
+                wait = PASSING_SECONDS if trouble.retry_after is None else trouble.retry_after
+                if not trouble.kind.passing or wait > LONGEST_WAIT_SECONDS:
+                    raise
+                self._progress.pause(wait)
+            else:
+                if content is question.shorter:
+                    self._one_picture.add(model)
+                return text_of(completion, model, question.asked)
         raise AssertionError("the last attempt returns or raises")
 
-    def _request(self, model: str, content: Content) -> str:
-        """One request. ModelFailedError if the model fails, VisionError if the endpoint does."""
-        settings = self._settings
-        body: Request = {
-            "model": model,
-            "max_tokens": settings.max_tokens,
-            "messages": [{"role": "user", "content": content}],
-        }
-        try:
-            with self._session.post(
-                f"{settings.base_url}/chat/completions",
-                json=body,
-                stream=True,
-                timeout=(CONNECT_TIMEOUT_SECONDS, settings.timeout_seconds),
-            ) as response:
-                if not response.ok:
-                    raise refusal_of(response, settings.base_url, model)
-                # Some endpoints keep a slow answer alive with blanks, so it is timed as a whole.
-                answer = b"".join(
-                    read_limited(response, most=MOST_BYTES, seconds=settings.timeout_seconds)
-                )
-        except requests.Timeout:
-            raise ModelFailedError(
-                f"{settings.base_url} did not answer for {model} within "
-                f"{settings.timeout_seconds:g} s"
-            ) from None
-        except requests.RequestException:
-            raise VisionError(
-                f"{settings.base_url} can't be reached; check [openrouter] base_url"
-            ) from None
-        except TooLargeError:
-            raise not_understood(settings.base_url) from None
-        return text_of(completion_of(answer, settings.base_url), model)
+
+def content_of(pictures: Sequence[bytes], instruction: str) -> Content:
+    """A message that asks about pictures."""
+    parts: list[TextPart | ImagePart] = [{"type": "text", "text": instruction}]
+    parts += [image_part(picture) for picture in pictures]
+    return parts
 
 
 def image_part(picture: bytes) -> ImagePart:
@@ -138,70 +176,34 @@ def image_part(picture: bytes) -> ImagePart:
     return {"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{data}"}}
 
 
-def completion_of(answer: bytes, base_url: str) -> Completion:
-    """The completion that the endpoint sent. VisionError for anything else."""
-    try:
-        document: object = json.loads(answer)
-    except ValueError:
-        raise not_understood(base_url) from None
-    try:
-        return parse_completion(document)
-    except NoCompletionError:
-        raise not_understood(base_url) from None
-
-
-def not_understood(base_url: str) -> VisionError:
-    """An answer that no such endpoint gives."""
-    return VisionError(
-        f"{base_url} does not answer like a chat completions endpoint; check [openrouter] base_url"
-    )
-
-
-def refusal_of(response: requests.Response, base_url: str, model: str) -> VisionError:
-    """What an HTTP error of the endpoint means.
-
-    https://openrouter.ai/docs/api/reference/errors-and-debugging
-    """
-    code = response.status_code
-    if code == 401:
-        return VisionError(f"{base_url} rejects the key; set [openrouter] api_key")
-    if code == 402:
-        return ModelFailedError(f"{base_url} wants to be paid for {model} (HTTP 402); add credit")
-    if code == 403:
-        return ModelFailedError(f"{base_url} refuses the request for {model} (HTTP 403)")
-    if code == 404:
-        return ModelFailedError(
-            f"{base_url} has no model {model}; set [openrouter] model or vision_model"
-        )
-    if code == 429:
-        wait = retry_after(response.headers.get("Retry-After"))
-        return ModelFailedError(f"{base_url} is too busy for {model} (HTTP 429)", retry_after=wait)
-    if code >= 500:
-        return ModelFailedError(f"{base_url} failed for {model} (HTTP {code})", retry_after=1.0)
-    return ModelFailedError(f"{base_url} refused the request for {model} (HTTP {code})")
-
-
-def retry_after(value: str | None) -> float:
-    """Seconds to wait by a Retry-After header; 2 if there is none.
-
-    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
-    """
-    if value is None:
-        return 2.0
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except ValueError:
-        return 2.0
-
-
-def text_of(completion: Completion, model: str) -> str:
-    """A completion's text. ModelFailedError if the model failed, refused or said nothing."""
-    if completion.failed:
-        raise ModelFailedError(f"the provider of {model} failed")
+def text_of(completion: Completion, model: str, asked: Asked) -> str:
+    """A completion's text, checked. FaultyAnswerError if none may be published."""
     if completion.refused:
-        raise ModelFailedError(f"{model} refuses to answer")
-    if not completion.text:
-        raise ModelFailedError(f"{model} gave an empty answer")
-    return completion.text
+        raise FaultyAnswerError(f"{model} refuses to answer")
+    if not completion.text and not completion.cut:
+        raise FaultyAnswerError(f"{model} gave an empty answer")
+    text = checked(completion.text, asked, cut=completion.cut)
+    if isinstance(text, Fault):
+        # The whole limit may go into thoughts that the endpoint keeps to itself.
+        fault = Fault.CUT if completion.cut and text is Fault.NOTHING else text
+        raise FaultyAnswerError(f"{model} {fault.value}")
+    return text
+
+
+def as_one(troubles: list[TroubleError]) -> TroubleError:
+    """Several models' troubles as one: the picture's, if one of them may be; the shortest wait."""
+    whole = [trouble for trouble in troubles if trouble.kind.whole]
+    kinds = [trouble.kind for trouble in whole or troubles]
+    kind = Kind(
+        whole=bool(whole),
+        certain=all(kind.certain for kind in kinds),
+        closes=all(kind.closes for kind in kinds),
+    )
+    waits = [trouble.retry_after for trouble in troubles if trouble.retry_after is not None]
+    wait = min(waits) if len(waits) == len(troubles) else None
+    return TroubleError(joined(whole or troubles), kind, retry_after=wait)
+
+
+def joined(failures: Sequence[VisionError]) -> str:
+    """The messages of several failures, each once."""
+    return "; ".join(dict.fromkeys(str(failure) for failure in failures))

@@ -5,15 +5,17 @@ import tempfile
 from pathlib import Path
 from typing import Protocol, assert_never
 
+from alternator.alt_text.check.characters import shows_something, visible
 from alternator.alt_text.prompts import Name, prompt
 from alternator.alt_text.shorten import compose, cut_at_sentence, room_beside
 from alternator.alt_text.vision import VisionClient
 from alternator.config.settings import Config
-from alternator.errors import MediaError, TemporaryMediaError, VisionError
+from alternator.errors import MediaError, TemporaryMediaError, UnsureError, VisionError
 from alternator.mastodon.entities import Attachment, AttachmentType
-from alternator.media.download import downloaded
+from alternator.media.download import Downloads
 from alternator.media.media_type import HEAD_BYTES, Kind, media_type
-from alternator.media.picture import jpeg_of_picture, middle_frame
+from alternator.media.picture import ViewKind, Views, views_of, views_of_frames
+from alternator.media.video_frames import frames_of_video
 from alternator.progress import SILENT, Progress
 from alternator.speech.transcript import Transcript
 
@@ -28,6 +30,9 @@ KINDS: dict[AttachmentType, Kind | None] = {
     "audio": "audio",
     "unknown": None,
 }
+
+# By what the model is shown.
+INSTRUCTIONS: dict[ViewKind, Name] = {"still": "picture", "moving": "moving", "long": "long"}
 
 
 class SpeechReader(Protocol):
@@ -60,6 +65,9 @@ class AltTextWriter:
         self._vision = vision
         self._directory = directory
         self._progress = progress
+        self._downloads = Downloads(
+            config.media, directory, config.mastodon.instance_url, progress=progress
+        )
 
     def takes_on(self, attachment: Attachment) -> bool:
         """Whether attachments of this type are described."""
@@ -76,54 +84,55 @@ class AltTextWriter:
     def write(self, attachment: Attachment, language: str | None) -> str:
         """The text for one attachment, with its attribution and within the limit.
 
-        ``language`` is the post's. Raises TemporaryMediaError and MediaError, VisionError,
-        WorkerError and ModelError: what keeps this attachment from being described.
+        ``language`` is the post's. Raises TemporaryMediaError and MediaError, EndpointError and
+        VisionError, WorkerError and ModelError: what keeps this attachment from being described.
+        While the vision endpoint fails as a whole, no picture is even fetched.
         """
         self._progress.beat()
         kind = KINDS[attachment.type]
         if kind is None:
-            raise MediaError("attachments of an unknown type can't be described")
+            raise UnsureError("attachments of an unknown type can't be described")
         if attachment.url is None:
             raise TemporaryMediaError("the server is still processing it")
-        media = self._config.media
-        with downloaded(
-            attachment.url, kind, media, self._directory, progress=self._progress
-        ) as path:
+        if attachment.type in ("image", "gifv") and self._vision is not None:
+            self._vision.check()
+        with self._downloads.file(attachment.url, kind) as path:
             match attachment.type:
-                case "image":
-                    return self._of_picture(path, "picture", language)
-                case "gifv":
-                    return self._of_moving_picture(path, attachment, language)
+                case "image" | "gifv":
+                    return self._of_picture(path, attachment, language)
                 case _:
                     return self._of_speech(path, attachment, language)
 
-    def _of_picture(self, path: Path, instruction: Name, language: str | None) -> str:
+    def _of_picture(self, path: Path, attachment: Attachment, language: str | None) -> str:
         assert self._vision is not None
-        jpeg = jpeg_of_picture(path, self._config.media.resize_max_dimension)
+        views = self._views(path, attachment)
         # Room for the longest of the attributions that may follow.
         models = self._config.vision.vision_models
         attributions = [prompt("described", language, model=model) for model in models]
         room = room_beside(max(attributions, key=len), self.limit)
-        answer = self._vision.describe([jpeg], prompt(instruction, language, limit=room))
+        instruction = prompt(INSTRUCTIONS[views.kind], language, limit=room)
+        answer = self._vision.describe(views.pictures, instruction)
         return compose(answer.text, prompt("described", language, model=answer.model), self.limit)
 
-    def _of_moving_picture(self, path: Path, attachment: Attachment, language: str | None) -> str:
+    def _views(self, path: Path, attachment: Attachment) -> Views:
+        """What the model is shown. What the file is decides, whatever the server takes it for:
+        Mastodon makes a video of an animated GIF, other servers leave it as it is."""
+        side = self._config.media.resize_max_dimension
         with path.open("rb") as file:
             found = media_type(file.read(HEAD_BYTES), "video")
-        if found is not None and found.startswith("image/"):
-            # Mastodon makes a video of an animated GIF, other servers leave it as it is.
-            return self._of_picture(path, "moving", language)
-        with tempfile.NamedTemporaryFile(
-            dir=self._directory, prefix="attachment-", suffix=".png"
-        ) as frame:
-            middle_frame(path, attachment.duration, Path(frame.name))
-            return self._of_picture(Path(frame.name), "moving", language)
+        if found is None or not found.startswith("video/"):
+            return views_of(path, side, progress=self._progress)
+        with tempfile.TemporaryDirectory(dir=self._directory, prefix="attachment-") as folder:
+            frames = frames_of_video(
+                path, attachment.duration, side, Path(folder), progress=self._progress
+            )
+            return views_of_frames(frames, side, progress=self._progress)
 
     def _of_speech(self, path: Path, attachment: Attachment, language: str | None) -> str:
         assert self._speech is not None
         transcript = self._speech.transcribe(path, progress=self._progress)
-        text = transcript.text.strip()
-        if not text:
+        text = visible(transcript.text)
+        if not shows_something(text):
             raise MediaError("no speech was found in it")
         whisper = whisper_name(self._config.whisper.model)
         attribution = prompt("transcribed", language, model=whisper)

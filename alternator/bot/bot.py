@@ -114,8 +114,9 @@ def start_vision(settings: VisionSettings, progress: Progress) -> VisionClient |
             "your own"
         )
         return None
-    log.info("pictures: %s at %s", settings.vision_models[0], settings.base_url)
-    return VisionClient(settings, progress=progress)
+    client = VisionClient(settings, progress=progress)
+    log.info("pictures: %s at %s", settings.vision_models[0], client.name)
+    return client
 
 
 def downloads_of(config: Config) -> Path:

@@ -14,10 +14,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from alternator.alt_text.writer import AltTextWriter
+from alternator.bot.describe_media import MediaDescriber
 from alternator.bot.edit_post import PostEditor, says
 from alternator.bot.other_bot import OtherBot
 from alternator.errors import (
     AlternatorError,
+    DamageError,
     EditRefusedError,
     EndpointError,
     GoneError,
@@ -119,7 +121,7 @@ class Describer:
             elif not attachment.lacks_description:
                 outcomes.append(left_alone(key, "it has a description by now", sure=False))
             elif reason:
-                outcomes.append(left_alone(key, reason, sure=self._dialect.edit is None))
+                outcomes.append(left_alone(key, reason, sure=self._dialect.describes == "none"))
             else:
                 try:
                     texts[key] = self._writer.write(attachment, status.language)
@@ -150,6 +152,9 @@ class Describer:
 
     def _write(self, draft: Draft) -> list[Outcome]:
         """Put those of the texts into the status that it still lacks."""
+        if self._dialect.describes == "medium":
+            media = MediaDescriber(self._client, self._other_bot, self._writer.limit)
+            return media.describe(draft.status_id, draft.texts)
         assert draft.status is not None, "there are texts of it"
         if self._dialect.edit is None:
             raise MediaError(not_editable(self._dialect))
@@ -187,6 +192,13 @@ class Describer:
         for key, text in texts.items():
             self._other_bot.wrote(key, text)
         after = editor.describe(snapshot, texts)
+        if self._dialect.careful and not any(is_there(after, key) for key in texts):
+            # Each edit is told to everybody who boosted the post: no second one in vain.
+            raise DamageError(
+                f"the edit of post {after.id} left it without its descriptions, on a server of a "
+                f"kind that nobody knows",
+                fields=("media_attributes",),
+            )
         return [
             Outcome(attachment_id=key, state="described")
             if is_there(after, key)
@@ -202,7 +214,7 @@ class Describer:
                 f"the post's visibility is {status.visibility or 'not known'}; [mastodon] "
                 f"visibilities says which are described"
             )
-        return not_editable(self._dialect) if self._dialect.edit is None else None
+        return not_editable(self._dialect) if self._dialect.describes == "none" else None
 
 
 def deleted(attachment_ids: Collection[str]) -> tuple[Outcome, ...]:

@@ -22,6 +22,7 @@ class BotProgress(Progress):
     """
 
     def __init__(self, stop: Stop, health: Heard | None = None) -> None:
+        self.clock = stop.clock
         self._stop = stop
         self._health = health
 

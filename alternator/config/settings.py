@@ -13,12 +13,18 @@ from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.values import below_home, key
 from alternator.log import LogLevel
 
-# Which types are taken on unless the configuration says otherwise: what the Rust bot took.
+# Which types are taken on unless the configuration says otherwise: what the Rust bot took, and
+# the other pictures that there is a decoder for (alternator/media/decoder/opening.py).
 DEFAULT_FORMATS = (
     "image/jpeg",
     "image/png",
     "image/gif",
     "image/webp",
+    "image/avif",
+    "image/heic",
+    "image/tiff",
+    "image/bmp",
+    "image/jxl",
     "audio/mpeg",
     "audio/mp3",
     "audio/wav",

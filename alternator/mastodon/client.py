@@ -9,7 +9,6 @@ a list of an error, and an edit made from that would lose what it stood for.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,7 +18,6 @@ from alternator.config.settings import MastodonSettings
 from alternator.errors import GoneError, UnexpectedAnswerError
 from alternator.mastodon import nodeinfo, parse
 from alternator.mastodon.api_session import LONGEST_WAIT_SECONDS, ApiSession
-from alternator.mastodon.dialect import recognise
 from alternator.mastodon.edit_check import CheckedEdit
 from alternator.mastodon.entities import Account, Instance, Page, Source, Status
 from alternator.mastodon.rate_budget import RateBudget
@@ -90,17 +88,19 @@ class MastodonClient:
     def instance(self) -> Instance:
         """The server's limits and addresses, and its dialect."""
 
-        read = parse.parse_instance
+        software = nodeinfo.software_name(self.url, USER_AGENT, self._progress)
+
+        def read(answer: object) -> Instance:
+            return parse.parse_instance(answer, software)
+
         try:
-            found = self._api.get("/api/v2/instance", read)
+            return self._api.get("/api/v2/instance", read)
         except (GoneError, UnexpectedAnswerError):
             # Not every server has it, nor says so in the API's form.
             try:
-                found = self._api.get("/api/v1/instance", read)
+                return self._api.get("/api/v1/instance", read)
             except GoneError:
-                found = read({})
-        name = nodeinfo.software_name(self.url, USER_AGENT, self._progress)
-        return replace(found, dialect=recognise(found.version, name))
+                return read(parse.NOTHING_TOLD)
 
     def own_statuses(
         self, account_id: str, *, max_id: str | None = None, min_id: str | None = None
@@ -147,6 +147,17 @@ class MastodonClient:
             f"/api/v1/statuses/{status_id}",
             edit.body,
             lambda answer: self._own(parse.parse_status(answer), status_id),
+        )
+
+    def describe_medium(self, attachment_id: str, description: str) -> None:
+        """Describe an attachment, on servers that let one do so after it was posted.
+
+        https://docs.joinmastodon.org/methods/media/#update. GoneError where they don't.
+        """
+        self._api.put(
+            f"/api/v1/media/{attachment_id}",
+            {"description": description},
+            parse.parse_attachment,
         )
 
     def _of_post(self, status_id: str, part: str, read: Callable[[object], OfStatus]) -> OfStatus:

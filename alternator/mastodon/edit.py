@@ -104,12 +104,18 @@ def sensitive(snapshot: Snapshot, rules: EditRules) -> bool | str:
     """The sensitivity to send: a JSON boolean, but for one case.
 
     Mastodon turns a status with a content warning sensitive when it reads JSON's ``false``; one
-    that is not (posted by a client that sends forms) stays so only with the text.
+    that is not (posted by a client that sends forms) stays so only with the text. MediaError for
+    one on a server of which nobody knows.
     """
     value = snapshot.status.sensitive
-    if snapshot.source.spoiler_text and not value and rules.false_beside_warning == "text":
-        return "false"
-    return value
+    if value or not snapshot.source.spoiler_text or rules.false_beside_warning == "boolean":
+        return value
+    if rules.false_beside_warning == "unknown":
+        raise MediaError(
+            "the post has a content warning and is not sensitive, and nobody knows whether an "
+            "edit on this server leaves it so; describe its attachments by hand"
+        )
+    return "false"
 
 
 def attributes(attachment: Attachment, new: str | None, limit: int) -> AttachmentFields:

@@ -38,9 +38,8 @@ from alternator.mastodon.json_fields import (
     time_of,
 )
 
-# Characters, where a server does not say; Mastodon does since 4.4:
-# https://docs.joinmastodon.org/entities/Instance/#description_limit
-DEFAULT_DESCRIPTION_LIMIT = 1500
+# What a server tells of itself that has no description of itself at all.
+NOTHING_TOLD = {"version": "unknown"}
 
 ATTACHMENT_TYPES: dict[str | None, AttachmentType] = {n: n for n in get_args(AttachmentType)}
 
@@ -148,25 +147,29 @@ def parse_source(answer: object) -> Source:
     )
 
 
-def parse_instance(answer: object) -> Instance:
+def parse_instance(answer: object, software: str | None = None) -> Instance:
     """What the server says of itself. UnexpectedAnswerError for what is nothing such.
 
-    What it does not say is as with Mastodon; its dialect is known by its version alone.
+    ``software`` is its name in nodeinfo, if it tells it there. A limit that it does not announce
+    (Mastodon does since 4.4) is its dialect's.
     """
     fields = fields_of(answer, "description of itself")
     configuration = inner(fields, "configuration")
     # Akkoma and Pleroma give the limit at the top level:
     # https://docs.akkoma.dev/stable/development/API/differences_in_mastoapi_responses/#instance
     limit = number_of(inner(configuration, "media_attachments"), "description_limit")
-    limit = limit or number_of(fields, "description_limit") or DEFAULT_DESCRIPTION_LIMIT
+    limit = limit or number_of(fields, "description_limit")
     streaming = text_of(inner(configuration, "urls"), "streaming")
-    streaming = streaming or text_of(inner(fields, "urls"), "streaming_api") or None
-    version = text_of(fields, "version") or ""
+    # Every server names one. Taken for Mastodon, another would be sent what harms its posts.
+    version = text_of(fields, "version")
+    if not version:
+        raise UnexpectedAnswerError("the server's answer is no description of itself")
+    dialect = recognise(version, software)
     return Instance(
         version=version,
-        description_limit=int(limit),
-        streaming_url=streaming,
-        dialect=recognise(version, None),
+        description_limit=int(limit or dialect.description_limit),
+        streaming_url=streaming or text_of(inner(fields, "urls"), "streaming_api") or None,
+        dialect=dialect,
     )
 
 

@@ -28,6 +28,8 @@ from alternator.web.session import REDIRECTS, Answer
 
 # https://docs.joinmastodon.org/api/oauth-scopes/
 SCOPES = "read:accounts read:statuses write:statuses"
+# What more is needed where posted media are described without an edit (``Dialect.scopes``).
+MEDIA_SCOPE = "on some servers write:media too (docs/servers.md)"
 LONGEST_REASON = 200  # characters of what a server says, in a message
 
 
@@ -66,7 +68,7 @@ def of_code(url: str, code: int, said: str = "") -> ServerError:
     if code == 403:
         return ForbiddenError(
             f"{url} refuses this to the access token; it needs the scopes {SCOPES}, "
-            f"and the account must not be suspended{reason}"
+            f"{MEDIA_SCOPE}, and the account must not be suspended{reason}"
         )
     if code in (404, 410):
         return GoneError(f"{url} does not have it (HTTP {code})")

@@ -6,7 +6,6 @@ a playlist or concat script that calls itself speech.mp3 must not make ffmpeg op
 
 import io
 import re
-import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-from alternator.errors import DecoderError, MediaError, NoAudioError
+from alternator.errors import MediaError, NoAudioError
+from alternator.media.ffmpeg import GUARDS, find_ffmpeg
 
 SAMPLE_RATE = 16_000  # Hz: the rate that Whisper was trained at
 FULL_SCALE = 32_768.0  # of a 16-bit sample
@@ -27,13 +27,6 @@ LIMIT_SLACK_SECONDS = 1.0
 DECODE_TIMEOUT_SECONDS = 600.0
 # Less than this part of the announced duration decoded, with errors: the rest is missing.
 WHOLE_ENOUGH = 0.9
-
-# Demuxers that read one file. Left out on purpose: hls, dash, concat, imf, image2 and the others
-# that open what the file names. https://ffmpeg.org/ffmpeg-formats.html#Demuxers
-FORMATS = (
-    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dts,dv,eac3,flac,flv,gif,gsm,matroska,webm,"
-    "mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,mpeg,mpegts,mxf,nut,ogg,rm,tak,tta,voc,w64,wav,wv"
-)
 
 # How ffmpeg says, in its log and nowhere else, that
 # the file has no audio track: https://github.com/FFmpeg/FFmpeg/blob/master/fftools/ffmpeg_opt.c
@@ -101,23 +94,12 @@ def check_file(path: Path) -> None:
         raise MediaError(f"{path}: the file is empty; copy or download it again")
 
 
-def find_ffmpeg() -> str:
-    """Where ffmpeg is. DecoderError if there is none."""
-    found = shutil.which("ffmpeg")
-    if found is None:
-        raise DecoderError(
-            "ffmpeg is not installed, and no audio can be decoded without it; install it "
-            "(Debian and Ubuntu: apt-get install ffmpeg) or use the container image"
-        )
-    return found
-
-
 def _command(path: Path) -> list[str]:
     # fmt: off
     return [
         find_ffmpeg(), "-nostdin", "-hide_banner", "-nostats",
         "-loglevel", "repeat+level+info",
-        "-protocol_whitelist", "file", "-format_whitelist", FORMATS,
+        *GUARDS,
         "-i", f"file:{path}",
         "-map", "0:a:0", "-ac", "1", "-ar", str(SAMPLE_RATE),
         "-c:a", "pcm_s16le", "-f", "s16le", "pipe:1",

@@ -1,49 +1,124 @@
-"""Fetches an attachment into a temporary file, bounded in size and time."""
+"""Fetches an attachment into a temporary file, bounded in size, in time and in where it leads."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 from urllib.parse import urlsplit
 
 import requests
 
 from alternator.config.settings import MediaSettings
-from alternator.errors import MediaError, TemporaryMediaError
+from alternator.errors import DamagedMediaError, MediaError, TemporaryMediaError, UnsureError
 from alternator.media.media_type import HEAD_BYTES, Kind, canonical, excerpt, media_type
 from alternator.progress import SILENT, Progress
-from alternator.web.body import TooLargeError, read_limited
+from alternator.web.reach import Reach
+from alternator.web.session import ForbiddenAddressError, Limits, TooLargeError, WebSession
 
-CONNECT_TIMEOUT_SECONDS = 10.0
-SILENCE_TIMEOUT_SECONDS = 30.0
+# From the server to its media cache, to the storage behind it, and there to a place; some are
+# left for a change of http to https. Browsers follow 20.
+MOST_REDIRECTS = 5
 MIB = 1024 * 1024
+# Of a file that is no media, looked at for what it is instead.
+PAGE_BYTES = 1024
 
 
-@contextmanager
-def downloaded(
-    url: str,
-    kind: Kind,
-    settings: MediaSettings,
-    directory: Path,
-    *,
-    progress: Progress = SILENT,
-) -> Iterator[Path]:
-    """The attachment at an address as a file below ``directory``, deleted after the ``with`` block.
+class Downloads:
+    """Downloads of one account's attachments; of one thread, whose connections are kept.
 
-    ``kind`` is what the server holds it for.
-
-    Raises:
-        TemporaryMediaError: it can't be had at the moment.
-        MediaError: it is too large, no media file, or of a type that is not taken on.
+    Nothing of the account goes with them: no token, no cookie. They reach what is public, and the
+    network that the server at ``own_url`` is in (``alternator/web/reach.py``).
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=directory, prefix="attachment-") as file:
-        most = limit(kind, settings)
-        fetch(url, file, most, settings.download_timeout_seconds, progress)
-        path = Path(file.name)
-        check_type(path, kind, settings.supported_formats)
-        yield path
+
+    def __init__(
+        self,
+        settings: MediaSettings,
+        directory: Path,
+        own_url: str,
+        *,
+        progress: Progress = SILENT,
+    ) -> None:
+        self._settings = settings
+        self._directory = directory
+        self._progress = progress
+        # GoToSocial answers 418 to a request without a name.
+        self._session = WebSession(
+            reach=Reach.outside(own_url), headers={"User-Agent": "alternator"}
+        )
+
+    @contextmanager
+    def file(self, url: str, kind: Kind) -> Iterator[Path]:
+        """The attachment at an address, as a file that is deleted after the ``with`` block.
+
+        ``kind`` is what the server holds it for.
+
+        Raises:
+            TemporaryMediaError: it can't be had at the moment.
+            UnsureError: what came this time is too large, from where it must not come, or no media.
+            MediaError: it is of a type that is not taken on, or has no address of the web.
+        """
+        self._directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self._directory, prefix="attachment-") as file:
+            self._fetch(url, file, limit(kind, self._settings))
+            path = Path(file.name)
+            check_type(path, kind, self._settings.supported_formats)
+            yield path
+
+    def _fetch(self, url: str, file: IO[bytes], most: int) -> None:
+        """Write what is at ``url`` to ``file``: at most ``most`` bytes."""
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise MediaError(f"its address {url!r} is neither http nor https")
+        seconds = self._settings.download_timeout_seconds
+        limits = Limits(seconds=seconds, most=most, redirects=MOST_REDIRECTS)
+        size = 0
+        try:
+            with self._session.opened("GET", url, limits=limits) as answer:
+                if 300 <= answer.status < 400:
+                    raise TemporaryMediaError(f"{shown(url)} leads elsewhere without an end")
+                if answer.status != 200:
+                    raise TemporaryMediaError(f"{shown(url)} answers HTTP {answer.status}")
+                for piece in answer.pieces():
+                    size += _write(file, piece)
+                    self._progress.beat()
+        except (TooLargeError, requests.RequestException) as error:
+            _failed(error, url, limits)
+        if size == 0:
+            raise TemporaryMediaError(f"{shown(url)} is empty")
+        file.flush()
+
+
+def _write(file: IO[bytes], piece: bytes) -> int:
+    try:
+        return file.write(piece)
+    except OSError as error:  # no space left
+        raise TemporaryMediaError(f"it can't be kept on this machine: {error.strerror}") from None
+
+
+def _failed(error: Exception, url: str, limits: Limits) -> NoReturn:
+    """What a failed download means for the attachment."""
+    if isinstance(error, TooLargeError):
+        raise UnsureError(
+            f"it is larger than {limits.most // MIB} MB; [media] max_size_mb, max_audio_size_mb "
+            f"and max_video_size_mb set the limits"
+        ) from None
+    if isinstance(error, ForbiddenAddressError):
+        raise UnsureError(
+            f"{shown(url)} leads into a private network, and the server is not in it"
+        ) from None
+    if isinstance(error, requests.Timeout):
+        raise TemporaryMediaError(
+            f"{shown(url)} did not arrive within {limits.seconds:g} s"
+        ) from None
+    raise TemporaryMediaError(f"{shown(url)} can't be fetched: the connection failed") from None
+
+
+def shown(url: str) -> str:
+    """An address as it is logged: what follows its path may be a key to it."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"
 
 
 def limit(kind: Kind, settings: MediaSettings) -> int:
@@ -56,48 +131,34 @@ def limit(kind: Kind, settings: MediaSettings) -> int:
     return sizes[kind] * MIB
 
 
-def fetch(
-    url: str, file: IO[bytes], most: int, timeout: float, progress: Progress = SILENT
-) -> None:
-    """Write what is at ``url`` to ``file``: at most ``most`` bytes, in ``timeout`` seconds."""
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise MediaError(f"its address {url!r} is neither http nor https")
-    size = 0
-    try:
-        with requests.get(
-            url, stream=True, timeout=(CONNECT_TIMEOUT_SECONDS, SILENCE_TIMEOUT_SECONDS)
-        ) as response:
-            if response.status_code != 200:
-                raise TemporaryMediaError(f"{url} answers HTTP {response.status_code}")
-            for chunk in read_limited(response, most=most, seconds=timeout):
-                size += file.write(chunk)
-                progress.beat()
-    except TooLargeError:
-        raise MediaError(
-            f"it is larger than {most // MIB} MB; [media] max_size_mb, max_audio_size_mb and "
-            f"max_video_size_mb set the limits"
-        ) from None
-    except requests.Timeout:
-        raise TemporaryMediaError(f"{url} did not arrive within {timeout:g} s") from None
-    except requests.RequestException:
-        raise TemporaryMediaError(f"{url} can't be fetched: the connection failed") from None
-    if size == 0:
-        raise TemporaryMediaError(f"{url} is empty")
-    file.flush()
-
-
 def check_type(path: Path, kind: Kind, supported: tuple[str, ...]) -> None:
-    """MediaError unless the file's content is of a type that is taken on."""
+    """MediaError unless the file's content is of a type that is taken on.
+
+    TemporaryMediaError for a page or JSON: it comes from something in front of the storage, which
+    is in trouble. UnsureError for anything else that is no media.
+    """
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    found = media_type(head, kind)
+        start = file.read(PAGE_BYTES)
+    found = media_type(start[:HEAD_BYTES], kind)
     if found is None:
-        raise MediaError(f"it is no picture, audio or video file (it starts with {excerpt(head)})")
+        text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+        if b"<svg" in text:
+            raise UnsureError("it is an SVG drawing, which is not taken on")
+        if text[:1] in (b"<", b"{", b"[") or not text:
+            raise TemporaryMediaError(
+                f"instead of the file came a page or a message (it starts with {excerpt(start)})"
+            )
+        raise DamagedMediaError(
+            f"it is no picture, audio or video file (it starts with {excerpt(start)})"
+        )
     if found not in {canonical(name) for name in supported}:
         raise MediaError(f"{found} is not among [media] supported_formats")
 
 
 def remove_leftovers(directory: Path) -> None:
-    """Delete downloads that a crash left behind."""
+    """Delete downloads, and frames of videos, that a crash left behind."""
     for path in directory.glob("attachment-*"):
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

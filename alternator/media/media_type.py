@@ -11,7 +11,7 @@ HEAD_BYTES = 64
 # for sound or pictures alike. What browsers go by:
 # https://mimesniff.spec.whatwg.org/#matching-an-image-type-pattern
 # https://mimesniff.spec.whatwg.org/#matching-an-audio-or-video-type-pattern
-# The others, in animation, audio, matroska and riff of
+# The others, in animation, audio, images, jpeg, matroska and riff of
 # https://github.com/file/file/tree/master/magic/Magdir
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (rb"\xff\xd8\xff", "image/jpeg"),
@@ -19,7 +19,13 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (rb"GIF8[79]a", "image/gif"),
     (rb"RIFF....WEBP", "image/webp"),
     (rb"....ftyp(avif|avis)", "image/avif"),
-    (rb"....ftyp(heic|heix|hevc|mif1|msf1)", "image/heic"),
+    # "mif1" says only that it is a picture; the brands behind it, which kind.
+    (rb"....ftyp(mif1|msf1|miaf)....(....){0,11}?avi[fs]", "image/avif"),
+    (rb"....ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)", "image/heic"),
+    (rb"BM............[\x0c\x28\x34\x38\x40\x6c\x7c]\x00\x00\x00", "image/bmp"),
+    (rb"(II[*+]\x00|MM\x00[*+])", "image/tiff"),
+    (rb"\x00\x00\x00\x0cJXL \r\n\x87\n", "image/jxl"),
+    (rb"\xff\x0a", "image/jxl"),
     (rb"....ftypqt  ", "video/quicktime"),
     (rb"....ftyp3g[a-z0-9]{2}", "*/3gpp"),
     (rb"....ftyp", "*/mp4"),
@@ -50,7 +56,15 @@ ALIASES = {
     "audio/opus": "audio/ogg",
     "audio/x-flac": "audio/flac",
     "image/jpg": "image/jpeg",
+    "image/pjpeg": "image/jpeg",
+    "image/apng": "image/png",
+    "image/vnd.mozilla.apng": "image/png",
     "image/heif": "image/heic",
+    "image/heic-sequence": "image/heic",
+    "image/heif-sequence": "image/heic",
+    "image/tif": "image/tiff",
+    "image/x-bmp": "image/bmp",
+    "image/x-ms-bmp": "image/bmp",
     "video/m4v": "video/mp4",
     "video/x-m4v": "video/mp4",
     "video/avi": "video/x-msvideo",

@@ -1,88 +1,122 @@
-"""Makes a picture ready for a vision model: upright, small enough, one frame, no transparency."""
+"""What a vision model is shown of a picture: decoded in a process of its own, within bounds.
 
-import io
-import subprocess
-import warnings
+The decoder (``alternator/media/decoder/``) is started for each picture, which takes 60 ms in
+November 2026; so Pillow and its readers are never part of the bot's own process, and whatever a
+picture does to them ends with it.
+"""
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import assert_never
 
-from PIL import Image, ImageOps
+from alternator.errors import DamagedMediaError, MediaError, TemporaryMediaError
+from alternator.media.child import Bounds, Ended, run_bounded
+from alternator.media.decoder.protocol import MOST_BYTES, MOST_PIXELS, Order, Reply, ViewKind
+from alternator.media.media_type import HEAD_BYTES, excerpt, media_type
+from alternator.progress import SILENT, Progress
 
-from alternator.errors import DecoderError, MediaError
+__all__ = ["ViewKind", "Views", "views_of", "views_of_frames"]
 
-JPEG_QUALITY = 85
-# A picture of this many pixels takes 4 bytes for each while it is worked on: about 700 MB.
-MOST_PIXELS = 178_956_970  # the number at which Pillow speaks of a decompression bomb
-FRAME_TIMEOUT_SECONDS = 60.0
-FRAME_MOST_BYTES = 64 * 1024 * 1024
+MIB = 1024 * 1024
+# A picture of the most pixels takes up to 1.2 GiB (WebP); JPEG XL's decoder takes more.
+BOUNDS = Bounds(seconds=60.0, memory=1792 * MIB, output=MOST_BYTES + MIB)
+# -P: a file PIL.py in the working directory is not the library.
+COMMAND = (sys.executable, "-P", "-m", "alternator.media.decoder.main")
 
 
-def jpeg_of_picture(path: Path, longest_side: int) -> bytes:
-    """A JPEG of the picture, at most ``longest_side`` pixels wide and high.
+@dataclass(frozen=True, kw_only=True)
+class Views:
+    """What a model is shown: PNG or JPEG files, upright, in sRGB, without metadata.
 
-    EXIF orientation is applied and no metadata is kept: where a picture was taken is nothing
-    that a vision service need know. Of an animation the middle frame is taken, since the first is
-    often blank. MediaError for what can't be decoded.
+    ``still``: one picture. ``moving``: up to four frames of an animation, in order. ``long``: the
+    whole of a picture that is too large to be read so, then up to eight parts in reading order.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise Image.DecompressionBombError
-                frames = getattr(image, "n_frames", 1)
-                if frames > 1:
-                    image.seek(frames // 2)
-                # For JPEG this decodes at a fraction of the size; does nothing for the rest.
-                image.draft("RGB", (longest_side, longest_side))
-                upright = ImageOps.exif_transpose(image)
-                upright.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
-                return encode(upright)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise MediaError(
-            f"the picture has more than {MOST_PIXELS // 10**6} million pixels"
-        ) from None
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
-        # Pillow's plug-ins raise all of these for damaged files.
-        raise MediaError(f"the picture can't be decoded ({type(error).__name__})") from None
+
+    pictures: tuple[bytes, ...]
+    kind: ViewKind
 
 
-def encode(image: Image.Image) -> bytes:
-    """The image as JPEG, transparent parts on white."""
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        colours = image.convert("RGBA")
-        page = Image.new("RGBA", colours.size, "white")
-        image = Image.alpha_composite(page, colours)
-    output = io.BytesIO()
-    image.convert("RGB").save(output, "JPEG", quality=JPEG_QUALITY)
-    return output.getvalue()
+def views_of(
+    path: Path, longest_side: int, *, bounds: Bounds = BOUNDS, progress: Progress = SILENT
+) -> Views:
+    """The views of a picture, each at most ``longest_side`` pixels wide and high.
 
-
-def middle_frame(path: Path, duration: float | None, target: Path) -> None:
-    """Write a frame from the middle of a video to ``target`` as PNG.
-
-    ``duration`` is in seconds; without it the first frame is taken. ffmpeg runs as a child that
-    is bounded in time and may read nothing but the file. MediaError if it gets no frame,
-    DecoderError if there is no ffmpeg.
+    Raises MediaError for what can't be shown: DamagedMediaError where the file may have come
+    broken, TemporaryMediaError where the machine had no room for it.
     """
-    seek = ["-ss", f"{duration / 2:.3f}"] if duration else []
-    command = [
-        "ffmpeg",
-        *("-nostdin", "-loglevel", "error", "-protocol_whitelist", "file"),
-        *seek,
-        *("-i", str(path), "-frames:v", "1", "-f", "image2", "-c:v", "png"),
-        *("-fs", str(FRAME_MOST_BYTES), "-y", str(target)),
-    ]
-    try:
-        subprocess.run(
-            command, check=True, capture_output=True, timeout=FRAME_TIMEOUT_SECONDS, text=True
-        )
-    except FileNotFoundError:
-        raise DecoderError("ffmpeg is not installed; install it to have videos described") from None
-    except subprocess.TimeoutExpired:
-        raise MediaError(
-            f"no frame of the video was found within {FRAME_TIMEOUT_SECONDS:.0f} s"
-        ) from None
-    except subprocess.CalledProcessError:
-        raise MediaError("the video can't be decoded") from None
-    if not target.exists() or target.stat().st_size == 0:
-        raise MediaError("the video has no picture to describe")
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    found = media_type(head, "image")
+    if found is None or not found.startswith("image/"):
+        raise MediaError(f"it is no picture (it starts with {excerpt(head)})")
+    return _decoded([path], found, longest_side, bounds, progress)
+
+
+def views_of_frames(
+    frames: Sequence[Path],
+    longest_side: int,
+    *,
+    bounds: Bounds = BOUNDS,
+    progress: Progress = SILENT,
+) -> Views:
+    """The views of a video: those of its frames (PNG files, in order) that tell it."""
+    return _decoded(frames, "image/png", longest_side, bounds, progress)
+
+
+# size: what to decode, how, and the two that every child needs.
+def _decoded(
+    paths: Sequence[Path], kind: str, longest_side: int, bounds: Bounds, progress: Progress
+) -> Views:
+    with ExitStack() as stack:
+        files = [stack.enter_context(path.open("rb")).fileno() for path in paths]
+        order = Order(files=tuple(files), media_type=kind, longest_side=longest_side)
+        ended = run_bounded([*COMMAND, order.to_json()], bounds, files=files, progress=progress)
+    reply = _reply(ended, bounds)
+    if reply.fault is None:
+        return Views(pictures=reply.pictures, kind=reply.kind)
+    match reply.fault:
+        case "pixels":
+            raise MediaError(f"the picture has more than {MOST_PIXELS // 10**6} million pixels")
+        case "memory":
+            raise DamagedMediaError(
+                f"the picture needs more than {bounds.memory // MIB} MB of memory to be decoded"
+            )
+        case "no decoder":
+            raise MediaError(
+                f"pictures of type {kind} can't be decoded here; the Python package "
+                f"{reply.detail} does that"
+            )
+        case "damaged":
+            raise DamagedMediaError(f"the picture can't be decoded ({plain(reply.detail)})")
+        case _:
+            assert_never(reply.fault)
+
+
+def _reply(ended: Ended, bounds: Bounds) -> Reply:
+    """What the decoder said. MediaError if it did not come to say anything."""
+    match ended.how:
+        case "done":
+            try:
+                return Reply.from_bytes(ended.output)
+            except ValueError:
+                raise DamagedMediaError("the picture made its decoder answer nonsense") from None
+        case "time":
+            raise DamagedMediaError(
+                f"the picture took more than {bounds.seconds:g} s to be decoded"
+            )
+        case "killed" | "no start":
+            raise TemporaryMediaError("the machine had no memory left to decode the picture in")
+        case "crashed" | "failed":
+            raise DamagedMediaError("the picture made its decoder crash")
+        case "output":
+            raise DamagedMediaError("the picture made its decoder answer without an end")
+        case _:
+            assert_never(ended.how)
+
+
+def plain(text: str) -> str:
+    """A library's words about a file, with nothing in them that a terminal would obey."""
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in text)[:120]

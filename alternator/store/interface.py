@@ -100,7 +100,7 @@ class AccountState(Protocol):
         """When the first of a claim's attachments was met."""
 
     def next_due(self) -> float | None:
-        """When the next attachment is due; None if none waits."""
+        """When the next attachment is due; None if none waits, or the account is halted."""
 
     def counts(self) -> Mapping[AttachmentState, int]:
         """Number of attachments by state."""

@@ -22,7 +22,8 @@ def base_url(request: Request) -> str:
 
 def serializer_of(request: Request) -> Serializer:
     """Makes entities with links that this client can follow."""
-    return Serializer(sandbox_of(request).store, base_url(request))
+    sandbox = sandbox_of(request)
+    return Serializer(sandbox.store, base_url(request), sandbox.settings.dialect)
 
 
 def token_of(request: Request) -> Token | None:

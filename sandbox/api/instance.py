@@ -1,6 +1,6 @@
 """``/api/v1/instance`` and ``/api/v2/instance``: what the server is and which limits it sets.
 
-https://docs.joinmastodon.org/methods/instance/
+https://docs.joinmastodon.org/methods/instance/, and nodeinfo.
 """
 
 from starlette.requests import Request
@@ -8,7 +8,15 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from sandbox.api.caller import base_url, sandbox_of, serializer_of
-from sandbox.model.instance_entities import Instance, Limits, MediaLimits, V1Instance
+from sandbox.errors import RefusedError
+from sandbox.model.instance_entities import (
+    Instance,
+    Limits,
+    MediaLimits,
+    Nodeinfo,
+    NodeinfoLinks,
+    V1Instance,
+)
 from sandbox.model.media_types import SUFFIXES
 from sandbox.model.records import DEMO_ACCOUNT
 from sandbox.settings import (
@@ -20,8 +28,8 @@ from sandbox.settings import (
     Settings,
 )
 
-VERSION = "4.4.8"
 TITLE = "Alternator sandbox"
+NODEINFO = "http://nodeinfo.diaspora.software/ns/schema"
 DESCRIPTION = "A sandbox that speaks Mastodon's client API. It is no Mastodon server."
 # Announced only; in pixels and frames a second.
 # https://github.com/mastodon/mastodon/blob/v4.4.8/app/models/concerns/attachmentable.rb
@@ -41,7 +49,7 @@ def limits_of(settings: Settings) -> Limits:
         "video_frame_rate_limit": VIDEO_FRAME_RATE,
         "video_matrix_limit": VIDEO_PIXELS,
     }
-    if settings.announce_description_limit:
+    if settings.announce_description_limit and settings.dialect.limit_is_told == "in its place":
         attachments["description_limit"] = settings.description_limit
     return {
         "accounts": {"max_featured_tags": 10, "max_pinned_statuses": 5},
@@ -63,10 +71,13 @@ def limits_of(settings: Settings) -> Limits:
 async def version_2(request: Request) -> JSONResponse:
     """The instance as Mastodon 4 describes itself."""
     settings = sandbox_of(request).settings
+    dialect = settings.dialect
+    if not dialect.has_instance_v2:
+        raise RefusedError(404, "Not Found")
     instance: Instance = {
         "domain": request.url.netloc,
         "title": TITLE,
-        "version": VERSION,
+        "version": dialect.version,
         "source_url": "",
         "description": DESCRIPTION,
         "usage": {"users": {"active_month": 1}},
@@ -81,10 +92,13 @@ async def version_2(request: Request) -> JSONResponse:
             "limited_federation": False,
         },
         "registrations": {"enabled": False, "approval_required": False, "message": None},
-        "api_versions": {"mastodon": 6},
         "contact": {"email": "", "account": serializer_of(request).account(DEMO_ACCOUNT)},
         "rules": [],
     }
+    if dialect.api_version is not None:
+        instance["api_versions"] = {"mastodon": dialect.api_version}
+    if dialect.limit_is_told == "at the top":
+        instance["description_limit"] = settings.description_limit
     return JSONResponse(instance)
 
 
@@ -97,7 +111,7 @@ async def version_1(request: Request) -> JSONResponse:
         "short_description": DESCRIPTION,
         "description": DESCRIPTION,
         "email": "",
-        "version": VERSION,
+        "version": settings.dialect.version,
         "urls": {"streaming_api": streaming_url(request)},
         "stats": {
             "user_count": 2,
@@ -113,6 +127,8 @@ async def version_1(request: Request) -> JSONResponse:
         "contact_account": serializer_of(request).account(DEMO_ACCOUNT),
         "rules": [],
     }
+    if settings.dialect.limit_is_told == "at the top":
+        instance["description_limit"] = settings.description_limit
     return JSONResponse(instance)
 
 
@@ -127,7 +143,27 @@ def streaming_url(request: Request) -> str | None:
             return base_url(request).replace("http", "ws", 1)
 
 
+async def nodeinfo_links(request: Request) -> JSONResponse:
+    """Where nodeinfo is."""
+    href = f"{base_url(request)}/nodeinfo/2.0"
+    found: NodeinfoLinks = {"links": [{"rel": f"{NODEINFO}/2.0", "href": href}]}
+    return JSONResponse(found)
+
+
+async def nodeinfo(request: Request) -> JSONResponse:
+    """Which software this is like."""
+    dialect = sandbox_of(request).settings.dialect
+    found: Nodeinfo = {
+        "version": "2.0",
+        "software": {"name": dialect.software, "version": dialect.version},
+        "protocols": [],
+    }
+    return JSONResponse(found)
+
+
 routes = [
+    Route("/.well-known/nodeinfo", nodeinfo_links),
+    Route("/nodeinfo/2.0", nodeinfo),
     Route("/api/v2/instance", version_2),
     Route("/api/v1/instance", version_1),
 ]

@@ -65,10 +65,10 @@ async def show(request: Request) -> JSONResponse:
 
 
 async def update(request: Request) -> JSONResponse:
-    """Describe an upload: 404 once a status has it."""
+    """Describe an upload: 404 once a status has it, unless the dialect has it otherwise."""
     uploads = sandbox_of(request).uploads
     attributes = media_attributes(await read_params(request))
-    attachment = uploads.unattached(request.path_params["id"], writer(request))
+    attachment = uploads.changeable(request.path_params["id"], writer(request))
     attachment = uploads.describe(attachment, attributes)
     return JSONResponse(serializer_of(request).attachment(attachment))
 

@@ -16,9 +16,10 @@ from sandbox.api.caller import (
     writer,
 )
 from sandbox.control.fault_middleware import fault_of
+from sandbox.errors import RefusedError
 from sandbox.model import entities
 from sandbox.model.status_params import edit_params, post_params
-from sandbox.params import read_params
+from sandbox.params import Params, read_params
 
 
 async def create(request: Request) -> JSONResponse:
@@ -44,7 +45,11 @@ async def edit(request: Request) -> JSONResponse:
     """
     account = writer(request)
     sandbox = sandbox_of(request)
-    params = edit_params(await read_params(request))
+    if not sandbox.settings.dialect.edits:
+        raise RefusedError(404, "Not Found: page not found")
+    sent = await read_params(request)
+    check_types(request, sent)
+    params = edit_params(sent)
     status = sandbox.store.own_status(request.path_params["id"], account)
     fault = fault_of(request)
     damage = None if fault is None else fault.damage
@@ -66,8 +71,22 @@ async def delete(request: Request) -> JSONResponse:
 async def source(request: Request) -> JSONResponse:
     """What the author typed, for the author alone."""
     account = reader(request)
+    if not sandbox_of(request).settings.dialect.has_source:
+        raise RefusedError(404, "Not Found")
     status = sandbox_of(request).store.own_status(request.path_params["id"], account)
     return JSONResponse(serializer_of(request).source(status))
+
+
+def check_types(request: Request, params: Params) -> None:
+    """Refuse a JSON text for a boolean, where the server reads JSON into types of its own."""
+    is_json = request.headers.get("content-type", "").startswith("application/json")
+    strict = sandbox_of(request).settings.dialect.booleans_only
+    if strict and is_json and isinstance(params.get("sensitive"), str):
+        raise RefusedError(
+            400,
+            "Bad Request: json: cannot unmarshal string into Go struct field "
+            "StatusEditRequest.sensitive of type bool",
+        )
 
 
 async def history(request: Request) -> JSONResponse:

@@ -15,7 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from sandbox.api.caller import base_url, sandbox_of, token_of
+from sandbox.api.caller import sandbox_of, serializer_of, token_of
 from sandbox.model.records import TOKENS, Account, Token
 from sandbox.model.sandbox import Sandbox
 from sandbox.model.serialize import Serializer
@@ -58,7 +58,7 @@ class EventStream(StreamingResponse):
 def open_stream(request: Request, account: Account | None) -> EventStream:
     """An endless answer with the events that concern an account."""
     sandbox = sandbox_of(request)
-    serializer = Serializer(sandbox.store, base_url(request))
+    serializer = serializer_of(request)
     return EventStream(
         sandbox.hub.listen(sandbox.hub.open(account), serializer),
         media_type="text/event-stream",
@@ -110,7 +110,7 @@ async def send_events(websocket: WebSocket, sandbox: Sandbox, stream: Stream) ->
     """
     scheme = "https" if websocket.url.scheme == "wss" else "http"
     url = sandbox.settings.public_url or f"{scheme}://{websocket.url.netloc}"
-    serializer = Serializer(sandbox.store, url.rstrip("/"))
+    serializer = Serializer(sandbox.store, url.rstrip("/"), sandbox.settings.dialect)
     wanted = websocket.query_params.get("stream", "") in USER_STREAMS
     heard = asyncio.ensure_future(websocket.receive_json())
     event = asyncio.ensure_future(sandbox.hub.next_of(stream))

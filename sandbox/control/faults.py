@@ -11,8 +11,23 @@ from sandbox.control.spoiled import Spoil, Trickle
 from sandbox.errors import RefusedError
 from sandbox.params import Params
 
-# What an endpoint itself is told to answer; only the vision endpoint knows any.
-Answer = Literal["empty", "content_filter"]
+# What an endpoint itself is told to answer; only the vision endpoint knows any
+# (``sandbox/vision/misbehaviour.py``).
+Answer = Literal[
+    "empty",
+    "content_filter",
+    "refusal",
+    "prompt",
+    "thoughts",
+    "late_thoughts",
+    "loop",
+    "markdown",
+    "cut",
+    "bidi",
+    "invisible",
+    "dict",
+    "redirect",
+]
 # What an edit does to the post beside what it should; only PUT /api/v1/statuses/:id knows any.
 Damage = Literal[
     "lose_text",
@@ -79,8 +94,8 @@ class Fault:
     blanks in 256 KiB). ``trickle`` sends the answer byte by byte, each after ``pace`` seconds,
     from its ``header`` or from its ``body`` on. Neither is for streams without ``status``.
 
-    ``answer`` and ``damage`` are for the endpoint itself: the vision endpoint knows the answers
-    ``empty`` and ``content_filter``; an edit of a status is carried out and does a ``damage`` too.
+    ``answer`` and ``damage`` are for the endpoint itself: the vision endpoint knows answers that
+    are none (``Answer``); an edit of a status is carried out and does a ``damage`` too.
     """
 
     path: str

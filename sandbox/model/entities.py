@@ -141,7 +141,7 @@ class PollOption(TypedDict):
     """https://docs.joinmastodon.org/entities/Poll/#Option"""
 
     title: str
-    votes_count: int
+    votes_count: int | None  # null while totals are hidden
 
 
 class Poll(TypedDict):
@@ -187,6 +187,7 @@ class Status(TypedDict):
     emojis: list[Never]
     card: None
     poll: Poll | None
+    quote_approval: NotRequired["QuoteApproval"]  # since 4.5
     text: NotRequired[str]  # of a deleted one
     # Where somebody is signed in:
     favourited: NotRequired[bool]
@@ -197,12 +198,21 @@ class Status(TypedDict):
     filtered: NotRequired[list[Never]]
 
 
+class QuoteApproval(TypedDict):
+    """https://docs.joinmastodon.org/entities/QuoteApproval/"""
+
+    automatic: list[str]
+    manual: list[Never]
+    current_user: str
+
+
 class StatusSource(TypedDict):
     """https://docs.joinmastodon.org/entities/StatusSource/"""
 
     id: str
     text: str
     spoiler_text: str
+    content_type: NotRequired[str]  # of glitch-soc, GoToSocial, Akkoma and Pleroma
 
 
 class EditedPollOption(TypedDict):

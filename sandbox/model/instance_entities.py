@@ -134,9 +134,10 @@ class Instance(TypedDict):
     languages: list[str]
     configuration: Configuration
     registrations: Registrations
-    api_versions: ApiVersions
+    api_versions: NotRequired[ApiVersions]  # since 4.3
     contact: Contact
     rules: list[Never]
+    description_limit: NotRequired[int]  # Akkoma's and Pleroma's
 
 
 class V1Urls(TypedDict):
@@ -172,3 +173,32 @@ class V1Instance(TypedDict):
     configuration: Limits
     contact_account: Account
     rules: list[Never]
+    description_limit: NotRequired[int]  # Akkoma's and Pleroma's
+
+
+class NodeinfoLink(TypedDict):
+    """https://nodeinfo.diaspora.software/protocol"""
+
+    rel: str
+    href: str
+
+
+class NodeinfoLinks(TypedDict):
+    """``/.well-known/nodeinfo``"""
+
+    links: list[NodeinfoLink]
+
+
+class NodeinfoSoftware(TypedDict):
+    """https://nodeinfo.diaspora.software/schema"""
+
+    name: str
+    version: str
+
+
+class Nodeinfo(TypedDict):
+    """https://nodeinfo.diaspora.software/schema, as far as there is something to say."""
+
+    version: str
+    software: NodeinfoSoftware
+    protocols: list[str]

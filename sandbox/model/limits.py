@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,6 +28,7 @@ class Budget:
     window_seconds: float
     used: int = 0
     reset_at: float = 0.0  # Unix time in seconds
+    form: Literal["ISO 8601", "Unix"] = "ISO 8601"  # of the reset
 
     def spend(self, now: float) -> bool:
         """Count one request; False when there was none left."""
@@ -46,6 +48,8 @@ class Budget:
         https://github.com/mastodon/mastodon/blob/v4.4.8/app/controllers/concerns/api/rate_limit_headers.rb
         """
         reset = datetime.fromtimestamp(self.reset_at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        if self.form == "Unix":
+            reset = str(int(self.reset_at))
         return {
             "x-ratelimit-limit": str(self.limit),
             "x-ratelimit-remaining": str(self.remaining()),
@@ -89,11 +93,15 @@ class Limits:
                     client, "posting", settings.posting_limit, settings.posting_window_seconds
                 )
             )
+        of_media = settings.dialect.media_updates_a_minute
+        if of_media is not None and method == "PUT" and path.startswith("/api/v1/media/"):
+            budgets.append(self.budget(client, "media", of_media, 60.0))
         return budgets
 
     def budget(self, client: str, name: str, limit: int, window_seconds: float) -> Budget:
         """One client's budget of that name."""
-        fresh = Budget(limit=limit, window_seconds=window_seconds)
+        form = self.settings.dialect.reset
+        fresh = Budget(limit=limit, window_seconds=window_seconds, form=form)
         return self.budgets.setdefault((client, name), fresh)
 
     def exhaust(self, client: str, seconds: float) -> None:

@@ -14,17 +14,16 @@ from sandbox.control.faults import Damage
 from sandbox.errors import RefusedError, invalid
 from sandbox.model.content import LINK
 from sandbox.model.damage import damaged
+from sandbox.model.edit_rules import DEFAULT_QUOTE_POLICY, check_media, described_by, edited
 from sandbox.model.records import Account, Attachment, Poll, Status
 from sandbox.model.status_params import (
     EditParams,
-    MediaAttributes,
     PollParams,
     PostParams,
     StatusParams,
 )
 from sandbox.model.store import Store
 from sandbox.model.streams import Event, Hub
-from sandbox.model.uploads import describe
 from sandbox.settings import LINK_CHARACTERS, Settings
 
 
@@ -85,6 +84,7 @@ class Posting:
             media_ids=in_order(params.media_ids, attachments),
             poll=self.poll_from(params.poll),
             in_reply_to_id=params.in_reply_to_id,
+            quote_policy=params.quote_policy or DEFAULT_QUOTE_POLICY,
         )
         self.check(status)
         return status
@@ -107,19 +107,10 @@ class Posting:
         with self.store.lock:
             before = self.store.status(status.id)
             usable = self.usable_attachments(account, params, before.id)
-            described = self.describe_all(usable, params.media_attributes)
-            words, warning = params.text, params.spoiler_text
-            spoiler_text = warning
-            if not words:
-                # As Mastodon has it: the warning becomes the text, and the old one stays.
-                words, warning, spoiler_text = warning, "", before.spoiler_text
-            sensitive = bool(warning) if params.sensitive is None else params.sensitive
+            check_media(params, usable, self.settings.dialect)
+            described = described_by(params, usable, self.settings)
             after = replace(
-                before,
-                text=words,
-                spoiler_text=spoiler_text,
-                sensitive=sensitive,
-                language=params.language or self.settings.default_language,
+                edited(before, params, self.settings),
                 media_ids=in_order(params.media_ids, usable),
                 poll=self.poll_from(params.poll, before.poll),
             )
@@ -128,6 +119,8 @@ class Posting:
                 after, described = damaged(after, described, damage)
             changed = [new for old, new in zip(usable, described, strict=True) if old != new]
             if after == before and not changed:
+                if self.settings.dialect.unchanged == "422":
+                    raise RefusedError(422, "Unprocessable Entity: status was not changed")
                 return before
             return self.keep_edit(before, after, described)
 
@@ -198,13 +191,6 @@ class Posting:
                 "Cannot attach files that have not finished processing. Try again in a moment!"
             )
         return usable
-
-    def describe_all(
-        self, attachments: list[Attachment], attributes: dict[str, MediaAttributes]
-    ) -> list[Attachment]:
-        """The attachments with ``media_attributes`` applied; unknown ids are passed over."""
-        limit = self.settings.description_limit
-        return [describe(a, attributes.get(a.id, MediaAttributes()), limit) for a in attachments]
 
     def poll_from(self, params: PollParams | None, previous: Poll | None = None) -> Poll | None:
         """The poll of a request; without one in the request there is none."""

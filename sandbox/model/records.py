@@ -71,6 +71,9 @@ class Status:
     poll: Poll | None = None
     in_reply_to_id: str | None = None
     reblog_of: str | None = None
+    quote_policy: str = "public"  # who may quote it: public, followers, nobody
+    # Whether what its author typed was kept: of old posts Akkoma and Pleroma have the HTML alone.
+    has_source: bool = True
     edited_at: float | None = None
     revisions: tuple[Revision, ...] = ()
 

@@ -4,6 +4,7 @@ import html
 import time
 from datetime import UTC, datetime
 
+from sandbox.dialects import MASTODON, Dialect
 from sandbox.model import entities
 from sandbox.model.content import content_html, hashtags
 from sandbox.model.records import ACCOUNTS, Account, Attachment, Poll, Revision, Status
@@ -17,9 +18,10 @@ AVATAR_PATH = "/static/avatar.svg"
 class Serializer:
     """Makes entities whose links start with ``base_url`` (no slash at its end)."""
 
-    def __init__(self, store: Store, base_url: str) -> None:
+    def __init__(self, store: Store, base_url: str, dialect: Dialect = MASTODON) -> None:
         self.store = store
         self.base_url = base_url
+        self.dialect = dialect
 
     def account(self, account: Account) -> entities.Account:
         """An Account entity."""
@@ -78,7 +80,8 @@ class Serializer:
         shown = original or status
         uri = f"{self.base_url}/users/{account.username}/statuses/{status.id}"
         own_attachments = [] if original else self.store.attachments_of(status)
-        return {
+        is_author = viewer is not None and viewer.id == status.account_id
+        entity: entities.Status = {
             "id": status.id,
             "created_at": iso(status.created_at),
             "in_reply_to_id": status.in_reply_to_id,
@@ -86,7 +89,7 @@ class Serializer:
             "sensitive": shown.sensitive,
             "spoiler_text": shown.spoiler_text,
             "visibility": status.visibility,
-            "language": shown.language,
+            "language": shown.language if self.dialect.tells_language else None,
             "uri": f"{uri}/activity" if original else uri,
             "url": f"{self.base_url}/@{account.username}/{status.id}",
             "replies_count": len(self.store.replies_to(status.id)),
@@ -103,8 +106,13 @@ class Serializer:
             "tags": [self.tag(name.lower()) for name in hashtags(status.text)],
             "emojis": [],
             "card": None,
-            "poll": poll_entity(status.poll) if status.poll else None,
+            "poll": self.poll(status.poll, is_author) if status.poll else None,
         }
+        if self.dialect.quote_policy != "none":
+            automatic = [] if shown.quote_policy == "nobody" else [shown.quote_policy]
+            may = "automatic" if is_author or automatic == ["public"] else "denied"
+            entity["quote_approval"] = {"automatic": automatic, "manual": [], "current_user": may}
+        return entity
 
     def tag(self, name: str) -> entities.StatusTag:
         """A hashtag of a status."""
@@ -112,7 +120,15 @@ class Serializer:
 
     def source(self, status: Status) -> entities.StatusSource:
         """A StatusSource entity: what its author typed."""
-        return {"id": status.id, "text": status.text, "spoiler_text": status.spoiler_text}
+        text = status.text if status.has_source else ""
+        source: entities.StatusSource = {
+            "id": status.id,
+            "text": text,
+            "spoiler_text": status.spoiler_text,
+        }
+        if self.dialect.source_type is not None:
+            source["content_type"] = self.dialect.source_type
+        return source
 
     def history(self, status: Status) -> list[entities.StatusEdit]:
         """StatusEdit entities, oldest first. A status that was never edited has one."""
@@ -159,25 +175,28 @@ class Serializer:
             "blurhash": None,
         }
 
+    def poll(self, poll: Poll, is_author: bool) -> entities.Poll:
+        """A Poll entity. Nobody has voted; whether one may see that is another matter."""
+        expired = poll.expires_at <= time.time()
+        hidden = poll.hide_totals and self.dialect.hides_counts and not expired
+        shown = not hidden or (is_author and self.dialect.author_sees_counts)
+        count = 0 if shown else None
+        return {
+            "id": poll.id,
+            "expires_at": iso(poll.expires_at),
+            "expired": expired,
+            "multiple": poll.multiple,
+            "votes_count": 0,
+            "voters_count": 0,
+            "voted": True,
+            "own_votes": [],
+            "options": [{"title": title, "votes_count": count} for title in poll.options],
+            "emojis": [],
+        }
+
     def media_url(self, name: str) -> str:
         """Where a file of the media folder is served."""
         return f"{self.base_url}/media/{name}"
-
-
-def poll_entity(poll: Poll) -> entities.Poll:
-    """A Poll entity."""
-    return {
-        "id": poll.id,
-        "expires_at": iso(poll.expires_at),
-        "expired": poll.expires_at <= time.time(),
-        "multiple": poll.multiple,
-        "votes_count": 0,
-        "voters_count": 0,
-        "voted": True,
-        "own_votes": [],
-        "options": [{"title": title, "votes_count": 0} for title in poll.options],
-        "emojis": [],
-    }
 
 
 def iso(seconds: float) -> str:

@@ -4,7 +4,7 @@ import json
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from sandbox.model.entities import AttachmentType, MediaMeta, Visibility
 from sandbox.model.records import Attachment, Poll, Revision, Status
@@ -76,6 +76,8 @@ class StoredStatus(TypedDict):
     reblog_of: str | None
     edited_at: float | None
     revisions: list[StoredRevision]
+    quote_policy: NotRequired[str]
+    has_source: NotRequired[bool]
 
 
 class StoredState(TypedDict):
@@ -139,6 +141,8 @@ def status_from(stored: StoredStatus) -> Status:
         reblog_of=stored["reblog_of"],
         edited_at=stored["edited_at"],
         revisions=tuple(revision_from(revision) for revision in stored["revisions"]),
+        quote_policy=stored.get("quote_policy", "public"),
+        has_source=stored.get("has_source", True),
     )
 
 

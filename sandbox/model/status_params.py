@@ -41,6 +41,7 @@ class EditFields(TypedDict, total=False):
     media_ids: Sequence[str]
     media_attributes: Sequence[Mapping[str, str | None]]  # each with id, description, focus
     poll: PollFields | None
+    quote_approval_policy: str
 
 
 class PostFields(TypedDict, total=False):
@@ -52,6 +53,7 @@ class PostFields(TypedDict, total=False):
     visibility: str
     poll: PollFields | None
     in_reply_to_id: str
+    quote_approval_policy: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,7 @@ class StatusParams:
     language: str | None = None
     media_ids: tuple[str, ...] = ()
     poll: PollParams | None = None
+    quote_policy: str | None = None  # None: it was left out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +123,7 @@ def post_params(params: Params) -> PostParams:
         poll=poll_params(params.group("poll")),
         visibility=visibility,
         in_reply_to_id=params.text("in_reply_to_id"),
+        quote_policy=quote_policy(params),
     )
 
 
@@ -134,6 +138,7 @@ def edit_params(params: Params) -> EditParams:
         media_ids=params.texts("media_ids"),
         poll=poll_params(params.group("poll")),
         media_attributes={found.id: found for found in attributes},
+        quote_policy=quote_policy(params),
     )
 
 
@@ -143,6 +148,17 @@ def sensitivity(params: Params) -> bool | None:
     if isinstance(value, str) and value:
         return params.flag("sensitive")
     return params.flag("sensitive") or None
+
+
+def quote_policy(params: Params) -> str | None:
+    """Who may quote it; None when that is left out. Raises ``RefusedError`` (422).
+
+    https://docs.joinmastodon.org/methods/statuses/#quote_approval_policy
+    """
+    policy = params.text("quote_approval_policy") or None
+    if policy not in (None, "public", "followers", "nobody"):
+        raise invalid("Quote approval policy is not included in the list")
+    return policy
 
 
 def poll_params(params: Params | None) -> PollParams | None:

@@ -96,10 +96,24 @@ class Uploads:
             raise not_found()
         return attachment
 
+    def changeable(self, media_id: str, account: Account) -> Attachment:
+        """An upload of this account that ``PUT /api/v1/media/:id`` may describe; otherwise 404."""
+        if self.settings.dialect.posted_media == "404":
+            return self.unattached(media_id, account)
+        attachment = self.store.attachments.get(media_id)
+        if attachment is None or attachment.account_id != account.id:
+            raise not_found()
+        return attachment
+
     def describe(self, attachment: Attachment, attributes: MediaAttributes) -> Attachment:
-        """Keep an attachment with new ``description`` and ``focus``; what is not named stays."""
+        """Keep an attachment with new ``description`` and ``focus``; what is not named stays.
+
+        Where a post has a copy of its own, that is not touched: the answer shows the upload.
+        """
         described = describe(attachment, attributes, self.settings.description_limit)
-        self.store.keep(described)
+        is_copied = self.settings.dialect.posted_media == "upload alone"
+        if not (is_copied and attachment.status_id is not None):
+            self.store.keep(described)
         return described
 
     def finish(self, attachment: Attachment) -> Attachment:

@@ -10,7 +10,7 @@ In a test::
 
     with VisionServer() as vision:             # VisionServer(key="…") refuses other keys with 401
         ...                                    # point a client at vision.base_url
-        vision.fail(status=500, times=2)       # or hang=True, answer="empty", "content_filter"
+        vision.fail(status=500, times=2)       # or hang=True, answer="refusal", "loop", …
         request = vision.requests()[0]
         assert (request["width"], request["exif_orientation"]) == (2048, None)
 
@@ -43,14 +43,10 @@ from sandbox.control.request_log import (
 )
 from sandbox.errors import RefusedError
 from sandbox.serving import AppServer, serve_forever
-from sandbox.vision.chat import (
-    BadRequestError,
-    Question,
-    completion,
-    question_of,
-    read_chat_request,
-)
+from sandbox.vision.chat import completion
+from sandbox.vision.misbehaviour import misbehaved
 from sandbox.vision.pixels import describe
+from sandbox.vision.question import BadRequestError, Question, question_of, read_chat_request
 
 MODEL = "sandbox-vision"
 COMPLETIONS_PATH = "/v1/chat/completions"
@@ -89,12 +85,14 @@ async def complete(request: Request) -> JSONResponse:
     question = await run_in_threadpool(question_of, asked)
     entry_of(request).notes.update(question.notes())
     fault = fault_of(request)
-    if fault is not None and fault.answer == "empty":
-        return JSONResponse(completion(question, "", "stop"))
-    if fault is not None and fault.answer == "content_filter":
-        return JSONResponse(completion(question, "", "content_filter"))
+    if fault is not None and fault.answer == "redirect":
+        # Whoever follows it sends the picture once more, and is answered.
+        return JSONResponse({}, status_code=307, headers={"Location": COMPLETIONS_PATH})
     text = await run_in_threadpool(describe_all, question)
-    return JSONResponse(completion(question, text, "stop"))
+    if fault is None or fault.answer is None:
+        return JSONResponse(completion(question, text, "stop"))
+    wrong, finish_reason = misbehaved(fault.answer, text, question.prompt)
+    return JSONResponse(completion(question, wrong, finish_reason))
 
 
 def describe_all(question: Question) -> str:

@@ -123,6 +123,23 @@ def test_unreadable_state_is_named(tmp_path, content, monkeypatch):
     assert "Traceback" not in done.stderr
 
 
+def test_it_is_like_another_server_if_told_so(tmp_path, monkeypatch):
+    with program("sandbox.server", "--data", str(tmp_path), "--dialect", "takahe") as url:
+        assert requests.get(f"{url}/api/v1/instance", timeout=5).json()["version"] == (
+            "takahe/0.11.0"
+        )
+    monkeypatch.setenv("SANDBOX_DIALECT", "nobody's")
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox.server", "--data", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "SANDBOX_DIALECT names no server: one of mastodon-4.0" in done.stderr
+
+
 def test_ordered_faults_leave_no_traceback_in_the_log(tmp_path):
     with program("sandbox.server", "--data", str(tmp_path)) as url:
         headers = {"Authorization": "Bearer sandbox"}

@@ -33,7 +33,7 @@ def ways_to_hear(settings: MastodonSettings, instance: Instance) -> tuple[EventS
     by_websocket = WebSocketSource(
         f"ws{base.removeprefix('http')}{PATH}?stream=user", settings.access_token, USER_AGENT
     )
-    if instance.dialect.streaming == "SSE":
+    if instance.dialect.streaming in ("sse", "both"):
         return by_sse, by_websocket
     return by_websocket, by_sse
 

@@ -17,7 +17,8 @@ import whisper
 from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE
 
 from alternator.errors import AlternatorError, ConfigError, ModelError
-from alternator.media.audio import SAMPLE_RATE, Samples, decode, find_ffmpeg
+from alternator.media.audio import SAMPLE_RATE, Samples, decode
+from alternator.media.ffmpeg import find_ffmpeg
 from alternator.progress import Progress
 from alternator.speech.device import (
     TorchBuild,

@@ -171,6 +171,10 @@ class SqliteAccountState(SqliteClaims):
         """Take the next status that is due; none of an account that is halted."""
         return None if self._to_halt is not None else super().claim(backfill=backfill)
 
+    def next_due(self) -> float | None:
+        """When the next attachment is due; None if none waits, or the account is halted."""
+        return None if self.halted() is not None else super().next_due()
+
     def _write_halt(self) -> None:
         """Write the reason down; where that can't be now, it holds in this process all the same."""
         with suppress(StateError):

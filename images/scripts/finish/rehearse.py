@@ -9,13 +9,17 @@ import importlib
 import py_compile
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 STARTUP_IMPORTS = (
-    *("mastodon", "numpy.typing", "requests", "PIL.Image", "PIL.ImageOps"),
-    *("whisper", "whisper.timing"),
+    *("mastodon", "numpy.typing", "requests", "whisper", "whisper.timing"),
+    # What the process that decodes a picture imports: alternator/media/decoder/.
+    *("PIL.Image", "PIL.ImageChops", "PIL.ImageCms", "PIL.ImageOps", "PIL.ImageStat"),
 )
-IMAGE_FORMATS = ("Jpeg", "Png", "Gif", "WebP")
+IMAGE_FORMATS = ("Avif", "Bmp", "Gif", "Jpeg", "Png", "Tiff", "WebP")
+# Readers of further formats, where the image has them.
+OTHER_READERS = ("pi_heif.as_plugin", "pillow_jxl.JpegXLImagePlugin")
 SECONDS = 2
 
 
@@ -23,6 +27,9 @@ def main() -> None:
     """Import, transcribe, compile; prints how much byte-code there is then."""
     for name in (*STARTUP_IMPORTS, *(f"PIL.{name}ImagePlugin" for name in IMAGE_FORMATS)):
         importlib.import_module(name)
+    for name in OTHER_READERS:
+        with suppress(ModuleNotFoundError):
+            importlib.import_module(name)
     transcribe_noise()
     size = sum(compile_module(path) for path in imported_below(Path(sys.prefix)))
     print(f"rehearse: {size / 1e6:.0f} MB of byte-code for what a first transcription imports")

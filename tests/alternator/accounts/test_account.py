@@ -12,6 +12,7 @@ from alternator.errors import (
     ServerError,
     TemporaryServerError,
     UnexpectedAnswerError,
+    UnsupportedServerError,
 )
 from alternator.mastodon.edit import Snapshot
 from alternator.mastodon.edit_check import checked_edit
@@ -19,6 +20,7 @@ from alternator.progress import SILENT, Progress
 from alternator.store.interface import Store
 from alternator.store.outcomes import Cursors, Found
 from sandbox.server import SandboxServer
+from sandbox.settings import Settings
 
 
 def account_of(server: SandboxServer, store: Store, token: str = "sandbox") -> Account:
@@ -70,6 +72,36 @@ def test_a_token_that_is_refused_leaves_it_signed_out(server: SandboxServer, sto
     assert not account.server_is_known
     with pytest.raises(AssertionError, match="sign_in"):
         _ = account.state
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("mastodon-4.0", "update the server to Mastodon 4.1"),
+        ("hometown", "Mastodon 4.1 or later"),
+        ("akkoma", "before they are posted"),
+        ("pleroma", "before they are posted"),
+    ],
+)
+def test_a_server_for_which_there_is_nothing_to_do_is_refused_with_a_remedy(
+    store: Store, name: str, remedy: str
+):
+    with SandboxServer(settings=Settings.of(name)) as server:
+        account = account_of(server, store)
+        with pytest.raises(UnsupportedServerError, match=remedy) as refusal:
+            account.sign_in(account.session(SILENT))
+        assert str(refusal.value).startswith(server.url)
+        assert not account.server_is_known
+        assert [entry["method"] for entry in server.requests()] == ["GET"]
+
+
+def test_misskey_is_refused_by_name_and_not_for_what_it_lacks(server: SandboxServer, store: Store):
+    server.fail("/api/*", status=404, times=None)
+    software = {"software": {"name": "misskey", "version": "2026.1.0"}}
+    server.fail("/nodeinfo/2.0", status=200, body=software)
+    account = account_of(server, store)
+    with pytest.raises(UnsupportedServerError, match="Misskey does not speak"):
+        account.sign_in(account.session(SILENT))
 
 
 def test_what_one_session_is_told_of_the_rate_limit_holds_for_the_others(

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from alternator.alt_text.completion import Completion, parse_completion
+from alternator.alt_text.completion import Completion, parse_completion, reason_of
 
 
 def completion(content: Any, **choice: Any) -> dict[str, Any]:
@@ -18,10 +18,13 @@ def completion(content: Any, **choice: Any) -> dict[str, Any]:
             completion([{"type": "text", "text": "A "}, 5, {"type": "text", "text": "house."}]),
             "A house.",
         ),
-        (completion("<think>Is it a house?\nYes.</think>\nA house."), "A house."),
+        (
+            completion([{"type": "thinking", "text": "Hm."}, {"type": "text", "text": "A house."}]),
+            "A house.",
+        ),
+        (completion("<think>Hm.</think>A house."), "<think>Hm.</think>A house."),  # checked later
         (completion(None), ""),
         (completion(5), ""),
-        (completion("<think>Hm.</think>"), ""),
     ],
 )
 def test_answers_come_in_several_forms(document: Any, text: str):
@@ -39,9 +42,37 @@ def test_a_refusal_is_told(document: Any):
     assert parse_completion(document) == Completion(text="A house.", refused=True)
 
 
-def test_what_went_wrong_at_the_provider_is_told():
-    document = {"error": {"code": 502, "message": "Provider returned error"}}
-    assert parse_completion(document) == Completion(text="", failed=True)
+@pytest.mark.parametrize(
+    ("document", "status"),
+    [
+        ({"error": {"code": 429, "message": "Provider returned error"}}, 429),
+        ({"error": {"code": "overloaded"}}, 502),
+        ({"error": "boom"}, 502),
+        ({"error": {"code": 7}}, 502),
+        (completion("A ho", finish_reason="error"), 502),
+        (completion("A ho", error={"code": 503}), 503),
+    ],
+)
+def test_what_went_wrong_at_the_provider_is_told(document: Any, status: int):
+    assert parse_completion(document) == Completion(text="", failed=status)
+
+
+def test_an_answer_that_the_limit_cut_off_is_told():
+    document = completion("A house besi", finish_reason="length")
+    assert parse_completion(document) == Completion(text="A house besi", cut=True)
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ({"error": {"message": "At most 1 image"}}, "At most 1 image"),
+        ({"error": "no"}, "no"),
+        ({"error": {"message": 5}}, ""),
+        ([], ""),
+    ],
+)
+def test_an_error_gives_its_reason(document: Any, reason: str):
+    assert reason_of(document) == reason
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from alternator.alt_text.prompts import Name, nearest, prompt, table
 PLACEHOLDERS = {
     "picture": {"limit"},
     "moving": {"limit"},
+    "long": {"limit"},
     "summary": {"limit"},
     "described": {"model"},
     "transcribed": {"model"},

@@ -76,6 +76,62 @@ def test_a_long_transcript_is_shortened_by_the_text_model(
     ]
 
 
+def test_a_faulty_answer_is_never_published(
+    server: SandboxServer, vision: VisionServer, make_bot: MakeBot, picture: Path
+):
+    status = server.post("Look", files=[picture])
+    vision.fail(answer="refusal", times=None)
+    bot = make_bot()
+    bot.once()
+    assert server.descriptions(status["id"]) == [None]
+    assert server.requests("PUT") == []
+    ((state, reason, attempts),) = bot.rows()
+    assert (state, attempts) == ("waiting", 1)
+    assert "refuses to answer, in words" in reason
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_while_the_endpoint_fails_pictures_wait_uncharged_and_clips_go_on(
+    server: SandboxServer,
+    vision: VisionServer,
+    make_bot: MakeBot,
+    picture: Path,
+    clip: Path,
+    status: int,
+):
+    pictures = [server.post("Look", files=[picture]) for _ in range(3)]
+    sound = server.post("Listen", files=[clip])
+    vision.fail(times=None, status=status, headers={"Retry-After": "3000"})
+    media = server.fail("/media/*", times=1000)  # does nothing but count
+    bot = make_bot()
+    bot.once()
+    assert server.descriptions(sound["id"]) != [None]
+    assert [server.descriptions(post["id"]) for post in pictures] == [[None]] * 3
+    assert sorted((state, attempts) for state, _, attempts in bot.rows()) == [
+        ("described", 1),
+        ("waiting", 0),
+        ("waiting", 0),
+        ("waiting", 0),
+    ]
+    # What can't be sent is not fetched either.
+    assert media.times == 1000 - 2
+
+
+def test_what_whisper_hears_is_cleaned_of_what_nobody_sees(
+    server: SandboxServer, make_bot: MakeBot, clip: Path
+):
+    status = server.post("Listen", files=[clip])
+    silent = server.post("Listen", files=[clip])
+    bot = make_bot()
+    bot.transcriber.texts = ["\u200b\ufeff", "Hel\u00adlo \u202ethere.\x00"]
+    bot.once()
+    texts = {post["id"]: server.descriptions(post["id"])[0] for post in (status, silent)}
+    assert sorted(str(text) for text in texts.values()) == [
+        "Hello there.\n\nTranscribed by Whisper base",
+        "None",
+    ]
+
+
 def test_all_kinds_are_described(
     server: SandboxServer, make_bot: MakeBot, clip: Path, make_media: Callable[..., Path]
 ):

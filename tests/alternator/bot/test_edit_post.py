@@ -10,6 +10,7 @@ from pauses import Pauses
 
 from alternator.accounts.account import Account
 from alternator.bot.edit_post import PostEditor, version
+from alternator.config.settings import MastodonSettings
 from alternator.errors import (
     DamageError,
     EditRefusedError,
@@ -19,11 +20,12 @@ from alternator.errors import (
     UnsureError,
 )
 from alternator.mastodon.client import MastodonClient
-from alternator.mastodon.dialect import MASTODON
+from alternator.mastodon.dialect import named
 from alternator.mastodon.edit import Snapshot
 from sandbox.control.faults import Damage
 from sandbox.model import entities
 from sandbox.server import SandboxServer
+from sandbox.settings import Settings
 
 PATH = "/api/v1/statuses/*"
 TEXT = "A house"
@@ -36,8 +38,9 @@ def client(account: Account) -> MastodonClient:
 
 @pytest.fixture
 def editor(client: MastodonClient) -> PostEditor:
-    assert MASTODON.edit is not None
-    return PostEditor(client=client, rules=MASTODON.edit, limit=1500)
+    rules = named("Mastodon").edit
+    assert rules is not None
+    return PostEditor(client=client, rules=rules, limit=1500)
 
 
 @pytest.fixture
@@ -311,3 +314,21 @@ def test_what_others_do_to_a_post_makes_no_version_of_it(
     assert version(editor.client.status(post["id"])) == version(before)
     server.describe(post["id"], ["Words", "Somebody's own words"])
     assert version(editor.client.status(post["id"])) != version(before)
+
+
+def test_sixteen_attachments_with_the_words_of_others_among_them(picture: Path):
+    """Another client wrote one description that is longer than the server takes."""
+    with SandboxServer(settings=Settings(attachment_limit=16)) as many:
+        settings = MastodonSettings(instance_url=many.url, access_token=many.token)
+        rules = named("Mastodon").edit
+        assert rules is not None
+        editor = PostEditor(client=MastodonClient(settings), rules=rules, limit=1500)
+        post = many.post("Look", files=[picture] * 16, descriptions=["Mine", None, "Theirs"])
+        ids = [entry["id"] for entry in post["media_attachments"]]
+        long = replace(many.sandbox.store.attachments[ids[2]], description="x" * 5000)
+        many.sandbox.store.keep(long)
+        texts = {key: f"Picture {key}" for key in (ids[1], *ids[3:])}
+        editor.describe(snapshot_of(editor, post), texts)
+        found = dict(zip(ids, many.descriptions(post["id"]), strict=True))
+        assert found == texts | {ids[0]: "Mine", ids[2]: "x" * 5000}
+        assert len(many.requests(method="PUT")) == 1

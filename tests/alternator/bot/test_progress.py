@@ -63,3 +63,8 @@ def test_a_pause_ends_as_soon_as_the_end_is_asked_for():
     with pytest.raises(Stopping):
         BotProgress(stop).pause(3600.0)
     assert time.monotonic() - started < 10
+
+
+def test_work_waits_in_the_time_of_whoever_waits_for_it() -> None:
+    stop = Stop(Clock())
+    assert BotProgress(stop).clock is stop.clock

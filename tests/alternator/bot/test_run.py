@@ -1,6 +1,7 @@
 """The command as an operator starts it: a process of its own."""
 
 import json
+import logging
 import os
 import re
 import signal
@@ -11,13 +12,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from other_program import holding
+from small_disk import fill, make_room, small_disk
 from waiting import wait_for
 
-from alternator.errors import TemporaryServerError
+from alternator.config.settings import StateSettings
+from alternator.errors import ServerError, StateError, UnreachableError
+from alternator.store.opening import STATE_FILE, opened
 from alternator.store.sqlite.schema import SCHEMA
 from probe.exit_codes import ExitCode
 from sandbox.server import SandboxServer
@@ -156,7 +162,8 @@ def test_a_token_that_may_not_write_ends_a_single_pass(
     assert code == 4
     assert errors.splitlines()[-1] == (
         f"alternator run: {server.url} refuses this to the access token; it needs the scopes "
-        f"read:accounts read:statuses write:statuses, and the account must not be suspended "
+        f"read:accounts read:statuses write:statuses, on some servers write:media too "
+        f"(docs/servers.md), and the account must not be suspended "
         f"(it says: This action is outside the authorized scopes)"
     )
 
@@ -256,6 +263,41 @@ def test_a_password_within_an_address_is_refused_and_not_shown(
         f"alternator run: {name} must be an address alone: no user or password (what stands before "
         f"an @), and nothing from ? or # on; keys and tokens have keys of their own\n"
     )
+
+
+def test_a_single_pass_that_leaves_something_undone_says_so_by_its_exit_code(
+    command: Command, server: SandboxServer, vision: VisionServer, picture: Path
+):
+    status = server.post("Look", files=[picture])
+    vision.fail(status=500, times=None)
+    code, errors = command.run("run", "--once", **account(server, vision))
+    assert code == ExitCode.FAILED
+    assert errors.splitlines()[-1].endswith("done: 0 described, 0 left alone, 1 failed")
+    vision.reset()
+    assert server.descriptions(status["id"]) == [None]
+
+
+def test_a_person_can_say_that_editing_goes_on(
+    command: Command, server: SandboxServer, vision: VisionServer, picture: Path
+):
+    assert command.run("run", "--once", **account(server, vision))[0] == 0
+    with (
+        opened(command.folder / "state", clock=time.time) as store,
+        closing(sqlite3.connect(command.folder / "state" / "state.sqlite3")) as db,
+    ):
+        key = db.execute("SELECT server, remote_id FROM account").fetchone()
+        store.use_account(*key).halt("post 5 lost its text")
+    status = server.post("Look", files=[picture])
+    command.run("run", "--once", **account(server, vision))
+    assert server.descriptions(status["id"]) == [None]
+    code, errors = command.run("run", "--once", "--resume-editing", **account(server, vision))
+    assert code == 0
+    assert (
+        "warn  editing goes on, as was asked for; it had been stopped: post 5 lost its text"
+    ) in errors
+    assert "320 by 200" in str(server.descriptions(status["id"])[0])
+    code, errors = command.run("run", "--once", "--resume-editing", **account(server, vision))
+    assert "info  editing was not stopped; there is nothing to resume" in errors
 
 
 def test_given_up_attachments_can_be_tried_again(
@@ -399,10 +441,34 @@ def test_a_server_that_is_known_is_waited_for(make_bot: MakeBot, server: Sandbox
     bot.end()
 
 
-def test_a_server_that_is_not_known_is_not_waited_for(make_bot: MakeBot, server: SandboxServer):
-    server.fail("/api/v1/accounts/verify_credentials", status=503, times=None)
+def test_a_server_that_is_not_known_is_waited_for_while_it_has_trouble(
+    make_bot: MakeBot, server: SandboxServer
+):
+    trouble = server.fail("/api/v1/accounts/verify_credentials", status=503, times=6)
     bot = make_bot().start()
-    with pytest.raises(TemporaryServerError):
+    wait_for(server.open_streams)
+    assert trouble.times == 0
+    bot.end()
+
+
+def test_something_else_at_an_address_that_is_not_known_ends_the_start(
+    make_bot: MakeBot, server: SandboxServer
+):
+    server.fail("/api/v1/accounts/verify_credentials", spoil="html", times=None)
+    bot = make_bot().start()
+    with pytest.raises(ServerError):
+        end_of(bot)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:1", "https://nowhere.invalid", "{https}"], ids=str
+)
+def test_nobody_at_an_address_that_is_not_known_ends_the_start(
+    make_bot: MakeBot, server: SandboxServer, address: str
+):
+    given = address.format(https=server.url.replace("http:", "https:"))
+    bot = make_bot(mastodon={"instance_url": given}).start()
+    with pytest.raises(UnreachableError):
         end_of(bot)
 
 
@@ -416,6 +482,112 @@ def test_a_token_that_is_refused_for_a_while_does_not_end_a_running_bot(
     status = server.post("Look", files=[picture])
     server.wait_until_described(status["id"])
     bot.end()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No long waits for a lock: they are in a machine's own time."""
+    monkeypatch.setattr("alternator.store.sqlite.database.BUSY_MILLISECONDS", 50)
+    monkeypatch.setattr("alternator.bot.run.PATIENCE_SECONDS", 0.0)
+
+
+def edits(server: SandboxServer) -> int:
+    return len(server.requests(method="PUT"))
+
+
+def said(caplog: pytest.LogCaptureFixture, words: str) -> int:
+    """In how many messages of the store words are."""
+    return sum(
+        words in record.getMessage()
+        for record in caplog.records
+        if record.name == "alternator.store.sqlite.database"
+    )
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("when", ["before", "in the middle"])
+def test_another_programs_lock_ends_nothing(
+    make_bot: MakeBot,
+    server: SandboxServer,
+    clip: Path,
+    caplog: pytest.LogCaptureFixture,
+    when: str,
+):
+    caplog.set_level(logging.INFO, "alternator")
+    bot = make_bot().start()
+    wait_for(server.open_streams)
+    if when == "in the middle":
+        bot.transcriber.gate.clear()
+        status = server.post("Listen", files=[clip])
+        assert bot.transcriber.reached.wait(20)
+    with holding(bot.config.state.directory / STATE_FILE):
+        if when == "in the middle":
+            bot.transcriber.gate.set()
+            server.wait_until_described(status["id"])
+        else:
+            status = server.post("Listen", files=[clip])
+        wait_for(lambda: said(caplog, "is locked by another program"))
+    wait_for(lambda: [state for state, *_ in bot.rows()] in (["described"], ["left"]))
+    bot.end()
+    assert server.descriptions(status["id"]) != [None]
+    assert edits(server) == 1
+    assert said(caplog, "is locked by another program") == 1
+    assert said(caplog, "can be written again") == 1
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_full_disk_ends_nothing(
+    make_bot: MakeBot,
+    server: SandboxServer,
+    clip: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+):
+    with small_disk(tmp_path / "disk") as disk:
+        bot = make_bot()
+        bot.config = replace(bot.config, state=StateSettings(directory=disk / "state"))
+        bot.once()
+        bot.start()
+        wait_for(server.open_streams)
+        fill(disk)
+        status = server.post("Listen", files=[clip])
+        wait_for(lambda: said(caplog, "since its disk is full"))
+        assert server.descriptions(status["id"]) == [None]
+        make_room(disk)
+        server.wait_until_described(status["id"])
+        bot.end()
+    assert edits(server) == 1
+    assert said(caplog, "since its disk is full") == 1
+
+
+def test_a_file_that_is_damaged_meanwhile_ends_the_bot_and_harms_nothing(
+    make_bot: MakeBot, server: SandboxServer, clip: Path
+):
+    bot = make_bot()
+    bot.once()
+    path = bot.config.state.directory / STATE_FILE
+    bot.start()
+    wait_for(server.open_streams)
+    bot.transcriber.gate.clear()
+    status = server.post("Listen", files=[clip])
+    assert bot.transcriber.reached.wait(20)
+    with closing(sqlite3.connect(path)) as db:  # what the bot keeps in its memory is old by this
+        db.execute("UPDATE account SET edits = edits + 1")
+        db.commit()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with path.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xff" * (path.stat().st_size - 4096))
+    bot.transcriber.gate.set()
+    with pytest.raises(StateError, match="is damaged"):
+        end_of(bot)
+    assert server.descriptions(status["id"]) != [None]
+    with pytest.raises(StateError, match="is damaged"):
+        bot.once()
+    path.rename(path.with_name("moved"))
+    bot.once()
+    bot.end()
+    assert edits(server) == 1
 
 
 def end_of(bot: Any) -> None:

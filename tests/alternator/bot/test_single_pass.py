@@ -29,7 +29,7 @@ STATUSES = "/api/v1/accounts/*/statuses"
 @pytest.fixture
 def stop() -> Stop:
     """A time that runs fast, for all parts."""
-    return Stop(FastClock())
+    return Stop(FastClock(speed=10.0))
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_a_rate_limit_that_is_over_soon_is_waited_for(
     server: SandboxServer, single_pass: SinglePass, picture: Path
 ):
     server.post("Look", files=[picture])
-    server.fail("/api/v1/statuses/*", method="PUT", status=429, headers=reset_in(60))
+    server.fail("/api/v1/statuses/*", method="PUT", status=429, headers=reset_in(10))
     assert single_pass.run() == Tally(described=1)
 
 

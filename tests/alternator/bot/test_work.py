@@ -3,7 +3,8 @@
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import count
 from types import FrameType
 from typing import Any
@@ -20,10 +21,19 @@ from alternator.bot.health import Health
 from alternator.bot.progress import BotProgress
 from alternator.bot.watch import Watcher
 from alternator.bot.work import Tally, Work
-from alternator.errors import ServerError, StateError, TemporaryMediaError, TemporaryServerError
+from alternator.errors import (
+    DamageError,
+    ServerError,
+    StateError,
+    TemporaryMediaError,
+    TemporaryServerError,
+    UnexpectedAnswerError,
+)
 from alternator.progress import SILENT
 from alternator.stopping import Stop, Stopping
+from alternator.store.interface import Store
 from alternator.store.outcomes import (
+    CONFIRM_SECONDS,
     PUT_BACK_SECONDS,
     RETRY_SECONDS,
     Claim,
@@ -45,7 +55,8 @@ class Publisher(Describer):
 
     def prepare(self, claim: Claim, *, patient: bool = True) -> Draft:
         self.prepared += 1
-        return Draft(status_id=claim.status_id, texts={}, outcomes=())
+        texts = dict.fromkeys(claim.attachment_ids, "A house")
+        return Draft(status_id=claim.status_id, texts=texts, outcomes=())
 
     def publish(self, draft: Draft) -> list[Outcome]:
         result = self.to_come.pop(0)
@@ -211,6 +222,139 @@ def test_a_defect_costs_no_more_than_the_post_and_is_logged_once_with_its_trace(
     assert caplog.messages[-1] == (
         "failed post 5, attachment 51, again in 60 s: unexpected ZeroDivisionError: a defect"
     )
+
+
+def test_a_damage_halts_the_account_before_any_other_post(
+    account: Account,
+    work: Work,
+    publisher: Publisher,
+    claim: Claim,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+):
+    account.state.record([Found(status_id="6", attachment_ids=("61",), backfill=False)])
+    other = claimed(account)
+    message = "the edit of post 5 changed more than descriptions: text, visibility"
+    publisher.to_come = [DamageError(message, fields=("text", "visibility"))]
+    work.describe(claim)
+    assert account.state.halted() == message
+    assert account.queue() == {"left": 1, "claimed": 1}
+    said = caplog.messages[0]
+    assert said.startswith(f"{message}. Nothing of {account.name} is edited any more.")
+    assert "Restore the post from its history" in said
+    assert "--resume-editing" in said
+    # One that was claimed before is not edited either.
+    work.describe(other)
+    assert account.queue() == {"left": 1, "waiting": 1}
+    assert publisher.prepared == 1
+    # Until a person says otherwise.
+    account.state.resume()
+    clock.now += 3600
+    publisher.to_come = [[replace(DESCRIBED, attachment_id="61")]]
+    work.describe(claimed(account))
+    assert account.queue() == {"left": 1, "described": 1}
+
+
+def test_a_halt_holds_although_it_can_not_be_written_down(
+    account: Account, health: Health, stop: Stop, claim: Claim, store: Store
+):
+    class Failing(Publisher):
+        def publish(self, draft: Draft) -> list[Outcome]:
+            store.close()
+            raise DamageError("the edit of post 5 did damage", fields=("text",))
+
+    with pytest.raises(StateError):
+        Work(account, Failing(), health, stop).describe(claim)
+    assert account.state.halted() == "the edit of post 5 did damage"
+
+
+def test_what_one_answer_said_is_told_to_be_looked_at_again(
+    account: Account,
+    work: Work,
+    publisher: Publisher,
+    claim: Claim,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+):
+    caplog.set_level(logging.INFO, logger="alternator")
+    gone = left_alone("51", "the post was deleted", sure=False)
+    publisher.to_come = [[gone], [gone]]
+    work.describe(claim)
+    assert caplog.messages == [
+        "looked at again in 600 s to make sure, post 5, attachment 51: the post was deleted"
+    ]
+    assert work.tally == Tally()
+    clock.now += CONFIRM_SECONDS
+    work.describe(claimed(account))
+    assert account.queue() == {"left": 1}
+    assert work.tally == Tally(left=1)
+
+
+def test_an_edit_that_always_fails_is_given_up_while_others_succeed(
+    account: Account,
+    work: Work,
+    publisher: Publisher,
+    claim: Claim,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+):
+    state = account.state
+    for number in range(100, 150):
+        publisher.to_come = [UnexpectedAnswerError("a page")]
+        with suppress(ServerError):
+            work.describe(claim)
+        if "failed" in account.queue():
+            break
+        other, attachment_id = str(number), f"{number}1"
+        state.record([Found(status_id=other, attachment_ids=(attachment_id,), backfill=False)])
+        publisher.to_come = [[replace(DESCRIBED, attachment_id=attachment_id)]]
+        work.describe(claimed(account))
+        due = state.next_due()
+        assert due is not None
+        clock.now = max(clock.now, due)
+        claim = claimed(account)
+    assert account.queue()["failed"] == 1
+    assert work.tally.failed == 1
+    assert "given up post 5: a page" in caplog.messages
+
+
+def test_a_server_that_fails_for_all_costs_no_post_an_attempt(
+    account: Account, work: Work, publisher: Publisher, claim: Claim, clock: Clock
+):
+    for _ in range(60):
+        publisher.to_come = [TemporaryServerError("down")]
+        with pytest.raises(TemporaryServerError):
+            work.describe(claim)
+        due = account.state.next_due()
+        assert due is not None
+        assert due - clock.now <= 3600
+        clock.now = due
+        claim = claimed(account)
+    assert account.queue() == {"claimed": 1}
+
+
+def test_texts_that_could_not_be_written_are_not_kept_without_end(
+    account: Account,
+    work: Work,
+    publisher: Publisher,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: Clock,
+):
+    monkeypatch.setattr(work_module, "MOST_DRAFTS", 2)
+    for number in range(5, 9):
+        found = Found(status_id=str(number), attachment_ids=(f"{number}1",), backfill=False)
+        account.state.record([found])
+    claims = [claimed(account) for _ in range(4)]
+    for claim in claims:
+        publisher.to_come = [TemporaryServerError("down")]
+        with pytest.raises(TemporaryServerError):
+            work.describe(claim)
+    clock.now += PUT_BACK_SECONDS[0]
+    again = [claimed(account) for _ in range(4)]
+    for claim in again[2:] + again[:2]:
+        publisher.to_come = [[replace(DESCRIBED, attachment_id=claim.attachment_ids[0])]]
+        work.describe(claim)
+    assert publisher.prepared == 4 + 2
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from alternator.errors import (
 from alternator.mastodon import parse
 from alternator.mastodon.api_session import ATTEMPTS, POST_ATTEMPTS
 from alternator.mastodon.client import MastodonClient, without_user
-from alternator.mastodon.dialect import MASTODON
+from alternator.mastodon.dialect import named
 from alternator.mastodon.edit import Snapshot
 from alternator.mastodon.edit_check import CheckedEdit, checked_edit
 from alternator.mastodon.entities import Status
@@ -52,10 +52,11 @@ def client_of(url: str, token: str = "sandbox", progress: Progress | None = None
 
 def edit_of(client: MastodonClient, status_id: str, text: str = "A house") -> CheckedEdit:
     """The edit that describes a post's first attachment."""
-    assert MASTODON.edit is not None
+    rules = named("Mastodon").edit
+    assert rules is not None
     snapshot = Snapshot(status=client.status(status_id), source=client.source(status_id))
     first = snapshot.status.attachments[0].id
-    return checked_edit(snapshot, {first: text}, rules=MASTODON.edit, limit=1500)
+    return checked_edit(snapshot, {first: text}, rules=rules, limit=1500)
 
 
 def failure(call: Callable[[], object]) -> ServerError:
@@ -245,13 +246,14 @@ def test_the_limit_is_the_one_that_the_server_names():
         assert instance.streaming_url == server.url.replace("http", "ws", 1)
 
 
-def test_without_a_named_limit_it_is_that_of_older_servers(server: SandboxServer):
+def test_without_a_named_limit_it_is_that_of_its_dialect(server: SandboxServer):
     settings = Settings(announce_description_limit=False)
     with SandboxServer(settings=settings) as quiet:
         assert client_of(quiet.url).instance().description_limit == 1500
     server.fail("/api/*/instance", status=404, times=None)
     instance = client_of(server.url).instance()
-    assert (instance.description_limit, instance.streaming_url) == (1500, None)
+    # One that tells nothing may be any.
+    assert (instance.description_limit, instance.streaming_url) == (500, None)
 
 
 def test_own_posts_come_page_by_page_without_boosts(server: SandboxServer, client: MastodonClient):
@@ -297,6 +299,7 @@ def test_the_dialect_is_known_once_the_server_was_asked(
     server: SandboxServer, client: MastodonClient
 ):
     assert client.instance().dialect.software == "Mastodon"
+    server.fail("/.well-known/nodeinfo", status=404)
     body = {"version": "0.17.0+git-1a2b3c", "urls": {"streaming_api": "wss://social.example"}}
     server.fail("/api/v2/instance", status=404)
     server.fail("/api/v1/instance", status=200, body=body)
@@ -453,3 +456,67 @@ def test_the_clock_of_the_server_is_known_from_its_answers(
     assert client.server_time is None
     failure(lambda: client.status("1"))
     assert client.server_time == pytest.approx(time.time(), abs=60)
+
+
+WRONG: list[dict[str, Any]] = [
+    {"status": 401},
+    {"status": 403},
+    {"status": 404},
+    {"status": 404, "body": "404 page not found"},
+    {"status": 410},
+    {"status": 422},
+    {"status": 429, "headers": {"Retry-After": "1"}},
+    {"status": 500},
+    {"status": 503, "body": "<html>"},
+    {"status": 200, "body": "<html>"},
+    {"status": 200, "body": ""},
+    {"status": 200, "body": {}},
+    {"status": 200, "body": [{}]},
+    {"status": 200, "body": [None]},
+    {"status": 200, "body": '{"id": "1", "acc'},
+    {"status": 302, "headers": {"Location": "https://elsewhere.example"}},
+    {"drop": True},
+    {"spoil": "truncated"},
+    {"spoil": "gzip_bomb"},
+]
+FINAL = (401, 403, 404, 410, 422)  # in the server's own form: not asked again at once
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_a_wrong_answer_to_any_call_passes_or_is_told_as_what_it_is(
+    server: SandboxServer, wrong: dict[str, Any]
+):
+    server.post("Look")
+    own = wrong.get("status") in FINAL and "body" not in wrong
+    account_id = client_of(server.url).verify().id
+    calls: dict[str, Callable[[MastodonClient], object]] = {
+        "/api/v1/accounts/verify_credentials": MastodonClient.verify,
+        "/api/v1/accounts/*/statuses": lambda client: client.own_statuses(account_id),
+    }
+    for path, call in calls.items():
+        right = call(client_of(server.url))
+        if not own:
+            server.fail(path, times=2, **wrong)
+            assert call(client_of(server.url)) == right, path
+        server.fail(path, times=None, **wrong)
+        error = failure(lambda call=call: call(client_of(server.url)))  # type: ignore[misc]
+        temporary = isinstance(error, TemporaryServerError)
+        gone = path.endswith("credentials") and wrong.get("status") in (404, 410)
+        assert temporary == (not own or gone), path
+        server.sandbox.faults.clear()
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_a_wrong_answer_about_itself_never_makes_another_server_of_it(
+    server: SandboxServer, wrong: dict[str, Any]
+):
+    right = client_of(server.url).instance()
+    server.fail("/api/v2/instance", times=2, **wrong)
+    try:
+        found = client_of(server.url).instance()
+    except ServerError:
+        assert wrong.get("status") in (401, 403, 422)
+    else:
+        # The older description of itself says the same of what counts here.
+        assert found.dialect == right.dialect
+        assert found.version == right.version

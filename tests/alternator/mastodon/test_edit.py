@@ -6,14 +6,21 @@ import pytest
 from statuses import attachment, snapshot, status
 
 from alternator.errors import MediaError, UnsureError
-from alternator.mastodon.dialect import DIALECTS, MASTODON, EditRules
+from alternator.mastodon.dialect import EditRules, named
 from alternator.mastodon.edit import EditBody, build_edit
 from alternator.mastodon.entities import Focus, Poll, PollOption, QuoteApproval, Status
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-assert MASTODON.edit is not None
-MASTODONS: EditRules = MASTODON.edit
-(GOTOSOCIALS,) = [d.edit for d in DIALECTS if d.software == "GoToSocial" and d.edit is not None]
+
+
+def rules_of(software: str) -> EditRules:
+    rules = named(software).edit
+    assert rules is not None
+    return rules
+
+
+MASTODONS, GOTOSOCIALS = rules_of("Mastodon"), rules_of("GoToSocial")
+UNKNOWN = rules_of("another server")
 POLL = Poll(
     options=(PollOption(title="Yes", votes_count=3), PollOption(title="No", votes_count=0)),
     multiple=True,
@@ -71,6 +78,14 @@ def test_a_content_warning_does_not_make_a_post_sensitive(rules: EditRules, sent
     # Mastodon takes JSON's false beside a warning for true; GoToSocial refuses the text.
     post = status(attachment(1))
     assert edit(post, {"1": "New"}, rules=rules, spoiler_text="Rain")["sensitive"] is sent
+
+
+def test_where_nobody_knows_what_becomes_of_it_a_warning_without_sensitivity_forbids_an_edit():
+    with pytest.raises(MediaError, match="has a content warning and is not sensitive"):
+        edit(status(attachment(1)), {"1": "New"}, rules=UNKNOWN, spoiler_text="Rain")
+    post = status(attachment(1), sensitive=True)
+    assert edit(post, {"1": "New"}, rules=UNKNOWN, spoiler_text="Rain")["sensitive"] is True
+    assert edit(status(attachment(1)), {"1": "New"}, rules=UNKNOWN)["sensitive"] is False
 
 
 def test_a_description_over_the_limit_of_the_server_is_never_sent():
@@ -152,3 +167,9 @@ def test_a_poll_that_has_ended_forbids_an_edit():
 def test_a_poll_whose_counts_may_be_hidden_forbids_an_edit():
     with pytest.raises(UnsureError, match="does not tell whether its counts are hidden"):
         edit(status(attachment(1), poll=POLL), {"1": "New"}, rules=GOTOSOCIALS)
+
+
+def test_where_nobody_knows_what_becomes_of_it_a_poll_forbids_an_edit():
+    for poll in (POLL, replace(POLL, expires_at=None)):
+        with pytest.raises(UnsureError, match="poll"):
+            edit(status(attachment(1), poll=poll), {"1": "New"}, rules=UNKNOWN)

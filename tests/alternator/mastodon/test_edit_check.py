@@ -9,7 +9,7 @@ import pytest
 from statuses import SOURCE, attachment, snapshot, status
 
 from alternator.errors import UnprovenEditError, UnsureError
-from alternator.mastodon.dialect import DIALECTS, MASTODON, EditRules
+from alternator.mastodon.dialect import EditRules, named, table
 from alternator.mastodon.edit import EditBody, Snapshot
 from alternator.mastodon.edit_check import (
     CheckedEdit,
@@ -21,6 +21,7 @@ from alternator.mastodon.edit_check import (
 from alternator.mastodon.entities import Focus, Poll, PollOption, QuoteApproval, Status
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+MASTODON = named("Mastodon")
 assert MASTODON.edit is not None
 MASTODONS: EditRules = MASTODON.edit
 OPEN = EditRules(false_beside_warning="text", tells_hidden_totals=True, keeps_poll_end=True)
@@ -52,7 +53,7 @@ def made(rules: EditRules = OPEN, snapshot: Snapshot = SNAPSHOT) -> CheckedEdit:
 
 def test_what_is_built_is_proven():
     assert made().body["media_ids"] == ["30", "10", "20"]
-    for dialect in DIALECTS:
+    for dialect in table().dialects:
         if dialect.edit is not None:
             plain = Snapshot(status=replace(POST, poll=None), source=SNAPSHOT.source)
             assert made(dialect.edit, plain).body["status"] == SNAPSHOT.source.text

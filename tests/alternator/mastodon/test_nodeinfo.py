@@ -53,6 +53,7 @@ def test_it_goes_to_no_other_server(server: SandboxServer, address: str):
 
 
 def test_a_server_without_it_is_no_error(server: SandboxServer):
+    server.fail(LINKS, status=404)
     assert name_of(server.url) is None
     assert name_of("http://127.0.0.1:1") is None
 
@@ -66,6 +67,7 @@ def test_a_server_that_is_busy_is_asked_again(server: SandboxServer, fault: dict
 
 
 def test_a_server_without_it_is_asked_once(server: SandboxServer):
+    server.fail(LINKS, status=404)
     pauses = Pauses()
     assert software_name(server.url, "alternator", pauses) is None
     assert pauses.made == []

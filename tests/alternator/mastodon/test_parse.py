@@ -239,9 +239,15 @@ def test_an_account_has_its_server_in_its_name():
         parse_account({"error": "This method requires an authenticated user"}, "social.example")
 
 
-def test_a_server_that_says_nothing_is_as_mastodon_was():
-    instance = parse_instance({})
-    assert (instance.version, instance.description_limit) == ("", 1500)
+def test_a_server_that_says_only_its_version_is_treated_carefully():
+    instance = parse_instance({"version": "unknown"})
+    assert (instance.version, instance.description_limit) == ("unknown", 500)
+    assert instance.dialect.careful
     assert instance.streaming_url is None
+
+
+@pytest.mark.parametrize("answer", [[], {}, {"version": ""}, {"version": None}, {"error": "busy"}])
+def test_what_names_no_version_is_no_server(answer: Any):
+    # Taken for Mastodon, another server would be sent what harms its posts.
     with pytest.raises(UnexpectedAnswerError):
-        parse_instance([])
+        parse_instance(answer)

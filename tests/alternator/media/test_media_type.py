@@ -1,7 +1,9 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pictures import FORMS, file_of
 from PIL import Image
 
 from alternator.media.media_type import HEAD_BYTES, Kind, canonical, excerpt, media_type
@@ -59,16 +61,51 @@ def test_video_is_told_by_its_content(
     assert media_type(head(make_media(name, *PICTURES, *rate, "-c:v", codec)), "video") == expected
 
 
-@pytest.mark.parametrize("form", ["jpeg", "png", "gif", "webp", "avif"])
-def test_pictures_are_told_by_their_content(tmp_path: Path, form: str):
-    path = tmp_path / "picture"
-    Image.new("RGB", (8, 8)).save(path, form)
-    assert media_type(head(path), "image") == f"image/{form}"
+@pytest.mark.parametrize("form", FORMS)
+def test_pictures_are_told_by_their_content(form: str):
+    content = file_of(Image.new("RGB", (8, 8)), form)
+    for kind in get_args(Kind):
+        assert media_type(content[:HEAD_BYTES], kind) == f"image/{form}"
+
+
+def test_pictures_of_other_kinds_within_a_format():
+    still = Image.new("RGB", (8, 8), "red")
+    moving = {"save_all": True, "append_images": [Image.new("RGB", (8, 8), "blue")]}
+    for form in ("png", "gif", "webp", "avif"):
+        assert media_type(file_of(still, form, **moving)[:HEAD_BYTES], "image") == f"image/{form}"
+    assert media_type(file_of(still, "jxl", use_container=False)[:64], "image") == "image/jxl"
+    for mode in ("1", "P", "RGBA"):
+        assert media_type(file_of(Image.new(mode, (8, 8)), "bmp")[:64], "image") == "image/bmp"
+    for start in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        assert media_type(start + bytes(60), "image") == "image/tiff"
+
+
+@pytest.mark.parametrize(
+    ("brands", "expected"),
+    [
+        (b"avif", "image/avif"),
+        (b"avis", "image/avif"),
+        *((b"hei" + letter, "image/heic") for letter in (b"c", b"x", b"m", b"s")),
+        *((b"hev" + letter, "image/heic") for letter in (b"c", b"x", b"m", b"s")),
+        (b"mif1\0\0\0\0mif1heic", "image/heic"),
+        (b"mif1\0\0\0\0mif1avifmiaf", "image/avif"),
+        (b"msf1\0\0\0\0msf1miafavis", "image/avif"),
+        (b"mif1\0\0\0\0mif1miaf", "image/heic"),
+        (b"isom\0\0\0\0isomavc1", "video/mp4"),
+    ],
+)
+def test_brands_of_pictures_and_videos(brands: bytes, expected: str):
+    content = b"\0\0\0\x20ftyp" + brands.ljust(60, b"\0")
+    assert media_type(content[:HEAD_BYTES], "image") == expected
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"<!DOCTYPE html><html>", b"%PDF-1.7", b"", b"\x00" * 64, b"PK\x03\x04", b"just some words"],
+    [
+        *(b"<!DOCTYPE html><html>", b"%PDF-1.7", b"", b"\x00" * 64, b"PK\x03\x04"),
+        *(b"just some words", b"BMW is a maker of cars and of words", b"MMORPG", b"II. Chapter"),
+        *(b"%!PS-Adobe-3.0 EPSF-3.0", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"P6 9 9 255 "),
+    ],
 )
 @pytest.mark.parametrize("kind", ["image", "audio", "video"])
 def test_what_is_no_media_is_told(content: bytes, kind: Kind):
@@ -77,6 +114,9 @@ def test_what_is_no_media_is_told(content: bytes, kind: Kind):
 
 def test_other_names_are_brought_into_one():
     assert canonical("audio/mp3") == canonical("audio/MPEG") == "audio/mpeg"
+    assert canonical("image/apng") == "image/png"
+    assert canonical("image/heif") == canonical("image/heif-sequence") == "image/heic"
+    assert canonical("image/x-ms-bmp") == "image/bmp" and canonical("image/tif") == "image/tiff"
     assert canonical("audio/x-wav; rate=44100") == "audio/wav"
 
 

@@ -8,6 +8,7 @@ import requests
 from PIL import ExifTags, Image
 
 from sandbox.samples import drawings
+from sandbox.vision.misbehaviour import REFUSAL
 from sandbox.vision.server import VisionServer
 
 PROMPT = "Describe this picture."
@@ -115,6 +116,17 @@ def test_answers_without_words(vision, answer, finish_reason):
     choice = ask(vision, request_of()).json()["choices"][0]
     assert (choice["message"]["content"], choice["finish_reason"]) == ("", finish_reason)
     assert ask(vision, request_of()).json()["choices"][0]["message"]["content"]
+
+
+def test_a_model_misbehaves_on_request(vision):
+    vision.fail(answer="refusal")
+    choice = ask(vision, request_of()).json()["choices"][0]
+    assert choice["message"]["content"] == REFUSAL
+    vision.fail(answer="redirect")
+    answer = requests.post(
+        f"{vision.base_url}/chat/completions", json=request_of(), timeout=10, allow_redirects=False
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/v1/chat/completions")
 
 
 def test_faults_over_http(vision):

@@ -1,11 +1,11 @@
 import pytest
 
 from alternator.config.settings import MastodonSettings
-from alternator.mastodon.dialect import DIALECTS, MASTODON, Dialect
+from alternator.mastodon.dialect import Dialect, table
 from alternator.mastodon.entities import Instance
 from alternator.mastodon.streams.ways import streaming_base, ways_to_hear
 
-BY_NAME = {dialect.software: dialect for dialect in (MASTODON, *DIALECTS)}
+BY_NAME = {dialect.software: dialect for dialect in table().dialects}
 
 
 def names(dialect: Dialect, advertised: str | None) -> list[str]:

@@ -175,11 +175,13 @@ class TestTrouble:
                 state.halt("post 4 lost its text")
                 assert state.halted() == "post 4 lost its text"
                 assert state.claim() is None
+                assert state.next_due() is None
             assert state.claim() is None
             assert state.halted() == "post 4 lost its text"
             again = store.use_account("https://social.example", "7")
             assert again.halted() == "post 4 lost its text"
             assert again.claim() is None
+            assert again.next_due() is None
             again.resume()
             assert again.claim() is not None
 

@@ -1,0 +1,1 @@
+"""What a model says is checked before it is anybody's description: ``answer.py`` shows the way."""

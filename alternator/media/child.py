@@ -1,0 +1,150 @@
+"""Runs a program over somebody else's file, within bounds: time, memory, and what it says.
+
+A child for each file: one that hangs, crashes or eats all memory costs its own file and no other.
+"""
+
+import os
+import select
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from alternator.progress import SILENT, Progress
+
+# What ended it. "killed" is by somebody else's SIGKILL, as the kernel does when memory is short.
+End = Literal["done", "failed", "crashed", "killed", "time", "output", "no start"]
+
+SLICE_SECONDS = 0.5  # between two signs of life
+CHUNK_BYTES = 1 << 16
+# What a child is started with: how to find programs and libraries, and no secret of the bot's.
+VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
+VARIABLE_FAMILIES = ("LC_", "LD_", "PYTHON", "COVERAGE")
+
+# Limits hold from the first instruction, without code of ours between fork and exec. Out of memory,
+# the kernel takes the process with the highest score: it should be this one and not the bot.
+# https://man7.org/linux/man-pages/man5/proc_pid_oom_score_adj.5.html
+SHELL = (
+    "ulimit -c 0; ulimit -v {memory}; ulimit -t {cpu}; ulimit -f {file}; "
+    '{{ echo 1000 > /proc/self/oom_score_adj; }} 2>/dev/null; exec "$@"'
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """Of one child: ``seconds`` of the clock, ``memory`` as address space, sizes in bytes.
+
+    ``file`` is the largest file that it may write.
+    """
+
+    seconds: float
+    memory: int
+    output: int
+    file: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """What came of a child: ``output`` is what it said, whole where it is done or failed."""
+
+    how: End
+    output: bytes = b""
+
+
+def run_bounded(
+    command: Sequence[str],
+    bounds: Bounds,
+    *,
+    files: Sequence[int] = (),
+    errors: bool = False,
+    progress: Progress = SILENT,
+) -> Ended:
+    """Run a command to its end, with open descriptors ``files`` handed on under their numbers.
+
+    ``errors``: what it says on its standard error is output too; otherwise it goes nowhere.
+
+    Raises FileNotFoundError where there is no such program, and what ``progress`` raises; the
+    child has ended in any case.
+    """
+    shell = SHELL.format(
+        memory=bounds.memory // 1024,
+        # Several threads count together, and the clock is what is promised.
+        cpu=int(bounds.seconds * 2) + 1,
+        file=bounds.file // 512,
+    )
+    try:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", shell, "sh", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if errors else subprocess.DEVNULL,
+            env=_environment(),
+            pass_fds=tuple(files),
+            process_group=0,  # Ctrl-C is for the bot, which ends its children itself
+        )
+    except FileNotFoundError:
+        raise
+    except OSError:  # no memory, or no process left
+        return Ended(how="no start")
+    try:
+        return _followed(process, bounds, progress)
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def _followed(process: subprocess.Popen[bytes], bounds: Bounds, progress: Progress) -> Ended:
+    assert process.stdout is not None
+    descriptor = process.stdout.fileno()
+    deadline = time.monotonic() + bounds.seconds
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        progress.beat()
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return Ended(how="time")
+        if not waiting.poll(min(left, SLICE_SECONDS) * 1000):
+            continue
+        piece = os.read(descriptor, CHUNK_BYTES)
+        if not piece:
+            break
+        size += len(piece)
+        if size > bounds.output:
+            return Ended(how="output")
+        pieces.append(piece)
+    # Its output is closed; what it does now has no more than a moment.
+    try:
+        code = process.wait(timeout=max(min(deadline - time.monotonic(), 5.0), 0.1))
+    except subprocess.TimeoutExpired:
+        return Ended(how="time")
+    return Ended(how=_end(code), output=b"".join(pieces))
+
+
+def _end(code: int) -> End:
+    """What an exit code says; a signal is a negative one."""
+    match code:
+        case 0:
+            return "done"
+        case -9:
+            return "killed"
+        case -24:  # SIGXCPU
+            return "time"
+        case _:
+            return "crashed" if code < 0 else "failed"
+
+
+def _environment() -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in VARIABLES or name.startswith(VARIABLE_FAMILIES)
+    }
+    # An arena for each thread would use up the address space without being used.
+    # https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html
+    return {**kept, "MALLOC_ARENA_MAX": "2"}
