@@ -1,11 +1,13 @@
 """The bot of one account, put together from its parts."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from alternator.accounts.account import Account
+from alternator.alt_text.breaker import nothing_waits
 from alternator.alt_text.vision import VisionClient
 from alternator.alt_text.writer import AltTextWriter, SpeechReader
 from alternator.bot.describe import Describer
@@ -93,20 +95,30 @@ def build_bot(
 
 
 def build_writer(
-    config: Config, limit: int, speech: SpeechReader | None, progress: Progress
+    config: Config,
+    limit: int,
+    speech: SpeechReader | None,
+    progress: Progress,
+    *,
+    answers_again: Callable[[], int] = nothing_waits,
 ) -> AltTextWriter:
-    """What makes texts of up to ``limit`` characters, on behalf of the main thread."""
+    """What makes texts of up to ``limit`` characters, on behalf of the main thread.
+
+    ``answers_again`` is told when the vision endpoint answers again after a failure.
+    """
     return AltTextWriter(
         config,
         speech=speech,
-        vision=start_vision(config.vision, progress),
+        vision=start_vision(config.vision, progress, answers_again),
         limit=limit,
         directory=downloads_of(config),
         progress=progress,
     )
 
 
-def start_vision(settings: VisionSettings, progress: Progress) -> VisionClient | None:
+def start_vision(
+    settings: VisionSettings, progress: Progress, answers_again: Callable[[], int] = nothing_waits
+) -> VisionClient | None:
     """The client of the vision endpoint, if one is configured."""
     if not settings.enabled:
         log.warning(
@@ -114,7 +126,7 @@ def start_vision(settings: VisionSettings, progress: Progress) -> VisionClient |
             "your own"
         )
         return None
-    client = VisionClient(settings, progress=progress)
+    client = VisionClient(settings, progress=progress, answers_again=answers_again)
     log.info("pictures: %s at %s", settings.vision_models[0], client.name)
     return client
 

@@ -118,7 +118,12 @@ def run(
         # A single pass has no second turn in which another program's lock is over.
         patience = OPENING_PATIENCE_SECONDS if wishes.once else PATIENCE_SECONDS
         store = stack.enter_context(
-            opened(config.state.directory, clock=stop.clock.now, patience=patience)
+            opened(
+                config.state.directory,
+                clock=stop.clock.now,
+                monotonic=stop.clock.monotonic,
+                patience=patience,
+            )
         )
         remove_leftovers(downloads_of(config))
         account = Account(config.mastodon, store, stop.clock)
@@ -139,7 +144,9 @@ def run(
         limit = account.instance.description_limit
         log.info("account: %s, descriptions up to %d characters", account.name, limit)
         start_speech(config.whisper, speech)
-        writer = build_writer(config, limit, speech, progress)
+        writer = build_writer(
+            config, limit, speech, progress, answers_again=account.state.make_deferred_due
+        )
         describer = make_describer(account, session, writer, stop, progress)
         bot = build_bot(account, describer, health, stop, progress)
         # The other threads must be gone, or at least idle, before the store is closed.
