@@ -15,8 +15,8 @@ from alternator.progress import Progress
 from alternator.stopping import Stop
 from alternator.store.outcomes import Claim
 
-# How long after the last success it waits for files that the server is still processing, and for
-# posts that were put back.
+# How long after the last thing that happened it waits for files that the server is still
+# processing, and for posts that were put back.
 PATIENCE_SECONDS = 30.0
 SHORTEST_WAIT_SECONDS = 0.5
 # How often it tries again in a row what the server does not answer for any post.
@@ -38,7 +38,7 @@ class SinglePass:
         self._waiting: dict[str, int] = {}  # attachments of the posts that were put back
         self._refusal: ServerError | None = None  # why the last one was
         self._tally_before = Tally()
-        self._patient_until = self._clock.monotonic() + PATIENCE_SECONDS
+        self._patient_until = 0.0  # monotonic seconds
 
     def run(self) -> Tally:
         """Go through the posts; what came of it.
@@ -51,6 +51,7 @@ class SinglePass:
                 for any post.
         """
         trouble = self._look()
+        self._be_patient()
         halt = HaltNotice(self._account.state, self._clock)
         while not halt.stands():
             self._wait_for_rate_limit()
@@ -72,16 +73,18 @@ class SinglePass:
         """Wait until the next post is due, if that is soon; whether it is worth looking again."""
         if (due := self._account.state.next_due()) is None:
             return False
-        now = self._clock.monotonic()
         if self._work.tally != self._tally_before:
             self._tally_before = replace(self._work.tally)
-            self._patient_until = now + PATIENCE_SECONDS
+            self._be_patient()
         # A clock that was set back makes what is due now seem due long since.
         wait = max(due - self._clock.now(), SHORTEST_WAIT_SECONDS)
-        if now + wait > self._patient_until:
+        if self._clock.monotonic() + wait > self._patient_until:
             return False
         self._progress.pause(wait)
         return True
+
+    def _be_patient(self) -> None:
+        self._patient_until = self._clock.monotonic() + PATIENCE_SECONDS
 
     def _look(self) -> TemporaryServerError | None:
         """Look through the posts to the end; what kept it from going on, if anything did."""
@@ -105,6 +108,7 @@ class SinglePass:
         except ServerError as error:
             self._waiting[claim.status_id] = len(claim.attachment_ids)
             self._refusal = error
+            self._be_patient()  # it is put back for longer each time, and so not for ever
             if rate_limit_left(self._account) > 0:
                 return
             pause = self._failures.pause_after(claim.status_id, error)
