@@ -7,15 +7,20 @@ endpoint that fails for this one alone would else be given up for all.
 
 A picture that fails again although others were answered since it failed first is charged with an
 attempt: then it is the picture. For one thread, the one that asks.
+
+Whoever keeps what waits is told when the endpoint answers again (``answers_again``), so that it
+waits no longer.
 """
 
 import logging
 import random
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from alternator.alt_text.endpoint import TroubleError
 from alternator.clock import SYSTEM_CLOCK, Clock
-from alternator.errors import EndpointError, VisionError
+from alternator.errors import EndpointError, StateError, VisionError
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +32,9 @@ LONGEST_ASKED_SECONDS = 3600.0  # whatever Retry-After says
 COURTESY_SECONDS = 120.0
 COURTEOUS_AFTER = 2
 MOST_SUSPECTS = 1000
+# An endpoint that fails and answers by turns makes what waits due so often at most: each post that
+# is due is read anew, and the server's limit counts that.
+TELL_SECONDS = 300.0
 
 
 @dataclass(kw_only=True)
@@ -41,16 +49,35 @@ class Outage:
     turned_away: bool = field(default=False)  # others that came meanwhile
 
 
-class Breaker:
-    """``what`` waits, as the log says it: pictures. A ``key`` tells a picture from another."""
+def nothing_waits() -> int:
+    """For questions that are not kept: how many of them are made due."""
+    return 0
 
-    def __init__(self, what: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
+
+class Breaker:
+    """``what`` waits, as the log says it: pictures. A ``key`` tells a picture from another.
+
+    ``answers_again`` makes due all that waits, and returns how many those are. A StateError of it
+    is no failure of the question: it is called again after the next.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        answers_again: Callable[[], int] = nothing_waits,
+    ) -> None:
         self._what = what
         self._clock = clock
         self._outage: Outage | None = None
         self._answered = 0  # questions that were answered so far
         # By picture: how many questions had been answered when it failed.
         self._suspects: dict[str, int] = {}
+        self._answers_again = answers_again
+        # At first as well: some may wait since an earlier start.
+        self._to_tell = True
+        self._told_at: float | None = None
 
     def check(self, key: str | None = None) -> None:
         """EndpointError, with the time of the next try, while this picture is not sent.
@@ -77,6 +104,19 @@ class Breaker:
             seconds = self._clock.monotonic() - self._outage.began
             log.info("%s: the endpoint answers again, after %.0f s", self._what, seconds)
             self._outage = None
+            self._to_tell = True
+        if self._to_tell:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Let what waits go on, unless that was done a moment ago."""
+        now = self._clock.monotonic()
+        if self._told_at is not None and now - self._told_at < TELL_SECONDS:
+            return
+        with suppress(StateError):
+            if self._answers_again():
+                self._told_at = now
+            self._to_tell = False
 
     def failed(self, key: str, trouble: TroubleError) -> VisionError:
         """The endpoint did not answer about this picture: the error that says what that means."""

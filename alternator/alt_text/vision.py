@@ -8,10 +8,10 @@ three time-outs, so a slow endpoint holds no other post up for long.
 import base64
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from alternator.alt_text.breaker import Breaker
+from alternator.alt_text.breaker import Breaker, nothing_waits
 from alternator.alt_text.check.answer import Asked, checked
 from alternator.alt_text.check.fault import Fault
 from alternator.alt_text.completion import Completion, Content, ImagePart, TextPart
@@ -60,15 +60,24 @@ class Question:
 
 
 class VisionClient:
-    """The endpoint of ``[openrouter]``, for one thread; it waits in ``progress``'s time."""
+    """The endpoint of ``[openrouter]``, for one thread; it waits in ``progress``'s time.
 
-    def __init__(self, settings: VisionSettings, *, progress: Progress = SILENT) -> None:
+    ``answers_again`` is told when pictures are sent again that were not: ``Breaker``.
+    """
+
+    def __init__(
+        self,
+        settings: VisionSettings,
+        *,
+        progress: Progress = SILENT,
+        answers_again: Callable[[], int] = nothing_waits,
+    ) -> None:
         self._settings = settings
         self._progress = progress
         self._clock = clock = progress.clock
         self._endpoint = Endpoint(settings, clock=clock)
         self.name = self._endpoint.name  # as it may be shown
-        self._pictures = Breaker("pictures", clock=clock)
+        self._pictures = Breaker("pictures", clock=clock, answers_again=answers_again)
         self._transcripts = Breaker("transcripts", clock=clock)
         self._resting: dict[str, float] = {}  # until when (monotonic)
         self._one_picture: set[str] = set()  # models that take no more at a time

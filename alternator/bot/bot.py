@@ -1,22 +1,27 @@
 """The bot of one account, put together from its parts."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from alternator.accounts.account import Account
+from alternator.alt_text.breaker import nothing_waits
 from alternator.alt_text.vision import VisionClient
 from alternator.alt_text.writer import AltTextWriter, SpeechReader
 from alternator.bot.describe import Describer
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
 from alternator.bot.progress import BotProgress
+from alternator.bot.single_pass import SinglePass
 from alternator.bot.watch import Watcher
 from alternator.bot.work import Tally, Work
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import Config
-from alternator.mastodon.stream import Stream
+from alternator.mastodon.streams.events import EventReader
+from alternator.mastodon.streams.follow import Stream
+from alternator.mastodon.streams.ways import ways_to_hear
 from alternator.progress import Progress
 from alternator.stopping import Stop
 
@@ -48,6 +53,7 @@ class Bot:
 
     account: Account
     watcher: Watcher
+    single_pass: SinglePass
     stream: Stream | None
 
     def run(self) -> None:
@@ -56,7 +62,7 @@ class Bot:
 
     def run_once(self) -> Tally:
         """Go through the posts once; what came of it. ServerError if the server can't be asked."""
-        tally = self.watcher.run_once()
+        tally = self.single_pass.run()
         log.info(
             "done: %d described, %d left alone, %d failed",
             tally.described,
@@ -75,37 +81,44 @@ def build_bot(
     progress of their own.
     """
     beside = BotProgress(stop)
-    finder = PostFinder(account, account.session(beside), describer)
+    finder = PostFinder(account, account.session(beside), describer, stop.clock)
     work = Work(account, describer, health, stop)
     watcher = Watcher(account, finder, work, progress=progress, stop=stop)
-    stream = None
-    # Without server-sent events, polling serves alone.
-    if account.settings.user_stream and account.instance.dialect.streaming in ("sse", "both"):
-        stream = Stream(
-            account.session(beside),
-            account.instance.streaming_url,
-            stop,
-            notice=watcher.notice,
-            connected=watcher.look_now,
-        )
-    return Bot(account=account, watcher=watcher, stream=stream)
+    ways = ways_to_hear(account.settings, account.instance) if account.settings.user_stream else ()
+    return Bot(
+        account=account,
+        watcher=watcher,
+        single_pass=SinglePass(account, finder, work, progress=progress, stop=stop),
+        # Without a stream, polling serves alone.
+        stream=Stream(ways, EventReader(account.id), stop, watcher) if ways else None,
+    )
 
 
 def build_writer(
-    config: Config, limit: int, speech: SpeechReader | None, progress: Progress
+    config: Config,
+    limit: int,
+    speech: SpeechReader | None,
+    progress: Progress,
+    *,
+    answers_again: Callable[[], int] = nothing_waits,
 ) -> AltTextWriter:
-    """What makes texts of up to ``limit`` characters, on behalf of the main thread."""
+    """What makes texts of up to ``limit`` characters, on behalf of the main thread.
+
+    ``answers_again`` is told when the vision endpoint answers again after a failure.
+    """
     return AltTextWriter(
         config,
         speech=speech,
-        vision=start_vision(config.vision, progress),
+        vision=start_vision(config.vision, progress, answers_again),
         limit=limit,
         directory=downloads_of(config),
         progress=progress,
     )
 
 
-def start_vision(settings: VisionSettings, progress: Progress) -> VisionClient | None:
+def start_vision(
+    settings: VisionSettings, progress: Progress, answers_again: Callable[[], int] = nothing_waits
+) -> VisionClient | None:
     """The client of the vision endpoint, if one is configured."""
     if not settings.enabled:
         log.warning(
@@ -113,7 +126,7 @@ def start_vision(settings: VisionSettings, progress: Progress) -> VisionClient |
             "your own"
         )
         return None
-    client = VisionClient(settings, progress=progress)
+    client = VisionClient(settings, progress=progress, answers_again=answers_again)
     log.info("pictures: %s at %s", settings.vision_models[0], client.name)
     return client
 

@@ -177,7 +177,7 @@ class Describer:
                 wanted[key] = text
             elif says(attachment.description, text):
                 # An edit of ours whose answer was lost.
-                outcomes.append(Outcome(attachment_id=key, state="described"))
+                outcomes.append(Outcome(attachment_id=key, state="described", earlier=True))
             else:
                 self._other_bot.met(attachment)
                 outcomes.append(

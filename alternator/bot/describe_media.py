@@ -53,7 +53,7 @@ class MediaDescriber:
             return left_alone(key, "it was removed from the post meanwhile", sure=False)
         if says(attachment.description, text):
             # One of ours whose answer was lost.
-            return Outcome(attachment_id=key, state="described")
+            return Outcome(attachment_id=key, state="described", earlier=True)
         if not attachment.lacks_description:
             self._other_bot.met(attachment)
             return left_alone(key, "it was described by somebody meanwhile", sure=False)

@@ -136,8 +136,6 @@ class Work:
     def _finish(self, claim: Claim, outcomes: list[Outcome], seconds: float) -> None:
         """Write down what became of a claim."""
         state = self._account.state
-        if any(outcome.state == "described" for outcome in outcomes):
-            state.edited()
         again = state.finish(claim, outcomes)
         self._forget(claim.status_id)
         self.failures = 0

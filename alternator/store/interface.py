@@ -58,7 +58,7 @@ class AccountState(Protocol):
         """
 
     def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
-        """Write down what became of a claim.
+        """Write down what became of a claim, and that an edit succeeded, where one did.
 
         Returns the outcomes that are not final, with the wait in seconds: failures that are tried
         again, and what one answer of the server said that is asked for once more.
@@ -71,12 +71,9 @@ class AccountState(Protocol):
         """Release a claim for which the server did not answer, so that others have their turn.
 
         It waits longer each time in a row. Returns the wait in seconds. ``edit_failed``: the edit
-        itself failed. That counts as an attempt once another post's edit has succeeded since this
-        one's first failed in a row; None if it was the last one.
+        itself failed. That counts as an attempt once another post's edit has succeeded (``finish``
+        has said so) since this one's first failed in a row; None if it was the last one.
         """
-
-    def edited(self) -> None:
-        """An edit of some post of the account has succeeded now."""
 
     def halt(self, reason: str) -> None:
         """Edit nothing more until a person says otherwise; the first reason is kept.
@@ -92,6 +89,13 @@ class AccountState(Protocol):
 
     def make_due(self) -> None:
         """Make due what was put back, as if it never had been: the server answers again."""
+
+    def make_deferred_due(self) -> int:
+        """Make due what waits for somebody else's failure (``Outcome.counts``), which is over.
+
+        Returns how many attachments that are. If it is not over, they wait as long as they would
+        have.
+        """
 
     def retry_failed(self) -> int:
         """Make everything that was given up due again; returns how many attachments that are."""

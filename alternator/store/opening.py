@@ -16,14 +16,22 @@ STATE_FILE = "state.sqlite3"
 
 @contextmanager
 def opened(
-    directory: Path, *, clock: Callable[[], float], patience: float = PATIENCE_SECONDS
+    directory: Path,
+    *,
+    clock: Callable[[], float],
+    monotonic: Callable[[], float] | None = None,
+    patience: float = PATIENCE_SECONDS,
 ) -> Iterator[Store]:
-    """The store in a directory, for this process alone. ``clock`` gives Unix time in seconds.
+    """The store in a directory, for this process alone.
 
+    ``clock`` gives Unix time in seconds, ``monotonic`` seconds that nobody sets; without it the
+    first is believed whatever it says.
     ``patience`` is how many seconds each write waits for a lock of another program's; after that it
     is a TemporaryStateError. ConfigError if another process has the directory, or if it or the file
     can't be used; StateError for a file that is damaged or of a version that can't be read.
     """
     path = directory / STATE_FILE
-    with locked(directory), closing(SqliteStore(path, clock=clock, patience=patience)) as store:
-        yield store
+    with locked(directory):
+        home = SqliteStore(path, clock=clock, monotonic=monotonic, patience=patience)
+        with closing(home) as store:
+            yield store

@@ -84,6 +84,8 @@ class Outcome:
     by one answer of a server: ``left`` is then final only when it is said again, CONFIRM_SECONDS
     later at least, with no other outcome in between. One that does not ``counts`` is somebody
     else's failure, such as the vision endpoint's: it uses up no attempt, however often it comes.
+    What was ``described`` ``earlier`` has its text of an edit that was made before: that does not
+    tell that edits succeed now.
     """
 
     attachment_id: str
@@ -92,6 +94,7 @@ class Outcome:
     retry_after: float | None = None
     sure: bool = True
     counts: bool = True
+    earlier: bool = False
 
     @property
     def uses_attempt(self) -> bool:

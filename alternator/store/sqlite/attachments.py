@@ -1,8 +1,9 @@
 """The rows of one account's attachments: recorded, counted, made due."""
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
+from alternator.store.elapsed import ElapsedTime
 from alternator.store.outcomes import LONGEST_WAIT_SECONDS, AttachmentState, Found
 from alternator.store.sqlite.database import Database
 
@@ -10,14 +11,14 @@ from alternator.store.sqlite.database import Database
 class SqliteAttachments:
     """What ``alternator.store.interface.AccountState`` says of attachments, but for claims."""
 
-    def __init__(self, database: Database, account: int, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
         self._database = database
         self._account = account
-        self._clock = clock
+        self._time = time
 
     def _add(self, db: sqlite3.Connection, found: Iterable[Found]) -> int:
         """Remember attachments that are not known yet; returns how many those are."""
-        now = self._clock()
+        now = self._time.now()
         return sum(
             db.execute(
                 "INSERT OR IGNORE INTO attachment (account, status_id, attachment_id, "
@@ -35,12 +36,25 @@ class SqliteAttachments:
             db.execute(
                 "UPDATE attachment SET not_before = ? "
                 "WHERE account = ? AND state = 'waiting' AND put_back > 0",
-                (self._clock(), self._account),
+                (self._time.now(), self._account),
             )
             db.execute(
                 "UPDATE attachment SET put_back = 0 WHERE account = ? AND put_back > 0",
                 (self._account,),
             )
+
+    def make_deferred_due(self) -> int:
+        """Make due what waits for somebody else's failure; returns how many attachments that are.
+
+        Their next wait is as long as it would have been.
+        """
+        now = self._time.now()
+        with self._database.writing() as db:
+            return db.execute(
+                "UPDATE attachment SET not_before = ? WHERE account = ? AND state = 'waiting' "
+                "AND deferred > 0 AND put_back = 0 AND not_before > ?",
+                (now, self._account, now),
+            ).rowcount
 
     def retry_failed(self) -> int:
         """Make everything that was given up due again; returns how many attachments that are."""
@@ -49,12 +63,12 @@ class SqliteAttachments:
                 "UPDATE attachment SET state = 'waiting', attempts = 0, not_before = ?, "
                 "put_back = 0, deferred = 0, said_left = NULL, edits_before = NULL "
                 "WHERE account = ? AND state = 'failed'",
-                (self._clock(), self._account),
+                (self._time.now(), self._account),
             ).rowcount
 
     def next_due(self) -> float | None:
         """When the next attachment is due; None if none waits."""
-        now = self._clock()
+        now = self._time.now()
         with self._database.reading() as db:
             earliest, latest = (
                 db.execute(

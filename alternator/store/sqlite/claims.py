@@ -1,12 +1,13 @@
 """The claims on one account's attachments: taken, finished, released, put back."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from math import inf, nextafter
 
 from alternator.errors import TemporaryStateError
+from alternator.store.elapsed import ElapsedTime
 from alternator.store.outcomes import (
     LONGEST_WAIT_SECONDS,
     Claim,
@@ -41,8 +42,8 @@ class SqliteClaims(SqliteAttachments):
     so it is not edited twice.
     """
 
-    def __init__(self, database: Database, account: int, clock: Callable[[], float]) -> None:
-        super().__init__(database, account, clock)
+    def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
+        super().__init__(database, account, time)
         self._taken_last = 0.0
         self._unended: list[Claim] = []
 
@@ -57,7 +58,7 @@ class SqliteClaims(SqliteAttachments):
         return taken
 
     def _take(self, db: sqlite3.Connection, backfill: bool) -> Claim | None:
-        now = self._clock()
+        now = self._time.now()
         asked = {"account": self._account, "now": now, "backfill": backfill}
         row = db.execute(
             "SELECT status_id, backfill FROM attachment INDEXED BY attachment_queue "
@@ -93,8 +94,9 @@ class SqliteClaims(SqliteAttachments):
 
     def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
         """Write down what became of a claim; returns the outcomes that are not final."""
-        now = self._clock()
+        now = self._time.now()
         again = []
+        edited = False
         with self._ending(claim) as db:
             for outcome in outcomes:
                 key = (*self._held(claim), outcome.attachment_id)
@@ -105,11 +107,12 @@ class SqliteClaims(SqliteAttachments):
                 ).fetchone()
                 if row is None:
                     continue
+                edited = edited or (outcome.state == "described" and not outcome.earlier)
                 said_left = row[2] if outcome.state == "left" else None
                 history = History(
                     attempts=row[0],
-                    tried_for=max(now - row[1], 0.0),
-                    said_for=None if said_left is None else max(now - said_left, 0.0),
+                    tried_for=self._time.since(row[1]),
+                    said_for=None if said_left is None else self._time.since(said_left),
                     deferred=row[3],
                 )
                 wait = outcome.wait_after(history)
@@ -132,11 +135,13 @@ class SqliteClaims(SqliteAttachments):
                         *key,
                     ),
                 )
+            if edited:
+                db.execute("UPDATE account SET edits = edits + 1 WHERE id = ?", (self._account,))
         return again
 
     def release(self, claim: Claim, *, wait: float = 0.0) -> None:
         """Give a claim back as if it had not been taken, due again after ``wait`` seconds."""
-        now = self._clock()
+        now = self._time.now()
         with self._ending(claim) as db:
             db.execute(
                 f"UPDATE attachment SET {NOT_COUNTED}, not_before = ?, changed = ? WHERE {HELD}",
@@ -149,7 +154,7 @@ class SqliteClaims(SqliteAttachments):
         Counting and releasing are one transaction. Between two, ``make_due`` of the thread that
         looks for posts could forget the count and miss the post, which is still claimed.
         """
-        now = self._clock()
+        now = self._time.now()
         held = self._held(claim)
         with self._ending(claim) as db:
             times, edits_before, attempts, since = db.execute(
@@ -162,7 +167,7 @@ class SqliteClaims(SqliteAttachments):
                 "SELECT edits FROM account WHERE id = ?", (self._account,)
             ).fetchone()
             if edit_failed and edits_before is not None and edits > edits_before:
-                counted = wait_after_failure(attempts, max(now - since, 0.0))
+                counted = wait_after_failure(attempts, self._time.since(since))
                 db.execute(
                     "UPDATE attachment SET state = ?, not_before = ?, changed = ?, put_back = 0, "
                     f"reason = 'the server fails at the edit of this post' WHERE {HELD}",

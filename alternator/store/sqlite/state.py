@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from alternator.errors import StateError
+from alternator.store.elapsed import ElapsedTime
 from alternator.store.outcomes import Claim, Cursors, Found, by_age, wait_after_interruption
 from alternator.store.sqlite.claims import SqliteClaims
 from alternator.store.sqlite.database import PATIENCE_SECONDS, Database
@@ -20,14 +21,20 @@ from alternator.store.sqlite.schema import SCHEMA
 class SqliteStore:
     """``alternator.store.interface.Store`` in one file.
 
-    ``clock`` gives Unix time in seconds. ``patience`` is how many seconds a transaction waits for
-    another program's lock.
+    ``clock`` gives Unix time in seconds, ``monotonic`` seconds that nobody sets, by which that is
+    checked (``alternator/store/elapsed.py``). ``patience`` is how many seconds a transaction waits
+    for another program's lock.
     """
 
     def __init__(
-        self, path: Path, *, clock: Callable[[], float], patience: float = PATIENCE_SECONDS
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float],
+        monotonic: Callable[[], float] | None = None,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
-        self._clock = clock
+        self._time = ElapsedTime(clock, monotonic)
         self._database = Database(path, SCHEMA, patience=patience)
 
     def close(self) -> None:
@@ -44,7 +51,7 @@ class SqliteStore:
         self, server: str, remote_id: str, *, server_time: float | None = None
     ) -> "SqliteAccountState":
         """The state of one account, free of the claims that a crash left behind."""
-        now = self._clock()
+        now = self._time.now()
         with self._database.writing(durable=True) as db:
             db.execute(
                 "INSERT OR IGNORE INTO account (server, remote_id) VALUES (?, ?)",
@@ -59,7 +66,7 @@ class SqliteStore:
                 (now if server_time is None else server_time, account),
             )
             free_interrupted(db, int(account), now)
-        return SqliteAccountState(self._database, int(account), self._clock)
+        return SqliteAccountState(self._database, int(account), self._time)
 
 
 def free_interrupted(db: sqlite3.Connection, account: int, now: float) -> None:
@@ -87,8 +94,8 @@ def free_interrupted(db: sqlite3.Connection, account: int, now: float) -> None:
 class SqliteAccountState(SqliteClaims):
     """``alternator.store.interface.AccountState``: one account's row, and those of its posts."""
 
-    def __init__(self, database: Database, account: int, clock: Callable[[], float]) -> None:
-        super().__init__(database, account, clock)
+    def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
+        super().__init__(database, account, time)
         self._to_halt: str | None = None  # a reason that is not written down yet
 
     def cursors(self) -> Cursors:
@@ -138,11 +145,6 @@ class SqliteAccountState(SqliteClaims):
             if floor is not None:
                 db.execute("UPDATE account SET floor = ? WHERE id = ?", (floor, self._account))
         return new
-
-    def edited(self) -> None:
-        """An edit of some post of the account has succeeded now."""
-        with self._database.writing() as db:
-            db.execute("UPDATE account SET edits = edits + 1 WHERE id = ?", (self._account,))
 
     def halt(self, reason: str) -> None:
         """Edit nothing more until a person says otherwise; the first reason is kept."""

@@ -1,9 +1,14 @@
 import pytest
 
-from alternator.alt_text.breaker import COURTESY_SECONDS, LONGEST_WAIT_SECONDS, Breaker
+from alternator.alt_text.breaker import (
+    COURTESY_SECONDS,
+    LONGEST_WAIT_SECONDS,
+    TELL_SECONDS,
+    Breaker,
+)
 from alternator.alt_text.endpoint import Kind, TroubleError
 from alternator.clock import Clock
-from alternator.errors import EndpointError
+from alternator.errors import EndpointError, TemporaryStateError
 
 BUSY = TroubleError("busy", Kind(certain=True), retry_after=7200.0)
 BROKEN = TroubleError("broken", Kind())
@@ -94,3 +99,54 @@ def test_a_busy_endpoint_is_never_the_pictures_fault(breaker: Breaker) -> None:
     breaker.answered("b")
     assert isinstance(breaker.failed("a", BUSY), EndpointError)
     breaker.check("b")  # it answered others since, so they need not wait
+
+
+class Waiting:
+    """What waits for an endpoint: ``answers`` come, or errors; 0 from then on."""
+
+    def __init__(self, *answers: int | Exception) -> None:
+        self.answers = list(answers)
+        self.told = 0
+
+    def __call__(self) -> int:
+        self.told += 1
+        answer = self.answers.pop(0) if self.answers else 0
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def test_what_waits_is_told_when_the_endpoint_answers_again(life: Time) -> None:
+    waiting = Waiting(0, 7, 7)
+    breaker = Breaker("pictures", clock=life, answers_again=waiting)
+    breaker.answered("a")
+    assert waiting.told == 1  # some may wait since an earlier start
+    breaker.answered("b")
+    assert waiting.told == 1
+    breaker.failed("c", BROKEN)
+    breaker.answered("d")
+    breaker.answered("e")
+    assert waiting.told == 2
+
+
+def test_an_endpoint_that_fails_by_turns_does_not_have_everything_tried_each_time(
+    life: Time,
+) -> None:
+    waiting = Waiting(0, 7, 7)
+    breaker = Breaker("pictures", clock=life, answers_again=waiting)
+    for turn in range(20):
+        breaker.failed(f"bad {turn}", BUSY)
+        breaker.answered(f"good {turn}")
+    assert waiting.told == 2
+    life.moment += TELL_SECONDS
+    breaker.answered("a")
+    assert waiting.told == 3
+
+
+def test_what_waits_is_told_later_where_that_can_not_be_written_down(life: Time) -> None:
+    waiting = Waiting(TemporaryStateError("locked"), 7)
+    breaker = Breaker("pictures", clock=life, answers_again=waiting)
+    breaker.answered("a")
+    breaker.answered("b")
+    breaker.answered("c")
+    assert waiting.told == 2

@@ -277,6 +277,21 @@ def test_a_single_pass_that_leaves_something_undone_says_so_by_its_exit_code(
     assert server.descriptions(status["id"]) == [None]
 
 
+def test_pictures_that_wait_for_the_endpoint_wait_no_longer_than_until_it_answers(
+    command: Command, server: SandboxServer, vision: VisionServer, picture: Path
+):
+    waiting = [server.post(f"Look {number}", files=[picture]) for number in range(3)]
+    vision.fail(status=500, times=None)
+    code, errors = command.run("run", "--once", **account(server, vision))
+    assert (code, errors.count("again in 60 s")) == (ExitCode.FAILED, 3)
+    vision.reset()
+    new = server.post("Look", files=[picture])
+    code, errors = command.run("run", "--once", **account(server, vision))
+    assert code == 0, errors
+    assert errors.splitlines()[-1].endswith("done: 4 described, 0 left alone, 0 failed")
+    assert all(server.descriptions(post["id"]) != [None] for post in [new, *waiting])
+
+
 def test_a_person_can_say_that_editing_goes_on(
     command: Command, server: SandboxServer, vision: VisionServer, picture: Path
 ):

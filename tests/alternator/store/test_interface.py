@@ -37,6 +37,13 @@ def described(*attachment_ids: str) -> list[Outcome]:
     return [Outcome(attachment_id=key, state="described") for key in attachment_ids]
 
 
+def edited_another(state: AccountState) -> None:
+    """Another post of the account is edited, which succeeds."""
+    state.record([found("9", "91")])
+    claim = claimed(state)
+    state.finish(claim, described(*claim.attachment_ids))
+
+
 FAILED = Outcome(attachment_id="51", state="failed", reason="busy")
 
 
@@ -265,8 +272,8 @@ def test_somebody_elses_failure_never_gives_anything_up(state: AccountState, clo
 def test_an_edit_that_fails_while_all_others_do_is_never_given_up(
     state: AccountState, clock: Clock
 ):
+    edited_another(state)
     state.record([found("5", "51")])
-    state.edited()
     waits = []
     for _ in range(50):
         wait = state.put_back(claimed(state), edit_failed=True)
@@ -275,14 +282,46 @@ def test_an_edit_that_fails_while_all_others_do_is_never_given_up(
         clock.now += wait
     assert waits[:4] == list(PUT_BACK_SECONDS)
     assert waits[-1] == 3600
-    assert state.counts() == {"waiting": 1}
+    assert state.counts() == {"waiting": 1, "described": 1}
+
+
+def test_what_was_edited_before_does_not_tell_that_edits_succeed(state: AccountState, clock: Clock):
+    state.record([found("5", "51")])
+    state.put_back(claimed(state), edit_failed=True)
+    state.record([found("9", "91")])
+    state.finish(claimed(state), [Outcome(attachment_id="91", state="described", earlier=True)])
+    clock.now += PUT_BACK_SECONDS[0]
+    assert state.put_back(claimed(state), edit_failed=True) == PUT_BACK_SECONDS[1]
+
+
+def test_when_somebody_elses_failure_is_over_nothing_waits_for_it(
+    state: AccountState, clock: Clock
+):
+    down = to_retry("51", "down", counts=False)
+    state.record([found("5", "51"), found("4", "41"), found("3", "31")])
+    for _ in DEFERRED_SECONDS:
+        state.finish(claimed(state), [down])
+        state.finish(claimed(state), [to_retry("41", "busy", retry_after=3600.0)])
+        state.put_back(claimed(state))
+        clock.now += 3600.0
+    state.finish(claimed(state), [down])
+    state.finish(claimed(state), [to_retry("41", "busy", retry_after=3600.0)])
+    state.put_back(claimed(state))
+    assert state.make_deferred_due() == 1
+    assert state.make_deferred_due() == 0
+    claim = claimed(state)
+    assert claim.attachment_ids == ("51",)
+    assert state.claim() is None
+    # It was not over: the waits go on as they were.
+    (again,) = state.finish(claim, [down])
+    assert again.retry_after == DEFERRED_SECONDS[-1]
 
 
 def test_an_edit_that_fails_while_others_succeed_is_given_up(state: AccountState, clock: Clock):
     state.record([found("5", "51")])
     assert state.put_back(claimed(state), edit_failed=True) == PUT_BACK_SECONDS[0]
+    edited_another(state)
     clock.now += PUT_BACK_SECONDS[0]
-    state.edited()
     for wait in RETRY_SECONDS:
         claim = claimed(state)
         assert state.put_back(claim, edit_failed=True) == wait
@@ -290,7 +329,7 @@ def test_an_edit_that_fails_while_others_succeed_is_given_up(state: AccountState
         assert state.next_due() == clock.now + wait
         clock.now += wait
     assert state.put_back(claimed(state), edit_failed=True) is None
-    assert state.counts() == {"failed": 1}
+    assert state.counts() == {"failed": 1, "described": 1}
     assert state.retry_failed() == 1
     # From the beginning: the others' edits from before say nothing of this one's.
     assert state.put_back(claimed(state), edit_failed=True) == PUT_BACK_SECONDS[0]
@@ -299,8 +338,8 @@ def test_an_edit_that_fails_while_others_succeed_is_given_up(state: AccountState
 def test_an_edit_that_fails_and_then_succeeds_is_forgotten(state: AccountState, clock: Clock):
     state.record([found("5", "51")])
     state.put_back(claimed(state), edit_failed=True)
+    edited_another(state)
     clock.now += PUT_BACK_SECONDS[0]
-    state.edited()
     state.finish(claimed(state), [to_retry("51", "busy", retry_after=1.0)])
     clock.now += 1
     assert state.put_back(claimed(state), edit_failed=True) == PUT_BACK_SECONDS[0]

@@ -14,6 +14,7 @@ from alternator.errors import TemporaryStateError
 from alternator.store.interface import AccountState, Store
 from alternator.store.outcomes import (
     CONFIRM_SECONDS,
+    GIVE_UP_SECONDS,
     LONGEST_WAIT_SECONDS,
     RETRY_SECONDS,
     Claim,
@@ -98,6 +99,56 @@ def test_attempts_by_a_clock_that_was_ahead_are_not_taken_for_long_ago(
     clock.now -= 10 * DAYS
     (again,) = state.finish(claimed(state), [to_retry("51", "busy", retry_after=1.0)])
     assert again.retry_after == RETRY_SECONDS[0]
+
+
+@pytest.fixture
+def watched(tmp_path: Path, clock: Clock) -> Iterator[AccountState]:
+    """The same in a process that has a monotonic clock beside."""
+    path = tmp_path / "watched.sqlite3"
+    with closing(SqliteStore(path, clock=clock, monotonic=clock.monotonic)) as store:
+        state = store.use_account("https://social.example", "7")
+        state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)])
+        yield state
+
+
+def test_a_clock_that_is_set_ahead_makes_nothing_said_twice_apart_in_time(
+    watched: AccountState, clock: Clock
+):
+    unsure = left_alone("51", "the post was deleted", sure=False)
+    watched.finish(claimed(watched), [unsure])
+    clock.now += 5
+    clock.set_by(3 * CONFIRM_SECONDS)
+    (again,) = watched.finish(claimed(watched), [unsure])
+    assert again.retry_after == CONFIRM_SECONDS - 5
+    clock.now += CONFIRM_SECONDS - 5
+    assert watched.finish(claimed(watched), [unsure]) == []
+
+
+@pytest.mark.parametrize("edit_failed", [False, True])
+def test_a_clock_that_is_set_ahead_gives_nothing_up(
+    watched: AccountState, clock: Clock, edit_failed: bool
+):
+    def attempt() -> float | None:
+        if edit_failed:
+            return watched.put_back(claimed(watched), edit_failed=True)
+        again = watched.finish(claimed(watched), [to_retry("51", "busy")])
+        return again[0].retry_after if again else None
+
+    if edit_failed:
+        clock.now += watched.put_back(claimed(watched), edit_failed=True) or 0.0
+        watched.record([Found(status_id="9", attachment_ids=("91",), backfill=False)])
+        watched.finish(claimed(watched), [Outcome(attachment_id="91", state="described")])
+    began = clock.now
+    for _ in RETRY_SECONDS[:-1]:
+        wait = attempt()
+        assert wait is not None
+        clock.now += wait
+    passed = clock.now - began
+    attempt()
+    clock.set_by(GIVE_UP_SECONDS)
+    assert attempt() == pytest.approx(passed)
+    clock.now += GIVE_UP_SECONDS
+    assert attempt() is None
 
 
 def test_an_attachment_is_taken_with_the_others_of_its_post_that_are_due(
