@@ -5,11 +5,11 @@
 
 Time: `alternator run --once` over posts of one small picture each, with the sandbox server and an
 endpoint that answers at once in a process of their own, no rate limits, and no Whisper; a pass that
-finds nothing is taken off. Printed are milliseconds an attachment, of the clock and of the bot's own
-processor, for posts that somebody described meanwhile (one request) and for posts that the endpoint
-describes (all requests). Beside them stand the same requests sent by `http.client` and nothing
-else: what the servers take and no bot can save. `--against` runs the bot of another checkout in turn
-with this one, and prints the ratio.
+finds nothing is taken off. Printed are milliseconds an attachment, of the clock, of the processor
+in the bot's process, and in its children (the decoder's), for posts that somebody described
+meanwhile (one request) and for posts that the endpoint describes (all requests). Beside them stand
+the same requests sent by `http.client` and nothing else: what the servers take and no bot can save.
+`--against` runs the bot of another checkout in turn with this one, and prints the ratio.
 
 Back-fill: the bot and the sandbox with Mastodon's own limits (300 requests in 5 minutes, 300 edits
 in 3 hours) in one process, in a time that jumps over waits: hours of the bot's time, requests, and
@@ -23,6 +23,7 @@ import argparse
 import http.client
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -70,13 +71,16 @@ def main() -> int:
 
 # Time
 
+Times = tuple[float, ...]  # milliseconds of the clock, of the processor, and in children
+
 
 def measure_time(posts: int, runs: int, against: Path | None) -> None:
     """Print what an attachment takes."""
-    print(f"\n{posts} posts, {runs} runs, median; ms an attachment{'wall':>14}{'cpu':>8}")
+    heads = f"{'wall':>8}{'cpu':>8}{'children':>10}"
+    print(f"\n{f'{posts} posts, {runs} runs, median; ms an attachment':<52}{heads}")
     checkouts = [CHECKOUT] if against is None else [CHECKOUT, against.resolve()]
     for scenario in ("described by somebody", "described by the bot"):
-        taken: dict[Path, list[tuple[float, float]]] = {path: [] for path in checkouts}
+        taken: dict[Path, list[Times]] = {path: [] for path in checkouts}
         alone = []
         for _ in range(runs):
             for path in checkouts:
@@ -89,32 +93,48 @@ def measure_time(posts: int, runs: int, against: Path | None) -> None:
         row("  the same requests alone", medians(alone))
         for path in checkouts[1:]:
             row(f"  by {path}", found[path])
-            ratios = [old / new for old, new in zip(found[path], found[CHECKOUT], strict=True)]
+            ratios = [old / new for old, new in zip(found[path][:2], found[CHECKOUT], strict=False)]
             print(f"{'    times as much':<52}{ratios[0]:>8.2f}{ratios[1]:>8.2f}", flush=True)
 
 
-def medians(times: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Of the clock and of the processor."""
-    walls, cpus = zip(*times, strict=True)
-    return statistics.median(walls), statistics.median(cpus)
+def medians(times: Sequence[Times]) -> Times:
+    """The medians of each kind of time."""
+    return tuple(statistics.median(one) for one in zip(*times, strict=True))
 
 
-def row(name: str, taken: tuple[float, float]) -> None:
+def row(name: str, taken: Times) -> None:
     """One line of the table."""
-    print(f"{name:<52}{taken[0]:>8.2f}{taken[1]:>8.2f}", flush=True)
+    print(f"{name:<52}{taken[0]:>8.2f}{taken[1]:>8.2f}{taken[2]:>10.2f}", flush=True)
 
 
-def attachment_time(ask: "Ask", scenario: str, posts: int, checkout: Path) -> tuple[float, float]:
-    """Milliseconds of clock and processor that a post takes, by the bot of a checkout."""
+def now() -> Times:
+    """The times so far, in seconds."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.perf_counter(), time.process_time(), children.ru_utime + children.ru_stime
+
+
+def since(before: Times) -> Times:
+    """The times since some moment, in seconds."""
+    return tuple(after - one for after, one in zip(now(), before, strict=True))
+
+
+def attachment_time(ask: "Ask", scenario: str, posts: int, checkout: Path) -> Times:
+    """Milliseconds that a post takes, by the bot of a checkout."""
     made_by = {**os.environ, "PYTHONPATH": str(checkout)}
     with tempfile.TemporaryDirectory() as folder:
         order = {**ask.addresses, "folder": folder, "posts": posts, "scenario": scenario}
-        command = [sys.executable, "-P", str(CHECKOUT / "bench" / "bot.py"), PASS, json.dumps(order)]
+        command = [
+            sys.executable,
+            "-P",
+            str(CHECKOUT / "bench" / "bot.py"),
+            PASS,
+            json.dumps(order),
+        ]
         child = subprocess.Popen(
             command, env=made_by, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert child.stdin is not None and child.stdout is not None
-        result: dict[str, float] = {"described": 0}
+        result: dict[str, Any] = {"described": 0}
         for line in child.stdout:  # what it wants the server's author to do
             if line.startswith("{"):
                 result = json.loads(line)
@@ -125,7 +145,7 @@ def attachment_time(ask: "Ask", scenario: str, posts: int, checkout: Path) -> tu
         child.wait()
     if result["described"] != posts:
         raise SystemExit(f"{scenario}: {result['described']} of {posts} posts came out as told")
-    return result["wall"] / posts * 1000, result["cpu"] / posts * 1000
+    return tuple(seconds / posts * 1000 for seconds in result["times"])
 
 
 def one_pass(order: Mapping[str, Any]) -> int:
@@ -138,14 +158,14 @@ def one_pass(order: Mapping[str, Any]) -> int:
         print(*words, flush=True)
         sys.stdin.readline()
 
-    def timed(number: int) -> tuple[float, float]:
+    def timed(number: int) -> Times:
         config = config_of(order, Path(order["folder"]) / str(number), backfill=number)
-        before = time.perf_counter(), time.process_time()
+        before = now()
         if hasattr(bot_run, "Wishes"):
             bot_run.run(config, Stop(), bot_run.Wishes(once=True))
         else:  # another checkout's, from before November 2026
             bot_run.run(config, Stop(), once=True)
-        return time.perf_counter() - before[0], time.process_time() - before[1]
+        return since(before)
 
     timed(0)  # imports and first connections
     empty = timed(0)
@@ -158,21 +178,21 @@ def one_pass(order: Mapping[str, Any]) -> int:
             """The author describes everything between the bot's look and its work."""
             nonlocal pause
             found = look(finder)
-            started = time.perf_counter(), time.process_time()
+            started = now()
             please("describe")
-            pause = time.perf_counter() - started[0], time.process_time() - started[1]
+            pause = since(started)
             return found
 
         PostFinder.look = look_and_describe  # type: ignore[method-assign]
-    pause = 0.0, 0.0
+    pause: Times = (0.0, 0.0, 0.0)
     finished = finishes()
-    wall, cpu = timed(order["posts"])
+    whole = timed(order["posts"])
+    taken = zip(whole, empty, pause, strict=True)
     wanted = "left" if by_somebody else "described"
     print(
         json.dumps(
             {
-                "wall": wall - empty[0] - pause[0],
-                "cpu": cpu - empty[1] - pause[1],
+                "times": [all_of_it - nothing - paused for all_of_it, nothing, paused in taken],
                 "described": sum(outcome.state == wanted for outcome in finished),
             }
         ),
@@ -197,7 +217,7 @@ def finishes() -> list[Any]:
     return found
 
 
-def bare_time(ask: "Ask", posts: int) -> tuple[float, float]:
+def bare_time(ask: "Ask", posts: int) -> Times:
     """The requests that the bot has just made, sent again by nothing but ``http.client``."""
     requests = ask("log")
     connections = {
@@ -207,7 +227,7 @@ def bare_time(ask: "Ask", posts: int) -> tuple[float, float]:
     described = any(request["method"] == "PUT" for request in requests)
     media = ask("media") if described else []
     key = {"Authorization": "Bearer sandbox", "Content-Type": "application/json"}
-    before = time.perf_counter(), time.process_time()
+    before = now()
     for request in requests:
         query = f"?{urlencode(request['query'])}" if request["query"] else ""
         body = json.dumps(request["json"]).encode() if "json" in request else None
@@ -215,10 +235,10 @@ def bare_time(ask: "Ask", posts: int) -> tuple[float, float]:
     for path, content in media:
         send(connections["server"], "GET", path, None, {})
         send(connections["endpoint"], "POST", "/v1/chat/completions", b" " * content * 2, key)
-    taken = time.perf_counter() - before[0], time.process_time() - before[1]
+    taken = since(before)
     for connection in connections.values():
         connection.close()
-    return taken[0] / posts * 1000, taken[1] / posts * 1000
+    return tuple(seconds / posts * 1000 for seconds in taken)
 
 
 def send(

@@ -1,4 +1,4 @@
-"""A server that damages a post with an edit: it is the last edit of the account.
+"""The whole bot on a server that damages a post with an edit: it is the account's last edit.
 
 The damage itself can't be prevented, since no server tells beforehand what it will do. That it
 happens once, and is said, can.

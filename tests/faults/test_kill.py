@@ -1,4 +1,4 @@
-"""The bot's process ended by a signal at each of its steps, and started again.
+"""The whole bot, its process ended by a signal at each of its steps, and started again.
 
 At a request the server holds the answer back until the process is gone: before the request was
 carried out, or after. At a write the process ends itself, before the write or after.

@@ -69,7 +69,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     disk = Disk()
 
     class Connection(sqlite3.Connection):
-        def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:  # type: ignore[override]
+        def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
             disk.check(statement)
             return super().execute(statement, *arguments)
 

@@ -96,7 +96,7 @@ class World:
         # Keeping posts over a restart is not the point, and costs more than all else.
         server.sandbox.store.save = lambda: None
         for faults in (server.sandbox.faults, vision.faults):
-            faults.take = self._counted(faults.take)
+            vars(faults)["take"] = self._counted(faults.take)
 
     def _counted(self, take: Callable[[str, str], Fault | None]) -> Callable[..., Fault | None]:
         def counted(method: str, path: str) -> Fault | None:

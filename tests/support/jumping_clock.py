@@ -13,8 +13,8 @@ GRACE_SECONDS = 0.002
 class JumpingClock(Clock):
     """Runs as the machine's, and jumps to the end of the next wait while nobody works.
 
-    A thread takes part from its first wait on, or from ``take_part``. Those whose names begin with ``aside`` may work, or
-    hang in a request, while time jumps: a stream does nothing else.
+    A thread takes part from its first wait on, or from ``take_part``. Those whose names begin with
+    ``aside`` may work, or hang in a request, while time jumps: a stream does nothing else.
     """
 
     def __init__(self, aside: tuple[str, ...] = ("stream",)) -> None:
