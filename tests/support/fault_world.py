@@ -94,7 +94,7 @@ class World:
         # What is to happen when a request comes in, before it is answered.
         self.meanwhile: Callable[[str, str], None] = lambda method, path: None
         # Keeping posts over a restart is not the point, and costs more than all else.
-        server.sandbox.store.save = lambda: None
+        vars(server.sandbox.store)["save"] = forget
         for faults in (server.sandbox.faults, vision.faults):
             vars(faults)["take"] = self._counted(faults.take)
 
