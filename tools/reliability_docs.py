@@ -73,7 +73,7 @@ CASES = (
         "(`tests/faults/test_media.py`)."
     ),
     (
-        "**The state file**: {troubles}; once and for hours, while {writes}; held by another "
+        "**The state file**: {troubles}; once and for a while, while {writes}; held by another "
         "program, damaged, of a newer version (`tests/faults/test_state.py`)."
     ),
     (
@@ -137,11 +137,22 @@ def cell(table: Mapping[str, Any], fault: Mapping[str, Any], step: Mapping[str, 
 def same_text(table: Mapping[str, Any]) -> str:
     """The steps at which every answer comes to the same."""
     rows = [
-        f"| {step['title']} | {table['outcomes'][step['outcome']]} |"
+        f"| {step['title']} | {table['outcomes'][step['outcome']]}{exceptions(table, step)} |"
         for step in table["step"]
         if "outcome" in step
     ]
     return "\n".join(["| step | what comes of it |", "|---|---|", *rows]) + "\n"
+
+
+def exceptions(table: Mapping[str, Any], step: Mapping[str, Any]) -> str:
+    """What comes of those answers that are another matter at this step."""
+    found: dict[str, list[str]] = {}
+    for fault in table["fault"]:
+        if step["id"] in fault["on"]:
+            found.setdefault(fault["on"][step["id"]], []).append(fault["title"])
+    return "".join(
+        f"; {', '.join(titles)}: {table['outcomes'][name]}" for name, titles in found.items()
+    )
 
 
 def outcomes_text(table: Mapping[str, Any]) -> str:

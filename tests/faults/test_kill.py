@@ -25,7 +25,7 @@ SIGNALS = [signal.SIGKILL, signal.SIGTERM]
 STEPS = [step for step in load()[0] if step.id not in ("look-beside", "later-look", "edit-answer")]
 # Reading changes nothing: before and after it are one.
 MOMENTS = [(step, False) for step in STEPS] + [(s, True) for s in STEPS if s.method != "GET"]
-WRITES = ["record", "claim", "finish", "edited", "found_at", "cursors"]
+WRITES = ["admit_old", "record", "claim", "finish", "found_at", "cursors"]
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 FOLDER = Path(__file__).parents[1] / "faults"
 Times = Literal["once", "for ever"]
-Outcome = Literal["later", "without", "ends", "once-more", "gone", "left", "given-up"]
+Outcome = Literal["later", "without", "holds", "ends", "once-more", "gone", "left", "given-up"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,7 @@ class Fault:
     on: dict[str, Outcome | list[Outcome]]
     reasons: dict[str, str] = field(default_factory=dict)  # why it is left out, by kind of step
     slow: bool = False  # each takes a request's total time
+    long: bool = False  # played for longer than six tries take, also where they are not counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +71,9 @@ def outcome_of(step: Step, fault: Fault, times: Times) -> Outcome | None:
     """What comes of a pair; None where it is left out, and ``fault.reasons`` says why."""
     if step.kind in fault.reasons:
         return None
-    if step.outcome is not None:
+    if step.outcome is not None and step.id not in fault.on:
         return step.outcome
-    found = fault.on[step.id if step.id in fault.on else step.kind]
+    found = fault.on.get(step.id) or fault.on[step.kind]
     return found if isinstance(found, str) else found[times == "for ever"]
 
 
