@@ -14,7 +14,7 @@ from alternator.bot.run import Wishes
 
 # "For ever", by kind of step: longer than six tries take where tries are counted.
 EVER = {"media": 20 * HOUR, "model": 20 * HOUR, "edit": 20 * HOUR, "post": 20 * HOUR}
-SHORT_EVER = 2 * HOUR
+SHORT_EVER = HOUR
 SLOW_TRIES = 6
 
 
