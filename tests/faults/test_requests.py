@@ -133,6 +133,10 @@ def for_ever(scene: Play) -> None:
         scene.described("victim")
         scene.world.clear()
         return
+    if outcome == "given-up":
+        # A post's failures count once another one was edited since the first of them.
+        later = scene.world.server.post("Later", files=[scene.files.clip])["id"]
+        scene.until(lambda: scene.world.described(later), "a later post to be described")
     scene.lasts()
     assert not scene.world.described(victim)
     if outcome in ("gone", "left"):
