@@ -16,17 +16,16 @@ from dataclasses import dataclass
 from alternator.alt_text.writer import AltTextWriter
 from alternator.bot.describe_media import MediaDescriber
 from alternator.bot.edit_post import PostEditor, says
+from alternator.bot.error_outcomes import deleted, outcome_of
+from alternator.bot.lost_edit import LostEdits
 from alternator.bot.other_bot import OtherBot
 from alternator.errors import (
-    AlternatorError,
     DamageError,
     EditRefusedError,
-    EndpointError,
     GoneError,
     MediaError,
     TemporaryMediaError,
     UnprovenEditError,
-    UnsureError,
 )
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import Dialect
@@ -79,6 +78,7 @@ class Describer:
         self._dialect = dialect
         self._visibilities = frozenset(visibilities)
         self._other_bot = OtherBot(progress, clock)
+        self._lost_edits = LostEdits(client=client)
 
     def undescribed(self, status: Status) -> tuple[str, ...]:
         """Ids of the attachments that lack a description and that this bot can describe."""
@@ -105,6 +105,7 @@ class Describer:
                 status_id=claim.status_id, texts={}, outcomes=deleted(claim.attachment_ids)
             )
         attachments = status.by_id
+        ours = self._lost_edits.texts(status.id)
         claimed = [attachments[key] for key in claim.attachment_ids if key in attachments]
         reason = self._reason_against(status)
         if patient and not reason and not all(attachment.url for attachment in claimed):
@@ -118,6 +119,8 @@ class Describer:
             attachment = attachments.get(key)
             if attachment is None:
                 outcomes.append(left_alone(key, "it was removed from the post", sure=False))
+            elif key in ours and says(attachment.description, ours[key]):
+                texts[key] = ours[key]
             elif not attachment.lacks_description:
                 outcomes.append(left_alone(key, "it has a description by now", sure=False))
             elif reason:
@@ -141,13 +144,13 @@ class Describer:
             DamageError: the edit changed more than descriptions.
         """
         outcomes = list(draft.outcomes)
-        if draft.texts:
-            try:
-                outcomes += self._write(draft)
-            except GoneError:
-                outcomes += deleted(draft.texts)
-            except (MediaError, EditRefusedError, UnprovenEditError) as error:
-                outcomes += [outcome_of(key, error) for key in draft.texts]
+        try:
+            self._lost_edits.settle(draft.status_id)
+            outcomes += self._write(draft) if draft.texts else []
+        except GoneError:
+            outcomes += deleted(draft.texts)
+        except (MediaError, EditRefusedError, UnprovenEditError) as error:
+            outcomes += [outcome_of(key, error) for key in draft.texts]
         return outcomes
 
     def _write(self, draft: Draft) -> list[Outcome]:
@@ -158,7 +161,12 @@ class Describer:
         assert draft.status is not None, "there are texts of it"
         if self._dialect.edit is None:
             raise MediaError(not_editable(self._dialect))
-        editor = PostEditor(client=self._client, rules=self._dialect.edit, limit=self._writer.limit)
+        editor = PostEditor(
+            client=self._client,
+            rules=self._dialect.edit,
+            limit=self._writer.limit,
+            keep=self._lost_edits.keep,
+        )
         self._other_bot.give_way()
         snapshot = editor.snapshot(draft.status)
         if snapshot is None:
@@ -192,6 +200,7 @@ class Describer:
         for key, text in texts.items():
             self._other_bot.wrote(key, text)
         after = editor.describe(snapshot, texts)
+        self._lost_edits.forget(after.id)
         if self._dialect.careful and not any(is_there(after, key) for key in texts):
             # Each edit is told to everybody who boosted the post: no second one in vain.
             raise DamageError(
@@ -217,11 +226,6 @@ class Describer:
         return not_editable(self._dialect) if self._dialect.describes == "none" else None
 
 
-def deleted(attachment_ids: Collection[str]) -> tuple[Outcome, ...]:
-    """What becomes of the attachments of a post that the server does not have."""
-    return tuple(left_alone(key, "the post was deleted", sure=False) for key in attachment_ids)
-
-
 def is_there(status: Status, attachment_id: str) -> bool:
     """Whether an attachment is in a status and has a description."""
     attachment = status.by_id.get(attachment_id)
@@ -234,17 +238,3 @@ def not_editable(dialect: Dialect) -> str:
         f"{dialect.software} has no edit that changes the description of a posted attachment; "
         f"add it by hand"
     )
-
-
-def outcome_of(attachment_id: str, error: Exception) -> Outcome:
-    """What an error means for an attachment: left alone for good, or tried again."""
-    if isinstance(error, TemporaryMediaError):
-        return to_retry(attachment_id, str(error), retry_after=error.retry_after)
-    if isinstance(error, MediaError):
-        return left_alone(attachment_id, str(error), sure=not isinstance(error, UnsureError))
-    if isinstance(error, EndpointError):
-        return to_retry(attachment_id, str(error), retry_after=error.retry_after, counts=False)
-    if not isinstance(error, AlternatorError):
-        log.error("attachment %s: unexpected error", attachment_id, exc_info=error)
-        return to_retry(attachment_id, f"unexpected {type(error).__name__}: {error}")
-    return to_retry(attachment_id, str(error))

@@ -3,11 +3,12 @@
 The look before is two reads of the post with a read of its source between: where both are of one
 version, so is the source. The first of them is the one that the texts were made from, if nothing
 has changed since. The edit is sent once (``alternator/mastodon/edit_check.py`` proves it first);
-where its answer is lost or no answer, a look at the post says whether it was carried out.
+where its answer is lost or no answer, a look at the post says whether it was carried out. Where
+that look fails as well, or shows nothing yet, the edit is kept for a later one (``lost_edit.py``).
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from alternator.errors import (
@@ -35,13 +36,21 @@ log = logging.getLogger(__name__)
 SNAPSHOT_ATTEMPTS = 3  # while the author edits the post at the same time
 
 
+def forgotten(edit: CheckedEdit) -> None:
+    """Keeps no edit."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PostEditor:
-    """Edits posts of one account, on a server with these rules; ``limit`` in characters."""
+    """Edits posts of one account, on a server with these rules; ``limit`` in characters.
+
+    ``keep`` is handed each edit that failed, for all that can be said at that moment.
+    """
 
     client: MastodonClient
     rules: EditRules
     limit: int
+    keep: Callable[[CheckedEdit], None] = forgotten
 
     def snapshot(self, before: Status) -> Snapshot | None:
         """A post and its source of one version; None while it keeps changing.
@@ -96,6 +105,7 @@ class PostEditor:
         """The post, if the edit was carried out although it was answered with an error."""
         if isinstance(error, TemporaryServerError) and error.retry_after is not None:
             raise error  # the server asks to wait, and has done nothing
+        self.keep(edit)
         try:
             after = self.client.status(edit.snapshot.status.id)
         except GoneError:

@@ -1,7 +1,7 @@
 """``alternator run``: puts the bot together, says what it is, and keeps it going."""
 
 import argparse
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from alternator.progress import Progress
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.worker.words import model_of
 from alternator.stopping import Stop, Stopping
-from alternator.store.interface import AccountState
+from alternator.store.interface import AccountState, Store
 from alternator.store.opening import OPENING_PATIENCE_SECONDS, PATIENCE_SECONDS, opened
 from probe.errors import UserError
 from probe.exit_codes import ExitCode
@@ -115,16 +115,7 @@ def run(
     ModelError), and StateError where the state file is damaged meanwhile.
     """
     with ExitStack() as stack:
-        # A single pass has no second turn in which another program's lock is over.
-        patience = OPENING_PATIENCE_SECONDS if wishes.once else PATIENCE_SECONDS
-        store = stack.enter_context(
-            opened(
-                config.state.directory,
-                clock=stop.clock.now,
-                monotonic=stop.clock.monotonic,
-                patience=patience,
-            )
-        )
+        store = stack.enter_context(opened_store(config, stop, once=wishes.once))
         remove_leftovers(downloads_of(config))
         account = Account(config.mastodon, store, stop.clock)
         speech = make_speech_worker(config.whisper) if config.whisper.enabled else None
@@ -156,6 +147,17 @@ def run(
             return ExitCode.FAILED if bot.run_once().failed else 0
         bot.run()
     return 0
+
+
+def opened_store(config: Config, stop: Stop, *, once: bool) -> AbstractContextManager[Store]:
+    """The store in the configured directory."""
+    return opened(
+        config.state.directory,
+        clock=stop.clock.now,
+        monotonic=stop.clock.monotonic,
+        # A single pass has no second turn in which another program's lock is over.
+        patience=OPENING_PATIENCE_SECONDS if once else PATIENCE_SECONDS,
+    )
 
 
 def sign_in(account: Account, progress: Progress, *, once: bool) -> MastodonClient:

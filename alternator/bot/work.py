@@ -28,7 +28,10 @@ MOST_DRAFTS = 200
 
 @dataclass(kw_only=True)
 class Tally:
-    """How many attachments were described, left alone and not described (yet)."""
+    """How many attachments were described, left alone and not described (yet), each counted once.
+
+    One that is looked at again, to make sure that it is to be left alone, is not counted yet.
+    """
 
     described: int = 0
     left: int = 0
@@ -50,6 +53,7 @@ class Work:
         self._drafts: dict[Claim, Draft] = {}
         self.failures = 0
         self.tally = Tally()
+        self._undone: set[str] = set()  # attachments counted as failed that are tried again
 
     def describe(self, claim: Claim) -> None:
         """Describe one post and write down the outcomes. ServerError gives the claim back."""
@@ -110,7 +114,8 @@ class Work:
         wait = self._account.state.put_back(claim, edit_failed=not asks_to_wait)
         if wait is None:
             self._forget(claim.status_id)
-            self.tally.failed += len(claim.attachment_ids)
+            self.tally.failed += len(set(claim.attachment_ids) - self._undone)
+            self._undone -= set(claim.attachment_ids)
             log.error("given up post %s: %s", claim.status_id, error)
             return
         log.debug("post %s is put back for %.0f s: %s", claim.status_id, wait, error)
@@ -147,6 +152,9 @@ class Work:
         """Log what became of each attachment."""
         waits = {outcome.attachment_id: outcome.retry_after for outcome in again}
         for outcome in outcomes:
+            if outcome.attachment_id in self._undone:
+                self._undone.remove(outcome.attachment_id)
+                self.tally.failed -= 1
             where = f"post {claim.status_id}, attachment {outcome.attachment_id}"
             if outcome.state == "described":
                 self.tally.described += 1
@@ -154,7 +162,7 @@ class Work:
                 log.info("described %s, in %.1f s", where, seconds)
             elif outcome.state == "left" and outcome.attachment_id in waits:
                 log.info(
-                    "looked at again in %.0f s to make sure, %s: %s",
+                    "asked again in %.0f s whether this is so of %s: %s",
                     waits[outcome.attachment_id] or 0.0,
                     where,
                     outcome.reason,
@@ -164,6 +172,7 @@ class Work:
                 log.info("left alone %s: %s", where, outcome.reason)
             elif (wait := waits.get(outcome.attachment_id)) is not None:
                 self.tally.failed += 1
+                self._undone.add(outcome.attachment_id)
                 log.warning("failed %s, again in %.0f s: %s", where, wait, outcome.reason)
             else:
                 self.tally.failed += 1

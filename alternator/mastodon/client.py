@@ -19,7 +19,7 @@ from alternator.errors import GoneError, UnexpectedAnswerError
 from alternator.mastodon import nodeinfo, parse, server_errors
 from alternator.mastodon.api_session import LIMITS, LONGEST_WAIT_SECONDS, ApiSession
 from alternator.mastodon.edit_check import CheckedEdit
-from alternator.mastodon.entities import Account, Instance, Page, Source, Status
+from alternator.mastodon.entities import Account, Instance, Page, Revision, Source, Status
 from alternator.mastodon.rate_budget import RateBudget
 from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import by_age
@@ -129,6 +129,11 @@ class MastodonClient:
     def source(self, status_id: str) -> Source:
         """A status's plain text and content warning, as its author typed them."""
         return self._of_post(status_id, "/source", parse.parse_source)
+
+    def history(self, status_id: str) -> tuple[Revision, ...]:
+        """A status's versions, oldest first. GoneError also where the server does not tell them."""
+        path = f"/api/v1/statuses/{status_id}/history"
+        return self._api.get(path, parse.parse_history, of_post=True)
 
     def edit(self, edit: CheckedEdit) -> Status:
         """Carry an edit out and return what the server made of it.

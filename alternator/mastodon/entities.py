@@ -147,6 +147,18 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Revision:
+    """One version of a post: https://docs.joinmastodon.org/entities/StatusEdit/"""
+
+    created_at: datetime | None
+    content: str  # HTML
+    spoiler_text: str
+    sensitive: bool
+    attachments: tuple[Attachment, ...]
+    poll_options: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Instance:
     """https://docs.joinmastodon.org/entities/Instance/, or what older servers give in its place.
 

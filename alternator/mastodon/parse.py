@@ -20,6 +20,7 @@ from alternator.mastodon.entities import (
     Poll,
     PollOption,
     QuoteApproval,
+    Revision,
     Source,
     Status,
 )
@@ -147,6 +148,13 @@ def parse_source(answer: object) -> Source:
     )
 
 
+def parse_history(answer: object) -> tuple[Revision, ...]:
+    """A post's versions, oldest first. UnexpectedAnswerError for what is no history."""
+    if not isinstance(answer, list):
+        raise UnexpectedAnswerError(f"the server's answer is no history but {kind(answer)}")
+    return tuple(map(_revision, answer))
+
+
 def parse_instance(answer: object, url: str, software: str | None = None) -> Instance:
     """What the server at ``url`` says of itself. UnexpectedAnswerError for what is nothing such.
 
@@ -171,6 +179,22 @@ def parse_instance(answer: object, url: str, software: str | None = None) -> Ins
         description_limit=int(limit or dialect.description_limit),
         streaming_url=streaming.replace("wss://", "https://").replace("ws://", "http://"),
         dialect=dialect,
+    )
+
+
+def _revision(answer: object) -> Revision:
+    fields = fields_of(answer, "version of a post")
+    poll = inner(fields, "poll")
+    options = list_of(poll, "options") if poll else []
+    return Revision(
+        created_at=time_of(fields, "created_at"),
+        content=given_text(fields, "content"),
+        spoiler_text=given_text(fields, "spoiler_text"),
+        sensitive=flag_of(fields, "sensitive"),
+        attachments=tuple(map(parse_attachment, list_of(fields, "media_attachments"))),
+        poll_options=tuple(
+            text_of(fields_of(option, "option of a poll"), "title") or "" for option in options
+        ),
     )
 
 

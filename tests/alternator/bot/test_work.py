@@ -138,6 +138,43 @@ def test_what_is_not_described_is_told_with_its_reason(
     assert caplog.messages == [message.format("post 5, attachment 51")]
 
 
+def test_what_is_tried_again_is_counted_by_what_came_of_it(
+    account: Account, work: Work, publisher: Publisher, claim: Claim, clock: Clock
+):
+    busy = to_retry("51", "busy", retry_after=1.0)
+    publisher.to_come = [[busy], [busy], [DESCRIBED]]
+    work.describe(claim)
+    for tally in (Tally(failed=1), Tally(described=1)):
+        clock.now += 1
+        work.describe(claimed(account))
+        assert work.tally == tally
+
+
+def test_what_one_answer_says_is_no_final_reason_and_the_final_one_is_said_once(
+    account: Account,
+    work: Work,
+    publisher: Publisher,
+    claim: Claim,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+):
+    caplog.set_level(logging.INFO, logger="alternator")
+    gone = left_alone("51", "the post was deleted", sure=False)
+    publisher.to_come = [[to_retry("51", "busy", retry_after=1.0)], [gone], [gone]]
+    work.describe(claim)
+    clock.now += 1
+    work.describe(claimed(account))
+    assert work.tally == Tally()
+    clock.now += CONFIRM_SECONDS
+    work.describe(claimed(account))
+    assert work.tally == Tally(left=1)
+    assert caplog.messages == [
+        "failed post 5, attachment 51, again in 1 s: busy",
+        "asked again in 600 s whether this is so of post 5, attachment 51: the post was deleted",
+        "left alone post 5, attachment 51: the post was deleted",
+    ]
+
+
 def test_what_fails_at_the_last_attempt_is_given_up(
     account: Account,
     work: Work,
@@ -266,28 +303,6 @@ def test_a_halt_holds_although_it_can_not_be_written_down(
     with pytest.raises(StateError):
         Work(account, Failing(), health, stop).describe(claim)
     assert account.state.halted() == "the edit of post 5 did damage"
-
-
-def test_what_one_answer_said_is_told_to_be_looked_at_again(
-    account: Account,
-    work: Work,
-    publisher: Publisher,
-    claim: Claim,
-    clock: Clock,
-    caplog: pytest.LogCaptureFixture,
-):
-    caplog.set_level(logging.INFO, logger="alternator")
-    gone = left_alone("51", "the post was deleted", sure=False)
-    publisher.to_come = [[gone], [gone]]
-    work.describe(claim)
-    assert caplog.messages == [
-        "looked at again in 600 s to make sure, post 5, attachment 51: the post was deleted"
-    ]
-    assert work.tally == Tally()
-    clock.now += CONFIRM_SECONDS
-    work.describe(claimed(account))
-    assert account.queue() == {"left": 1}
-    assert work.tally == Tally(left=1)
 
 
 def test_an_edit_that_always_fails_is_given_up_while_others_succeed(
