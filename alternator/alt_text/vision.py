@@ -75,7 +75,7 @@ class VisionClient:
         self._settings = settings
         self._progress = progress
         self._clock = clock = progress.clock
-        self._endpoint = Endpoint(settings, clock=clock)
+        self._endpoint = Endpoint(settings)
         self.name = self._endpoint.name  # as it may be shown
         self._pictures = Breaker("pictures", clock=clock, answers_again=answers_again)
         self._transcripts = Breaker("transcripts", clock=clock)

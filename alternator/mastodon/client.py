@@ -10,7 +10,7 @@ a list of an error, and an edit made from that would lose what it stood for.
 
 from collections.abc import Callable
 from typing import TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import requests
 
@@ -23,9 +23,10 @@ from alternator.mastodon.entities import Account, Instance, Page, Revision, Sour
 from alternator.mastodon.rate_budget import RateBudget
 from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import by_age
+from alternator.web.credentials import BearerToken, without_user
 from alternator.web.session import WebSession
 
-__all__ = ["LONGEST_WAIT_SECONDS", "USER_AGENT", "BearerToken", "MastodonClient"]
+__all__ = ["LONGEST_WAIT_SECONDS", "USER_AGENT", "BearerToken", "MastodonClient", "without_user"]
 
 OfStatus = TypeVar("OfStatus", Status, Source)
 
@@ -36,17 +37,6 @@ USER_AGENT = "alternator"
 # https://github.com/mastodon/mastodon/blob/main/app/controllers/application_controller.rb
 ACCEPT = "application/json"
 PAGE = 40  # statuses, the most at once: https://docs.joinmastodon.org/methods/accounts/#statuses
-
-
-class BearerToken(requests.auth.AuthBase):
-    """Sends the token. As an authentication of its own it goes before a ``.netrc`` file."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class MastodonClient:
@@ -195,12 +185,3 @@ class MastodonClient:
                 f"{self.url} answers with another post than {status_id}; tried again later"
             )
         return found
-
-
-def without_user(url: str) -> str:
-    """An address without a user's name and password: nothing here asks for them, and all show it.
-
-    https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1
-    """
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
