@@ -14,6 +14,7 @@ from sandbox.api.user_agent import UserAgentMiddleware
 from sandbox.control.fault_middleware import FaultMiddleware
 from sandbox.control.origin import OriginMiddleware
 from sandbox.control.request_log import RequestLogMiddleware
+from sandbox.control.websockets import WebSocketControlMiddleware
 from sandbox.errors import RefusedError
 from sandbox.model.limits import LimitMiddleware
 from sandbox.model.sandbox import Sandbox
@@ -41,6 +42,9 @@ def create_app(folder: Path, settings: Settings | None = None) -> Starlette:
             Middleware(RequestLogMiddleware, request_log=sandbox.request_log, prefixes=("/api/",)),
             Middleware(FaultMiddleware, faults=sandbox.faults),
             Middleware(LimitMiddleware, limits=sandbox.limits),
+            Middleware(
+                WebSocketControlMiddleware, request_log=sandbox.request_log, faults=sandbox.faults
+            ),
             Middleware(UserAgentMiddleware, needed=sandbox.settings.dialect.needs_user_agent),
         ],
         exception_handlers={RefusedError: refuse, 404: unknown_path},

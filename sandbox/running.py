@@ -16,6 +16,7 @@ from sandbox.model.records import TOKENS
 from sandbox.model.sandbox import Sandbox
 from sandbox.model.serialize import Serializer
 from sandbox.model.status_params import EditFields, PostFields, edit_params, post_params
+from sandbox.model.streams import Way
 from sandbox.model.uploads import UploadParams
 from sandbox.params import Params
 from sandbox.serving import AppServer
@@ -167,6 +168,14 @@ class SandboxServer(AppServer):
     def mute_streams(self) -> int:
         """Leave all open streams open and silent; returns how many there are."""
         return self.sandbox.hub.mute()
+
+    def silence_streams(self, *ways: Way) -> None:
+        """From now on new streams of these ways open and never say anything; of the others, do."""
+        self.sandbox.hub.silent = frozenset(ways)
+
+    def deafen_streams(self, *ways: Way) -> None:
+        """From now on new streams of these ways live and have no events; of the others, do."""
+        self.sandbox.hub.deaf = frozenset(ways)
 
     def open_streams(self) -> int:
         """How many streams are open."""

@@ -14,11 +14,14 @@ from alternator.bot.describe import Describer
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
 from alternator.bot.progress import BotProgress
+from alternator.bot.single_pass import SinglePass
 from alternator.bot.watch import Watcher
 from alternator.bot.work import Tally, Work
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import Config
-from alternator.mastodon.stream import Stream
+from alternator.mastodon.streams.events import EventReader
+from alternator.mastodon.streams.follow import Stream
+from alternator.mastodon.streams.ways import ways_to_hear
 from alternator.progress import Progress
 from alternator.stopping import Stop
 
@@ -50,6 +53,7 @@ class Bot:
 
     account: Account
     watcher: Watcher
+    single_pass: SinglePass
     stream: Stream | None
 
     def run(self) -> None:
@@ -58,7 +62,7 @@ class Bot:
 
     def run_once(self) -> Tally:
         """Go through the posts once; what came of it. ServerError if the server can't be asked."""
-        tally = self.watcher.run_once()
+        tally = self.single_pass.run()
         log.info(
             "done: %d described, %d left alone, %d failed",
             tally.described,
@@ -77,20 +81,17 @@ def build_bot(
     progress of their own.
     """
     beside = BotProgress(stop)
-    finder = PostFinder(account, account.session(beside), describer)
+    finder = PostFinder(account, account.session(beside), describer, stop.clock)
     work = Work(account, describer, health, stop)
     watcher = Watcher(account, finder, work, progress=progress, stop=stop)
-    stream = None
-    # Without server-sent events, polling serves alone.
-    if account.settings.user_stream and account.instance.dialect.streaming in ("sse", "both"):
-        stream = Stream(
-            account.session(beside),
-            account.instance.streaming_url,
-            stop,
-            notice=watcher.notice,
-            connected=watcher.look_now,
-        )
-    return Bot(account=account, watcher=watcher, stream=stream)
+    ways = ways_to_hear(account.settings, account.instance) if account.settings.user_stream else ()
+    return Bot(
+        account=account,
+        watcher=watcher,
+        single_pass=SinglePass(account, finder, work, progress=progress, stop=stop),
+        # Without a stream, polling serves alone.
+        stream=Stream(ways, EventReader(account.id), stop, watcher) if ways else None,
+    )
 
 
 def build_writer(

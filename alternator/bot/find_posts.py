@@ -1,19 +1,34 @@
 """Finds the account's own posts that lack descriptions: by looking through them, and by events."""
 
 import logging
-from collections.abc import Iterator
-from itertools import islice
+from dataclasses import dataclass
 
 from alternator.accounts.account import Account
 from alternator.bot.describe import Describer
+from alternator.bot.walk import BEGINNING, Walk
+from alternator.clock import SYSTEM_CLOCK, Clock
+from alternator.errors import TemporaryServerError
 from alternator.mastodon.client import MastodonClient
-from alternator.mastodon.entities import Status
+from alternator.mastodon.entities import Page, Status
 from alternator.store.outcomes import Found, by_age
 
 log = logging.getLogger(__name__)
 
-# Sorts before every id of a status.
-BEGINNING = "0"
+MOST_UNREAD = 1000  # ids that are kept so that each is told of once
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What a look through the posts found: a number of attachments.
+
+    ``newer`` are the posts made since the look before. ``more``: look again at once, there are
+    pages left. ``trouble``: what kept it from going on; the next look will.
+    """
+
+    found: int
+    newer: tuple[str, ...] = ()
+    more: bool = False
+    trouble: TemporaryServerError | None = None
 
 
 class PostFinder:
@@ -22,60 +37,97 @@ class PostFinder:
     ``look`` is for the thread that ``client`` belongs to; ``notice`` asks nothing, and is for any.
     """
 
-    def __init__(self, account: Account, client: MastodonClient, describer: Describer) -> None:
+    def __init__(
+        self,
+        account: Account,
+        client: MastodonClient,
+        describer: Describer,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
         self._account = account
         self._client = client
         self._describer = describer
+        self._walk = Walk(self._page, self._take, clock)
+        self._found_now = 0
+        self._unread: set[str] = set()  # that were told of
 
-    def look(self) -> int:
-        """Record what is new since the last look; returns the number of attachments found.
+    def look(self) -> Look:
+        """Record what is new since the last look, and go on with what that one did not reach.
 
-        It goes back to the newest post that the last look saw. The newest page is looked at as a
-        whole, so media that an edit added to a recent post are found as well, stream or not. The
-        first look of all takes the newest ``backfill_count`` posts.
+        The newest page is looked at as a whole, so media that an edit added to a recent post are
+        found as well, stream or not. ServerError if the server can't be asked.
         """
-        cursors = self._account.state.cursors()
-        if cursors.newest is None:
-            return self._first_look()
-        found = []
-        newest = cursors.newest
-        for status in self._statuses(back_to=cursors.newest):
-            newest = max(newest, status.id, key=by_age)
-            if by_age(status.id) > by_age(cursors.floor or BEGINNING):
-                found += self._found(status, backfill=False)
-        return self._account.state.record(found, cursor=newest)
+        self._found_now = 0
+        state = self._account.state
+        seen = self._walk.look(state.cursors().newest)
+        if seen.cursor is not None:
+            state.record((), cursor=seen.cursor)
+        return Look(found=self._found_now, newer=seen.newer, more=seen.more, trouble=seen.trouble)
 
     def notice(self, status: Status) -> int:
-        """Record what an event of the stream tells; returns the number of attachments found."""
+        """Record what an event of the stream tells; returns the number of attachments found.
+
+        Whatever its age: who edits an old post now has it at hand.
+        """
         if status.account_id != self._account.id:
             return 0
         return self._account.state.record(self._found(status, backfill=False))
 
-    def _first_look(self) -> int:
-        count = self._account.settings.backfill_count
-        statuses = list(islice(self._statuses(), count + 1))
-        cursor = statuses[0].id if statuses else BEGINNING
-        wanted, older = statuses[:count], statuses[count:]
-        floor = older[0].id if older else BEGINNING
-        found = [entry for status in wanted for entry in self._found(status, backfill=True)]
-        return self._account.state.record(found, cursor=cursor, floor=floor)
+    def _page(self, *, max_id: str | None = None, min_id: str | None = None) -> Page:
+        return self._client.own_statuses(self._account.id, max_id=max_id, min_id=min_id)
 
-    def _statuses(self, *, back_to: str = BEGINNING) -> Iterator[Status]:
-        """The account's posts, newest first: whole pages, back to the one that has ``back_to``."""
-        page = self._client.own_statuses(self._account.id)
-        while page.oldest is not None:
-            for status_id in page.unread:
-                log.warning("post %s is left out: the server's answer is not understood", status_id)
-            yield from page.statuses
-            if by_age(page.oldest) <= by_age(back_to):
-                return
-            page = self._client.own_statuses(self._account.id, max_id=page.oldest)
+    def _take(self, page: Page) -> frozenset[str]:
+        """Record what is to be done on a page; the ids of those posts that are too old.
+
+        Of the posts from before the first start, ``backfill_count`` are taken on in all, whatever
+        the server answers and has answered before (``AccountState.admit_old``).
+        """
+        state = self._account.state
+        first_start = state.first_start()
+        old = [status.id for status in page.statuses if is_old(status, first_start)]
+        admitted: frozenset[str] = frozenset()
+        if old:
+            # An earlier release looked at as many as it was to, and wrote down where it ended.
+            floor = by_age(state.cursors().floor or BEGINNING)
+            above = [key for key in sorted(old, key=by_age, reverse=True) if by_age(key) > floor]
+            admitted = state.admit_old(above, self._account.settings.backfill_count)
+        self._tell_unread(page)
+        unwanted = frozenset(old) - admitted
+        found = [
+            entry
+            for status in page.statuses
+            if status.id not in unwanted
+            for entry in self._found(status, backfill=status.id in admitted)
+        ]
+        self._found_now += state.record(found) if found else 0
+        return unwanted
+
+    def _tell_unread(self, page: Page) -> None:
+        """Say which posts are left out, once: the newest page is looked at again and again."""
+        for status_id in set(page.unread) - self._unread:
+            log.warning("post %s is left out: the server's answer is not understood", status_id)
+        if len(self._unread) > MOST_UNREAD:
+            self._unread.clear()
+        self._unread.update(page.unread)
 
     def _found(self, status: Status, *, backfill: bool) -> list[Found]:
-        """What is to be done for a status; nothing for a boost, whose media are another's."""
-        if status.is_boost:
+        """What is to be done for a status.
+
+        Nothing for a boost, whose media are another's, nor for one that fewer may see than the
+        configuration names.
+        """
+        if status.is_boost or status.audience not in self._account.settings.visibilities:
             return []
         attachment_ids = self._describer.undescribed(status)
         if not attachment_ids:
             return []
         return [Found(status_id=status.id, attachment_ids=attachment_ids, backfill=backfill)]
+
+
+def is_old(status: Status, first_start: float) -> bool:
+    """Whether a post is from before the first start, and nobody has edited it since.
+
+    One that tells no time is taken for old: of these there is a limit.
+    """
+    moment = status.edited_at or status.created_at
+    return moment is None or moment.timestamp() < first_start

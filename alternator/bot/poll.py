@@ -5,18 +5,22 @@ import threading
 from typing import Protocol
 
 from alternator.accounts.health import AccountHealth
+from alternator.bot.find_posts import Look
 from alternator.bot.outage import LONGEST_BACK_OFF_SECONDS, back_off
-from alternator.errors import AlternatorError, ServerError
+from alternator.errors import AlternatorError, ServerError, TemporaryStateError
 from alternator.log import DefectLog
 from alternator.stopping import Stop, Stopping
 
 log = logging.getLogger(__name__)
 
+# Until the next look where what is remembered can't be read or written now.
+STATE_PAUSE_SECONDS = 5.0
+
 
 class Finder(Protocol):
-    """Who looks: ``alternator.bot.find_posts.PostFinder``."""
+    """Who looks: ``alternator.bot.find_posts.PostFinder``, through the watcher."""
 
-    def look(self) -> int: ...
+    def look(self) -> Look: ...
 
 
 class PollEvents(Protocol):
@@ -45,6 +49,7 @@ class Poll(threading.Thread):
         self._events = events
         self._failures = 0  # in a row
         self._defects = DefectLog(log)
+        self._told = ""  # the last trouble in the log that the operator can mend
         self._look_now = threading.Event()
 
     def look_now(self) -> None:
@@ -65,9 +70,15 @@ class Poll(threading.Thread):
     def _look(self) -> float:
         """One look; returns the seconds until the next one."""
         try:
-            if self._finder.look():
+            look = self._finder.look()
+            if look.found:
                 self._events.found()
+            if look.trouble is not None:
+                raise look.trouble
             self._health.recovered()
+            if self._told:
+                self._told = ""
+                log.info("the posts can be looked through again")
             if self._failures:
                 self._events.recovered()
             self._failures = 0
@@ -76,10 +87,20 @@ class Poll(threading.Thread):
             self._health.failed(error)
             self._failures += 1
             return back_off(self._failures, error)
+        except TemporaryStateError:  # logged by the store, once
+            self._stop_request.check()
+            return STATE_PAUSE_SECONDS
         except AlternatorError as error:
             # On the way out the store is closed under this thread, which is no fault.
             self._stop_request.check()
-            log.error("looking through the posts failed: %s", error)
+            # Said again only when it changes: a full disk stays full for many looks.
+            known = str(error) == self._told
+            self._told = str(error)
+            log.log(
+                logging.DEBUG if known else logging.ERROR,
+                "looking through the posts failed: %s",
+                error,
+            )
             return LONGEST_BACK_OFF_SECONDS
         except Exception as error:  # noqa: BLE001 - logged: a page must not end the looking
             self._stop_request.check()

@@ -115,7 +115,7 @@ def run(
     ModelError), and StateError where the state file is damaged meanwhile.
     """
     with ExitStack() as stack:
-        store = stack.enter_context(opened_store(config, stop, once=wishes.once))
+        store = stack.enter_context(open_store(config, stop, once=wishes.once))
         remove_leftovers(downloads_of(config))
         account = Account(config.mastodon, store, stop.clock)
         speech = make_speech_worker(config.whisper) if config.whisper.enabled else None
@@ -149,13 +149,12 @@ def run(
     return 0
 
 
-def opened_store(config: Config, stop: Stop, *, once: bool) -> AbstractContextManager[Store]:
-    """The store in the configured directory."""
+def open_store(config: Config, stop: Stop, *, once: bool) -> AbstractContextManager[Store]:
+    """What is remembered; a single pass has no second turn in which a lock on it is over."""
     return opened(
         config.state.directory,
         clock=stop.clock.now,
         monotonic=stop.clock.monotonic,
-        # A single pass has no second turn in which another program's lock is over.
         patience=OPENING_PATIENCE_SECONDS if once else PATIENCE_SECONDS,
     )
 

@@ -5,44 +5,45 @@ Three threads work for an account:
 - the main one describes one post after the other (``Watcher.run``, ``alternator/bot/work.py``);
   signals reach it alone;
 - one looks through the account's posts (``alternator/bot/poll.py``);
-- one follows the stream of events (``alternator/mastodon/stream.py``).
+- one follows the stream of events (``alternator/mastodon/streams/follow.py``).
 
 They meet in the account's state: the two that find posts record them, and only the main one claims
 them. How often a post was put back is counted there as well, since the main thread counts and the
 polling one, after an outage, makes all of them due. Beside that they share the account's health and
-rate budget, which have locks of their own, and two events that only wake: after waking, each looks
-at the state, so one that comes too early or twice costs a look and no more.
+rate budget and the attendance of the stream, which have locks of their own, and two events that
+only wake: after waking, each looks at the state, so one that comes too early or twice costs a look
+and no more.
+
+What keeps the main thread from claiming the next post is one of three (``_obstacle``): a person has
+to look at an edit that did harm, the server's rate limit is used up, or the server fails as a whole
+(``alternator/bot/failures.py``). One post that fails waits by itself.
 """
 
 import threading
 from typing import Protocol
 
 from alternator.accounts.account import Account
-from alternator.bot.find_posts import PostFinder
-from alternator.bot.outage import back_off
-from alternator.bot.poll import Poll
-from alternator.bot.work import Tally, Work
-from alternator.errors import ServerError, TemporaryServerError, TemporaryStateError
-from alternator.mastodon.client import LONGEST_WAIT_SECONDS
+from alternator.bot.attendance import Attendance
+from alternator.bot.failures import Failures
+from alternator.bot.find_posts import Look, PostFinder
+from alternator.bot.halt import HaltNotice
+from alternator.bot.poll import STATE_PAUSE_SECONDS, Poll
+from alternator.bot.work import Work
+from alternator.errors import ServerError, TemporaryStateError
 from alternator.mastodon.entities import Status
 from alternator.progress import Progress
 from alternator.stopping import Stop
+from alternator.store.outcomes import Claim
 
 # Without a stream, a new post should not wait for a whole minute.
 POLL_WITHOUT_STREAM_SECONDS = 15.0
 IDLE_SECONDS = 0.5
-# Until the next try where what is remembered can't be read or written now.
-STATE_PAUSE_SECONDS = 5.0
-# How long a single pass waits for files that the server is still processing.
-ONCE_PATIENCE_SECONDS = 30.0
-# How often a single pass tries again in a row what the server did not answer.
-ONCE_ATTEMPTS = 4
 
 
 class EventStream(Protocol):
-    """What follows the server's events: ``alternator.mastodon.stream.Stream``."""
+    """What follows the server's events: ``alternator.mastodon.streams.follow.Stream``."""
 
-    open: bool  # whether events come in now
+    connection: int  # the number of the open one; 0: no events come in now
 
     def start(self) -> None: ...
 
@@ -59,34 +60,15 @@ class Watcher:
         self._progress = progress
         self._stop = stop
         self._something_due = threading.Event()  # perhaps
-        self._poll = Poll(finder, account.health, stop, events=self)
+        self._attendance = Attendance(stop.clock)
+        self._poll = Poll(self, account.health, stop, events=self)
         # Set before the threads are started, and by nobody later.
         self._stream: EventStream | None = None
+        # Of the main thread alone; times are monotonic seconds.
+        self._failures = Failures()
+        self._halt = HaltNotice(account.state, stop.clock)
         self._backfill_ready = 0.0
-
-    def run_once(self) -> Tally:
-        """Catch up, describe what is due, and end. ServerError if the server can't be asked."""
-        state, clock = self._account.state, self._stop.clock
-        self._finder.look()
-        self._account.health.recovered()
-        patience = clock.monotonic() + ONCE_PATIENCE_SECONDS
-        while True:
-            if claim := state.claim():
-                try:
-                    self._work.describe(claim)
-                except TemporaryServerError as error:
-                    too_long = (error.retry_after or 0.0) > LONGEST_WAIT_SECONDS
-                    if too_long or self._work.failures == ONCE_ATTEMPTS:
-                        raise
-                    self._progress.pause(back_off(self._work.failures, error))
-                    patience = clock.monotonic() + ONCE_PATIENCE_SECONDS
-                pause = self._account.settings.backfill_pause if claim.backfill else 0.0
-                self._progress.pause(pause)
-                continue
-            due = state.next_due()
-            if due is None or clock.monotonic() + (due - clock.now()) > patience:
-                return self._work.tally
-            self._progress.pause(due - clock.now())
+        self._paused_until = 0.0
 
     def run(self, stream: EventStream | None) -> None:
         """Watch until ``Stopping`` is raised. An outage, a lock, a full disk never ends it.
@@ -109,7 +91,9 @@ class Watcher:
             self._poll.look_now()
 
     def notice(self, status: Status) -> None:
-        """A status that the stream brought. Called by the stream's thread."""
+        """A status that the stream brought. Called by the stream's thread, as are the two below."""
+        if status.account_id == self._account.id:
+            self._attendance.heard(status.id)
         if not self._stop.requested and self._finder.notice(status):
             self._something_due.set()
 
@@ -117,8 +101,19 @@ class Watcher:
         """Look through the posts at once: the stream was reconnected."""
         self._poll.look_now()
 
+    def is_deaf(self, connection: int) -> bool:
+        """Whether the stream does not tell of posts that are there."""
+        return self._attendance.is_deaf(connection)
+
+    def look(self) -> Look:
+        """Look through the posts. Called by the polling thread, as are the three below."""
+        connection = self._stream.connection if self._stream else 0
+        look = self._finder.look()
+        self._attendance.looked(look.newer, connection)
+        return look
+
     def found(self) -> None:
-        """The polling found something. Called by its thread, as are the two below."""
+        """The polling found something."""
         self._something_due.set()
 
     def recovered(self) -> None:
@@ -129,23 +124,56 @@ class Watcher:
     def interval(self) -> float:
         """Seconds until the next look: fewer while no events come in."""
         settings = self._account.settings
-        if settings.user_stream and not (self._stream and self._stream.open):
+        if settings.user_stream and not (self._stream and self._stream.connection):
             return min(settings.poll_interval_seconds, POLL_WITHOUT_STREAM_SECONDS)
         return settings.poll_interval_seconds
 
     def _describe_next(self) -> None:
         """Describe one post, or wait a moment if none is due."""
-        clock = self._stop.clock
         self._progress.beat()
-        claim = self._account.state.claim(backfill=clock.monotonic() >= self._backfill_ready)
+        claim = None if self._obstacle() else self._claim()
         if claim is None:
-            clock.wait(self._something_due, IDLE_SECONDS)
-            self._something_due.clear()
+            self._idle()
             return
         try:
             self._work.describe(claim)
         except ServerError as error:
-            self._account.health.failed(error)
-            self._progress.pause(back_off(self._work.failures, error))
+            self._failed(claim, error)
+        else:
+            self._failures.clear()
         if claim.backfill:
-            self._backfill_ready = clock.monotonic() + self._account.settings.backfill_pause
+            pause = self._account.settings.backfill_pause
+            self._backfill_ready = self._stop.clock.monotonic() + pause
+
+    def _obstacle(self) -> bool:
+        """Whether no post can be claimed now, whichever it is."""
+        return (
+            self._halt.stands()
+            or rate_limit_left(self._account) > 0
+            or self._stop.clock.monotonic() < self._paused_until
+        )
+
+    def _claim(self) -> Claim | None:
+        ready = self._stop.clock.monotonic() >= self._backfill_ready
+        return self._account.state.claim(backfill=ready)
+
+    def _idle(self) -> None:
+        """Wait a moment, or until there is something new: a server that tells of it answers."""
+        if self._stop.clock.wait(self._something_due, IDLE_SECONDS):
+            self._something_due.clear()
+            self._paused_until = 0.0
+
+    def _failed(self, claim: Claim, error: ServerError) -> None:
+        """The server did not answer for a post, which is put back."""
+        if rate_limit_left(self._account) > 0:
+            self._account.health.failed(error)
+            return
+        pause = self._failures.pause_after(claim.status_id, error)
+        if pause:
+            self._account.health.failed(error)
+            self._paused_until = self._stop.clock.monotonic() + pause
+
+
+def rate_limit_left(account: Account) -> float:
+    """Seconds until the server takes both kinds of requests that describing a post needs."""
+    return max(account.budget.seconds_left("read"), account.budget.seconds_left("edit"))

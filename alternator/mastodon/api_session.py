@@ -28,6 +28,7 @@ FRESH = {"Cache-Control": "no-cache"}
 ATTEMPTS = 4  # of one request, when the server can't be reached or answers 5xx
 POST_ATTEMPTS = 2  # of one about a single post: others wait behind it
 HANGS_SECONDS = 5.0  # one that took longer is left to the next turn of its post
+DATE_SECONDS = 2.0  # how much later it may be than the ``Date`` of an answer says
 LONGEST_WAIT_SECONDS = 15 * 60.0  # for a rate limit to end, before giving the request back
 
 
@@ -117,7 +118,9 @@ class ApiSession:
         except requests.RequestException as error:
             raise server_errors.unreachable(self.url, error) from error
         if (moment := date_of(answer.headers.get("Date") or "")) is not None:
-            self.server_time = moment.timestamp()
+            # Whole seconds, perhaps of the second before; our clock knows more if it agrees.
+            told = moment.timestamp()
+            self.server_time = min(max(time.time(), told), told + DATE_SECONDS)
         wait = self._budget.heard("read" if method == "GET" else "edit", answer)
         if answer.status == 429:
             raise server_errors.busy(self.url, wait)

@@ -12,12 +12,10 @@ from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-import requests
-
 from alternator.config.settings import MastodonSettings
 from alternator.errors import GoneError, UnexpectedAnswerError
-from alternator.mastodon import nodeinfo, parse, server_errors
-from alternator.mastodon.api_session import LIMITS, LONGEST_WAIT_SECONDS, ApiSession
+from alternator.mastodon import nodeinfo, parse
+from alternator.mastodon.api_session import LONGEST_WAIT_SECONDS, ApiSession
 from alternator.mastodon.edit_check import CheckedEdit
 from alternator.mastodon.entities import Account, Instance, Page, Revision, Source, Status
 from alternator.mastodon.rate_budget import RateBudget
@@ -26,7 +24,7 @@ from alternator.store.outcomes import by_age
 from alternator.web.credentials import BearerToken, without_user
 from alternator.web.session import WebSession
 
-__all__ = ["LONGEST_WAIT_SECONDS", "USER_AGENT", "BearerToken", "MastodonClient", "without_user"]
+__all__ = ["LONGEST_WAIT_SECONDS", "USER_AGENT", "MastodonClient"]
 
 OfStatus = TypeVar("OfStatus", Status, Source)
 
@@ -81,7 +79,7 @@ class MastodonClient:
         software = nodeinfo.software_name(self.url, USER_AGENT, self._progress)
 
         def read(answer: object) -> Instance:
-            return parse.parse_instance(answer, self.url, software)
+            return parse.parse_instance(answer, software)
 
         try:
             return self._api.get("/api/v2/instance", read)
@@ -92,8 +90,12 @@ class MastodonClient:
             except GoneError:
                 return read(parse.NOTHING_TOLD)
 
-    def own_statuses(self, account_id: str, *, max_id: str | None = None) -> Page:
-        """A page of the account's own posts without boosts, newest first, older than ``max_id``.
+    def own_statuses(
+        self, account_id: str, *, max_id: str | None = None, min_id: str | None = None
+    ) -> Page:
+        """A page of the account's own posts without boosts, newest first.
+
+        Those right below ``max_id``, or those right above ``min_id``.
 
         UnexpectedAnswerError also for posts of somebody else and for a page that was had before.
         """
@@ -110,6 +112,8 @@ class MastodonClient:
         query = {"exclude_reblogs": "true", "limit": str(PAGE)}
         if max_id is not None:
             query["max_id"] = max_id
+        if min_id is not None:
+            query["min_id"] = min_id
         return self._api.get(f"/api/v1/accounts/{account_id}/statuses", read, query=query)
 
     def status(self, status_id: str) -> Status:
@@ -148,27 +152,6 @@ class MastodonClient:
             {"description": description},
             parse.parse_attachment,
         )
-
-    def open_stream(self, url: str, *, read_timeout: float) -> requests.Response:
-        """The account's stream of events, connected; times out in seconds without a heartbeat.
-
-        It has a connection of its own, which ends when the response is closed.
-        """
-        try:
-            response = requests.get(
-                f"{without_user(url).rstrip('/')}/api/v1/streaming/user",
-                auth=self._auth,
-                headers={"User-Agent": USER_AGENT},
-                stream=True,
-                allow_redirects=False,
-                timeout=(LIMITS.connect, read_timeout),
-            )
-        except requests.RequestException as error:
-            raise server_errors.unreachable(self.url, error) from error
-        if response.status_code != 200:
-            response.close()
-            raise server_errors.of_code(self.url, response.status_code)
-        return response
 
     def _of_post(self, status_id: str, part: str, read: Callable[[object], OfStatus]) -> OfStatus:
         """What is told of one post, fresh, if it is of the post that was asked for."""

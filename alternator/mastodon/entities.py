@@ -167,5 +167,5 @@ class Instance:
 
     version: str
     description_limit: int  # characters
-    streaming_url: str
+    streaming_url: str | None  # as the server names it, mostly with ws or wss; None if it does not
     dialect: Dialect

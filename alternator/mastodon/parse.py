@@ -155,8 +155,8 @@ def parse_history(answer: object) -> tuple[Revision, ...]:
     return tuple(map(_revision, answer))
 
 
-def parse_instance(answer: object, url: str, software: str | None = None) -> Instance:
-    """What the server at ``url`` says of itself. UnexpectedAnswerError for what is nothing such.
+def parse_instance(answer: object, software: str | None = None) -> Instance:
+    """What the server says of itself. UnexpectedAnswerError for what is nothing such.
 
     ``software`` is its name in nodeinfo, if it tells it there. A limit that it does not announce
     (Mastodon does since 4.4) is its dialect's.
@@ -168,7 +168,6 @@ def parse_instance(answer: object, url: str, software: str | None = None) -> Ins
     limit = number_of(inner(configuration, "media_attachments"), "description_limit")
     limit = limit or number_of(fields, "description_limit")
     streaming = text_of(inner(configuration, "urls"), "streaming")
-    streaming = streaming or text_of(inner(fields, "urls"), "streaming_api") or url
     # Every server names one. Taken for Mastodon, another would be sent what harms its posts.
     version = text_of(fields, "version")
     if not version:
@@ -177,7 +176,7 @@ def parse_instance(answer: object, url: str, software: str | None = None) -> Ins
     return Instance(
         version=version,
         description_limit=int(limit or dialect.description_limit),
-        streaming_url=streaming.replace("wss://", "https://").replace("ws://", "http://"),
+        streaming_url=streaming or text_of(inner(fields, "urls"), "streaming_api") or None,
         dialect=dialect,
     )
 

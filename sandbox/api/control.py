@@ -3,7 +3,9 @@
 ========================================  =======================================================
 ``POST /sandbox/streams``                 ``{"enabled": false}``: streaming answers 404;
                                           ``{"drop": true}``: cut the open ones;
-                                          ``{"mute": true}``: leave them open and silent
+                                          ``{"mute": true}``: leave them open and silent;
+                                          ``{"silent": ["sse"]}``: new ones say nothing;
+                                          ``{"deaf": ["sse"]}``: new ones have no events
 ``POST /sandbox/events``                  ``{"event": "notification", "payload": …}`` to all
 ``POST /sandbox/rate-limit``              ``{"token": "sandbox", "seconds": 60}``: 429 till then
 ``POST /sandbox/reset``                   no posts, no faults, an empty request log;
@@ -14,7 +16,7 @@ None of it asks for a token.
 """
 
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, get_args
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -24,7 +26,7 @@ from starlette.routing import Route
 from sandbox.api.caller import sandbox_of
 from sandbox.control import endpoints
 from sandbox.errors import RefusedError
-from sandbox.model.streams import Event
+from sandbox.model.streams import Event, Way
 from sandbox.params import Params, read_params
 from sandbox.samples.samples import post_samples
 
@@ -39,11 +41,13 @@ class StreamsAnswer(TypedDict):
 
 @dataclass(frozen=True, kw_only=True)
 class StreamsOrder:
-    """The body of ``POST /sandbox/streams``; ``enabled`` is None to leave it as it is."""
+    """The body of ``POST /sandbox/streams``; None leaves a thing as it is."""
 
     enabled: bool | None
     drop: bool
     mute: bool
+    silent: frozenset[Way] | None
+    deaf: frozenset[Way] | None
 
 
 def streams_order(params: Params) -> StreamsOrder:
@@ -52,7 +56,20 @@ def streams_order(params: Params) -> StreamsOrder:
         enabled=params.flag("enabled") if "enabled" in params else None,
         drop=params.flag("drop"),
         mute=params.flag("mute"),
+        silent=ways_of(params, "silent"),
+        deaf=ways_of(params, "deaf"),
     )
+
+
+def ways_of(params: Params, name: str) -> frozenset[Way] | None:
+    """The ways of streaming in a field. Raises ``RefusedError`` (422) for others."""
+    if name not in params:
+        return None
+    found = params.get(name)
+    ways = frozenset(way for way in get_args(Way) if isinstance(found, list) and way in found)
+    if not isinstance(found, list) or len(ways) != len(found):
+        raise RefusedError(422, f'{name} can\'t be {found!r}: it is a list of "sse", "websocket"')
+    return ways
 
 
 async def switch_streams(request: Request) -> JSONResponse:
@@ -61,6 +78,10 @@ async def switch_streams(request: Request) -> JSONResponse:
     sandbox = sandbox_of(request)
     if order.enabled is not None:
         sandbox.switches.streaming = order.enabled
+    if order.silent is not None:
+        sandbox.hub.silent = order.silent
+    if order.deaf is not None:
+        sandbox.hub.deaf = order.deaf
     answer: StreamsAnswer = {"enabled": sandbox.switches.streaming}
     if order.drop:
         answer["dropped"] = sandbox.hub.drop()

@@ -41,3 +41,4 @@ class Sandbox:
         self.request_log.clear()
         self.limits.clear()
         self.switches.streaming = True
+        self.hub.silent = self.hub.deaf = frozenset()

@@ -1,4 +1,4 @@
-"""The open event streams and what is sent down them.
+"""The open event streams, by server-sent events or WebSocket, and what is sent down them.
 
 https://docs.joinmastodon.org/methods/streaming/#events has the events and their payloads;
 https://github.com/mastodon/mastodon/blob/v4.4.8/streaming/index.js greets and beats like this.
@@ -9,10 +9,13 @@ import json
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sandbox.model.records import DEMO_ACCOUNT, Account, Status
 from sandbox.model.serialize import Serializer
 from sandbox.params import Json
+
+Way = Literal["sse", "websocket"]
 
 
 class DroppedError(Exception):
@@ -21,7 +24,7 @@ class DroppedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One server-sent event; ``payload`` is a status, an id, or JSON that a test made up."""
+    """One event; ``payload`` is a status, an id, or JSON that a test made up."""
 
     name: str
     payload: Status | Json
@@ -34,7 +37,8 @@ class Stream:
     account: Account | None
     loop: asyncio.AbstractEventLoop
     events: asyncio.Queue[Event | None] = field(default_factory=asyncio.Queue)
-    muted: bool = False
+    muted: bool = False  # says nothing at all
+    deaf: bool = False  # beats, and has no events
 
     def put(self, event: Event | None) -> None:
         """Hand over an event from any thread; None ends the stream."""
@@ -50,6 +54,9 @@ class Hub:
         self.heartbeat_seconds = heartbeat_seconds
         self.lock = threading.Lock()
         self.streams: set[Stream] = set()
+        # The ways whose new streams never say anything, and those that beat and have no events.
+        self.silent: frozenset[Way] = frozenset()
+        self.deaf: frozenset[Way] = frozenset()
 
     def publish(self, event: Event) -> None:
         """Send an event to every open stream."""
@@ -73,12 +80,40 @@ class Hub:
                 stream.muted = True
             return len(self.streams)
 
-    def open(self, account: Account | None) -> Stream:
+    def open(self, account: Account | None, way: Way = "sse") -> Stream:
         """Register a stream of the calling event loop."""
-        stream = Stream(account=account, loop=asyncio.get_running_loop())
+        stream = Stream(
+            account=account,
+            loop=asyncio.get_running_loop(),
+            muted=way in self.silent,
+            deaf=way in self.deaf,
+        )
         with self.lock:
             self.streams.add(stream)
         return stream
+
+    def close(self, stream: Stream) -> None:
+        """A stream whose client has gone."""
+        with self.lock:
+            self.streams.discard(stream)
+
+    async def next_of(self, stream: Stream) -> Event | None:
+        """The next event of a stream; None when it is time for a heartbeat.
+
+        Raises:
+            DroppedError: the stream was cut; the server then breaks the connection.
+        """
+        while True:
+            try:
+                event = await asyncio.wait_for(stream.events.get(), self.heartbeat_seconds)
+            except TimeoutError:
+                if not stream.muted:
+                    return None
+                continue
+            if event is None:
+                raise DroppedError
+            if not (stream.muted or stream.deaf) and concerns(event, stream):
+                return event
 
     async def listen(self, stream: Stream, serializer: Serializer) -> AsyncIterator[str]:
         """The text of one stream: a greeting, events, and a comment line at every heartbeat.
@@ -87,21 +122,13 @@ class Hub:
             DroppedError: when the stream was cut; the server then breaks the connection.
         """
         try:
-            yield ":)\n"
+            if not stream.muted:
+                yield ":)\n"
             while True:
-                try:
-                    event = await asyncio.wait_for(stream.events.get(), self.heartbeat_seconds)
-                except TimeoutError:
-                    if not stream.muted:
-                        yield ":thump\n"
-                    continue
-                if event is None:
-                    raise DroppedError
-                if not stream.muted and concerns(event, stream):
-                    yield encode(event, serializer)
+                event = await self.next_of(stream)
+                yield ":thump\n" if event is None else encode(event, serializer)
         finally:
-            with self.lock:
-                self.streams.discard(stream)
+            self.close(stream)
 
 
 def concerns(event: Event, stream: Stream) -> bool:
@@ -116,10 +143,22 @@ def concerns(event: Event, stream: Stream) -> bool:
 
 def encode(event: Event, serializer: Serializer) -> str:
     """An event as server-sent events have it."""
+    return f"event: {event.name}\ndata: {payload_of(event, serializer)}\n\n"
+
+
+def frame(event: Event, serializer: Serializer) -> str:
+    """An event as a WebSocket's message has it: the payload is a text in JSON, also if it is JSON.
+
+    https://docs.joinmastodon.org/methods/streaming/#events
+    """
+    payload = payload_of(event, serializer)
+    return json.dumps({"stream": ["user"], "event": event.name, "payload": payload})
+
+
+def payload_of(event: Event, serializer: Serializer) -> str:
+    """What an event brings, as text."""
     if isinstance(event.payload, Status):
-        data = json.dumps(serializer.status(event.payload), ensure_ascii=False)
-    elif isinstance(event.payload, str):
-        data = event.payload
-    else:
-        data = json.dumps(event.payload, ensure_ascii=False)
-    return f"event: {event.name}\ndata: {data}\n\n"
+        return json.dumps(serializer.status(event.payload), ensure_ascii=False)
+    if isinstance(event.payload, str):
+        return event.payload
+    return json.dumps(event.payload, ensure_ascii=False)

@@ -19,7 +19,7 @@ STARTUP_IMPORTS = (
 )
 IMAGE_FORMATS = ("Avif", "Bmp", "Gif", "Jpeg", "Png", "Tiff", "WebP")
 # Readers of further formats, where the image has them.
-OTHER_READERS = ("pi_heif.as_plugin", "pillow_jxl.JpegXLImagePlugin")
+OTHER_READERS = ("pi_heif.as_plugin",)
 SECONDS = 2
 
 

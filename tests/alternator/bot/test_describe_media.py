@@ -10,7 +10,7 @@ import pytest
 from waiting import wait_for
 
 from alternator.bot.describe_media import NOT_KEPT
-from alternator.errors import TemporaryServerError, UnsupportedServerError
+from alternator.errors import UnsupportedServerError
 from probe.exit_codes import ExitCode
 from sandbox.dialects import DIALECTS
 from sandbox.server import SandboxServer
@@ -100,8 +100,7 @@ def test_more_than_the_server_takes_in_a_minute_is_described_later(
     now = time.time()
     server.sandbox.limits.clock = lambda: now  # no second minute begins
     bot = make_bot(mastodon={"backfill_count": 20})
-    with pytest.raises(TemporaryServerError, match="asks to wait"):
-        bot.once()
+    bot.once()
     described = [server.descriptions(status["id"])[0] for status in statuses]
     assert sum(text is not None for text in described) == 10
     assert {row[0] for row in bot.rows()} <= {"described", "waiting"}

@@ -7,6 +7,7 @@ from fast_clock import FastClock
 from waiting import wait_for
 
 from alternator.accounts.health import AccountHealth
+from alternator.bot.find_posts import Look
 from alternator.bot.poll import Poll
 from alternator.errors import StateError, TemporaryServerError
 from alternator.stopping import Stop
@@ -16,15 +17,15 @@ class Looks:
     """A finder of posts that meets one thing after the other, and then finds nothing."""
 
     def __init__(self) -> None:
-        self.to_come: list[int | Exception] = []
+        self.to_come: list[int | Look | Exception] = []
         self.count = 0
 
-    def look(self) -> int:
+    def look(self) -> Look:
         self.count += 1
         result = self.to_come.pop(0) if self.to_come else 0
         if isinstance(result, Exception):
             raise result
-        return result
+        return result if isinstance(result, Look) else Look(found=result)
 
 
 class Events:
@@ -128,12 +129,26 @@ def test_a_defect_is_an_error_in_the_log_once_with_its_trace(
 def test_what_the_operator_can_mend_is_told_without_a_trace(
     poll: Poll, looks: Looks, events: Events, caplog: pytest.LogCaptureFixture
 ) -> None:
-    looks.to_come = [StateError("the disk is full"), 1]
+    full, locked = StateError("the disk is full"), StateError("the file is locked")
+    looks.to_come = [full, full, locked, full, 1]
     poll.start()
     wait_for(lambda: events.finds)
-    (record,) = caplog.records
-    assert record.getMessage() == "looking through the posts failed: the disk is full"
-    assert record.levelno == logging.ERROR and not record.exc_info
+    told = [(record.getMessage(), bool(record.exc_info)) for record in caplog.records]
+    # Once for each change, not for each look.
+    assert told == [
+        ("looking through the posts failed: the disk is full", False),
+        ("looking through the posts failed: the file is locked", False),
+        ("looking through the posts failed: the disk is full", False),
+    ]
+
+
+def test_what_a_look_found_before_it_failed_is_at_work_at_once(
+    poll: Poll, looks: Looks, events: Events
+):
+    looks.to_come = [Look(found=1, trouble=TemporaryServerError("busy")), 0]
+    poll.start()
+    wait_for(lambda: events.recoveries)
+    assert (events.finds, looks.count) == (1, 2)
 
 
 def test_the_trace_of_a_defect_is_told_once(

@@ -1,14 +1,22 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fast_clock import FastClock
 from waiting import wait_for
 
+from alternator.accounts.account import Account
+from alternator.clock import SYSTEM_CLOCK
+from alternator.progress import SILENT
+from alternator.store.opening import opened
 from sandbox.control.faults import FaultFields
+from sandbox.dialects import Streaming
 from sandbox.server import SandboxServer
+from sandbox.settings import Settings
 from sandbox.vision.server import VisionServer
 
 MakeBot = Callable[..., Any]
@@ -267,3 +275,181 @@ def test_no_thread_is_left_at_work_on_a_closed_memory(
     finally:
         threading.excepthook = before
     assert complaints == []
+
+
+@pytest.mark.parametrize("way", ["sse", "websocket"])
+def test_a_new_post_is_at_work_within_a_second_of_its_event(
+    make_bot: MakeBot, vision: VisionServer, picture: Path, way: Streaming
+):
+    """In the machine's own time, from the post to the first request about it."""
+    with SandboxServer(settings=Settings(streaming=way)) as server:
+        bot = make_bot(mastodon={"poll_interval_seconds": 3600, "instance_url": server.url})
+        bot.clock = SYSTEM_CLOCK
+        bot.start()
+        wait_for(server.open_streams)
+        for _ in range(5):
+            posted = time.time()
+            status = server.post("Look", files=[picture])
+            path = f"/api/v1/statuses/{status['id']}"
+            asked = wait_for(partial(server.requests, path=path), every_s=0.001)
+            assert asked[0]["at"] - posted < 1.0
+            server.wait_until_described(status["id"])
+        # One at the start and one for the connection: it is events that told.
+        looks = server.requests(path="/api/v1/accounts/*/statuses")
+        assert sum("max_id" not in r["query"] and "min_id" not in r["query"] for r in looks) <= 2
+
+
+def test_a_server_with_websockets_alone_is_followed(make_bot: MakeBot, picture: Path):
+    with SandboxServer(settings=Settings(streaming="websocket")) as server:
+        bot = make_bot(mastodon={"poll_interval_seconds": 3600, "instance_url": server.url})
+        bot.start()
+        wait_for(server.open_streams)
+        for _ in range(2):
+            status = server.post("Look", files=[picture])
+            server.wait_until_described(status["id"])
+            assert server.drop_streams() == 1
+            # Made while nothing is heard: found by the look after the next connection.
+            missed = server.post("Look again", files=[picture])
+            server.wait_until_described(missed["id"])
+            wait_for(server.open_streams)
+        wait_for(lambda: bot.rows() == [("described", "", 1)] * 4)
+
+
+def test_a_stream_that_tells_of_nothing_is_left_for_another(
+    server: SandboxServer, make_bot: MakeBot, picture: Path, caplog: pytest.LogCaptureFixture
+):
+    server.deafen_streams("sse")
+    server.sandbox.hub.heartbeat_seconds = 0.05
+    make_bot(mastodon={"poll_interval_seconds": 15}).start()
+    wait_for(server.open_streams)
+    wait_for(lambda: len(server.requests(path="/api/v1/accounts/*/statuses")) > 2)
+    status = server.post("Look", files=[picture])
+    server.wait_until_described(status["id"])
+    wait_for(lambda: server.requests(path="/api/v1/streaming"))
+    assert "server-sent events: no word of new posts" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("method", "status"), [("PUT", 500), ("PUT", 422), ("GET", 500), ("GET", 403), ("PUT", 403)]
+)
+def test_a_post_that_the_server_fails_for_holds_up_no_other(
+    server: SandboxServer, make_bot: MakeBot, picture: Path, method: str, status: int
+):
+    posts = [server.post(f"Look {number}", files=[picture])["id"] for number in range(6)]
+    bad = posts[-1]  # it is the first in turn
+    server.fail(f"/api/v1/statuses/{bad}*", method=method, status=status, times=None)
+    bot = make_bot()
+    # Slower than it would be held up: what pauses for a minute is seen.
+    bot.clock = FastClock(speed=2.0)
+    bot.start()
+    started = time.monotonic()
+    for key in posts[:-1]:
+        server.wait_until_described(key)
+    assert time.monotonic() - started < 10
+    assert server.descriptions(bad) == [None]
+
+
+def test_two_posts_that_fail_for_ever_do_not_delay_a_new_one(
+    server: SandboxServer, make_bot: MakeBot, picture: Path
+):
+    for number in range(2):
+        bad = server.post(f"Look {number}", files=[picture])["id"]
+        server.fail(f"/api/v1/statuses/{bad}", method="PUT", status=500, times=None)
+    bot = make_bot()
+    bot.clock = FastClock(speed=5.0)
+    bot.start()
+    wait_for(lambda: len(server.requests(method="PUT")) >= 4)
+    wait_for(server.open_streams)
+    for _ in range(3):
+        posted = time.monotonic()
+        status = server.post("New", files=[picture])
+        server.wait_until_described(status["id"])
+        assert time.monotonic() - posted < 3
+
+
+def test_while_editing_is_halted_nothing_is_claimed_and_all_is_found(
+    server: SandboxServer, make_bot: MakeBot, picture: Path, caplog: pytest.LogCaptureFixture
+):
+    bot = make_bot(mastodon={"poll_interval_seconds": 15})
+    bot.clock = FastClock(speed=1000.0)
+    bot.once()
+    with opened(bot.config.state.directory, clock=time.time) as store:
+        account = Account(bot.config.mastodon, store)
+        account.sign_in(account.session(SILENT))
+        account.state.halt("post 7 lost its text")
+    caplog.clear()
+    bot.start()
+    wait_for(server.open_streams)
+    started = bot.clock.monotonic()
+    status = server.post("Look", files=[picture])
+    wait_for(lambda: bot.rows() == [("waiting", "", 0)])
+    # It goes on looking for more than two hours of its time, and says why at the start and hourly.
+    wait_for(lambda: bot.clock.monotonic() - started > 7300, timeout_s=60)
+    told = [message for message in caplog.messages if "post 7 lost its text" in message]
+    assert len(told) == 3
+    assert server.requests(path=f"/api/v1/statuses/{status['id']}*") == []
+    assert bot.rows() == [("waiting", "", 0)]
+
+
+def test_an_edit_that_does_harm_ends_the_editing_at_once(
+    server: SandboxServer, make_bot: MakeBot, picture: Path, caplog: pytest.LogCaptureFixture
+):
+    posts = [server.post(f"Look {number}", files=[picture])["id"] for number in range(3)]
+    server.fail("/api/v1/statuses/*", method="PUT", damage="lose_text", times=None)
+    bot = make_bot().start()
+    wait_for(lambda: server.requests(method="PUT"))
+    wait_for(lambda: "--resume-editing" in caplog.text)
+    server.post("New", files=[picture])
+    wait_for(lambda: len(bot.rows()) == 4)
+    assert len(server.requests(method="PUT")) == 1
+    assert [server.status(key)["content"] != "" for key in posts].count(False) == 1
+
+
+def test_a_rate_limit_holds_everything_and_costs_no_model_call(
+    vision: VisionServer, make_bot: MakeBot, picture: Path
+):
+    """What can't be edited for an hour is not described over and over meanwhile."""
+    settings = Settings(posting_limit=2, posting_window_seconds=3)
+    with SandboxServer(settings=settings) as server:
+        posts = [server.post(f"Look {number}", files=[picture])["id"] for number in range(6)]
+        bot = make_bot(mastodon={"instance_url": server.url})
+        bot.clock = SYSTEM_CLOCK
+        bot.start()
+        for key in posts:
+            server.wait_until_described(key, seconds=60)
+        edits = server.requests(method="PUT")
+        assert sum(edit["answer"] == 200 for edit in edits) == len(posts)
+        # Told beforehand by each answer how many are left, it is hardly ever refused.
+        assert sum(edit["answer"] == 429 for edit in edits) <= 2
+        assert len(vision.requests()) == len(posts)
+
+
+def test_many_posts_of_back_fill_stay_within_the_rate_budget(make_bot: MakeBot, picture: Path):
+    settings = Settings(
+        request_limit=60, request_window_seconds=1, posting_limit=15, posting_window_seconds=2
+    )
+    with SandboxServer(settings=settings) as server:
+        posts = [server.post(f"Look {number}", files=[picture])["id"] for number in range(40)]
+        mastodon = {"instance_url": server.url, "backfill_count": 40}
+        bot = make_bot(mastodon=mastodon)
+        bot.clock = SYSTEM_CLOCK
+        bot.start()
+        for key in posts:
+            server.wait_until_described(key, seconds=120)
+        wait_for(lambda: bot.rows() == [("described", "", 1)] * 40)
+        requests = server.requests()
+        refused = [request for request in requests if request["answer"] == 429]
+        assert len(refused) <= len(requests) / 50
+        assert sum(edit["answer"] == 200 for edit in server.requests(method="PUT")) == 40
+
+
+def test_a_clock_that_jumps_holds_nothing_up(
+    server: SandboxServer, make_bot: MakeBot, picture: Path, monkeypatch: pytest.MonkeyPatch
+):
+    bot = make_bot().start()
+    wait_for(server.open_streams)
+    real = bot.clock.now
+    for days in (0, 10, -10, 0):
+        monkeypatch.setattr(bot.clock, "now", lambda days=days: real() + days * 86400.0)
+        status = server.post(f"After {days} days", files=[picture])
+        server.wait_until_described(status["id"])

@@ -1,4 +1,4 @@
-"""The user stream, as Mastodon.py hears it and on the wire."""
+"""The user stream, as Mastodon.py hears it, on the wire, and by WebSocket."""
 
 import json
 import queue
@@ -8,6 +8,8 @@ import pytest
 import requests
 from mastodon import Mastodon, StreamListener
 from waiting import wait_for
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.sync.client import connect
 
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
@@ -153,3 +155,102 @@ def test_made_up_events_reach_the_stream(server):
         requests.post(f"{server.url}/sandbox/events", json=body, timeout=10)
         name, data = next_event(found)
         assert (name, json.loads(data)) == ("notification", {"type": "mention"})
+
+
+SOCKET = "/api/v1/streaming?stream=user"
+BEARER = {"Authorization": "Bearer sandbox"}
+
+
+def socket_url(server: SandboxServer, path: str = SOCKET) -> str:
+    return server.url.replace("http", "ws", 1) + path
+
+
+def refused(url: str, **options) -> int:
+    """The status of a refused handshake."""
+    with pytest.raises(InvalidStatus) as caught, connect(url, **options):
+        pass
+    return caught.value.response.status_code
+
+
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [
+        (SOCKET, {"additional_headers": BEARER}),
+        (SOCKET, {"subprotocols": ["sandbox"]}),
+        (SOCKET + "&access_token=sandbox", {}),
+    ],
+    ids=["header", "subprotocol", "query"],
+)
+def test_a_websocket_takes_the_token_where_it_comes(server, path, options):
+    with connect(socket_url(server, path), **options) as socket:
+        status = server.post("Hello")
+        message = json.loads(socket.recv(timeout=10))
+    assert (message["stream"], message["event"]) == (["user"], "update")
+    # As Mastodon has it: a text, which is JSON in turn.
+    assert json.loads(message["payload"])["id"] == status["id"]
+    wait_for(lambda: not server.open_streams())
+
+
+def test_a_websocket_without_a_valid_token_is_refused(server):
+    assert refused(socket_url(server)) == 401
+    assert refused(socket_url(server), subprotocols=["nobody"]) == 401
+    assert refused(socket_url(server), additional_headers={"Authorization": "Bearer x"}) == 401
+
+
+def test_a_stream_can_be_asked_for_by_a_message(server):
+    url = socket_url(server, "/api/v1/streaming")
+    with connect(url, additional_headers=BEARER) as socket:
+        socket.send(json.dumps({"type": "subscribe", "stream": "user"}))
+        wait_for(server.open_streams)
+        server.post("Hello")
+        server.post("Hello again")
+        assert json.loads(socket.recv(timeout=10))["event"] == "update"
+
+
+def test_a_dropped_websocket_has_no_farewell(server):
+    with connect(socket_url(server), additional_headers=BEARER) as socket:
+        wait_for(server.open_streams)
+        assert server.drop_streams() == 1
+        with pytest.raises(ConnectionClosedError):
+            socket.recv(timeout=10)
+    assert server.open_streams() == 0
+
+
+@pytest.mark.parametrize(
+    ("streaming", "by_sse", "by_query", "by_socket"),
+    [("sse", 200, 200, 404), ("websocket", 404, 400, 101), ("none", 404, 404, 404)],
+)
+def test_a_server_may_have_one_way_or_none(streaming, by_sse, by_query, by_socket):
+    with SandboxServer(settings=Settings(streaming=streaming)) as server:
+        for path, expected in [(PATH, by_sse), (SOCKET, by_query)]:
+            with open_stream(server, path) as response:
+                assert response.status_code == expected
+        if by_socket == 101:
+            with connect(socket_url(server), additional_headers=BEARER) as socket:
+                assert socket.ping().wait(10)
+        else:
+            assert refused(socket_url(server), additional_headers=BEARER) == by_socket
+
+
+def test_silent_streams_say_nothing_and_deaf_ones_beat(quick_server):
+    server = quick_server
+    requests.post(f"{server.url}/sandbox/streams", json={"silent": ["websocket"]}, timeout=10)
+    with connect(socket_url(server), additional_headers=BEARER) as socket:
+        wait_for(server.open_streams)
+        server.post("unheard")
+        assert socket.ping().wait(10)
+        with pytest.raises(TimeoutError):
+            socket.recv(timeout=0)
+    server.silence_streams()
+    server.deafen_streams("sse")
+    with open_stream(server) as response:
+        found = lines(response)
+        assert next(found) == ":)"
+        server.post("unheard")
+        assert [next(found) for _ in range(3)] == [":thump"] * 3
+    assert (
+        requests.post(
+            f"{server.url}/sandbox/streams", json={"deaf": ["radio"]}, timeout=10
+        ).status_code
+        == 422
+    )

@@ -1,0 +1,121 @@
+"""``alternator run --once``: catch up, describe what is due, and end."""
+
+from dataclasses import replace
+
+from alternator.accounts.account import Account
+from alternator.bot.failures import Failures
+from alternator.bot.find_posts import PostFinder
+from alternator.bot.halt import HaltNotice
+from alternator.bot.watch import rate_limit_left
+from alternator.bot.work import Tally, Work
+from alternator.errors import ServerError, TemporaryServerError
+from alternator.mastodon import server_errors
+from alternator.mastodon.client import LONGEST_WAIT_SECONDS
+from alternator.progress import Progress
+from alternator.stopping import Stop
+from alternator.store.outcomes import Claim
+
+# How long after the last thing that happened it waits for files that the server is still
+# processing, and for posts that were put back.
+PATIENCE_SECONDS = 30.0
+SHORTEST_WAIT_SECONDS = 0.5
+# How often it tries again in a row what the server does not answer for any post.
+ATTEMPTS = 4
+
+
+class SinglePass:
+    """One pass through one account's posts. For the main thread."""
+
+    def __init__(
+        self, account: Account, finder: PostFinder, work: Work, *, progress: Progress, stop: Stop
+    ) -> None:
+        self._account = account
+        self._finder = finder
+        self._work = work
+        self._progress = progress
+        self._clock = stop.clock
+        self._failures = Failures()
+        self._waiting: dict[str, int] = {}  # attachments of the posts that were put back
+        self._refusal: ServerError | None = None  # why the last one was
+        self._tally_before = Tally()
+        self._patient_until = 0.0  # monotonic seconds
+
+    def run(self) -> Tally:
+        """Go through the posts; what came of it.
+
+        ``failed`` in it counts also what is still put back at the end, and what is not described
+        because editing is halted.
+
+        Raises:
+            ServerError: the server can't be asked, asks to wait for too long, or did not answer
+                for any post.
+        """
+        trouble = self._look()
+        self._be_patient()
+        halt = HaltNotice(self._account.state, self._clock)
+        while not halt.stands():
+            self._wait_for_rate_limit()
+            claim = self._account.state.claim()
+            if claim is not None:
+                self._describe(claim)
+            elif not self._wait_for_more():
+                break
+        else:
+            self._waiting = {"": self._account.state.counts().get("waiting", 0)}
+        tally = self._work.tally
+        if trouble is not None:
+            raise trouble
+        if self._refusal is not None and not tally.described + tally.left + tally.failed:
+            raise self._refusal  # nothing came of the pass but this
+        return replace(tally, failed=tally.failed + sum(self._waiting.values()))
+
+    def _wait_for_more(self) -> bool:
+        """Wait until the next post is due, if that is soon; whether it is worth looking again."""
+        if (due := self._account.state.next_due()) is None:
+            return False
+        if self._work.tally != self._tally_before:
+            self._tally_before = replace(self._work.tally)
+            self._be_patient()
+        # A clock that was set back makes what is due now seem due long since.
+        wait = max(due - self._clock.now(), SHORTEST_WAIT_SECONDS)
+        if self._clock.monotonic() + wait > self._patient_until:
+            return False
+        self._progress.pause(wait)
+        return True
+
+    def _be_patient(self) -> None:
+        self._patient_until = self._clock.monotonic() + PATIENCE_SECONDS
+
+    def _look(self) -> TemporaryServerError | None:
+        """Look through the posts to the end; what kept it from going on, if anything did."""
+        while True:
+            look = self._finder.look()
+            self._account.health.recovered()
+            if look.trouble is not None or not look.more:
+                return look.trouble
+
+    def _wait_for_rate_limit(self) -> None:
+        left = rate_limit_left(self._account)
+        if left > LONGEST_WAIT_SECONDS:
+            raise server_errors.busy(self._account.settings.instance_url, left)
+        if left > 0:
+            self._progress.pause(left)
+
+    def _describe(self, claim: Claim) -> None:
+        """Describe a post. ServerError if the server seems to fail for all of them."""
+        try:
+            self._work.describe(claim)
+        except ServerError as error:
+            self._waiting[claim.status_id] = len(claim.attachment_ids)
+            self._refusal = error
+            self._be_patient()  # it is put back for longer each time, and so not for ever
+            if rate_limit_left(self._account) > 0:
+                return
+            pause = self._failures.pause_after(claim.status_id, error)
+            if pause and self._failures.times >= ATTEMPTS:
+                raise
+            self._progress.pause(pause)
+        else:
+            self._failures.clear()
+            self._waiting.pop(claim.status_id, None)
+        self._progress.pause(self._account.settings.backfill_pause if claim.backfill else 0.0)

@@ -1,0 +1,1 @@
+"""The account's stream of events: by server-sent events or WebSocket, whichever there is."""
