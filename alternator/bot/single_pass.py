@@ -52,12 +52,13 @@ class SinglePass:
         self._refusal: ServerError | None = None  # why the last one was
         self._tally_before = Tally()
         self._patient_until = 0.0  # monotonic seconds
+        self._is_held_back = False  # what waits, since the rest of the limit is the author's
 
     def run(self) -> Tally:
         """Go through the posts; what came of it.
 
         ``failed`` in it counts also what is still put back at the end, and what is not described
-        because editing is halted.
+        because editing is halted, or because the rest of the server's limit is the author's.
 
         Raises:
             ServerError: the server can't be asked, asks to wait for too long, or did not answer
@@ -69,7 +70,7 @@ class SinglePass:
             halted = self._describe_all()
         finally:
             self._work.leave()
-        if halted:
+        if halted or self._is_held_back:
             self._waiting = {"": self._account.state.counts().get("waiting", 0)}
         tally = self._work.tally
         if trouble is not None:
@@ -83,7 +84,7 @@ class SinglePass:
         halt = HaltNotice(self._account.state, self._clock)
         while not halt.stands():
             self._wait_for_rate_limit()
-            claim = self._work.claim()
+            claim = self._work.claim(backfill=self._account.budget.reserve_left() == 0)
             if claim is not None:
                 self._describe(claim)
             elif self._work.transcribes:
@@ -103,6 +104,15 @@ class SinglePass:
             self._be_patient()
         # A clock that was set back makes what is due now seem due long since.
         wait = max(due - self._clock.now(), SHORTEST_WAIT_SECONDS)
+        reserve = self._account.budget.reserve_left()
+        if reserve > 0 and due <= self._clock.now():
+            # Only older posts are due. They are done by a later pass, if it is not soon.
+            self._is_held_back = reserve > LONGEST_WAIT_SECONDS
+            if self._is_held_back:
+                return False
+            self._progress.pause(reserve)
+            self._be_patient()
+            return True
         if self._clock.monotonic() + wait > self._patient_until:
             return False
         self._progress.pause(wait)

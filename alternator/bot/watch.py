@@ -22,7 +22,8 @@ one after the other all the same, so a halt or a limit that one meets holds for 
 
 What keeps the main thread from claiming the next post is one of three (``_obstacle``): a person has
 to look at an edit that did harm, the server's rate limit is used up, or the server fails as a whole
-(``alternator/bot/failures.py``). One post that fails waits by itself.
+(``alternator/bot/failures.py``). One post that fails waits by itself. Back-fill is claimed only
+while more is left of the server's limit than the author's share (``rate_budget.py``).
 """
 
 import threading
@@ -170,8 +171,9 @@ class Watcher:
         )
 
     def _claim(self) -> Claim | None:
-        ready = self._stop.clock.monotonic() >= self._backfill_ready
-        return self._work.claim(backfill=ready)
+        paused = self._stop.clock.monotonic() < self._backfill_ready
+        reserved = self._account.budget.reserve_left() > 0
+        return self._work.claim(backfill=not paused and not reserved)
 
     def _idle(self) -> None:
         """Wait a moment, or until there is something new: a server that tells of it answers."""

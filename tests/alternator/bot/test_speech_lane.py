@@ -161,6 +161,7 @@ def test_a_defect_while_a_clip_is_prepared_costs_its_post_alone(
     def defect(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a defect")
 
+    bot.clock = SYSTEM_CLOCK
     bot.start()
     wait_for(server.open_streams)
     monkeypatch.setattr("alternator.bot.describe.Describer._reason_against", defect)
@@ -168,7 +169,7 @@ def test_a_defect_while_a_clip_is_prepared_costs_its_post_alone(
     wait_for(lambda: "unexpected ZeroDivisionError: a defect" in caplog.text)
     monkeypatch.undo()
     server.wait_until_described(server.post("Look", files=[picture])["id"])
-    assert [state for state, _, _ in bot.rows()] == ["waiting", "described"]
+    wait_for(lambda: [state for state, _, _ in bot.rows()] == ["waiting", "described"])
 
 
 def test_a_single_pass_waits_for_what_is_transcribed_and_works_on_meanwhile(
