@@ -10,6 +10,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from alternator.alt_text.breaker import Breaker, nothing_waits
 from alternator.alt_text.check.answer import Asked, checked
@@ -81,6 +82,12 @@ class VisionClient:
         self._transcripts = Breaker("transcripts", clock=clock)
         self._resting: dict[str, float] = {}  # until when (monotonic)
         self._one_picture: set[str] = set()  # models that take no more at a time
+
+    def beside(self, progress: Progress) -> Self:
+        """A client for another thread, which knows what this one knows of the endpoint."""
+        other = type(self)(self._settings, progress=progress)
+        other._pictures, other._transcripts = self._pictures, self._transcripts
+        return other
 
     def check(self) -> None:
         """EndpointError while no picture is sent, so that none need be fetched either."""

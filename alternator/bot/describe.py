@@ -1,8 +1,8 @@
 """Describes one status: a text for each attachment that lacks one, then a single edit.
 
-In two steps, since the first may take minutes and be broken off at any time, while the second
-takes moments and should not be: ``prepare`` makes the texts, ``publish`` looks at the status
-again and writes them into it (``alternator/bot/edit_post.py``).
+In two steps: ``prepare`` makes the texts, which may take minutes and be broken off at any time
+(where there is speech, in a thread of its own: ``speech_lane.py``); ``publish`` looks at the status
+again and writes them into it (``edit_post.py``), which takes moments and should not be broken off.
 
 What rests on one answer of the server is not ``sure``: a cache or a proxy may have given it, so it
 is final only when it is said again later (``alternator/store/outcomes.py``).
@@ -11,10 +11,12 @@ is final only when it is said again later (``alternator/store/outcomes.py``).
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from copy import copy
+from typing import Self
 
 from alternator.alt_text.writer import AltTextWriter
 from alternator.bot.describe_media import MediaDescriber
+from alternator.bot.draft import Draft, SpeechNeededError
 from alternator.bot.edit_post import PostEditor, says
 from alternator.bot.error_outcomes import deleted, outcome_of
 from alternator.bot.lost_edit import LostEdits
@@ -30,7 +32,7 @@ from alternator.errors import (
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import Dialect
 from alternator.mastodon.edit import Snapshot
-from alternator.mastodon.entities import Status
+from alternator.mastodon.entities import Attachment, Status
 from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import Claim, Outcome, left_alone, to_retry
 
@@ -40,19 +42,6 @@ EDITING_RETRY_SECONDS = 30.0
 PROCESSING_RETRY_SECONDS = 5.0
 # Who may see a post that is described, where the configuration says nothing.
 USUAL_VISIBILITIES = ("public", "unlisted", "private")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """What is to be written into a status, and what became of its other attachments.
-
-    ``status`` is the status as the texts were made from it; None if it was gone.
-    """
-
-    status_id: str
-    texts: Mapping[str, str]
-    outcomes: tuple[Outcome, ...]
-    status: Status | None = None
 
 
 class Describer:
@@ -80,20 +69,27 @@ class Describer:
         self._other_bot = OtherBot(progress, clock)
         self._lost_edits = LostEdits(client=client)
 
-    def undescribed(self, status: Status) -> tuple[str, ...]:
-        """Ids of the attachments that lack a description and that this bot can describe."""
+    def beside(self, client: MastodonClient, progress: Progress) -> Self:
+        """What prepares statuses in another thread, for this one to publish."""
+        other = copy(self)
+        other._client, other._writer = client, self._writer.beside(progress)
+        return other
+
+    def undescribed(self, status: Status) -> tuple[Attachment, ...]:
+        """The attachments that lack a description and that this bot can describe."""
         for attachment in status.attachments:
             self._other_bot.seen(attachment)
         return tuple(
-            attachment.id
+            attachment
             for attachment in status.attachments
             if attachment.lacks_description and self._writer.takes_on(attachment)
         )
 
-    def prepare(self, claim: Claim, *, patient: bool = True) -> Draft:
+    def prepare(self, claim: Claim, *, patient: bool = True, speech: bool = True) -> Draft:
         """Make the texts for a claim. One bad attachment never stops the next.
 
         Raises:
+            SpeechNeededError: not ``speech``, and some of it is transcribed.
             TemporaryMediaError: ``patient``, and the server is still processing one of the
                 files: with all of them, one edit will do.
             ServerError: the server can't be asked.
@@ -108,6 +104,9 @@ class Describer:
         ours = self._lost_edits.texts(status.id)
         claimed = [attachments[key] for key in claim.attachment_ids if key in attachments]
         reason = self._reason_against(status)
+        heard = [entry.id for entry in claimed if entry.has_speech and entry.lacks_description]
+        if heard and not speech and not reason:
+            raise SpeechNeededError(heard)
         if patient and not reason and not all(attachment.url for attachment in claimed):
             # https://docs.joinmastodon.org/entities/MediaAttachment/#url
             raise TemporaryMediaError(

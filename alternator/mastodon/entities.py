@@ -47,6 +47,11 @@ class Attachment:
     duration: float | None = None  # seconds
 
     @property
+    def has_speech(self) -> bool:
+        """Whether it is described by what is said in it."""
+        return self.type in ("audio", "video")
+
+    @property
     def lacks_description(self) -> bool:
         """Whether it has no description, or only blanks."""
         return not (self.description or "").strip()

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,10 +16,12 @@ from fast_clock import FastClock
 
 from alternator.accounts.account import Account
 from alternator.bot import work as work_module
-from alternator.bot.describe import Describer, Draft
+from alternator.bot.describe import Describer
+from alternator.bot.draft import Draft
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
 from alternator.bot.progress import BotProgress
+from alternator.bot.speech_lane import SpeechLane
 from alternator.bot.watch import Watcher
 from alternator.bot.work import Tally, Work
 from alternator.errors import (
@@ -53,7 +56,7 @@ class Publisher(Describer):
         self.to_come: list[list[Outcome] | BaseException] = []
         self.prepared = 0
 
-    def prepare(self, claim: Claim, *, patient: bool = True) -> Draft:
+    def prepare(self, claim: Claim, *, patient: bool = True, speech: bool = True) -> Draft:
         self.prepared += 1
         texts = dict.fromkeys(claim.attachment_ids, "A house")
         return Draft(status_id=claim.status_id, texts=texts, outcomes=())
@@ -82,7 +85,12 @@ def stop() -> Stop:
 
 @pytest.fixture
 def work(account: Account, publisher: Publisher, health: Health, stop: Stop) -> Work:
-    return Work(account, publisher, health, stop)
+    return work_of(account, publisher, health, stop)
+
+
+def work_of(account: Account, publisher: Publisher, health: Health, stop: Stop) -> Work:
+    lane = SpeechLane(publisher, health.speech, stop.clock, lambda: None)
+    return Work(account, publisher, lane, health, stop)
 
 
 @pytest.fixture
@@ -301,7 +309,7 @@ def test_a_halt_holds_although_it_can_not_be_written_down(
             raise DamageError("the edit of post 5 did damage", fields=("text",))
 
     with pytest.raises(StateError):
-        Work(account, Failing(), health, stop).describe(claim)
+        work_of(account, Failing(), health, stop).describe(claim)
     assert account.state.halted() == "the edit of post 5 did damage"
 
 
@@ -400,7 +408,8 @@ def test_whenever_the_server_recovers_a_post_that_it_failed_for_waits_the_least(
     # The polling thread may tell of it at each line of the main one's work. Once, between two of
     # them, that made the post wait for 300 s instead of 5.
     finder = PostFinder(account, account.session(SILENT), publisher)
-    watcher = Watcher(account, finder, work, progress=BotProgress(stop), stop=stop)
+    wake, progress = threading.Event(), BotProgress(stop)
+    watcher = Watcher(account, finder, work, wake=wake, progress=progress, stop=stop)
     account.state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)])
     for number in count(1):
         publisher.to_come = [TemporaryServerError("down")]

@@ -20,6 +20,7 @@ from alternator.accounts.account import Account
 from alternator.bot.bot import build_writer
 from alternator.bot.describe import Describer
 from alternator.bot.health import Health
+from alternator.bot.speech_lane import SpeechLane
 from alternator.bot.work import Work
 from alternator.config.models import VisionSettings
 from alternator.config.settings import Config, MastodonSettings, StateSettings
@@ -89,7 +90,8 @@ class World:
         writer = build_writer(config, 1500, None, SILENT)
         describer = Describer(session, writer, self.account.instance.dialect)
         health = Health(server=self.account.health, queue=self.account, worker=None)
-        self.work = Work(self.account, describer, health, Stop(self.time))
+        lane = SpeechLane(describer, health.speech, self.time, lambda: None)
+        self.work = Work(self.account, describer, lane, health, Stop(self.time))
 
     def record(self, post: entities.Status) -> None:
         ids = tuple(entry["id"] for entry in post["media_attachments"])
