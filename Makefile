@@ -75,6 +75,7 @@ generated: .dev ## Write every generated file; CHECK=1 fails if a committed one 
 	@.venv/bin/python -m tools.report_schema $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.reference_docs $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.server_docs $(if $(CHECK),--check)
+	@.venv/bin/python -m tools.reliability_docs $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.rooms_picture $(if $(CHECK),--check)
 
 lock-tools: .dev ## Resolve the development tools anew into tools/development-requirements.txt

@@ -66,15 +66,13 @@ class SqliteClaims(SqliteAttachments):
 
     def _take(self, db: sqlite3.Connection, backfill: bool, speech: bool) -> Claim | None:
         now = self._time.now()
-        asked = {"account": self._account, "now": now, "backfill": backfill, "speech": speech}
-        row = db.execute(
-            "SELECT status_id, backfill FROM attachment INDEXED BY attachment_queue "
-            f"WHERE account = :account AND state = 'waiting' AND {DUE} AND backfill <= :backfill "
-            f"AND (:speech OR speech = 0 AND NOT {WITH_SPEECH}) "
-            "AND NOT EXISTS (SELECT 1 FROM account WHERE id = :account AND halted IS NOT NULL) "
-            "ORDER BY backfill, length(status_id) DESC, status_id DESC LIMIT 1",
-            asked,
-        ).fetchone()
+        asked: dict[str, object] = {
+            "account": self._account,
+            "now": now,
+            "backfill": backfill,
+            "speech": speech,
+        }
+        row = self._next(db, asked, "AND put_back = 0") or self._next(db, asked)
         if row is None:
             return None
         # Two claims of one moment are told apart all the same.
@@ -99,6 +97,24 @@ class SqliteClaims(SqliteAttachments):
             speech=any(transcribed for _, transcribed in rows),
             taken_at=taken_at,
         )
+
+    def _next(
+        self, db: sqlite3.Connection, asked: dict[str, object], also: str = ""
+    ) -> tuple[str, int] | None:
+        """The next post that is due. Those that the server failed for come last.
+
+        One for which it asks to wait holds up the whole account. It was due again when that was
+        over, as the newest, and no other ever had its turn.
+        """
+        row: tuple[str, int] | None = db.execute(
+            "SELECT status_id, backfill FROM attachment INDEXED BY attachment_queue "
+            f"WHERE account = :account AND state = 'waiting' AND {DUE} AND backfill <= :backfill "
+            f"AND (:speech OR speech = 0 AND NOT {WITH_SPEECH}) "
+            "AND NOT EXISTS (SELECT 1 FROM account WHERE id = :account AND halted IS NOT NULL) "
+            f"{also} ORDER BY backfill, length(status_id) DESC, status_id DESC LIMIT 1",
+            asked,
+        ).fetchone()
+        return row
 
     def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
         """Write down what became of a claim; returns the outcomes that are not final."""

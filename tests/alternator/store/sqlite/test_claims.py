@@ -151,6 +151,17 @@ def test_a_clock_that_is_set_ahead_gives_nothing_up(
     assert attempt() is None
 
 
+def test_a_post_that_the_server_failed_for_lets_the_others_go_first(
+    state: AccountState, clock: Clock
+):
+    state.record([Found(status_id="6", attachment_ids=("61",), backfill=False)])
+    newest = claimed(state)
+    assert newest.status_id == "6"
+    state.put_back(newest)
+    clock.now += DAYS  # both are due
+    assert [claimed(state).status_id, claimed(state).status_id] == ["5", "6"]
+
+
 def test_an_attachment_is_taken_with_the_others_of_its_post_that_are_due(
     state: AccountState, clock: Clock
 ):

@@ -1,0 +1,229 @@
+"""Writes docs/reliability.md: ``python -m tools.reliability_docs [--check]``.
+
+The tables come from what the tests in tests/faults play: table.toml, and the tables of cases in its
+modules; rules.toml says what they prove, and where in the code it is kept. ``--check`` fails if the
+file is not current.
+"""
+
+import ast
+import sys
+import textwrap
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tools.write_or_check import write_or_check
+
+ROOT = Path(__file__).parents[1]
+DOCUMENT = ROOT / "docs" / "reliability.md"
+FAULTS = ROOT / "tests" / "faults"
+
+HEAD = """\
+# What the bot does when something fails
+
+Made by `python -m tools.reliability_docs` from the tests in `tests/faults/`; `make lint` checks it.
+Each cell of the tables is played by the real bot against the sandbox server. After each the test
+compares every field of every post with what it was before, by the server's own records; counts the
+edits; waits until nothing is left that lacks a description; and looks for traces and secrets in the
+log.
+
+## The rules
+
+"""
+ANSWERS = """
+## What an answer leads to
+
+Of one such answer, and "for ever" of ever the same.
+
+"""
+SAME = """
+At these steps the same comes of every one of those answers:
+
+"""
+OUTCOMES = "\nIn full:\n\n"
+LEFT_OUT = "\nLeft out, with the reason:\n\n"
+NOT_YET = """
+## Not so yet
+
+These are known to fail, and are tested as such:
+
+"""
+ELSEWHERE = "\n## What else is played\n\n"
+# What stands in braces comes from the tables of the tests.
+CASES = (
+    (
+        "**The process ends**, by SIGKILL and by SIGTERM: {moments}; before and after each "
+        "write of its memory; six times in a row at one post. Started again, it takes up its "
+        "work, and edits nothing twice (`tests/faults/test_kill.py`)."
+    ),
+    (
+        "**Somebody is at the same post**: {acts}; each {author_moments}. What the author did "
+        "stays (`tests/faults/test_meanwhile.py`). While the edit itself is on its way "
+        "nothing can be noticed: no server takes an edit on condition."
+    ),
+    (
+        "**The server damages a post** with the edit: {damages}. That was the account's last "
+        "edit, over restarts too, until `alternator run --resume-editing` "
+        "(`tests/faults/test_damage.py`)."
+    ),
+    (
+        "**Files that are no pictures**: {files}; more than the limit without end; sixteen "
+        "attachments; attachments without an address for a moment, half an hour, two days "
+        "(`tests/faults/test_media.py`)."
+    ),
+    (
+        "**The state file**: {troubles}; once and for a while, while {writes}; held by another "
+        "program, damaged, of a newer version (`tests/faults/test_state.py`)."
+    ),
+    (
+        "**The clock** is ten days or a year ahead, or ten days back, for a while or for good "
+        "(`tests/faults/test_state.py`)."
+    ),
+)
+
+
+def render() -> str:
+    """The document."""
+    table = tomllib.loads((FAULTS / "table.toml").read_text("utf-8"))
+    known = tomllib.loads((FAULTS / "known.toml").read_text("utf-8"))["fails"]
+    parts = [HEAD, rules_text(), ANSWERS, answers_text(table), SAME, same_text(table)]
+    parts += [OUTCOMES, outcomes_text(table), LEFT_OUT, reasons_text(table)]
+    if known:
+        parts += [NOT_YET, *(f"- {', '.join(e['pairs'])}: {e['why']}\n" for e in known)]
+    return "".join([*parts, elsewhere_text(table)])
+
+
+def rules_text() -> str:
+    """A row for each rule, with the files that keep it."""
+    rules = tomllib.loads((FAULTS / "rules.toml").read_text("utf-8"))["rule"]
+    rows = [f"| {r['says']} | {', '.join(f'`{file}`' for file in r['kept'])} |" for r in rules]
+    return "\n".join(["| rule | where it is kept |", "|---|---|", *rows]) + "\n"
+
+
+def answers_text(table: Mapping[str, Any]) -> str:
+    """A row for each answer, a column for each group of steps that it does the same to."""
+    groups = columns(table)
+    lines = [
+        f"| answer | {' | '.join(', '.join(s['title'] for s in group) for group in groups)} |",
+        "|---" * (len(groups) + 1) + "|",
+    ]
+    for fault in table["fault"]:
+        cells = [cell(table, fault, group[0]) for group in groups]
+        lines.append(f"| {fault['title']} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def columns(table: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """The steps whose outcome depends on the answer, those that always have the same together."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for step in table["step"]:
+        if "outcome" not in step:
+            found = tuple(cell(table, fault, step) for fault in table["fault"])
+            groups.setdefault(found, []).append(step)
+    return list(groups.values())
+
+
+def cell(table: Mapping[str, Any], fault: Mapping[str, Any], step: Mapping[str, Any]) -> str:
+    """What comes of an answer at a step, in a few words."""
+    if step["kind"] in fault.get("reasons", {}):
+        return "–"
+    found = fault["on"].get(step["id"], fault["on"].get(step["kind"]))
+    once, ever = (found, found) if isinstance(found, str) else found
+    short = table["short"]
+    return str(short[once] if once == ever else f"{short[once]}; for ever: {short[ever]}")
+
+
+def same_text(table: Mapping[str, Any]) -> str:
+    """The steps at which every answer comes to the same."""
+    rows = [
+        f"| {step['title']} | {table['outcomes'][step['outcome']]}{exceptions(table, step)} |"
+        for step in table["step"]
+        if "outcome" in step
+    ]
+    return "\n".join(["| step | what comes of it |", "|---|---|", *rows]) + "\n"
+
+
+def exceptions(table: Mapping[str, Any], step: Mapping[str, Any]) -> str:
+    """What comes of those answers that are another matter at this step."""
+    found: dict[str, list[str]] = {}
+    for fault in table["fault"]:
+        if step["id"] in fault["on"]:
+            found.setdefault(fault["on"][step["id"]], []).append(fault["title"])
+    return "".join(
+        f"; {', '.join(titles)}: {table['outcomes'][name]}" for name, titles in found.items()
+    )
+
+
+def outcomes_text(table: Mapping[str, Any]) -> str:
+    """The short words, and what they stand for."""
+    return "".join(
+        f"- *{short}*: {table['outcomes'][name]}\n" for name, short in table["short"].items()
+    )
+
+
+def reasons_text(table: Mapping[str, Any]) -> str:
+    """Why some pairs are none."""
+    titles: dict[str, str] = {}
+    for step in table["step"]:
+        titles.setdefault(step["kind"], step["title"])
+    return "".join(
+        f"- {fault['title']}, {titles[kind]}: {reason}\n"
+        for fault in table["fault"]
+        for kind, reason in fault.get("reasons", {}).items()
+    )
+
+
+def elsewhere_text(table: Mapping[str, Any]) -> str:
+    """What the other modules play, from their own tables."""
+    damages = tuple(literals(ROOT / "sandbox" / "control" / "faults.py", "Damage"))
+    without = tuple(literals(FAULTS / "test_damage.py", "WITHOUT_MEDIA"))
+    words = {
+        "moments": ", ".join(step["title"] for step in table["step"] if "when" not in step),
+        "acts": ", ".join(literals(FAULTS / "test_meanwhile.py", "ACTS")),
+        "author_moments": ", ".join(literals(FAULTS / "test_meanwhile.py", "MOMENTS")),
+        "damages": ", ".join(d.replace("_", " ") for d in damages if d not in without),
+        "files": ", ".join(literals(FAULTS / "test_media.py", "FILES")),
+        "troubles": ", ".join(literals(FAULTS / "test_state.py", "TROUBLE")),
+        "writes": ", ".join(literals(FAULTS / "test_state.py", "MOMENTS")),
+    }
+    filled = (textwrap.fill(f"- {case.format(**words)}", 110) for case in CASES)
+    return ELSEWHERE + "".join(text.replace("\n", "\n  ") + "\n" for text in filled)
+
+
+def literals(file: Path, name: str) -> Iterator[str]:
+    """The keys of a module's table, or the words of its ``Literal`` or tuple, by its name."""
+    for node in ast.parse(file.read_text("utf-8")).body:
+        target, value = named(node)
+        if target == name:
+            match value:
+                case ast.Dict(keys=entries):
+                    pass
+                case ast.Subscript(slice=ast.Tuple(elts=entries)) | ast.Tuple(elts=entries):
+                    pass
+                case _:
+                    raise SystemExit(f"{file.name}: {name} is no table of words")
+            yield from (str(entry.value) for entry in entries if isinstance(entry, ast.Constant))
+            return
+    raise SystemExit(f"{file.name} has no {name}")
+
+
+def named(node: ast.stmt) -> tuple[str, ast.expr | None]:
+    """What a statement gives a name to."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, value
+        case ast.AnnAssign(target=ast.Name(id=name), value=value):
+            return name, value
+        case _:
+            return "", None
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the document, or with --check tell whether it is current."""
+    current = write_or_check({DOCUMENT: render()}, "python -m tools.reliability_docs", argv)
+    return int(not current)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
