@@ -135,19 +135,18 @@ def for_ever(scene: Play) -> None:
         return
     scene.lasts()
     assert not scene.world.described(victim)
-    states = scene.bot.states(victim)
     if outcome in ("gone", "left"):
-        assert states == {"left"}
+        scene.until(lambda: scene.bot.states(victim) == {"left"}, "it to be left alone")
         assert f"left alone post {victim}" in scene.bot.log
         scene.edits["victim"] = 0
         scene.world.clear()
         return
     scene.world.clear()
     if outcome == "given-up":
-        assert states == {"failed"}
+        scene.until(lambda: scene.bot.states(victim) == {"failed"}, "it to be given up")
         assert f"given up post {victim}" in scene.bot.log
         scene.bot = scene.bot.again(Wishes(retry_failed=True))
     else:
-        assert states <= {"waiting", "claimed"}
+        assert scene.bot.states(victim) <= {"waiting", "claimed"}
     scene.described("victim")
     scene.described("other")

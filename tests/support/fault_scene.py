@@ -1,6 +1,7 @@
 """A scene of the world: posts, a fault, the bot, and what must be so at its end."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,10 @@ class Scene:
         self.before: dict[str, dict[str, Any]] = {}
         self.edits = {"other": 1, "victim": 1}
         self.older = world.server.post("Long ago", files=[files.picture])["id"]
+        store = world.server.sandbox.store
+        status = store.statuses[self.older]
+        # A server tells its time by the second: what was posted in the one of the start is new.
+        store.keep(replace(status, created_at=status.created_at - HOUR))
 
     @property
     def victim(self) -> str:
