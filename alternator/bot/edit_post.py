@@ -23,6 +23,7 @@ from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import EditRules
 from alternator.mastodon.edit import Snapshot
 from alternator.mastodon.edit_check import (
+    ANSWERED,
     CheckedEdit,
     check_snapshot,
     checked_edit,
@@ -127,6 +128,8 @@ class PostEditor:
             # An answer alone is not the post.
             after = self._fresh(after)
             changed = differences(snapshot.status, after, texts)
+        if ANSWERED in changed and self._is_orphan(snapshot.status, after):
+            changed = tuple(name for name in changed if name != ANSWERED)
         try:
             lost = source_differences(snapshot.source, self.client.source(after.id))
             # What its author has edited since is no damage.
@@ -140,6 +143,18 @@ class PostEditor:
                 fields=changed,
             )
         return after
+
+    def _is_orphan(self, before: Status, after: Status) -> bool:
+        """Whether the post that it answered was deleted meanwhile, and so is not named any more."""
+        if before.in_reply_to_id is None or after.in_reply_to_id is not None:
+            return False
+        try:
+            self.client.status(before.in_reply_to_id)
+        except GoneError:
+            return True
+        except ServerError as error:
+            log.debug("post %s can't be read: %s", before.in_reply_to_id, error)
+        return False
 
     def _fresh(self, after: Status) -> Status:
         """The post as it is now; as it was last answered, if it can't be read."""

@@ -92,8 +92,9 @@ class QuoteApproval:
 class Status:
     """https://docs.joinmastodon.org/entities/Status/
 
-    ``local_only`` is told by glitch-soc, Hometown and GoToSocial; ``quoted_id`` by Mastodon 4.5 and
-    the others that have quotes.
+    ``local_only`` is told by glitch-soc, Hometown and GoToSocial; ``quotes`` and ``quoted_id`` by
+    Mastodon 4.5 and the others that have quotes: of a quoted post that may not be seen there is no
+    id.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Status:
     is_boost: bool
     in_reply_to_id: str | None = None
     local_only: bool | None = None
+    quotes: bool = False
     quoted_id: str | None = None
 
     @property

@@ -112,6 +112,7 @@ def parse_status(answer: object) -> Status:
         is_boost=fields.get("reblog") is not None,
         in_reply_to_id=reference_of(fields, "in_reply_to_id"),
         local_only=None if fields.get("local_only") is None else flag_of(fields, "local_only"),
+        quotes=bool(inner(fields, "quote")),
         quoted_id=_quoted_id(inner(fields, "quote")),
     )
 

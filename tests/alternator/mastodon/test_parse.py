@@ -71,6 +71,7 @@ PARSED = Status(
     spoiler_text="Weather",
     in_reply_to_id="0",
     local_only=False,
+    quotes=True,
     quoted_id="9",
     edited_at=datetime(2026, 11, 22, 12, tzinfo=UTC),
     sensitive=True,
