@@ -45,6 +45,9 @@ class Settings:
     status_limit: int = 500  # characters, content warning included
     # https://docs.joinmastodon.org/entities/Instance/#max_media_attachments
     attachment_limit: int = 4
+    # Whether a post may have a clip beside a picture, as on other servers; not on Mastodon:
+    # https://github.com/mastodon/mastodon/blob/v4.4.8/app/services/post_status_service.rb
+    takes_mixed_media: bool = False
     # Requests of one token (or, without one, of one address) in a window:
     # https://docs.joinmastodon.org/api/rate-limits/
     request_limit: int = 300

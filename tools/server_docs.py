@@ -45,8 +45,8 @@ The token needs the scopes `{scopes}`{more}.
 SERVICES = {
     "your Mastodon server": "the bot's requests, with your token; nobody else gets the token",
     "the vision endpoint (`[openrouter]`), if there is one": (
-        "pictures, and single frames of videos, of the posts that the bot describes, with the "
-        "instruction in the post's language"
+        "pictures, and up to four frames of soundless videos, of the posts that the bot describes, "
+        "with the instruction in the post's language"
     ),
     "the text model, at the same address": (
         "the transcript of a clip, where it is too long for the server's limit, to be shortened"

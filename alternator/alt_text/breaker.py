@@ -6,7 +6,7 @@ if that fails as well, the next wait is longer, and another picture is sent then
 endpoint that fails for this one alone would else be given up for all.
 
 A picture that fails again although others were answered since it failed first is charged with an
-attempt: then it is the picture. For one thread, the one that asks.
+attempt: then it is the picture. Clients of several threads may share what is known here.
 
 Whoever keeps what waits is told when the endpoint answers again (``answers_again``), so that it
 waits no longer.
@@ -14,6 +14,7 @@ waits no longer.
 
 import logging
 import random
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -70,6 +71,7 @@ class Breaker:
     ) -> None:
         self._what = what
         self._clock = clock
+        self._lock = threading.RLock()  # a signal may break off its holder on the way in
         self._outage: Outage | None = None
         self._answered = 0  # questions that were answered so far
         # By picture: how many questions had been answered when it failed.
@@ -84,29 +86,31 @@ class Breaker:
 
         ``key`` is None where it is not known yet.
         """
-        outage = self._outage
-        if outage is None:
-            return
-        left = outage.until - self._clock.monotonic()
-        if left > 0:
-            if key != outage.key:
-                outage.turned_away = True
-            raise EndpointError(outage.reason, retry_after=left)
-        again = key == outage.key and outage.times >= COURTEOUS_AFTER
-        if again and outage.turned_away and left > -COURTESY_SECONDS:
-            raise EndpointError(outage.reason, retry_after=COURTESY_SECONDS + left)
+        with self._lock:
+            outage = self._outage
+            if outage is None:
+                return
+            left = outage.until - self._clock.monotonic()
+            if left > 0:
+                if key != outage.key:
+                    outage.turned_away = True
+                raise EndpointError(outage.reason, retry_after=left)
+            again = key == outage.key and outage.times >= COURTEOUS_AFTER
+            if again and outage.turned_away and left > -COURTESY_SECONDS:
+                raise EndpointError(outage.reason, retry_after=COURTESY_SECONDS + left)
 
     def answered(self, key: str) -> None:
         """The endpoint answered about this picture, whatever it said."""
-        self._answered += 1
-        self._suspects.pop(key, None)
-        if self._outage is not None:
-            seconds = self._clock.monotonic() - self._outage.began
-            log.info("%s: the endpoint answers again, after %.0f s", self._what, seconds)
-            self._outage = None
-            self._to_tell = True
-        if self._to_tell:
-            self._tell()
+        with self._lock:
+            self._answered += 1
+            self._suspects.pop(key, None)
+            if self._outage is not None:
+                seconds = self._clock.monotonic() - self._outage.began
+                log.info("%s: the endpoint answers again, after %.0f s", self._what, seconds)
+                self._outage = None
+                self._to_tell = True
+            if self._to_tell:
+                self._tell()
 
     def _tell(self) -> None:
         """Let what waits go on, unless that was done a moment ago."""
@@ -120,16 +124,17 @@ class Breaker:
 
     def failed(self, key: str, trouble: TroubleError) -> VisionError:
         """The endpoint did not answer about this picture: the error that says what that means."""
-        before = self._suspects.pop(key, None)
-        others_answered = before is not None and self._answered > before
-        self._suspects[key] = self._answered
-        while len(self._suspects) > MOST_SUSPECTS:
-            del self._suspects[next(iter(self._suspects))]
-        if others_answered and not trouble.kind.certain:
-            return VisionError(f"{trouble}; it answers about others")
-        if others_answered or not trouble.kind.closes:
-            return EndpointError(str(trouble), retry_after=trouble.retry_after)
-        return self._close(key, trouble)
+        with self._lock:
+            before = self._suspects.pop(key, None)
+            others_answered = before is not None and self._answered > before
+            self._suspects[key] = self._answered
+            while len(self._suspects) > MOST_SUSPECTS:
+                del self._suspects[next(iter(self._suspects))]
+            if others_answered and not trouble.kind.certain:
+                return VisionError(f"{trouble}; it answers about others")
+            if others_answered or not trouble.kind.closes:
+                return EndpointError(str(trouble), retry_after=trouble.retry_after)
+            return self._close(key, trouble)
 
     def _close(self, key: str, trouble: TroubleError) -> EndpointError:
         """Send nothing for a while, longer each time."""

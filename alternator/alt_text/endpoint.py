@@ -16,14 +16,12 @@ What may be the picture's counts as the picture's once the endpoint answered oth
 """
 
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.exceptions import NewConnectionError
 
-from alternator.alt_text.check.characters import visible
 from alternator.alt_text.completion import (
     Completion,
     Content,
@@ -32,10 +30,12 @@ from alternator.alt_text.completion import (
     parse_completion,
     reason_of,
 )
-from alternator.clock import SYSTEM_CLOCK, Clock
 from alternator.config.models import VisionSettings
 from alternator.errors import EndpointError
+from alternator.web.credentials import BearerToken, without_user
+from alternator.web.dates import retry_after_of
 from alternator.web.json_body import NoJsonError
+from alternator.web.one_line import one_line
 from alternator.web.session import Answer, Limits, TooLargeError, WebSession
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -70,24 +70,12 @@ class TroubleError(EndpointError):
         self.kind = kind
 
 
-class Bearer(AuthBase):
-    """The key, in a header that no ``.netrc`` can replace."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._key}"
-        return request
-
-
 class Endpoint:
     """The endpoint, for one thread. ``name`` is its address as messages may show it."""
 
-    def __init__(self, settings: VisionSettings, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, settings: VisionSettings) -> None:
         self.name = without_user(settings.base_url).rstrip("/")
         self._settings = settings
-        self._clock = clock
         self._session = WebSession(auth=auth_of(settings))
 
     def ask(self, model: str, content: Content) -> Completion:
@@ -154,7 +142,7 @@ class Endpoint:
 
     def _redirect(self, answer: Answer) -> TroubleError:
         """A redirect is not followed: it would take the picture and the key somewhere else."""
-        target = shown(without_user(answer.headers.get("Location", "")))
+        target = one_line(without_user(answer.headers.get("Location", "")), MOST_REASON)
         return TroubleError(
             f"{self.name} redirects to {target or 'nowhere'} (HTTP {answer.status}), where no "
             f"picture is sent; set [openrouter] base_url to the endpoint itself",
@@ -168,7 +156,8 @@ class Endpoint:
         """
         name, wait = self.name, None
         if "Retry-After" in answer.headers or status == 429:
-            wait = retry_after(answer.headers.get("Retry-After"), self._clock.now())
+            asked = retry_after_of(answer)
+            wait = BUSY_SECONDS if asked is None else max(asked, 0.0)
         if status == 401:
             message = f"{name} rejects the key; set [openrouter] api_key"
             return TroubleError(message, Kind(whole=True, certain=True))
@@ -184,7 +173,7 @@ class Endpoint:
         if status >= 500 or status == 408:
             message = f"{name} failed for {model} (HTTP {status})"
             return TroubleError(message, Kind(passing=True), retry_after=wait)
-        reason = shown(words_of(answer))
+        reason = one_line(words_of(answer), MOST_REASON)
         message = (
             f"{name} refuses the request for {model} (HTTP {status}{reason and ': ' + reason})"
         )
@@ -194,23 +183,11 @@ class Endpoint:
 def auth_of(settings: VisionSettings) -> AuthBase | None:
     """What proves who asks: the key, else the user that the address names."""
     if settings.api_key:
-        return Bearer(settings.api_key)
+        return BearerToken(settings.api_key)
     address = urlsplit(settings.base_url)
     if address.username is not None:
         return HTTPBasicAuth(unquote(address.username), unquote(address.password or ""))
     return None
-
-
-def without_user(url: str) -> str:
-    """An address as it may be shown and sent: without a user's name and password.
-
-    https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1
-    """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def never_connected(error: requests.ConnectionError) -> bool:
@@ -227,24 +204,3 @@ def words_of(answer: Answer) -> str:
         return reason_of(answer.json())
     except NoJsonError:
         return ""
-
-
-def shown(words: str) -> str:
-    """Foreign words as they may stand in a message of one line."""
-    line = " ".join(visible(words).split())
-    return line if len(line) <= MOST_REASON else f"{line[:MOST_REASON]}…"
-
-
-def retry_after(value: str | None, now: float) -> float:
-    """Seconds to wait by a Retry-After header at the time ``now``; 2 if there is none.
-
-    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
-    """
-    if value is None:
-        return BUSY_SECONDS
-    if value.strip().isascii() and value.strip().isdigit():
-        return float(value)
-    try:
-        return max(parsedate_to_datetime(value).timestamp() - now, 0.0)
-    except (ValueError, OverflowError):
-        return BUSY_SECONDS

@@ -10,6 +10,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from alternator.alt_text.breaker import Breaker, nothing_waits
 from alternator.alt_text.check.answer import Asked, checked
@@ -75,12 +76,18 @@ class VisionClient:
         self._settings = settings
         self._progress = progress
         self._clock = clock = progress.clock
-        self._endpoint = Endpoint(settings, clock=clock)
+        self._endpoint = Endpoint(settings)
         self.name = self._endpoint.name  # as it may be shown
         self._pictures = Breaker("pictures", clock=clock, answers_again=answers_again)
         self._transcripts = Breaker("transcripts", clock=clock)
         self._resting: dict[str, float] = {}  # until when (monotonic)
         self._one_picture: set[str] = set()  # models that take no more at a time
+
+    def beside(self, progress: Progress) -> Self:
+        """A client for another thread, which knows what this one knows of the endpoint."""
+        other = type(self)(self._settings, progress=progress)
+        other._pictures, other._transcripts = self._pictures, self._transcripts
+        return other
 
     def check(self) -> None:
         """EndpointError while no picture is sent, so that none need be fetched either."""

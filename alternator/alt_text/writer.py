@@ -3,7 +3,7 @@
 import logging
 import tempfile
 from pathlib import Path
-from typing import Protocol, assert_never
+from typing import Protocol, Self, assert_never
 
 from alternator.alt_text.check.characters import shows_something, visible
 from alternator.alt_text.prompts import Name, prompt
@@ -67,6 +67,17 @@ class AltTextWriter:
         self._progress = progress
         self._downloads = Downloads(
             config.media, directory, config.mastodon.instance_url, progress=progress
+        )
+
+    def beside(self, progress: Progress) -> Self:
+        """A writer for another thread, with connections of its own."""
+        return type(self)(
+            self._config,
+            speech=self._speech,
+            vision=None if self._vision is None else self._vision.beside(progress),
+            limit=self.limit,
+            directory=self._directory,
+            progress=progress,
         )
 
     def takes_on(self, attachment: Attachment) -> bool:

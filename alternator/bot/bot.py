@@ -1,6 +1,7 @@
 """The bot of one account, put together from its parts."""
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
 from alternator.bot.progress import BotProgress
 from alternator.bot.single_pass import SinglePass
+from alternator.bot.speech_lane import SpeechLane
 from alternator.bot.watch import Watcher
 from alternator.bot.work import Tally, Work
 from alternator.config.models import VisionSettings, WhisperSettings
@@ -80,15 +82,19 @@ def build_bot(
     ``describer`` and ``progress`` are the main thread's; the other threads get a session and a
     progress of their own.
     """
-    beside = BotProgress(stop)
+    wake = threading.Event()
+    beside, in_lane = BotProgress(stop), BotProgress(stop, health.speech)
+    lane = SpeechLane(
+        describer.beside(account.session(in_lane), in_lane), health.speech, stop.clock, wake.set
+    )
     finder = PostFinder(account, account.session(beside), describer, stop.clock)
-    work = Work(account, describer, health, stop)
-    watcher = Watcher(account, finder, work, progress=progress, stop=stop)
+    work = Work(account, describer, lane, health, stop)
+    watcher = Watcher(account, finder, work, wake=wake, progress=progress, stop=stop)
     ways = ways_to_hear(account.settings, account.instance) if account.settings.user_stream else ()
     return Bot(
         account=account,
         watcher=watcher,
-        single_pass=SinglePass(account, finder, work, progress=progress, stop=stop),
+        single_pass=SinglePass(account, finder, work, wake=wake, progress=progress, stop=stop),
         # Without a stream, polling serves alone.
         stream=Stream(ways, EventReader(account.id), stop, watcher) if ways else None,
     )

@@ -1,8 +1,8 @@
 """Describes one status: a text for each attachment that lacks one, then a single edit.
 
-In two steps, since the first may take minutes and be broken off at any time, while the second
-takes moments and should not be: ``prepare`` makes the texts, ``publish`` looks at the status
-again and writes them into it (``alternator/bot/edit_post.py``).
+In two steps: ``prepare`` makes the texts, which may take minutes and be broken off at any time
+(where there is speech, in a thread of its own: ``speech_lane.py``); ``publish`` looks at the status
+again and writes them into it (``edit_post.py``), which takes moments and should not be broken off.
 
 What rests on one answer of the server is not ``sure``: a cache or a proxy may have given it, so it
 is final only when it is said again later (``alternator/store/outcomes.py``).
@@ -11,27 +11,28 @@ is final only when it is said again later (``alternator/store/outcomes.py``).
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from copy import copy
+from typing import Self
 
 from alternator.alt_text.writer import AltTextWriter
 from alternator.bot.describe_media import MediaDescriber
+from alternator.bot.draft import Draft, SpeechNeededError
 from alternator.bot.edit_post import PostEditor, says
+from alternator.bot.error_outcomes import deleted, outcome_of
+from alternator.bot.lost_edit import LostEdits
 from alternator.bot.other_bot import OtherBot
 from alternator.errors import (
-    AlternatorError,
     DamageError,
     EditRefusedError,
-    EndpointError,
     GoneError,
     MediaError,
     TemporaryMediaError,
     UnprovenEditError,
-    UnsureError,
 )
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import Dialect
 from alternator.mastodon.edit import Snapshot
-from alternator.mastodon.entities import Status
+from alternator.mastodon.entities import Attachment, Status
 from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import Claim, Outcome, left_alone, to_retry
 
@@ -41,19 +42,6 @@ EDITING_RETRY_SECONDS = 30.0
 PROCESSING_RETRY_SECONDS = 5.0
 # Who may see a post that is described, where the configuration says nothing.
 USUAL_VISIBILITIES = ("public", "unlisted", "private")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """What is to be written into a status, and what became of its other attachments.
-
-    ``status`` is the status as the texts were made from it; None if it was gone.
-    """
-
-    status_id: str
-    texts: Mapping[str, str]
-    outcomes: tuple[Outcome, ...]
-    status: Status | None = None
 
 
 class Describer:
@@ -79,21 +67,29 @@ class Describer:
         self._dialect = dialect
         self._visibilities = frozenset(visibilities)
         self._other_bot = OtherBot(progress, clock)
+        self._lost_edits = LostEdits(client=client)
 
-    def undescribed(self, status: Status) -> tuple[str, ...]:
-        """Ids of the attachments that lack a description and that this bot can describe."""
+    def beside(self, client: MastodonClient, progress: Progress) -> Self:
+        """What prepares statuses in another thread, for this one to publish."""
+        other = copy(self)
+        other._client, other._writer = client, self._writer.beside(progress)
+        return other
+
+    def undescribed(self, status: Status) -> tuple[Attachment, ...]:
+        """The attachments that lack a description and that this bot can describe."""
         for attachment in status.attachments:
             self._other_bot.seen(attachment)
         return tuple(
-            attachment.id
+            attachment
             for attachment in status.attachments
             if attachment.lacks_description and self._writer.takes_on(attachment)
         )
 
-    def prepare(self, claim: Claim, *, patient: bool = True) -> Draft:
+    def prepare(self, claim: Claim, *, patient: bool = True, speech: bool = True) -> Draft:
         """Make the texts for a claim. One bad attachment never stops the next.
 
         Raises:
+            SpeechNeededError: not ``speech``, and some of it is transcribed.
             TemporaryMediaError: ``patient``, and the server is still processing one of the
                 files: with all of them, one edit will do.
             ServerError: the server can't be asked.
@@ -105,8 +101,12 @@ class Describer:
                 status_id=claim.status_id, texts={}, outcomes=deleted(claim.attachment_ids)
             )
         attachments = status.by_id
+        ours = self._lost_edits.texts(status.id)
         claimed = [attachments[key] for key in claim.attachment_ids if key in attachments]
         reason = self._reason_against(status)
+        heard = [entry.id for entry in claimed if entry.has_speech and entry.lacks_description]
+        if heard and not speech and not reason:
+            raise SpeechNeededError(heard)
         if patient and not reason and not all(attachment.url for attachment in claimed):
             # https://docs.joinmastodon.org/entities/MediaAttachment/#url
             raise TemporaryMediaError(
@@ -118,6 +118,8 @@ class Describer:
             attachment = attachments.get(key)
             if attachment is None:
                 outcomes.append(left_alone(key, "it was removed from the post", sure=False))
+            elif key in ours and says(attachment.description, ours[key]):
+                texts[key] = ours[key]
             elif not attachment.lacks_description:
                 outcomes.append(left_alone(key, "it has a description by now", sure=False))
             elif reason:
@@ -141,13 +143,13 @@ class Describer:
             DamageError: the edit changed more than descriptions.
         """
         outcomes = list(draft.outcomes)
-        if draft.texts:
-            try:
-                outcomes += self._write(draft)
-            except GoneError:
-                outcomes += deleted(draft.texts)
-            except (MediaError, EditRefusedError, UnprovenEditError) as error:
-                outcomes += [outcome_of(key, error) for key in draft.texts]
+        try:
+            self._lost_edits.settle(draft.status_id)
+            outcomes += self._write(draft) if draft.texts else []
+        except GoneError:
+            outcomes += deleted(draft.texts)
+        except (MediaError, EditRefusedError, UnprovenEditError) as error:
+            outcomes += [outcome_of(key, error) for key in draft.texts]
         return outcomes
 
     def _write(self, draft: Draft) -> list[Outcome]:
@@ -158,7 +160,12 @@ class Describer:
         assert draft.status is not None, "there are texts of it"
         if self._dialect.edit is None:
             raise MediaError(not_editable(self._dialect))
-        editor = PostEditor(client=self._client, rules=self._dialect.edit, limit=self._writer.limit)
+        editor = PostEditor(
+            client=self._client,
+            rules=self._dialect.edit,
+            limit=self._writer.limit,
+            keep=self._lost_edits.keep,
+        )
         self._other_bot.give_way()
         snapshot = editor.snapshot(draft.status)
         if snapshot is None:
@@ -192,6 +199,7 @@ class Describer:
         for key, text in texts.items():
             self._other_bot.wrote(key, text)
         after = editor.describe(snapshot, texts)
+        self._lost_edits.forget(after.id)
         if self._dialect.careful and not any(is_there(after, key) for key in texts):
             # Each edit is told to everybody who boosted the post: no second one in vain.
             raise DamageError(
@@ -217,11 +225,6 @@ class Describer:
         return not_editable(self._dialect) if self._dialect.describes == "none" else None
 
 
-def deleted(attachment_ids: Collection[str]) -> tuple[Outcome, ...]:
-    """What becomes of the attachments of a post that the server does not have."""
-    return tuple(left_alone(key, "the post was deleted", sure=False) for key in attachment_ids)
-
-
 def is_there(status: Status, attachment_id: str) -> bool:
     """Whether an attachment is in a status and has a description."""
     attachment = status.by_id.get(attachment_id)
@@ -234,17 +237,3 @@ def not_editable(dialect: Dialect) -> str:
         f"{dialect.software} has no edit that changes the description of a posted attachment; "
         f"add it by hand"
     )
-
-
-def outcome_of(attachment_id: str, error: Exception) -> Outcome:
-    """What an error means for an attachment: left alone for good, or tried again."""
-    if isinstance(error, TemporaryMediaError):
-        return to_retry(attachment_id, str(error), retry_after=error.retry_after)
-    if isinstance(error, MediaError):
-        return left_alone(attachment_id, str(error), sure=not isinstance(error, UnsureError))
-    if isinstance(error, EndpointError):
-        return to_retry(attachment_id, str(error), retry_after=error.retry_after, counts=False)
-    if not isinstance(error, AlternatorError):
-        log.error("attachment %s: unexpected error", attachment_id, exc_info=error)
-        return to_retry(attachment_id, f"unexpected {type(error).__name__}: {error}")
-    return to_retry(attachment_id, str(error))

@@ -3,11 +3,12 @@
 The look before is two reads of the post with a read of its source between: where both are of one
 version, so is the source. The first of them is the one that the texts were made from, if nothing
 has changed since. The edit is sent once (``alternator/mastodon/edit_check.py`` proves it first);
-where its answer is lost or no answer, a look at the post says whether it was carried out.
+where its answer is lost or no answer, a look at the post says whether it was carried out. Where
+that look fails as well, or shows nothing yet, the edit is kept for a later one (``lost_edit.py``).
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from alternator.errors import (
@@ -22,6 +23,7 @@ from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import EditRules
 from alternator.mastodon.edit import Snapshot
 from alternator.mastodon.edit_check import (
+    ANSWERED,
     CheckedEdit,
     check_snapshot,
     checked_edit,
@@ -35,13 +37,21 @@ log = logging.getLogger(__name__)
 SNAPSHOT_ATTEMPTS = 3  # while the author edits the post at the same time
 
 
+def forgotten(edit: CheckedEdit) -> None:
+    """Keeps no edit."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PostEditor:
-    """Edits posts of one account, on a server with these rules; ``limit`` in characters."""
+    """Edits posts of one account, on a server with these rules; ``limit`` in characters.
+
+    ``keep`` is handed each edit that failed, for all that can be said at that moment.
+    """
 
     client: MastodonClient
     rules: EditRules
     limit: int
+    keep: Callable[[CheckedEdit], None] = forgotten
 
     def snapshot(self, before: Status) -> Snapshot | None:
         """A post and its source of one version; None while it keeps changing.
@@ -96,6 +106,7 @@ class PostEditor:
         """The post, if the edit was carried out although it was answered with an error."""
         if isinstance(error, TemporaryServerError) and error.retry_after is not None:
             raise error  # the server asks to wait, and has done nothing
+        self.keep(edit)
         try:
             after = self.client.status(edit.snapshot.status.id)
         except GoneError:
@@ -117,6 +128,8 @@ class PostEditor:
             # An answer alone is not the post.
             after = self._fresh(after)
             changed = differences(snapshot.status, after, texts)
+        if ANSWERED in changed and self._is_orphan(snapshot.status, after):
+            changed = tuple(name for name in changed if name != ANSWERED)
         try:
             lost = source_differences(snapshot.source, self.client.source(after.id))
             # What its author has edited since is no damage.
@@ -130,6 +143,18 @@ class PostEditor:
                 fields=changed,
             )
         return after
+
+    def _is_orphan(self, before: Status, after: Status) -> bool:
+        """Whether the post that it answered was deleted meanwhile, and so is not named any more."""
+        if before.in_reply_to_id is None or after.in_reply_to_id is not None:
+            return False
+        try:
+            self.client.status(before.in_reply_to_id)
+        except GoneError:
+            return True
+        except ServerError as error:
+            log.debug("post %s can't be read: %s", before.in_reply_to_id, error)
+        return False
 
     def _fresh(self, after: Status) -> Status:
         """The post as it is now; as it was last answered, if it can't be read."""

@@ -118,10 +118,17 @@ class PostFinder:
         """
         if status.is_boost or status.audience not in self._account.settings.visibilities:
             return []
-        attachment_ids = self._describer.undescribed(status)
-        if not attachment_ids:
+        attachments = self._describer.undescribed(status)
+        if not attachments:
             return []
-        return [Found(status_id=status.id, attachment_ids=attachment_ids, backfill=backfill)]
+        return [
+            Found(
+                status_id=status.id,
+                attachment_ids=tuple(entry.id for entry in attachments),
+                backfill=backfill,
+                speech=tuple(entry.id for entry in attachments if entry.has_speech),
+            )
+        ]
 
 
 def is_old(status: Status, first_start: float) -> bool:

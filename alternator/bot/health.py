@@ -20,6 +20,7 @@ from typing import Protocol, TypedDict
 import requests
 
 from alternator.accounts.health import ServerReport, ServerState
+from alternator.bot.pulse import Pulse
 from alternator.config.load import load_section
 from alternator.config.settings import HealthSettings
 from alternator.errors import ConfigError, StateError
@@ -74,8 +75,9 @@ class Report(TypedDict):
 class Health:
     """What is known about the bot's health.
 
-    The main thread tells; the threads of the HTTP server read. Each thing told is one assignment,
-    which no thread sees half done, and one that is a moment old is as good: so there is no lock.
+    The threads that describe tell; the threads of the HTTP server read. Each thing told is one
+    assignment, which no thread sees half done, and one that is a moment old is as good: so there is
+    no lock.
 
     ``worker`` is None where Whisper is turned off. ``longest_request`` is how many seconds the
     main loop may wait for one answer.
@@ -93,9 +95,10 @@ class Health:
         self._server = server
         self._queue = queue
         self._worker = worker
-        self._clock = clock
         self._silence = SILENCE_SECONDS + longest_request
-        self._beaten = clock()
+        # Of the main loop, which goes on all along, and of a post with speech, while there is one.
+        self._main, self.speech = Pulse(clock), Pulse(clock)
+        self._main.beat()
         self._starting = True
         self._last_success: datetime | None = None
 
@@ -105,7 +108,7 @@ class Health:
 
     def beat(self) -> None:
         """The main loop is alive."""
-        self._beaten = self._clock()
+        self._main.beat()
 
     def succeeded(self) -> None:
         """A description was written just now."""
@@ -137,7 +140,6 @@ class Health:
 
     def _status(self, worker: str, server: ServerReport, trouble: str) -> str:
         """What is wrong, else "ok"."""
-        silence = self._clock() - self._beaten
         # A start that waits for the server is no fault of the bot: a restart would not mend it.
         if self._starting and not server.failing:
             return "starting"
@@ -145,8 +147,10 @@ class Health:
             return trouble
         if worker == "hung":
             return "the Whisper worker hangs"
-        if silence > self._silence:
+        if (silence := self._main.silence) > self._silence:
             return f"the bot has been silent for {silence:.0f} s"
+        if (silence := self.speech.silence) > self._silence:
+            return f"the work on a post with speech has been silent for {silence:.0f} s"
         return "ok"
 
 

@@ -9,7 +9,8 @@ SLICE_SECONDS = 1.0
 
 
 class Heard(Protocol):
-    """Who wants to know that a thread is alive: ``alternator.bot.health.Health``."""
+    """Who wants to know that a thread is alive: ``alternator.bot.health.Health``, or a pulse of
+    it."""
 
     def beat(self) -> None: ...
 
@@ -17,8 +18,8 @@ class Heard(Protocol):
 class BotProgress(Progress):
     """Breaks the work off by ``Stopping`` once the end is asked for.
 
-    ``health`` is told of each beat. Only the main thread's work has one: that another thread is
-    alive says nothing about the one that describes.
+    ``health`` is told of each beat. Only the two threads that make texts have one, each its own:
+    that one thread is alive says nothing about another.
     """
 
     def __init__(self, stop: Stop, health: Heard | None = None) -> None:

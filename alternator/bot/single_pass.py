@@ -1,5 +1,6 @@
 """``alternator run --once``: catch up, describe what is due, and end."""
 
+import threading
 from dataclasses import replace
 
 from alternator.accounts.account import Account
@@ -24,14 +25,26 @@ ATTEMPTS = 4
 
 
 class SinglePass:
-    """One pass through one account's posts. For the main thread."""
+    """One pass through one account's posts. For the main thread.
 
+    ``wake`` is set when speech is transcribed.
+    """
+
+    # size: each comes from another owner: account, both halves of the work, signals.
     def __init__(
-        self, account: Account, finder: PostFinder, work: Work, *, progress: Progress, stop: Stop
+        self,
+        account: Account,
+        finder: PostFinder,
+        work: Work,
+        *,
+        wake: threading.Event,
+        progress: Progress,
+        stop: Stop,
     ) -> None:
         self._account = account
         self._finder = finder
         self._work = work
+        self._wake = wake
         self._progress = progress
         self._clock = stop.clock
         self._failures = Failures()
@@ -39,12 +52,13 @@ class SinglePass:
         self._refusal: ServerError | None = None  # why the last one was
         self._tally_before = Tally()
         self._patient_until = 0.0  # monotonic seconds
+        self._is_held_back = False  # what waits, since the rest of the limit is the author's
 
     def run(self) -> Tally:
         """Go through the posts; what came of it.
 
         ``failed`` in it counts also what is still put back at the end, and what is not described
-        because editing is halted.
+        because editing is halted, or because the rest of the server's limit is the author's.
 
         Raises:
             ServerError: the server can't be asked, asks to wait for too long, or did not answer
@@ -52,15 +66,11 @@ class SinglePass:
         """
         trouble = self._look()
         self._be_patient()
-        halt = HaltNotice(self._account.state, self._clock)
-        while not halt.stands():
-            self._wait_for_rate_limit()
-            claim = self._account.state.claim()
-            if claim is not None:
-                self._describe(claim)
-            elif not self._wait_for_more():
-                break
-        else:
+        try:
+            halted = self._describe_all()
+        finally:
+            self._work.leave()
+        if halted or self._is_held_back:
             self._waiting = {"": self._account.state.counts().get("waiting", 0)}
         tally = self._work.tally
         if trouble is not None:
@@ -68,6 +78,22 @@ class SinglePass:
         if self._refusal is not None and not tally.described + tally.left + tally.failed:
             raise self._refusal  # nothing came of the pass but this
         return replace(tally, failed=tally.failed + sum(self._waiting.values()))
+
+    def _describe_all(self) -> bool:
+        """Describe one post after the other; whether editing was halted before the end."""
+        halt = HaltNotice(self._account.state, self._clock)
+        while not halt.stands():
+            self._wait_for_rate_limit()
+            claim = self._work.claim(backfill=self._account.budget.reserve_left() == 0)
+            if claim is not None:
+                self._describe(claim)
+            elif self._work.transcribes:
+                self._progress.beat()
+                self._clock.wait(self._wake, SHORTEST_WAIT_SECONDS)
+                self._wake.clear()
+            elif not self._wait_for_more():
+                return False
+        return True
 
     def _wait_for_more(self) -> bool:
         """Wait until the next post is due, if that is soon; whether it is worth looking again."""
@@ -78,6 +104,15 @@ class SinglePass:
             self._be_patient()
         # A clock that was set back makes what is due now seem due long since.
         wait = max(due - self._clock.now(), SHORTEST_WAIT_SECONDS)
+        reserve = self._account.budget.reserve_left()
+        if reserve > 0 and due <= self._clock.now():
+            # Only older posts are due. They are done by a later pass, if it is not soon.
+            self._is_held_back = reserve > LONGEST_WAIT_SECONDS
+            if self._is_held_back:
+                return False
+            self._progress.pause(reserve)
+            self._be_patient()
+            return True
         if self._clock.monotonic() + wait > self._patient_until:
             return False
         self._progress.pause(wait)
@@ -104,7 +139,7 @@ class SinglePass:
     def _describe(self, claim: Claim) -> None:
         """Describe a post. ServerError if the server seems to fail for all of them."""
         try:
-            self._work.describe(claim)
+            done = self._work.describe(claim)
         except ServerError as error:
             self._waiting[claim.status_id] = len(claim.attachment_ids)
             self._refusal = error
@@ -116,6 +151,8 @@ class SinglePass:
                 raise
             self._progress.pause(pause)
         else:
+            if not done:
+                return
             self._failures.clear()
             self._waiting.pop(claim.status_id, None)
         self._progress.pause(self._account.settings.backfill_pause if claim.backfill else 0.0)

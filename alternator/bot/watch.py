@@ -1,22 +1,29 @@
 """The bot at work: a queue of posts that is filled by the stream and by polling.
 
-Three threads work for an account:
+Four threads work for an account:
 
 - the main one describes one post after the other (``Watcher.run``, ``alternator/bot/work.py``);
-  signals reach it alone;
+  signals reach it alone, and it alone claims, edits, and writes down what became of a post;
+- one transcribes, while there is a post with speech (``alternator/bot/speech_lane.py``), and leaves
+  the rest of the work on that post to the main one;
 - one looks through the account's posts (``alternator/bot/poll.py``);
 - one follows the stream of events (``alternator/mastodon/streams/follow.py``).
 
 They meet in the account's state: the two that find posts record them, and only the main one claims
 them. How often a post was put back is counted there as well, since the main thread counts and the
 polling one, after an outage, makes all of them due. Beside that they share the account's health and
-rate budget and the attendance of the stream, which have locks of their own, and two events that
-only wake: after waking, each looks at the state, so one that comes too early or twice costs a look
-and no more.
+rate budget, the attendance of the stream and what is known of the vision endpoint's failures, which
+have locks of their own, and events that only wake: after waking, each looks at the state, so one
+that comes too early or twice costs a look and no more.
+
+No long transcription holds up a picture, nor a slow vision endpoint a clip: while one post with
+speech is at work, the others with speech are not claimed, and those without are. All edits are made
+one after the other all the same, so a halt or a limit that one meets holds for the next.
 
 What keeps the main thread from claiming the next post is one of three (``_obstacle``): a person has
 to look at an edit that did harm, the server's rate limit is used up, or the server fails as a whole
-(``alternator/bot/failures.py``). One post that fails waits by itself.
+(``alternator/bot/failures.py``). One post that fails waits by itself. Back-fill is claimed only
+while more is left of the server's limit than the author's share (``rate_budget.py``).
 """
 
 import threading
@@ -49,17 +56,26 @@ class EventStream(Protocol):
 
 
 class Watcher:
-    """Keeps one account's posts described."""
+    """Keeps one account's posts described. ``wake`` is set when speech is transcribed."""
 
+    # size: each comes from another owner: account, both halves of the work, signals.
     def __init__(
-        self, account: Account, finder: PostFinder, work: Work, *, progress: Progress, stop: Stop
+        self,
+        account: Account,
+        finder: PostFinder,
+        work: Work,
+        *,
+        wake: threading.Event,
+        progress: Progress,
+        stop: Stop,
     ) -> None:
         self._account = account
         self._finder = finder
         self._work = work
         self._progress = progress
         self._stop = stop
-        self._something_due = threading.Event()  # perhaps
+        self._wake = wake  # there may be something to do
+        self._something_found = threading.Event()  # perhaps
         self._attendance = Attendance(stop.clock)
         self._poll = Poll(self, account.health, stop, events=self)
         # Set before the threads are started, and by nobody later.
@@ -89,13 +105,14 @@ class Watcher:
             # So that the polling thread ends before the store is closed, if it only waits.
             self._stop.request()
             self._poll.look_now()
+            self._work.leave()
 
     def notice(self, status: Status) -> None:
         """A status that the stream brought. Called by the stream's thread, as are the two below."""
         if status.account_id == self._account.id:
             self._attendance.heard(status.id)
         if not self._stop.requested and self._finder.notice(status):
-            self._something_due.set()
+            self.found()
 
     def look_now(self) -> None:
         """Look through the posts at once: the stream was reconnected."""
@@ -113,13 +130,14 @@ class Watcher:
         return look
 
     def found(self) -> None:
-        """The polling found something."""
-        self._something_due.set()
+        """Something was found."""
+        self._something_found.set()
+        self._wake.set()
 
     def recovered(self) -> None:
         """After an outage no post waits any longer for it."""
         self._account.state.make_due()
-        self._something_due.set()
+        self.found()
 
     def interval(self) -> float:
         """Seconds until the next look: fewer while no events come in."""
@@ -136,11 +154,10 @@ class Watcher:
             self._idle()
             return
         try:
-            self._work.describe(claim)
+            if self._work.describe(claim):
+                self._failures.clear()
         except ServerError as error:
             self._failed(claim, error)
-        else:
-            self._failures.clear()
         if claim.backfill:
             pause = self._account.settings.backfill_pause
             self._backfill_ready = self._stop.clock.monotonic() + pause
@@ -154,14 +171,17 @@ class Watcher:
         )
 
     def _claim(self) -> Claim | None:
-        ready = self._stop.clock.monotonic() >= self._backfill_ready
-        return self._account.state.claim(backfill=ready)
+        paused = self._stop.clock.monotonic() < self._backfill_ready
+        reserved = self._account.budget.reserve_left() > 0
+        return self._work.claim(backfill=not paused and not reserved)
 
     def _idle(self) -> None:
         """Wait a moment, or until there is something new: a server that tells of it answers."""
-        if self._stop.clock.wait(self._something_due, IDLE_SECONDS):
-            self._something_due.clear()
-            self._paused_until = 0.0
+        if self._stop.clock.wait(self._wake, IDLE_SECONDS):
+            self._wake.clear()
+            if self._something_found.is_set():
+                self._something_found.clear()
+                self._paused_until = 0.0
 
     def _failed(self, claim: Claim, error: ServerError) -> None:
         """The server did not answer for a post, which is put back."""

@@ -1,17 +1,25 @@
-"""The work on one claimed post: describe it, write down what became of it, and say so."""
+"""The work on one claimed post: describe it, write down what became of it, and say so.
+
+A post with speech is prepared in a thread of its own (``alternator/bot/speech_lane.py``) and comes
+back for its edit: edits are made one after the other, by the main thread.
+"""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 
 from alternator.accounts.account import Account
-from alternator.bot.describe import Describer, Draft
+from alternator.bot.describe import Describer
+from alternator.bot.draft import Draft, SpeechNeededError
 from alternator.bot.health import Health
+from alternator.bot.speech_lane import SpeechLane
 from alternator.errors import (
     DamageError,
     ServerError,
     StateError,
     TemporaryMediaError,
     TemporaryServerError,
+    TemporaryStateError,
 )
 from alternator.stopping import Stop, Stopping
 from alternator.store.outcomes import Claim, Outcome, left_alone, to_retry
@@ -28,7 +36,10 @@ MOST_DRAFTS = 200
 
 @dataclass(kw_only=True)
 class Tally:
-    """How many attachments were described, left alone and not described (yet)."""
+    """How many attachments were described, left alone and not described (yet), each counted once.
+
+    One that is looked at again, to make sure that it is to be left alone, is not counted yet.
+    """
 
     described: int = 0
     left: int = 0
@@ -36,32 +47,65 @@ class Tally:
 
 
 class Work:
-    """Describes one post after the other. For the main thread alone, as all that it keeps is.
+    """Describes one post after the other. For the main thread alone, as all that it keeps is;
+    ``lane`` makes the texts of those with speech meanwhile.
 
     ``failures`` counts how often in a row the server did not answer.
     """
 
-    def __init__(self, account: Account, describer: Describer, health: Health, stop: Stop) -> None:
+    # size: each comes from another owner: account, both threads' describers, operator, signals.
+    def __init__(
+        self,
+        account: Account,
+        describer: Describer,
+        lane: SpeechLane,
+        health: Health,
+        stop: Stop,
+    ) -> None:
         self._account = account
         self._describer = describer
+        self._lane = lane
         self._health = health
         self._stop = stop
         # What an outage kept from being written, so that no clip is transcribed twice for it.
         self._drafts: dict[Claim, Draft] = {}
         self.failures = 0
         self.tally = Tally()
+        self._undone: set[str] = set()  # attachments counted as failed that are tried again
 
-    def describe(self, claim: Claim) -> None:
-        """Describe one post and write down the outcomes. ServerError gives the claim back."""
+    @property
+    def transcribes(self) -> bool:
+        """Whether a post with speech is at work, or waits for its edit."""
+        return self._lane.busy
+
+    def claim(self, *, backfill: bool = True) -> Claim | None:
+        """The post to go on with: one whose speech is transcribed, else the next one that is due.
+
+        None with speech while another such post is at work.
+        """
+        return self._lane.ended or self._account.state.claim(
+            backfill=backfill, speech=not self._lane.busy
+        )
+
+    def describe(self, claim: Claim) -> bool:
+        """Describe one post and write down the outcomes. ServerError gives the claim back.
+
+        Returns whether it is done with for now: False for one with speech, which is at work from
+        now on.
+        """
         clock = self._stop.clock
         state = self._account.state
-        if state.halted() is not None:
-            # Whoever claims asks as well; here it is made sure.
-            state.release(claim, wait=HALTED_SECONDS)
-            return
         started = clock.monotonic()
         try:
+            if self._lane.ended is claim:
+                started = self._taken(claim)
+            if state.halted() is not None:
+                # Whoever claims asks as well; here it is made sure.
+                state.release(claim, wait=HALTED_SECONDS)
+                return True
             draft = self._draft_of(claim)
+            if draft is None:
+                return False
             # What was edited must be written down: no signal in between.
             with self._stop.shielded():
                 outcomes = self._published(draft)
@@ -69,8 +113,16 @@ class Work:
         except Stopping:
             state.release(claim)  # changes nothing where the outcomes are written down already
             raise
+        except TemporaryStateError:
+            # Nobody else would: what could not be written down is asked of the server again.
+            with suppress(TemporaryStateError):
+                state.release(claim)
+            raise
         except StateError:
             raise
+        except SpeechNeededError as needed:
+            # It was not known when it was found; from now on it is.
+            state.release(claim, speech=needed.attachment_ids)
         except TemporaryMediaError as error:
             state.release(claim, wait=error.retry_after or 0.0)
         except ServerError as error:
@@ -81,6 +133,14 @@ class Work:
             reason = f"unexpected {type(error).__name__}: {error}"
             outcomes = [to_retry(key, reason) for key in claim.attachment_ids]
             self._finish(claim, outcomes, clock.monotonic() - started)
+        return True
+
+    def leave(self) -> None:
+        """On the way out: give back the claim on a post whose speech is at work."""
+        claim = self._lane.leave()
+        if claim is not None:
+            with suppress(StateError):  # the next start frees it
+                self._account.state.release(claim)
 
     def _published(self, draft: Draft) -> list[Outcome]:
         """The outcomes of a draft, written into its status. Halts the account on a damage."""
@@ -110,22 +170,39 @@ class Work:
         wait = self._account.state.put_back(claim, edit_failed=not asks_to_wait)
         if wait is None:
             self._forget(claim.status_id)
-            self.tally.failed += len(claim.attachment_ids)
+            self.tally.failed += len(set(claim.attachment_ids) - self._undone)
+            self._undone -= set(claim.attachment_ids)
             log.error("given up post %s: %s", claim.status_id, error)
             return
         log.debug("post %s is put back for %.0f s: %s", claim.status_id, wait, error)
         raise error
 
-    def _draft_of(self, claim: Claim) -> Draft:
-        """The texts for a claim: those that an outage kept from being written, or new ones."""
+    def _draft_of(self, claim: Claim) -> Draft | None:
+        """The texts for a claim: those that an outage kept from being written, or new ones.
+
+        None if they are made in the lane, from now on.
+        """
         draft = self._drafts.get(claim)
         if draft is None:
             age = self._stop.clock.now() - self._account.state.found_at(claim)
-            draft = self._describer.prepare(claim, patient=age < PROCESSING_SECONDS)
-            self._drafts[claim] = draft
-            while len(self._drafts) > MOST_DRAFTS:
-                del self._drafts[next(iter(self._drafts))]
+            patient = age < PROCESSING_SECONDS
+            if claim.speech:
+                self._lane.begin(claim, patient=patient)
+                return None
+            draft = self._describer.prepare(claim, patient=patient, speech=False)
+            self._keep(claim, draft)
         return draft
+
+    def _taken(self, claim: Claim) -> float:
+        """Keep what the lane made for a claim; returns when it began. Raises what failed there."""
+        piece = self._lane.take()
+        self._keep(claim, piece.draft.result())
+        return piece.began
+
+    def _keep(self, claim: Claim, draft: Draft) -> None:
+        self._drafts[claim] = draft
+        while len(self._drafts) > MOST_DRAFTS:
+            del self._drafts[next(iter(self._drafts))]
 
     def _forget(self, status_id: str) -> None:
         """A post is done with for now: drop what was kept of it."""
@@ -147,6 +224,9 @@ class Work:
         """Log what became of each attachment."""
         waits = {outcome.attachment_id: outcome.retry_after for outcome in again}
         for outcome in outcomes:
+            if outcome.attachment_id in self._undone:
+                self._undone.remove(outcome.attachment_id)
+                self.tally.failed -= 1
             where = f"post {claim.status_id}, attachment {outcome.attachment_id}"
             if outcome.state == "described":
                 self.tally.described += 1
@@ -154,7 +234,7 @@ class Work:
                 log.info("described %s, in %.1f s", where, seconds)
             elif outcome.state == "left" and outcome.attachment_id in waits:
                 log.info(
-                    "looked at again in %.0f s to make sure, %s: %s",
+                    "asked again in %.0f s whether this is so of %s: %s",
                     waits[outcome.attachment_id] or 0.0,
                     where,
                     outcome.reason,
@@ -164,6 +244,7 @@ class Work:
                 log.info("left alone %s: %s", where, outcome.reason)
             elif (wait := waits.get(outcome.attachment_id)) is not None:
                 self.tally.failed += 1
+                self._undone.add(outcome.attachment_id)
                 log.warning("failed %s, again in %.0f s: %s", where, wait, outcome.reason)
             else:
                 self.tally.failed += 1

@@ -16,8 +16,8 @@ import requests
 from alternator.errors import TemporaryServerError, UnexpectedAnswerError
 from alternator.mastodon import server_errors
 from alternator.mastodon.rate_budget import RateBudget
-from alternator.mastodon.waits import date_of
 from alternator.progress import Progress
+from alternator.web.dates import date_of
 from alternator.web.session import Limits, TooLargeError, WebSession
 
 T = TypeVar("T")

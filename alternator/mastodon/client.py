@@ -10,22 +10,21 @@ a list of an error, and an edit made from that would lose what it stood for.
 
 from collections.abc import Callable
 from typing import TypeVar
-from urllib.parse import urlsplit, urlunsplit
-
-import requests
+from urllib.parse import urlsplit
 
 from alternator.config.settings import MastodonSettings
 from alternator.errors import GoneError, UnexpectedAnswerError
 from alternator.mastodon import nodeinfo, parse
 from alternator.mastodon.api_session import LONGEST_WAIT_SECONDS, ApiSession
 from alternator.mastodon.edit_check import CheckedEdit
-from alternator.mastodon.entities import Account, Instance, Page, Source, Status
+from alternator.mastodon.entities import Account, Instance, Page, Revision, Source, Status
 from alternator.mastodon.rate_budget import RateBudget
 from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import by_age
+from alternator.web.credentials import BearerToken, without_user
 from alternator.web.session import WebSession
 
-__all__ = ["LONGEST_WAIT_SECONDS", "USER_AGENT", "BearerToken", "MastodonClient"]
+__all__ = ["LONGEST_WAIT_SECONDS", "USER_AGENT", "MastodonClient"]
 
 OfStatus = TypeVar("OfStatus", Status, Source)
 
@@ -36,17 +35,6 @@ USER_AGENT = "alternator"
 # https://github.com/mastodon/mastodon/blob/main/app/controllers/application_controller.rb
 ACCEPT = "application/json"
 PAGE = 40  # statuses, the most at once: https://docs.joinmastodon.org/methods/accounts/#statuses
-
-
-class BearerToken(requests.auth.AuthBase):
-    """Sends the token. As an authentication of its own it goes before a ``.netrc`` file."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class MastodonClient:
@@ -136,6 +124,11 @@ class MastodonClient:
         """A status's plain text and content warning, as its author typed them."""
         return self._of_post(status_id, "/source", parse.parse_source)
 
+    def history(self, status_id: str) -> tuple[Revision, ...]:
+        """A status's versions, oldest first. GoneError also where the server does not tell them."""
+        path = f"/api/v1/statuses/{status_id}/history"
+        return self._api.get(path, parse.parse_history, of_post=True)
+
     def edit(self, edit: CheckedEdit) -> Status:
         """Carry an edit out and return what the server made of it.
 
@@ -175,12 +168,3 @@ class MastodonClient:
                 f"{self.url} answers with another post than {status_id}; tried again later"
             )
         return found
-
-
-def without_user(url: str) -> str:
-    """An address without a user's name and password: nothing here asks for them, and all show it.
-
-    https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1
-    """
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

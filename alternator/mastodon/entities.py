@@ -47,6 +47,11 @@ class Attachment:
     duration: float | None = None  # seconds
 
     @property
+    def has_speech(self) -> bool:
+        """Whether it is described by what is said in it."""
+        return self.type in ("audio", "video")
+
+    @property
     def lacks_description(self) -> bool:
         """Whether it has no description, or only blanks."""
         return not (self.description or "").strip()
@@ -87,8 +92,9 @@ class QuoteApproval:
 class Status:
     """https://docs.joinmastodon.org/entities/Status/
 
-    ``local_only`` is told by glitch-soc, Hometown and GoToSocial; ``quoted_id`` by Mastodon 4.5 and
-    the others that have quotes.
+    ``local_only`` is told by glitch-soc, Hometown and GoToSocial; ``quotes`` and ``quoted_id`` by
+    Mastodon 4.5 and the others that have quotes: of a quoted post that may not be seen there is no
+    id.
     """
 
     id: str
@@ -106,6 +112,7 @@ class Status:
     is_boost: bool
     in_reply_to_id: str | None = None
     local_only: bool | None = None
+    quotes: bool = False
     quoted_id: str | None = None
 
     @property
@@ -144,6 +151,18 @@ class Source:
     text: str
     spoiler_text: str
     content_type: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """One version of a post: https://docs.joinmastodon.org/entities/StatusEdit/"""
+
+    created_at: datetime | None
+    content: str  # HTML
+    spoiler_text: str
+    sensitive: bool
+    attachments: tuple[Attachment, ...]
+    poll_options: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from alternator.mastodon.entities import (
     Poll,
     PollOption,
     QuoteApproval,
+    Revision,
     Source,
     Status,
 )
@@ -111,6 +112,7 @@ def parse_status(answer: object) -> Status:
         is_boost=fields.get("reblog") is not None,
         in_reply_to_id=reference_of(fields, "in_reply_to_id"),
         local_only=None if fields.get("local_only") is None else flag_of(fields, "local_only"),
+        quotes=bool(inner(fields, "quote")),
         quoted_id=_quoted_id(inner(fields, "quote")),
     )
 
@@ -147,6 +149,13 @@ def parse_source(answer: object) -> Source:
     )
 
 
+def parse_history(answer: object) -> tuple[Revision, ...]:
+    """A post's versions, oldest first. UnexpectedAnswerError for what is no history."""
+    if not isinstance(answer, list):
+        raise UnexpectedAnswerError(f"the server's answer is no history but {kind(answer)}")
+    return tuple(map(_revision, answer))
+
+
 def parse_instance(answer: object, software: str | None = None) -> Instance:
     """What the server says of itself. UnexpectedAnswerError for what is nothing such.
 
@@ -170,6 +179,22 @@ def parse_instance(answer: object, software: str | None = None) -> Instance:
         description_limit=int(limit or dialect.description_limit),
         streaming_url=streaming or text_of(inner(fields, "urls"), "streaming_api") or None,
         dialect=dialect,
+    )
+
+
+def _revision(answer: object) -> Revision:
+    fields = fields_of(answer, "version of a post")
+    poll = inner(fields, "poll")
+    options = list_of(poll, "options") if poll else []
+    return Revision(
+        created_at=time_of(fields, "created_at"),
+        content=given_text(fields, "content"),
+        spoiler_text=given_text(fields, "spoiler_text"),
+        sensitive=flag_of(fields, "sensitive"),
+        attachments=tuple(map(parse_attachment, list_of(fields, "media_attachments"))),
+        poll_options=tuple(
+            text_of(fields_of(option, "option of a poll"), "title") or "" for option in options
+        ),
     )
 
 

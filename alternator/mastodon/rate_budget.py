@@ -4,17 +4,35 @@ An answer tells by three headers how much is left and when it will be more
 (https://docs.joinmastodon.org/api/rate-limits/). Mastodon counts new posts and edits on their own
 as well, and the answer to one tells of the count that has less left
 (https://github.com/mastodon/mastodon/blob/main/app/controllers/concerns/api/rate_limit_headers.rb).
+
+The author's own posts count with the edits. So older posts, which may wait, leave the author a
+share of the limit, and new ones leave the last few.
 """
 
+import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
 from alternator.mastodon.waits import LONGEST_LIMIT_SECONDS, RATE_LIMIT_SECONDS, wait_of
 from alternator.web.session import Answer
 
+log = logging.getLogger(__name__)
+
 Kind = Literal["read", "edit"]
+
+# What older posts leave of a limit on edits, as a share of it.
+RESERVED_SHARE = 1 / 3
+# What all edits leave, unless it is more than a tenth of a small limit.
+LAST_FEW = 5
+LAST_FEW_SHARE = 0.1
+# How it is paced where no answer tells: by Mastodon's limit.
+# https://github.com/mastodon/mastodon/blob/v4.4.8/app/lib/rate_limiter.rb (statuses)
+USUAL_LIMIT = 300
+USUAL_WINDOW_SECONDS = 3 * 3600.0
+MOST_UNTOLD_EDITS = round(USUAL_LIMIT * (1 - RESERVED_SHARE))
 
 # At the very second of the reset a server still answers 429.
 PAST_RESET_SECONDS = 1.0
@@ -38,18 +56,30 @@ class RateBudget:
         self._lock = threading.Lock()
         self._spent_until: dict[Kind, float] = {}  # in the clock's seconds
         self._untold: dict[Kind, int] = {}  # refusals in a row that did not say until when
+        self._reserved_until = 0.0  # the rest is for the author and for new posts
+        self._told = False  # whether an answer to an edit has told what is left
+        self._edits: deque[float] = deque(maxlen=MOST_UNTOLD_EDITS)  # when they were, untold
 
     def seconds_left(self, kind: Kind) -> float:
         """How long to wait before the next request, 0 if there is no need to."""
         with self._lock:
             return max(self._spent_until.get(kind, 0.0) - self._clock(), 0.0)
 
+    def reserve_left(self) -> float:
+        """How long to wait before the next edit of an older post, 0 if there is no need to."""
+        with self._lock:
+            return max(self._reserved_until - self._clock(), 0.0)
+
     def heard(self, kind: Kind, answer: Answer) -> float | None:
         """Take in what an answer says; returns how many seconds to wait now, None for none."""
         refused = answer.status == 429
-        spent = refused or answer.headers.get("X-RateLimit-Remaining", "").strip() == "0"
+        limit, remaining = (number_of(answer, name) for name in ("Limit", "Remaining"))
+        kept = min(LAST_FEW, (limit or 0) * LAST_FEW_SHARE) if kind == "edit" else 0
+        spent = refused or (remaining is not None and remaining <= kept)
         wait = wait_of(answer) if spent else None
         with self._lock:
+            if kind == "edit":
+                self._reserve(answer, limit, remaining)
             if wait is None and refused:
                 times = self._untold[kind] = self._untold.get(kind, 0) + 1
                 wait = min(RATE_LIMIT_SECONDS * 2.0 ** min(times - 1, 10), LONGEST_UNTOLD_SECONDS)
@@ -61,3 +91,33 @@ class RateBudget:
             wait = min(wait, LONGEST_RATE_LIMIT_SECONDS) + PAST_RESET_SECONDS
             self._spent_until[kind] = self._clock() + wait
             return wait
+
+    def _reserve(self, answer: Answer, limit: int | None, remaining: int | None) -> None:
+        """Hold older posts back once only the reserve is left. Under the lock."""
+        now = self._clock()
+        if limit and remaining is not None:
+            self._told = True
+            if remaining > limit * RESERVED_SHARE:
+                self._reserved_until = 0.0
+                return
+            until = now + (wait_of(answer) or LONGEST_RATE_LIMIT_SECONDS) + PAST_RESET_SECONDS
+        elif self._told:
+            return  # a proxy's answer, or an error's
+        else:
+            self._edits.append(now)
+            if len(self._edits) < MOST_UNTOLD_EDITS:
+                return
+            until = self._edits[0] + USUAL_WINDOW_SECONDS
+        if self._reserved_until <= now < until:
+            log.info(
+                "older posts wait for %.0f s: what is left of the server's limit on posts and "
+                "edits is for the author and for new posts",
+                until - now,
+            )
+        self._reserved_until = until
+
+
+def number_of(answer: Answer, name: Literal["Limit", "Remaining"]) -> int | None:
+    """What one of the headers of the limit says; None if it is no number."""
+    text = answer.headers.get(f"X-RateLimit-{name}", "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -7,7 +7,6 @@ each error as a JSON object with an ``error``
 server behind it restarts, and nothing is final that such a one says.
 """
 
-import unicodedata
 from urllib.parse import urlsplit
 
 import requests
@@ -24,6 +23,7 @@ from alternator.errors import (
     UnreachableError,
 )
 from alternator.mastodon.waits import RATE_LIMIT_SECONDS, wait_of
+from alternator.web.one_line import one_line
 from alternator.web.session import REDIRECTS, Answer
 
 # https://docs.joinmastodon.org/api/oauth-scopes/
@@ -91,7 +91,7 @@ def redirected(url: str, answer: Answer) -> ServerError:
         other = f"{target.scheme}://{target.hostname}" if target.scheme and target.hostname else ""
     except ValueError:
         other = ""
-    where = cleaned(other) if other else "elsewhere"
+    where = one_line(other, LONGEST_REASON) if other else "elsewhere"
     return RedirectedError(
         f"{url} redirects to {where} (HTTP {answer.status}); set [mastodon] instance_url to the "
         f"server's own address"
@@ -133,17 +133,7 @@ def own_words(answer: Answer) -> str | None:
     if not isinstance(found, dict) or not found.get("error"):
         return None
     said = found["error"]
-    return cleaned(said) if isinstance(said, str) else ""
-
-
-def cleaned(text: str) -> str:
-    """Foreign text as part of one line of the log: no control characters, and not long."""
-    shown = "".join(
-        " " if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs") else char
-        for char in text[: 4 * LONGEST_REASON]
-    )
-    line = " ".join(shown.split())
-    return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1] + "…"
+    return one_line(said, LONGEST_REASON) if isinstance(said, str) else ""
 
 
 def has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:

@@ -7,25 +7,15 @@ https://docs.joinmastodon.org/api/rate-limits/ and
 https://docs.gotosocial.org/en/latest/api/ratelimiting/
 """
 
-import math
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Protocol
 
 from alternator.mastodon.json_fields import parse_time
+from alternator.web.dates import Answered, clock_of, retry_after_of
 
 RATE_LIMIT_SECONDS = 10.0  # where a server does not say when it ends
 # Edits are counted over three hours (https://docs.joinmastodon.org/api/rate-limits/); a reset that
 # lies further ahead is one in milliseconds, or of a clock that is wrong.
 LONGEST_LIMIT_SECONDS = 3 * 3600.0 + 300.0
-
-
-class Answered(Protocol):
-    """An answer, of which the headers count."""
-
-    @property
-    def headers(self) -> Mapping[str, str]: ...
 
 
 def wait_of(answer: Answered) -> float | None:
@@ -40,15 +30,6 @@ def wait_of(answer: Answered) -> float | None:
     return None
 
 
-def retry_after_of(answer: Answered) -> float | None:
-    """What ``Retry-After`` says, in seconds; None if nothing."""
-    text = (answer.headers.get("Retry-After") or "").strip()
-    if text.isdecimal():
-        return finite(text)
-    moment = date_of(text)
-    return None if moment is None else (moment - clock_of(answer)).total_seconds()
-
-
 def reset_of(answer: Answered) -> float | None:
     """What ``X-RateLimit-Reset`` says, in seconds from now; None if nothing."""
     text = (answer.headers.get("X-RateLimit-Reset") or "").strip()
@@ -57,23 +38,3 @@ def reset_of(answer: Answered) -> float | None:
     except (ValueError, OverflowError, OSError):
         return None
     return (reset - clock_of(answer)).total_seconds()
-
-
-def clock_of(answer: Answered) -> datetime:
-    """What the server's clock said when it answered, since ours may be off; else ours."""
-    return date_of(answer.headers.get("Date") or "") or datetime.now(UTC)
-
-
-def date_of(text: str) -> datetime | None:
-    """A date of HTTP's headers; None if it is none."""
-    try:
-        found = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def finite(text: str) -> float | None:
-    """A number; None for one beyond all numbers."""
-    found = float(text)
-    return found if math.isfinite(found) else None

@@ -6,7 +6,7 @@ nothing more. All methods may be called by any thread; each is done as a whole o
 StateError where the store can't be read or written.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
@@ -51,10 +51,11 @@ class AccountState(Protocol):
         attachments were new.
         """
 
-    def claim(self, *, backfill: bool = True) -> Claim | None:
+    def claim(self, *, backfill: bool = True, speech: bool = True) -> Claim | None:
         """Take the next status that is due: new posts before backfill, the newest first.
 
-        None while the account is halted.
+        Without ``speech`` those with an attachment that is due and is transcribed are left out as
+        a whole. None while the account is halted.
         """
 
     def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -64,8 +65,11 @@ class AccountState(Protocol):
         again, and what one answer of the server said that is asked for once more.
         """
 
-    def release(self, claim: Claim, *, wait: float = 0.0) -> None:
-        """Give a claim back as if it had not been taken, due again after ``wait`` seconds."""
+    def release(self, claim: Claim, *, wait: float = 0.0, speech: Collection[str] = ()) -> None:
+        """Give a claim back as if it had not been taken, due again after ``wait`` seconds.
+
+        ``speech`` are those of its attachments that turned out to be transcribed.
+        """
 
     def put_back(self, claim: Claim, *, edit_failed: bool = False) -> float | None:
         """Release a claim for which the server did not answer, so that others have their turn.

@@ -40,11 +40,15 @@ class Cursors:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A status of the account and its attachments that lack a description."""
+    """A status of the account and its attachments that lack a description.
+
+    ``speech`` are those of them that are transcribed, which may take minutes.
+    """
 
     status_id: str
     attachment_ids: tuple[str, ...]
     backfill: bool
+    speech: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +56,14 @@ class Claim:
     """A status to work on and those of its attachments that are due.
 
     ``taken_at`` (Unix time in seconds) tells a claim from a later one of the same status, which is
-    still equal to it: the work is the same.
+    still equal to it: the work is the same. ``speech``: one of them at least is transcribed.
     """
 
     status_id: str
     attachment_ids: tuple[str, ...]
     backfill: bool
     taken_at: float = field(compare=False)
+    speech: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
@@ -108,3 +110,17 @@ class BoundedAdapter(HTTPAdapter):
 def _as_gaierror(error: Exception) -> socket.gaierror:
     """A name that is no name (too long, empty labels) is one that can't be found."""
     return error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
+
+
+def prepared_for(session: requests.Session, request: requests.Request) -> requests.PreparedRequest:
+    """A request as a session sends it. Its own way merges cookies and hooks, which none has."""
+    prepared = requests.PreparedRequest()
+    prepared.prepare(
+        method=request.method,
+        url=request.url,
+        headers=CaseInsensitiveDict({**session.headers, **request.headers}),
+        params=request.params,
+        json=request.json,
+        auth=session.auth,
+    )
+    return prepared

@@ -24,7 +24,7 @@ from requests.auth import AuthBase
 from requests.utils import select_proxy
 
 from alternator.web.body import TooLargeError, read_limited
-from alternator.web.connections import CURRENT, BoundedAdapter, Current
+from alternator.web.connections import CURRENT, BoundedAdapter, Current, prepared_for
 from alternator.web.deadline import Deadline
 from alternator.web.json_body import parse_json
 from alternator.web.reach import ANYWHERE, ForbiddenAddressError, Reach
@@ -204,7 +204,7 @@ class WebSession:
         self, request: requests.Request, limits: Limits, current: Current
     ) -> requests.Response:
         """One request, without following."""
-        prepared = self._session.prepare_request(request)
+        prepared = prepared_for(self._session, request)
         host = urlsplit(prepared.url or "").hostname or ""
         settings = self._settings_for(host, prepared.url or "")
         proxy = select_proxy(prepared.url or "", settings["proxies"])

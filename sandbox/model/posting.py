@@ -184,7 +184,8 @@ class Posting:
         usable = [
             a for a in known if a.account_id == account.id and a.status_id in (None, status_id)
         ]
-        if len(usable) > 1 and any(a.type in ("audio", "video") for a in usable):
+        clips = any(a.type in ("audio", "video") for a in usable)
+        if clips and len(usable) > 1 and not self.settings.takes_mixed_media:
             raise refused("Cannot attach a video to a post that already contains images")
         if any(a.failed or a.ready_at > time.time() for a in usable):
             raise refused(

@@ -22,9 +22,18 @@ class SqliteAttachments:
         return sum(
             db.execute(
                 "INSERT OR IGNORE INTO attachment (account, status_id, attachment_id, "
-                "state, backfill, not_before, found, changed) "
-                "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?)",
-                (self._account, status.status_id, key, status.backfill, now, now, now),
+                "state, backfill, speech, not_before, found, changed) "
+                "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?)",
+                (
+                    self._account,
+                    status.status_id,
+                    key,
+                    status.backfill,
+                    key in status.speech,
+                    now,
+                    now,
+                    now,
+                ),
             ).rowcount
             for status in found
             for key in status.attachment_ids

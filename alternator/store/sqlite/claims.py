@@ -1,7 +1,7 @@
 """The claims on one account's attachments: taken, finished, released, put back."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from math import inf, nextafter
@@ -30,6 +30,13 @@ TAKEN = (
     "account = :account AND status_id = :status AND backfill <= :backfill "
     f"AND +state = 'waiting' AND {DUE}"
 )
+# Of such a claim, one at least is transcribed. For a row of the queue that is looked at.
+WITH_SPEECH = (
+    "EXISTS (SELECT 1 FROM attachment AS beside WHERE beside.account = :account "
+    "AND beside.status_id = attachment.status_id AND beside.backfill <= :backfill "
+    "AND beside.state = 'waiting' AND beside.speech = 1 AND "
+    f"(beside.not_before <= :now OR beside.not_before > :now + {LONGEST_WAIT_SECONDS}))"
+)
 # As if a claim had not been taken.
 NOT_COUNTED = "state = 'waiting', attempts = attempts - 1"
 
@@ -47,19 +54,24 @@ class SqliteClaims(SqliteAttachments):
         self._taken_last = 0.0
         self._unended: list[Claim] = []
 
-    def claim(self, *, backfill: bool = True) -> Claim | None:
+    def claim(self, *, backfill: bool = True, speech: bool = True) -> Claim | None:
         """Take the next status that is due: new posts before backfill, the newest first."""
         with self._database.writing() as db:
             over = len(self._unended)
             for claim in self._unended[:over]:
                 db.execute(f"UPDATE attachment SET {NOT_COUNTED} WHERE {HELD}", self._held(claim))
-            taken = self._take(db, backfill)
+            taken = self._take(db, backfill, speech)
         del self._unended[:over]
         return taken
 
-    def _take(self, db: sqlite3.Connection, backfill: bool) -> Claim | None:
+    def _take(self, db: sqlite3.Connection, backfill: bool, speech: bool) -> Claim | None:
         now = self._time.now()
-        asked: dict[str, object] = {"account": self._account, "now": now, "backfill": backfill}
+        asked: dict[str, object] = {
+            "account": self._account,
+            "now": now,
+            "backfill": backfill,
+            "speech": speech,
+        }
         row = self._next(db, asked, "AND put_back = 0") or self._next(db, asked)
         if row is None:
             return None
@@ -67,10 +79,9 @@ class SqliteClaims(SqliteAttachments):
         taken_at = nextafter(now, inf) if now == self._taken_last else now
         self._taken_last = taken_at
         chosen = asked | {"status": row[0], "taken_at": taken_at}
-        attachment_ids = tuple(
-            key
-            for (key,) in db.execute(f"SELECT attachment_id FROM attachment WHERE {TAKEN}", chosen)
-        )
+        rows = db.execute(
+            f"SELECT attachment_id, speech FROM attachment WHERE {TAKEN}", chosen
+        ).fetchall()
         # A moment that lies ahead was written by a clock that was wrong.
         db.execute(
             "UPDATE attachment SET state = 'claimed', attempts = attempts + 1, "
@@ -81,8 +92,9 @@ class SqliteClaims(SqliteAttachments):
         )
         return Claim(
             status_id=row[0],
-            attachment_ids=attachment_ids,
+            attachment_ids=tuple(key for key, _ in rows),
             backfill=bool(row[1]),
+            speech=any(transcribed for _, transcribed in rows),
             taken_at=taken_at,
         )
 
@@ -97,6 +109,7 @@ class SqliteClaims(SqliteAttachments):
         row: tuple[str, int] | None = db.execute(
             "SELECT status_id, backfill FROM attachment INDEXED BY attachment_queue "
             f"WHERE account = :account AND state = 'waiting' AND {DUE} AND backfill <= :backfill "
+            f"AND (:speech OR speech = 0 AND NOT {WITH_SPEECH}) "
             "AND NOT EXISTS (SELECT 1 FROM account WHERE id = :account AND halted IS NOT NULL) "
             f"{also} ORDER BY backfill, length(status_id) DESC, status_id DESC LIMIT 1",
             asked,
@@ -150,10 +163,14 @@ class SqliteClaims(SqliteAttachments):
                 db.execute("UPDATE account SET edits = edits + 1 WHERE id = ?", (self._account,))
         return again
 
-    def release(self, claim: Claim, *, wait: float = 0.0) -> None:
+    def release(self, claim: Claim, *, wait: float = 0.0, speech: Collection[str] = ()) -> None:
         """Give a claim back as if it had not been taken, due again after ``wait`` seconds."""
         now = self._time.now()
         with self._ending(claim) as db:
+            db.executemany(
+                f"UPDATE attachment SET speech = 1 WHERE {HELD} AND attachment_id = ?",
+                [(*self._held(claim), key) for key in speech],
+            )
             db.execute(
                 f"UPDATE attachment SET {NOT_COUNTED}, not_before = ?, changed = ? WHERE {HELD}",
                 (now + min(wait, LONGEST_WAIT_SECONDS), now, *self._held(claim)),

@@ -37,10 +37,10 @@ class Schema:
 
 # What waits, in the order in which it is taken: new posts before old ones, the newest first. Ids
 # grow as numbers or as text: alternator.store.outcomes.by_age. `not_before` is there to be read
-# from the index alone.
+# from the index alone, and so is `speech`.
 QUEUE = """
 CREATE INDEX attachment_queue ON attachment (
-    account, backfill, length(status_id) DESC, status_id DESC, not_before
+    account, backfill, length(status_id) DESC, status_id DESC, not_before, speech
 ) WHERE state = 'waiting'
 """
 # The posts from before the first start that are taken on, whether they need anything or not.
@@ -72,7 +72,7 @@ SCHEMA = Schema(
         # `put_back` counts how often in a row the server did not answer for it, `deferred` how
         # often in a row it waited for somebody else. `said_left` is when it was first said, in a
         # row, that it be left. `edits_before` is the account's number of `edits` that had
-        # succeeded when one of this post first failed in a row.
+        # succeeded when one of this post first failed in a row. `speech`: it is transcribed.
         """
         CREATE TABLE attachment (
             account INTEGER NOT NULL REFERENCES account (id),
@@ -91,6 +91,7 @@ SCHEMA = Schema(
             said_left REAL,
             deferred INTEGER NOT NULL DEFAULT 0,
             edits_before INTEGER,
+            speech INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (account, status_id, attachment_id)
         )
         """,
@@ -109,6 +110,7 @@ SCHEMA = Schema(
             "ALTER TABLE attachment ADD COLUMN said_left REAL",
             "ALTER TABLE attachment ADD COLUMN deferred INTEGER NOT NULL DEFAULT 0",
             "ALTER TABLE attachment ADD COLUMN edits_before INTEGER",
+            "ALTER TABLE attachment ADD COLUMN speech INTEGER NOT NULL DEFAULT 0",
             QUEUE,
             ADMITTED,
             # Addresses were kept as they were configured, a password in them too. Today's

@@ -169,9 +169,11 @@ class SqliteAccountState(SqliteClaims):
             db.execute("UPDATE account SET halted = NULL WHERE id = ?", (self._account,))
         self._to_halt = None
 
-    def claim(self, *, backfill: bool = True) -> Claim | None:
+    def claim(self, *, backfill: bool = True, speech: bool = True) -> Claim | None:
         """Take the next status that is due; none of an account that is halted."""
-        return None if self._to_halt is not None else super().claim(backfill=backfill)
+        if self._to_halt is not None:
+            return None
+        return super().claim(backfill=backfill, speech=speech)
 
     def next_due(self) -> float | None:
         """When the next attachment is due; None if none waits, or the account is halted."""

@@ -2,39 +2,9 @@ from typing import Any
 
 import pytest
 
-from alternator.alt_text.endpoint import Endpoint, TroubleError, retry_after, shown, without_user
+from alternator.alt_text.endpoint import Endpoint, TroubleError
 from alternator.config.models import VisionSettings
 from sandbox.vision.server import VisionServer
-
-NOW = 1445412470.0  # ten seconds before the date below
-
-
-def test_a_time_to_wait_comes_in_seconds_or_as_a_date() -> None:
-    assert retry_after("12", NOW) == 12
-    assert retry_after(None, NOW) == 2
-    assert retry_after("soon", NOW) == 2
-    assert retry_after("²", NOW) == 2
-    assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT", NOW) == 10
-    assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT", NOW + 1000) == 0
-
-
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        ("https://user:pass@host.example/v1", "https://host.example/v1"),
-        ("https://user@host.example:8080/v1", "https://host.example:8080/v1"),
-        ("https://a@b@host.example/v1", "https://host.example/v1"),
-        ("https://host.example/v1/@x", "https://host.example/v1/@x"),
-        ("http://[broken", ""),
-    ],
-)
-def test_an_address_is_shown_without_its_user(url: str, name: str) -> None:
-    assert without_user(url) == name
-
-
-def test_foreign_words_stand_on_one_short_line() -> None:
-    assert shown("a\nb\u202e\x1b[31m") == "a b[31m"
-    assert shown("x" * 300) == "x" * 200 + "…"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from waiting import wait_for
 
 from alternator.accounts.account import Account
 from alternator.bot.bot import build_writer
-from alternator.bot.describe import Describer, Draft
+from alternator.bot.describe import Describer
+from alternator.bot.draft import Draft
 from alternator.config.models import VisionSettings
 from alternator.config.settings import Config, StateSettings
 from alternator.errors import MediaError, WorkerError

@@ -151,6 +151,21 @@ def on_a_bad_line(editor: PostEditor, line: type[Lossy]) -> PostEditor:
     return replace(editor, client=client)
 
 
+def test_an_answer_to_a_post_that_is_deleted_meanwhile_is_no_damage(
+    server: SandboxServer, editor: PostEditor, post: entities.Status
+):
+    """Mastodon then names no such post any more.
+
+    https://github.com/mastodon/mastodon/blob/main/app/models/status.rb (replies, nullify)
+    """
+    snapshot = snapshot_of(editor, post)
+    assert snapshot.status.in_reply_to_id is not None
+    server.fail(PATH, method="PUT", damage="drop_reply")
+    body = {"error": "Record not found"}
+    server.fail(f"/api/v1/statuses/{snapshot.status.in_reply_to_id}", status=404, body=body)
+    assert editor.describe(snapshot, texts_of(post)).attachments[0].description == TEXT
+
+
 def test_a_post_that_turns_sensitive_is_found_out(
     server: SandboxServer, editor: PostEditor, picture: Path
 ):

@@ -139,6 +139,23 @@ def test_a_bot_that_is_silent_is_unhealthy(health: Health, clock: Clock):
     assert health.report()[0] == 200
 
 
+def test_a_transcription_that_is_silent_is_unhealthy_and_a_long_one_is_not(
+    health: Health, clock: Clock
+):
+    for _ in range(60):
+        clock.now += 60
+        health.beat()
+        health.speech.beat()
+        assert health.report()[0] == 200
+    clock.now += SILENCE_SECONDS + 1
+    health.beat()
+    code, body = health.report()
+    said = "the work on a post with speech has been silent for 181 s"
+    assert (code, body["status"]) == (503, said)
+    health.speech.end()
+    assert health.report()[0] == 200
+
+
 def test_an_unreachable_server_is_no_fault_of_the_bot(health: Health, parts: Parts):
     parts.server.failed(TemporaryServerError("it is down"))
     code, body = health.report()

@@ -575,7 +575,51 @@ def test_a_full_disk_ends_nothing(
     assert said(caplog, "since its disk is full") == 1
 
 
-def test_a_file_that_is_damaged_meanwhile_ends_the_bot_and_harms_nothing(
+def damage(path: Path) -> None:
+    """Spoil a state file that is in use."""
+    with closing(sqlite3.connect(path)) as db:  # what the bot keeps in its memory is old by this
+        db.execute("UPDATE account SET edits = edits + 1")
+        db.commit()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with path.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xff" * (path.stat().st_size - 4096))
+
+
+def ends_of_damage(bot: Any, server: SandboxServer, path: Path) -> None:
+    """Started again it says so, and with a new file nothing is edited twice."""
+    with pytest.raises(StateError, match="is damaged"):
+        bot.once()
+    path.rename(path.with_name("moved"))
+    bot.once()
+    bot.end()
+    assert edits(server) == 1
+
+
+def test_a_file_that_is_damaged_in_an_edit_ends_the_bot_and_harms_nothing(
+    make_bot: MakeBot, server: SandboxServer, picture: Path, monkeypatch: pytest.MonkeyPatch
+):
+    bot = make_bot()
+    bot.once()
+    path = bot.config.state.directory / STATE_FILE
+    bot.start()
+    wait_for(server.open_streams)
+    edit = server.sandbox.posting.edit
+
+    def damaging(*arguments: Any, **named: Any) -> Any:
+        monkeypatch.undo()
+        damage(path)
+        return edit(*arguments, **named)
+
+    monkeypatch.setattr(server.sandbox.posting, "edit", damaging)
+    status = server.post("Look", files=[picture])
+    with pytest.raises(StateError, match="is damaged"):
+        end_of(bot)
+    assert server.descriptions(status["id"]) != [None]
+    ends_of_damage(bot, server, path)
+
+
+def test_a_file_that_is_damaged_while_a_clip_is_transcribed_ends_the_bot_before_the_edit(
     make_bot: MakeBot, server: SandboxServer, clip: Path
 ):
     bot = make_bot()
@@ -586,23 +630,13 @@ def test_a_file_that_is_damaged_meanwhile_ends_the_bot_and_harms_nothing(
     bot.transcriber.gate.clear()
     status = server.post("Listen", files=[clip])
     assert bot.transcriber.reached.wait(20)
-    with closing(sqlite3.connect(path)) as db:  # what the bot keeps in its memory is old by this
-        db.execute("UPDATE account SET edits = edits + 1")
-        db.commit()
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        with path.open("r+b") as file:
-            file.seek(4096)
-            file.write(b"\xff" * (path.stat().st_size - 4096))
-    bot.transcriber.gate.set()
+    damage(path)
     with pytest.raises(StateError, match="is damaged"):
         end_of(bot)
+    assert server.descriptions(status["id"]) == [None]
+    bot.transcriber.gate.set()
+    ends_of_damage(bot, server, path)
     assert server.descriptions(status["id"]) != [None]
-    with pytest.raises(StateError, match="is damaged"):
-        bot.once()
-    path.rename(path.with_name("moved"))
-    bot.once()
-    bot.end()
-    assert edits(server) == 1
 
 
 def end_of(bot: Any) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,26 @@ def test_one_that_lasts_long_is_an_error(
     with pytest.raises(TemporaryServerError, match="asks to wait"):
         single_pass.run()
     assert len(server.requests(method="PUT")) == 1
+
+
+def test_older_posts_that_the_author_goes_before_are_left_to_a_later_pass(
+    server: SandboxServer, single_pass: SinglePass, picture: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("alternator.bot.find_posts.is_old", lambda *_: True)
+    limits = server.sandbox.limits
+    limits.settings = replace(limits.settings, posting_limit=6, posting_window_seconds=3 * 3600)
+    for number in range(10):
+        server.post(f"Look {number}", files=[picture])
+    assert single_pass.run() == Tally(described=4, failed=6)
+    assert len(server.requests(method="PUT")) == 4
+
+
+def test_they_are_waited_for_if_it_is_not_long(
+    server: SandboxServer, single_pass: SinglePass, picture: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("alternator.bot.find_posts.is_old", lambda *_: True)
+    limits = server.sandbox.limits
+    limits.settings = replace(limits.settings, posting_limit=6, posting_window_seconds=3)
+    for number in range(10):
+        server.post(f"Look {number}", files=[picture])
+    assert single_pass.run() == Tally(described=10)

@@ -1,5 +1,6 @@
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -441,6 +442,50 @@ def test_many_posts_of_back_fill_stay_within_the_rate_budget(make_bot: MakeBot, 
         refused = [request for request in requests if request["answer"] == 429]
         assert len(refused) <= len(requests) / 50
         assert sum(edit["answer"] == 200 for edit in server.requests(method="PUT")) == 40
+
+
+def test_older_posts_leave_the_author_a_third_and_new_ones_the_last_few(
+    make_bot: MakeBot, picture: Path, caplog: pytest.LogCaptureFixture
+):
+    settings = Settings(posting_limit=12, posting_window_seconds=3 * 3600)
+    with SandboxServer(settings=settings) as server:
+        for number in range(12):
+            server.post(f"Old {number}", files=[picture])
+
+        def edits() -> list[int | None]:
+            return [edit["answer"] for edit in server.requests(method="PUT")]
+
+        bot = make_bot(mastodon={"instance_url": server.url})
+        bot.clock = SYSTEM_CLOCK
+        caplog.set_level("INFO", "alternator")
+        bot.start()
+        wait_for(lambda: "older posts wait for" in caplog.text)
+        assert edits() == [200] * 8
+        # None of what is old is taken up while a new one is.
+        for number in range(3):
+            status = server.post(f"New {number}", files=[picture])
+            server.wait_until_described(status["id"])
+            assert edits() == [200] * (9 + number)
+        # The last one is the author's, and costs no refusal to find out.
+        last = server.post("The last", files=[picture])
+        wait_for(lambda: len(bot.rows()) == 16)
+        bot.end()
+        assert edits() == [200] * 11
+        assert server.descriptions(last["id"]) == [None]
+
+
+def test_older_posts_go_on_in_the_next_window(make_bot: MakeBot, picture: Path):
+    settings = Settings(posting_limit=6, posting_window_seconds=2)
+    with SandboxServer(settings=settings) as server:
+        posts = [server.post(f"Old {number}", files=[picture])["id"] for number in range(10)]
+        bot = make_bot(mastodon={"instance_url": server.url})
+        bot.clock = SYSTEM_CLOCK
+        bot.start()
+        for key in posts:
+            server.wait_until_described(key, seconds=60)
+        by_window = Counter(edit["at"] // 2 for edit in server.requests(method="PUT"))
+        assert max(by_window.values()) <= 4
+        bot.end()
 
 
 def test_a_clock_that_jumps_holds_nothing_up(

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,10 +16,12 @@ from fast_clock import FastClock
 
 from alternator.accounts.account import Account
 from alternator.bot import work as work_module
-from alternator.bot.describe import Describer, Draft
+from alternator.bot.describe import Describer
+from alternator.bot.draft import Draft
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
 from alternator.bot.progress import BotProgress
+from alternator.bot.speech_lane import SpeechLane
 from alternator.bot.watch import Watcher
 from alternator.bot.work import Tally, Work
 from alternator.errors import (
@@ -53,7 +56,7 @@ class Publisher(Describer):
         self.to_come: list[list[Outcome] | BaseException] = []
         self.prepared = 0
 
-    def prepare(self, claim: Claim, *, patient: bool = True) -> Draft:
+    def prepare(self, claim: Claim, *, patient: bool = True, speech: bool = True) -> Draft:
         self.prepared += 1
         texts = dict.fromkeys(claim.attachment_ids, "A house")
         return Draft(status_id=claim.status_id, texts=texts, outcomes=())
@@ -82,7 +85,12 @@ def stop() -> Stop:
 
 @pytest.fixture
 def work(account: Account, publisher: Publisher, health: Health, stop: Stop) -> Work:
-    return Work(account, publisher, health, stop)
+    return work_of(account, publisher, health, stop)
+
+
+def work_of(account: Account, publisher: Publisher, health: Health, stop: Stop) -> Work:
+    lane = SpeechLane(publisher, health.speech, stop.clock, lambda: None)
+    return Work(account, publisher, lane, health, stop)
 
 
 @pytest.fixture
@@ -136,6 +144,43 @@ def test_what_is_not_described_is_told_with_its_reason(
     work.describe(claim)
     assert work.tally == tally
     assert caplog.messages == [message.format("post 5, attachment 51")]
+
+
+def test_what_is_tried_again_is_counted_by_what_came_of_it(
+    account: Account, work: Work, publisher: Publisher, claim: Claim, clock: Clock
+):
+    busy = to_retry("51", "busy", retry_after=1.0)
+    publisher.to_come = [[busy], [busy], [DESCRIBED]]
+    work.describe(claim)
+    for tally in (Tally(failed=1), Tally(described=1)):
+        clock.now += 1
+        work.describe(claimed(account))
+        assert work.tally == tally
+
+
+def test_what_one_answer_says_is_no_final_reason_and_the_final_one_is_said_once(
+    account: Account,
+    work: Work,
+    publisher: Publisher,
+    claim: Claim,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+):
+    caplog.set_level(logging.INFO, logger="alternator")
+    gone = left_alone("51", "the post was deleted", sure=False)
+    publisher.to_come = [[to_retry("51", "busy", retry_after=1.0)], [gone], [gone]]
+    work.describe(claim)
+    clock.now += 1
+    work.describe(claimed(account))
+    assert work.tally == Tally()
+    clock.now += CONFIRM_SECONDS
+    work.describe(claimed(account))
+    assert work.tally == Tally(left=1)
+    assert caplog.messages == [
+        "failed post 5, attachment 51, again in 1 s: busy",
+        "asked again in 600 s whether this is so of post 5, attachment 51: the post was deleted",
+        "left alone post 5, attachment 51: the post was deleted",
+    ]
 
 
 def test_what_fails_at_the_last_attempt_is_given_up(
@@ -264,30 +309,8 @@ def test_a_halt_holds_although_it_can_not_be_written_down(
             raise DamageError("the edit of post 5 did damage", fields=("text",))
 
     with pytest.raises(StateError):
-        Work(account, Failing(), health, stop).describe(claim)
+        work_of(account, Failing(), health, stop).describe(claim)
     assert account.state.halted() == "the edit of post 5 did damage"
-
-
-def test_what_one_answer_said_is_told_to_be_looked_at_again(
-    account: Account,
-    work: Work,
-    publisher: Publisher,
-    claim: Claim,
-    clock: Clock,
-    caplog: pytest.LogCaptureFixture,
-):
-    caplog.set_level(logging.INFO, logger="alternator")
-    gone = left_alone("51", "the post was deleted", sure=False)
-    publisher.to_come = [[gone], [gone]]
-    work.describe(claim)
-    assert caplog.messages == [
-        "looked at again in 600 s to make sure, post 5, attachment 51: the post was deleted"
-    ]
-    assert work.tally == Tally()
-    clock.now += CONFIRM_SECONDS
-    work.describe(claimed(account))
-    assert account.queue() == {"left": 1}
-    assert work.tally == Tally(left=1)
 
 
 def test_an_edit_that_always_fails_is_given_up_while_others_succeed(
@@ -385,7 +408,8 @@ def test_whenever_the_server_recovers_a_post_that_it_failed_for_waits_the_least(
     # The polling thread may tell of it at each line of the main one's work. Once, between two of
     # them, that made the post wait for 300 s instead of 5.
     finder = PostFinder(account, account.session(SILENT), publisher)
-    watcher = Watcher(account, finder, work, progress=BotProgress(stop), stop=stop)
+    wake, progress = threading.Event(), BotProgress(stop)
+    watcher = Watcher(account, finder, work, wake=wake, progress=progress, stop=stop)
     account.state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)])
     for number in count(1):
         publisher.to_come = [TemporaryServerError("down")]

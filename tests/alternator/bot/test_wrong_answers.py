@@ -20,6 +20,7 @@ from alternator.accounts.account import Account
 from alternator.bot.bot import build_writer
 from alternator.bot.describe import Describer
 from alternator.bot.health import Health
+from alternator.bot.speech_lane import SpeechLane
 from alternator.bot.work import Work
 from alternator.config.models import VisionSettings
 from alternator.config.settings import Config, MastodonSettings, StateSettings
@@ -89,7 +90,8 @@ class World:
         writer = build_writer(config, 1500, None, SILENT)
         describer = Describer(session, writer, self.account.instance.dialect)
         health = Health(server=self.account.health, queue=self.account, worker=None)
-        self.work = Work(self.account, describer, health, Stop(self.time))
+        lane = SpeechLane(describer, health.speech, self.time, lambda: None)
+        self.work = Work(self.account, describer, lane, health, Stop(self.time))
 
     def record(self, post: entities.Status) -> None:
         ids = tuple(entry["id"] for entry in post["media_attachments"])
@@ -319,3 +321,28 @@ def test_a_post_that_few_may_see_is_left_alone_before_its_media_are_fetched(
     assert vision.requests() == []
     assert server.requests(path="/media/*") == []
     assert server.requests(method="PUT") == []
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["same claim", "texts made anew"])
+def test_an_edit_that_could_not_be_looked_at_is_compared_by_the_next_turn(
+    world: World,
+    server: SandboxServer,
+    post: entities.Status,
+    again: bool,
+):
+    method, path = path_of("edit", post)
+    server.fail(path, method=method, drop=True, after=True, damage="change_text")
+    # The two looks before the edit go through.
+    server.fail(path, method="GET", status=503, skip=2, times=POST_ATTEMPTS)
+    world.turns(1)
+    assert world.account.state.halted() is None
+    assert world.states() == {"waiting": 2}
+    if again:
+        world.work._drafts.clear()
+    world.turns(3)
+    assert "answer was lost, changed more than descriptions: text" in (
+        world.account.state.halted() or ""
+    )
+    # The other one has its author's description.
+    assert world.states() == {"left": 1, "waiting": 1}
+    assert len(server.requests(method="PUT")) == 1

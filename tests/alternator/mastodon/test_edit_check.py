@@ -226,6 +226,11 @@ def test_what_an_edit_changed_beside_is_named(fields: dict[str, Any], name: str)
         one(1, description=" Somebody's own words\n"),
         one(2, focus=Focus(x=0.0, y=0.0)),
         voted(4, 1),
+        voted(2, 0),  # an account that is suspended takes its vote along
+        # It was deleted, or is hidden by now.
+        {"quotes": True, "quoted_id": None},
+        {"language": "DE"},
+        {"spoiler_text": "<b>" + POST.spoiler_text + "</b>"},
         voted(None, None, expired=True),
     ],
     ids=str,
@@ -234,10 +239,33 @@ def test_what_a_server_does_by_itself_is_no_damage(fields: dict[str, Any]):
     assert differences(POST, described(**fields), NEW) == ()
 
 
-def test_a_mention_that_has_become_a_link_is_no_damage():
-    before = status(attachment(1), content="<p>@lee@b.example hello</p>")
-    html = '<p><a href="https://b.example/@lee">@<span>lee</span></a> hello</p>'
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("<p>@lee@b.example hello</p>", "<p>{} hello</p>"),
+        # A host at a line's end is no part of the next line.
+        ("<p>hello @lee@b.example<br>Rain</p>", "<p>hello {}<br>Rain</p>"),
+        ("<p>@lee@b.example</p><p>Rain</p>", "<p>{}</p><p>Rain</p>"),
+        # The server takes the name as its owner writes it.
+        ("<p>@Lee@B.example: hello</p>", "<p>{}: hello</p>"),
+    ],
+)
+def test_a_mention_that_has_become_a_link_is_no_damage(typed: str, shown: str):
+    before = status(attachment(1), content=typed)
+    html = shown.format('<a href="https://b.example/@lee">@<span>lee</span></a>')
     assert differences(before, replace(before, content=html), {}) == ()
+
+
+def test_a_mention_that_is_lost_is_damage():
+    before = status(attachment(1), content="<p>@lee@b.example hello</p>")
+    assert differences(before, replace(before, content="<p>hello</p>"), {}) == ("text",)
+
+
+def test_a_mention_whose_host_has_another_name_is_no_damage():
+    before = replace(SOURCE, text="hello @Lee@b.example, rain")
+    after = replace(SOURCE, text="hello @lee@social.b.example, rain")
+    assert source_differences(before, after) == ()
+    assert source_differences(before, replace(SOURCE, text="hello , rain")) != ()
 
 
 def test_a_post_without_a_language_is_given_one():

@@ -20,6 +20,7 @@ from alternator.mastodon.entities import (
 from alternator.mastodon.parse import (
     parse_account,
     parse_attachment,
+    parse_history,
     parse_instance,
     parse_page,
     parse_poll,
@@ -70,6 +71,7 @@ PARSED = Status(
     spoiler_text="Weather",
     in_reply_to_id="0",
     local_only=False,
+    quotes=True,
     quoted_id="9",
     edited_at=datetime(2026, 11, 22, 12, tzinfo=UTC),
     sensitive=True,
@@ -251,3 +253,25 @@ def test_what_names_no_version_is_no_server(answer: Any):
     # Taken for Mastodon, another server would be sent what harms its posts.
     with pytest.raises(UnexpectedAnswerError):
         parse_instance(answer)
+
+
+def test_a_history_is_read_as_servers_write_it():
+    """A poll that is null is none; a version without its text is no version."""
+    entry: dict[str, Any] = {
+        "content": "<p>Look</p>",
+        "spoiler_text": "",
+        "sensitive": False,
+        "created_at": "2026-11-22T11:00:00.000Z",
+        "media_attachments": [{"id": "30", "type": "image", "description": "A boat"}],
+        "poll": None,
+    }
+    (revision,) = parse_history([entry])
+    assert revision.created_at == datetime(2026, 11, 22, 11, tzinfo=UTC)
+    assert [found.description for found in revision.attachments] == ["A boat"]
+    assert revision.poll_options == ()
+    with_poll = entry | {"poll": {"options": [{"title": "Yes"}, {"title": "No"}]}}
+    assert parse_history([with_poll])[0].poll_options == ("Yes", "No")
+    wrong_ones: list[object] = [{}, None, [None], [entry | {"content": 5}], [{"sensitive": False}]]
+    for wrong in wrong_ones:
+        with pytest.raises(UnexpectedAnswerError):
+            parse_history(wrong)

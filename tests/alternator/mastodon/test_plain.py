@@ -8,18 +8,19 @@ MENTION = (
     '<span class="ellipsis">example.org/a_b</span><span class="invisible">?c=d</span></a> '
     '<a href="/tags/rain">#<span>rain</span></a> &amp; &lt;b&gt;</p>'
 )
+MENTION_ALONE = '<p><a href="https://b.example/@lee">@<span>lee</span></a> {}</p>'
 LONG = "A long afternoon at the harbour, with boats, gulls and a very patient dog. "
 OTHER = "Yesterday the trains were late again and nobody at the station could say why. "
 
 
 def test_tags_are_left_out_and_characters_are_read():
-    assert text_of_html("<p>a&nbsp;<br>b</p><p>&lt;c&gt;</p>") == "a\xa0b<c>"
-    assert text_of_html("<p>un") == "un"
+    assert text_of_html("<p>a&nbsp;<br>b</p><p>&lt;c&gt;</p>") == "\na\xa0\nb\n\n<c>\n"
+    assert text_of_html("<p>un") == "\nun"
 
 
 def test_what_a_server_puts_before_a_quote_is_no_text_of_the_author():
     html = '<p class="quote-inline">RE: <a href="x">https://x.example/1</a><br></p><p>Look</p>'
-    assert text_of_html(html) == "Look"
+    assert text_of_html(html).strip() == "Look"
 
 
 def test_blanks_and_forms_of_a_letter_do_not_count():
@@ -37,6 +38,9 @@ def test_blanks_and_forms_of_a_letter_do_not_count():
         ("<p>Look</p>", "<p>Look</p>"),
         ("犬が**走る**", "<p>犬が<b>走る</b></p>"),
         ("** **", ""),
+        ("@lee@a.very.long.host.example yes", MENTION_ALONE.format("yes")),
+        ("@Lee@b.example: I agree!", MENTION_ALONE.format(": I agree!")),
+        ("@lee@b.example", MENTION_ALONE.format("")),
         (LONG * 20 + "with a typo", f"<p>{LONG * 20}with a tpyo</p>"),
     ],
 )
@@ -54,6 +58,8 @@ def test_a_source_and_what_it_shows_belong_together(typed: str, html: str):
         (OTHER, f"<p>{LONG}</p>"),
         (OTHER * 20, f"<p>{LONG}</p>"),
         ("x", f"<p>{LONG}</p>"),
+        ("@lee@b.example no", MENTION_ALONE.format("yes")),
+        ("@lee@b.example", MENTION_ALONE.format("yes")),
         ("猫が寝る", "<p>犬が走った</p>"),
     ],
 )

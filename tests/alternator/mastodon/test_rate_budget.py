@@ -4,9 +4,12 @@ import pytest
 from clock import Clock
 
 from alternator.mastodon.rate_budget import (
+    LAST_FEW,
     LONGEST_RATE_LIMIT_SECONDS,
     LONGEST_UNTOLD_SECONDS,
+    MOST_UNTOLD_EDITS,
     PAST_RESET_SECONDS,
+    USUAL_WINDOW_SECONDS,
     RateBudget,
 )
 from alternator.web.session import Answer
@@ -84,3 +87,69 @@ def test_a_limit_of_hours_is_asked_about_again_after_one(budget: RateBudget):
 def test_retry_after_is_kept_to(budget: RateBudget):
     budget.heard("read", answer(429, **{"Retry-After": "90", "X-RateLimit-Reset": reset(-60)}))
     assert budget.seconds_left("read") == 90 + PAST_RESET_SECONDS
+
+
+def told(remaining: int, limit: int = 300, *, code: int = 200, seconds: float = 60) -> Answer:
+    named = {"Limit": str(limit), "Remaining": str(remaining), "Reset": reset(seconds)}
+    return answer(code, **{f"X-RateLimit-{name}": value for name, value in named.items()})
+
+
+def test_older_posts_leave_the_author_a_third(budget: RateBudget, clock: Clock):
+    budget.heard("edit", told(101))
+    assert budget.reserve_left() == 0
+    budget.heard("edit", told(100))
+    assert budget.reserve_left() == pytest.approx(60 + PAST_RESET_SECONDS, abs=1)
+    assert budget.seconds_left("edit") == 0
+    # What other requests are told of is another limit, and an error tells of none.
+    budget.heard("read", told(299))
+    budget.heard("edit", answer(502))
+    assert budget.reserve_left() > 59
+    clock.now += 62
+    assert budget.reserve_left() == 0
+
+
+def test_a_limit_that_is_far_again_ends_the_reserve(budget: RateBudget):
+    budget.heard("edit", told(50))
+    budget.heard("edit", told(299))
+    assert budget.reserve_left() == 0
+
+
+def test_new_posts_leave_the_last_few(budget: RateBudget):
+    budget.heard("edit", told(LAST_FEW + 1))
+    assert budget.seconds_left("edit") == 0
+    budget.heard("edit", told(LAST_FEW))
+    assert budget.seconds_left("edit") > 59
+    # Of a small limit fewer; and none of what is only read.
+    budget.heard("edit", told(2, 10))
+    assert budget.seconds_left("edit") == 0
+    budget.heard("edit", told(1, 10))
+    assert budget.seconds_left("edit") > 59
+    budget.heard("read", told(1))
+    assert budget.seconds_left("read") == 0
+
+
+def test_a_reserve_without_a_credible_reset_is_asked_about_again(budget: RateBudget):
+    budget.heard("edit", told(50, seconds=-60))
+    assert budget.reserve_left() == LONGEST_RATE_LIMIT_SECONDS + PAST_RESET_SECONDS
+
+
+def test_where_nothing_is_told_edits_are_counted(budget: RateBudget, clock: Clock):
+    for _ in range(MOST_UNTOLD_EDITS - 1):
+        budget.heard("edit", answer())
+        clock.now += 10
+    assert budget.reserve_left() == 0
+    budget.heard("edit", answer())
+    # Until the first of them is out of the window: never more than so many within it.
+    left = USUAL_WINDOW_SECONDS - 10 * (MOST_UNTOLD_EDITS - 1)
+    assert budget.reserve_left() == left
+    clock.now += left
+    assert budget.reserve_left() == 0
+    budget.heard("edit", answer())
+    assert budget.reserve_left() == 10
+
+
+@pytest.mark.parametrize("text", ["", "many", "-1", "²", "9" * 5000])
+def test_what_is_no_number_tells_nothing(budget: RateBudget, text: str):
+    named = {"X-RateLimit-Limit": text, "X-RateLimit-Remaining": text}
+    budget.heard("edit", answer(200, **named))
+    assert budget.reserve_left() == budget.seconds_left("edit") == 0

@@ -15,7 +15,6 @@ from alternator.errors import (
 from alternator.mastodon.server_errors import (
     LONGEST_REASON,
     busy,
-    cleaned,
     has_cause,
     of_answer,
     of_code,
@@ -80,11 +79,6 @@ def test_the_reason_of_a_refusal_is_told_on_one_line():
     # Misskey's forks put an object there: it is the server's, and says nothing here.
     assert own_words(answer(422, {"error": {"code": "NO"}})) == ""
     assert "it says" not in str(of_answer(URL, answer(422, {"error": {"code": "NO"}})))
-
-
-def test_foreign_text_is_cut_and_cleaned():
-    assert cleaned(" a\r\n\tb\u2028c\u200b ") == "a b c"
-    assert cleaned("x" * 5000) == "x" * (LONGEST_REASON - 1) + "…"
 
 
 @pytest.mark.parametrize(

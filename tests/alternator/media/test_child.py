@@ -107,3 +107,13 @@ def test_a_child_ends_with_the_one_who_waits_for_it(tmp_path: Path):
 
 def test_what_is_not_there_fails():
     assert run_bounded(["/nowhere/at-all"], PLENTY).how == "failed"
+
+
+def test_where_the_kernel_tells_no_end_it_is_looked_for(monkeypatch: pytest.MonkeyPatch):
+    def refused(pid: int) -> int:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(os, "pidfd_open", refused)
+    assert run_bounded(python("raise SystemExit(3)"), PLENTY).how == "failed"
+    stays = "import os, time; os.close(1); time.sleep(600)"
+    assert run_bounded(python(stays), Bounds(seconds=1, memory=1024 * MIB, output=1)).how == "time"

@@ -1,5 +1,7 @@
 """What every home of the store must do; there is one."""
 
+from dataclasses import replace
+
 import pytest
 from clock import Clock
 
@@ -393,3 +395,38 @@ def test_two_claims_of_one_moment_are_two(state: AccountState):
     assert state.counts() == {"claimed": 1}
     state.finish(second, described("51"))
     assert state.counts() == {"described": 1}
+
+
+def with_speech(status_id: str, *attachment_ids: str, speech: tuple[str, ...]) -> Found:
+    return replace(found(status_id, *attachment_ids), speech=speech)
+
+
+def test_a_post_that_is_transcribed_can_be_left_out_as_a_whole(state: AccountState):
+    state.record([with_speech("6", "61", "62", speech=("62",)), found("5", "51")])
+    picture = state.claim(speech=False)
+    assert picture is not None
+    assert (picture.status_id, picture.speech) == ("5", False)
+    assert state.claim(speech=False) is None
+    both = claimed(state)
+    assert (set(both.attachment_ids), both.speech) == ({"61", "62"}, True)
+
+
+def test_what_is_transcribed_holds_a_post_up_only_while_it_is_due(state: AccountState):
+    state.record([with_speech("5", "51", "52", speech=("52",))])
+    sound = to_retry("52", "busy", retry_after=60.0)
+    state.finish(claimed(state), [to_retry("51", "busy", retry_after=0.0), sound])
+    picture = state.claim(speech=False)
+    assert picture is not None
+    assert (picture.attachment_ids, picture.speech) == (("51",), False)
+
+
+def test_what_turns_out_to_be_transcribed_is_known_from_then_on(state: AccountState):
+    state.record([found("5", "51", "52")])
+    claim = state.claim(speech=False)
+    assert claim is not None
+    state.release(claim, speech=("52",))
+    assert state.claim(speech=False) is None
+    again = claimed(state)
+    assert (again, again.speech) == (claim, True)
+    state.release(claim, speech=("51",))  # it is over, and changes nothing
+    assert state.counts() == {"claimed": 2}

@@ -1,7 +1,7 @@
 import socket
 import threading
 
-from alternator.web.deadline import Deadline
+from alternator.web.deadline import WATCH, Deadline
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
@@ -43,3 +43,30 @@ def test_one_that_is_cancelled_strikes_nothing_and_lets_go() -> None:
         ours.close()
         assert theirs.recv(1) == b""  # no second descriptor keeps it open
     assert not deadline.struck
+
+
+def test_each_is_cut_at_its_own_time_whichever_was_made_first() -> None:
+    late, early, cancelled = Deadline(60), Deadline(0.1), Deadline(0.05)
+    cancelled.cancel()
+    pairs = [pair() for _ in range(3)]
+    for deadline, (ours, _) in zip((late, early, cancelled), pairs, strict=True):
+        deadline.watch(ours)
+    assert pairs[1][0].recv(1) == b""
+    assert (late.struck, early.struck, cancelled.struck) == (False, True, False)
+    for ours, theirs in pairs[::2]:
+        theirs.send(b"x")
+        assert ours.recv(1) == b"x"
+    for deadline in (late, early, cancelled):
+        deadline.cancel()
+    for ours, theirs in pairs:
+        ours.close()
+        theirs.close()
+
+
+def test_one_thread_watches_all() -> None:
+    before = threading.active_count()
+    deadlines = [Deadline(60 + number) for number in range(50)]
+    assert threading.active_count() <= before + 1
+    for deadline in deadlines:
+        deadline.cancel()
+    assert not WATCH._running & set(deadlines)

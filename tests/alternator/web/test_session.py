@@ -258,3 +258,14 @@ def test_a_name_that_is_none_is_a_failed_request() -> None:
     for url in ("http://no-such-host.invalid/", f"http://{'a' * 70}.example/", "http://a..b/"):
         with pytest.raises(requests.RequestException):
             get(url)
+
+
+def test_a_requests_own_header_takes_the_sessions_place(raw_server: RawServer) -> None:
+    raw_server.behave = lambda line, head: line.sendall(whole(b"{}", "Set-Cookie: a=b"))
+    session = WebSession(headers={"Accept": "application/json", "User-Agent": "alternator"})
+    session.send("GET", raw_server.url, headers={"accept": "*/*"}, limits=Limits(seconds=20))
+    session.send("GET", raw_server.url, limits=Limits(seconds=20))
+    heads = [head.lower() for head in raw_server.heard]
+    assert ["accept: */*" in head for head in heads] == [True, False]
+    assert ["accept: application/json" in head for head in heads] == [False, True]
+    assert all("user-agent: alternator" in head and "cookie:" not in head for head in heads)

@@ -90,7 +90,7 @@ def test_what_an_earlier_file_remembers_is_kept(tmp_path: Path, earlier: str):
         assert connection.execute("SELECT * FROM admitted").fetchall() == [(1, "8")]
         row = connection.execute("SELECT * FROM attachment WHERE status_id = 9").fetchone()
         assert row[:10] == (1, "9", "91", "waiting", 0, 2, 5.0, "busy", 3.0, 4.0)
-        assert row[10:] == (1 if more else 0, None, None, 0, None)
+        assert row[10:] == (1 if more else 0, None, None, 0, None, 0)
     database.close()
 
 
