@@ -80,6 +80,11 @@ CASES = (
         "**The clock** is ten days or a year ahead, or ten days back, for a while or for good "
         "(`tests/faults/test_state.py`)."
     ),
+    (
+        "**An event of the stream** is {payloads}, or of somebody else's post; the stream "
+        "lives and says nothing; a second bot works on the same account, with a memory of its "
+        "own (`tests/faults/test_events.py`)."
+    ),
 )
 
 
@@ -183,6 +188,7 @@ def elsewhere_text(table: Mapping[str, Any]) -> str:
         "acts": ", ".join(literals(FAULTS / "test_meanwhile.py", "ACTS")),
         "author_moments": ", ".join(literals(FAULTS / "test_meanwhile.py", "MOMENTS")),
         "damages": ", ".join(d.replace("_", " ") for d in damages if d not in without),
+        "payloads": ", ".join(literals(FAULTS / "test_events.py", "PAYLOADS")),
         "files": ", ".join(literals(FAULTS / "test_media.py", "FILES")),
         "troubles": ", ".join(literals(FAULTS / "test_state.py", "TROUBLE")),
         "writes": ", ".join(literals(FAULTS / "test_state.py", "MOMENTS")),
