@@ -1,6 +1,7 @@
 """The log: one plain line for each event on standard error, without secrets."""
 
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ LEVELS: dict[LogLevel, int] = {
 NAMES = {number: name for name, number in LEVELS.items()}
 # Shorter ones are no secrets, but words that messages need (the sandbox's token is "sandbox").
 SHORTEST_SECRET = 8
+# What a terminal obeys, or shows a line backwards by: a server's or a model's words may have it.
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class LineFormatter(logging.Formatter):
@@ -34,6 +37,7 @@ class LineFormatter(logging.Formatter):
         """The line of one event."""
         record.levelname = NAMES.get(record.levelno, record.levelname.lower())
         line = " | ".join(part for part in super().format(record).splitlines() if part.strip())
+        line = CONTROLS.sub("\ufffd", line)
         for secret in self._secrets:
             line = line.replace(secret, "***")
         return line

@@ -56,8 +56,9 @@ class Downloads:
 
         Raises:
             TemporaryMediaError: it can't be had at the moment.
-            UnsureError: what came this time is too large, from where it must not come, or no media.
-            MediaError: it is of a type that is not taken on, or has no address of the web.
+            UnsureError: what came this time is too large, from where it must not come, or no media;
+                or the address is none of the web.
+            MediaError: it is of a type that is not taken on.
         """
         self._directory.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self._directory, prefix="attachment-") as file:
@@ -68,8 +69,7 @@ class Downloads:
 
     def _fetch(self, url: str, file: IO[bytes], most: int) -> None:
         """Write what is at ``url`` to ``file``: at most ``most`` bytes."""
-        if urlsplit(url).scheme not in ("http", "https"):
-            raise MediaError(f"its address {url!r} is neither http nor https")
+        check_address(url)
         seconds = self._settings.download_timeout_seconds
         limits = Limits(seconds=seconds, most=most, redirects=MOST_REDIRECTS)
         size = 0
@@ -112,6 +112,16 @@ def _failed(error: Exception, url: str, limits: Limits) -> NoReturn:
             f"{shown(url)} did not arrive within {limits.seconds:g} s"
         ) from None
     raise TemporaryMediaError(f"{shown(url)} can't be fetched: the connection failed") from None
+
+
+def check_address(url: str) -> None:
+    """UnsureError for an address that is none of the web."""
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:  # brackets that hold no address
+        raise UnsureError("its address can't be read") from None
+    if scheme not in ("http", "https"):
+        raise UnsureError(f"its address begins with {scheme[:20]!r}, not with http or https")
 
 
 def shown(url: str) -> str:

@@ -6,7 +6,9 @@ urllib3 makes them deep within; the request that a thread is at is handed down i
 import socket
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -105,6 +107,35 @@ class BoundedAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = POOLS
         return manager
+
+
+class BoundedSession(requests.Session):
+    """requests' session with these connections, without cookies; it leaves redirects alone.
+
+    requests' own takes in the whole body of a redirect, however large, and trips over an address
+    that is none, also where it follows none:
+    https://github.com/psf/requests/blob/main/src/requests/sessions.py
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, BoundedAdapter())
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None, called by requests: a redirect is an answer like any other."""
+
+
+def redirected(url: str, location: str) -> str:
+    """Where a redirect leads. requests.exceptions.InvalidURL if that is no address of the web."""
+    try:
+        target = urljoin(url, location)
+        if urlsplit(target).scheme in ("http", "https"):
+            return target
+    except ValueError:  # brackets that hold no address
+        pass
+    raise requests.exceptions.InvalidURL("a redirect leads to no web address")
 
 
 def _as_gaierror(error: Exception) -> socket.gaierror:

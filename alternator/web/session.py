@@ -15,16 +15,19 @@ redirects with whatever it carries; here
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
 from requests.utils import select_proxy
 
 from alternator.web.body import TooLargeError, read_limited
+<<<<<<< HEAD
 from alternator.web.connections import CURRENT, BoundedAdapter, Current, prepared_for
+=======
+from alternator.web.connections import CURRENT, BoundedSession, Current, redirected
+>>>>>>> n11-attack
 from alternator.web.deadline import Deadline
 from alternator.web.json_body import parse_json
 from alternator.web.reach import ANYWHERE, ForbiddenAddressError, Reach
@@ -128,12 +131,9 @@ class WebSession:
         self._reach = reach
         self._carries_key = auth is not None
         self._environment: dict[str, Any] = {}  # requests' own settings, by host
-        self._session = requests.Session()
+        self._session = BoundedSession()
         self._session.auth = auth or NoAuth()
         self._session.headers.update(headers or {})
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, BoundedAdapter())
 
     # size: what a request consists of.
     def send(
@@ -194,9 +194,7 @@ class WebSession:
             if response.status_code not in REDIRECTS or target is None or left == 0:
                 return response
             response.close()
-            url = urljoin(response.url, target)
-            if urlsplit(url).scheme not in ("http", "https"):
-                raise requests.exceptions.InvalidURL("a redirect leads to no web address")
+            url = redirected(response.url, target)
             request = requests.Request("GET", url, headers=request.headers)
         raise AssertionError("the last one is returned")
 

@@ -27,6 +27,13 @@ def test_an_event_is_one_line_without_secrets(capsys: pytest.CaptureFixture[str]
     )
 
 
+def test_what_a_terminal_obeys_is_not_passed_on(capsys: pytest.CaptureFixture[str]):
+    set_up("info")
+    log.info("http://x.example/\x1b]0;owned\x07\x9b2J \u202etxt.exe\x00 犬 a\tb")
+    line = capsys.readouterr().err
+    assert line.endswith("http://x.example/�]0;owned��2J �txt.exe� 犬 a\tb\n")
+
+
 def test_a_traceback_is_one_line_too():
     try:
         raise ValueError("with a-secret-of-some-length")

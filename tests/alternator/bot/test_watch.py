@@ -465,6 +465,8 @@ def test_older_posts_leave_the_author_a_third_and_new_ones_the_last_few(
         for number in range(3):
             status = server.post(f"New {number}", files=[picture])
             server.wait_until_described(status["id"])
+            # It is described a moment before its answer is written down.
+            wait_for(lambda: None not in edits())
             assert edits() == [200] * (9 + number)
         # The last one is the author's, and costs no refusal to find out.
         last = server.post("The last", files=[picture])

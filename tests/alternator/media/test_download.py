@@ -230,7 +230,15 @@ def test_an_unreachable_server_is_a_passing_failure(tmp_path: Path):
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/x", "/etc/passwd"])
 def test_only_the_web_is_fetched_from(url: str, tmp_path: Path):
-    assert "neither http nor https" in str(refusal(url, tmp_path))
+    error = refusal(url, tmp_path)
+    assert isinstance(error, UnsureError)
+    assert "not with http or https" in str(error)
+
+
+def test_an_address_that_is_none_is_no_defect_of_ours(files: str, tmp_path: Path):
+    assert isinstance(refusal("http://[bad/x", tmp_path), UnsureError)
+    assert isinstance(refusal("http://host:99999999/x", tmp_path), TemporaryMediaError)
+    assert isinstance(refusal(f"{files}/elsewhere?http://[bad/x", tmp_path), TemporaryMediaError)
 
 
 def test_a_redirect_is_followed_but_not_to_local_files(files: str, tmp_path: Path):

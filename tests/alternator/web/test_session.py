@@ -1,5 +1,7 @@
+import gzip
 import socket
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -182,14 +184,32 @@ def test_a_redirect_is_an_answer_unless_it_may_be_followed(raw_server: RawServer
     assert (followed.content, followed.url) == (b"there", f"{raw_server.url}/there")
 
 
+@pytest.mark.parametrize("target", ["/there", "http://[bad/x"])
+def test_the_body_of_a_redirect_is_bounded_too(raw_server: RawServer, target: str) -> None:
+    """requests itself would take all of it in, decompressed, before it hands the answer over."""
+    bomb = gzip.compress(b" " * 64 * 1024 * 1024)
+    head = (
+        f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Encoding: gzip\r\n"
+        f"Content-Length: {len(bomb)}\r\n\r\n"
+    )
+    raw_server.behave = lambda line, _: line.sendall(head.encode() + bomb)
+    tracemalloc.start()
+    with pytest.raises(TooLargeError):
+        get(f"{raw_server.url}/start", most=1_000_000)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 32 * 1024 * 1024
+
+
 def test_redirects_in_a_circle_end(raw_server: RawServer) -> None:
     raw_server.behave = redirecting("/start")
     assert get(f"{raw_server.url}/start", redirects=5).status == 302
     assert len(raw_server.heard) == 6
 
 
-def test_a_redirect_to_a_file_is_refused(raw_server: RawServer) -> None:
-    raw_server.behave = redirecting("file:///etc/passwd")
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "http://[bad/x", "//[/x"])
+def test_a_redirect_to_no_web_address_is_refused(raw_server: RawServer, target: str) -> None:
+    raw_server.behave = redirecting(target)
     with pytest.raises(requests.RequestException):
         get(f"{raw_server.url}/start", redirects=5)
 
