@@ -28,8 +28,7 @@ log = logging.getLogger(__name__)
 
 # How long a post waits until all of its files are processed, so that one edit will do.
 PROCESSING_SECONDS = 3600.0
-# How long a post waits that is claimed although nothing is edited any more.
-HALTED_SECONDS = 60.0
+HALTED_SECONDS = 60.0  # how long a claimed post waits once nothing is edited any more
 # How many texts are kept that an outage kept from being written; made again, they would cost.
 MOST_DRAFTS = 200
 
@@ -47,10 +46,10 @@ class Tally:
 
 
 class Work:
-    """Describes one post after the other. For the main thread alone, as all that it keeps is;
-    ``lane`` makes the texts of those with speech meanwhile.
+    """Describes one post after the other. For the main thread alone, as all that it keeps is.
 
-    ``failures`` counts how often in a row the server did not answer.
+    ``lane`` makes the texts of those with speech meanwhile. ``failures``:
+    how often in a row the server did not answer.
     """
 
     # size: each comes from another owner: account, both threads' describers, operator, signals.

@@ -23,11 +23,7 @@ from requests.auth import AuthBase
 from requests.utils import select_proxy
 
 from alternator.web.body import TooLargeError, read_limited
-<<<<<<< HEAD
-from alternator.web.connections import CURRENT, BoundedAdapter, Current, prepared_for
-=======
-from alternator.web.connections import CURRENT, BoundedSession, Current, redirected
->>>>>>> n11-attack
+from alternator.web.connections import CURRENT, BoundedSession, Current, prepared_for, redirected
 from alternator.web.deadline import Deadline
 from alternator.web.json_body import parse_json
 from alternator.web.reach import ANYWHERE, ForbiddenAddressError, Reach
