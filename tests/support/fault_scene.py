@@ -31,10 +31,17 @@ class Scene:
         self.before: dict[str, dict[str, Any]] = {}
         self.edits = {"other": 1, "victim": 1}
         self.older = world.server.post("Long ago", files=[files.picture])["id"]
-        store = world.server.sandbox.store
-        status = store.statuses[self.older]
-        # A server tells its time by the second: what was posted in the one of the start is new.
-        store.keep(replace(status, created_at=status.created_at - HOUR))
+        self.made_before(self.older, seconds=2 * HOUR)
+
+    def made_before(self, *status_ids: str, seconds: float = HOUR) -> None:
+        """Have posts be from before the start, by the server's clock.
+
+        It tells its time by the second, so what is posted in the second of the start counts as new.
+        """
+        store = self.world.server.sandbox.store
+        for key in status_ids:
+            status = store.statuses[key]
+            store.keep(replace(status, created_at=status.created_at - seconds))
 
     @property
     def victim(self) -> str:
@@ -44,7 +51,7 @@ class Scene:
     def start_first(self) -> None:
         """Start the bot before there are posts, and wait until it waits."""
         for number in range(4):  # so that what is older is beyond the limit of back-fill
-            self.world.server.post(f"Words {number}")
+            self.made_before(self.world.server.post(f"Words {number}")["id"])
         self.bot.start()
         self.until(lambda: self.world.server.requests(path=LOOKS), "the first look")
         if self.bot.config.mastodon.user_stream:
@@ -54,7 +61,7 @@ class Scene:
         """The posts of a world; ``fields`` are the victim's."""
         server, picture = self.world.server, self.files.picture
         by_hand = server.post("Mine", files=[picture], descriptions=["By hand"])["id"]
-        server.post("Words alone")
+        words = server.post("Words alone")["id"]
         other = server.post("Listen", files=[self.files.clip], language="de")["id"]
         usual: dict[str, Any] = {
             "files": [picture, picture],
@@ -66,6 +73,8 @@ class Scene:
             "in_reply_to_id": by_hand,
         }
         victim = server.post("Look, *two* of them", **usual | fields)["id"]
+        if not self.bot.started:
+            self.made_before(by_hand, words, other, victim)
         self.posts = Posts(older=self.older, by_hand=by_hand, other=other, victim=victim)
         self.before = {key: self.world.record(key) for key in vars(self.posts).values()}
 
