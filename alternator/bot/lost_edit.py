@@ -29,7 +29,6 @@ from alternator.mastodon.edit_check import (
     source_differences,
 )
 from alternator.mastodon.entities import Revision, Status
-from alternator.mastodon.plain import essence
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +176,7 @@ def revision_differences(
     ]
     same = {
         "text": shown_text(before.content) == shown_text(revision.content),
-        "content warning": essence(before.spoiler_text) == essence(revision.spoiler_text),
+        "content warning": shown_text(before.spoiler_text) == shown_text(revision.spoiler_text),
         "sensitivity": before.sensitive == revision.sensitive,
         "attachments": [entry.id for entry in before.attachments]
         == [entry.id for entry in revision.attachments],

@@ -41,7 +41,7 @@ LEAST_AFTER_CUT = 10
 # What stands for a text where a program had none.
 PLACEHOLDERS = frozenset(
     {
-        *("null", "none", "undefined", "nan", "n/a", "[object object]", "untitled", "todo", "tbd"),
+        *("null", "none", "undefined", "nan", "n/a", "object object", "untitled", "todo", "tbd"),
         *("alt text", "alt", "alternative text", "description", "image", "picture", "photo"),
         *("image description", "no description", "no description available", "error", "true"),
         *("false", "assistant", "model", "user"),
@@ -115,7 +115,7 @@ def _speaks(text: str, asked: Asked) -> Fault | None:
 
 def _fault_of(text: str, asked: Asked) -> Fault | None:
     """What is wrong with a text that has been cleaned."""
-    if not shows_something(text) or text.lower().strip(" .!:*") in PLACEHOLDERS:
+    if not shows_something(text) or text.lower().strip(" .!:*()[]<>") in PLACEHOLDERS:
         return Fault.NOTHING
     if says_again(text, asked.instruction, asked.given):
         return Fault.PROMPT

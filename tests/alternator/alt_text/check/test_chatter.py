@@ -32,6 +32,13 @@ Unfortunately, I'm not able to describe this image.
 I apologize, but I cannot provide a description of this image, since it may be inappropriate.
 I must decline to describe this picture.
 I'm just a language model and can't see.
+Unable to load image
+Could not process the image.
+Failed to fetch image from URL
+The image is not available.
+Image could not be processed.
+Image not found
+This picture is corrupted.
 A photo of a man in a suit. I cannot identify the person in the image.
 A photo of two women. However, I'm unable to identify individuals based on their appearance.
 Es tut mir leid, aber ich kann dieses Bild nicht beschreiben.
