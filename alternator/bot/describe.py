@@ -21,6 +21,7 @@ from alternator.bot.edit_post import PostEditor, says
 from alternator.bot.error_outcomes import deleted, outcome_of
 from alternator.bot.lost_edit import LostEdits
 from alternator.bot.other_bot import OtherBot
+from alternator.bot.settled import settled
 from alternator.errors import (
     DamageError,
     EditRefusedError,
@@ -175,21 +176,11 @@ class Describer:
         wanted: dict[str, str] = {}
         outcomes = []
         for key, text in draft.texts.items():
-            attachment = attachments.get(key)
-            if attachment is None:
-                outcomes.append(
-                    left_alone(key, "it was removed from the post meanwhile", sure=False)
-                )
-            elif attachment.lacks_description:
+            outcome = settled(attachments.get(key), key, text, self._other_bot)
+            if outcome is None:
                 wanted[key] = text
-            elif says(attachment.description, text):
-                # An edit of ours whose answer was lost.
-                outcomes.append(Outcome(attachment_id=key, state="described", earlier=True))
             else:
-                self._other_bot.met(attachment)
-                outcomes.append(
-                    left_alone(key, "it was described by somebody meanwhile", sure=False)
-                )
+                outcomes.append(outcome)
         return outcomes + (self._edit(editor, snapshot, wanted) if wanted else [])
 
     def _edit(

@@ -8,8 +8,8 @@ again that could get lost.
 
 from collections.abc import Mapping
 
-from alternator.bot.edit_post import says
 from alternator.bot.other_bot import OtherBot
+from alternator.bot.settled import settled
 from alternator.errors import EditRefusedError, GoneError
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Attachment
@@ -49,18 +49,11 @@ class MediaDescriber:
 
     def _settled(self, attachment: Attachment | None, key: str, text: str) -> Outcome | None:
         """What became of an attachment before its text is sent; None if it is to be sent."""
-        if attachment is None:
-            return left_alone(key, "it was removed from the post meanwhile", sure=False)
-        if says(attachment.description, text):
-            # One of ours whose answer was lost.
-            return Outcome(attachment_id=key, state="described", earlier=True)
-        if not attachment.lacks_description:
-            self._other_bot.met(attachment)
-            return left_alone(key, "it was described by somebody meanwhile", sure=False)
-        if len(text) > self._limit:
+        outcome = settled(attachment, key, text, self._other_bot)
+        if outcome is None and len(text) > self._limit:
             reason = f"its description is longer than the {self._limit} characters of this server"
             return left_alone(key, reason)
-        return None
+        return outcome
 
     def _sent(self, key: str, text: str) -> Outcome | None:
         """Send one description. What is refused does not stop the next; None if it was taken."""

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from alternator.alt_text.attribution import is_attributed
+from alternator.bot.edit_post import says
 from alternator.mastodon.entities import Attachment
 from alternator.progress import Progress
 
@@ -50,7 +51,7 @@ class OtherBot:
         if not is_attributed(text):
             return
         with self._lock:
-            if self._ours.get(attachment.id, "").split() == text.split():
+            if says(self._ours.get(attachment.id), text):
                 return
             self._until = self._clock() + GIVE_WAY_FOR_SECONDS
             if self._warned:
