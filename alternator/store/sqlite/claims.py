@@ -21,8 +21,15 @@ from alternator.store.sqlite.database import Database
 
 # The rows that a claim holds: it is over once they are in another state, or claimed anew.
 HELD = "account = ? AND status_id = ? AND state = 'claimed' AND changed = ?"
-# Due are those whose wait is over, and those whose wait is longer than any: a clock was wrong then.
-DUE = f"(not_before <= :now OR not_before > :now + {LONGEST_WAIT_SECONDS})"
+
+
+def due(row: str = "") -> str:
+    """Whether a row's wait is over, or longer than any: a clock was wrong then."""
+    moment = f"{row}not_before"
+    return f"({moment} <= :now OR {moment} > :now + {LONGEST_WAIT_SECONDS})"
+
+
+DUE = due()
 # Those of one status, for a claim that takes them. The plus keeps SQLite from going through all
 # that waits (https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_):
 # with 10,000 attachments each claim took 1.0 ms so, and takes 0.04 ms.
@@ -34,8 +41,7 @@ TAKEN = (
 WITH_SPEECH = (
     "EXISTS (SELECT 1 FROM attachment AS beside WHERE beside.account = :account "
     "AND beside.status_id = attachment.status_id AND beside.backfill <= :backfill "
-    "AND beside.state = 'waiting' AND beside.speech = 1 AND "
-    f"(beside.not_before <= :now OR beside.not_before > :now + {LONGEST_WAIT_SECONDS}))"
+    f"AND beside.state = 'waiting' AND beside.speech = 1 AND {due('beside.')})"
 )
 # As if a claim had not been taken.
 NOT_COUNTED = "state = 'waiting', attempts = attempts - 1"
