@@ -8,6 +8,7 @@ import pytest
 from fast_clock import FastClock
 from hypothesis import given
 from hypothesis import strategies as st
+from statuses import status
 
 from alternator.bot.walk import MOST_PAGES, Seen, Walk, edge_of
 from alternator.errors import TemporaryServerError
@@ -15,21 +16,7 @@ from alternator.mastodon.entities import Page, Status
 
 
 def status_of(number: int) -> Status:
-    return Status(
-        id=str(number),
-        account_id="1",
-        created_at=None,
-        visibility="public",
-        content="",
-        spoiler_text="",
-        edited_at=None,
-        sensitive=False,
-        language=None,
-        attachments=(),
-        poll=None,
-        quote_approval=None,
-        is_boost=False,
-    )
+    return status(id=str(number))
 
 
 def page_of(numbers: Iterable[int]) -> Page:
