@@ -14,6 +14,7 @@ from alternator.alt_text.writer import AltTextWriter, SpeechReader
 from alternator.bot.describe import Describer
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
+from alternator.bot.parts import Parts
 from alternator.bot.progress import BotProgress
 from alternator.bot.single_pass import SinglePass
 from alternator.bot.speech_lane import SpeechLane
@@ -87,14 +88,20 @@ def build_bot(
     lane = SpeechLane(
         describer.beside(account.session(in_lane), in_lane), health.speech, stop.clock, wake.set
     )
-    finder = PostFinder(account, account.session(beside), describer, stop.clock)
-    work = Work(account, describer, lane, health, stop)
-    watcher = Watcher(account, finder, work, wake=wake, progress=progress, stop=stop)
+    parts = Parts(
+        account=account,
+        finder=PostFinder(account, account.session(beside), describer, stop.clock),
+        work=Work(account, describer, lane, health, stop),
+        wake=wake,
+        progress=progress,
+        stop=stop,
+    )
+    watcher = Watcher(parts)
     ways = ways_to_hear(account.settings, account.instance) if account.settings.user_stream else ()
     return Bot(
         account=account,
         watcher=watcher,
-        single_pass=SinglePass(account, finder, work, wake=wake, progress=progress, stop=stop),
+        single_pass=SinglePass(parts),
         # Without a stream, polling serves alone.
         stream=Stream(ways, EventReader(account.id), stop, watcher) if ways else None,
     )

@@ -62,7 +62,10 @@ class Judgement:
 
 @dataclass(kw_only=True)
 class LostEdits:
-    """Edits of which it is not known whether they were carried out. For one thread."""
+    """Edits of which it is not known whether they were carried out.
+
+    For the thread that edits; ``texts``, which is one look, for any.
+    """
 
     client: MastodonClient
     _kept: dict[str, CheckedEdit] = field(default_factory=dict)

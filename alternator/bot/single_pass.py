@@ -1,19 +1,15 @@
 """``alternator run --once``: catch up, describe what is due, and end."""
 
-import threading
 from dataclasses import replace
 
-from alternator.accounts.account import Account
 from alternator.bot.failures import Failures
-from alternator.bot.find_posts import PostFinder
 from alternator.bot.halt import HaltNotice
+from alternator.bot.parts import Parts
 from alternator.bot.watch import rate_limit_left
-from alternator.bot.work import Tally, Work
+from alternator.bot.work import Tally
 from alternator.errors import ServerError, TemporaryServerError
 from alternator.mastodon import server_errors
 from alternator.mastodon.client import LONGEST_WAIT_SECONDS
-from alternator.progress import Progress
-from alternator.stopping import Stop
 from alternator.store.outcomes import Claim
 
 # How long after the last thing that happened it waits for files that the server is still
@@ -25,30 +21,17 @@ ATTEMPTS = 4
 
 
 class SinglePass:
-    """One pass through one account's posts. For the main thread.
+    """One pass through one account's posts. For the main thread."""
 
-    ``wake`` is set when speech is transcribed.
-    """
-
-    # size: each comes from another owner: account, both halves of the work, signals.
-    def __init__(
-        self,
-        account: Account,
-        finder: PostFinder,
-        work: Work,
-        *,
-        wake: threading.Event,
-        progress: Progress,
-        stop: Stop,
-    ) -> None:
-        self._account = account
-        self._finder = finder
-        self._work = work
-        self._wake = wake
-        self._progress = progress
-        self._clock = stop.clock
+    def __init__(self, parts: Parts) -> None:
+        self._account = parts.account
+        self._finder = parts.finder
+        self._work = parts.work
+        self._wake = parts.wake
+        self._progress = parts.progress
+        self._clock = parts.stop.clock
         self._failures = Failures()
-        self._waiting: dict[str, int] = {}  # attachments of the posts that were put back
+        self._waiting: dict[str, tuple[str, ...]] = {}  # the posts that were put back: attachments
         self._refusal: ServerError | None = None  # why the last one was
         self._tally_before = Tally()
         self._patient_until = 0.0  # monotonic seconds
@@ -70,14 +53,16 @@ class SinglePass:
             halted = self._describe_all()
         finally:
             self._work.leave()
+        tally, undone = self._work.tally, self._work.undone
         if halted or self._is_held_back:
-            self._waiting = {"": self._account.state.counts().get("waiting", 0)}
-        tally = self._work.tally
+            waiting = self._account.state.counts().get("waiting", 0) - len(undone)
+        else:
+            waiting = len({key for keys in self._waiting.values() for key in keys} - undone)
         if trouble is not None:
             raise trouble
         if self._refusal is not None and not tally.described + tally.left + tally.failed:
             raise self._refusal  # nothing came of the pass but this
-        return replace(tally, failed=tally.failed + sum(self._waiting.values()))
+        return replace(tally, failed=tally.failed + waiting)
 
     def _describe_all(self) -> bool:
         """Describe one post after the other; whether editing was halted before the end."""
@@ -141,7 +126,7 @@ class SinglePass:
         try:
             done = self._work.describe(claim)
         except ServerError as error:
-            self._waiting[claim.status_id] = len(claim.attachment_ids)
+            self._waiting[claim.status_id] = claim.attachment_ids
             self._refusal = error
             self._be_patient()  # it is put back for longer each time, and so not for ever
             if rate_limit_left(self._account) > 0:

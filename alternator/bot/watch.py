@@ -32,14 +32,12 @@ from typing import Protocol
 from alternator.accounts.account import Account
 from alternator.bot.attendance import Attendance
 from alternator.bot.failures import Failures
-from alternator.bot.find_posts import Look, PostFinder
+from alternator.bot.find_posts import Look
 from alternator.bot.halt import HaltNotice
+from alternator.bot.parts import Parts
 from alternator.bot.poll import STATE_PAUSE_SECONDS, Poll
-from alternator.bot.work import Work
 from alternator.errors import ServerError, TemporaryStateError
 from alternator.mastodon.entities import Status
-from alternator.progress import Progress
-from alternator.stopping import Stop
 from alternator.store.outcomes import Claim
 
 # Without a stream, a new post should not wait for a whole minute.
@@ -56,25 +54,15 @@ class EventStream(Protocol):
 
 
 class Watcher:
-    """Keeps one account's posts described. ``wake`` is set when speech is transcribed."""
+    """Keeps one account's posts described."""
 
-    # size: each comes from another owner: account, both halves of the work, signals.
-    def __init__(
-        self,
-        account: Account,
-        finder: PostFinder,
-        work: Work,
-        *,
-        wake: threading.Event,
-        progress: Progress,
-        stop: Stop,
-    ) -> None:
-        self._account = account
-        self._finder = finder
-        self._work = work
-        self._progress = progress
-        self._stop = stop
-        self._wake = wake  # there may be something to do
+    def __init__(self, parts: Parts) -> None:
+        self._account = account = parts.account
+        self._finder = parts.finder
+        self._work = parts.work
+        self._progress = parts.progress
+        self._stop = stop = parts.stop
+        self._wake = parts.wake  # there may be something to do
         self._something_found = threading.Event()  # perhaps
         self._attendance = Attendance(stop.clock)
         self._poll = Poll(self, account.health, stop, events=self)

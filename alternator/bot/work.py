@@ -48,8 +48,7 @@ class Tally:
 class Work:
     """Describes one post after the other. For the main thread alone, as all that it keeps is.
 
-    ``lane`` makes the texts of those with speech meanwhile. ``failures``:
-    how often in a row the server did not answer.
+    ``lane`` makes the texts of those with speech meanwhile.
     """
 
     # size: each comes from another owner: account, both threads' describers, operator, signals.
@@ -68,9 +67,8 @@ class Work:
         self._stop = stop
         # What an outage kept from being written, so that no clip is transcribed twice for it.
         self._drafts: dict[Claim, Draft] = {}
-        self.failures = 0
         self.tally = Tally()
-        self._undone: set[str] = set()  # attachments counted as failed that are tried again
+        self.undone: set[str] = set()  # attachments counted as failed that are tried again
 
     @property
     def transcribes(self) -> bool:
@@ -164,13 +162,12 @@ class Work:
         Whatever step it failed at counts as the edit's failure: only while other posts are edited.
         A server that asks to wait has failed at nothing.
         """
-        self.failures += 1
         asks_to_wait = isinstance(error, TemporaryServerError) and error.retry_after is not None
         wait = self._account.state.put_back(claim, edit_failed=not asks_to_wait)
         if wait is None:
             self._forget(claim.status_id)
-            self.tally.failed += len(set(claim.attachment_ids) - self._undone)
-            self._undone -= set(claim.attachment_ids)
+            self.tally.failed += len(set(claim.attachment_ids) - self.undone)
+            self.undone -= set(claim.attachment_ids)
             log.error("given up post %s: %s", claim.status_id, error)
             return
         log.debug("post %s is put back for %.0f s: %s", claim.status_id, wait, error)
@@ -214,7 +211,6 @@ class Work:
         state = self._account.state
         again = state.finish(claim, outcomes)
         self._forget(claim.status_id)
-        self.failures = 0
         self._report(claim, outcomes, again, seconds)
 
     def _report(
@@ -223,8 +219,8 @@ class Work:
         """Log what became of each attachment."""
         waits = {outcome.attachment_id: outcome.retry_after for outcome in again}
         for outcome in outcomes:
-            if outcome.attachment_id in self._undone:
-                self._undone.remove(outcome.attachment_id)
+            if outcome.attachment_id in self.undone:
+                self.undone.remove(outcome.attachment_id)
                 self.tally.failed -= 1
             where = f"post {claim.status_id}, attachment {outcome.attachment_id}"
             if outcome.state == "described":
@@ -243,7 +239,7 @@ class Work:
                 log.info("left alone %s: %s", where, outcome.reason)
             elif (wait := waits.get(outcome.attachment_id)) is not None:
                 self.tally.failed += 1
-                self._undone.add(outcome.attachment_id)
+                self.undone.add(outcome.attachment_id)
                 log.warning("failed %s, again in %.0f s: %s", where, wait, outcome.reason)
             else:
                 self.tally.failed += 1

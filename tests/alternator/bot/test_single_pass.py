@@ -140,6 +140,15 @@ def test_while_editing_is_halted_nothing_is_described_and_all_that_waits_counts_
     assert server.requests(method="PUT") == []
 
 
+def test_what_failed_and_waits_when_editing_is_halted_counts_once(
+    server: SandboxServer, single_pass: SinglePass, vision: VisionServer, picture: Path
+):
+    posts = [server.post(f"Look {number}", files=[picture])["id"] for number in range(3)]
+    vision.fail(status=400, times=2)  # both models, for the newest
+    server.fail(f"/api/v1/statuses/{posts[1]}", method="PUT", damage="change_text")
+    assert single_pass.run() == Tally(left=1, failed=2)
+
+
 def reset_in(seconds: float) -> dict[str, str]:
     moment = time.gmtime(time.time() + seconds)
     return {"X-RateLimit-Reset": time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)}

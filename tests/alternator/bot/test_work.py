@@ -20,6 +20,7 @@ from alternator.bot.describe import Describer
 from alternator.bot.draft import Draft
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
+from alternator.bot.parts import Parts
 from alternator.bot.progress import BotProgress
 from alternator.bot.speech_lane import SpeechLane
 from alternator.bot.watch import Watcher
@@ -206,14 +207,15 @@ def test_a_draft_outlives_an_outage(
     publisher.to_come = [TemporaryServerError("down"), TemporaryServerError("down"), [DESCRIBED]]
     with pytest.raises(TemporaryServerError):
         work.describe(claim)
-    assert work.failures == 1
+    assert account.state.next_due() == clock.now + PUT_BACK_SECONDS[0]
     clock.now += PUT_BACK_SECONDS[0]
     with pytest.raises(TemporaryServerError):
         work.describe(claimed(account))
-    assert work.failures == 2
+    assert account.state.next_due() == clock.now + PUT_BACK_SECONDS[1]
     clock.now += PUT_BACK_SECONDS[1]
     work.describe(claimed(account))
-    assert (work.failures, publisher.prepared) == (0, 1)
+    assert account.queue() == {"described": 1}
+    assert publisher.prepared == 1
 
 
 def test_files_that_are_still_processed_give_the_claim_back(
@@ -408,8 +410,16 @@ def test_whenever_the_server_recovers_a_post_that_it_failed_for_waits_the_least(
     # The polling thread may tell of it at each line of the main one's work. Once, between two of
     # them, that made the post wait for 300 s instead of 5.
     finder = PostFinder(account, account.session(SILENT), publisher)
-    wake, progress = threading.Event(), BotProgress(stop)
-    watcher = Watcher(account, finder, work, wake=wake, progress=progress, stop=stop)
+    watcher = Watcher(
+        Parts(
+            account=account,
+            finder=finder,
+            work=work,
+            wake=threading.Event(),
+            progress=BotProgress(stop),
+            stop=stop,
+        )
+    )
     account.state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)])
     for number in count(1):
         publisher.to_come = [TemporaryServerError("down")]

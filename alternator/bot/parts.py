@@ -1,0 +1,25 @@
+"""What both ways of going through the posts are made of: watching, and a single pass."""
+
+import threading
+from dataclasses import dataclass
+
+from alternator.accounts.account import Account
+from alternator.bot.find_posts import PostFinder
+from alternator.bot.work import Work
+from alternator.progress import Progress
+from alternator.stopping import Stop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """An account and what works for it; ``progress`` is the main thread's.
+
+    ``wake`` is set when speech is transcribed.
+    """
+
+    account: Account
+    finder: PostFinder
+    work: Work
+    wake: threading.Event
+    progress: Progress
+    stop: Stop
