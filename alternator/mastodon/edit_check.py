@@ -1,6 +1,7 @@
 """Holds the bot's first rule: an edit changes nothing of a post but descriptions.
 
-Three checks, none of which uses what builds the edit (``edit.py``):
+Three checks, none of which uses what builds the edit (``edit.py``), but for the names of the
+policies on quotes:
 
 1. before anything is built, ``check_snapshot``: text and content belong together;
 2. before anything is sent, ``CheckedEdit``: each field of the body is what was read. There is no
