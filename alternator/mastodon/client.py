@@ -22,15 +22,12 @@ from alternator.mastodon.rate_budget import RateBudget
 from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import by_age
 from alternator.web.credentials import BearerToken, without_user
-from alternator.web.session import WebSession
+from alternator.web.session import USER_AGENT, WebSession
 
-__all__ = ["LONGEST_WAIT_SECONDS", "USER_AGENT", "MastodonClient"]
+__all__ = ["LONGEST_WAIT_SECONDS", "MastodonClient"]
 
 OfStatus = TypeVar("OfStatus", Status, Source)
 
-# GoToSocial refuses requests without one (HTTP 418):
-# https://codeberg.org/superseriousbusiness/gotosocial/src/branch/main/internal/middleware/useragent.go
-USER_AGENT = "alternator"
 # JSON alone: what a path is not there for is otherwise told by a page for people.
 # https://github.com/mastodon/mastodon/blob/main/app/controllers/application_controller.rb
 ACCEPT = "application/json"

@@ -15,7 +15,13 @@ from alternator.errors import DamagedMediaError, MediaError, TemporaryMediaError
 from alternator.media.media_type import HEAD_BYTES, Kind, canonical, excerpt, media_type
 from alternator.progress import SILENT, Progress
 from alternator.web.reach import Reach
-from alternator.web.session import ForbiddenAddressError, Limits, TooLargeError, WebSession
+from alternator.web.session import (
+    USER_AGENT,
+    ForbiddenAddressError,
+    Limits,
+    TooLargeError,
+    WebSession,
+)
 
 # From the server to its media cache, to the storage behind it, and there to a place; some are
 # left for a change of http to https. Browsers follow 20.
@@ -43,10 +49,7 @@ class Downloads:
         self._settings = settings
         self._directory = directory
         self._progress = progress
-        # GoToSocial answers 418 to a request without a name.
-        self._session = WebSession(
-            reach=Reach.outside(own_url), headers={"User-Agent": "alternator"}
-        )
+        self._session = WebSession(reach=Reach.outside(own_url), headers={"User-Agent": USER_AGENT})
 
     @contextmanager
     def file(self, url: str, kind: Kind) -> Iterator[Path]:

@@ -17,11 +17,13 @@ from alternator.media.child import Bounds, Ended, run_bounded
 from alternator.media.decoder.protocol import MOST_BYTES, MOST_PIXELS, Order, Reply, ViewKind
 from alternator.media.media_type import HEAD_BYTES, excerpt, media_type
 from alternator.progress import SILENT, Progress
+from alternator.web.one_line import one_line
 
 __all__ = ["ViewKind", "Views", "views_of", "views_of_frames"]
 
 MIB = 1024 * 1024
-# A picture of the most pixels takes up to 1.2 GiB (WebP); JPEG XL's decoder takes more.
+MOST_DETAIL = 120  # characters of a library's words about a file
+# What pictures of the most pixels take is in docs/descriptions.md: up to 1.5 GiB (WebP).
 BOUNDS = Bounds(seconds=60.0, memory=1792 * MIB, output=MOST_BYTES + MIB)
 # -P: a file PIL.py in the working directory is not the library.
 COMMAND = (sys.executable, "-P", "-m", "alternator.media.decoder.main")
@@ -90,7 +92,9 @@ def _decoded(
                 f"{reply.detail} does that"
             )
         case "damaged":
-            raise DamagedMediaError(f"the picture can't be decoded ({plain(reply.detail)})")
+            raise DamagedMediaError(
+                f"the picture can't be decoded ({one_line(reply.detail, MOST_DETAIL)})"
+            )
         case _:
             assert_never(reply.fault)
 
@@ -115,8 +119,3 @@ def _reply(ended: Ended, bounds: Bounds) -> Reply:
             raise DamagedMediaError("the picture made its decoder answer without an end")
         case _:
             assert_never(ended.how)
-
-
-def plain(text: str) -> str:
-    """A library's words about a file, with nothing in them that a terminal would obey."""
-    return "".join(c if c.isascii() and c.isprintable() else "?" for c in text)[:120]

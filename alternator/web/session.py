@@ -30,6 +30,9 @@ from alternator.web.reach import ANYWHERE, ForbiddenAddressError, Reach
 
 __all__ = ["Answer", "ForbiddenAddressError", "Limits", "Opened", "TooLargeError", "WebSession"]
 
+# Our name to the servers. GoToSocial refuses requests without one (HTTP 418):
+# https://codeberg.org/superseriousbusiness/gotosocial/src/branch/main/internal/middleware/useragent.go
+USER_AGENT = "alternator"
 MIB = 1024 * 1024
 REDIRECTS = (301, 302, 303, 307, 308)
 

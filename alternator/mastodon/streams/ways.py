@@ -8,13 +8,12 @@ tried first, and what answers decides what is stayed with (``follow.py``).
 from urllib.parse import urlsplit, urlunsplit
 
 from alternator.config.settings import MastodonSettings
-from alternator.mastodon.client import USER_AGENT
 from alternator.mastodon.entities import Instance
 from alternator.mastodon.streams.events import EventSource
 from alternator.mastodon.streams.sse import SseSource
 from alternator.mastodon.streams.websocket import WebSocketSource
 from alternator.web.credentials import BearerToken, without_user
-from alternator.web.session import WebSession
+from alternator.web.session import USER_AGENT, WebSession
 
 PATH = "/api/v1/streaming"
 SECURE = ("https", "wss")
