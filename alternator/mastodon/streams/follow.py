@@ -78,11 +78,6 @@ class Stream(threading.Thread):
         self.connection = 0
         self._connections = 0
 
-    @property
-    def open(self) -> bool:
-        """Whether events come in now."""
-        return self.connection > 0
-
     def run(self) -> None:
         """Connect, listen, and connect again, until the end is asked for."""
         try:

@@ -321,7 +321,7 @@ def test_a_way_that_lives_and_does_not_tell_of_posts_makes_room_for_the_next(
         by_sse, by_websocket = quick_ways(server)
         ways = (by_sse, by_websocket) if deaf == "sse" else (by_websocket, by_sse)
         followed = follow(server, *ways)
-        wait_for(lambda: followed.stream.open)
+        wait_for(lambda: followed.stream.connection > 0)
         status = server.post("Hello")
         # Two looks during the connection: what the second one found was made during it.
         followed.attendance.looked([], followed.stream.connection)
