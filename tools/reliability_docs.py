@@ -43,12 +43,6 @@ At these steps the same comes of every one of those answers:
 """
 OUTCOMES = "\nIn full:\n\n"
 LEFT_OUT = "\nLeft out, with the reason:\n\n"
-NOT_YET = """
-## Not so yet
-
-These are known to fail, and are tested as such:
-
-"""
 ELSEWHERE = "\n## What else is played\n\n"
 # What stands in braces comes from the tables of the tests.
 CASES = (
@@ -91,11 +85,8 @@ CASES = (
 def render() -> str:
     """The document."""
     table = tomllib.loads((FAULTS / "table.toml").read_text("utf-8"))
-    known = tomllib.loads((FAULTS / "known.toml").read_text("utf-8"))["fails"]
     parts = [HEAD, rules_text(), ANSWERS, answers_text(table), SAME, same_text(table)]
     parts += [OUTCOMES, outcomes_text(table), LEFT_OUT, reasons_text(table)]
-    if known:
-        parts += [NOT_YET, *(f"- {', '.join(e['pairs'])}: {e['why']}\n" for e in known)]
     return "".join([*parts, elsewhere_text(table)])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fault_scene import HOUR, Scene
-from fault_table import Pair, Step, known, pairs
+from fault_table import Pair, Step, pairs
 
 from alternator.bot.run import Wishes
 
@@ -88,22 +88,7 @@ def scene(request, world, files, stranger, tmp_path):
     made.close()
 
 
-def marked() -> list[Any]:
-    """All pairs; those that are known to fail as such."""
-    fails = known()
-    return [
-        pytest.param(
-            pair,
-            id=pair.id,
-            marks=[pytest.mark.xfail(strict=True, reason=fails[pair.id])]
-            if pair.id in fails
-            else [],
-        )
-        for pair in pairs()
-    ]
-
-
-@pytest.mark.parametrize("scene", marked(), indirect=True)
+@pytest.mark.parametrize("scene", list(pairs()), ids=lambda pair: pair.id, indirect=True)
 def test_a_fault_at_a_request(scene: Play) -> None:
     scene.play()
     scene.until(lambda: scene.world.hits, "the fault to strike")

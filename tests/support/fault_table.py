@@ -87,9 +87,3 @@ def pairs() -> Iterator[Pair]:
                 outcome = outcome_of(step, fault, times)
                 if outcome is not None:
                     yield Pair(step=step, fault=fault, times=times, outcome=outcome)
-
-
-def known() -> dict[str, str]:
-    """Pairs that fail today, by id, with what is wrong."""
-    document = tomllib.loads((FOLDER / "known.toml").read_text("utf-8"))
-    return {name: entry["why"] for entry in document["fails"] for name in entry["pairs"]}
