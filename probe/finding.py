@@ -10,7 +10,7 @@ from typing import Literal
 from probe.frozen_record import Record
 
 # Where the probe runs: a remedy differs there.
-Place = Literal["host", "container", "pod"]
+Place = Literal["host", "wsl", "lxc", "container", "pod"]
 Steps = tuple[str, ...]
 
 AS_ELSEWHERE: Steps = ()
@@ -25,6 +25,8 @@ class Finding(Record):
     steps = AS_ELSEWHERE  # what mends it, one thing to do after the other
     in_container = AS_ELSEWHERE  # where that differs from a host's
     in_pod = AS_ELSEWHERE
+    in_lxc = AS_ELSEWHERE  # a system container: what it lacks is given by its own host
+    in_wsl = AS_ELSEWHERE  # a distribution under WSL2, itself no container
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -42,9 +44,14 @@ class Finding(Record):
 
     def remedy(self, place: Place) -> Steps:
         """What mends it there, step by step; empty where nothing is known that does."""
-        steps = self.in_container or self.steps if place != "host" else self.steps
-        if place == "pod" and self.in_pod:
-            steps = self.in_pod
+        own = {
+            "host": self.steps,
+            "wsl": self.in_wsl,
+            "lxc": self.in_lxc or self.in_container,
+            "container": self.in_container,
+            "pod": self.in_pod or self.in_container,
+        }
+        steps = own[place] or self.steps
         return tuple(step.format_map(_Data(self)) for step in steps)
 
 
