@@ -43,6 +43,7 @@ def advise(question: Question, choice: Choice, best: Selection) -> tuple[Advice,
             )
         )
     found += on_platform(facts, question.table)
+    found += facts.notes
     on_gpus: list[Advice] = []
     if selection.backend != "cpu":
         found += _on_selection(question, choice)

@@ -19,6 +19,13 @@ NODE_PATTERNS = (
 CONTAINER_MARKS = (*("/.dockerenv", "/run/.containerenv", IMAGE_RECORD, "/.singularity.d"),)
 # https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
 POD_MARKS = ("/run/secrets/kubernetes.io", "/var/run/secrets/kubernetes.io")
+# The driver of a confidential virtual machine's firmware (Intel's and AMD's), as device or, also in
+# containers, in sysfs: https://docs.kernel.org/virt/coco/sev-guest.html and .../tdx-guest.html
+CONFIDENTIAL_MARKS = tuple(
+    f"{where}/{name}"
+    for where in ("/dev", "/sys/class/misc")
+    for name in ("sev-guest", "tdx_guest", "tdx-guest")
+)
 ARCHITECTURES = {"arm64": "aarch64", "amd64": "x86_64"}  # as others than Linux say it
 CONTAINER_CGROUPS = ("docker", "kubepods", "containerd", "libpod", "lxc")
 
@@ -71,13 +78,14 @@ def probe_nvidia_proc(context: Context) -> ProbeResult:
     """NVIDIA's kernel module: its version and its cards."""
     started = time.monotonic()
     base = "/proc/driver/nvidia"
-    driver = nvidia_proc.parse_driver_version(context.tree.read(f"{base}/version") or "")
+    version = context.tree.read(f"{base}/version") or ""
+    driver = nvidia_proc.parse_driver_version(version)
     found = [
         nvidia_proc.parse_information(context.tree.read(f"{base}/gpus/{bus}/information") or "")
         for bus in context.tree.names(f"{base}/gpus")
     ]
     result = files_result("nvidia-proc", tuple(s for s in found if s is not None), started)
-    return replace(result, driver=driver)
+    return replace(result, driver=driver, module=nvidia_proc.parse_module(version))
 
 
 def read_host(machine: Machine) -> Host:

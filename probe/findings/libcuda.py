@@ -53,7 +53,72 @@ class NotReady(Finding):
 
     code = "cuda-system-not-ready"
     says = "the machine's GPUs are not ready yet"
-    steps = ("start NVIDIA's fabric manager: sudo systemctl start nvidia-fabricmanager",)
+    steps = (
+        "start NVIDIA's fabric manager: sudo systemctl start nvidia-fabricmanager",
+        "where it runs, see what the fabric says: nvidia-smi -q | grep -A 2 Fabric",
+    )
+    in_container = (
+        "on the host: sudo systemctl start nvidia-fabricmanager",
+        "where it runs, see what the fabric says: nvidia-smi -q | grep -A 2 Fabric",
+    )
+
+
+class NotSetReady(Finding):
+    """The same in a confidential virtual machine: its GPUs wait to be set ready."""
+
+    code = "cuda-confidential-not-ready"
+    says = "the GPUs of this confidential virtual machine are not set ready"
+    # https://github.com/NVIDIA/nvtrust, Confidential Computing Deployment Guide
+    steps = ("after their attestation: sudo nvidia-smi conf-compute -srs 1",)
+    in_container = (
+        "after their attestation, outside of containers: sudo nvidia-smi conf-compute -srs 1",
+    )
+
+
+class MpsNotReached(Finding):
+    """CUDA is to go through NVIDIA's Multi-Process Service, which does not answer (CUresult 805 to
+    807 and 810: connection, call, server not ready, client ended)."""
+
+    code = "cuda-mps-not-reached"
+    says = "CUDA does not reach NVIDIA's MPS daemon (error {status})"
+    # https://docs.nvidia.com/deploy/mps/
+    steps = (
+        "start it: nvidia-cuda-mps-control -d",
+        "or do without: echo quit | nvidia-cuda-mps-control, unset CUDA_MPS_PIPE_DIRECTORY",
+    )
+    in_container = (
+        (
+            "start it with --ipc=host and the daemon's pipe directory, as a rule "
+            "-v /tmp/nvidia-mps:/tmp/nvidia-mps (CUDA_MPS_PIPE_DIRECTORY)"
+        ),
+        "on the host: nvidia-cuda-mps-control -d",
+    )
+    in_pod = ("share the GPU by the device plugin (sharing.mps), which mounts MPS's pipes",)
+    status: int
+
+
+class MpsFull(Finding):
+    """MPS takes no more clients or connections (CUresult 808, 809)."""
+
+    code = "cuda-mps-full"
+    says = "NVIDIA's MPS takes no more clients (error {status})"
+    steps = ("end other programs that use the GPU", "or start the daemon anew")
+    in_container = ("end other programs that use the GPU", "or start the daemon anew on the host")
+    status: int
+
+
+class HostLoaderOutvoted(Finding):
+    """On a host this process's libcuda fails and nvidia-smi is well: `why` is about the host's
+    loader, which no container inherits."""
+
+    code = "host-libcuda-outvoted"
+    says = (
+        "programs outside of containers can't use the GPU ({why}); containers get the driver's own "
+        "library, and nvidia-smi answers"
+    )
+    steps = ("for programs outside: {mends}",)
+    why: Finding
+    mends: str
 
 
 class DriverMismatch(Finding):
@@ -61,7 +126,12 @@ class DriverMismatch(Finding):
 
     code = "cuda-driver-mismatch"
     says = "libcuda and NVIDIA's kernel driver have different versions"
-    steps = (UPDATED, "in a container, start it again")
+    steps = (UPDATED,)
+    in_container = (
+        "take CUDA's compat directory out of LD_LIBRARY_PATH, if the image has one",
+        "start this container again",
+        "if that does not help, reboot the host: its driver was updated under a running kernel",
+    )
 
 
 class CompatNotSupported(Finding):

@@ -6,7 +6,7 @@ package starts a tool or reads a file of the system.
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from probe.facts import HSA_OVERRIDE
 from probe.frozen_record import Record
@@ -62,17 +62,27 @@ class Machine:
         """The path of an installed tool, or None."""
         return find_executable(tool, self._directories())
 
-    def run(self, tool: str, arguments: Sequence[str], timeout_s: float) -> Outcome:
-        """Run a tool for at most ``timeout_s`` seconds; a missing one is an outcome."""
+    def run(
+        self,
+        tool: str,
+        arguments: Sequence[str],
+        timeout_s: float,
+        given_up: Callable[[], bool] | None = None,
+    ) -> Outcome:
+        """Run a tool for at most ``timeout_s`` seconds; a missing one is an outcome.
+
+        ``given_up`` is asked meanwhile, and ends it before its time by saying yes.
+        """
         if tool == LIBCUDA:
             # Isolated and without site: it needs none of it, and starts in half the time.
-            return self._run([sys.executable, "-I", "-S", LIBCUDA_CHILD, *arguments], timeout_s)
+            command = [sys.executable, "-I", "-S", LIBCUDA_CHILD, *arguments]
+            return self._run(command, timeout_s, given_up)
         outcome = MISSING
         for directory in self._directories():
             executable = find_executable(tool, [directory])
             if executable is None:
                 continue
-            outcome = self._run([executable, *arguments], timeout_s)
+            outcome = self._run([executable, *arguments], timeout_s, given_up)
             if outcome.failure != "not-started":
                 break  # one that can't be started (of another architecture) hides no other
         return outcome
@@ -83,13 +93,15 @@ class Machine:
         )
         return [*first, *filter(None, self.environ.get("PATH", "").split(os.pathsep)), *last]
 
-    def _run(self, command: Sequence[str], timeout_s: float) -> Outcome:
+    def _run(
+        self, command: Sequence[str], timeout_s: float, given_up: Callable[[], bool] | None
+    ) -> Outcome:
         # A machine without any tool need not pay for this.
         from probe.machine.command import run_bounded
 
         # The tools are asked about the hardware, not about what this makes of it.
         environ = {name: value for name, value in self.environ.items() if name != HSA_OVERRIDE}
-        return run_bounded(command, timeout_s=timeout_s, environ=environ)
+        return run_bounded(command, timeout_s=timeout_s, environ=environ, given_up=given_up)
 
 
 def find_executable(name: str, directories: Sequence[str]) -> str | None:

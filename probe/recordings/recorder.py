@@ -1,6 +1,6 @@
 """This machine, remembering what is seen of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from probe.detect.visibility import NAMES
 from probe.facts import Node
@@ -55,9 +55,15 @@ class RecordingMachine(Machine):
             self.recording.tools.append(tool)
         return path
 
-    def run(self, tool: str, arguments: Sequence[str], timeout_s: float) -> Outcome:
+    def run(
+        self,
+        tool: str,
+        arguments: Sequence[str],
+        timeout_s: float,
+        given_up: Callable[[], bool] | None = None,
+    ) -> Outcome:
         """As ``Machine.run``."""
-        outcome = super().run(tool, arguments, timeout_s)
+        outcome = super().run(tool, arguments, timeout_s, given_up)
         if outcome.failure != "not-installed":
             self.recording.commands.append(RecordedCommand((tool, *arguments), outcome))
         return outcome

@@ -1,0 +1,113 @@
+"""Where NVIDIA's driver runs and does not drive the card, or drives it slowly.
+
+The flavours of the kernel module:
+https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/kernel-modules.html
+"""
+
+from probe.facts import ModuleFlavour
+from probe.finding import Finding
+from probe.findings.nvidia import LOOK, DriverToInstall
+from probe.machine.variables import TIMEOUT
+
+# What the packages of a flavour are called, and the installer's option.
+PACKAGES: dict[ModuleFlavour, str] = {
+    "open": "packages with -open in their name; NVIDIA's installer: --kernel-module-type=open",
+    "proprietary": (
+        "packages without -open in their name; NVIDIA's installer: --kernel-module-type=proprietary"
+    ),
+}
+# https://docs.nvidia.com/deploy/driver-persistence/persistence-daemon.html
+PERSISTENCE = "sudo nvidia-smi -pm 1, and for good: sudo systemctl enable --now nvidia-persistenced"
+
+
+class OlderThanCard(DriverToInstall):
+    """The driver runs and is older than the first one for this card."""
+
+    code = "nvidia-driver-older-than-card"
+    says = "driver {driver} is older than this card, which needs {first} or newer"
+    steps = ("install NVIDIA's driver {driver_to_install}{flavour} and reboot",)
+    in_container = ("on the host: install NVIDIA's driver {driver_to_install}{flavour} and reboot",)
+    driver: str
+    first: str  # a branch
+    module: ModuleFlavour | None  # the one that the card needs
+
+    @property
+    def flavour(self) -> str:
+        """The kernel module to take with it."""
+        return f" with its {self.module} kernel module" if self.module else ""
+
+
+class WrongModule(Finding):
+    """The driver runs with the flavour of its kernel module that does not drive this card."""
+
+    code = "nvidia-wrong-kernel-module"
+    says = "NVIDIA's {loaded} kernel module runs, and this card needs the {needed} one"
+    steps = ("install the {needed} kernel module of the driver ({packages})", "then reboot")
+    in_container = (
+        "on the host: install the {needed} kernel module of the driver ({packages})",
+        "then reboot it",
+    )
+    loaded: ModuleFlavour
+    needed: ModuleFlavour
+
+    @property
+    def packages(self) -> str:
+        """How the flavour is told in packages."""
+        return PACKAGES[self.needed]
+
+
+class NoModuleForBoth(Finding):
+    """No flavour of the kernel module drives this card beside one that runs."""
+
+    code = "nvidia-no-module-for-both"
+    says = (
+        "NVIDIA's {loaded} kernel module serves {serves}, this card needs the {needed} one, and no "
+        "kernel module drives both"
+    )
+    steps = (
+        "leave it, or take one of the two out, or hand this one to a virtual machine (vfio-pci)",
+    )
+    loaded: ModuleFlavour
+    needed: ModuleFlavour
+    serves: str  # the name of the card that is driven
+
+
+class NotTaken(Finding):
+    """The card is on the bus, NVIDIA's driver runs, and does not drive it."""
+
+    code = "nvidia-card-not-taken"
+    says = "it is on the bus, and NVIDIA's driver {driver} did not take it"
+    steps = (
+        LOOK,
+        "if that says nothing of it, the card may be newer than the driver: update it",
+    )
+    driver: str
+
+
+class SlowToAnswer(Finding):
+    """nvidia-smi answered, and took long: the driver starts the cards anew for each program."""
+
+    code = "nvidia-slow-to-answer"
+    says = "nvidia-smi took {seconds:.0f} s to answer; persistence mode keeps the cards awake"
+    steps = (PERSISTENCE,)
+    in_container = (f"on the host: {PERSISTENCE}",)
+    seconds: float
+
+
+class NotAwaited(Finding):
+    """nvidia-smi was still at work when its time was up, and the driver holds the cards."""
+
+    code = "nvidia-not-awaited"
+    says = (
+        "nvidia-smi had no answer after {seconds:.0f} s; NVIDIA's driver holds the cards, so they "
+        "are taken as usable and the proof at start decides"
+    )
+    steps = (
+        f"cards that wake slowly need persistence mode: {PERSISTENCE}",
+        f"or raise {TIMEOUT} (seconds)",
+    )
+    in_container = (
+        f"cards that wake slowly need persistence mode, on the host: {PERSISTENCE}",
+        f"or raise {TIMEOUT} (seconds)",
+    )
+    seconds: float
