@@ -25,6 +25,7 @@ from images.build.build import BuildRequest, build
 from images.build.builder import Builder, builder_here
 from images.catalog import AnyImage
 from images.console import Console
+from images.ending import by_signal
 from images.engine.apt import may_install
 from images.engine.engine import Engine
 from images.engine.setup import ensure_engine
@@ -52,7 +53,7 @@ def up(argv: list[str]) -> int:
     )
     options = parser.parse_args(argv)
     console = Console()
-    with Engine(os.environ) as engine:
+    with by_signal(), Engine(os.environ) as engine:
         installing = may_install(engine.environ) and not options.no_install
         config = None if options.demo else find_config(options.config, engine.environ)
         builder = builder_here(engine, console, may_install=installing)
