@@ -17,7 +17,6 @@ from probe.decide.overrides import read_overrides
 from probe.detect.collect import facts_from
 from probe.detect.probe_result import Context
 from probe.detect.run_probes import RunningProbes
-from probe.detect.visibility import CUDA, HIP, ROCR
 from probe.errors import (
     ENTRYPOINT_PREFIX,
     CommandError,
@@ -40,6 +39,7 @@ from probe.prove.remembered import Verdicts, image_id
 from probe.prove.run_child import Verdict, prove
 from probe.report.schema import report
 from probe.tables.builds import load_table
+from probe.tables.visibility import CUDA, HIP, ROCR
 
 if TYPE_CHECKING:
     from probe.universal.provide import Provider

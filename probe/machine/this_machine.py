@@ -88,7 +88,11 @@ class Machine:
         from probe.machine.command import run_bounded
 
         # The tools are asked about the hardware, not about what this makes of it.
-        environ = {name: value for name, value in self.environ.items() if name != HSA_OVERRIDE}
+        environ = {
+            name: value
+            for name, value in self.environ.items()
+            if not name.startswith(HSA_OVERRIDE)  # also that of one node
+        }
         return run_bounded(command, timeout_s=timeout_s, environ=environ)
 
 

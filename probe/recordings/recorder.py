@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from probe.detect.visibility import NAMES
+from probe.detect.visibility import visibility
 from probe.facts import Node
 from probe.machine.files import Tree
 from probe.machine.outcome import Outcome
@@ -44,8 +44,9 @@ class RecordingMachine(Machine):
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine.tree.root, machine.environ)
-        environ = {name: self.environ[name] for name in NAMES if name in self.environ}
-        self.recording = Recording(platform=self.platform(), environ=environ, evidence="recorded")
+        self.recording = Recording(
+            platform=self.platform(), environ=visibility(self.environ), evidence="recorded"
+        )
         self.tree = RecordingTree(machine.tree, self.recording)
 
     def find(self, tool: str) -> str | None:

@@ -24,7 +24,7 @@ class HostReport(TypedDict):
 
 
 class GpuReport(TypedDict):
-    """One GPU, or one MIG slice of one. Memory is in MiB."""
+    """One GPU, or one MIG slice of one. Memory is in MiB. ``selected``: the choice uses it."""
 
     vendor: Vendor
     index: int
@@ -38,6 +38,7 @@ class GpuReport(TypedDict):
     state: State
     code: str | None
     why: str | None
+    selected: bool
 
 
 class SelectionReport(TypedDict):
@@ -102,7 +103,7 @@ def report(facts: Facts, choice: Choice) -> Report:
             "wsl": host.wsl,
             "container": host.container,
         },
-        "gpus": [_gpu(gpu) for gpu in facts.gpus],
+        "gpus": [_gpu(gpu, selected=gpu in choice.selection.gpus) for gpu in facts.gpus],
         "selection": _selection(choice.selection),
         "rejected": [
             {
@@ -124,7 +125,7 @@ def _causes(finding: Finding) -> list[str]:
     return [cause.code for cause in finding.causes]
 
 
-def _gpu(gpu: Gpu) -> GpuReport:
+def _gpu(gpu: Gpu, *, selected: bool) -> GpuReport:
     return {
         "vendor": gpu.vendor,
         "index": gpu.index,
@@ -138,6 +139,7 @@ def _gpu(gpu: Gpu) -> GpuReport:
         "state": gpu.state,
         "code": None if gpu.why is None else gpu.why.code,
         "why": None if gpu.why is None else str(gpu.why),
+        "selected": selected,
     }
 
 

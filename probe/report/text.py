@@ -1,5 +1,7 @@
 """The report for a person. Everything it says comes from the report object."""
 
+from collections.abc import Sequence
+
 from probe.numbers import printable
 from probe.report.schema import GpuReport, Report
 
@@ -69,7 +71,7 @@ def _choice(report: Report) -> list[str]:
         wheels = [rejected["wheel"] for rejected in report["rejected"] if rejected["why"] == why]
         lines.append(_row("", f"not {', '.join(dict.fromkeys(wheels))}: {why}"))
     if selection["run_flags"]:
-        lines.append(_row("docker", " ".join(selection["run_flags"])))
+        lines.append(_row("docker", in_shell(selection["run_flags"])))
     if selection["env"]:
         lines.append(_row("env", " ".join(f"{k}={v}" for k, v in selection["env"].items())))
     return lines
@@ -77,6 +79,11 @@ def _choice(report: Report) -> list[str]:
 
 def _advice(report: Report) -> list[str]:
     return [_row("note", line) for line in report["advice"]]
+
+
+def in_shell(words: Sequence[str]) -> str:
+    """The words of a command as they are typed: Docker's quotes within the shell's."""
+    return " ".join(f"'{word}'" if '"' in word else word for word in words)
 
 
 def _row(label: str, text: str) -> str:
