@@ -138,11 +138,14 @@ BUILDS: "BuildsTable" = {'catalog': '2.13',
                      'the release branches',
            'read': '2026-11'},
           {'wheels': ['cu126'],
+           'lines': ['2.9', '2.10', '2.11', '2.12', '2.13', '2.14'],
            'arch': 'aarch64',
            'capabilities': ['8.0', '9.0'],
-           'source': 'https://github.com/pytorch/pytorch/blob/HEAD/.ci/manywheel/build_cuda.sh, on '
-                     'the release branches',
-           'read': '2026-11'},
+           'source': 'https://github.com/pytorch/pytorch/blob/HEAD/.ci/aarch64_linux/aarch64_ci_build.sh '
+                     'and CUDA_AARCH64_ARCHES in '
+                     'https://github.com/pytorch/pytorch/blob/HEAD/.github/scripts/generate_binary_build_matrix.py, '
+                     'on the release branches',
+           'read': '2026-11-28'},
           {'wheels': ['cu128'],
            'lines': ['2.8', '2.9', '2.10'],
            'arch': 'x86_64',
@@ -163,6 +166,28 @@ BUILDS: "BuildsTable" = {'catalog': '2.13',
            'capabilities': ['7.5', '8.0', '8.6', '9.0', '10.0', '12.0'],
            'source': 'the narrowest list of a cu128 build: what 2.11 has',
            'read': 'not read'},
+          {'wheels': ['cu128'],
+           'lines': ['2.8', '2.9', '2.10', '2.11'],
+           'arch': 'aarch64',
+           'capabilities': ['8.0', '9.0', '10.0', '12.0'],
+           'source': 'https://github.com/pytorch/pytorch/blob/HEAD/.ci/aarch64_linux/aarch64_ci_build.sh, '
+                     'on the release branches; that the index has them: '
+                     'https://github.com/pytorch/pytorch/issues/160162 (2.8), '
+                     'https://github.com/pytorch/test-infra/pull/7652',
+           'read': '2026-11-28'},
+          {'wheels': ['cu128'],
+           'lines': ['2.7'],
+           'arch': 'aarch64',
+           'capabilities': ['9.0', '10.0', '12.0'],
+           'source': "what PyTorch's maintainers say of the aarch64 builds of that time: "
+                     'https://github.com/pytorch/pytorch/issues/148169',
+           'read': '2026-11-28'},
+          {'wheels': ['cu129'],
+           'arch': 'aarch64',
+           'capabilities': ['8.0', '9.0', '10.0', '12.0'],
+           'source': 'https://github.com/pytorch/pytorch/blob/HEAD/.ci/aarch64_linux/aarch64_ci_build.sh, '
+                     'on the release branch of 2.8',
+           'read': '2026-11-28'},
           {'wheels': ['cu129'],
            'arch': 'x86_64',
            'capabilities': ['7.0', '7.5', '8.0', '8.6', '9.0', '10.0', '12.0'],
@@ -190,34 +215,92 @@ BUILDS: "BuildsTable" = {'catalog': '2.13',
                       'gfx1101', 'gfx1102', 'gfx1200', 'gfx1201'],
           'source': 'PYTORCH_ROCM_ARCH in '
                     'https://github.com/pytorch/pytorch/blob/HEAD/.ci/docker/manywheel/build.sh, '
-                    'on the release branches, and the rocBLAS libraries inside the wheels',
-          'read': '2026-11'},
+                    'on the release branches; torch.cuda.get_arch_list() of 2.7.1+rocm6.3: '
+                    'https://github.com/astral-sh/uv/issues/14086',
+          'read': '2026-11-28'},
          {'wheels': ['rocm7.0', 'rocm7.1'],
+          'lines': ['2.10', '2.11'],
           'arch': 'x86_64',
           'targets': ['gfx900', 'gfx906', 'gfx908', 'gfx90a', 'gfx942', 'gfx950', 'gfx1030',
                       'gfx1100', 'gfx1101', 'gfx1102', 'gfx1200', 'gfx1201'],
           'source': 'PYTORCH_ROCM_ARCH in '
                     'https://github.com/pytorch/pytorch/blob/HEAD/.ci/docker/manywheel/build.sh, '
-                    'on the release branches, and the rocBLAS libraries inside the wheels',
+                    'on the release branches',
           'read': '2026-11'},
          {'wheels': ['rocm7.2'],
+          'lines': ['2.11', '2.12'],
           'arch': 'x86_64',
           'targets': ['gfx900', 'gfx906', 'gfx908', 'gfx90a', 'gfx942', 'gfx950', 'gfx1030',
                       'gfx1100', 'gfx1101', 'gfx1102', 'gfx1150', 'gfx1151', 'gfx1200', 'gfx1201'],
           'source': 'PYTORCH_ROCM_ARCH in '
                     'https://github.com/pytorch/pytorch/blob/HEAD/.ci/docker/manywheel/build.sh, '
-                    'on the release branches, and the rocBLAS libraries inside the wheels',
-          'read': '2026-11'},
+                    'on the release branches; torch.cuda.get_arch_list() of a rocm7.2 wheel: '
+                    'https://github.com/astral-sh/uv/pull/18730',
+          'read': '2026-11-28'},
+         {'wheels': ['rocm7.1'],
+          'lines': ['2.13'],
+          'arch': 'x86_64',
+          'targets': ['gfx900', 'gfx906', 'gfx908', 'gfx90a', 'gfx942', 'gfx950', 'gfx1030',
+                      'gfx1100', 'gfx1101', 'gfx1102', 'gfx1103', 'gfx1200', 'gfx1201'],
+          'source': 'PYTORCH_ROCM_ARCH in '
+                    'https://github.com/pytorch/pytorch/blob/HEAD/.ci/docker/manywheel/build.sh, '
+                    'on the release branches: https://github.com/pytorch/pytorch/pull/179653 is in '
+                    '2.13 and not in 2.12',
+          'read': '2026-11-28'},
+         {'wheels': ['rocm7.2'],
+          'lines': ['2.13'],
+          'arch': 'x86_64',
+          'targets': ['gfx900', 'gfx906', 'gfx908', 'gfx90a', 'gfx942', 'gfx950', 'gfx1030',
+                      'gfx1100', 'gfx1101', 'gfx1102', 'gfx1103', 'gfx1150', 'gfx1151', 'gfx1200',
+                      'gfx1201'],
+          'source': 'PYTORCH_ROCM_ARCH in '
+                    'https://github.com/pytorch/pytorch/blob/HEAD/.ci/docker/manywheel/build.sh, '
+                    'on the release branches: https://github.com/pytorch/pytorch/pull/179653 is in '
+                    '2.13 and not in 2.12',
+          'read': '2026-11-28'},
          {'wheels': ['rocm7.14'],
           'arch': 'x86_64',
           'targets': ['gfx900', 'gfx906', 'gfx908', 'gfx90a', 'gfx942', 'gfx950', 'gfx1030',
-                      'gfx1100', 'gfx1101', 'gfx1102', 'gfx1150', 'gfx1151', 'gfx1200', 'gfx1201'],
-          'source': 'what 7.2 has: no target was seen to be dropped between them',
+                      'gfx1100', 'gfx1101', 'gfx1102', 'gfx1103', 'gfx1150', 'gfx1151', 'gfx1200',
+                      'gfx1201'],
+          'source': 'what 7.2 of torch 2.13 has: no target was seen to be dropped between them',
           'read': 'not read'}],
- 'no_kernels': {'targets': ['gfx900', 'gfx906', 'gfx1103'],
-                'source': 'the rocBLAS libraries of the rocm7.2 wheel, as listed in '
-                          'https://github.com/pytorch/pytorch/issues/179865',
-                'read': '2026-11-22'},
+ 'kernels': [{'wheels': ['rocm6.3'],
+              'targets': ['gfx906', 'gfx908', 'gfx90a', 'gfx942', 'gfx1030', 'gfx1100', 'gfx1101',
+                          'gfx1102', 'gfx1200', 'gfx1201'],
+              'source': 'TARGET_LIST_ROCM_6.3 in '
+                        'https://github.com/ROCm/rocBLAS/blob/release-staging/rocm-rel-6.3/CMakeLists.txt; '
+                        'gfx906 on this family of wheels and on no later one: '
+                        'https://github.com/unslothai/unsloth/pull/7354 and '
+                        'https://github.com/ROCm/legacy-rocm-build/issues/4625',
+              'read': '2026-11-28'},
+             {'wheels': ['rocm6.4'],
+              'targets': ['gfx908', 'gfx90a', 'gfx942', 'gfx1030', 'gfx1100', 'gfx1101', 'gfx1102',
+                          'gfx1200', 'gfx1201'],
+              'source': 'the files that rocBLAS 6.4.0 lists in '
+                        'https://github.com/ROCm/legacy-rocm-build/issues/4625',
+              'read': '2026-11-28'},
+             {'wheels': ['rocm7.0', 'rocm7.1'],
+              'targets': ['gfx908', 'gfx90a', 'gfx942', 'gfx950', 'gfx1030', 'gfx1100', 'gfx1101',
+                          'gfx1102', 'gfx1150', 'gfx1151', 'gfx1200', 'gfx1201'],
+              'source': 'TARGET_LIST_ROCM_7.0 and 7.1 in '
+                        'https://github.com/ROCm/rocm-libraries/blob/develop/projects/rocblas/CMakeLists.txt, '
+                        'without what 6.4 and 7.2 leave out; gfx906 on 7.0: '
+                        'https://github.com/iacopPBK/llama.cpp-gfx906/issues/12',
+              'read': '2026-11-28'},
+             {'wheels': ['rocm7.2'],
+              'targets': ['gfx908', 'gfx90a', 'gfx942', 'gfx950', 'gfx1030', 'gfx1100', 'gfx1101',
+                          'gfx1102', 'gfx1150', 'gfx1151', 'gfx1200', 'gfx1201'],
+              'source': 'the files that the rocBLAS of a rocm7.2 wheel lists in '
+                        'https://github.com/pytorch/pytorch/issues/179865; gfx1103 is absent '
+                        'beside 1100, 1101 and 1102: '
+                        'https://github.com/ggml-org/llama.cpp/issues/20839',
+              'read': '2026-11-28'},
+             {'wheels': ['rocm7.14'],
+              'targets': ['gfx908', 'gfx90a', 'gfx942', 'gfx950', 'gfx1030', 'gfx1100', 'gfx1101',
+                          'gfx1102', 'gfx1150', 'gfx1151', 'gfx1200', 'gfx1201'],
+              'source': 'what 7.2 has',
+              'read': 'not read'}],
  'hsa_override': [{'targets': ['gfx1031', 'gfx1032', 'gfx1034'],
                    'runs_as': 'gfx1030',
                    'version': '10.3.0',
