@@ -131,12 +131,20 @@ def _capabilities(code: CudaCode) -> str:
 
 def rocm_text(table: Table) -> str:
     """The gfx targets of the ROCm builds."""
-    rows = ["| build | gfx targets that compute |", "|---|---|"]
+    rows = [
+        "| build | gfx targets that compute | code, but no kernels in rocBLAS |",
+        "|---|---|---|",
+    ]
     for wheel in dict.fromkeys(build.wheel for build in table.builds if build.backend == "rocm"):
-        build = next(build for build in table.builds if build.wheel == wheel)
-        targets = sorted(build.gfx["x86_64"] - table.no_kernels, key=lambda gfx: (len(gfx), gfx))
-        rows.append(f"| {wheel} | {', '.join(targets)} |")
+        builds = [build for build in table.builds if build.wheel == wheel]
+        code = frozenset().union(*(build.gfx["x86_64"] for build in builds))
+        kernels = builds[0].kernels
+        rows.append(f"| {wheel} | {_targets(code & kernels)} | {_targets(code - kernels) or '–'} |")
     return "\n".join(rows) + "\n"
+
+
+def _targets(targets: frozenset[str]) -> str:
+    return ", ".join(sorted(targets, key=lambda gfx: (len(gfx), gfx)))
 
 
 def models_text() -> str:
@@ -148,8 +156,8 @@ def models_text() -> str:
 
 def sources_text() -> str:
     """Where the cells of the table come from, and what was not read."""
-    groups = [*BUILDS["line"], *BUILDS["code"], *BUILDS["gfx"], *BUILDS["hsa_override"]]
-    groups += [*BUILDS["cuda"].values(), BUILDS["tegra"], BUILDS["no_kernels"]]
+    groups = [*BUILDS["line"], *BUILDS["code"], *BUILDS["gfx"], *BUILDS["kernels"]]
+    groups += [*BUILDS["hsa_override"], *BUILDS["cuda"].values(), BUILDS["tegra"]]
     seen = dict.fromkeys((group["source"], group["read"]) for group in groups)
     return "".join(
         f"- {source}" + (" (**not read**)\n" if read == "not read" else f" (read {read})\n")

@@ -4,9 +4,9 @@
 added; none is renamed or removed. A ``code`` is one of those in ``docs/reference.md``.
 """
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
-from probe.decide.choice import Choice, Selection
+from probe.decide.choice import Choice, Rejected, Selection
 from probe.decide.fit import capability_text
 from probe.facts import Backend, Facts, Gpu, ProbeTrace, State, TraceCode, Vendor
 from probe.finding import Finding
@@ -57,9 +57,10 @@ class SelectionReport(TypedDict):
 
 class RejectedReport(TypedDict):
     """A build that was passed over, and why. ``causes`` are the codes of what is behind it, each
-    behind the one before it."""
+    behind the one before it. ``gpu`` names the card, if it is another than the chosen."""
 
     wheel: str
+    gpu: NotRequired[str]
     code: str
     causes: list[str]
     why: str
@@ -105,20 +106,24 @@ def report(facts: Facts, choice: Choice) -> Report:
         },
         "gpus": [_gpu(gpu, selected=gpu in choice.selection.gpus) for gpu in facts.gpus],
         "selection": _selection(choice.selection),
-        "rejected": [
-            {
-                "wheel": entry.wheel,
-                "code": entry.why.code,
-                "causes": _causes(entry.why),
-                "why": str(entry.why),
-            }
-            for entry in choice.rejected
-        ],
+        "rejected": [_rejected(entry) for entry in choice.rejected],
         "trace": [_trace(line) for line in facts.trace],
         "advice": [entry.text(host.place) for entry in choice.advice],
         "advice_codes": [entry.finding.code for entry in choice.advice],
         "advice_causes": [_causes(entry.finding) for entry in choice.advice],
     }
+
+
+def _rejected(entry: Rejected) -> RejectedReport:
+    found: RejectedReport = {
+        "wheel": entry.wheel,
+        "code": entry.why.code,
+        "causes": _causes(entry.why),
+        "why": str(entry.why),
+    }
+    if entry.card is not None:
+        found["gpu"] = entry.card
+    return found
 
 
 def _causes(finding: Finding) -> list[str]:
