@@ -21,13 +21,19 @@ SOURCES = (
     ("BUILDS", "BuildsTable", "builds.toml"),
     ("AMD_DEVICES", "AmdDevicesTable", "amd_devices.toml"),
     ("NVIDIA_DEVICES", "NvidiaDevicesTable", "nvidia_devices.toml"),
+    ("SYSTEMS", "SystemsTable", "systems.toml"),
 )
 HEAD = '''"""Generated from the TOML tables beside it by ``python -m probe.tables.generate``."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from probe.tables.entries import AmdDevicesTable, BuildsTable, NvidiaDevicesTable
+    from probe.tables.entries import (
+        AmdDevicesTable,
+        BuildsTable,
+        NvidiaDevicesTable,
+        SystemsTable,
+    )
 '''
 
 
