@@ -1,7 +1,9 @@
-"""What mends something, step by step: words, command lines, and what each system has of its own.
+"""What mends something, step by step: words, command lines, and what each place has of its own.
 
 A command is given only where the tool it calls is there, or a line before installs it; where it is
-missing its ``otherwise`` is said instead. Whoever may become root by ``doas`` is not told ``sudo``.
+missing its ``otherwise`` is said instead. Who becomes root by ``doas`` is not told ``sudo``. What
+is root's in a container concerns the kernel and the devices, which are the host's: it is told as
+the host's.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,14 +40,43 @@ class OfSystem(Record):
 
     what: Wanted
     otherwise: "Template" = ()
+    unless: str = ""  # nothing to do where this tool is there
+    needs: str = ""  # nothing to do where this tool is missing
 
 
-Step = str | Command | OfSystem
+class ByContainer(Record):
+    """How a container is given something, by who makes it; words alone, for it is done outside.
+
+    ``docker`` serves where nobody knows who does, ``other`` where all is known and no name."""
+
+    docker: str
+    podman: str = ""
+    containerd: str = ""
+    apptainer: str = ""
+    nspawn: str = ""
+    other: str = ""
+
+    def words(self, maker: ContainerKind | None) -> str:
+        """What is said in a container of this kind."""
+        named = {
+            "podman": self.podman,
+            "cri-o": self.podman,
+            "containerd": self.containerd,
+            "apptainer": self.apptainer,
+            "nspawn": self.nspawn,
+            "other": self.other,
+        }
+        return named.get(maker or "docker") or self.docker
+
+
+Step = str | Command | OfSystem | ByContainer
 Template = tuple[Step, ...]  # as a finding has it
 Steps = tuple[str, ...]  # as a person reads it
 Fill = Callable[[str], str]  # puts a finding's data into a template
 
 ON = {"the host": "on the host: ", "Windows": "in Windows: "}
+KERNELS: tuple[Wanted, ...] = ("driver", "amd-driver")  # what belongs to the kernel
+INSIDE: tuple[PlaceKind, ...] = ("container", "pod", "lxc")
 
 
 class System(Record):
@@ -99,34 +130,60 @@ class Surroundings(Record):
 
 def render(steps: Sequence[Step], place: Surroundings, fill: Fill = str) -> Steps:
     """The steps as they are told at this place."""
-    lines: list[str] = []
-    brought: set[str] = set()
-    for step in _laid_out(steps, place):
-        if isinstance(step, str):
-            lines.append(fill(step))
-        elif step.on == "here" and place.missing(step.needs) and step.needs not in brought:
-            lines += [fill(step.otherwise)] if step.otherwise else []
+    telling = _Telling(place, fill)
+    telling.tell(steps)
+    return tuple(dict.fromkeys(telling.lines))
+
+
+class _Telling:
+    """A remedy being told: the lines so far, and the tools that they bring."""
+
+    def __init__(self, place: Surroundings, fill: Fill) -> None:
+        self.lines: list[str] = []
+        self._place, self._fill = place, fill
+        self._brought: set[str] = set()
+
+    def tell(self, steps: Sequence[Step]) -> None:
+        """Add these steps."""
+        for step in steps:
+            if isinstance(step, Command):
+                self._command(step)
+            elif isinstance(step, OfSystem):
+                there = step.unless and not self._missing(step.unless)
+                if not there and not (step.needs and self._missing(step.needs)):
+                    self._of_system(step)
+            elif isinstance(step, ByContainer):
+                self.lines.append(self._fill(step.words(self._place.container)))
+            else:
+                self.lines.append(self._fill(step))
+
+    def _missing(self, tool: str) -> bool:
+        return self._place.missing(tool) and tool not in self._brought
+
+    def _of_system(self, step: OfSystem) -> None:
+        """The system's own way; a driver is the host's, whose system is not known in here."""
+        inside = self._place.kind in INSIDE
+        own = self._place.ways(step.what)
+        if own and not (inside and step.what in KERNELS):
+            for line in own:
+                if isinstance(line, Command):
+                    self._command(line, packages=True)
+                else:
+                    self.tell((line,))
         else:
-            brought.update(step.brings)
-            lines.append(_line(step, place, fill))
-    return tuple(dict.fromkeys(lines))
+            self.tell(step.otherwise)
 
-
-def _laid_out(steps: Sequence[Step], place: Surroundings) -> list[str | Command]:
-    """With the system's own ways in their places."""
-    out: list[str | Command] = []
-    for step in steps:
-        if isinstance(step, OfSystem):
-            out += _laid_out(place.ways(step.what) or step.otherwise, place)
-        else:
-            out.append(step)
-    return out
-
-
-def _line(step: Command, place: Surroundings, fill: Fill) -> str:
-    become = "sudo " if step.on == "the host" else place.become_root
-    words = [fill(step.does)] if step.does else []
-    run = fill(step.run.replace("{sudo}", become))
-    typed = f"{ON.get(step.on, '')}{become if step.root else ''}{run}"
-    note = f"   # {fill(step.note)}" if step.note else ""
-    return ": ".join([*words, typed]) + note
+    def _command(self, step: Command, *, packages: bool = False) -> None:
+        """A line to type. ``packages``: it changes what is installed here, not the kernel."""
+        moved = step.root and not packages and self._place.kind in INSIDE
+        on = "the host" if moved else step.on
+        if on == "here" and self._missing(step.needs):
+            self.lines += [self._fill(step.otherwise)] if step.otherwise else []
+            return
+        self._brought.update(step.brings)
+        become = self._place.become_root if on == "here" else "sudo "
+        words = [self._fill(step.does)] if step.does else []
+        run = self._fill(step.run.replace("{sudo}", become))
+        typed = f"{ON.get(on, '')}{become if step.root else ''}{run}"
+        note = f"   # {self._fill(step.note)}" if step.note else ""
+        self.lines.append(": ".join([*words, typed]) + note)
