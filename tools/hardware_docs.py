@@ -16,6 +16,7 @@ from probe.recordings.recording import Evidence
 from probe.tables.builds import Build, CudaCode, Table, load_table
 from probe.tables.generated import BUILDS
 from probe.tables.models import load_models
+from tools.visibility_docs import visibility_text
 from tools.write_or_check import write_or_check
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +41,7 @@ def documents() -> dict[Path, str]:
         "sources": "\n" + sources_text(),
         "evidence": "\n" + textwrap.fill(f"{evidence[0].upper()}{evidence[1:]}.", 105) + "\n",
         "matrix": "\n" + matrix_text(rows),
+        "visibility": "\n" + visibility_text(),
     }
     return {
         ROOT / "docs" / "hardware.md": fill(ROOT / "docs" / "hardware.md", parts),
