@@ -18,6 +18,7 @@ from probe.tables.builds import Build, CudaCode, Table, load_table
 from probe.tables.generated import BUILDS
 from probe.tables.models import load_models
 from tools.hardware_reports import reports_text
+from tools.visibility_docs import visibility_text
 from tools.write_or_check import write_or_check
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +44,7 @@ def documents() -> dict[Path, str]:
         "evidence": "\n" + textwrap.fill(f"{evidence[0].upper()}{evidence[1:]}.", 105) + "\n",
         # What others reported has a page of its own.
         "matrix": "\n" + matrix_text([row for row in rows if row.recording.evidence != "quoted"]),
+        "visibility": "\n" + visibility_text(),
     }
     reports = ROOT / "docs" / "hardware" / "reports.md"
     return {

@@ -4,7 +4,7 @@ from probe.decide.choice import Question, Selection
 from probe.decide.fit import has_code, hsa_override
 from probe.decide.handover import run_flags
 from probe.facts import BACKENDS, HSA_OVERRIDE, Backend, Gpu
-from probe.findings.gpu import Hidden
+from probe.findings.gpu import Hidden, NotAssigned
 from probe.frozen_record import replace
 from probe.tables.builds import Build, current_gfx
 from probe.tables.visibility import CUDA, HIP
@@ -58,8 +58,7 @@ def select_gpu(build: Build, primary: Gpu, question: Question) -> Selection:
         counted = [
             gpu
             for gpu in facts.gpus
-            if gpu in siblings
-            or (gpu.vendor == "amd" and (gpu.state == "dead" or _hidden_from_hip(gpu)))
+            if gpu in siblings or (gpu.vendor == "amd" and _reached_by_hip(gpu))
         ]
         counted.sort(key=lambda gpu: gpu.index)
         visible = [str(counted.index(gpu)) for gpu in together]
@@ -82,8 +81,10 @@ def select_gpu(build: Build, primary: Gpu, question: Question) -> Selection:
     )
 
 
-def _hidden_from_hip(gpu: Gpu) -> bool:
-    return isinstance(gpu.why, Hidden) and gpu.why.variable in (HIP, CUDA)
+def _reached_by_hip(gpu: Gpu) -> bool:
+    """Whether HIP counts a card that is not to be used."""
+    hidden = isinstance(gpu.why, Hidden) and gpu.why.variable in (HIP, CUDA)
+    return hidden or gpu.state == "dead" or isinstance(gpu.why, NotAssigned)
 
 
 def _goes_with(gpu: Gpu, primary: Gpu, build: Build, question: Question) -> bool:

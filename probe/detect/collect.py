@@ -58,5 +58,5 @@ def facts_from(running: RunningProbes) -> Facts:
         gpus=judge(merged, evidence),
         nodes=evidence.nodes,
         trace=tuple(line for result in results.values() for line in result.trace),
-        hsa_override=machine.environ.get(HSA_OVERRIDE) or None,
+        hsa_override=machine.environ.get(HSA_OVERRIDE),
     )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+# size: one table, a line for each cell.
 from probe.facts import HSA_OVERRIDE, Vendor
 from probe.frozen_record import Record
 
@@ -123,9 +124,9 @@ ON_CUDA = _row(
             "void": "ends the list",
             "twice": "empties the list",
             "blanks": "is skipped",
-            "nothing between commas": "ends the list",
             "quotes": "ends the list",
         },
+        "torch": {"nothing between commas": "ends the list"},
         # The path, MIG-GPU-<uuid>/<gpu instance>/<compute instance>, is that of drivers before 470.
         "mig": {"mig uuid": "names it", "mig path": "names it"},
     },
@@ -268,7 +269,7 @@ LARGEST = (63, 255, 255)
 def unreadable(environ: Mapping[str, str]) -> tuple[str, ...]:
     """The variables with which ROCm, or PyTorch on it, does not find a GPU that is there.
 
-    They are taken out of the environment of whatever computes. Compose writes ``X=`` for
+    They are taken out of the environment of whatever computes: Compose writes ``X=`` for
     ``${X:-}``. ``HSA_OVERRIDE_GFX_VERSION_0`` is the same for one node, and read before it.
     """
     return tuple(
@@ -277,6 +278,12 @@ def unreadable(environ: Mapping[str, str]) -> tuple[str, ...]:
         if (name == HIP and not value)
         or ((name == HSA_OVERRIDE or name.startswith(f"{HSA_OVERRIDE}_")) and not _version(value))
     )
+
+
+def readable(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without those."""
+    left_out = unreadable(environ)
+    return {name: value for name, value in environ.items() if name not in left_out}
 
 
 def _version(value: str) -> bool:
