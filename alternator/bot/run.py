@@ -1,6 +1,7 @@
 """``alternator run``: puts the bot together, says what it is, and keeps it going."""
 
 import argparse
+import os
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from alternator.speech.worker.words import model_of
 from alternator.stopping import Stop, Stopping
 from alternator.store.interface import AccountState, Store
 from alternator.store.opening import OPENING_PATIENCE_SECONDS, PATIENCE_SECONDS, opened
+from alternator.web import trusted
 from probe.errors import UserError
 from probe.exit_codes import ExitCode
 
@@ -62,6 +64,7 @@ def main(argv: list[str]) -> int:
     )
     arguments = parser.parse_args(argv)
     config = load_config(arguments.config)
+    trusted.check(os.environ)
     set_up(arguments.log_level or config.logging.level, secrets_of(config))
     for notice in config.notices:
         log.warning("%s", notice)
@@ -164,9 +167,9 @@ def sign_in(account: Account, progress: Progress, *, once: bool) -> MastodonClie
 
     A server that this bot has worked with before is waited for, whatever it answers, unless it is
     to run ``once``: after a power cut it may be slower to start than the bot. One that it never
-    worked with is waited for only where it is there and has trouble; where nobody answers, or
-    something that is no such server, its address is more likely wrong, and somebody who just wrote
-    it should hear that at once.
+    worked with is waited for where it may be down or in trouble; where there is no such name, no
+    TLS that is accepted, or something that is no such server, its address is more likely wrong, and
+    somebody who just wrote it should hear that at once.
     """
     session = account.session(progress)
     ends: tuple[type[TemporaryServerError], ...] = ()

@@ -16,8 +16,10 @@ from probe.machine.outcome import MISSING, Outcome
 
 # Where vendors install tools that PATH often lacks. WSL's own come first: what a Linux driver
 # installed there by mistake brings along can't talk to the driver of Windows
-# (https://docs.nvidia.com/cuda/wsl-user-guide/).
-FIRST_DIRECTORIES, TOOL_DIRECTORIES = ("/usr/lib/wsl/lib",), ("/opt/rocm/bin",)
+# (https://docs.nvidia.com/cuda/wsl-user-guide/). GKE mounts NVIDIA's into a pod below /usr/local
+# (https://cloud.google.com/kubernetes-engine/docs/how-to/gpus#cuda).
+FIRST_DIRECTORIES = ("/usr/lib/wsl/lib",)
+TOOL_DIRECTORIES = ("/opt/rocm/bin", "/usr/local/nvidia/bin")
 # A 32-bit Python on a 64-bit kernel (Raspberry Pi OS) needs 32-bit wheels.
 NARROW = {"aarch64": "armv7l", "x86_64": "i686"}
 # NVIDIA's driver library has no tool of its own; a child of this Python asks it.
