@@ -16,8 +16,10 @@ from probe.machine.outcome import MISSING, Outcome
 
 # Where vendors install tools that PATH often lacks. WSL's own come first: what a Linux driver
 # installed there by mistake brings along can't talk to the driver of Windows
-# (https://docs.nvidia.com/cuda/wsl-user-guide/).
-FIRST_DIRECTORIES, TOOL_DIRECTORIES = ("/usr/lib/wsl/lib",), ("/opt/rocm/bin",)
+# (https://docs.nvidia.com/cuda/wsl-user-guide/). GKE mounts NVIDIA's into a pod below /usr/local
+# (https://cloud.google.com/kubernetes-engine/docs/how-to/gpus#cuda).
+FIRST_DIRECTORIES = ("/usr/lib/wsl/lib",)
+TOOL_DIRECTORIES = ("/opt/rocm/bin", "/usr/local/nvidia/bin")
 # Where root's commands are, which a user's PATH may lack (Debian's), and what systems have instead.
 SYSTEM_DIRECTORIES = (
     *("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"),

@@ -127,7 +127,5 @@ def test_of_all_images_only_amds_has_targets() -> None:
 @pytest.mark.parametrize("targets", ["gfx110", "gfx1100,navi31", "gfx1100,"])
 def test_a_target_without_kernels_is_refused(targets: str) -> None:
     """An image for it would have had none at all."""
-    with pytest.raises(
-        CatalogError, match=r"rocm7\.2 has no kernels for .*gfx1030"
-    ):
+    with pytest.raises(CatalogError, match=r"rocm7\.2 has no kernels for .*gfx1030"):
         plan("rocm", "--gfx", targets)
