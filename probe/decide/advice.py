@@ -13,13 +13,12 @@ from probe.decide.fit import (
     misfit,
     own_build,
 )
-from probe.detect.visibility import CUDA, HIP
 from probe.facts import BACKENDS, HSA_OVERRIDE, Gpu, Vendor
 from probe.finding import Advice, Finding
 from probe.findings import advice
 from probe.tables.builds import Build, at_least, line_of
 from probe.tables.drivers import driver_to_take
-from probe.tables.visibility import unreadable
+from probe.tables.visibility import CUDA, HIP, unreadable
 
 # How a container of an image's variant is given its GPU.
 GIVEN: dict[str, tuple[Vendor, str]] = {
