@@ -2,8 +2,7 @@
 
 A command is given only where the tool it calls is there, or a line before installs it; where it is
 missing its ``otherwise`` is said instead. Who becomes root by ``doas`` is not told ``sudo``. What
-is root's in a container concerns the kernel and the devices, which are the host's: it is told as
-the host's.
+is root's in a container and concerns the kernel and the devices is told as the host's.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +22,11 @@ class Command(Record):
     does: str = ""  # what it is for, said before it
     note: str = ""  # a remark behind it
     tool: str = ""  # what has to be there; the first word of ``run`` where it is empty
+    beside: str = ""  # another tool, without which this is of no use
     root: bool = False
+    # Of the machine (its kernel, its devices), which a container shares with its host; or of what
+    # is installed here.
+    of: Literal["machine", "system"] = "machine"
     brings: tuple[str, ...] = ()  # tools that are there once it ran
     otherwise: str = ""  # said where the tool is missing
     # Where it is typed: another machine's tools and users are not known here.
@@ -31,7 +34,7 @@ class Command(Record):
 
     @property
     def needs(self) -> str:
-        """The tool that it calls."""
+        """The tool that it calls; a template too."""
         return self.tool or self.run.partition(" ")[0]
 
 
@@ -162,22 +165,16 @@ class _Telling:
 
     def _of_system(self, step: OfSystem) -> None:
         """The system's own way; a driver is the host's, whose system is not known in here."""
-        inside = self._place.kind in INSIDE
-        own = self._place.ways(step.what)
-        if own and not (inside and step.what in KERNELS):
-            for line in own:
-                if isinstance(line, Command):
-                    self._command(line, packages=True)
-                else:
-                    self.tell((line,))
-        else:
-            self.tell(step.otherwise)
+        known = not (self._place.kind in INSIDE and step.what in KERNELS)
+        own = self._place.ways(step.what) if known else ()
+        self.tell(own or step.otherwise)
 
-    def _command(self, step: Command, *, packages: bool = False) -> None:
-        """A line to type. ``packages``: it changes what is installed here, not the kernel."""
-        moved = step.root and not packages and self._place.kind in INSIDE
+    def _command(self, step: Command) -> None:
+        if step.beside and self._missing(step.beside):
+            return
+        moved = step.root and step.of == "machine" and self._place.kind in INSIDE
         on = "the host" if moved else step.on
-        if on == "here" and self._missing(step.needs):
+        if on == "here" and self._missing(self._fill(step.needs).partition(" ")[0]):
             self.lines += [self._fill(step.otherwise)] if step.otherwise else []
             return
         self._brought.update(step.brings)

@@ -1,7 +1,7 @@
 """Which operating system this is, and what it does its own way: the rows of ``systems.toml``."""
 
 from probe.machine.files import Tree
-from probe.steps import Command, Step, System, Template, Wanted
+from probe.steps import KERNELS, Command, Step, System, Template, Wanted
 from probe.tables.entries import StepEntry, SystemEntry
 
 # https://man7.org/linux/man-pages/man5/os-release.5.html: the first that is there counts.
@@ -47,7 +47,7 @@ def _holds(mark: str, release: dict[str, str], tree: Tree) -> bool:
 
 def system(row: SystemEntry, told_by: tuple[str, ...]) -> System:
     """A row with what it takes from another one."""
-    own = {what: _template(steps) for what, steps in _ways(row)}
+    own = {what: _template(what, steps) for what, steps in _ways(row)}
     if "as" in row:
         own = _parent(row["as"]) | own
     return System(
@@ -65,7 +65,7 @@ def _parent(name: str) -> dict[Wanted, Template]:
     from probe.tables.generated import SYSTEMS
 
     row = next(row for row in SYSTEMS["system"] if row["id"] == name)
-    return {what: _template(steps) for what, steps in _ways(row)}
+    return {what: _template(what, steps) for what, steps in _ways(row)}
 
 
 def _ways(row: SystemEntry) -> tuple[tuple[Wanted, list[str | StepEntry]], ...]:
@@ -79,17 +79,18 @@ def _ways(row: SystemEntry) -> tuple[tuple[Wanted, list[str | StepEntry]], ...]:
     return tuple((what, steps) for what, steps in found if steps is not None)
 
 
-def _template(steps: list[str | StepEntry]) -> Template:
-    return tuple(_step(step) for step in steps)
+def _template(what: Wanted, steps: list[str | StepEntry]) -> Template:
+    return tuple(_step(what, step) for step in steps)
 
 
-def _step(entry: str | StepEntry) -> Step:
+def _step(what: Wanted, entry: str | StepEntry) -> Step:
     if isinstance(entry, str):
         return entry
     return Command(
         run=entry["run"],
         note=entry.get("note", ""),
         root=entry.get("root", False),
+        of="machine" if what in KERNELS else "system",
         brings=tuple(entry.get("brings", ())),
         otherwise=entry.get("otherwise", ""),
     )
