@@ -30,11 +30,11 @@ from probe.detect.evidence import VIRTUAL, Evidence, Verdict, closed_nodes
 from probe.detect.merge import Merged
 from probe.detect.nvidia_case import Case
 from probe.detect.nvidia_failures import DEAD, NO_PERMISSION, cuda_failure, smi_failure
-from probe.detect.visibility import CONTAINER
 from probe.finding import Finding
 from probe.findings import libcuda, nvidia, nvidia_driver, nvidia_faults
 from probe.findings.gpu import HeldForVm, OtherDriver
 from probe.tables.devices import needed_module
+from probe.tables.visibility import CONTAINER
 
 NO_GPUS = ("void", "none", "")  # of NVIDIA_VISIBLE_DEVICES
 

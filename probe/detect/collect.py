@@ -2,13 +2,14 @@
 
 from probe.detect.access import judge
 from probe.detect.evidence import Evidence
-from probe.detect.kernel import CONFIDENTIAL_MARKS, read_host, read_nodes
+from probe.detect.host import read_host
+from probe.detect.kernel import CONFIDENTIAL_MARKS, read_nodes
 from probe.detect.merge import merge
 from probe.detect.nvidia_case import REACHED
 from probe.detect.nvidia_notes import nvidia_notes
 from probe.detect.probe_result import Context
 from probe.detect.run_probes import RunningProbes
-from probe.detect.visibility import NAMES
+from probe.detect.visibility import visibility
 from probe.facts import HSA_OVERRIDE, Facts
 from probe.frozen_record import replace
 from probe.machine.this_machine import Machine
@@ -61,7 +62,7 @@ def facts_from(running: RunningProbes) -> Facts:
         slices_listed=smi.slices_listed,
         kfd_listed=bool(results["kfd"].sightings),
         cuda=results["libcuda"].cuda,
-        environ={name: machine.environ[name] for name in NAMES if name in machine.environ},
+        environ=visibility(machine.environ),
     )
     merged = merge({name: result.sightings for name, result in results.items()})
     reached = [m.sighting for m in merged if m.sighting.vendor == "nvidia" and REACHED & m.sources]
@@ -75,5 +76,5 @@ def facts_from(running: RunningProbes) -> Facts:
         notes=nvidia_notes(gpus, evidence),
         nodes=evidence.nodes,
         trace=tuple(line for result in results.values() for line in result.trace),
-        hsa_override=machine.environ.get(HSA_OVERRIDE) or None,
+        hsa_override=machine.environ.get(HSA_OVERRIDE),
     )

@@ -4,7 +4,8 @@ Its answers are CUresult (https://docs.nvidia.com/cuda/cuda-driver-api/group__CU
 """
 
 from probe.finding import Finding
-from probe.findings.nvidia import GIVE, LOOK, START, UPDATED
+from probe.findings.nvidia_steps import GIVE, IN_LXC, IN_POD, IN_WSL, LOOK, START, UPDATED
+from probe.steps import Command
 
 
 class LibcudaNotInContainer(Finding):
@@ -13,6 +14,8 @@ class LibcudaNotInContainer(Finding):
     code = "libcuda-not-in-container"
     says = "libcuda.so.1 is not in this container"
     steps = (START, "if it was, NVIDIA_DRIVER_CAPABILITIES must hold compute")
+    in_pod = (IN_POD, "if it has one, NVIDIA_DRIVER_CAPABILITIES must hold compute")
+    in_lxc = IN_LXC
 
 
 class LibcudaWithoutIt(Finding):
@@ -22,6 +25,9 @@ class LibcudaWithoutIt(Finding):
     says = "libcuda does not reach it"
     steps = (LOOK,)
     in_container = (GIVE,)
+    in_pod = (IN_POD,)
+    in_lxc = IN_LXC
+    in_wsl = IN_WSL
 
 
 class LibcudaStub(Finding):
@@ -37,7 +43,7 @@ class InExclusiveUse(Finding):
 
     code = "cuda-in-exclusive-use"
     says = "the GPU is in use by another process alone, or prohibited"
-    steps = ("let processes share it: sudo nvidia-smi -c 0",)
+    steps = (Command(run="nvidia-smi -c 0", root=True, does="let processes share it"),)
 
 
 class LibcudaNoDevice(Finding):
@@ -45,7 +51,16 @@ class LibcudaNoDevice(Finding):
 
     code = "cuda-no-device"
     says = "libcuda reaches no device"
-    steps = ("see what it meets: ls -l /dev/nvidia*", "ldconfig -p | grep libcuda")
+    steps = (
+        "see what it meets: ls -l /dev/nvidia*",
+        Command(run="ldconfig -p | grep libcuda"),
+    )
+    in_lxc = IN_LXC
+    # A driver's package for Linux puts its library before the one of Windows' driver.
+    in_wsl = (
+        "remove what was installed in here of NVIDIA's driver for Linux",
+        *IN_WSL,
+    )
 
 
 class NotReady(Finding):
@@ -54,12 +69,15 @@ class NotReady(Finding):
     code = "cuda-system-not-ready"
     says = "the machine's GPUs are not ready yet"
     steps = (
-        "start NVIDIA's fabric manager: sudo systemctl start nvidia-fabricmanager",
-        "where it runs, see what the fabric says: nvidia-smi -q | grep -A 2 Fabric",
-    )
-    in_container = (
-        "on the host: sudo systemctl start nvidia-fabricmanager",
-        "where it runs, see what the fabric says: nvidia-smi -q | grep -A 2 Fabric",
+        Command(
+            run="systemctl start nvidia-fabricmanager",
+            root=True,
+            does="start NVIDIA's fabric manager",
+            otherwise="start NVIDIA's fabric manager",
+        ),
+        Command(
+            run="nvidia-smi -q | grep -A 2 Fabric", does="where it runs, see what the fabric says"
+        ),
     )
 
 
@@ -69,10 +87,15 @@ class NotSetReady(Finding):
     code = "cuda-confidential-not-ready"
     says = "the GPUs of this confidential virtual machine are not set ready"
     # https://github.com/NVIDIA/nvtrust, Confidential Computing Deployment Guide
-    steps = ("after their attestation: sudo nvidia-smi conf-compute -srs 1",)
-    in_container = (
-        "after their attestation, outside of containers: sudo nvidia-smi conf-compute -srs 1",
+    steps = (
+        Command(
+            run="nvidia-smi conf-compute -srs 1",
+            root=True,
+            does="after their attestation",
+            otherwise="set them ready after their attestation",
+        ),
     )
+    in_container = ("outside of containers, once attested: sudo nvidia-smi conf-compute -srs 1",)
 
 
 class MpsNotReached(Finding):
@@ -83,17 +106,20 @@ class MpsNotReached(Finding):
     says = "CUDA does not reach NVIDIA's MPS daemon (error {status})"
     # https://docs.nvidia.com/deploy/mps/
     steps = (
-        "start it: nvidia-cuda-mps-control -d",
-        "or do without: echo quit | nvidia-cuda-mps-control, unset CUDA_MPS_PIPE_DIRECTORY",
+        Command(run="nvidia-cuda-mps-control -d", does="start it"),
+        "or do without: end the daemon, and unset CUDA_MPS_PIPE_DIRECTORY",
     )
     in_container = (
         (
             "start it with --ipc=host and the daemon's pipe directory, as a rule "
             "-v /tmp/nvidia-mps:/tmp/nvidia-mps (CUDA_MPS_PIPE_DIRECTORY)"
         ),
-        "on the host: nvidia-cuda-mps-control -d",
+        Command(run="nvidia-cuda-mps-control -d", does="start the daemon", on="the host"),
     )
     in_pod = ("share the GPU by the device plugin (sharing.mps), which mounts MPS's pipes",)
+    in_lxc = (
+        "start MPS's daemon in here, or have its pipe directory mounted, as a rule /tmp/nvidia-mps",
+    )
     status: int
 
 
@@ -102,8 +128,7 @@ class MpsFull(Finding):
 
     code = "cuda-mps-full"
     says = "NVIDIA's MPS takes no more clients (error {status})"
-    steps = ("end other programs that use the GPU", "or start the daemon anew")
-    in_container = ("end other programs that use the GPU", "or start the daemon anew on the host")
+    steps = ("end other programs that use the GPU", "or start MPS's daemon anew")
     status: int
 
 
@@ -132,6 +157,7 @@ class DriverMismatch(Finding):
         "start this container again",
         "if that does not help, reboot the host: its driver was updated under a running kernel",
     )
+    in_wsl = IN_WSL
 
 
 class CompatNotSupported(Finding):
@@ -149,9 +175,10 @@ class CudaUnknownError(Finding):
     code = "cuda-unknown-error"
     says = "libcuda meets an unknown error"
     steps = (
-        "load the module: sudo modprobe nvidia_uvm",
+        Command(run="modprobe nvidia_uvm", root=True, does="load the module"),
         "then start the container again, or reboot",
     )
+    in_wsl = IN_WSL
 
 
 class CudaError(Finding):
@@ -159,5 +186,5 @@ class CudaError(Finding):
 
     code = "cuda-error"
     says = "libcuda fails with error {status}"
-    steps = (f"{LOOK}, or reboot",)
+    steps = (LOOK, "or reboot")
     status: int

@@ -6,8 +6,11 @@ https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/kernel-module
 
 from probe.facts import ModuleFlavour
 from probe.finding import Finding
-from probe.findings.nvidia import LOOK, DriverToInstall
+from probe.findings.nvidia import DriverToInstall
+from probe.findings.nvidia_steps import LOOK
+from probe.frozen_record import replace
 from probe.machine.variables import TIMEOUT
+from probe.steps import Command, OfSystem
 
 # What the packages of a flavour are called, and the installer's option.
 PACKAGES: dict[ModuleFlavour, str] = {
@@ -17,16 +20,27 @@ PACKAGES: dict[ModuleFlavour, str] = {
     ),
 }
 # https://docs.nvidia.com/deploy/driver-persistence/persistence-daemon.html
-PERSISTENCE = "sudo nvidia-smi -pm 1, and for good: sudo systemctl enable --now nvidia-persistenced"
+AWAKE = Command(run="nvidia-smi -pm 1", root=True, does="keep the cards awake by persistence mode")
+FOR_GOOD = Command(
+    run="systemctl enable --now nvidia-persistenced",
+    root=True,
+    does="and for good",
+    otherwise="and for good: start nvidia-persistenced with the system",
+)
 
 
 class OlderThanCard(DriverToInstall):
     """The driver runs and is older than the first one for this card."""
 
     code = "nvidia-driver-older-than-card"
-    says = "driver {driver} is older than this card, which needs {first} or newer"
-    steps = ("install NVIDIA's driver {driver_to_install}{flavour} and reboot",)
-    in_container = ("on the host: install NVIDIA's driver {driver_to_install}{flavour} and reboot",)
+    says = "driver {driver} is older than this card, which needs {first} or newer{flavour}"
+    steps = (
+        OfSystem(
+            what="driver",
+            otherwise=("install NVIDIA's driver {driver_to_install} and reboot",),
+        ),
+    )
+    in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)
     driver: str
     first: str  # a branch
     module: ModuleFlavour | None  # the one that the card needs
@@ -34,7 +48,7 @@ class OlderThanCard(DriverToInstall):
     @property
     def flavour(self) -> str:
         """The kernel module to take with it."""
-        return f" with its {self.module} kernel module" if self.module else ""
+        return f", with its {self.module} kernel module" if self.module else ""
 
 
 class WrongModule(Finding):
@@ -89,8 +103,7 @@ class SlowToAnswer(Finding):
 
     code = "nvidia-slow-to-answer"
     says = "nvidia-smi took {seconds:.0f} s to answer; persistence mode keeps the cards awake"
-    steps = (PERSISTENCE,)
-    in_container = (f"on the host: {PERSISTENCE}",)
+    steps = (AWAKE, FOR_GOOD)
     seconds: float
 
 
@@ -103,11 +116,8 @@ class NotAwaited(Finding):
         "are taken as usable and the proof at start decides"
     )
     steps = (
-        f"cards that wake slowly need persistence mode: {PERSISTENCE}",
-        f"or raise {TIMEOUT} (seconds)",
-    )
-    in_container = (
-        f"cards that wake slowly need persistence mode, on the host: {PERSISTENCE}",
+        replace(AWAKE, does="cards that wake slowly need persistence mode"),
+        FOR_GOOD,
         f"or raise {TIMEOUT} (seconds)",
     )
     seconds: float

@@ -4,7 +4,19 @@ Codes: nvmlReturn_t (https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEn
 """
 
 from probe.finding import Finding
-from probe.findings.nvidia import LOOK
+from probe.findings.nvidia_steps import IN_WSL, LOOK
+from probe.frozen_record import replace
+from probe.steps import Command
+
+RESET = Command(
+    run="nvidia-smi --gpu-reset -i {card}", root=True, does="end what uses it, then reset it"
+)
+
+
+# https://github.com/NVIDIA/nvidia-container-toolkit/issues/33
+DEVICES = Command(
+    run="setsebool -P container_use_devices on", root=True, on="the host", note="SELinux"
+)
 
 
 class NoPermission(Finding):
@@ -14,14 +26,20 @@ class NoPermission(Finding):
     says = "nvidia-smi may not talk to NVIDIA's driver"
     steps = (
         "see who may: ls -l /dev/nvidia*",
-        "where all may, SELinux or AppArmor is in the way: sudo dmesg | grep -i denied",
+        Command(
+            run="dmesg | grep -i denied",
+            root=True,
+            does="where all may, SELinux or AppArmor is in the way",
+            otherwise="where all may, SELinux or AppArmor is in the way",
+        ),
     )
-    # https://github.com/NVIDIA/nvidia-container-toolkit/issues/33
     in_container = (
         "start it with --security-opt label=disable (SELinux keeps containers from devices)",
-        "or on the host: sudo setsebool -P container_use_devices on",
+        replace(DEVICES, does="or"),
     )
-    in_pod = ("on the node (SELinux): sudo setsebool -P container_use_devices on",)
+    in_pod = (DEVICES,)
+    in_lxc = ("its host gives it the device nodes, and lets it open them",)
+    in_wsl = IN_WSL
 
 
 class PowerCables(Finding):
@@ -38,11 +56,8 @@ class RequiresReset(Finding):
 
     code = "nvidia-requires-reset"
     says = "the GPU requires a reset"
-    steps = ("end what uses it, then: sudo nvidia-smi --gpu-reset -i {card}", "or reboot")
-    in_container = (
-        "end what uses it, then on the host: sudo nvidia-smi --gpu-reset -i {card}",
-        "or reboot the host",
-    )
+    steps = (RESET, "or reboot")
+    in_container = (RESET, "or reboot the host")
     card: str = "N"  # index, UUID or address, as nvidia-smi takes them
 
 
@@ -53,13 +68,15 @@ class NoHandle(Finding):
     says = "nvidia-smi gets no handle of it (unknown error)"
     steps = (
         LOOK,
-        "reset it: sudo nvidia-smi --gpu-reset -i {card}",
+        RESET,
         "or reboot; if it happens again, check its seat, power and cooling",
     )
     in_container = (
-        "on the host: sudo nvidia-smi --gpu-reset -i {card}",
-        "or reboot the host; if it happens again, check the card's seat, power and cooling",
+        LOOK,
+        RESET,
+        "or reboot the host; if it happens again, check its seat, power and cooling",
     )
+    in_wsl = IN_WSL
     card: str
 
 
@@ -68,11 +85,7 @@ class WindowsDriver(Finding):
 
     code = "nvidia-windows-driver"
     says = "NVIDIA's driver of Windows does not answer in WSL2"
-    # https://docs.nvidia.com/cuda/wsl-user-guide/
-    steps = (
-        "install or update NVIDIA's driver in Windows, and none in WSL",
-        "in Windows: wsl --update, then wsl --shutdown",
-    )
+    steps = IN_WSL
 
 
 class VgpuWithoutCuda(Finding):
