@@ -1,13 +1,16 @@
 """Which compose files and variables make up a stack, and the project that runs it on an engine."""
 
+import json
 import stat
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from docker.models.containers import Container
 
+from compose.devices import Service
 from compose.errors import ComposeError
 from images.catalog import CHECKOUT, IMAGE_USER
 from images.engine.engine import Engine
@@ -30,6 +33,16 @@ class Stack:
 
     overlays: tuple[str, ...]
     variables: Mapping[str, str]
+    service: Service | None = None  # the bot's device, where no file has it
+
+    def written(self, folder: Path) -> list[Path]:
+        """The file that has no place in ``compose/``: written anew into ``folder``, JSON, which is
+        YAML as well."""
+        if self.service is None:
+            return []
+        file = folder / "device.json"
+        file.write_text(json.dumps({"services": {"bot": self.service}}), encoding="utf-8")
+        return [file]
 
     def files(self, folder: Path = FOLDER) -> list[Path]:
         """The compose files, in the order in which they are merged."""
@@ -47,18 +60,19 @@ class Project:
     def compose(self, stack: Stack, *arguments: str) -> str:
         """Run Compose; its output, or a ComposeError with its last words."""
         command = [*self.engine.compose_command, "--project-name", self.name]
-        for path in stack.files(self.folder):
-            command += ["--file", str(path)]
-        result = subprocess.run(
-            [*command, *arguments],
-            env={**self.engine.environ, **stack.variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        with tempfile.TemporaryDirectory(prefix="alternator-") as folder:
+            for path in (*stack.files(self.folder), *stack.written(Path(folder))):
+                command += ["--file", str(path)]
+            result = subprocess.run(
+                [*command, *arguments],
+                env={**self.engine.environ, **stack.variables},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                check=False,
+            )
         if result.returncode != 0:
             last_words = "\n".join(result.stdout.splitlines()[-6:])
             raise ComposeError(f"Compose failed ({' '.join(arguments)}):\n{last_words}")
@@ -99,17 +113,20 @@ class Bot:
     image: str
     variables: Mapping[str, str] = field(default_factory=dict)
     universal: bool = False
+    service: Service | None = None  # in the place of the device's file
 
     @property
     def overlays(self) -> tuple[str, ...]:
         """The files that every stack with this bot begins with."""
-        return ("compose", self.device, *(["universal"] if self.universal else []))
+        device = [] if self.service else [self.device]
+        return ("compose", *device, *(["universal"] if self.universal else []))
 
 
 def demo_stack(bot: Bot, sandbox_image: str, port: int) -> Stack:
     """The bot against the sandbox, which is reached at ``port`` of this machine."""
     return Stack(
         overlays=(*bot.overlays, "demo"),
+        service=bot.service,
         variables={
             IMAGE_VARIABLE: bot.image,
             SANDBOX_IMAGE_VARIABLE: sandbox_image,
@@ -123,6 +140,7 @@ def account_stack(bot: Bot, config: Path) -> Stack:
     """The bot on the operator's own account."""
     return Stack(
         overlays=(*bot.overlays, "account"),
+        service=bot.service,
         variables={
             IMAGE_VARIABLE: bot.image,
             CONFIG_FILE: str(config.resolve()),

@@ -1,6 +1,7 @@
 """The choice as Podman has it: the command, and the unit for systemd."""
 
-from probe.machine.cdi import AMD_KIND, NVIDIA_KIND
+from probe.machine.cdi import NVIDIA_KIND
+from probe.report.cdi_names import amd_names, nvidia_names
 from probe.report.snippet_settings import (
     CONFIG,
     MODELS,
@@ -63,52 +64,14 @@ def _devices(start: Start) -> list[tuple[str, str]]:
     """
     if start.backend == "cuda":
         # The label: as NVIDIA's documentation has it, for machines with SELinux.
-        names = [f"{NVIDIA_KIND}={name}" for name in _nvidia_names(start)]
+        names = nvidia_names(start.named, start.gpus, start.cdi)
         return [("--device", name) for name in names] + [("--security-opt", "label=disable")]
     nodes = start.values("--device")
-    devices = [("--device", name) for name in _amd_names(start, nodes) or nodes]
+    devices = [("--device", name) for name in amd_names(nodes, start.cdi) or nodes]
     groups = start.values("--group-add")
     if groups and not start.root:
         groups = ["keep-groups"]
     return devices + [("--group-add", group) for group in groups]
-
-
-def _nvidia_names(start: Start) -> list[str]:
-    """CDI names of NVIDIA's devices: UUIDs, or numbers where the specification has no others.
-
-    ``nvidia-ctk cdi generate`` writes both; an older one, or ``--device-name-strategy=index``,
-    numbers alone: 0, and 0:1 for the second slice of the first GPU.
-    """
-    known = {device.name for device in start.cdi if device.kind == NVIDIA_KIND}
-    names = []
-    for uuid in start.named:
-        number = _number(start, uuid)
-        names.append(number if uuid not in known and number in known else uuid)
-    return names or ["all"]
-
-
-def _number(start: Start, uuid: str) -> str:
-    parents = {gpu["uuid"] or "": gpu["index"] for gpu in start.gpus if gpu["vendor"] == "nvidia"}
-    parent = parents.get(uuid)
-    if not uuid.startswith("MIG-"):
-        return str(parent)
-    siblings = [name for name in parents if name.startswith("MIG-") and parents[name] == parent]
-    return f"{parent}:{siblings.index(uuid)}"
-
-
-def _amd_names(start: Start, nodes: list[str]) -> list[str]:
-    """CDI names of AMD's devices, by their render nodes; none where one of them is not known."""
-    known = [device for device in start.cdi if device.kind == AMD_KIND]
-    if "/dev/dri" in nodes:
-        return [device.full_name for device in known if device.name == "all"]
-    names = []
-    for node in nodes:
-        own = [d.full_name for d in known if node in d.nodes and d.name != "all"]
-        if node != "/dev/kfd":
-            if len(own) != 1:
-                return []
-            names += own
-    return names
 
 
 def quadlet(start: Start) -> str:

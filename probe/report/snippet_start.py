@@ -78,7 +78,7 @@ def readable(start: Start) -> list[str]:
     """
     return [
         READABLE,
-        "# Docker without root: that user has another number out here, which Docker itself can set:",
+        "# Docker without root: that user has another number out here; Docker itself sets it:",
         '#   docker run --rm --user 0 --entrypoint chown --volume "$PWD:/here" \\',
         f"#     {start.image} {USER} /here/alternator.toml",
         f"# With userns-remap: sudo chown {USER} plus dockremap's first number in /etc/subuid.",

@@ -24,7 +24,7 @@ def test_docker_whole():
         "  --volume alternator_state:/var/lib/alternator/state \\\n"
         "  --volume alternator_models:/var/lib/alternator/models \\\n"
         "  alternator:1.2.3-cuda-cu130\n"
-        "# Docker without root: that user has another number out here, which Docker itself can set:\n"
+        "# Docker without root: that user has another number out here; Docker itself sets it:\n"
         '#   docker run --rm --user 0 --entrypoint chown --volume "$PWD:/here" \\\n'
         "#     alternator:1.2.3-cuda-cu130 10001 /here/alternator.toml\n"
         "# With userns-remap: sudo chown 10001 plus dockremap's first number in /etc/subuid.\n"
