@@ -205,6 +205,8 @@ class Starting:
     def account(self, bot: Bot, config: Path | None) -> int:
         """The bot on an account of the operator's."""
         container = self._start(account_stack(self._given(bot)))
+        if said := wait.waits_for_server(container):
+            self.console.say(f"It waits for its server, and looks again by itself. {said}")
         self.console.say(
             f"The bot runs with {config or 'the variables of this shell'}. Follow it with: "
             f"docker logs --follow {container.name}"

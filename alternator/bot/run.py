@@ -2,12 +2,14 @@
 
 import argparse
 import os
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from alternator.accounts.account import Account
 from alternator.alt_text.writer import AltTextWriter
+from alternator.bot import health_address
 from alternator.bot.bot import (
     MakeSpeechWorker,
     SpeechWorker,
@@ -64,7 +66,6 @@ def main(argv: list[str]) -> int:
     )
     arguments = parser.parse_args(argv)
     config = load_config(arguments.config)
-    trusted.check(os.environ)
     set_up(arguments.log_level or config.logging.level, secrets_of(config))
     for notice in config.notices:
         log.warning("%s", notice)
@@ -117,6 +118,7 @@ def run(
     Errors are those of a start that can't succeed (ConfigError, StateError, ServerError,
     ModelError), and StateError where the state file is damaged meanwhile.
     """
+    trusted.check(os.environ)
     with ExitStack() as stack:
         store = stack.enter_context(open_store(config, stop, once=wishes.once))
         remove_leftovers(downloads_of(config))
@@ -131,7 +133,7 @@ def run(
             longest_request=config.vision.timeout_seconds,
         )
         if not wishes.once:
-            stack.enter_context(serving(health, config.health))
+            stack.enter_context(answering(health, config))
         progress = BotProgress(stop, health)
         session = sign_in(account, progress, once=wishes.once)
         take_up(account.state, wishes)
@@ -150,6 +152,14 @@ def run(
             return ExitCode.FAILED if bot.run_once().failed else 0
         bot.run()
     return 0
+
+
+@contextmanager
+def answering(health: Health, config: Config) -> Iterator[None]:
+    """Answer for the health, and leave word where."""
+    announced = health_address.announced(config.state.directory, config.health)
+    with serving(health, config.health), announced:
+        yield
 
 
 def open_store(config: Config, stop: Stop, *, once: bool) -> AbstractContextManager[Store]:
