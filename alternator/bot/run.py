@@ -66,7 +66,6 @@ def main(argv: list[str]) -> int:
     )
     arguments = parser.parse_args(argv)
     config = load_config(arguments.config)
-    trusted.check(os.environ)
     set_up(arguments.log_level or config.logging.level, secrets_of(config))
     for notice in config.notices:
         log.warning("%s", notice)
@@ -119,6 +118,7 @@ def run(
     Errors are those of a start that can't succeed (ConfigError, StateError, ServerError,
     ModelError), and StateError where the state file is damaged meanwhile.
     """
+    trusted.check(os.environ)
     with ExitStack() as stack:
         store = stack.enter_context(open_store(config, stop, once=wishes.once))
         remove_leftovers(downloads_of(config))

@@ -35,8 +35,9 @@ NAMES = (
 )
 PREFIXES = (SWARM, f"{HSA_OVERRIDE}_")
 # As strtoul reads it for CUDA: "1gpu2" is 1; as HIP takes it: what it would write itself.
-LEADING, PLAIN = re.compile(r"\s*\+?-?(\d{1,5})(?!\d)"), re.compile(r"0|[1-9]\d{0,4}")
-C_NUMBER = re.compile(r"\+?(?:0x([0-9a-f]{1,4})|0([0-7]{1,5})|([1-9]\d{0,4}|0))", re.IGNORECASE)
+LEADING, PLAIN = r"\s*\+?-?(\d{1,5})(?!\d)", r"0|[1-9]\d{0,4}"
+# As strtol reads it for HSA, with any base.
+C_NUMBER = r"(?i)\+?(?:0x([0-9a-f]{1,4})|0([0-7]{1,5})|([1-9]\d{0,4}|0))"
 
 
 def visibility(environ: Mapping[str, str]) -> dict[str, str]:
@@ -162,10 +163,10 @@ def _named(
 
 def _number(row: Row, word: str) -> int | None:
     if row is ON_CUDA:
-        found = LEADING.match(word)
+        found = re.match(LEADING, word)
         return int(found[1]) if found and (int(found[1]) == 0 or "-" not in found[0]) else None
     if row is ON_ROCR:
-        found = C_NUMBER.fullmatch(word)
+        found = re.fullmatch(C_NUMBER, word)
         if found is None:
             return None
         return next(
@@ -173,7 +174,7 @@ def _number(row: Row, word: str) -> int | None:
             for digits, base in zip(found.groups(), (16, 8, 10), strict=True)
             if digits is not None
         )
-    return int(word) if PLAIN.fullmatch(word) else None
+    return int(word) if re.fullmatch(PLAIN, word) else None
 
 
 def _by_uuid(

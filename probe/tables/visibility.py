@@ -262,7 +262,7 @@ TABLE = (
     *(GIVEN_NVIDIA, GIVEN_AMD, GIVEN_SWARM),
 )
 # As sscanf("%u.%u.%u%c") reads it, within its bounds.
-VERSION = re.compile(r"\s*\+?(\d{1,2})\.\s*\+?(\d{1,3})\.\s*\+?(\d{1,3})")
+VERSION = r"\s*\+?(\d{1,2})\.\s*\+?(\d{1,3})\.\s*\+?(\d{1,3})"
 LARGEST = (63, 255, 255)
 
 
@@ -287,7 +287,7 @@ def readable(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _version(value: str) -> bool:
-    found = VERSION.fullmatch(value)
+    found = re.fullmatch(VERSION, value)
     return found is not None and all(
         int(part) <= most for part, most in zip(found.groups(), LARGEST, strict=True)
     )
