@@ -97,8 +97,9 @@ def _other_module(case: Case) -> Verdict:
 
 
 def _not_taken(case: Case) -> Verdict:
-    why = nvidia_driver.NotTaken(driver=case.evidence.nvidia_driver or "")
-    return _dead(why) if case.sighting.kernel_driver else _present(why)
+    why = nvidia_driver.NotTaken(driver=case.evidence.nvidia_driver)
+    held = case.sighting.kernel_driver or case.missing_node is None
+    return _dead(why) if held else _present(why)
 
 
 def _bound_elsewhere(case: Case) -> Verdict:

@@ -89,11 +89,16 @@ class Case(Record):
 
     @property
     def not_taken(self) -> bool:
-        """Whether the driver runs here and left out a card that it should know."""
+        """Whether the driver runs here and does not bring up a card that it should know.
+
+        It is on the bus, so that it is seated: whoever says "no device" has seen less.
+        """
+        if self.inside or self.bound_to or REACHED & self.sources:
+            return False
         cuda = self.evidence.cuda
-        denied = cuda is None or cuda.status in (None, 0, CUDA_NO_DEVICE)
-        looked = self.evidence.smi_listed or self.evidence.smi_exit == NO_DEVICE
-        return self.undriven and not self.inside and looked and denied
+        if cuda is not None and cuda.status not in (None, 0, CUDA_NO_DEVICE):
+            return False
+        return self.evidence.smi_exit == NO_DEVICE or (self.undriven and self.evidence.smi_listed)
 
     @property
     def without_cuda(self) -> str | None:

@@ -7,7 +7,7 @@ https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/kernel-module
 from probe.facts import ModuleFlavour
 from probe.finding import Finding
 from probe.findings.nvidia import DriverToInstall
-from probe.findings.nvidia_steps import LOOK
+from probe.findings.nvidia_steps import IN_WSL, LOOK
 from probe.frozen_record import replace
 from probe.machine.variables import TIMEOUT
 from probe.steps import Command, OfSystem
@@ -41,6 +41,7 @@ class OlderThanCard(DriverToInstall):
         ),
     )
     in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)
+    in_wsl = IN_WSL
     driver: str
     first: str  # a branch
     module: ModuleFlavour | None  # the one that the card needs
@@ -61,6 +62,7 @@ class WrongModule(Finding):
         "on the host: install the {needed} kernel module of the driver ({packages})",
         "then reboot it",
     )
+    in_wsl = IN_WSL
     loaded: ModuleFlavour
     needed: ModuleFlavour
 
@@ -87,15 +89,20 @@ class NoModuleForBoth(Finding):
 
 
 class NotTaken(Finding):
-    """The card is on the bus, NVIDIA's driver runs, and does not drive it."""
+    """The card is on the bus, NVIDIA's driver runs, and does not bring the card up."""
 
     code = "nvidia-card-not-taken"
-    says = "it is on the bus, and NVIDIA's driver {driver} did not take it"
+    says = "it is on the bus, and NVIDIA's driver{version} does not bring it up"
     steps = (
         LOOK,
         "if that says nothing of it, the card may be newer than the driver: update it",
     )
-    driver: str
+    driver: str | None
+
+    @property
+    def version(self) -> str:
+        """What is known of the driver, with a space before it."""
+        return "" if self.driver is None else f" {self.driver}"
 
 
 class SlowToAnswer(Finding):

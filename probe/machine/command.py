@@ -85,6 +85,8 @@ def _read(
         remaining = deadline - time.monotonic()
         if remaining <= 0 or (given_up is not None and given_up()):
             failure = "timeout"
+            for descriptor, _ in poller.poll(0):  # what it printed since the last look
+                buffers[descriptor] += os.read(descriptor, CHUNK)
             break
         # Asked before reading: all that it printed is in the pipes by then. What a process that it
         # forked prints after its end is not waited for.

@@ -30,7 +30,11 @@ def evidence(*, container: bool = False, **known: object) -> Evidence:
     return replace(Evidence(host=host, nodes=NODES, environ={}), **known)
 
 
-@pytest.mark.parametrize(("code", "why"), SMI_FAILURES.items())
+@pytest.mark.parametrize(
+    ("code", "why"),
+    # 6 is "no device": a card that is on the bus was not brought up, and is no matter of its seat.
+    (SMI_FAILURES | {6: nvidia_driver.NotTaken(driver=None)}).items(),
+)
 def test_an_exit_code_of_nvidia_smi_says_why(code, why):
     """Without nodes a card may only not be set up yet; with them it is dead in any case."""
     failed = {"smi_tried": True, "smi_exit": code, "smi_why": "complaint"}

@@ -96,13 +96,18 @@ def test_a_card_that_the_other_flavour_would_not_drive():
         ({"smi_exit": 6, "cuda": CudaView(status=802)}, False),
         ({"smi_exit": 9}, False),
         ({}, False),
-        ({"smi_exit": 6, "nvidia_driver": None}, False),
+        # nvidia-smi reached the driver to be told so.
+        ({"smi_exit": 6, "nvidia_driver": None}, True),
+        ({"smi_answered": True, "nvidia_driver": None}, False),
         ({"smi_exit": 6, "host": replace(HOST, container=True)}, False),
     ],
 )
 def test_a_card_that_no_driver_took(known, not_taken):
     assert case(**known).not_taken == not_taken
-    assert not case("nvidia-proc", **known).not_taken
+    # The driver lists a card that it holds and can't start.
+    held = not_taken and "smi_exit" in known
+    assert case("nvidia-proc", "pci", **known).not_taken == held
+    assert not case("nvidia-smi", **known).not_taken
     assert not case(card={"kernel_driver": "nouveau"}, **known).not_taken
 
 

@@ -8,9 +8,11 @@ from probe.facts import CudaView, Gpu, Host, Sighting
 from probe.findings.libcuda import DriverMismatch, HostLoaderOutvoted
 from probe.findings.nvidia_driver import NotAwaited, SlowToAnswer
 from probe.frozen_record import replace
+from probe.place import PlaceKind
 
 HOST = Host(arch="x86_64", os="linux")
 GPU = Gpu(vendor="nvidia", index=0, name="A100", state="accessible")
+PLACES: tuple[tuple[PlaceKind, str], ...] = (("host", ""), ("container", "on the host: "))
 CARD = Sighting(vendor="nvidia", name="A100")
 
 
@@ -27,8 +29,10 @@ def test_a_slow_answer_is_told():
     (note,) = nvidia_notes([GPU], found)
     assert note == SlowToAnswer(seconds=21.4)
     assert "took 21 s" in str(note)
-    assert all("nvidia-smi -pm 1" in step for step in note.remedy("host"))
-    assert note.remedy("container")[0].startswith("on the host: ")
+    for place, where in PLACES:
+        awake, for_good = note.remedy(place)
+        assert awake.endswith(f": {where}sudo nvidia-smi -pm 1")
+        assert for_good.endswith(f": {where}sudo systemctl enable --now nvidia-persistenced")
 
 
 @pytest.mark.parametrize("known", [{"wsl": True}, {"tegra": True}])
