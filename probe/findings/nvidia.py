@@ -140,12 +140,18 @@ class NotGiven(Finding):
 
     code = "nvidia-not-given"
     says = "no {path} in this container{told}"
-    steps = ("start it with --gpus all (needs the NVIDIA Container Toolkit on the host)",)
+    steps = ("start it with {flags} (needs the NVIDIA Container Toolkit on the host)",)
     in_pod = (
         "give the pod one: resources.limits nvidia.com/gpu: 1 (needs NVIDIA's device plugin)",
     )
     path: str
     said: str | None = None  # NAME=value
+    tegra: bool = False
+
+    @property
+    def flags(self) -> str:
+        """What gives it one; on a Jetson the toolkit refuses ``--gpus``."""
+        return "--runtime nvidia" if self.tegra else "--gpus all"
 
     @property
     def told(self) -> str:
