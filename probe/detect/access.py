@@ -13,7 +13,7 @@ from probe.detect.merge import Merged
 from probe.detect.visibility import hidden_amd, hidden_nvidia, identity, not_assigned
 from probe.facts import Gpu, Sighting, Vendor
 from probe.finding import Finding
-from probe.findings.gpu import Hidden
+from probe.findings.gpu import Hidden, NodeClosed
 from probe.findings.nvidia import NoMigSlice
 from probe.frozen_record import replace
 from probe.tables.devices import is_integrated
@@ -56,9 +56,11 @@ def _others(
 
 
 def _unless_hidden(verdict: Verdict, sighting: Sighting, hidden: Mapping[str, Finding]) -> Verdict:
-    """A GPU that a variable hides could be reached, and is not to be used."""
+    """A GPU that a variable hides could be reached, and is not to be used: from here, or by a
+    container that gets the group of a node which is closed to this user."""
     reason = hidden.get(identity(sighting))
-    if reason is None or verdict.state != "accessible":
+    reachable = verdict.state == "accessible" or isinstance(verdict.why, NodeClosed)
+    if reason is None or not reachable:
         return verdict
     return Verdict(state="present", why=reason)
 

@@ -47,10 +47,15 @@ class Hidden(Finding):
     """A variable keeps the GPU from this process."""
 
     code = "hidden-by-variable"
-    says = "hidden by {variable}={value}"
+    says = "hidden by {setting}"
     steps = ("unset {variable}, or name the GPU in it",)
     variable: str
     value: str
+
+    @property
+    def setting(self) -> str:
+        """The variable with its value; one without says so, for it may be meant to be unset."""
+        return f"{self.variable}={self.value}" if self.value else f"an empty {self.variable}"
 
 
 class NotAssigned(Finding):

@@ -177,7 +177,7 @@ class NotGiven(Finding):
     says = "no {path} in this container{told}"
     steps = (
         ByContainer(
-            docker="start it with --gpus all (needs the NVIDIA Container Toolkit on the host)",
+            docker="start it with {flags} (needs the NVIDIA Container Toolkit on the host)",
             podman=(
                 "start it with --device nvidia.com/gpu=all (needs the NVIDIA Container Toolkit and "
                 "its CDI file on the host)"
@@ -197,6 +197,12 @@ class NotGiven(Finding):
     in_lxc = IN_LXC
     path: str
     said: str | None = None  # NAME=value
+    tegra: bool = False
+
+    @property
+    def flags(self) -> str:
+        """What gives it one; on a Jetson the toolkit refuses ``--gpus``."""
+        return "--runtime nvidia" if self.tegra else "--gpus all"
 
     @property
     def told(self) -> str:

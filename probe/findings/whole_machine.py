@@ -69,6 +69,11 @@ class JetsonWithoutGpu(Finding):
     code = "jetson-without-gpu"
     says = "nothing shows this Jetson's GPU"
     steps = ("{mends}",)
+    in_container = ("start it with --runtime nvidia", "if its host sees no GPU either: {mends}")
+    in_pod = (
+        "give the pod one: resources.limits nvidia.com/gpu: 1 (needs NVIDIA's device plugin)",
+    )
+    in_lxc = ("{mends}",)
     mends: str
 
 

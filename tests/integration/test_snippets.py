@@ -182,7 +182,7 @@ def docker_engine(cpu_image: str) -> Iterator[EngineCommand]:
     engine = EngineCommand(command=(command,), environment=environment, image=cpu_image)
     yield engine
     engine("rm", "--force", "--volumes", NAME, check=False)
-    engine("volume", "rm", "--force", f"{NAME}-state", f"{NAME}-models", check=False)
+    engine("volume", "rm", "--force", f"{NAME}_state", f"{NAME}_models", check=False)
 
 
 def test_docker(
@@ -193,7 +193,7 @@ def test_docker(
     cpu_image: str,
     checkpoint: Path,
 ) -> None:
-    docker_engine.put_model(f"{NAME}-models", checkpoint)
+    docker_engine.put_model(f"{NAME}_models", checkpoint)
     docker_engine.shell(printed("docker", cpu_image), folder)
     docker_engine.describes(server, clip, NAME)
     docker_engine.hardened(NAME)
@@ -280,21 +280,21 @@ def podman(cpu_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         pytest.skip(f"podman starts no container here: {trial.stderr.strip().splitlines()[-1]}")
     yield engine
     engine("rm", "--force", "--volumes", NAME, check=False)
-    engine("volume", "rm", "--force", f"{NAME}-state", f"{NAME}-models", check=False)
+    engine("volume", "rm", "--force", f"{NAME}_state", f"{NAME}_models", check=False)
     engine("rmi", cpu_image, check=False)
 
 
 def test_podman(
     podman: EngineCommand, server: Demo, clip: Path, folder: Path, cpu_image: str, checkpoint: Path
 ) -> None:
-    podman.put_model(f"{NAME}-models", checkpoint)
+    podman.put_model(f"{NAME}_models", checkpoint)
     podman.shell(printed("podman", cpu_image), folder)
     podman.describes(server, clip, NAME)
     podman.hardened(NAME)
     (facts,) = json.loads(podman("inspect", NAME))
     assert facts["HostConfig"]["PidsLimit"] == 512
     podman("rm", "--force", "--volumes", NAME)
-    podman("volume", "rm", "--force", f"{NAME}-state", f"{NAME}-models")
+    podman("volume", "rm", "--force", f"{NAME}_state", f"{NAME}_models")
 
 
 def test_kubernetes_as_podman_plays_it(

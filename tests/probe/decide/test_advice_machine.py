@@ -73,6 +73,10 @@ def test_where_the_machine_is_in_the_way(
 def test_a_jetson_is_told_what_to_install_where_nothing_shows_its_gpu(table: Table) -> None:
     facts = machine_with(arch="aarch64", tegra=True)
     assert list(on_platform(facts, table)) == [found.JetsonWithoutGpu(mends=table.tegra_remedy)]
+    # The toolkit refuses --gpus on a Jetson.
+    assert found.JetsonWithoutGpu(mends="x").remedy("container")[0] == (
+        "start it with --runtime nvidia"
+    )
     seen = machine_with(nvidia("8.7", "540.5.0"), arch="aarch64", tegra=True)
     assert list(on_platform(seen, table)) == []
 
