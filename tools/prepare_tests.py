@@ -30,7 +30,7 @@ def main() -> None:
         builder = builder_here(engine, console, may_install=may_install(engine.environ))
         install_programs(builder.apt)
         try:
-            console.say(f"Container engine: Docker {ensure_engine(engine, builder.apt, console)}")
+            console.say(f"Container engine: {ensure_engine(engine, builder.apt, console)}")
         except EngineError as error:
             console.say(f"The tests that need a container engine will skip: {error}")
             return
