@@ -74,6 +74,7 @@ def build(request: BuildRequest, builder: Builder) -> Built:
         platform=str(platform),
         arguments=build_arguments(request, builder, platform, provenance),
         fresh=request.fresh,
+        epoch=provenance.epoch,
     )
     built = _make(recipe, builder, provenance)
     if not isinstance(image, Sandbox) and not request.full:
