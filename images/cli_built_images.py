@@ -41,6 +41,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     push.add_argument(
         "--attestations", type=Path, metavar="FOLDER", help="those that `attest` made elsewhere"
     )
+    push.add_argument(
+        "--digests", type=Path, metavar="FILE", help="write there what was pushed, for `sign`"
+    )
     attest = commands.add_parser("attest", help="write what images are made of, and how")
     attest.add_argument("folder", type=Path)
     attest.add_argument("images", nargs="*", help="variants or tags; all of ours if none is named")
@@ -147,8 +150,12 @@ def _push(options: argparse.Namespace, engine: Engine, console: Console) -> int:
         )
 
     moving = Transfer(engine=engine, console=console)
+    digests = []
     for pushed in moving.push(options.registry, tags, attested):
-        console.say(f"{pushed.reference}@{pushed.digest} ({', '.join(pushed.platforms)})")
+        digests.append(f"{pushed.reference}@{pushed.digest}")
+        console.say(f"{digests[-1]} ({', '.join(pushed.platforms)})")
+    if options.digests is not None:
+        options.digests.write_text("".join(f"{line}\n" for line in digests), "utf-8")
     return 0
 
 
