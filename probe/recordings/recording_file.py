@@ -235,4 +235,8 @@ def _expected(entry: dict[str, object]) -> Expected:
         states=optional("states", texts),
         advice_codes=optional("advice_codes", texts),
         advice=tuple(texts(entry.get("advice", []), "advice")),
+        findings=tuple(texts(entry.get("findings", []), "findings")),
+        not_findings=tuple(texts(entry.get("not_findings", []), "not_findings")),
+        says=tuple(texts(entry.get("says", []), "says")),
+        says_not=tuple(texts(entry.get("says_not", []), "says_not")),
     )
