@@ -19,6 +19,7 @@ from probe.findings.proof import (
     to_json,
 )
 from probe.prove.run_child import MARK
+from probe.prove.whisper_import import numba_stood_in
 
 SIZE = 256  # rows and columns: enough to go through the BLAS library's real kernels
 # Of the largest element. The product's is above TF32, which a site may have turned on; the
@@ -76,7 +77,8 @@ def encoder_error(torch: Any, device: str, half: bool) -> float | None:
     go through the kernels that transcription uses, in the precision that it uses.
     """
     try:
-        from whisper.model import ModelDimensions, Whisper
+        with numba_stood_in():
+            from whisper.model import ModelDimensions, Whisper
     except ImportError:
         return None
     dimensions = ModelDimensions(

@@ -13,8 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
-import whisper
-from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE
 
 from alternator.errors import AlternatorError, ConfigError, ModelError
 from alternator.media.audio import SAMPLE_RATE, Samples, decode
@@ -45,6 +43,7 @@ from alternator.speech.engines.openai_whisper_models import (
     out_of_memory,
 )
 from alternator.speech.engines.openai_whisper_patches import listening
+from alternator.speech.engines.whisper_package import LANGUAGES, TO_LANGUAGE_CODE, whisper
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcript import Transcript, from_whisper, segment_from_whisper
 

@@ -6,5 +6,5 @@ python=/opt/alternator/venv/bin/python
 site_packages=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 "$python" /scripts/prune.py "$site_packages" --gfx "$4"
 "$python" /installed_torch.py --variant "$1" --torch "$2" --wheel "$3" --write /opt/alternator/variant.json
-"$python" /scripts/rehearse.py
+PYTHONPATH=/ "$python" /scripts/rehearse.py
 "$python" /scripts/licences.py "$site_packages" /usr/share/licenses/alternator
