@@ -58,6 +58,7 @@ def advise(question: Question, choice: Choice, best: Selection) -> tuple[Advice,
         *(Advice(finding=finding) for finding in found),
         *on_gpus,
         *(Advice(finding=gpu.why, gpu=gpu.name) for gpu in facts.gpus if gpu.why is not None),
+        *(Advice(finding=note) for note in facts.notes),
         *(Advice(finding=finding) for finding in silent_tools(facts)),
     ]
     return tuple(dict.fromkeys(lines))

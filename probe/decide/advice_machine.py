@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from probe.detect.access_nvidia import SMI_FAILURES
+from probe.detect.nvidia_failures import smi_failure
 from probe.facts import Facts, Vendor
 from probe.finding import Finding
 from probe.findings import whole_machine
@@ -48,7 +48,7 @@ def silent_tools(facts: Facts) -> Iterator[Finding]:
             continue
         if line.why is None or line.code == "not-installed":
             continue
-        known = SMI_FAILURES.get(line.exit or 0) if vendor == "nvidia" else None
+        known = smi_failure(line.exit, facts.host) if vendor == "nvidia" else None
         if known is not None:
             yield whole_machine.SilentToolExplained(tool=line.probe, said=line.why, why=known)
         else:

@@ -4,6 +4,8 @@ nvidia-smi's exit codes are NVML's, nvmlReturn_t
 (https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEnumvs.html).
 """
 
+# size: a table of words: one class for each thing that can be in the way
+
 from probe.facts import ComputeCapability
 from probe.finding import Finding, Place, Steps
 from probe.findings.nvidia_steps import (

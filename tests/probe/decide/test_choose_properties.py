@@ -18,10 +18,11 @@ from probe.facts import HSA_OVERRIDE, Facts, Gpu, Host, Node, Sighting, State
 from probe.finding import Finding
 from probe.findings.gpu import Hidden, NodeClosed
 from probe.findings.nvidia import DroppedByDriver, GpuLost
+from probe.findings.nvidia_driver import OlderThanCard
 from probe.frozen_record import replace
 from probe.numbers import parse_capability, parse_version
 from probe.tables.builds import Build, at_least, line_of, load_table
-from probe.tables.devices import is_integrated, last_driver
+from probe.tables.devices import first_driver, is_integrated, last_driver
 from probe.tables.drivers import newest_floor
 from probe.tables.generated import AMD_DEVICES, NVIDIA_DEVICES
 
@@ -265,7 +266,7 @@ def fits(build: Build, gpu: Gpu, facts: Facts) -> bool:
 
 @settings(max_examples=500, deadline=None)
 @given(st.sampled_from(CAPABILITIES), drivers)
-def test_only_the_table_of_last_drivers_takes_a_card_from_a_newer_driver(capability, driver):
+def test_only_the_tables_of_drivers_take_a_card_from_a_newer_or_older_driver(capability, driver):
     """A card that nothing but the PCI bus shows, on a machine whose driver runs."""
     sighting = Sighting(vendor="nvidia", compute_capability=capability, bus="0000:01:00.0")
     evidence = Evidence(
@@ -281,4 +282,7 @@ def test_only_the_table_of_last_drivers_takes_a_card_from_a_newer_driver(capabil
     last = last_driver(capability)
     dropped = last is not None and at_least(driver, str(int(last) + 1))
     assert isinstance(gpu.why, DroppedByDriver) == dropped
-    assert gpu.state == ("present" if dropped else "accessible")
+    first = first_driver(capability)
+    too_old = first is not None and not at_least(driver, first)
+    assert isinstance(gpu.why, OlderThanCard) == too_old
+    assert gpu.state == ("present" if dropped or too_old else "accessible")

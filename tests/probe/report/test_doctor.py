@@ -8,6 +8,7 @@ from probe.facts import Facts, Gpu, Host, Node
 from probe.findings.engines import NoCdiFile, NoEngine, NoToolkit
 from probe.findings.gpu import NodeClosed
 from probe.findings.nvidia import GpuLost
+from probe.findings.nvidia_driver import SlowToAnswer
 from probe.frozen_record import replace
 from probe.machine.host_software import HostSoftware
 from probe.report.doctor import improvements, improvements_text
@@ -191,3 +192,13 @@ def test_a_card_without_nvidias_driver_gets_the_command_that_installs_it(machine
     facts = replace(facts, host=replace(facts.host, arch="x86_64", root=False))
     (step,) = steps(facts, table, BARE)
     assert step.steps == ("sudo ubuntu-drivers install nvidia:580 && sudo reboot",)
+
+
+def test_a_note_on_the_driver_comes_with_its_commands_and_once(table):
+    facts = replace(nvidia_machine(), notes=(SlowToAnswer(seconds=21.0),))
+    (step,) = steps(facts, table)
+    assert step.what.startswith("nvidia-smi took 21 s to answer")
+    assert step.steps == (
+        "keep the cards awake by persistence mode: sudo nvidia-smi -pm 1",
+        "and for good: sudo systemctl enable --now nvidia-persistenced",
+    )

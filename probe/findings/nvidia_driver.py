@@ -1,0 +1,130 @@
+"""Where NVIDIA's driver runs and does not drive the card, or drives it slowly.
+
+The flavours of the kernel module:
+https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/kernel-modules.html
+"""
+
+from probe.facts import ModuleFlavour
+from probe.finding import Finding
+from probe.findings.nvidia import DriverToInstall
+from probe.findings.nvidia_steps import IN_WSL, LOOK
+from probe.frozen_record import replace
+from probe.machine.variables import TIMEOUT
+from probe.steps import Command, OfSystem
+
+# What the packages of a flavour are called, and the installer's option.
+PACKAGES: dict[ModuleFlavour, str] = {
+    "open": "packages with -open in their name; NVIDIA's installer: --kernel-module-type=open",
+    "proprietary": (
+        "packages without -open in their name; NVIDIA's installer: --kernel-module-type=proprietary"
+    ),
+}
+# https://docs.nvidia.com/deploy/driver-persistence/persistence-daemon.html
+AWAKE = Command(run="nvidia-smi -pm 1", root=True, does="keep the cards awake by persistence mode")
+FOR_GOOD = Command(
+    run="systemctl enable --now nvidia-persistenced",
+    root=True,
+    does="and for good",
+    otherwise="and for good: start nvidia-persistenced with the system",
+)
+
+
+class OlderThanCard(DriverToInstall):
+    """The driver runs and is older than the first one for this card."""
+
+    code = "nvidia-driver-older-than-card"
+    says = "driver {driver} is older than this card, which needs {first} or newer{flavour}"
+    steps = (
+        OfSystem(
+            what="driver",
+            otherwise=("install NVIDIA's driver {driver_to_install} and reboot",),
+        ),
+    )
+    in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)
+    in_wsl = IN_WSL
+    driver: str
+    first: str  # a branch
+    module: ModuleFlavour | None  # the one that the card needs
+
+    @property
+    def flavour(self) -> str:
+        """The kernel module to take with it."""
+        return f", with its {self.module} kernel module" if self.module else ""
+
+
+class WrongModule(Finding):
+    """The driver runs with the flavour of its kernel module that does not drive this card."""
+
+    code = "nvidia-wrong-kernel-module"
+    says = "NVIDIA's {loaded} kernel module runs, and this card needs the {needed} one"
+    steps = ("install the {needed} kernel module of the driver ({packages})", "then reboot")
+    in_container = (
+        "on the host: install the {needed} kernel module of the driver ({packages})",
+        "then reboot it",
+    )
+    in_wsl = IN_WSL
+    loaded: ModuleFlavour
+    needed: ModuleFlavour
+
+    @property
+    def packages(self) -> str:
+        """How the flavour is told in packages."""
+        return PACKAGES[self.needed]
+
+
+class NoModuleForBoth(Finding):
+    """No flavour of the kernel module drives this card beside one that runs."""
+
+    code = "nvidia-no-module-for-both"
+    says = (
+        "NVIDIA's {loaded} kernel module serves {serves}, this card needs the {needed} one, and no "
+        "kernel module drives both"
+    )
+    steps = (
+        "leave it, or take one of the two out, or hand this one to a virtual machine (vfio-pci)",
+    )
+    loaded: ModuleFlavour
+    needed: ModuleFlavour
+    serves: str  # the name of the card that is driven
+
+
+class NotTaken(Finding):
+    """The card is on the bus, NVIDIA's driver runs, and does not bring the card up."""
+
+    code = "nvidia-card-not-taken"
+    says = "it is on the bus, and NVIDIA's driver{version} does not bring it up"
+    steps = (
+        LOOK,
+        "if that says nothing of it, the card may be newer than the driver: update it",
+    )
+    driver: str | None
+
+    @property
+    def version(self) -> str:
+        """What is known of the driver, with a space before it."""
+        return "" if self.driver is None else f" {self.driver}"
+
+
+class SlowToAnswer(Finding):
+    """nvidia-smi answered, and took long: the driver starts the cards anew for each program."""
+
+    code = "nvidia-slow-to-answer"
+    says = "nvidia-smi took {seconds:.0f} s to answer; persistence mode keeps the cards awake"
+    steps = (AWAKE, FOR_GOOD)
+    seconds: float
+
+
+class NotAwaited(Finding):
+    """nvidia-smi was still at work when its time was up, and the driver holds the cards."""
+
+    code = "nvidia-not-awaited"
+    says = (
+        "nvidia-smi had no answer after {seconds:.0f} s; NVIDIA's driver holds the cards, so they "
+        "are taken as usable and the proof at start decides"
+    )
+    steps = (
+        replace(AWAKE, does="cards that wake slowly need persistence mode"),
+        FOR_GOOD,
+        f"or raise {TIMEOUT} (seconds)",
+    )
+    seconds: float
