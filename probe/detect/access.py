@@ -24,10 +24,9 @@ def judge(merged: Sequence[Merged], evidence: Evidence) -> tuple[Gpu, ...]:
     amd = sorted((m for m in merged if m.sighting.vendor == "amd"), key=_order)
     gpus = _nvidia_gpus(nvidia, evidence)
     hidden = hidden_amd([entry.sighting for entry in amd], evidence.environ)
-    gpus += [
-        _gpu(entry.sighting, position, _unless_hidden(amd_verdict(entry, evidence), entry, hidden))
-        for position, entry in enumerate(amd)
-    ]
+    for position, entry in enumerate(amd):
+        verdict = amd_verdict(entry, evidence, hidden=identity(entry.sighting) in hidden)
+        gpus.append(_gpu(entry.sighting, position, _unless_hidden(verdict, entry, hidden)))
     if evidence.host.os == "darwin" and evidence.host.arch == "arm64":
         # Every Mac with a processor of Apple's has its GPU, and Metal reaches it without a driver.
         gpus.append(

@@ -2,7 +2,7 @@
 
 import time
 
-from probe.facts import CudaView, ProbeTrace, Sighting
+from probe.facts import CudaView, HsaView, ProbeTrace, Sighting
 from probe.frozen_record import Record, replace
 from probe.machine.files import Tree
 from probe.machine.outcome import Outcome
@@ -16,10 +16,11 @@ class ProbeResult(Record):
     sightings: tuple[Sighting, ...] = ()
     trace: tuple[ProbeTrace, ...]
     driver: str | None = None
-    tried: bool = False  # the tool is installed
+    tried: bool = False  # the tool is installed; of files: what it reads is there
     answered: bool = False
     slices_listed: bool = False
     cuda: CudaView | None = None
+    hsa: HsaView | None = None
 
 
 class Context(Record):

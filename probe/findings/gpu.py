@@ -11,6 +11,10 @@ NOBODY = 65534  # the group that stands for all that a user namespace does not k
 START = "start it with --device /dev/kfd --device /dev/dri"
 IN_POD = "give the pod one: resources.limits amd.com/gpu: 1 (needs AMD's device plugin)"
 
+NEWER_SYSTEM = (
+    "a card newer than the system needs a newer kernel (or AMD's amdgpu-dkms) and linux-firmware"
+)
+
 
 class Hidden(Finding):
     """A variable keeps the GPU from this process."""
@@ -120,6 +124,71 @@ class AmdDriverNotLoaded(Finding):
         "if that fails: sudo dmesg | grep kfd",
     )
     path: str
+
+
+class AmdNotTaken(Finding):
+    """amdgpu is at work and has not taken the card, whose code torch has: it is too old for it."""
+
+    code = "amd-not-taken"
+    says = "amdgpu has not taken it: no driver has the card"
+    steps = (
+        "see why: sudo dmesg | grep amdgpu",
+        NEWER_SYSTEM + "; then reboot",
+    )
+    in_lxc = (
+        "see why, on the LXC's host: sudo dmesg | grep amdgpu",
+        NEWER_SYSTEM + " there; then reboot it",
+    )
+
+
+class AmdRefusedByKfd(Finding):
+    """amdgpu has the card and KFD refused it, though torch has code for it."""
+
+    code = "amd-refused-by-kfd"
+    says = "amdgpu has the card, and KFD does not offer it for computing"
+    steps = (
+        "see why: sudo dmesg | grep -i kfd",
+        "if that says that PCI rejects atomics: a slot that the processor serves itself",
+        "if not: a newer linux-firmware, and a reboot",
+    )
+
+
+class RocminfoRefused(Finding):
+    """AMD's own rocminfo gives up where the nodes seem to be open; `said` is its line."""
+
+    code = "rocminfo-refused"
+    says = "rocminfo: {said}"
+    steps = ("see why: sudo dmesg | grep -i kfd",)
+    in_container = (
+        "the container's device rules may keep it out: " + START,
+        "if they do not, on the host: sudo dmesg | grep -i kfd",
+    )
+    in_pod = (IN_POD,)
+    in_lxc = (
+        "see why, on the LXC's host: sudo dmesg | grep -i kfd",
+        "allow and mount /dev/kfd and /dev/dri/renderD* there (Proxmox: pct set ID --dev0 PATH)",
+        "if it is refused all the same: run this on that host, or in a virtual machine",
+    )
+    said: str
+
+
+class RocminfoWithoutGpu(Finding):
+    """AMD's own rocminfo answers and lists processors alone, where the kernel lists the card."""
+
+    code = "rocminfo-without-gpu"
+    says = "rocminfo lists no GPU, only {listed} (Device Type: CPU)"
+    steps = (
+        "see why: sudo dmesg | grep -i kfd",
+        "a ROCm that is older than the card lists it not: update it",
+    )
+    in_container = (START, "if it is: sudo dmesg | grep -i kfd, on the host")
+    in_pod = (IN_POD,)
+    processors: tuple[str, ...]
+
+    @property
+    def listed(self) -> str:
+        """What it lists, by name."""
+        return ", ".join(dict.fromkeys(self.processors))
 
 
 class LeftOutByKfd(Finding):
