@@ -13,12 +13,12 @@ from probe.decide.fit import (
     misfit,
     own_build,
 )
-from probe.detect.visibility import CUDA, HIP
 from probe.facts import BACKENDS, HSA_OVERRIDE, Gpu, Vendor
 from probe.finding import Advice, Finding
 from probe.findings import advice
 from probe.tables.builds import Build, at_least, line_of
 from probe.tables.drivers import driver_to_take
+from probe.tables.visibility import CUDA, HIP, unreadable
 
 # How a container of an image's variant is given its GPU.
 GIVEN: dict[str, tuple[Vendor, str]] = {
@@ -118,14 +118,13 @@ def _on_override(
     slices = [gpu for gpu in question.usable if gpu.slice_of is not None and gpu is not primary]
     if slices and primary.slice_of is not None:
         yield advice.SlicesLeftOut(count=len(slices))
-    if (
-        selection.backend == "rocm"
-        and facts.hsa_override is not None
-        and facts.hsa_override != needed
-    ):
-        yield advice.HsaOverrideUnwanted(
-            variable=HSA_OVERRIDE, value=facts.hsa_override, gfx=gfx, needed=needed
-        )
+    given = facts.hsa_override
+    if selection.backend != "rocm" or given is None:
+        return
+    if unreadable({HSA_OVERRIDE: given}):
+        yield advice.HsaOverrideUnreadable(variable=HSA_OVERRIDE, value=given)
+    elif given != needed:
+        yield advice.HsaOverrideUnwanted(variable=HSA_OVERRIDE, value=given, gfx=gfx, needed=needed)
 
 
 def _left_out(gpu: Gpu, primary: Gpu, build: Build, question: Question) -> Iterator[Finding]:

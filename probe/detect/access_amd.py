@@ -21,10 +21,11 @@ comes later and beats all.
 
 from probe.detect.evidence import VIRTUAL, Evidence, Verdict, closed_nodes
 from probe.detect.merge import Merged
-from probe.facts import HSA_OVERRIDE, Node, Sighting
+from probe.facts import Node, Sighting
 from probe.finding import Finding
-from probe.findings import gpu
+from probe.findings import amd, gpu
 from probe.tables.builds import rocm_gfx
+from probe.tables.visibility import unreadable
 
 KFD, RENDER = "/dev/kfd", "/dev/dri/renderD"
 LISTING_ONLY = {"rocm-smi", "amd-smi"}  # tools that read sysfs and open no node
@@ -46,7 +47,7 @@ def amd_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -> V
             return _present(_untaken(sighting))
         render = _render_nodes(sighting, evidence)
         if not kfd or not render:
-            missing = KFD if not kfd else _render_node(sighting)
+            missing = KFD if not kfd else render_node(sighting) or RENDER
             return _present(_node_missing(missing, sighting, evidence))
         if unlisted:
             return _present(_left_out(sighting, evidence))
@@ -63,14 +64,14 @@ def _present(why: Finding) -> Verdict:
 def _untaken(sighting: Sighting) -> Finding:
     """Why a card that amdgpu could have is without a driver."""
     known = sighting.gfx is None or sighting.gfx in rocm_gfx()
-    return gpu.AmdNotTaken() if known else gpu.LeftOutByKfd()
+    return amd.AmdNotTaken() if known else gpu.LeftOutByKfd()
 
 
 def _left_out(sighting: Sighting, evidence: Evidence) -> Finding:
     """Why KFD has no node for a card that has a driver."""
     if evidence.host.container:
         return gpu.AmdKeptOut()
-    return gpu.AmdRefusedByKfd() if sighting.gfx in rocm_gfx() else gpu.LeftOutByKfd()
+    return amd.AmdRefusedByKfd() if sighting.gfx in rocm_gfx() else gpu.LeftOutByKfd()
 
 
 def _refused(evidence: Evidence, *, hidden: bool) -> Finding | None:
@@ -79,11 +80,11 @@ def _refused(evidence: Evidence, *, hidden: bool) -> Finding | None:
     if hsa is None:
         return None
     if hsa.refused is not None:
-        return gpu.RocminfoRefused(said=hsa.refused)
-    # With an empty override HSA finds no GPU at all; the container does not get it.
-    if hidden or evidence.environ.get(HSA_OVERRIDE) == "":
+        return amd.RocminfoRefused(said=hsa.refused)
+    # With an override that is none HSA finds no GPU at all; no container gets it.
+    if hidden or unreadable(evidence.environ):
         return None
-    return gpu.RocminfoWithoutGpu(processors=hsa.processors)
+    return amd.RocminfoWithoutGpu(processors=hsa.processors)
 
 
 def _other_driver(driver: str) -> Finding:
@@ -92,15 +93,15 @@ def _other_driver(driver: str) -> Finding:
     return gpu.OtherDriver(driver=driver, wanted="amdgpu")
 
 
-def _render_node(sighting: Sighting) -> str:
-    """The card's render node, or where its number is not known, what all of them begin with."""
-    return RENDER if sighting.render_minor is None else f"{RENDER}{sighting.render_minor}"
+def render_node(sighting: Sighting) -> str | None:
+    """The path of the card's render node, where its number is known."""
+    return None if sighting.render_minor is None else f"{RENDER}{sighting.render_minor}"
 
 
 def _render_nodes(sighting: Sighting, evidence: Evidence) -> list[Node]:
     if sighting.render_minor is None:
         return [node for node in evidence.nodes if node.path.startswith(RENDER)]
-    return [node for node in evidence.nodes if node.path == _render_node(sighting)]
+    return [node for node in evidence.nodes if node.path == render_node(sighting)]
 
 
 def _node_missing(path: str, sighting: Sighting, evidence: Evidence) -> Finding:

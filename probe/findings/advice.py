@@ -123,6 +123,18 @@ class HsaOverrideUnwanted(Finding):
         return f"needs {self.needed}" if self.needed else "has code of its own"
 
 
+class HsaOverrideUnreadable(Finding):
+    """The variable is empty, or no version: HSA then finds no GPU at all."""
+
+    code = "hsa-override-unreadable"
+    says = (
+        "{variable}={value} is no version, and ROCm finds no GPU by it: the bot's container goes "
+        "without it; unset it for whatever else is started here"
+    )
+    variable: str
+    value: str
+
+
 class SlicesLeftOut(Finding):
     """A process uses one MIG slice."""
 

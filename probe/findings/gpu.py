@@ -6,13 +6,38 @@ containers, https://rocm.docs.amd.com/projects/install-on-linux/en/latest/how-to
 """
 
 from probe.finding import Finding
+from probe.frozen_record import replace
+from probe.steps import ByContainer, Command, Template
 
 NOBODY = 65534  # the group that stands for all that a user namespace does not know
-START = "start it with --device /dev/kfd --device /dev/dri"
+START = ByContainer(
+    docker="start it with --device /dev/kfd --device /dev/dri",
+    apptainer="start it with --rocm",
+    nspawn="start it with --bind=/dev/kfd --bind=/dev/dri, and DeviceAllow= in its unit",
+)
+# The device nodes of a system container are given by its host
+# (https://pve.proxmox.com/pve-docs/chapter-pct.html, https://linuxcontainers.org/lxc/manpages/,
+# https://documentation.ubuntu.com/lxd/latest/reference/devices_gpu/).
+IN_LXC: Template = (
+    (
+        "this is a system container, its host gives it the GPU. On Proxmox: pct set ID --dev0 "
+        "/dev/kfd,gid=G --dev1 /dev/dri/renderD128,gid=G, where G is what `getent group render` "
+        "says in here"
+    ),
+    "with LXD or Incus, on the host: incus config device add NAME gpu gpu gid=G",
+    (
+        "with LXC alone, in its configuration on the host: lxc.cgroup2.devices.allow = c 226:* rwm "
+        "(and the number of kfd in /proc/devices), lxc.mount.entry = /dev/kfd dev/kfd none "
+        "bind,optional,create=file (and so for /dev/dri/renderD128)"
+    ),
+    "then start this container again",
+)
 IN_POD = "give the pod one: resources.limits amd.com/gpu: 1 (needs AMD's device plugin)"
-
-NEWER_SYSTEM = (
-    "a card newer than the system needs a newer kernel (or AMD's amdgpu-dkms) and linux-firmware"
+LOOK_FOR_KFD = Command(
+    run="dmesg | grep -i kfd",
+    root=True,
+    does="see why",
+    otherwise="see what the kernel's log says of kfd",
 )
 
 
@@ -26,13 +51,25 @@ class Hidden(Finding):
     value: str
 
 
+class NotAssigned(Finding):
+    """A container reaches a GPU that it was not given: a privileged one sees them all."""
+
+    code = "not-assigned"
+    says = "not among what this container was given ({variable}={value})"
+    steps = ("give the container this GPU as well: name it in {variable} where it is started",)
+    variable: str
+    value: str
+
+
 class NodeClosed(Finding):
     """This user may not open a device node; a container is given its group by number."""
 
     code = "node-closed"
-    says = "{path} may not be opened by this user"
+    says = "{path} may not be opened by this user{whose}"
     steps = ("join the group of the node (id {group})", "a container gets it by {flags}")
     in_container = ("start the container with {container_flags}",)
+    in_pod = ("give the pod the group: securityContext.supplementalGroups: {numbers}",)
+    in_lxc = IN_LXC
     path: str
     groups: tuple[int, ...]  # of all closed nodes, ascending
 
@@ -40,6 +77,16 @@ class NodeClosed(Finding):
     def group(self) -> int:
         """The first group."""
         return self.groups[0]
+
+    @property
+    def whose(self) -> str:
+        """Nobody's: the node was not given to this user namespace, whoever is root in it."""
+        return " (it is nobody's in this user namespace)" if NOBODY in self.groups else ""
+
+    @property
+    def numbers(self) -> str:
+        """The groups, as YAML has a list."""
+        return f"[{', '.join(map(str, self.groups))}]"
 
     @property
     def flags(self) -> str:
@@ -84,7 +131,11 @@ class NoKfdUnderWsl(Finding):
 
     code = "amd-no-kfd-under-wsl"
     says = "under WSL2 there is no /dev/kfd, which torch's ROCm builds need"
-    steps = ("none under WSL2: Linux itself serves it",)
+    # https://github.com/ROCm/librocdxg
+    steps = (
+        "AMD's ROCDXG (librocdxg), which does without it, is not supported here",
+        "none under WSL2: Linux itself serves it",
+    )
 
 
 class AmdNotGiven(Finding):
@@ -94,6 +145,7 @@ class AmdNotGiven(Finding):
     says = "no {path} in this container"
     steps = (START,)
     in_pod = (IN_POD,)
+    in_lxc = IN_LXC
     path: str
 
 
@@ -103,6 +155,8 @@ class AmdKeptOut(Finding):
     code = "amd-kept-out"
     says = "not given to this container"
     steps = (START,)
+    in_pod = (IN_POD,)
+    in_lxc = IN_LXC
 
 
 class AmdNodeMissing(Finding):
@@ -110,7 +164,7 @@ class AmdNodeMissing(Finding):
 
     code = "amd-node-missing"
     says = "no {path}"
-    steps = ("see why: sudo dmesg | grep -i kfd",)
+    steps = (LOOK_FOR_KFD,)
     path: str
 
 
@@ -120,75 +174,10 @@ class AmdDriverNotLoaded(Finding):
     code = "amd-driver-not-loaded"
     says = "no {path}"
     steps = (
-        "load its driver: sudo modprobe amdgpu",
-        "if that fails: sudo dmesg | grep kfd",
+        Command(run="modprobe amdgpu", root=True, does="load its driver"),
+        replace(LOOK_FOR_KFD, does="if that fails"),
     )
     path: str
-
-
-class AmdNotTaken(Finding):
-    """amdgpu is at work and has not taken the card, whose code torch has: it is too old for it."""
-
-    code = "amd-not-taken"
-    says = "amdgpu has not taken it: no driver has the card"
-    steps = (
-        "see why: sudo dmesg | grep amdgpu",
-        NEWER_SYSTEM + "; then reboot",
-    )
-    in_lxc = (
-        "see why, on the LXC's host: sudo dmesg | grep amdgpu",
-        NEWER_SYSTEM + " there; then reboot it",
-    )
-
-
-class AmdRefusedByKfd(Finding):
-    """amdgpu has the card and KFD refused it, though torch has code for it."""
-
-    code = "amd-refused-by-kfd"
-    says = "amdgpu has the card, and KFD does not offer it for computing"
-    steps = (
-        "see why: sudo dmesg | grep -i kfd",
-        "if that says that PCI rejects atomics: a slot that the processor serves itself",
-        "if not: a newer linux-firmware, and a reboot",
-    )
-
-
-class RocminfoRefused(Finding):
-    """AMD's own rocminfo gives up where the nodes seem to be open; `said` is its line."""
-
-    code = "rocminfo-refused"
-    says = "rocminfo: {said}"
-    steps = ("see why: sudo dmesg | grep -i kfd",)
-    in_container = (
-        "the container's device rules may keep it out: " + START,
-        "if they do not, on the host: sudo dmesg | grep -i kfd",
-    )
-    in_pod = (IN_POD,)
-    in_lxc = (
-        "see why, on the LXC's host: sudo dmesg | grep -i kfd",
-        "allow and mount /dev/kfd and /dev/dri/renderD* there (Proxmox: pct set ID --dev0 PATH)",
-        "if it is refused all the same: run this on that host, or in a virtual machine",
-    )
-    said: str
-
-
-class RocminfoWithoutGpu(Finding):
-    """AMD's own rocminfo answers and lists processors alone, where the kernel lists the card."""
-
-    code = "rocminfo-without-gpu"
-    says = "rocminfo lists no GPU, only {listed} (Device Type: CPU)"
-    steps = (
-        "see why: sudo dmesg | grep -i kfd",
-        "a ROCm that is older than the card lists it not: update it",
-    )
-    in_container = (START, "if it is: sudo dmesg | grep -i kfd, on the host")
-    in_pod = (IN_POD,)
-    processors: tuple[str, ...]
-
-    @property
-    def listed(self) -> str:
-        """What it lists, by name."""
-        return ", ".join(dict.fromkeys(self.processors))
 
 
 class LeftOutByKfd(Finding):

@@ -1,6 +1,6 @@
 """The report for a person. Everything it says comes from the report object."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from probe.numbers import printable
 from probe.report.schema import GpuReport, RejectedReport, Report
@@ -69,7 +69,7 @@ def _choice(report: Report) -> list[str]:
         lines.append(_row("uses", ", ".join(selection["visible_devices"])))
     lines += [_row("", line) for line in _rejected(report["rejected"])]
     if selection["run_flags"]:
-        lines.append(_row("docker", " ".join(selection["run_flags"])))
+        lines.append(_row("docker", in_shell(selection["run_flags"])))
     if selection["env"]:
         lines.append(_row("env", " ".join(f"{k}={v}" for k, v in selection["env"].items())))
     return lines
@@ -93,6 +93,11 @@ def _rejected(entries: list[RejectedReport]) -> Iterator[str]:
 
 def _advice(report: Report) -> list[str]:
     return [_row("note", line) for line in report["advice"]]
+
+
+def in_shell(words: Sequence[str]) -> str:
+    """The words of a command as they are typed: Docker's quotes within the shell's."""
+    return " ".join(f"'{word}'" if '"' in word else word for word in words)
 
 
 def _row(label: str, text: str) -> str:

@@ -110,3 +110,41 @@ class NvidiaDevicesTable(TypedDict):
 
     last_driver: list[list[str]]
     blocks: list[list[str]]
+
+
+class StepEntry(TypedDict):
+    """A command of ``systems.toml``; templates, as in ``probe.steps.Command``."""
+
+    run: str
+    note: NotRequired[str]
+    root: NotRequired[bool]
+    brings: NotRequired[list[str]]
+    otherwise: NotRequired[str]
+
+
+# Its keys have hyphens.
+SystemEntry = TypedDict(
+    "SystemEntry",
+    {
+        "id": str,
+        "name": str,
+        "marks": list[str],
+        "needs": NotRequired[list[str]],
+        "as": NotRequired[str],
+        "lacks": NotRequired[list[str]],
+        "image_based": NotRequired[bool],
+        "docs": NotRequired[str],
+        "driver": NotRequired[list[str | StepEntry]],
+        "amd-driver": NotRequired[list[str | StepEntry]],
+        "engine": NotRequired[list[str | StepEntry]],
+        "toolkit": NotRequired[list[str | StepEntry]],
+        "restart-docker": NotRequired[list[str | StepEntry]],
+        "source": list[str],
+    },
+)
+
+
+class SystemsTable(TypedDict):
+    """``systems.toml``."""
+
+    system: list[SystemEntry]

@@ -29,13 +29,19 @@ SOURCES: tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...] = (
         "NvidiaDevicesTable",
         {"nvidia_chips.toml": ("last_driver",), "nvidia_devices.toml": ("blocks",)},
     ),
+    ("SYSTEMS", "SystemsTable", {"systems.toml": ()}),
 )
 HEAD = '''"""Generated from the TOML tables beside it by ``python -m probe.tables.generate``."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from probe.tables.entries import AmdDevicesTable, BuildsTable, NvidiaDevicesTable
+    from probe.tables.entries import (
+        AmdDevicesTable,
+        BuildsTable,
+        NvidiaDevicesTable,
+        SystemsTable,
+    )
 '''
 
 

@@ -10,7 +10,7 @@ from probe.detect.evidence import Evidence
 from probe.detect.merge import Merged
 from probe.facts import HSA_OVERRIDE, Host, HsaView, Node, Sighting
 from probe.finding import Finding
-from probe.findings import gpu
+from probe.findings import amd, gpu
 
 KFD, RENDER = "/dev/kfd", "/dev/dri/renderD128"
 NODES = (node(KFD), node(RENDER))
@@ -110,14 +110,14 @@ def test_the_first_witness_decides(entry: Merged, found: Evidence, why: Finding 
     ("entry", "found", "why"),
     [
         # amdgpu is at work, and the card has no driver: the system is older than the card.
-        (card("pci", kernel_driver=None, gfx="gfx1201"), evidence(), gpu.AmdNotTaken()),
-        (card("pci", kernel_driver=None, gfx="gfx1031"), evidence(), gpu.AmdNotTaken()),
+        (card("pci", kernel_driver=None, gfx="gfx1201"), evidence(), amd.AmdNotTaken()),
+        (card("pci", kernel_driver=None, gfx="gfx1031"), evidence(), amd.AmdNotTaken()),
         # Newer than our tables too.
-        (card("pci", kernel_driver=None), evidence(), gpu.AmdNotTaken()),
+        (card("pci", kernel_driver=None), evidence(), amd.AmdNotTaken()),
         (
             card("pci", kernel_driver=None, render_minor=None, gfx="gfx1201"),
             evidence(nodes=(node(KFD),)),
-            gpu.AmdNotTaken(),
+            amd.AmdNotTaken(),
         ),
         # amdgpu does nothing here: it can still be loaded.
         (
@@ -127,10 +127,10 @@ def test_the_first_witness_decides(entry: Merged, found: Evidence, why: Finding 
         ),
         (card("pci", kernel_driver=None, gfx="gfx602"), evidence(), gpu.LeftOutByKfd()),
         # It has the driver, and KFD has no node for it.
-        (card("drm", gfx="gfx1201"), evidence(), gpu.AmdRefusedByKfd()),
-        (card("drm", gfx="gfx906"), evidence(), gpu.AmdRefusedByKfd()),
+        (card("drm", gfx="gfx1201"), evidence(), amd.AmdRefusedByKfd()),
+        (card("drm", gfx="gfx906"), evidence(), amd.AmdRefusedByKfd()),
         (card("drm", gfx="gfx1033"), evidence(), gpu.LeftOutByKfd()),
-        (card("drm", gfx="gfx1201"), evidence(nodes=CLOSED), gpu.AmdRefusedByKfd()),
+        (card("drm", gfx="gfx1201"), evidence(nodes=CLOSED), amd.AmdRefusedByKfd()),
         # In a container it is the device rules, whatever the card is.
         (card("drm", gfx="gfx1201"), evidence(CONTAINER), gpu.AmdKeptOut()),
         (card("pci", kernel_driver=None, gfx="gfx1201"), evidence(CONTAINER), gpu.AmdKeptOut()),
@@ -143,14 +143,14 @@ def test_a_card_that_kfd_has_no_node_for(entry: Merged, found: Evidence, why: Fi
 @pytest.mark.parametrize(
     ("entry", "found", "why"),
     [
-        (card(), evidence(hsa=REFUSED), gpu.RocminfoRefused(said=SAID)),
-        (card(), evidence(CONTAINER, hsa=REFUSED), gpu.RocminfoRefused(said=SAID)),
-        (card("rocm-smi"), evidence(nodes=(), hsa=REFUSED), gpu.RocminfoRefused(said=SAID)),
-        (card(), evidence(hsa=NO_GPU), gpu.RocminfoWithoutGpu(processors=NO_GPU.processors)),
+        (card(), evidence(hsa=REFUSED), amd.RocminfoRefused(said=SAID)),
+        (card(), evidence(CONTAINER, hsa=REFUSED), amd.RocminfoRefused(said=SAID)),
+        (card("rocm-smi"), evidence(nodes=(), hsa=REFUSED), amd.RocminfoRefused(said=SAID)),
+        (card(), evidence(hsa=NO_GPU), amd.RocminfoWithoutGpu(processors=NO_GPU.processors)),
         # What says more of why comes first.
         (card(), evidence(nodes=CLOSED, hsa=REFUSED), gpu.NodeClosed(path=KFD, groups=(44, 993))),
         (card(), evidence(nodes=(), hsa=REFUSED), gpu.AmdNodeMissing(path=KFD)),
-        (card("drm", gfx="gfx1201"), evidence(hsa=NO_GPU), gpu.AmdRefusedByKfd()),
+        (card("drm", gfx="gfx1201"), evidence(hsa=NO_GPU), amd.AmdRefusedByKfd()),
         # It lists the card and not another one: it works.
         (card("rocminfo", "kfd"), evidence(hsa=None), None),
         # An empty override, which no container gets, makes HSA blind.
@@ -158,7 +158,7 @@ def test_a_card_that_kfd_has_no_node_for(entry: Merged, found: Evidence, why: Fi
         (
             card(),
             evidence(hsa=NO_GPU, environ={HSA_OVERRIDE: "10.3.0"}),
-            gpu.RocminfoWithoutGpu(processors=NO_GPU.processors),
+            amd.RocminfoWithoutGpu(processors=NO_GPU.processors),
         ),
     ],
 )
@@ -171,14 +171,15 @@ def test_what_rocminfo_says_against_a_card(
 def test_rocminfo_says_nothing_of_a_card_that_a_variable_hides() -> None:
     assert amd_verdict(card(), evidence(hsa=NO_GPU), hidden=True).why is None
     refused = amd_verdict(card(), evidence(hsa=REFUSED), hidden=True)
-    assert refused.why == gpu.RocminfoRefused(said=SAID)
+    assert refused.why == amd.RocminfoRefused(said=SAID)
 
 
 def test_its_own_line_and_the_remedy_for_the_place_are_said() -> None:
-    refused, silent = gpu.RocminfoRefused(said=SAID), gpu.RocminfoWithoutGpu(processors=("A", "A"))
+    refused, silent = amd.RocminfoRefused(said=SAID), amd.RocminfoWithoutGpu(processors=("A", "A"))
     assert str(refused) == f"rocminfo: {SAID}"
     assert str(silent) == "rocminfo lists no GPU, only A (Device Type: CPU)"
     assert refused.remedy("host") == ("see why: sudo dmesg | grep -i kfd",)
-    assert "LXC's host" in refused.remedy("lxc")[0]
+    assert refused.remedy("lxc")[0] == "see why: on the host: sudo dmesg | grep -i kfd"
+    assert "pct set ID --dev0 /dev/kfd" in refused.remedy("lxc")[1]
     assert "--device /dev/kfd" in refused.remedy("container")[0]
     assert "amd.com/gpu" in refused.remedy("pod")[0]
