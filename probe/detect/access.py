@@ -30,14 +30,9 @@ def judge(merged: Sequence[Merged], evidence: Evidence) -> tuple[Gpu, ...]:
         **_others("amd", sightings, [], evidence),
         **hidden_amd(sightings, evidence.environ),
     }
-    gpus += [
-        _gpu(
-            entry.sighting,
-            position,
-            _unless_hidden(amd_verdict(entry, evidence), entry.sighting, hidden),
-        )
-        for position, entry in enumerate(amd)
-    ]
+    for position, entry in enumerate(amd):
+        verdict = amd_verdict(entry, evidence, hidden=identity(entry.sighting) in hidden)
+        gpus.append(_gpu(entry.sighting, position, _unless_hidden(verdict, entry.sighting, hidden)))
     if evidence.host.os == "darwin" and evidence.host.arch == "arm64":
         # Every Mac with a processor of Apple's has its GPU, and Metal reaches it without a driver.
         gpus.append(

@@ -33,8 +33,6 @@ IN_LXC: Template = (
     "then start this container again",
 )
 IN_POD = "give the pod one: resources.limits amd.com/gpu: 1 (needs AMD's device plugin)"
-
-
 LOOK_FOR_KFD = Command(
     run="dmesg | grep -i kfd",
     root=True,
