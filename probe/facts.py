@@ -110,6 +110,7 @@ class Gpu(Record):
     slice_of: int | None = None
     cuts: int | None = None
     integrated: bool = False
+    node: str | None = None  # of an AMD GPU: /dev/dri/renderD<minor>
 
 
 # Why a probe found nothing; ``findings/trace.py`` has what each means.

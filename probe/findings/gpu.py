@@ -53,6 +53,16 @@ class Hidden(Finding):
     value: str
 
 
+class NotAssigned(Finding):
+    """A container reaches a GPU that it was not given: a privileged one sees them all."""
+
+    code = "not-assigned"
+    says = "not among what this container was given ({variable}={value})"
+    steps = ("give the container this GPU as well: name it in {variable} where it is started",)
+    variable: str
+    value: str
+
+
 class NodeClosed(Finding):
     """This user may not open a device node; a container is given its group by number."""
 

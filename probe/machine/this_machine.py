@@ -16,8 +16,10 @@ from probe.machine.outcome import MISSING, Outcome
 
 # Where vendors install tools that PATH often lacks. WSL's own come first: what a Linux driver
 # installed there by mistake brings along can't talk to the driver of Windows
-# (https://docs.nvidia.com/cuda/wsl-user-guide/).
-FIRST_DIRECTORIES, TOOL_DIRECTORIES = ("/usr/lib/wsl/lib",), ("/opt/rocm/bin",)
+# (https://docs.nvidia.com/cuda/wsl-user-guide/). GKE mounts NVIDIA's into a pod below /usr/local
+# (https://cloud.google.com/kubernetes-engine/docs/how-to/gpus#cuda).
+FIRST_DIRECTORIES = ("/usr/lib/wsl/lib",)
+TOOL_DIRECTORIES = ("/opt/rocm/bin", "/usr/local/nvidia/bin")
 # Where root's commands are, which a user's PATH may lack (Debian's), and what systems have instead.
 SYSTEM_DIRECTORIES = (
     *("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"),
@@ -104,7 +106,11 @@ class Machine:
         from probe.machine.command import run_bounded
 
         # The tools are asked about the hardware, not about what this makes of it.
-        environ = {name: value for name, value in self.environ.items() if name != HSA_OVERRIDE}
+        environ = {
+            name: value
+            for name, value in self.environ.items()
+            if not name.startswith(HSA_OVERRIDE)  # also that of one node
+        }
         return run_bounded(command, timeout_s=timeout_s, environ=environ)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from probe.detect.visibility import NAMES
+from probe.detect.visibility import visibility
 from probe.detect.where import NAMES as PLACE_NAMES
 from probe.facts import Node
 from probe.machine.files import Tree
@@ -53,7 +53,7 @@ class RecordingMachine(Machine):
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine.tree.root, machine.environ)
-        environ = {name: self.environ[name] for name in NAMES if name in self.environ}
+        environ = visibility(self.environ)
         # Of these it matters only that they are set; a distribution under WSL may have any name.
         environ |= {name: "set" for name in PLACE_NAMES if name in self.environ}
         if "container" in self.environ:

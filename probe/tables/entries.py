@@ -52,16 +52,18 @@ class CodeEntry(Sourced):
 
 
 class GfxEntry(Sourced):
-    """The gfx targets of ROCm builds."""
+    """The gfx targets that torch itself has code for, of ROCm builds."""
 
     wheels: list[str]
+    lines: NotRequired[list[str]]  # all that carry the build, without it
     arch: str
     targets: list[str]
 
 
-class NoKernelsEntry(Sourced):
-    """Targets that some builds list and have no kernels for."""
+class KernelsEntry(Sourced):
+    """The targets that the rocBLAS of ROCm builds has kernels for."""
 
+    wheels: list[str]
     targets: list[str]
 
 
@@ -85,7 +87,7 @@ class BuildsTable(TypedDict):
     tegra: TegraEntry
     code: list[CodeEntry]
     gfx: list[GfxEntry]
-    no_kernels: NoKernelsEntry
+    kernels: list[KernelsEntry]
     hsa_override: list[HsaOverrideEntry]
 
 
