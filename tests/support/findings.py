@@ -1,6 +1,6 @@
 """A finding of each kind, with some value in each field."""
 
-from typing import get_args
+from typing import Literal, get_args, get_origin
 
 from probe.finding import Finding
 from probe.findings.builds import DriverTooOld
@@ -33,6 +33,8 @@ def sample(kind: type[Finding]) -> Finding:
 
 
 def value_of(wanted: type[object]) -> object:
+    if get_origin(wanted) is Literal:
+        return get_args(wanted)[0]
     if getattr(wanted, "__origin__", None) is tuple:
         return (8, 6) if int in get_args(wanted) else ("x86_64",)
     for value in SAMPLES:
