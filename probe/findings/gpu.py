@@ -130,6 +130,7 @@ class OtherDriver(Finding):
     code = "bound-to-other-driver"
     says = "bound to {driver}, not to {wanted}"
     steps = ("bind it to {wanted}{at_work}",)
+    in_container = ("on the host: bind it to {wanted}{at_work}",)
     driver: str
     wanted: str
     serves_another: bool = False  # the wanted driver drives another card already

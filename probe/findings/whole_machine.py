@@ -97,6 +97,9 @@ class SilentTool(Finding):
     code = "tool-failed-without-gpu"
     says = "{tool}: {said}"
     steps = ("if there is an {maker} GPU, mend its driver",)
+    in_container = ("if there is an {maker} GPU, give it to this container",)
+    in_lxc = ("if there is an {maker} GPU, have this container's host give it the device nodes",)
+    in_wsl = ("if there is an {maker} GPU, mend its driver in Windows",)
     tool: str
     said: str
     maker: str
