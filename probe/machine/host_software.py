@@ -17,8 +17,8 @@ TOOLKIT = ("nvidia-container-runtime-hook", "nvidia-container-runtime", "nvidia-
 DockerKind = Literal["package", "snap", "rootless", "desktop"]
 DOCKER_SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
 USERS = "/run/user"  # each user's own folder; those of others can't be read
-# On Linux (https://docs.docker.com/desktop/setup/install/linux/), and under WSL, where its tools are
-# mounted into each distribution (https://docs.docker.com/desktop/features/wsl/).
+# On Linux (https://docs.docker.com/desktop/setup/install/linux/), and under WSL, where it mounts
+# its tools into each distribution (https://docs.docker.com/desktop/features/wsl/).
 DESKTOPS = ("/opt/docker-desktop", "/mnt/wsl/docker-desktop")
 # https://snapcraft.io/docs/data-locations
 SNAP_DOCKER, OTHER_DOCKERS = (
