@@ -6,7 +6,7 @@ from probe.decide.handover import run_flags
 from probe.facts import BACKENDS, HSA_OVERRIDE, Backend, Gpu
 from probe.findings.gpu import Hidden, NotAssigned
 from probe.frozen_record import replace
-from probe.tables.builds import Build
+from probe.tables.builds import Build, current_gfx
 from probe.tables.visibility import CUDA, HIP
 
 # Memory below which a card is of little use to Whisper: the default model with its working set.
@@ -24,12 +24,19 @@ def usefulness(gpu: Gpu) -> tuple[object, ...]:
     return (
         memory < ENOUGH_MEMORY_MIB,
         gpu.integrated,
-        gpu.vendor == "nvidia" and capability < TENSOR_CORES,
+        _outdated(gpu),
         -memory,
         (-capability[0], -capability[1]),
         -(gpu.cuts or 0),
         gpu.index,
     )
+
+
+def _outdated(gpu: Gpu) -> bool:
+    """Slow at half precision, or served by older lines of torch only."""
+    if gpu.vendor == "amd":
+        return gpu.gfx not in current_gfx()
+    return gpu.vendor == "nvidia" and (gpu.compute_capability or (0, 0)) < TENSOR_CORES
 
 
 def select_gpu(build: Build, primary: Gpu, question: Question) -> Selection:

@@ -130,6 +130,14 @@ def _digits(sighting: Sighting) -> str:
     return (sighting.uuid or "").partition("-")[2].lower()
 
 
+def _name_by_id(sighting: Sighting) -> str:
+    """What the PCI device id tells, where no source has a name: two cards are told apart by it."""
+    from probe.tables.device_names import name_of_device  # most machines' tools name their cards
+
+    maker = "AMD" if sighting.vendor == "amd" else "NVIDIA"
+    return name_of_device(sighting.vendor, sighting.device) or f"{maker} GPU"
+
+
 def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
     integrated = sighting.vendor == "amd" and is_integrated(sighting.gfx)
     memory, free = sighting.vram_mib, sighting.vram_free_mib
@@ -139,12 +147,11 @@ def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
         free = None if sighting.gtt_free_mib is None else (free or 0) + sighting.gtt_free_mib
     elif integrated:
         memory = free = None  # the carve-out alone would say that no model fits
-    maker = "AMD" if sighting.vendor == "amd" else "NVIDIA"
     return Gpu(
         vendor=sighting.vendor,
         index=sighting.index if sighting.index is not None else position,
         uuid=sighting.uuid,
-        name=sighting.name or f"{maker} GPU",
+        name=sighting.name or _name_by_id(sighting),
         memory_mib=memory,
         memory_free_mib=free,
         driver=sighting.driver,

@@ -2,7 +2,8 @@
 
 from probe.detect.access import judge
 from probe.detect.evidence import Evidence
-from probe.detect.kernel import read_host, read_nodes
+from probe.detect.host import read_host
+from probe.detect.kernel import read_nodes
 from probe.detect.merge import merge
 from probe.detect.probe_result import Context
 from probe.detect.run_probes import RunningProbes

@@ -1,6 +1,7 @@
 """What would make a choice better, or why it is what it is."""
 
-from probe.finding import Finding
+from probe.finding import Finding, Place, Steps
+from probe.frozen_record import Record
 from probe.tables.drivers import WantedDriver
 
 
@@ -58,6 +59,17 @@ class OlderLineForDriver(Finding):
     driver: str | None
     take: WantedDriver
     wheel: str
+
+
+class OlderLineForCard(Finding):
+    """An older line of torch was chosen, because later ones leave the card out."""
+
+    code = "older-torch-for-card"
+    says = "torch {line} with {wheel}, because no build of {catalog} runs on {card}"
+    line: str
+    catalog: str
+    wheel: str
+    card: str
 
 
 class DriverDisputed(Finding):
@@ -147,14 +159,28 @@ class OtherMakerUnused(Finding):
     backend: str
 
 
+class OwnBuild(Record):
+    """The build that a card would get alone, and the setting that leaves it alone."""
+
+    torch: str
+    wheel: str
+    setting: str  # HIP_VISIBLE_DEVICES=0
+
+
 class LeftOutByBuild(Finding):
     """The build for the best card does not run on another one; `why` has a code of its own."""
 
     code = "gpu-left-out-by-build"
     says = "{name} is left out by {wheel}: {why}"
+    steps = ("it needs torch {own.torch} {own.wheel}, and gets that alone: {own.setting}",)
     name: str
     wheel: str
     why: Finding
+    own: OwnBuild | None = None
+
+    def remedy(self, place: Place) -> Steps:
+        """How the card is used instead; nothing where no build serves it."""
+        return () if self.own is None else super().remedy(place)
 
 
 class NotBesideAnother(Finding):

@@ -20,7 +20,7 @@ from probe.report.snippet_settings import (
 READABLE = f"# user {USER} must be able to read alternator.toml: sudo chown {USER} alternator.toml"
 
 
-class Surroundings(Record):
+class HostDetails(Record):
     """What a snippet depends on beside the choice."""
 
     root: bool  # for whom Podman's are

@@ -24,12 +24,12 @@ from images.engine.engine import Engine
 from probe.recordings.matrix import MACHINES, replay
 from probe.recordings.recording_file import read_recording
 from probe.report.snippet import snippet
-from probe.report.snippet_start import Surroundings
+from probe.report.snippet_start import HostDetails
 from probe.tables.builds import load_table
 
 ROOT = Path(__file__).parents[2]
 # fixture.pt is of no size that anybody measured.
-AROUND = Surroundings(root=True, model="fixture.pt")
+AROUND = HostDetails(root=True, model="fixture.pt")
 NAME = f"alternator-snippet-{os.getpid()}"
 PHRASE = "The children are playing in the garden."
 

@@ -68,7 +68,7 @@ def test_the_whole_text_for_one_machine(machine, run):
 def test_the_whole_object_for_one_machine(machine, run):
     machine.nvidia()
     report = json.loads(run("--json").stdout)
-    assert set(report.pop("host")) == {"arch", "os", "wsl", "container"}
+    assert set(report.pop("host")) == {"arch", "os", "wsl", "container", "where", "system"}
     for line in report["trace"]:
         assert line.pop("ms") >= 0
     smi, *others = report.pop("trace")

@@ -17,10 +17,14 @@ class version: cuda = "13.0"; hip = None
 class cuda:
     is_available = staticmethod(lambda: True)
     get_device_name = staticmethod(lambda index: "stand-in")
+class backends:
+    class cudnn: enabled = True
+    class cuda: enable_cudnn_sdp = staticmethod(lambda wanted: None)
 class Number(float):
     def to(self, device): return self
     def cpu(self): return self
     def abs(self): return Number(abs(float(self)))
+    def float(self): return self
     def max(self): return self
     def __matmul__(self, other): return Number(float(self) * float(other))
     def __sub__(self, other): return Number(float(self) - float(other))

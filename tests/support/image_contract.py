@@ -195,6 +195,9 @@ class ImageContract:
         }
         assert programs.isdisjoint(COMPILERS)
 
+    def test_nothing_becomes_another_user_or_group(self, files: dict[str, tarfile.TarInfo]) -> None:
+        assert [path for path, entry in files.items() if entry.mode & 0o6000] == []
+
     def test_starts_without_a_shell(self, config: dict[str, Any]) -> None:
         assert config["Entrypoint"][0] == "/usr/bin/tini"
         assert config["Cmd"] == ["alternator", "run"]
@@ -262,7 +265,8 @@ class TorchContract(ImageContract):
         self, run: Callable[..., Ended], speak: Callable[..., Path], checkpoint: Path
     ) -> None:
         program = (
-            "import sys, whisper, alternator.bot.run, alternator.speech.worker.main;"
+            "import sys, alternator.bot.run, alternator.speech.worker.main;"
+            "from alternator.speech.engines.whisper_package import whisper;"
             "from alternator.transcribe.cli import main; status = main(sys.argv[1:]);"
             "import numpy;"
             "whisper.transcribe(whisper.load_model('/media/model.pt'),"

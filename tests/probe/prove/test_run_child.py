@@ -6,7 +6,9 @@ import time
 
 import pytest
 
+from probe.exit_codes import ExitCode
 from probe.findings.proof import (
+    LibraryLeftOut,
     ProofCrashed,
     ProofCut,
     ProofSilent,
@@ -80,6 +82,19 @@ def test_a_missing_library_is_a_verdict(fake_torch):
     assert prove("cuda").why == TorchFailed(
         error="ImportError", message="libcudart.so.13: cannot open shared object file"
     )
+
+
+def test_a_call_of_a_library_that_was_left_out_is_a_verdict(fake_torch):
+    """As the stub of a library ends the process: images/scripts/finish/stub.py."""
+    line = "cufftCreate of libcufft.so.12 was called, which this image leaves out; take another."
+    fake_torch(
+        "import os, sys\n"
+        f"print('alternator: {line}', file=sys.stderr, flush=True)\nos._exit({ExitCode.LEFT_OUT})\n"
+    )
+    verdict = prove("cuda")
+    assert verdict.why == LibraryLeftOut(line=line)
+    assert str(verdict.why) == line
+    assert not verdict.worth_keeping  # the complete image may come next
 
 
 def test_leaving_without_a_word_is_a_verdict(fake_torch):
