@@ -24,12 +24,12 @@ from images.engine.engine import Engine
 from probe.recordings.matrix import MACHINES, replay
 from probe.recordings.recording_file import read_recording
 from probe.report.snippet import snippet
-from probe.report.snippet_start import Surroundings
+from probe.report.snippet_start import HostDetails
 from probe.tables.builds import load_table
 
 ROOT = Path(__file__).parents[2]
 # fixture.pt is of no size that anybody measured.
-AROUND = Surroundings(root=True, model="fixture.pt")
+AROUND = HostDetails(root=True, model="fixture.pt")
 NAME = f"alternator-snippet-{os.getpid()}"
 PHRASE = "The children are playing in the garden."
 
@@ -255,13 +255,13 @@ def podman(cpu_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         command=(command,), environment={"CONTAINERS_CONF": str(settings)}, image=cpu_image
     )
     if not engine("images", "--quiet", cpu_image).strip():
-        save = subprocess.Popen(
+        with subprocess.Popen(
             ["docker", "save", cpu_image],
             stdout=subprocess.PIPE,
             env={**os.environ, "PATH": f"/usr/bin:{os.environ['PATH']}"},
-        )
-        engine("load", stdin=save.stdout)
-        assert save.wait() == 0
+        ) as save:
+            engine("load", stdin=save.stdout)
+            assert save.wait() == 0
     # In a virtual machine without systemd neither Podman's own limits nor crun may work.
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     limits = f'[containers]\ndefault_ulimits = ["nofile={files}:{files}", "nproc=4096:4096"]\n'
