@@ -20,7 +20,7 @@ ALTERNATOR = .venv/bin/alternator
 # tests that need it run one by one.
 PARALLEL = --numprocesses 4 --dist worksteal
 
-.PHONY: builds-check clean down format generated help hooks images lint lock lock-tools render test test-fast test-images up
+.PHONY: builds-check clean down format generated help hooks images lint lock lock-tools pci-ids render test test-fast test-images up
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ hooks: .dev ## Run the tools of `make lint` before each commit
 
 builds-check: .host ## Compare the table of torch builds with the PyTorch package index
 	@.venv/bin/python -m tools.builds_check $(ARGS)
+
+pci-ids: .dev ## Make the tables of PCI device ids anew; LIST=FILE instead of the package pci.ids's; CHECK=1 compares
+	@.venv/bin/python -m tools.pci_ids $(LIST) $(if $(CHECK),--check)
 
 format: .dev ## Format the code
 	.venv/bin/ruff check --fix .

@@ -12,7 +12,7 @@ from images.contents import budget, inventory, size_report, size_svg
 from images.contents.weights import weigh
 from images.engine.engine import Engine
 from images.engine.platforms import PLATFORMS, tag_for
-from images.errors import CatalogError
+from images.errors import CatalogError, ImagesError
 from images.publish.transfer import Transfer
 
 Handler = Callable[[argparse.Namespace, Engine, Console], int]
@@ -73,7 +73,7 @@ def _size(options: argparse.Namespace, engine: Engine, console: Console) -> int:
     for line in size_report.tree(weights, allowed):
         console.say(line)
     if options.svg:
-        options.svg.write_text(size_svg.draw(weights, allowed), "utf-8")
+        write(options.svg, size_svg.draw(weights, allowed))
         console.say(f"drawn: {options.svg}")
     if options.record:
         console.say(f"recorded: {budget.record(weights, name)}")
@@ -103,11 +103,19 @@ def _bom(options: argparse.Namespace, engine: Engine, console: Console) -> int:
 
     text = bom.bill(engine, tag_of(options.image))
     if options.output:
-        options.output.write_text(text, "utf-8")
+        write(options.output, text)
         console.say(f"written: {options.output}")
     else:
         console.say(text)
     return 0
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file that the operator named; ImagesError where it can't be written there."""
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ImagesError(f"{path} can't be written: {error.strerror}") from error
 
 
 def _push(options: argparse.Namespace, engine: Engine, console: Console) -> int:

@@ -23,6 +23,7 @@ from probe.findings.proof import (
 )
 from probe.machine.command import run_bounded
 from probe.machine.outcome import Outcome
+from probe.tables.visibility import readable
 
 # Seconds. Importing torch from a cold disk and waking a GPU take tens of seconds on slow machines.
 TIMEOUT_S = 180.0
@@ -66,7 +67,7 @@ def prove(
     outcome = run_bounded(
         (sys.executable, "-m", "probe.prove.child", device),
         timeout_s=timeout_s,
-        environ=os.environ if environ is None else environ,
+        environ=readable(os.environ if environ is None else environ),
     )
     answer = _answer(outcome.text)
     return Verdict(

@@ -70,8 +70,20 @@ def differences(expected: Expected, found: Report) -> list[str]:
         for name, (value, wanted) in pairs.items()
         if wanted is not None and value != wanted
     ]
-    said = "\n".join(found["advice"])
-    return wrong + [f"no advice {part!r}" for part in expected.advice if part not in said]
+    said, codes = "\n".join(found["advice"]), _codes(found)
+    return [
+        *wrong,
+        *(f"no advice {part!r}" for part in (*expected.advice, *expected.says) if part not in said),
+        *(f"advice {part!r}" for part in expected.says_not if part in said),
+        *(f"no finding {code}" for code in expected.findings if code not in codes),
+        *(f"finding {code}" for code in expected.not_findings if code in codes),
+    ]
+
+
+def _codes(found: Report) -> set[str]:
+    """The codes of all that is in a GPU's way or advised, and of what is behind it."""
+    causes = {code for codes in found["advice_causes"] for code in codes}
+    return causes | {*found["advice_codes"], *(gpu["code"] for gpu in found["gpus"] if gpu["code"])}
 
 
 def matrix_text(rows: Sequence[Row]) -> str:

@@ -28,6 +28,12 @@ class Expected(Record):
     advice_codes: list[str] | None = None  # all of them, most important first
     # Parts of sentences, in any order: what files of before advice had codes expect.
     advice: tuple[str, ...] = ()
+    # Codes that are, or are not, among those of the GPUs, of advice and of what is behind it.
+    findings: tuple[str, ...] = ()
+    not_findings: tuple[str, ...] = ()
+    # Parts of the sentences of advice, remedies included, that are, or are not, in one of them.
+    says: tuple[str, ...] = ()
+    says_not: tuple[str, ...] = ()
 
 
 class RecordedCommand(NamedTuple):
@@ -45,6 +51,8 @@ class Recording:
     environ: dict[str, str] = field(default_factory=dict)  # only what hides GPUs
     commands: list[RecordedCommand] = field(default_factory=list)
     tools: list[str] = field(default_factory=list)  # that are installed
+    absent: list[str] = field(default_factory=list)  # looked for, and not installed
+    root: bool = False  # whether it was root who looked
     files: dict[str, str | None] = field(default_factory=dict)  # None: there, and not readable
     nodes: dict[str, Node] = field(default_factory=dict)
     # Of a machine of the matrix.

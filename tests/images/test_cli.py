@@ -106,3 +106,26 @@ def test_an_unknown_platform_is_told_before_an_engine_is_asked() -> None:
     engine = FakeEngine(environ={"PATH": "/nonexistent", "ALTERNATOR_INSTALL": "no"})
     with pytest.raises(CatalogError, match="no image is built for 'riscv64'"):
         cli.run(["build", "cpu", "--platform", "riscv64"], engine, Console(io.StringIO()))
+
+
+@pytest.mark.parametrize("name", ["cuda", "cpu", "universal", "sandbox"])
+def test_amds_targets_are_for_its_image(name: str) -> None:
+    with pytest.raises(CatalogError, match=f"--gfx gfx1100 names AMD's targets, and {name} has no"):
+        plan(name, "--gfx", "gfx1100")
+
+
+def test_of_all_images_only_amds_has_targets() -> None:
+    requests = plan("all", "--gfx", "gfx1100")
+    assert {(request.image.name, request.gfx) for request in requests} == {
+        ("cpu", ""),
+        ("cuda", ""),
+        ("rocm", "gfx1100"),
+        ("universal", ""),
+    }
+
+
+@pytest.mark.parametrize("targets", ["gfx110", "gfx1100,navi31", "gfx1100,"])
+def test_a_target_without_kernels_is_refused(targets: str) -> None:
+    """An image for it would have had none at all."""
+    with pytest.raises(CatalogError, match=r"rocm7\.2 has no kernels for .*gfx1030"):
+        plan("rocm", "--gfx", targets)

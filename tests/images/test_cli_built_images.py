@@ -1,6 +1,7 @@
 """Which images the commands for built ones mean by a name."""
 
 import io
+from pathlib import Path
 
 import pytest
 from fake_engine import FakeEngine, image_facts
@@ -9,7 +10,7 @@ from images import cli, cli_built_images
 from images.catalog import image_tag, load_catalog
 from images.console import Console
 from images.contents.inventory import VARIANT_LABEL
-from images.errors import CatalogError, EngineError
+from images.errors import CatalogError, EngineError, ImagesError
 
 CPU = image_tag(load_catalog().variant("cpu"))
 
@@ -51,3 +52,10 @@ def test_an_image_that_is_not_here_ends_the_command() -> None:
     for argv in (["size", "other:1"], ["size", "--diff", "other:1", "other:2"], ["bom", "other:1"]):
         with pytest.raises(EngineError, match="there is no image other:1 here"):
             cli.run(argv, FakeEngine(), Console(io.StringIO()))
+
+
+def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ImagesError, match=r"/none/bom\.json can't be written: No such file"):
+        cli_built_images.write(tmp_path / "none" / "bom.json", "{}")
+    with pytest.raises(ImagesError, match="can't be written: Is a directory"):
+        cli_built_images.write(tmp_path, "{}")

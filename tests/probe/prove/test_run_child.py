@@ -1,6 +1,7 @@
 """The proof as a process: whatever it dies of is a verdict. test_child.py has what it computes."""
 
 import json
+import os
 import time
 
 import pytest
@@ -50,6 +51,21 @@ def test_a_crash_in_the_product_keeps_the_version(fake_torch):
     verdict = prove("cuda")
     assert verdict.why == ProofCrashed(how="killed by signal 11 (SIGSEGV)")
     assert (verdict.torch, verdict.hip) == ("2.13.0+rocm7.2", "7.2.1")
+
+
+def test_the_child_has_no_variable_that_rocm_can_not_read(fake_torch):
+    fake_torch(
+        "import os\n"
+        "names = sorted(name for name in os.environ if name.startswith(('HSA_', 'HIP_')))\n"
+        "print(*names, flush=True)\n"
+        "os._exit(1)\n"
+    )
+    path = {"PYTHONPATH": os.environ["PYTHONPATH"]}
+    empty = dict.fromkeys(("HSA_OVERRIDE_GFX_VERSION", "HIP_VISIBLE_DEVICES"), "")
+    assert prove("cuda", environ={**path, **empty}).why == ProofSilent(exit=1, last_line="")
+    kept = {"HSA_OVERRIDE_GFX_VERSION": "10.3.0", "HIP_VISIBLE_DEVICES": "0"}
+    said = "HIP_VISIBLE_DEVICES HSA_OVERRIDE_GFX_VERSION"
+    assert prove("cuda", environ={**path, **kept}).why == ProofSilent(exit=1, last_line=said)
 
 
 def test_a_hang_is_a_verdict(fake_torch):

@@ -27,6 +27,40 @@ def test_a_file_of_before_advice_had_codes_expects_parts_of_sentences():
     assert differences(old, report) == ["no advice 'buy a GPU'"]
 
 
+def test_findings_and_words_that_must_and_must_not_be_there():
+    """A GPU's code, an advice's, one behind an advice; a remedy's words."""
+    report = replay(read_recording(MACHINES / "hgx-fabric-manager-stopped.json"), load_table())
+    right = Expected(
+        findings=("cuda-system-not-ready",),
+        not_findings=("nvidia-gpu-lost",),
+        says=("nvidia-fabricmanager",),
+        says_not=("modprobe",),
+    )
+    assert differences(right, report) == []
+    wrong = Expected(
+        findings=("nvidia-gpu-lost",),
+        not_findings=("cuda-system-not-ready",),
+        says=("modprobe",),
+        says_not=("nvidia-fabricmanager",),
+    )
+    assert differences(wrong, report) == [
+        "no advice 'modprobe'",
+        "advice 'nvidia-fabricmanager'",
+        "no finding nvidia-gpu-lost",
+        "finding cuda-system-not-ready",
+    ]
+
+
+def test_a_finding_behind_another_is_found():
+    report = replay(read_recording(MACHINES / "gtx-770-on-nouveau.json"), load_table())
+    assert report["advice_codes"] == ["nvidia-other-driver"]
+    report["advice_causes"] = [["driver-too-old"]]
+    assert differences(Expected(findings=("driver-too-old",)), report) == []
+    assert differences(Expected(not_findings=("driver-too-old",)), report) == [
+        "finding driver-too-old"
+    ]
+
+
 def test_what_is_not_expected_is_not_judged():
     report = replay(read_recording(MACHINES / "nothing.json"), load_table())
     assert differences(Expected(), report) == []

@@ -114,6 +114,22 @@ def test_what_a_machine_of_the_matrix_says_of_itself(tmp_path):
     assert recording.expected == Expected(backend="cpu", states=[], advice_codes=["amd-untried"])
 
 
+def test_what_is_expected_of_findings_and_words(tmp_path):
+    expected = {
+        "findings": ["nvidia-gpu-lost"],
+        "not_findings": ["cuda-error"],
+        "says": ["reboot"],
+        "says_not": ["modprobe"],
+    }
+    recording = read_recording(written(tmp_path / "x.json", expected=expected))
+    assert recording.expected == Expected(
+        findings=("nvidia-gpu-lost",),
+        not_findings=("cuda-error",),
+        says=("reboot",),
+        says_not=("modprobe",),
+    )
+
+
 def test_what_was_expected_before_advice_had_codes_is_read(tmp_path):
     recording = read_recording(written(tmp_path / "x.json", expected={"advice": ["reboot"]}))
     assert recording.expected == Expected(advice=("reboot",))
@@ -125,6 +141,7 @@ def test_what_was_expected_before_advice_had_codes_is_read(tmp_path):
         ({"evidence": "seen"}, "evidence is 'seen', none of recorded, quoted, written"),
         ({"expected": {"bakcend": "cpu"}}, "expected has bakcend"),
         ({"expected": {"env": {"A": 1}}}, "env.A is no text"),
+        ({"expected": {"says": "reboot now"}}, "says is no list"),
         ({"environ": {"A": None}}, "environ.A is no text"),
         ({"nodes": {"/dev/kfd": {"usable": 1}}}, "usable is neither true nor false"),
         ({"commands": [{"command": ["x"], "why": "odd"}]}, "why is 'odd'"),
