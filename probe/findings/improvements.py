@@ -13,7 +13,7 @@ DRIVER_GUIDE = "docs.nvidia.com/datacenter/tesla/driver-installation-guide"
 DRIVER: Template = (
     OfSystem(
         what="driver",
-        otherwise=(f"install NVIDIA's driver {{wanted}} ({DRIVER_GUIDE}), then: sudo reboot",),
+        otherwise=(f"install NVIDIA's driver {{wanted}} ({DRIVER_GUIDE}), then reboot",),
     ),
 )
 

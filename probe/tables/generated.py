@@ -523,12 +523,11 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'needs': ['ID=fedora'],
              'image_based': True,
              'docs': 'https://rpmfusion.org/Howto/NVIDIA#OSTree_.28Silverblue.2FKinoite.2Fetc.29',
-             'driver': ['layer the driver by rpm-ostree and reboot: '
+             'driver': ['layer the driver and reboot: '
                         'https://rpmfusion.org/Howto/NVIDIA#OSTree_.28Silverblue.2FKinoite.2Fetc.29'],
              'amd-driver': [{'run': 'rpm-ostree upgrade',
                              'note': 'kernel, driver and firmware come with it; then reboot'}],
-             'engine': ['Podman is there; layer Docker by: rpm-ostree install docker '
-                        '(https://docs.fedoraproject.org/en-US/fedora-silverblue/)'],
+             'engine': ['Podman is there: https://docs.fedoraproject.org/en-US/fedora-silverblue/'],
              'toolkit': [{'run': 'rpm-ostree install nvidia-container-toolkit',
                           'root': True,
                           'note': "from NVIDIA's package repository "
@@ -561,7 +560,7 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
                        'ID=opensuse-leap-micro', 'ID=suse-microos', 'ID=sl-micro', 'ID=sle-micro'],
              'image_based': True,
              'docs': 'https://en.opensuse.org/SDB:NVIDIA_drivers',
-             'driver': ['install the driver in a transactional-update shell and reboot: '
+             'driver': ['install the driver into a new snapshot and reboot: '
                         'https://en.opensuse.org/SDB:NVIDIA_drivers'],
              'amd-driver': [{'run': 'transactional-update dup',
                              'root': True,
@@ -827,7 +826,7 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
                         'https://slackbuilds.org'],
              'amd-driver': ['install a newer kernel and kernel-firmware: '
                             'https://docs.slackware.com'],
-             'engine': ['build docker from SlackBuilds: https://slackbuilds.org'],
+             'engine': ['build Docker from SlackBuilds: https://slackbuilds.org'],
              'toolkit': ['there is no package: build it from source '
                          '(https://github.com/NVIDIA/nvidia-container-toolkit)'],
              'restart-docker': [{'run': '/etc/rc.d/rc.docker restart', 'root': True}],

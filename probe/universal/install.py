@@ -23,7 +23,12 @@ UNPACKED = 1.5  # unpacked size over wheel size, at least: 1.9 for cu130, 3.6 fo
 PROGRESS_S = 10.0
 POLL_S = 0.1
 # What start-up imports: it leaves byte-code for it and shows that the build can be imported.
-IMPORTS = "import torch, whisper, whisper.timing"
+IMPORTS = """
+import torch
+from probe.prove.whisper_import import numba_stood_in
+with numba_stood_in():
+    import whisper.timing
+"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -130,6 +130,14 @@ def test_the_first_witness_decides(entry, found, state, why):
     assert (verdict.state, verdict.why) == (state, why)
 
 
+def test_a_jetsons_container_is_started_by_the_runtime():
+    """In csv mode the toolkit refuses --gpus."""
+    inside = Host(arch="aarch64", os="linux", container=True, tegra=True)
+    why = nvidia_verdict(card(), evidence(nodes=(), host=inside)).why
+    assert why is not None
+    assert why.remedy("container")[0].startswith("start it with --runtime nvidia (needs")
+
+
 BUS = "0000:17:00.0"
 
 
