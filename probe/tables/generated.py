@@ -611,7 +611,7 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'amd-driver': ['build the boot image with the system extensions for AMD: '
                             'https://docs.siderolabs.com/talos/latest/configure-your-talos-cluster/hardware-and-drivers/amd-gpu'],
              'engine': ['Talos runs containers by Kubernetes alone: alternator probe --snippet '
-                        'k8s'],
+                        'kubernetes'],
              'toolkit': ["NVIDIA's GPU Operator brings the toolkit: "
                          'https://docs.siderolabs.com/talos/latest/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu'],
              'source': ['https://docs.siderolabs.com/talos/latest/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu']},
