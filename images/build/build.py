@@ -104,9 +104,7 @@ def fetch_packages(request: BuildRequest, builder: Builder, platform: Platform) 
     )
     folder = wheelhouse.fill(request.image, platform.machine)
     if isinstance(request.image, Universal):
-        # The build that every machine can fall back to needs a lock with nothing open in it.
-        wheelhouse.fill(builder.catalog.variant("cpu"), platform.machine)
-        wheelhouse.gather_locks(platform.machine)
+        wheelhouse.prepare_locks(builder.catalog.variant("cpu"), platform.machine)
     return folder
 
 
