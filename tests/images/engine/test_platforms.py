@@ -43,7 +43,7 @@ def test_builds_that_exist_for_both_are_refused_for_none(
 
 
 @pytest.mark.parametrize(
-    ("variant", "wheel", "torch"), [("rocm", "rocm7.2", None), ("cuda", "cu128", "2.11.0")]
+    ("variant", "wheel", "torch"), [("rocm", "rocm7.2", None), ("cuda", "cu118", "2.7.1")]
 )
 def test_a_build_that_does_not_exist_for_arm64_is_refused(
     variant: str, wheel: str, torch: str | None
