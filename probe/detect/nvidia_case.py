@@ -49,6 +49,11 @@ class Case(Record):
         return None if driver in ("nvidia", "nvgpu") else driver
 
     @property
+    def not_given(self) -> bool:
+        """Whether this is a container without the nodes: that comes before what its host lacks."""
+        return self.inside and self.missing_node is not None
+
+    @property
     def undriven(self) -> bool:
         """Whether NVIDIA's driver runs, nobody else has the card, and it does not list it."""
         runs = self.evidence.nvidia_driver is not None
@@ -66,7 +71,7 @@ class Case(Record):
     def served_from(self) -> str | None:
         """The first driver that serves the card, where the loaded one is older and lists it not."""
         first, driver = first_driver(self.sighting.compute_capability), self.evidence.nvidia_driver
-        if not self.undriven or first is None or driver is None:
+        if not self.undriven or self.not_given or first is None or driver is None:
             return None
         return None if at_least(driver, first) else first
 
@@ -81,6 +86,8 @@ class Case(Record):
             return None
         needed, loaded = needed_module(self.sighting.compute_capability), self.evidence.module
         if needed is None or loaded is None or self.bound_to or REACHED & self.sources:
+            return None
+        if self.not_given:
             return None
         return needed if needed != loaded else None
 

@@ -76,6 +76,17 @@ def test_the_flavour_of_the_kernel_module(capability, module, needed):
     assert case(card=held, module=module).other_module is None
 
 
+def test_a_container_that_was_given_no_card_is_told_so_first():
+    """What its host lacks is told once the card is here."""
+    card = {"compute_capability": (12, 0)}
+    inside = replace(HOST, container=True)
+    known = {"nvidia_driver": "550.120", "module": "proprietary", "host": inside}
+    given = case(card=card, **known)
+    assert (given.served_from, given.other_module) == ("570", "open")
+    bare = case(card=card, nodes=(), **known)
+    assert (bare.served_from, bare.other_module) == (None, None)
+
+
 def test_a_card_that_the_other_flavour_would_not_drive():
     blackwell = Sighting(vendor="nvidia", compute_capability=(12, 0), name="RTX 5060")
     ampere = Sighting(vendor="nvidia", compute_capability=(8, 6), name="RTX 3090")
