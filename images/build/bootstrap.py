@@ -16,6 +16,7 @@ from images.build.provenance import EARLIEST
 from images.build.reproducible import reset_times
 from images.catalog import BaseImage
 from images.console import StatusLine
+from images.engine import commands
 from images.engine.platforms import Platform, this_machine
 from images.errors import EngineError
 
@@ -68,7 +69,7 @@ def _require_tools(builder: Builder, platform: Platform) -> None:
         raise EngineError(
             f"no container registry answers, and {' and '.join(missing)}, which would make the "
             f"base image from Debian's packages, can't be installed ({refusal}). Type\n"
-            f"    sudo apt-get install {' '.join(missing)}\n"
+            f"{commands.to_install(missing, commands.here())}"
             f"or name an image that can be reached: "
             f"make images BASE=registry.example/{builder.catalog.base.image}"
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from images.console import Console
+from images.engine import commands
 from images.engine.apt import Apt
 from images.engine.engine import Engine, EngineState
 from images.errors import EngineError
@@ -21,10 +22,7 @@ START_TIMEOUT_S = 60
 # Where systemd runs the machine, this folder is there:
 # https://manpages.debian.org/wheezy-backports/libsystemd-daemon-dev/sd_booted.3.en.html
 SYSTEMD = Path("/run/systemd/system")
-COMMANDS = """\
-    sudo apt-get install docker.io {compose}
-    sudo usermod -aG docker $USER    # then log in again
-or follow the engine's own guide for your distribution, and run this command again."""
+GUIDE = "or follow the engine's own guide for your distribution, and run this command again."
 
 
 PODMAN = """\
@@ -69,8 +67,8 @@ class Setup:
         if state.permission_denied:
             raise EngineError(
                 "a container engine runs, but you may not use it. Type\n"
-                "    sudo usermod -aG docker $USER\n"
-                "log in again, and run this command again. Or let an engine of your own run: "
+                f"{commands.indented((commands.JOIN,), commands.here())}"
+                "and run this command again. Or let an engine of your own run: "
                 "dockerd-rootless-setuptool.sh install, or Podman's socket "
                 f"({OF_USER})."
             )
@@ -94,7 +92,7 @@ class Setup:
         if refusal is not None:
             raise EngineError(
                 f"no complete container engine is here, and none was installed because {refusal}. "
-                f"Type\n{COMMANDS.format(compose=compose)}"
+                f"Type\n{commands.to_install_engine(compose, commands.here())}{GUIDE}"
             )
         # Newer releases ship the client, buildx and Compose v2 as packages of their own.
         further = [name for name in ("docker-cli", "docker-buildx") if self.apt.available(name)]
@@ -113,7 +111,8 @@ class Setup:
         if os.geteuid() != 0:
             raise EngineError(
                 "the container engine is installed but does not run. Type\n"
-                "    sudo systemctl enable --now docker\nand run this command again."
+                f"{commands.indented((commands.START,), commands.here())}"
+                "and run this command again."
             )
         if SYSTEMD.is_dir():
             self.console.say("Starting the container engine (systemctl start docker) ...")

@@ -56,7 +56,7 @@ def read_host_software(machine: Machine) -> HostSoftware:
         podman=installed("podman"),
         nvidia_toolkit=any(installed(name) for name in TOOLKIT),
         cdi=bool(cdi_specifications(tree)),
-        docker_kind=_docker_kind(tree),
+        docker_kind=docker_kind(tree),
         memory_mib=memory_mib(tree),
         limit_mib=_limit_mib(tree),
     )
@@ -77,7 +77,7 @@ def _limit_mib(tree: Tree) -> int | None:
     return None
 
 
-def _docker_kind(tree: Tree) -> DockerKind:
+def docker_kind(tree: Tree) -> DockerKind:
     """Where the Docker comes from that a user of this machine reaches first."""
     own = any(tree.exists(path) for path in OTHER_DOCKERS)
     if tree.exists(SNAP_DOCKER) and not own:

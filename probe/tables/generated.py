@@ -802,7 +802,8 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'marks': ['ID=void'],
              'lacks': ['systemctl'],
              'docs': 'https://docs.voidlinux.org/config/graphical-session/graphics-drivers/nvidia.html',
-             'driver': [{'run': 'xbps-install -S void-repo-nonfree nvidia',
+             'driver': [{'run': 'xbps-install -S void-repo-nonfree', 'root': True},
+                        {'run': 'xbps-install -S nvidia',
                          'root': True,
                          'note': '{wanted}; then reboot '
                                  '(https://docs.voidlinux.org/config/graphical-session/graphics-drivers/nvidia.html)'}],
@@ -813,7 +814,7 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'engine': [{'run': 'xbps-install -S docker', 'root': True, 'brings': ['docker']}],
              'toolkit': [{'run': 'xbps-install -S nvidia-container-toolkit',
                           'root': True,
-                          'brings': ['nvidia-ctk']}],
+                          'note': 'then restart Docker'}],
              'restart-docker': [{'run': 'sv restart docker', 'root': True}],
              'source': ['https://docs.voidlinux.org',
                         'https://github.com/void-linux/void-packages/blob/master/srcpkgs/nvidia-container-toolkit/template']},
@@ -916,11 +917,11 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
                          'otherwise': "install NVIDIA's driver {wanted} "
                                       '(https://documentation.ubuntu.com/server/how-to/graphics/install-nvidia-drivers/), '
                                       'then reboot'}],
-             'amd-driver': [{'run': 'apt-get install linux-generic-hwe-$(. /etc/os-release; echo '
-                                    '$VERSION_ID) linux-firmware',
-                             'root': True,
-                             'note': "then reboot; or AMD's amdgpu-dkms "
-                                     '(https://rocm.docs.amd.com/projects/install-on-linux/en/latest/)'}],
+             'amd-driver': ["install Ubuntu's newer kernel (HWE: "
+                            "https://ubuntu.com/kernel/lifecycle) and linux-firmware, or AMD's "
+                            'amdgpu-dkms '
+                            '(https://rocm.docs.amd.com/projects/install-on-linux/en/latest/), '
+                            'then reboot'],
              'source': ['https://documentation.ubuntu.com/server/how-to/graphics/install-nvidia-drivers/',
                         'https://ubuntu.com/kernel/lifecycle']},
             {'id': 'debian',

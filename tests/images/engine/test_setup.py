@@ -31,7 +31,7 @@ def test_installing_can_be_forbidden(tmp_path: Path) -> None:
     with pytest.raises(EngineError) as failure:
         ensure(engine, may_install=False)
     assert "ALTERNATOR_INSTALL=no forbids it" in str(failure.value)
-    assert "sudo apt-get install docker.io docker-compose" in str(failure.value)
+    assert "apt-get install docker.io docker-compose" in str(failure.value)
 
 
 def test_permission_denied_names_the_group() -> None:
