@@ -72,7 +72,7 @@ def allowed(
 
 
 def over_base(budget: Budget, catalog: Catalog, base_bytes: int) -> Budget:
-    """The budget over a base of ``base_bytes``: what it has more than the catalog's comes on top."""
+    """The budget over a base of ``base_bytes``: what is more than the catalog's comes on top."""
     more = max(0, base_bytes - catalog.budget_base)
     return budget if budget.most is None else replace(budget, most=budget.most + more)
 
