@@ -1,7 +1,7 @@
 """What of a ROCm wheel the reasoning of the lean CUDA image would leave out, in MB.
 
     python -m bench.rocm_size                 # by the published listing, bench/rocm_listing.toml
-    python -m bench.rocm_size WHEEL|ADDRESS   # by a wheel's own directory, and nothing more of it
+    python -m bench.rocm_size WHEEL           # by the directory of a wheel: a path, or an address
 
 Nothing is left out of the ROCm image: no AMD GPU was at hand to try it on. MIOpen stays in any
 case, since it is what convolves there.

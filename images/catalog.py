@@ -112,6 +112,7 @@ class Catalog:
     universal: Universal
     sandbox: Sandbox
     budgets: Mapping[str, Budget]
+    budget_base: int  # bytes of the base that the budgets are made for
     pins: Mapping[str, Mapping[str, str]]  # of one torch build: {"2.13.0+cu130": {name: version}}
 
     def variant(self, name: str) -> Variant:
@@ -231,6 +232,7 @@ def _catalog(data: Mapping[str, Any], digest: str) -> Catalog:
         ),
         sandbox=Sandbox(packages=data["sandbox_packages"]),
         budgets={name: _budget(entry) for name, entry in data["budgets"].items()},
+        budget_base=round(data["budget_base"]["gb"] * 1e9),
         pins=data["pins"],
     )
 

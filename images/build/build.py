@@ -79,6 +79,8 @@ def build(request: BuildRequest, builder: Builder) -> Built:
     built = _make(recipe, builder, provenance)
     if not isinstance(image, Sandbox) and not request.full:
         allowed = budget.allowed(builder.catalog, image, wheels)
+        base_bytes = builder.engine.inspect(recipe.arguments["RUNTIME_BASE"]).size
+        allowed = budget.over_base(allowed, builder.catalog, base_bytes)
         budget.check_size(builder.engine, tag, image.name, allowed)
     return built
 

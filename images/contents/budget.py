@@ -71,6 +71,12 @@ def allowed(
         return Budget(most=cpu + sum(entry.file_size for entry in wheel.infolist()))
 
 
+def over_base(budget: Budget, catalog: Catalog, base_bytes: int) -> Budget:
+    """The budget over a base of ``base_bytes``: what is more than the catalog's comes on top."""
+    more = max(0, base_bytes - catalog.budget_base)
+    return budget if budget.most is None else replace(budget, most=budget.most + more)
+
+
 def check_size(engine: Engine, tag: str, name: str, budget: Budget) -> None:
     """Raise a BudgetError that names the largest changes if the image passes its budget.
 

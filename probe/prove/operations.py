@@ -12,7 +12,7 @@ def without_cudnn(torch: Any) -> None:
 
     Two switches, because attention has one of its own: on Hopper and Blackwell cuDNN's goes before
     torch's whatever ``cudnn.enabled`` says.
-    https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/transformers/cuda/sdp_utils.cpp
+    https://github.com/pytorch/pytorch/blob/001f694aef6f/aten/src/ATen/native/transformers/cuda/sdp_utils.cpp
     On ROCm the first one means MIOpen, which the image for AMD GPUs has: nothing is switched there,
     nor on the CPU and MPS.
     https://docs.pytorch.org/docs/stable/notes/hip.html

@@ -171,6 +171,16 @@ class ImageContract:
         ended = run("sh", "-c", script)
         assert (ended.status, ended.output) == (0, "")
 
+    def test_a_change_of_the_code_moves_less_than_5_mb(self, engine: Engine, image: str) -> None:
+        """The project's own layer is above all others, and light."""
+        steps = list(reversed(engine.history(image)))
+        [code] = [
+            number
+            for number, step in enumerate(steps)
+            if re.search(r"place\.sh /mnt /( |$)", step.created_by)
+        ]
+        assert 100_000 < sum(step.size for step in steps[code:]) < 5_000_000
+
     # Hardened
 
     def test_nothing_installs_packages_or_changes_users(

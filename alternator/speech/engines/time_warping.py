@@ -9,29 +9,36 @@ https://github.com/openai/whisper/blob/v20250625/whisper/timing.py (dtw_cpu, bac
 import numpy as np
 from numpy.typing import NDArray
 
-BOTH, ROW, COLUMN = 0, 1, 2  # where a step comes from: one less of both, of the row, of the column
-
 
 def cheapest_path(costs: NDArray[np.float64]) -> NDArray[np.int64]:
     """The path from the first cell to the last of ``costs``, shape (rows, columns), any floats.
 
-    Returns shape (2, steps): each step's row and column. Of equal ways the one along the column is
-    taken. An empty side counts as -1, as in openai-whisper.
+    Returns shape (2, steps): each step's row and column. Where row and diagonal cost the same the
+    way along the column is taken, as in openai-whisper; so an empty side counts as -1.
     """
-    rows, columns = costs.shape
-    steps = _steps(costs)
-    row, column = rows, columns
+    total = _totals(costs)
+    row, column = costs.shape
     path = []
     while row > 0 or column > 0:
         path.append((row - 1, column - 1))
-        came_from = COLUMN if row == 0 else ROW if column == 0 else steps[row + column][row]
-        row -= came_from != COLUMN
-        column -= came_from != ROW
+        if row == 0:
+            column -= 1
+        elif column == 0:
+            row -= 1
+        else:
+            last, before = total[row + column - 1], total[row + column - 2]
+            both, along_row, along_column = before[row - 1], last[row - 1], last[row]
+            if both < along_row and both < along_column:
+                row, column = row - 1, column - 1
+            elif along_row < both and along_row < along_column:
+                row -= 1
+            else:
+                column -= 1
     return np.array(path, dtype=np.int64)[::-1].T
 
 
-def _steps(costs: NDArray[np.float64]) -> list[bytes]:
-    """For each cell where its cheapest way comes from: ``[row + column][row]``, both from 1.
+def _totals(costs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the way to each cell costs: ``[row + column, row]``, both counted from 1.
 
     Anti-diagonal after anti-diagonal: the cells of one are next to each other in memory.
     """
@@ -42,16 +49,14 @@ def _steps(costs: NDArray[np.float64]) -> list[bytes]:
     skewed[row + column + 2, row + 1] = costs
     total = np.full((diagonals, rows + 1), np.inf)
     total[0, 0] = 0.0
-    steps = np.full((diagonals, rows + 1), COLUMN, dtype=np.uint8)
     for diagonal in range(2, diagonals):
         first, last = max(1, diagonal - columns), min(rows, diagonal - 1) + 1
         both = total[diagonal - 2, first - 1 : last - 1]
         along_row = total[diagonal - 1, first - 1 : last - 1]
         along_column = total[diagonal - 1, first:last]
-        is_both = (both < along_row) & (both < along_column)
-        is_row = (along_row < both) & (along_row < along_column)
-        total[diagonal, first:last] = skewed[diagonal, first:last] + np.where(
-            is_both, both, np.where(is_row, along_row, along_column)
-        )
-        steps[diagonal, first:last] = np.where(is_both, BOTH, np.where(is_row, ROW, COLUMN))
-    return [line.tobytes() for line in steps]
+        cheaper = np.minimum(both, along_row)
+        # Not where the two cost the same: then openai-whisper takes the third, whatever it costs.
+        taken = (cheaper < along_column) & (both != along_row)
+        way = np.where(taken, cheaper, along_column)
+        np.add(skewed[diagonal, first:last], way, out=total[diagonal, first:last])
+    return total

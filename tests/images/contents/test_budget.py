@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,11 @@ def test_what_was_recorded_is_read_again(tmp_path: Path) -> None:
 def test_an_image_within_its_budget_is_not_looked_into(most: int | None) -> None:
     engine = FakeEngine(images=[image_facts("alternator:1-cpu", size=1_000_000)])
     budget.check_size(engine, "alternator:1-cpu", "cpu", Budget(most=most))
+
+
+def test_what_another_base_weighs_more_comes_on_top() -> None:
+    catalog = load_catalog()
+    mine = Budget(most=100, more_than_cpu=7)
+    assert budget.over_base(mine, catalog, catalog.budget_base - 5) == mine
+    assert budget.over_base(mine, catalog, catalog.budget_base + 5) == replace(mine, most=105)
+    assert budget.over_base(Budget(), catalog, catalog.budget_base + 5) == Budget()
