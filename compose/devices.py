@@ -20,6 +20,14 @@ from probe.machine.cdi import cdi_specifications
 from probe.machine.files import Tree
 from probe.machine.operator_config import whisper_settings
 
+# Through Docker's API, Podman passes over a device request, and a device by its CDI name either is
+# taken for a path or passed over, by the versions of both:
+# https://github.com/podman-container-tools/podman/issues/19338 and /issues/28436 (read 2026-11)
+PODMAN = (
+    "there is an NVIDIA GPU, and Podman does not hand one over through Compose. Its own command "
+    "does, with the image that `make images` builds: alternator probe --snippet podman, or "
+    "--snippet quadlet for a service"
+)
 HOOK = "nvidia-container-runtime-hook"
 
 
@@ -28,6 +36,8 @@ def overlay(variant: str, engine: Engine) -> str:
     if variant != "cuda":
         return variant
     facts = engine.facts()
+    if facts.podman:
+        raise DeviceError(PODMAN)
     return nvidia_overlay(
         facts,
         hook=shutil.which(HOOK, path=engine.environ.get("PATH")) is not None,
