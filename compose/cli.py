@@ -11,6 +11,7 @@ from docker.models.containers import Container
 from compose import check, demo, devices, handed, memory, settings, wait
 from compose.errors import ComposeError, DeviceError
 from compose.stack import (
+    LOG_DRIVER_VARIABLE,
     Bot,
     Project,
     Stack,
@@ -145,6 +146,7 @@ def start(builder: Builder, project: Project, wish: Wish) -> int:
         image=image,
         handed=given,
         universal=wish.variant == UNIVERSAL,
+        podman=builder.engine.podman and not builder.environ.get(LOG_DRIVER_VARIABLE),
         variables={
             HOST_REPORT: check.handed_report(choice.report),
             **devices.variables(choice.report["selection"]["run_flags"]),
@@ -234,7 +236,8 @@ class Starting:
         except ComposeError as error:
             words = wait.last_words_of_the_dead(self.project)
             raise ComposeError(f"{error}\n{words}".rstrip()) from error
-        container = wait.until_healthy(self.project, "bot", self.console)
+        podman = self.project.engine.podman
+        container = wait.until_healthy(self.project, "bot", self.console, ask=podman)
         self.console.say("The bot is healthy.")
         inside = check.container_report(container)
         for line in check.compare_with_host(read_report(self.report), inside):

@@ -29,6 +29,14 @@ from probe.report.cdi_names import DRI, nvidia_names
 from probe.report.doctor_commands import what_docker_lacks
 from probe.report.schema import Report, SelectionReport
 
+# Through Docker's API, Podman passes over a device request, and a device by its CDI name either is
+# taken for a path or passed over, by the versions of both:
+# https://github.com/podman-container-tools/podman/issues/19338 and /issues/28436 (read 2026-11)
+PODMAN = (
+    "there is an NVIDIA GPU, and Podman does not hand one over through Compose. Its own command "
+    "does, with the image that `make images` builds: alternator probe --snippet podman, or "
+    "--snippet quadlet for a service"
+)
 HOOK = "nvidia-container-runtime-hook"
 NO_WAY = "there is an NVIDIA GPU, but this engine can't hand it to a container. Type\n"
 
@@ -117,6 +125,8 @@ def overlay(variant: str, engine: Engine, run_flags: Sequence[str] = ()) -> str:
     if variant != "cuda":
         return variant
     facts = engine.facts()
+    if facts.podman:
+        raise DeviceError(PODMAN)
     if "--runtime" in run_flags:  # the toolkit refuses its hook here, as on a Jetson
         if "nvidia" in facts.runtimes:
             return "cuda-runtime"
