@@ -100,7 +100,7 @@ class TemporaryServerError(TemporaryError, ServerError):
 
 
 class UnreachableError(TemporaryServerError):
-    """Nobody answers at the server's address: there is no such name, no such port, or no TLS.
+    """Nobody can be at the server's address: there is no such name, or no TLS that is accepted.
 
     It may pass; where the server never answered before, the address is more likely wrong.
     """

@@ -3,12 +3,12 @@
 import argparse
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docker.models.containers import Container
 
-from compose import check, demo, devices, memory, wait
+from compose import check, demo, devices, handed, memory, settings, wait
 from compose.errors import ComposeError, DeviceError
 from compose.stack import (
     Bot,
@@ -25,6 +25,7 @@ from images.build.build import BuildRequest, build
 from images.build.builder import Builder, builder_here
 from images.catalog import AnyImage
 from images.console import Console
+from images.ending import by_signal
 from images.engine.apt import may_install
 from images.engine.engine import Engine
 from images.engine.setup import ensure_engine
@@ -40,7 +41,8 @@ def up(argv: list[str]) -> int:
     """Probe this machine, build the image that suits it, and start the bot (or the demo)."""
     parser = argparse.ArgumentParser(
         prog="alternator up",
-        description=f"{up.__doc__} Without an alternator.toml it starts the demo.",
+        description=f"{up.__doc__} Without an alternator.toml, or an account's two variables, it "
+        "starts the demo.",
     )
     parser.add_argument("--config", type=Path, help="the bot's configuration file")
     parser.add_argument("--demo", action="store_true", help="the demo, even if there is one")
@@ -51,12 +53,13 @@ def up(argv: list[str]) -> int:
     )
     options = parser.parse_args(argv)
     console = Console()
-    with Engine(os.environ) as engine:
+    with by_signal(), Engine(os.environ) as engine:
         installing = may_install(engine.environ) and not options.no_install
         config = None if options.demo else find_config(options.config, engine.environ)
         builder = builder_here(engine, console, may_install=installing)
         console.say(f"Container engine: Docker {ensure_engine(engine, builder.apt, console)}")
-        wish = Wish(variant=options.variant, base=options.base, config=config)
+        account = config is not None or (not options.demo and handed.is_account(engine.environ))
+        wish = Wish(variant=options.variant, base=options.base, config=config, account=account)
         return start(builder, project_here(engine), wish)
 
 
@@ -74,7 +77,10 @@ def down(argv: list[str]) -> int:
                 f"no container engine answers, so nothing of ours runs ({state.why})"
             )
         arguments = ["down", "--remove-orphans"] + (["--volumes"] if options.volumes else [])
-        project_here(engine).compose(everything(), *arguments)
+        project = project_here(engine)
+        project.compose(everything(), *arguments)
+        if options.volumes:
+            project.remove_volumes()
     data = ", its data removed." if options.volumes else "; its data is kept."
     Console().say(f"The stack is down{data}")
     return 0
@@ -83,52 +89,72 @@ def down(argv: list[str]) -> int:
 def find_config(explicit: Path | None, environ: Mapping[str, str]) -> Path | None:
     """The configuration: as named, else where the bot itself would look; None for the demo."""
     found = find_config_file(environ, str(explicit) if explicit else None)
-    if found is not None and not Path(found).is_file():
+    if found is None:
+        return None
+    if not Path(found).exists():
         raise ComposeError(f"{found}: there is no such file")
-    return Path(found) if found else None
+    if not Path(found).is_file():
+        raise ComposeError(
+            f"{found} is no file, but a directory, which a container engine makes where a file to "
+            f"mount is missing; remove it and put the configuration in its place"
+        )
+    return Path(found)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What the operator asks for; without a configuration it is the demo."""
+    """What the operator asks for: the demo, or an ``account``, configured by variables at least."""
 
     variant: str | None = None
     base: str | None = None
     config: Path | None = None
+    account: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What this machine is to run: the probe's report, the image, and the device overlay."""
+    """What this machine is to run: the probe's report, the image, and the device overlay, or
+    what is in its place where only some of the machine's GPUs are meant."""
 
     report: Report
     image: AnyImage
     device: str
+    service: devices.Service | None = None
 
 
 def start(builder: Builder, project: Project, wish: Wish) -> int:
     """Choose, render, build and start; returns once the bot is at work."""
     choice = choose(builder, wish, host_choice.probe)
-    for line in memory.warnings(choice.report, wish.config, memory.memory_here()):
+    known = memory.model_of(wish.config, builder.environ)
+    model = known if wish.account else memory.DEMO_MODEL
+    for line in memory.warnings(choice.report, model, memory.memory_here()):
+        builder.console.say(line)
+    # What can't be read is told before anything is built.
+    if wish.account:
+        given = handed.for_account(builder.environ, wish.config)
+    else:
+        given = handed.for_demo(builder.environ)
+    for line in given.notices:
         builder.console.say(line)
     render.write()
     image = build(BuildRequest(image=choice.image, base=wish.base), builder).tag
     bot = Bot(
         device=choice.device,
+        service=choice.service,
         image=image,
+        handed=given,
         universal=wish.variant == UNIVERSAL,
         variables={
             HOST_REPORT: check.handed_report(choice.report),
             **devices.variables(choice.report["selection"]["run_flags"]),
-            **memory.variables(choice.report, wish.config, builder.environ),
+            **memory.variables(choice.report, model, builder.environ),
         },
     )
     starting = Starting(project=project, console=builder.console, report=choice.report)
-    if wish.config is not None:
-        return starting.account(account_stack(bot, wish.config), wish.config)
+    if wish.account:
+        return starting.account(bot, wish.config)
     request = BuildRequest(image=builder.catalog.sandbox, base=wish.base)
-    port = sandbox_port(builder.environ)
-    return starting.demo(demo_stack(bot, build(request, builder).tag, port), port)
+    return starting.demo(bot, build(request, builder).tag, sandbox_port(builder.environ))
 
 
 def choose(builder: Builder, wish: Wish, probe: host_choice.Prober) -> Choice:
@@ -142,7 +168,8 @@ def choose(builder: Builder, wish: Wish, probe: host_choice.Prober) -> Choice:
     for line in host_choice.summary(report):
         builder.console.say(line)
     try:
-        device = devices.overlay(report["selection"]["image"], builder.engine)
+        chosen = report["selection"]
+        device = devices.overlay(chosen["image"], builder.engine, chosen["run_flags"])
     except DeviceError as error:
         if backend is not None:
             raise
@@ -152,7 +179,8 @@ def choose(builder: Builder, wish: Wish, probe: host_choice.Prober) -> Choice:
         report, device = probe(environ, "cpu"), "cpu"
     catalog = builder.catalog
     image = catalog.universal if universal else host_choice.variant(catalog, report)
-    return Choice(report=report, image=image, device=device)
+    service = devices.service_for(device, report, builder.engine)
+    return Choice(report=report, image=image, device=device, service=service)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,11 +191,11 @@ class Starting:
     console: Console
     report: Report
 
-    def demo(self, stack: Stack, port: int) -> int:
+    def demo(self, bot: Bot, sandbox_image: str, port: int) -> int:
         """The demo, until every sample is described."""
         demo.check_port(port, self.project)
         self.console.say("Starting the demo: the bot against a sandbox server with sample posts.")
-        self._start(stack)
+        self._start(demo_stack(self._given(bot), sandbox_image, port))
         posts = demo.until_described(demo.Sandbox(port=port), self.console)
         demo.show(posts, self.console)
         for line in (
@@ -179,13 +207,24 @@ class Starting:
             self.console.say(line)
         return 0
 
-    def account(self, stack: Stack, config: Path) -> int:
+    def account(self, bot: Bot, config: Path | None) -> int:
         """The bot on an account of the operator's."""
-        container = self._start(stack)
+        container = self._start(account_stack(self._given(bot)))
+        if said := wait.waits_for_server(container):
+            self.console.say(f"It waits for its server, and looks again by itself. {said}")
         self.console.say(
-            f"The bot runs with {config}. Follow it with: docker logs --follow {container.name}"
+            f"The bot runs with {config or 'the variables of this shell'}. Follow it with: "
+            f"docker logs --follow {container.name}"
         )
         return 0
+
+    def _given(self, bot: Bot) -> Bot:
+        """The bot, once its files are where its container finds them."""
+        files = bot.handed.files
+        if not files:
+            return bot
+        added = settings.place(self.project.engine, self.project.name, bot.image, files)
+        return replace(bot, variables={**bot.variables, **added})
 
     def _start(self, stack: Stack) -> Container:
         """Start the stack, wait for the bot, and say what its container lacks of the choice."""

@@ -1,39 +1,64 @@
 """Which compose files and variables make up a stack, and the project that runs it on an engine."""
 
-import stat
+import json
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from docker.errors import DockerException
 from docker.models.containers import Container
 
+from compose.devices import Service
 from compose.errors import ComposeError
-from images.catalog import CHECKOUT, IMAGE_USER
+from compose.handed import NOTHING, Handed
+from images.catalog import CHECKOUT
 from images.engine.engine import Engine
-from probe.machine.variables import CONFIG_FILE
 
 FOLDER = CHECKOUT / "compose"
 # What the compose files take.
 IMAGE_VARIABLE = "ALTERNATOR_IMAGE"
 SANDBOX_IMAGE_VARIABLE = "ALTERNATOR_SANDBOX_IMAGE"
-USER_VARIABLE = "ALTERNATOR_USER"
 PROJECT_VARIABLE = "ALTERNATOR_PROJECT"  # two stacks on one machine
 DEFAULT_PROJECT = "alternator"
 PORT_VARIABLE = "SANDBOX_PORT"
 DEFAULT_SANDBOX_PORT = 3000
+# An operator's own additions, read after all others; git ignores it.
+OVERRIDE = "override"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """One way to start the project: overlays in the order Compose merges them, and variables."""
+    """One way to start the project: overlays in the order Compose merges them, and variables.
+
+    ``withheld`` are variables of this machine that Compose does not get.
+    """
 
     overlays: tuple[str, ...]
     variables: Mapping[str, str]
+    withheld: frozenset[str] = frozenset()
+    service: Service | None = None  # the bot's device, where no file has it
 
-    def files(self, folder: Path = FOLDER) -> list[Path]:
-        """The compose files, in the order in which they are merged."""
-        return [folder / f"{overlay}.yaml" for overlay in self.overlays]
+    def written(self, folder: Path) -> list[Path]:
+        """The file that has no place in ``compose/``: written anew into ``folder``, JSON, which is
+        YAML as well."""
+        if self.service is None:
+            return []
+        file = folder / "device.json"
+        file.write_text(json.dumps({"services": {"bot": self.service}}), encoding="utf-8")
+        return [file]
+
+    def files(self, folder: Path = FOLDER, written: Sequence[Path] = ()) -> list[Path]:
+        """The compose files, in the order in which they are merged; last the operator's own."""
+        own = folder / f"{OVERRIDE}.yaml"
+        ours = [*(folder / f"{overlay}.yaml" for overlay in self.overlays), *written]
+        return [*ours, own] if own.is_file() else ours
+
+    def environ(self, here: Mapping[str, str]) -> dict[str, str]:
+        """The variables that Compose runs with on this machine."""
+        kept = {name: value for name, value in here.items() if name not in self.withheld}
+        return {**kept, **self.variables}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,18 +72,19 @@ class Project:
     def compose(self, stack: Stack, *arguments: str) -> str:
         """Run Compose; its output, or a ComposeError with its last words."""
         command = [*self.engine.compose_command, "--project-name", self.name]
-        for path in stack.files(self.folder):
-            command += ["--file", str(path)]
-        result = subprocess.run(
-            [*command, *arguments],
-            env={**self.engine.environ, **stack.variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        with tempfile.TemporaryDirectory(prefix="alternator-") as folder:
+            for path in stack.files(self.folder, stack.written(Path(folder))):
+                command += ["--file", str(path)]
+            result = subprocess.run(
+                [*command, *arguments],
+                env=stack.environ(self.engine.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                check=False,
+            )
         if result.returncode != 0:
             last_words = "\n".join(result.stdout.splitlines()[-6:])
             raise ComposeError(f"Compose failed ({' '.join(arguments)}):\n{last_words}")
@@ -76,6 +102,18 @@ class Project:
             all=True, filters={"label": self._label, "status": "exited"}
         )
 
+    def remove_volumes(self) -> None:
+        """Remove the stack's volumes that Compose left.
+
+        Version 2 passes over one whose place in the bot's container another overlay takes (the
+        demo's memory that of an account).
+        """
+        try:
+            for volume in self.engine.client.volumes.list(filters={"label": self._label}):
+                volume.remove()
+        except DockerException as error:
+            raise ComposeError(f"a volume of {self.name} can't be removed: {error}") from error
+
     @property
     def _label(self) -> str:
         # Both generations of Compose set it (LABEL_PROJECT):
@@ -92,68 +130,53 @@ def project_here(engine: Engine) -> Project:
 class Bot:
     """The bot's part of a stack. ``device`` and ``variables`` come from ``compose.devices``.
 
-    ``universal`` adds the volume for the builds that the universal image installs.
+    ``handed`` is what it gets of the operator's; ``universal`` adds the volume for the builds that
+    the universal image installs.
     """
 
     device: str
     image: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    handed: Handed = NOTHING
     universal: bool = False
+    service: Service | None = None  # in the place of the device's file
 
-    @property
-    def overlays(self) -> tuple[str, ...]:
-        """The files that every stack with this bot begins with."""
-        return ("compose", self.device, *(["universal"] if self.universal else []))
+    def stack(self, *overlays: str, **variables: str) -> Stack:
+        """A stack of this bot, with further overlays and variables.
+
+        The device's overlay comes after the operator's variables: what it sets was decided.
+        """
+        device = [] if self.service else [self.device]
+        universal = ["universal"] if self.universal else []
+        return Stack(
+            overlays=("compose", *self.handed.overlays, *device, *universal, *overlays),
+            variables={
+                IMAGE_VARIABLE: self.image,
+                **variables,
+                **self.variables,
+                **self.handed.variables,
+            },
+            withheld=self.handed.withheld,
+            service=self.service,
+        )
 
 
 def demo_stack(bot: Bot, sandbox_image: str, port: int) -> Stack:
     """The bot against the sandbox, which is reached at ``port`` of this machine."""
-    return Stack(
-        overlays=(*bot.overlays, "demo"),
-        variables={
-            IMAGE_VARIABLE: bot.image,
-            SANDBOX_IMAGE_VARIABLE: sandbox_image,
-            PORT_VARIABLE: str(port),
-            **bot.variables,
-        },
-    )
+    return bot.stack("demo", **{SANDBOX_IMAGE_VARIABLE: sandbox_image, PORT_VARIABLE: str(port)})
 
 
-def account_stack(bot: Bot, config: Path) -> Stack:
-    """The bot on the operator's own account."""
-    return Stack(
-        overlays=(*bot.overlays, "account"),
-        variables={
-            IMAGE_VARIABLE: bot.image,
-            CONFIG_FILE: str(config.resolve()),
-            USER_VARIABLE: container_user(config),
-            **bot.variables,
-        },
-    )
+def account_stack(bot: Bot) -> Stack:
+    """The bot on the operator's own account, which is handed to it."""
+    return bot.stack()
 
 
 def everything() -> Stack:
     """Any stack of ours that may be running, for taking it down."""
     return Stack(
-        overlays=("compose", "universal", "demo"),
+        overlays=("compose", "settings", "universal", "demo"),
         variables={IMAGE_VARIABLE: "none", SANDBOX_IMAGE_VARIABLE: "none"},
     )
-
-
-def container_user(config: Path) -> str:
-    """The numeric ``uid:gid`` the bot runs as: one that can read the configuration, never root."""
-    try:
-        facts = config.stat()
-    except OSError as error:
-        raise ComposeError(f"{config}: {error.strerror}") from error
-    if facts.st_mode & stat.S_IROTH:
-        return IMAGE_USER
-    if facts.st_uid == 0:
-        raise ComposeError(
-            f"{config} belongs to root and nobody else may read it, but the bot does not run as "
-            f"root. Type\n    chown {IMAGE_USER} {config}"
-        )
-    return f"{facts.st_uid}:{facts.st_gid}"
 
 
 def sandbox_port(environ: Mapping[str, str]) -> int:

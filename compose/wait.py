@@ -1,5 +1,6 @@
 """Waits until the bot is healthy, and tells what it said last where it does not get there."""
 
+import json
 import re
 import time
 
@@ -43,6 +44,22 @@ def until_healthy(
                 raise UnhealthyError(_report(container, what))
             status.update(_doing(container) or f"waiting for {service} to become healthy")
             time.sleep(0.5)
+
+
+def waits_for_server(container: Container) -> str | None:
+    """What a healthy bot says of a server that it can't reach yet; None where it works with one.
+
+    A server that is down makes no bot ill (docs/operating.md), but whoever has just written its
+    address wants to know.
+    """
+    try:
+        output = container.exec_run(["alternator", "health"]).output
+        state = json.loads(output).get("server") if isinstance(output, bytes) else None
+    except (DockerException, ValueError, AttributeError, RecursionError):
+        return None
+    if state not in ("unreachable", "refusing"):
+        return None
+    return _doing(container) or f"{container.name}: its server is {state}"
 
 
 def _doing(container: Container) -> str:

@@ -5,11 +5,13 @@ import os
 from collections.abc import Sequence
 
 from images import cli_built_images as built_images
-from images.build import base, host_choice, render, stubs
+from images.build import base, gfx, host_choice, render
 from images.build.build import BuildRequest, build
 from images.build.builder import Builder, builder_here
+from images.build.lean import check_full
 from images.catalog import AnyImage, Catalog, Variant, load_catalog, with_build
 from images.console import Console
+from images.ending import by_signal
 from images.engine import platforms
 from images.engine.apt import may_install
 from images.engine.emulation import require_emulation
@@ -25,7 +27,7 @@ from probe.tables.builds import load_table
 def main(argv: list[str]) -> int:
     """Render the Dockerfiles and build the images."""
     console = Console()
-    with Engine(os.environ) as engine:
+    with by_signal(), Engine(os.environ) as engine:
         return run(argv, engine, console)
 
 
@@ -79,16 +81,12 @@ def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="linux/amd64, linux/arm64, or both with a comma; without it the engine's own",
     )
     parser.add_argument(
-        "--gfx", default="", help="AMD targets to keep kernels for: gfx1100,gfx1101"
+        "--gfx", default="", help="ROCm: targets to keep kernels for: gfx1100,gfx1101"
     )
     parser.add_argument(
-        "--stubs",
-        nargs="?",
-        const=stubs.ALL,
-        default="",
-        metavar="NAMES",
-        help="CUDA: stubs in place of these libraries (nccl,cusparselt,nvshmem) or, without names, "
-        "of all three; never run on a GPU",
+        "--full",
+        action="store_true",
+        help="CUDA: the complete image, with the libraries that no transcription calls (+1.9 GB)",
     )
 
 
@@ -157,7 +155,8 @@ def choose_images(options: argparse.Namespace, builder: Builder) -> list[AnyImag
             raise CatalogError(f"--wheel {options.wheel} needs one VARIANT that it is a build of")
         images = [with_build(images[0], wheel=options.wheel)]
     for image in images:
-        stubs.choose(options.stubs, image.name)
+        check_full(options.full, image)
+    gfx.choose(options.gfx, images, load_table())
     return images
 
 
@@ -183,8 +182,8 @@ def plan(
                     image=image,
                     platform=platform,
                     base=options.base,
-                    gfx=options.gfx,
-                    stubs=options.stubs,
+                    gfx=gfx.kept(options.gfx, image),
+                    full=options.full,
                 )
             )
     return requests

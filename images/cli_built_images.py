@@ -13,7 +13,7 @@ from images.contents.weights import weigh
 from images.engine.answers import ImageFacts
 from images.engine.engine import Engine
 from images.engine.platforms import PLATFORMS, tag_for
-from images.errors import CatalogError
+from images.errors import CatalogError, ImagesError
 from images.publish.attestations import Predicate
 from images.publish.transfer import Transfer
 
@@ -96,7 +96,7 @@ def _size(options: argparse.Namespace, engine: Engine, console: Console) -> int:
     for line in size_report.tree(weights, allowed):
         console.say(line)
     if options.svg:
-        options.svg.write_text(size_svg.draw(weights, allowed), "utf-8")
+        write(options.svg, size_svg.draw(weights, allowed))
         console.say(f"drawn: {options.svg}")
     if options.record:
         console.say(f"recorded: {budget.record(weights, name)}")
@@ -126,11 +126,19 @@ def _bom(options: argparse.Namespace, engine: Engine, console: Console) -> int:
 
     text = bom.bill(engine, tag_of(options.image))
     if options.output:
-        options.output.write_text(text, "utf-8")
+        write(options.output, text)
         console.say(f"written: {options.output}")
     else:
         console.say(text)
     return 0
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file that the operator named; ImagesError where it can't be written there."""
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ImagesError(f"{path} can't be written: {error.strerror}") from error
 
 
 def _push(options: argparse.Namespace, engine: Engine, console: Console) -> int:
@@ -155,7 +163,7 @@ def _push(options: argparse.Namespace, engine: Engine, console: Console) -> int:
         digests.append(f"{pushed.reference}@{pushed.digest}")
         console.say(f"{digests[-1]} ({', '.join(pushed.platforms)})")
     if options.digests is not None:
-        options.digests.write_text("".join(f"{line}\n" for line in digests), "utf-8")
+        write(options.digests, "".join(f"{line}\n" for line in digests))
     return 0
 
 

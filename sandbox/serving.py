@@ -9,6 +9,11 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+# How long an idle connection stays open, as nginx has it in front of Mastodon
+# (https://nginx.org/en/docs/http/ngx_http_core_module.html#keepalive_timeout). uvicorn's own 5 s
+# end when Mastodon.py asks again for media in processing, 5.0 s later on the same connection:
+# https://github.com/halcy/Mastodon.py/blob/2.1.0/mastodon/media.py
+KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 1  # for open connections; streams never end by themselves
 START_SECONDS = 10.0
 STOP_SECONDS = 10.0
@@ -22,6 +27,7 @@ def serve_forever(app: Starlette, *, host: str, port: int) -> None:
         host=host,
         port=port,
         log_level="warning",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
@@ -65,7 +71,10 @@ class AppServer:
         self.port: int = self.socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
-            WithTransport(app), log_level="critical", timeout_graceful_shutdown=GRACE_SECONDS
+            WithTransport(app),
+            log_level="critical",
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.serve, name=f"sandbox:{self.port}", daemon=True)

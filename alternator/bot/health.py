@@ -20,9 +20,10 @@ from typing import Protocol, TypedDict
 import requests
 
 from alternator.accounts.health import ServerReport, ServerState
+from alternator.bot import health_address
 from alternator.bot.pulse import Pulse
 from alternator.config.load import load_section
-from alternator.config.settings import HealthSettings
+from alternator.config.settings import HealthSettings, StateSettings
 from alternator.errors import ConfigError, StateError
 from alternator.store.outcomes import AttachmentState
 from probe.exit_codes import ExitCode
@@ -228,6 +229,10 @@ def main(argv: list[str]) -> int:
     )
     arguments = parser.parse_args(argv)
     settings = load_section(HealthSettings, arguments.config)
+    if arguments.config is None:
+        # What the bot really does goes before what a configuration here says.
+        directory = load_section(StateSettings).directory
+        settings = health_address.find(directory) or settings
     if settings.port == 0:
         raise ConfigError("the health answer is turned off; set [health] port")
     any_address = settings.host in ("", "0.0.0.0", "::")

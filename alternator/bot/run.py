@@ -1,12 +1,15 @@
 """``alternator run``: puts the bot together, says what it is, and keeps it going."""
 
 import argparse
-from contextlib import AbstractContextManager, ExitStack
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from alternator.accounts.account import Account
 from alternator.alt_text.writer import AltTextWriter
+from alternator.bot import health_address
 from alternator.bot.bot import (
     MakeSpeechWorker,
     SpeechWorker,
@@ -32,6 +35,7 @@ from alternator.speech.worker.words import model_of
 from alternator.stopping import Stop, Stopping
 from alternator.store.interface import AccountState, Store
 from alternator.store.opening import OPENING_PATIENCE_SECONDS, PATIENCE_SECONDS, opened
+from alternator.web import trusted
 from probe.errors import UserError
 from probe.exit_codes import ExitCode
 
@@ -114,6 +118,7 @@ def run(
     Errors are those of a start that can't succeed (ConfigError, StateError, ServerError,
     ModelError), and StateError where the state file is damaged meanwhile.
     """
+    trusted.check(os.environ)
     with ExitStack() as stack:
         store = stack.enter_context(open_store(config, stop, once=wishes.once))
         remove_leftovers(downloads_of(config))
@@ -128,7 +133,7 @@ def run(
             longest_request=config.vision.timeout_seconds,
         )
         if not wishes.once:
-            stack.enter_context(serving(health, config.health))
+            stack.enter_context(answering(health, config))
         progress = BotProgress(stop, health)
         session = sign_in(account, progress, once=wishes.once)
         take_up(account.state, wishes)
@@ -149,6 +154,14 @@ def run(
     return 0
 
 
+@contextmanager
+def answering(health: Health, config: Config) -> Iterator[None]:
+    """Answer for the health, and leave word where."""
+    announced = health_address.announced(config.state.directory, config.health)
+    with serving(health, config.health), announced:
+        yield
+
+
 def open_store(config: Config, stop: Stop, *, once: bool) -> AbstractContextManager[Store]:
     """What is remembered; a single pass has no second turn in which a lock on it is over."""
     return opened(
@@ -164,9 +177,9 @@ def sign_in(account: Account, progress: Progress, *, once: bool) -> MastodonClie
 
     A server that this bot has worked with before is waited for, whatever it answers, unless it is
     to run ``once``: after a power cut it may be slower to start than the bot. One that it never
-    worked with is waited for only where it is there and has trouble; where nobody answers, or
-    something that is no such server, its address is more likely wrong, and somebody who just wrote
-    it should hear that at once.
+    worked with is waited for where it may be down or in trouble; where there is no such name, no
+    TLS that is accepted, or something that is no such server, its address is more likely wrong, and
+    somebody who just wrote it should hear that at once.
     """
     session = account.session(progress)
     ends: tuple[type[TemporaryServerError], ...] = ()

@@ -7,10 +7,11 @@ each error as a JSON object with an ``error``
 server behind it restarts, and nothing is final that such a one says.
 """
 
+import socket
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from alternator.errors import (
     EditRefusedError,
@@ -25,6 +26,8 @@ from alternator.errors import (
 from alternator.mastodon.waits import RATE_LIMIT_SECONDS, wait_of
 from alternator.web.one_line import one_line
 from alternator.web.session import REDIRECTS, Answer
+
+Cause = TypeVar("Cause", bound=BaseException)
 
 # https://docs.joinmastodon.org/api/oauth-scopes/
 SCOPES = "read:accounts read:statuses write:statuses"
@@ -105,10 +108,13 @@ def unreachable(url: str, error: BaseException) -> ServerError:
             f"{url}: the server's TLS certificate is not accepted; correct [mastodon] "
             f"instance_url, or name the authority that signed it in REQUESTS_CA_BUNDLE"
         )
+    if is_no_name(error):
+        return UnreachableError(
+            f"{url} can't be reached (there is no such name); check [mastodon] instance_url"
+        )
+    # Nobody listens, or there is no way there: a server that is down looks like that.
     reason = "no answer in time" if has_cause(error, requests.Timeout) else "no connection"
-    nobody = has_cause(error, ConnectTimeoutError) or has_cause(error, NewConnectionError)
-    kind = UnreachableError if nobody else TemporaryServerError
-    return kind(
+    return TemporaryServerError(
         f"{url} can't be reached ({reason}); check [mastodon] instance_url, and that this "
         f"machine reaches it"
     )
@@ -136,10 +142,24 @@ def own_words(answer: Answer) -> str | None:
     return one_line(said, LONGEST_REASON) if isinstance(said, str) else ""
 
 
+def is_no_name(error: BaseException) -> bool:
+    """Whether the name service says that there is no such name, and not that it is in trouble.
+
+    https://manpages.debian.org/bookworm/manpages-dev/getaddrinfo.3.en.html
+    """
+    cause = cause_of(error, socket.gaierror)
+    return cause is not None and cause.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
+
+
 def has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
     """Whether the error is a ``kind`` or came from one."""
+    return cause_of(error, kind) is not None
+
+
+def cause_of(error: BaseException | None, kind: type[Cause]) -> Cause | None:
+    """The error itself or the nearest that it came from, if it is a ``kind``."""
     while error is not None:
         if isinstance(error, kind):
-            return True
+            return error
         error = error.__cause__ or error.__context__
-    return False
+    return None

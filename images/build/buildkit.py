@@ -10,6 +10,7 @@ from pathlib import Path
 from images.build.builder import Builder
 from images.build.progress import BuildProgress
 from images.catalog import CHECKOUT
+from images.ending import child
 from images.errors import BuildError
 
 LOGS = CHECKOUT / ".cache" / "logs"
@@ -62,13 +63,15 @@ def _follow(
     """Run the build, feeding its output to ``progress`` and ``log``; returns the exit code."""
     with (
         log.open("wb") as record,
-        subprocess.Popen(
-            command,
-            cwd=CHECKOUT,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+        child(
+            subprocess.Popen(
+                command,
+                cwd=CHECKOUT,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
         ) as process,
     ):
         assert process.stdout is not None  # PIPE was asked for

@@ -12,8 +12,8 @@ from packageurl import PackageURL
 from images.build.provenance import revision
 from images.catalog import CHECKOUT
 from images.contents.inventory import (
+    FULL_LABEL,
     REVISION_LABEL,
-    STUBS_LABEL,
     TORCH_LABEL,
     VARIANT_LABEL,
     WHEEL_LABEL,
@@ -45,7 +45,7 @@ def provenance(
         "variant": labels.get(VARIANT_LABEL, ""),
         "torch": labels.get(TORCH_LABEL, ""),
         "wheel": labels.get(WHEEL_LABEL, ""),
-        "stubs": labels.get(STUBS_LABEL, ""),
+        "full": labels.get(FULL_LABEL, ""),
         "platform": f"{image.os}/{image.architecture}",
     }
     return {

@@ -5,10 +5,13 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import certifi
 import pytest
 import yaml
 
-from compose import stack
+from alternator.config.load import keys_of, variable
+from alternator.config.settings import SECTIONS
+from compose import handed, stack
 from compose.errors import ComposeError
 from compose.stack import Bot, Project, Stack
 from images.catalog import CHECKOUT
@@ -27,40 +30,113 @@ def project() -> Project:
     return Project(name="alternator-test", engine=engine)
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    path = tmp_path / "alternator.toml"
-    path.write_text("")
-    return path
-
-
 @pytest.mark.parametrize("variant", ["cpu", "cuda", "rocm"])
 @pytest.mark.parametrize("purpose", ["demo", "account"])
-def test_compose_accepts_the_files(
-    variant: str, purpose: str, config: Path, project: Project
-) -> None:
+def test_compose_accepts_the_files(variant: str, purpose: str, project: Project) -> None:
     groups = {
         "ALTERNATOR_RENDER_GID": "109",
         "ALTERNATOR_VIDEO_GID": "44",
         "ALTERNATOR_NVIDIA_GID": "27",
     }
-    config.chmod(0o644)
-    bot = Bot(device=variant, image="image:1", variables=groups)
-    files = (
-        stack.demo_stack(bot, "sandbox:1", 3000)
-        if purpose == "demo"
-        else stack.account_stack(bot, config)
-    )
+    environ = {"REQUESTS_CA_BUNDLE": certifi.where()}
+    if purpose == "demo":
+        bot = Bot(
+            device=variant, image="image:1", variables=groups, handed=handed.for_demo(environ)
+        )
+        files = stack.demo_stack(bot, "sandbox:1", 3000)
+    else:
+        given = handed.for_account(environ, None)
+        files = stack.account_stack(
+            Bot(device=variant, image="image:1", variables=groups, handed=given)
+        )
     text = project.compose(files, "config")
     assert "read_only: true" in text
     assert "no-new-privileges:true" in text
     assert ("/dev/kfd" in text) == (variant == "rocm")
     assert ("nvidia" in text) == variant.startswith("cuda")
     # Not looked for in the text, where pytest's own folder may be its number 109.
-    added = yaml.safe_load(text)["services"]["bot"].get("group_add", [])
+    bot_service = yaml.safe_load(text)["services"]["bot"]
     expected = {"cpu": [], "cuda": ["27"], "rocm": ["109", "44"]}
-    assert [str(group) for group in added] == expected[variant]
-    assert (str(config) in text) == (purpose == "account")
+    assert [str(group) for group in bot_service.get("group_add", [])] == expected[variant]
+    assert bot_service["environment"]["SSL_CERT_FILE"] == "/etc/alternator/ca.pem"
+    sizes = [service["tmpfs"] for service in yaml.safe_load(text)["services"].values()]
+    assert all("size=" in entry for entries in sizes for entry in entries)
+
+
+def of_the_bot(project: Project, files: Stack) -> dict[str, str | None]:
+    """The bot's variables, as Compose would set them."""
+    service = yaml.safe_load(project.compose(files, "config"))["services"]["bot"]
+    return {name: value for name, value in service["environment"].items() if value is not None}
+
+
+def test_the_operators_variables_reach_the_bot(project: Project, tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("t")
+    environ = {
+        **os.environ,
+        "TZ": "Europe/Berlin",
+        "https_proxy": "http://proxy.example:3128",
+        "HTTP_PROXY": "http://127.0.0.1:3128",
+        "ALTERNATOR_WHISPER_MODEL": "small",
+        "ALTERNATOR_WHISPER_BACKEND": "auto",
+        "ALTERNATOR_MASTODON_ACCESS_TOKEN_FILE": str(secret),
+        "ALTERNATOR_WHISPER_MODEL_DIR": "/home/me/models",
+    }
+    given = handed.for_account(environ, None)
+    files = stack.account_stack(Bot(device="cpu", image="image:1", handed=given))
+    found = of_the_bot(replace(project, engine=Engine(environ)), files)
+    assert found["TZ"] == "Europe/Berlin"
+    assert found["https_proxy"] == "http://proxy.example:3128"
+    assert "HTTP_PROXY" not in found
+    assert found["ALTERNATOR_WHISPER_MODEL"] == "small"
+    assert found["ALTERNATOR_WHISPER_BACKEND"] == "cpu"  # as was decided for this engine
+    inside = found["ALTERNATOR_MASTODON_ACCESS_TOKEN_FILE"]
+    assert inside == "/etc/alternator/mastodon_access_token"
+    assert "ALTERNATOR_WHISPER_MODEL_DIR" not in found  # the volume's place
+
+
+def test_the_demo_keeps_to_its_own_settings_and_asks_no_proxy_for_its_servers(
+    project: Project,
+) -> None:
+    environ = {
+        **os.environ,
+        "NO_PROXY": "intranet.example",
+        "ALTERNATOR_MASTODON_ACCESS_TOKEN": "a real one",
+        "ALTERNATOR_MASTODON_INSTANCE_URL": "https://mastodon.example",
+    }
+    given = handed.for_demo(environ)
+    files = stack.demo_stack(Bot(device="cpu", image="i:1", handed=given), "sandbox:1", 3000)
+    text = replace(project, engine=Engine(environ)).compose(files, "config")
+    assert "a real one" not in text
+    assert "mastodon.example" not in text
+    spared = "intranet.example,sandbox,vision,localhost,127.0.0.1"
+    for service in yaml.safe_load(text)["services"].values():
+        assert service["environment"]["no_proxy"] == spared
+        assert service["environment"]["NO_PROXY"] == spared
+
+
+def test_every_documented_variable_is_named_once() -> None:
+    text = (stack.FOLDER / "environment.yaml").read_text("utf-8")
+    named = list(yaml.safe_load(text)["services"]["bot"]["environment"])
+    fixed = {("state", "directory"), ("whisper", "model_dir")}  # the volumes'
+    documented = [
+        name + suffix
+        for section, cls in SECTIONS.items()
+        for key, facts in keys_of(cls).items()
+        if section != "balance" and key != "python_executable" and (section, key) not in fixed
+        for name in [variable(section, key)]
+        for suffix in (["", "_FILE"] if facts.secret else [""])
+    ]
+    assert named == documented
+
+
+def test_an_overlay_of_the_operators_is_read_last(tmp_path: Path, project: Project) -> None:
+    (tmp_path / "ours.yaml").write_text("services: {bot: {image: 'a:1', user: '1'}}\n")
+    (tmp_path / "override.yaml").write_text("services: {bot: {user: '2'}}\n")
+    text = replace(project, folder=tmp_path).compose(
+        Stack(overlays=("ours",), variables={}), "config"
+    )
+    assert str(yaml.safe_load(text)["services"]["bot"]["user"]) == "2"
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
@@ -83,25 +159,6 @@ def test_the_demo_listens_on_this_machine_only() -> None:
     assert ports == ["- 127.0.0.1:${SANDBOX_PORT:-3000}:3000"]
 
 
-def test_a_config_that_everybody_may_read_leaves_the_images_user(config: Path) -> None:
-    config.chmod(0o644)
-    assert stack.container_user(config) == "10001:10001"
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
-def test_a_private_config_is_read_as_its_owner(config: Path) -> None:
-    config.chmod(0o600)
-    os.chown(config, 1234, 567)
-    assert stack.container_user(config) == "1234:567"
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file that only root may read")
-def test_a_private_config_of_root_names_the_remedy(config: Path) -> None:
-    config.chmod(0o600)
-    with pytest.raises(ComposeError, match=f"chown 10001:10001 {config}"):
-        stack.container_user(config)
-
-
 @pytest.mark.parametrize("port", ["0", "65536", "http"])
 def test_a_bad_port_is_named(port: str) -> None:
     with pytest.raises(ComposeError, match=f"SANDBOX_PORT={port} is no port"):
@@ -119,6 +176,17 @@ def test_a_compose_failure_has_its_last_words(tmp_path: Path, project: Project) 
     broken = Stack(overlays=("broken",), variables={})
     with pytest.raises(ComposeError, match="say which"):
         replace(project, folder=tmp_path).compose(broken, "config")
+
+
+def test_a_service_is_written_in_the_place_of_a_file(tmp_path: Path) -> None:
+    bot = Bot(device="rocm", image="image:1", service={"devices": ["/dev/kfd:/dev/kfd"]})
+    files = stack.demo_stack(bot, "sandbox:1", 3000)
+    (file,) = files.written(tmp_path)
+    assert yaml.safe_load(file.read_text()) == {
+        "services": {"bot": {"devices": ["/dev/kfd:/dev/kfd"]}}
+    }
+    assert "rocm" not in files.overlays
+    assert stack.everything().written(tmp_path) == []
 
 
 def test_the_files_need_no_engine_to_be_found() -> None:

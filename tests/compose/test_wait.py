@@ -99,3 +99,42 @@ def test_the_words_of_what_ended() -> None:
         "alternator_bot_1 ended. Its last words:\n    bye\nMore: docker logs alternator_bot_1"
     )
     assert wait.last_words_of_the_dead(stack()) == ""
+
+
+class Answering(Bot):
+    """A healthy one that answers ``alternator health``."""
+
+    def __init__(self, output: bytes, log: bytes = b"") -> None:
+        super().__init__(("running", "healthy", 0), log=log)
+        self.output = output
+
+    def exec_run(self, command: list[str]) -> Any:
+        assert command == ["alternator", "health"]
+        return type("Result", (), {"output": self.output, "exit_code": 0})
+
+
+def asked(bot: Any) -> str | None:
+    return wait.waits_for_server(bot)
+
+
+LOG = b"2026-11-28T18:00:00+0000 error https://mastodon.example can't be reached (no connection)\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        (b'{"server": "unreachable"}', "alternator_bot_1: https://mastodon.example can't be reach"),
+        (b'{"server": "refusing"}', "alternator_bot_1: https://mastodon.example can't be reach"),
+        (b'{"server": "reachable"}', None),
+        (b"no bot answers on 127.0.0.1:8765", None),
+        (b"[]", None),
+    ],
+)
+def test_a_server_that_is_waited_for_is_told(output: bytes, expected: str | None) -> None:
+    said = asked(Answering(output, LOG))
+    assert (said or "").startswith(expected or "")
+    assert bool(said) == bool(expected)
+
+
+def test_also_where_the_log_can_not_be_read() -> None:
+    assert asked(Answering(b'{"server": "refusing"}')) == "alternator_bot_1: its server is refusing"

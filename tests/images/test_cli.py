@@ -37,10 +37,10 @@ def named(requests: list[BuildRequest]) -> list[tuple[str, str]]:
 
 
 def test_every_option_reaches_the_request() -> None:
-    [request] = plan("cuda", "--wheel", "cu126", "--base", "bootstrap", "--stubs", "nccl")
+    [request] = plan("cuda", "--wheel", "cu126", "--base", "bootstrap", "--full")
     assert isinstance(request.image, Variant)
     assert request.image.wheel == "cu126"
-    assert (request.platform, request.base, request.stubs) == (AMD64, "bootstrap", "nccl")
+    assert (request.platform, request.base, request.full) == (AMD64, "bootstrap", True)
     [rocm] = plan("rocm", "--gfx", "gfx1100")
     assert rocm.gfx == "gfx1100"
 
@@ -88,9 +88,9 @@ def test_a_wheel_is_of_one_variant(name: str) -> None:
         plan(name, "--wheel", "cu126")
 
 
-def test_stubs_are_for_one_variant() -> None:
-    with pytest.raises(CatalogError, match="stubs are for the CUDA image"):
-        plan("all", "--stubs")
+def test_only_the_cuda_image_has_a_complete_one() -> None:
+    with pytest.raises(CatalogError, match="--full is for the CUDA image: cpu has all"):
+        plan("all", "--full")
 
 
 def test_the_committed_files_are_current(capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,3 +106,26 @@ def test_an_unknown_platform_is_told_before_an_engine_is_asked() -> None:
     engine = FakeEngine(environ={"PATH": "/nonexistent", "ALTERNATOR_INSTALL": "no"})
     with pytest.raises(CatalogError, match="no image is built for 'riscv64'"):
         cli.run(["build", "cpu", "--platform", "riscv64"], engine, Console(io.StringIO()))
+
+
+@pytest.mark.parametrize("name", ["cuda", "cpu", "universal", "sandbox"])
+def test_amds_targets_are_for_its_image(name: str) -> None:
+    with pytest.raises(CatalogError, match=f"--gfx gfx1100 names AMD's targets, and {name} has no"):
+        plan(name, "--gfx", "gfx1100")
+
+
+def test_of_all_images_only_amds_has_targets() -> None:
+    requests = plan("all", "--gfx", "gfx1100")
+    assert {(request.image.name, request.gfx) for request in requests} == {
+        ("cpu", ""),
+        ("cuda", ""),
+        ("rocm", "gfx1100"),
+        ("universal", ""),
+    }
+
+
+@pytest.mark.parametrize("targets", ["gfx110", "gfx1100,navi31", "gfx1100,"])
+def test_a_target_without_kernels_is_refused(targets: str) -> None:
+    """An image for it would have had none at all."""
+    with pytest.raises(CatalogError, match=r"rocm7\.2 has no kernels for .*gfx1030"):
+        plan("rocm", "--gfx", targets)

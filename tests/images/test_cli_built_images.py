@@ -10,7 +10,7 @@ from images import cli, cli_built_images
 from images.catalog import image_tag, load_catalog
 from images.console import Console
 from images.contents.inventory import VARIANT_LABEL
-from images.errors import CatalogError, EngineError, ShipError
+from images.errors import CatalogError, EngineError, ImagesError, ShipError
 
 CPU = image_tag(load_catalog().variant("cpu"))
 
@@ -69,3 +69,10 @@ def test_a_tag_is_not_signed() -> None:
     """It may be another image by now."""
     with pytest.raises(CatalogError, match="names no digest"):
         cli.run(["sign", "registry.example/team/alternator:1"], FakeEngine(), Console())
+
+
+def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ImagesError, match=r"/none/bom\.json can't be written: No such file"):
+        cli_built_images.write(tmp_path / "none" / "bom.json", "{}")
+    with pytest.raises(ImagesError, match="can't be written: Is a directory"):
+        cli_built_images.write(tmp_path, "{}")

@@ -153,3 +153,13 @@ def test_ordered_faults_leave_no_traceback_in_the_log(tmp_path):
         with pytest.raises(requests.exceptions.ChunkedEncodingError):
             requests.get(f"{url}/", timeout=5)
     assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("module", ["sandbox", "sandbox.server", "sandbox.vision"])
+def test_the_names_that_people_type_run(module: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert "--port" in result.stdout
+    assert result.stderr == ""  # no warning of runpy's either

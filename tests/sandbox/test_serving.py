@@ -1,6 +1,8 @@
 """Serving from a thread of the test's process."""
 
 import socket
+import time
+from http.client import HTTPConnection
 
 import pytest
 import requests
@@ -52,3 +54,21 @@ def test_a_port_in_use_is_an_error(app):
         taken.listen()
         with pytest.raises(OSError, match="in use"):
             AppServer(app, port=taken.getsockname()[1])
+
+
+def test_a_connection_outlives_a_clients_pause(app):
+    """Mastodon.py asks for media in processing every 5.0 s, which was this server's own limit.
+
+    The pause itself is what is tested, so nothing can be waited for in its place.
+    """
+    with AppServer(app) as server:
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=5)
+        connection.connect()
+        used = connection.sock
+        for pause in (5.0, 0.0):
+            connection.request("GET", "/")
+            answer = connection.getresponse()
+            assert answer.read() == b"hello"
+            time.sleep(pause)
+        assert connection.sock is used  # http.client would have made another
+        connection.close()

@@ -195,6 +195,9 @@ class ImageContract:
         }
         assert programs.isdisjoint(COMPILERS)
 
+    def test_nothing_becomes_another_user_or_group(self, files: dict[str, tarfile.TarInfo]) -> None:
+        assert [path for path, entry in files.items() if entry.mode & 0o6000] == []
+
     def test_starts_without_a_shell(self, config: dict[str, Any]) -> None:
         assert config["Entrypoint"][0] == "/usr/bin/tini"
         assert config["Cmd"] == ["alternator", "run"]

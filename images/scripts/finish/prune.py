@@ -26,11 +26,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("site_packages", type=Path)
     parser.add_argument("--gfx", default="", help="gfx targets to keep, comma-separated; all if ''")
+    parser.add_argument("--full", action="store_true", help="without the rules for lean images")
     options = parser.parse_args()
     root: Path = options.site_packages
     rules = tomllib.loads(RULES.read_text("utf-8"))
     before = unresolved(root)
     for rule in rules["remove"]:
+        if options.full and rule.get("lean"):
+            continue
         freed = remove(root, rule["paths"], rule.get("keep", ()))
         leave_word(root, rule.get("missed", ()), rule["why"])
         if freed:

@@ -8,7 +8,7 @@ place /mnt /
 mkdir -p /etc/alternator /var/lib/alternator/state /var/lib/alternator/models
 chmod 1777 /var/lib/alternator/state /var/lib/alternator/models
 # Nothing in the image may become another user, and nothing installs packages.
-find / -xdev -type f -perm /6000 -exec chmod a-s {} +
+find / -xdev \( -type f -o -type d \) -perm /6000 -exec chmod a-s {} +
 for prefix in /usr /usr/local; do
     rm -rf "$prefix"/share/python-wheels "$prefix"/lib/python3*/ensurepip \
         "$prefix"/lib/python3*/site-packages/pip "$prefix"/lib/python3*/site-packages/pip-* \

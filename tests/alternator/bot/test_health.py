@@ -13,6 +13,7 @@ from waiting import wait_for
 
 from alternator.accounts.health import AccountHealth
 from alternator.bot.health import SILENCE_SECONDS, Health, main, serving
+from alternator.bot.health_address import announced
 from alternator.config.settings import HealthSettings
 from alternator.errors import ConfigError, StateError, TemporaryServerError
 from alternator.store.outcomes import AttachmentState
@@ -180,6 +181,23 @@ def test_the_command_asks_a_running_bot(
     assert json.loads(capsys.readouterr().out)["status"] == "ok"
     parts.worker_state = "hung"
     assert main([]) == 1
+
+
+def test_the_command_asks_where_the_bot_really_listens(
+    url: str,
+    port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+):
+    """Of a bot that was started with a configuration of its own, as a container's command."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ALTERNATOR_STATE_DIR", str(tmp_path))
+    with announced(tmp_path, HealthSettings(port=port)):
+        assert main([]) == 0
+    assert main([]) == 1
+    assert capsys.readouterr().out.endswith("no bot answers on 127.0.0.1:8765\n")
 
 
 def test_the_command_says_when_there_is_no_bot(

@@ -126,9 +126,11 @@ def test_a_mistake_in_the_file_is_one_line(command: Command):
 
 
 def test_an_unreachable_server_is_one_line(command: Command):
+    """Of a single pass: a bot waits for it."""
     command.before = FAST
     code, errors = command.run(
         "run",
+        "--once",
         ALTERNATOR_MASTODON_INSTANCE_URL="http://127.0.0.1:1",
         ALTERNATOR_MASTODON_ACCESS_TOKEN="a-token-of-some-length",
     )
@@ -136,6 +138,34 @@ def test_an_unreachable_server_is_one_line(command: Command):
         4,
         "alternator run: http://127.0.0.1:1 can't be reached (no connection); check [mastodon] "
         "instance_url, and that this machine reaches it\n",
+    )
+
+
+def test_a_name_that_is_none_ends_the_first_start(command: Command):
+    command.before = FAST
+    code, errors = command.run(
+        "run",
+        ALTERNATOR_MASTODON_INSTANCE_URL="https://nowhere.invalid",
+        ALTERNATOR_MASTODON_ACCESS_TOKEN="a-token-of-some-length",
+    )
+    assert (code, errors) == (
+        4,
+        "alternator run: https://nowhere.invalid can't be reached (there is no such name); check "
+        "[mastodon] instance_url\n",
+    )
+
+
+def test_certificates_that_are_missing_are_no_defect(command: Command):
+    code, errors = command.run(
+        "run",
+        ALTERNATOR_MASTODON_INSTANCE_URL="https://nowhere.invalid",
+        ALTERNATOR_MASTODON_ACCESS_TOKEN="a-token-of-some-length",
+        REQUESTS_CA_BUNDLE="/nonexistent/ca.pem",
+    )
+    assert (code, errors.partition(";")[0]) == (
+        2,
+        "alternator run: REQUESTS_CA_BUNDLE: /nonexistent/ca.pem can't be read: No such file or "
+        "directory",
     )
 
 
@@ -475,9 +505,7 @@ def test_something_else_at_an_address_that_is_not_known_ends_the_start(
         end_of(bot)
 
 
-@pytest.mark.parametrize(
-    "address", ["http://127.0.0.1:1", "https://nowhere.invalid", "{https}"], ids=str
-)
+@pytest.mark.parametrize("address", ["https://nowhere.invalid", "{https}"], ids=str)
 def test_nobody_at_an_address_that_is_not_known_ends_the_start(
     make_bot: MakeBot, server: SandboxServer, address: str
 ):
@@ -485,6 +513,20 @@ def test_nobody_at_an_address_that_is_not_known_ends_the_start(
     bot = make_bot(mastodon={"instance_url": given}).start()
     with pytest.raises(UnreachableError):
         end_of(bot)
+
+
+def test_a_server_that_is_not_known_and_down_is_waited_for(
+    make_bot: MakeBot, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    """As after a power cut, when the bot is up first: its health has no say in that."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        bot = make_bot(mastodon={"instance_url": f"http://127.0.0.1:{port}"}).start()
+        wait_for(lambda: "can't be reached (no connection)" in caplog.text)
+    with SandboxServer(port=port) as server:
+        wait_for(server.open_streams)
+        bot.end()
 
 
 def test_a_token_that_is_refused_for_a_while_does_not_end_a_running_bot(

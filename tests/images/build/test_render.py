@@ -51,6 +51,9 @@ def test_variant_dockerfile(checkout: Path, variant: str) -> None:
     assert "\nUSER 10001:10001\n" in text
     assert "# syntax=" not in text  # it would need a pull
     assert ("NVIDIA_VISIBLE_DEVICES" in text) == (variant == "cuda")
+    assert ("LD_LIBRARY_PATH=/usr/local/nvidia/lib64" in text) == (variant == "cuda")  # as on GKE
+    # A subreaper says nothing where it is not PID 1: docker run --init, a pod's shared processes.
+    assert 'ENTRYPOINT ["/usr/bin/tini", "-s", "--",' in text
 
 
 def test_an_unknown_name_in_a_template_is_an_error(tmp_path: Path) -> None:

@@ -54,3 +54,10 @@ def test_find_executable(tmp_path):
     assert find_executable("directory", [str(tmp_path)]) is None
     if os.geteuid() != 0 or not os.access(tmp_path / "plain", os.X_OK):
         assert find_executable("plain", [str(tmp_path)]) is None
+
+
+def test_a_pods_tools_are_found_where_gke_mounts_them(machine):
+    machine.file("/usr/local/nvidia/bin/nvidia-smi", "#!/bin/sh\n")
+    tool = machine.root / "usr/local/nvidia/bin/nvidia-smi"
+    tool.chmod(0o755)
+    assert machine.machine().find("nvidia-smi") == str(tool)
