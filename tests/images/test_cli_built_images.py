@@ -54,13 +54,6 @@ def test_an_image_that_is_not_here_ends_the_command() -> None:
             cli.run(argv, FakeEngine(), Console(io.StringIO()))
 
 
-def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ImagesError, match=r"/none/bom\.json can't be written: No such file"):
-        cli_built_images.write(tmp_path / "none" / "bom.json", "{}")
-    with pytest.raises(ImagesError, match="can't be written: Is a directory"):
-        cli_built_images.write(tmp_path, "{}")
-
-
 def test_of_a_foreign_image_nothing_is_pushed_that_nobody_asked_it(tmp_path: Path) -> None:
     """What it is made of is asked of the image itself, on a machine of its platform."""
     foreign = image_facts(f"{CPU}-arm64", architecture="arm64", labels={VARIANT_LABEL: "cpu"})
@@ -76,3 +69,10 @@ def test_a_tag_is_not_signed() -> None:
     """It may be another image by now."""
     with pytest.raises(CatalogError, match="names no digest"):
         cli.run(["sign", "registry.example/team/alternator:1"], FakeEngine(), Console())
+
+
+def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ImagesError, match=r"/none/bom\.json can't be written: No such file"):
+        cli_built_images.write(tmp_path / "none" / "bom.json", "{}")
+    with pytest.raises(ImagesError, match="can't be written: Is a directory"):
+        cli_built_images.write(tmp_path, "{}")
