@@ -7,6 +7,7 @@ nvidia-smi's exit codes are NVML's, nvmlReturn_t
 from probe.facts import ComputeCapability
 from probe.finding import Finding, Place, Steps
 from probe.findings.nvidia_steps import (
+    DRIVER_MODEL,
     GIVE,
     IN_LXC,
     IN_POD,
@@ -30,7 +31,7 @@ class NoDevice(Finding):
     says = "nvidia-smi finds no device"
     steps = (LOOK, "check that the card is seated and powered")
     in_container = (START,)
-    in_wsl = IN_WSL
+    in_wsl = DRIVER_MODEL
     in_lxc = IN_LXC
 
 
@@ -79,7 +80,7 @@ class Blocked(Finding):
     says = "the operating system blocks access to the GPU"
     steps = ("check cgroup and security settings",)
     in_container = (START, "check the host's security settings")
-    in_wsl = IN_WSL
+    in_wsl = DRIVER_MODEL
     in_lxc = IN_LXC
 
 
@@ -107,6 +108,11 @@ class DriverUnknownError(Finding):
     in_container = (
         "on the host: docker restart this container",
         "a daemon-reload there takes its GPU away",
+        # https://github.com/NVIDIA/nvidia-container-toolkit/issues/381
+        (
+            "if it never had one: no-cgroups = false in the host's "
+            "/etc/nvidia-container-runtime/config.toml (true is for rootless Docker alone)"
+        ),
     )
     in_wsl = IN_WSL
     in_lxc = IN_LXC
@@ -266,7 +272,13 @@ class DroppedByDriver(DriverToInstall):
     says = "driver {driver} does not serve it any more, {last} was the last"
     steps = (
         OfSystem(
-            what="driver", otherwise=("install NVIDIA's driver {driver_to_install} and reboot",)
+            what="legacy-driver",
+            otherwise=(
+                OfSystem(
+                    what="driver",
+                    otherwise=("install NVIDIA's driver {driver_to_install} and reboot",),
+                ),
+            ),
         ),
     )
     in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)

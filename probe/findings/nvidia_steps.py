@@ -60,6 +60,18 @@ IN_WSL: Template = (
     Command(run="wsl --update", on="Windows"),
     Command(run="wsl --shutdown", on="Windows", note="then open this distribution again"),
 )
+# A card in the mode for computing alone keeps the others out of WSL2 as well
+# (https://github.com/microsoft/WSL/issues/9952, https://github.com/microsoft/WSL/issues/13027); how
+# it is switched: https://docs.nvidia.com/deploy/pdf/NVSMI_Manual.pdf (--driver-model), which
+# data-center drivers may refuse and vGPU's don't (https://github.com/microsoft/WSL/issues/9938).
+DRIVER_MODEL: Template = (
+    *IN_WSL,
+    (
+        "WSL2 can't use a card whose driver model is TCC (nvidia-smi in Windows shows it): as "
+        "administrator there nvidia-smi -g N -dm 0 makes it WDDM, or a vGPU driver does; then "
+        "restart Windows"
+    ),
+)
 # https://learn.microsoft.com/windows/wsl/compare-versions
 IN_WSL1: Template = (
     "WSL1 has no GPU: make this distribution one of WSL2",

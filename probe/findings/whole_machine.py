@@ -51,7 +51,7 @@ class WslWithoutDriver(Finding):
     says = (
         "Windows hands a GPU over (/dev/dxg) and no driver of NVIDIA's answers: for a card of "
         "NVIDIA's install its driver in Windows, then wsl --shutdown; no build of torch here "
-        "serves other makers' under WSL2"
+        "serves other makers' under WSL2, nor AMD's by ROCDXG"
     )
 
 
