@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.cold_start import TRANSCRIBE
 from images.build.site_settings import read_site
 from images.catalog import CHECKOUT, image_tag, load_catalog, project
 from images.engine.engine import Engine
@@ -39,15 +40,25 @@ with Engine(os.environ) as engine:
     render.write()
     build(BuildRequest(image=builder.catalog.variant(sys.argv[1]), fresh=True), builder)
 """
+# The plain image loads the checkpoint and begins with a clip.
+LOAD = """
+import whisper
+model = whisper.load_model("/media/model.pt", device="cpu")
+whisper.transcribe(model, "/media/clip.mp3", fp16=False, verbose=True)
+"""
 LAST_WORDS = 30  # lines of a failed build
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A way to the image ``tag``: ``build(fresh)`` runs it and returns its seconds."""
+    """A way to the image ``tag``: ``build(fresh)`` runs it and returns its seconds.
+
+    ``ready`` is the command in the image that loads the checkpoint and says cold_start.READY.
+    """
 
     tag: str
     build: Callable[[bool], float]
+    ready: tuple[str, ...] = TRANSCRIBE
 
 
 def our_recipe(tree: Path, variant: str, *, use_pool: bool) -> Recipe:
@@ -80,6 +91,7 @@ def plain_recipe(tree: Path, variant: str, reference: str, engine: Engine) -> Re
     environment = engine.build_environ()
     return Recipe(
         tag=tag,
+        ready=("python", "-u", "-c", LOAD),
         build=lambda fresh: run(
             [*command, *(["--no-cache"] if fresh else []), "."], tree, environment
         ),

@@ -1,12 +1,15 @@
-"""How long an image takes to build and what it weighs, beside the plain recipe.
+"""What images weigh, how long they take to build and to start, beside the plain recipe.
 
     python -m bench.images [--variant cpu] [--runs N] [--skip-cold] [--skip-plain]
+
+First the images of ours that are here are held against their budgets; then one is built.
 
 Ours is the command that people type (`alternator images build`), its own start included; the plain
 recipe (bench/plain.Dockerfile) is one `docker build` from the same base with the same torch wheel.
 A cold build has no layer and no download of an earlier one, but the base. A code-only build follows
-a change of one line of the bot. All of it happens in a copy of the checkout with names of its own;
-at the end its images are removed, and what the engine's build cache got since a cold start.
+a change of one line of the bot. Both images are started as bench/cold_start.py says. All of it
+happens in a copy of the checkout with names of its own; at the end its images are removed, and what
+the engine's build cache got since a cold start.
 """
 
 import argparse
@@ -19,6 +22,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench import cold_start
 from bench.image_recipes import (
     CHANGED,
     Recipe,
@@ -27,6 +31,7 @@ from bench.image_recipes import (
     own_build_cache,
     plain_recipe,
 )
+from bench.sizes import budget_lines
 from images.build import base
 from images.build.builder import builder_here
 from images.build.reproducible import EMPTY
@@ -35,6 +40,7 @@ from images.console import Console
 from images.engine.answers import HistoryStep
 from images.engine.engine import Engine
 
+NOT_STARTED = cold_start.Took(cold=(), warm=())
 SLOW_S = 600  # an engine that builds answers late
 
 
@@ -47,6 +53,7 @@ class Measured:
     unchanged: list[float] = field(default_factory=list)
     added: list[int] = field(default_factory=list)
     size: int = 0
+    start: cold_start.Took = NOT_STARTED
 
 
 def main() -> int:
@@ -63,7 +70,9 @@ def main() -> int:
 
 
 def compare(options: argparse.Namespace, engine: Engine, console: Console) -> int:
-    """Build both ways and print the table."""
+    """Hold what is here against the budgets, build both ways and print the table."""
+    for line in budget_lines(engine):
+        console.say(line)
     builder = builder_here(engine, console, may_install=False)
     reference = base.resolve(builder, None, engine.platform)
     cache = nullcontext() if options.skip_cold else own_build_cache(engine)
@@ -111,6 +120,9 @@ class Measuring:
                 self._rebuild(recipe, results[name])
         for name, recipe in self.recipes.items():
             results[name].size = self.engine.inspect(recipe.tag).size
+            self.console.say(f"{name}: starts, load {os.getloadavg()[0]:.1f} ...")
+            start = cold_start.Start(image=recipe.tag, title=name, command=recipe.ready)
+            results[name].start = cold_start.measure(self.engine, start, runs)
         return results
 
     def _first(self, name: str, *, cold: bool) -> Measured:
@@ -154,6 +166,8 @@ def table(results: Mapping[str, Measured]) -> list[str]:
         ("nothing changed, s", lambda found: found.unchanged),
         ("image, MB", lambda found: [found.size / 1e6]),
         ("added by a code-only rebuild, MB", lambda found: [size / 1e6 for size in found.added]),
+        ("cold start to a loaded model, s", lambda found: [*found.start.cold]),
+        ("warm start to a loaded model, s", lambda found: [*found.start.warm]),
     ]
     lines = [f"{'least / median':<34}{'ours':>18}"]
     lines[0] += f"{'plain':>18}{'ours / plain':>14}" if plain else ""

@@ -225,9 +225,9 @@ def _overrides(arguments: argparse.Namespace, machine: Machine) -> Overrides:
 def _printer(arguments: argparse.Namespace, machine: Machine) -> "Callable[[Report], str]":
     """What makes the text that was asked for of a report."""
     if arguments.snippet:
-        from probe.report.snippet import snippet, surroundings
+        from probe.report.snippet import host_details, snippet
 
-        return lambda found: snippet(arguments.snippet, found, version(), surroundings(machine))
+        return lambda found: snippet(arguments.snippet, found, version(), host_details(machine))
     if arguments.json:
         import json
 

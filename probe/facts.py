@@ -99,6 +99,13 @@ class CudaView(Record):
     devices: tuple[Sighting, ...] = ()
 
 
+class HsaView(Record):
+    """How rocminfo says that there is no GPU for this process, in its own words."""
+
+    refused: str | None = None  # the line on which it gives up: /dev/kfd could not be opened
+    processors: tuple[str, ...] = ()  # it answers, and these are all that it lists
+
+
 class Gpu(Record):
     """One GPU, or one MIG slice of one, and whether it can be used from here."""
 

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from images.build import base
+from images.build import base, slim_base
 from images.build.builder import Builder
 from images.build.buildkit import Recipe, run_build
 from images.build.lean import check_full, has_lean, is_full
@@ -74,6 +74,7 @@ def build(request: BuildRequest, builder: Builder) -> Built:
         platform=str(platform),
         arguments=build_arguments(request, builder, platform, provenance),
         fresh=request.fresh,
+        epoch=provenance.epoch,
     )
     built = _make(recipe, builder, provenance)
     if not isinstance(image, Sandbox) and not request.full:
@@ -103,9 +104,7 @@ def fetch_packages(request: BuildRequest, builder: Builder, platform: Platform) 
     )
     folder = wheelhouse.fill(request.image, platform.machine)
     if isinstance(request.image, Universal):
-        # The build that every machine can fall back to needs a lock with nothing open in it.
-        wheelhouse.fill(builder.catalog.variant("cpu"), platform.machine)
-        wheelhouse.gather_locks(platform.machine)
+        wheelhouse.prepare_locks(builder.catalog.variant("cpu"), platform.machine)
     return folder
 
 
@@ -117,15 +116,16 @@ def build_arguments(
 ) -> dict[str, str]:
     """What the Dockerfile's ARG lines get: the base, which torch and what is left of it, labels."""
     bases = base.arguments(builder, request.base, platform)
+    if isinstance(request.image, Sandbox):
+        return {"BASE": bases["BASE"]}
+    runtime = {"RUNTIME_BASE": slim_base.slim(builder.engine, bases["BASE"], platform)}
     match request.image:
-        case Sandbox():
-            return {"BASE": bases["BASE"]}
         case Universal():
-            return {**bases, **provenance.build_arguments()}
+            return {**bases, **runtime, **provenance.build_arguments()}
         case Variant():
             torch = {"TORCH": request.image.torch, "WHEEL": request.image.wheel, "GFX": request.gfx}
             full = {"FULL": "1"} if is_full(request.full, request.image) else {}
-            return {**bases, **torch, **full, **provenance.build_arguments()}
+            return {**bases, **runtime, **torch, **full, **provenance.build_arguments()}
 
 
 def _make(recipe: Recipe, builder: Builder, provenance: Provenance) -> Built:

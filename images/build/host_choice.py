@@ -60,9 +60,14 @@ def probe(
 
         timer = threading.Timer(PROBE_TIMEOUT_S, end)
         timer.start()
-        printed = child.stdout.read() if child.stdout else ""
-        child.wait()
-        timer.cancel()
+        try:
+            printed = child.stdout.read() if child.stdout else ""
+            child.wait()
+        except BaseException:  # whoever ends this command ends the probe as well
+            child.kill()
+            raise
+        finally:
+            timer.cancel()
         hears.join()
     if late.is_set():
         raise ImagesError(

@@ -27,8 +27,16 @@ COMMANDS = """\
 or follow the engine's own guide for your distribution, and run this command again."""
 
 
+PODMAN = """\
+Podman is installed, and the socket that `make up` asks it by is not there. Type
+    {command}
+and run this command again."""
+OF_USER = "systemctl --user enable --now podman.socket && loginctl enable-linger"
+OF_ROOT = "systemctl enable --now podman.socket"
+
+
 def ensure_engine(engine: Engine, apt: Apt, console: Console) -> str:
-    """Return the version of a running engine that can build and compose.
+    """Return the name and version of a running engine that can build and compose.
 
     Where none runs, it is started; where none is installed and this is root on Debian or Ubuntu, it
     is installed. Otherwise an EngineError names the commands to type.
@@ -49,17 +57,22 @@ class Setup:
         state = self.engine.state()
         if not state.reachable:
             state = self._make_reachable(state)
+        if state.podman:
+            _ = self.engine.build_command, self.engine.compose_command
+            return f"Podman {state.version}"
         if self._lacks_clients():
             self._install("to build images and start the stack")
         _ = self.engine.build_client, self.engine.compose_command  # or the error that says why not
-        return state.version or "unknown"
+        return f"Docker {state.version or 'unknown'}"
 
     def _make_reachable(self, state: EngineState) -> EngineState:
         if state.permission_denied:
             raise EngineError(
                 "a container engine runs, but you may not use it. Type\n"
                 "    sudo usermod -aG docker $USER\n"
-                "log in again, and run this command again."
+                "log in again, and run this command again. Or let an engine of your own run: "
+                "dockerd-rootless-setuptool.sh install, or Podman's socket "
+                f"({OF_USER})."
             )
         address = self.engine.environ.get("DOCKER_HOST")
         if address is not None:
@@ -68,6 +81,9 @@ class Setup:
                 "Correct the variable, or unset it to use this machine's own engine."
             )
         if self.apt.program("dockerd") is None:
+            if self.apt.program("podman") is not None:
+                command = OF_ROOT if os.geteuid() == 0 else OF_USER
+                raise EngineError(PODMAN.format(command=command))
             self._install("since no container engine is here")
         return self.start_daemon()
 

@@ -76,6 +76,8 @@ def _image_unused(question: Question, choice: Choice) -> Iterator[Finding]:
     for rejected in choice.rejected:
         yield advice.ImageDoesNotFit(wheel=rejected.wheel, why=rejected.why)
     vendor, flags = GIVEN[choice.selection.image]
+    if vendor == "nvidia" and question.facts.host.tegra:
+        flags = "--runtime nvidia"  # the toolkit refuses --gpus there
     if not any(gpu.vendor == vendor for gpu in question.facts.gpus):
         yield advice.NoGpuInContainer(maker=MAKERS[vendor], flags=flags)
 

@@ -28,10 +28,14 @@ def on_platform(facts: Facts, table: Table) -> Iterator[Finding]:
         yield whole_machine.ProcessorWithoutBuild(arch=host.arch, architectures=table.cpu_arch)
     if facts.gpus:
         return
-    if host.wsl and any(node.path == "/dev/dxg" for node in facts.nodes):
+    if host.where.machine == "wsl1":
+        yield whole_machine.WslOneHasNoGpu()
+    elif host.wsl and any(node.path == "/dev/dxg" for node in facts.nodes):
         yield whole_machine.WslWithoutDriver()
     elif host.wsl and host.container:
         yield whole_machine.WslContainerWithoutGpu()
+    if host.where.sandbox is not None:
+        yield whole_machine.SandboxWithoutGpu(kind=host.where.sandbox.capitalize())
     if host.tegra:
         yield whole_machine.JetsonWithoutGpu(mends=table.tegra_remedy)
 

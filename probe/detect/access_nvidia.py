@@ -123,7 +123,7 @@ def _no_nodes(case: Case) -> Verdict:
     if case.inside:
         given = evidence.environ.get(CONTAINER)
         said = f"{CONTAINER}={given}" if given in NO_GPUS else None
-        return _present(nvidia.NotGiven(path=path, said=said))
+        return _present(nvidia.NotGiven(path=path, said=said, tegra=evidence.host.tegra))
     if known is not None and not evidence.smi_named:
         return _dead(known) if evidence.smi_exit in DEAD else _present(known)
     if evidence.nvidia_driver is not None:

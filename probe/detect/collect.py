@@ -60,7 +60,8 @@ def facts_from(running: RunningProbes) -> Facts:
         smi_exit=smi.trace[-1].exit,
         smi_why=smi.trace[-1].why,
         slices_listed=smi.slices_listed,
-        kfd_listed=bool(results["kfd"].sightings),
+        kfd_listed=results["kfd"].tried,
+        hsa=results["rocminfo"].hsa,
         cuda=results["libcuda"].cuda,
         environ=visibility(machine.environ),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from probe.facts import CudaView, Host, ModuleFlavour, Node, Sighting, State
+from probe.facts import CudaView, Host, HsaView, ModuleFlavour, Node, Sighting, State
 from probe.finding import Finding
 from probe.findings.gpu import NodeClosed
 from probe.frozen_record import Record
@@ -27,7 +27,8 @@ class Evidence(Record):
     smi_exit: int | None = None
     smi_why: str | None = None
     slices_listed: bool = False  # nvidia-smi -L answered
-    kfd_listed: bool = False  # KFD's topology has GPU nodes
+    kfd_listed: bool = False  # KFD's topology could be read, if only for its CPU nodes
+    hsa: HsaView | None = None  # rocminfo's refusal; None where it lists a GPU or was not asked
     reached: tuple[Sighting, ...] = ()  # NVIDIA's cards that nvidia-smi or libcuda lists
     cuda: CudaView | None = None  # libcuda's answer; None where it was not asked or did not answer
     environ: Mapping[str, str]  # variables that hide GPUs

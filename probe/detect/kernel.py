@@ -38,7 +38,7 @@ def probe_kfd(context: Context) -> ProbeResult:
         nodes[int(number)] = kfd.KfdNode(
             properties=properties, banks=tuple(text for text in texts if text is not None)
         )
-    return files_result("kfd", kfd.parse_topology(nodes), started)
+    return replace(files_result("kfd", kfd.parse_topology(nodes), started), tried=bool(nodes))
 
 
 def probe_drm(context: Context) -> ProbeResult:

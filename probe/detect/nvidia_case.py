@@ -72,7 +72,13 @@ class Case(Record):
 
     @property
     def other_module(self) -> ModuleFlavour | None:
-        """The flavour of the kernel module that the card needs, where the other one runs."""
+        """The flavour of the kernel module that the card needs, where the other one runs.
+
+        A container without the nodes is to be given them first: what it reads of the module is its
+        host's, and of that it sees the least.
+        """
+        if self.inside and self.missing_node:
+            return None
         needed, loaded = needed_module(self.sighting.compute_capability), self.evidence.module
         if needed is None or loaded is None or self.bound_to or REACHED & self.sources:
             return None

@@ -3,7 +3,7 @@
 import time
 
 from probe.detect.waiting import Waiting
-from probe.facts import CudaView, ModuleFlavour, ProbeTrace, Sighting
+from probe.facts import CudaView, HsaView, ModuleFlavour, ProbeTrace, Sighting
 from probe.frozen_record import Record, replace
 from probe.machine.files import Tree
 from probe.machine.outcome import Outcome
@@ -20,10 +20,11 @@ class ProbeResult(Record):
     module: ModuleFlavour | None = None  # of NVIDIA's kernel module
     cut: bool = False  # the tool was stopped at its work, or died
     named: bool = False  # the tool failed, and named the cards that it fails for
-    tried: bool = False  # the tool is installed
+    tried: bool = False  # the tool is installed; of files: what it reads is there
     answered: bool = False
     slices_listed: bool = False
     cuda: CudaView | None = None
+    hsa: HsaView | None = None
 
 
 class Context(Record):

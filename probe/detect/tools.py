@@ -187,11 +187,17 @@ def probe_libcuda(context: Context) -> ProbeResult:
 def probe_rocminfo(context: Context) -> ProbeResult:
     """The HSA runtime's agents; it opens ``/dev/kfd``."""
     outcome, trace = context.run("rocminfo", timeout_s=context.timeout_s)
-    if not outcome.ok:
+    if outcome.failure is not None:
         return _tool_result((), outcome, trace)
-    from probe.detect.parse.rocminfo import parse_rocminfo
+    from probe.detect.parse.rocminfo import parse_rocminfo, parse_view
 
-    return _tool_result(parse_rocminfo(outcome.text), outcome, trace)
+    view = parse_view(outcome.text)
+    if view is not None and view.refused is not None:
+        # The line on which it gives up is not the first one that it prints.
+        why = f"exit {outcome.exit}: {view.refused[:ERROR_LENGTH]}"
+        trace = replace(trace, code="exit", why=why)
+    sightings = parse_rocminfo(outcome.text) if outcome.ok else ()
+    return replace(_tool_result(sightings, outcome, trace), hsa=view)
 
 
 def _tool_result(

@@ -4,6 +4,8 @@ nvidia-smi's exit codes are NVML's, nvmlReturn_t
 (https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEnumvs.html).
 """
 
+# size: a table of words: one class for each thing that can be in the way
+
 from probe.facts import ComputeCapability
 from probe.finding import Finding, Place, Steps
 from probe.findings.nvidia_steps import (
@@ -35,6 +37,12 @@ class NoDevice(Finding):
     in_lxc = IN_LXC
 
 
+SECURE_BOOT = (
+    "where it says that a key was rejected, Secure Boot is on: enrol the module's key or switch it "
+    "off"
+)
+
+
 class DriverNotLoaded(Finding):
     """NVIDIA's kernel module is not loaded (NVML_ERROR_DRIVER_NOT_LOADED)."""
 
@@ -43,9 +51,11 @@ class DriverNotLoaded(Finding):
     steps = (
         LOAD,
         "after a kernel update, reboot",
-        (
-            "where it says that a key was rejected, Secure Boot is on: enrol the module's key "
-            "(mokutil --import) or switch it off"
+        Command(
+            run="mokutil --import KEY",
+            root=True,
+            does=f"{SECURE_BOOT}; enrol it",
+            otherwise=SECURE_BOOT,
         ),
     )
     in_container = (LOAD, "then start this container again")
@@ -118,21 +128,21 @@ class DriverUnknownError(Finding):
     in_lxc = IN_LXC
 
 
+WAKE = Command(
+    run="nvidia-smi -pm 1",
+    root=True,
+    does="if the card is only slow to wake",
+    note=f"or raise {TIMEOUT} (seconds)",
+)
+
+
 class ToolFailed(Finding):
     """nvidia-smi failed with a code that says nothing; `said` is its complaint."""
 
     code = "nvidia-smi-failed"
     says = "nvidia-smi failed: {said}"
-    steps = (
-        LOOK,
-        "reboot",
-        Command(
-            run="nvidia-smi -pm 1",
-            root=True,
-            does="if the card is only slow to wake",
-            note=f"or raise {TIMEOUT} (seconds)",
-        ),
-    )
+    steps = (LOOK, "reboot", WAKE)
+    in_container = (LOOK, "reboot the host", WAKE)
     in_wsl = IN_WSL
     said: str | None
 
@@ -169,7 +179,7 @@ class NodesNotMade(Finding):
             run="nvidia-modprobe -c 0 -u",
             root=True,
             does="make its device nodes",
-            otherwise="make its device nodes: nvidia-modprobe, a part of the driver, does",
+            otherwise="make its device nodes: the tools of the driver's package do",
         ),
     )
     in_wsl = IN_WSL
@@ -183,7 +193,7 @@ class NotGiven(Finding):
     says = "no {path} in this container{told}"
     steps = (
         ByContainer(
-            docker="start it with --gpus all (needs the NVIDIA Container Toolkit on the host)",
+            docker="start it with {flags} (needs the NVIDIA Container Toolkit on the host)",
             podman=(
                 "start it with --device nvidia.com/gpu=all (needs the NVIDIA Container Toolkit and "
                 "its CDI file on the host)"
@@ -203,6 +213,12 @@ class NotGiven(Finding):
     in_lxc = IN_LXC
     path: str
     said: str | None = None  # NAME=value
+    tegra: bool = False
+
+    @property
+    def flags(self) -> str:
+        """What gives it one; on a Jetson the toolkit refuses ``--gpus``."""
+        return "--runtime nvidia" if self.tegra else "--gpus all"
 
     @property
     def told(self) -> str:
@@ -248,6 +264,7 @@ class OtherDriverBound(DriverToInstall):
         ),
     )
     in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)
+    in_wsl = IN_WSL
     driver: str
 
 
@@ -282,5 +299,6 @@ class DroppedByDriver(DriverToInstall):
         ),
     )
     in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)
+    in_wsl = IN_WSL
     driver: str
     last: str

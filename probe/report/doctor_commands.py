@@ -29,9 +29,10 @@ def hand_over(case: Examination) -> Iterator[Finding]:
     served = around.nvidia_toolkit or around.cdi
     if around.docker and around.docker_kind == "snap" and not wsl:
         yield engines.SnapDocker()
-    elif around.docker and around.docker_kind == "desktop" and not wsl:
-        yield engines.DockerDesktop()
-    elif around.docker and not served and not wsl:
+    elif around.docker and around.docker_kind == "desktop":
+        if not wsl:  # under WSL it hands GPUs over by itself
+            yield engines.DockerDesktop()
+    elif around.docker and not served:
         rootless = around.docker_kind == "rootless"
         yield engines.NoToolkitRootless() if rootless else engines.NoToolkit()
     elif around.podman and not around.docker and not around.cdi:

@@ -72,7 +72,7 @@ CONTAINER = f"""\
         - {{name: config, secret: {{secretName: alternator}}}}
         - {{name: state, persistentVolumeClaim: {{claimName: {STATE_CLAIM}}}}}
         - {{name: models, persistentVolumeClaim: {{claimName: {MODELS_CLAIM}}}}}
-        - {{name: tmp, emptyDir: {{}}}}"""
+        - {{name: tmp, emptyDir: {{sizeLimit: 1Gi}}}}"""
 
 
 def kubernetes(start: Start) -> str:

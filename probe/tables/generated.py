@@ -413,7 +413,7 @@ AMD_DEVICES: "AmdDevicesTable" = {'gfx': {'gfx600': ['6780', '6784', '6788', '67
                             'gfx1153']}}
 
 NVIDIA_DEVICES: "NvidiaDevicesTable" = {'last_driver': [['2.0', '340'], ['3.0', '390'], ['5.0', '470'], ['7.5', '580']],
- 'first_driver': [['6.0', '367'], ['7.0', '375'], ['7.5', '410'], ['8.0', '450'], ['8.6', '455'],
+ 'first_driver': [['6.0', '367'], ['7.0', '384'], ['7.5', '410'], ['8.0', '450'], ['8.6', '455'],
                   ['8.9', '520'], ['10.0', '570'], ['10.3', '575'], ['11.0', '580'],
                   ['12.0', '570'], ['12.1', '575']],
  'module': {'open_from': '7.5', 'open_only_from': '10.0'},
@@ -530,12 +530,11 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'needs': ['ID=fedora'],
              'image_based': True,
              'docs': 'https://rpmfusion.org/Howto/NVIDIA#OSTree_.28Silverblue.2FKinoite.2Fetc.29',
-             'driver': ['layer the driver by rpm-ostree and reboot: '
+             'driver': ['layer the driver and reboot: '
                         'https://rpmfusion.org/Howto/NVIDIA#OSTree_.28Silverblue.2FKinoite.2Fetc.29'],
              'amd-driver': [{'run': 'rpm-ostree upgrade',
                              'note': 'kernel, driver and firmware come with it; then reboot'}],
-             'engine': ['Podman is there; layer Docker by: rpm-ostree install docker '
-                        '(https://docs.fedoraproject.org/en-US/fedora-silverblue/)'],
+             'engine': ['Podman is there: https://docs.fedoraproject.org/en-US/fedora-silverblue/'],
              'toolkit': [{'run': 'rpm-ostree install nvidia-container-toolkit',
                           'root': True,
                           'note': "from NVIDIA's package repository "
@@ -568,7 +567,7 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
                        'ID=opensuse-leap-micro', 'ID=suse-microos', 'ID=sl-micro', 'ID=sle-micro'],
              'image_based': True,
              'docs': 'https://en.opensuse.org/SDB:NVIDIA_drivers',
-             'driver': ['install the driver in a transactional-update shell and reboot: '
+             'driver': ['install the driver into a new snapshot and reboot: '
                         'https://en.opensuse.org/SDB:NVIDIA_drivers'],
              'amd-driver': [{'run': 'transactional-update dup',
                              'root': True,
@@ -619,7 +618,7 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'amd-driver': ['build the boot image with the system extensions for AMD: '
                             'https://docs.siderolabs.com/talos/latest/configure-your-talos-cluster/hardware-and-drivers/amd-gpu'],
              'engine': ['Talos runs containers by Kubernetes alone: alternator probe --snippet '
-                        'k8s'],
+                        'kubernetes'],
              'toolkit': ["NVIDIA's GPU Operator brings the toolkit: "
                          'https://docs.siderolabs.com/talos/latest/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu'],
              'source': ['https://docs.siderolabs.com/talos/latest/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu']},
@@ -845,7 +844,7 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
                         'https://slackbuilds.org'],
              'amd-driver': ['install a newer kernel and kernel-firmware: '
                             'https://docs.slackware.com'],
-             'engine': ['build docker from SlackBuilds: https://slackbuilds.org'],
+             'engine': ['build Docker from SlackBuilds: https://slackbuilds.org'],
              'toolkit': ['there is no package: build it from source '
                          '(https://github.com/NVIDIA/nvidia-container-toolkit)'],
              'restart-docker': [{'run': '/etc/rc.d/rc.docker restart', 'root': True}],

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from docker.errors import DockerException
+
 from images.build.builder import Builder
 from images.build.site_settings import Site
 from images.catalog import load_catalog
@@ -70,6 +72,9 @@ class _Images:
         if name not in self._registry:
             raise OSError("registry.example: no route to host")
         return type("RegistryData", (), {"id": self._registry[name]})
+
+    def pull(self, reference: str, *, platform: str) -> Any:
+        raise DockerException(f"no route to the registry of {reference} ({platform})")
 
 
 def image_facts(tag: str, **changes: Any) -> ImageFacts:

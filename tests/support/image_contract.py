@@ -160,7 +160,26 @@ class ImageContract:
         for decoder in ("h264", "hevc", "vp8", "vp9", "libdav1d", "aac", "mp3", "opus", "vorbis"):
             assert re.search(rf" {decoder} ", decoders), decoder
 
+    def test_every_program_finds_what_it_links(self, run: Callable[..., Ended]) -> None:
+        """The base was made smaller: nothing that is left may miss what went."""
+        script = (
+            "find /usr/bin /usr/sbin /usr/lib /usr/local /opt -xdev -type f"
+            " '(' -name '*.so*' -o -perm /111 ')' -not -path '*/torch/*' -not -path '*/nvidia/*'"
+            ' | while read -r file; do LD_LIBRARY_PATH=$(dirname "$file") ldd "$file" 2>&1'
+            ' | sed -n "s|not found|& by $file|p"; done'
+        )
+        ended = run("sh", "-c", script)
+        assert (ended.status, ended.output) == (0, "")
+
     # Hardened
+
+    def test_nothing_installs_packages_or_changes_users(
+        self, files: dict[str, tarfile.TarInfo]
+    ) -> None:
+        programs = {path.rpartition("/")[2] for path in files if "bin/" in path}
+        assert programs.isdisjoint({"apt", "apt-get", "dpkg", "perl", "su", "login", "mount"})
+        installed = {path for path in files if path.startswith("/var/lib/dpkg/info/apt")}
+        assert not installed
 
     def test_runs_as_a_number_that_is_not_root(self, config: dict[str, Any]) -> None:
         assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", config["User"])

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from fake_engine import FakeEngine, fake_builder
+from fake_engine import FakeEngine, fake_builder, image_facts
 
 from images.build.build import BuildRequest, build, build_arguments, contents
 from images.build.provenance import Provenance
+from images.build.slim_base import slim_tag
 from images.catalog import AnyImage, load_catalog, with_build
 from images.engine.platforms import AMD64, ARM64
 from images.errors import CatalogError
@@ -17,13 +18,16 @@ PROVENANCE = Provenance(revision="abc", epoch=0, source="unknown")
 
 def arguments(image: AnyImage, *, full: bool = False) -> dict[str, str]:
     request = BuildRequest(image=image, base=MIRROR, gfx="gfx1100", full=full)
-    return build_arguments(request, fake_builder(FakeEngine()), AMD64, PROVENANCE)
+    base = image_facts(MIRROR)
+    engine = FakeEngine(images=[base, image_facts(slim_tag(base, AMD64))])
+    return build_arguments(request, fake_builder(engine), AMD64, PROVENANCE)
 
 
 def test_a_variant_is_told_its_base_its_torch_and_where_it_comes_from() -> None:
     assert arguments(load_catalog().variant("cuda"), full=True) == {
         "BASE": MIRROR,
         "BASE_DIGEST": "sha256:1",
+        "RUNTIME_BASE": slim_tag(image_facts(MIRROR), AMD64),
         "TORCH": "2.13.0",
         "WHEEL": "cu130",
         "GFX": "gfx1100",

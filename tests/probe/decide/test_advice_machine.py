@@ -11,6 +11,7 @@ from probe.findings import nvidia as nvidia_findings
 from probe.findings import whole_machine as found
 from probe.findings.builds import NoneForPlatform
 from probe.frozen_record import replace
+from probe.place import Where
 from probe.tables.builds import Table
 
 
@@ -58,6 +59,12 @@ def test_a_probe_that_fails_itself_is_no_matter_of_a_driver(table: Table) -> Non
         (Host(arch="x86_64", os="freebsd"), [], [found.SystemWithoutBuild(os="freebsd")]),
         (WSL, [], []),
         (WSL, ["/dev/dxg"], [found.WslWithoutDriver()]),
+        (replace(WSL, where=Where(machine="wsl1")), [], [found.WslOneHasNoGpu()]),
+        (
+            replace(LINUX, where=Where(sandbox="flatpak")),
+            [],
+            [found.SandboxWithoutGpu(kind="Flatpak")],
+        ),
         (replace(WSL, container=True), [], [found.WslContainerWithoutGpu()]),
         (replace(WSL, container=True), ["/dev/dxg"], [found.WslWithoutDriver()]),
         (replace(LINUX, container=True), [], []),
@@ -73,6 +80,10 @@ def test_where_the_machine_is_in_the_way(
 def test_a_jetson_is_told_what_to_install_where_nothing_shows_its_gpu(table: Table) -> None:
     facts = machine_with(arch="aarch64", tegra=True)
     assert list(on_platform(facts, table)) == [found.JetsonWithoutGpu(mends=table.tegra_remedy)]
+    # The toolkit refuses --gpus on a Jetson.
+    assert found.JetsonWithoutGpu(mends="x").remedy("container")[0] == (
+        "start it with --runtime nvidia"
+    )
     seen = machine_with(nvidia("8.7", "540.5.0"), arch="aarch64", tegra=True)
     assert list(on_platform(seen, table)) == []
 

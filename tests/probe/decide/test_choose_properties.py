@@ -4,6 +4,8 @@ The cards, drivers and architectures are those of the tables, so that a table's 
 itself.
 """
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -234,6 +236,28 @@ def test_every_card_of_a_choice_runs_its_build_and_every_other_one_is_told_why_n
     ]
     told = [entry for entry in choice.advice if entry.finding.code in LEFT_OUT]
     assert len(told) == len(unused)
+
+
+@settings(max_examples=500, deadline=None)
+@given(machines(least=1))
+def test_a_container_is_given_no_card_but_the_chosen(facts: Facts) -> None:
+    selection = choose(facts, TABLE).selection
+    if selection.backend not in ("cuda", "rocm"):
+        assert selection.run_flags == ()
+        return
+    vendor = selection.gpus[0].vendor
+    others = [g for g in facts.gpus if g.vendor == vendor and g not in selection.gpus]
+    everything = "--env" not in selection.run_flags and bool(
+        {"all", "/dev/dri"} & set(selection.run_flags)
+    )
+    # A Jetson has one GPU; inside a container nothing can be said of AMD's cards without a node; a
+    # slice is always named.
+    limits = facts.host.tegra or (vendor == "amd" and facts.host.container)
+    sliced = selection.gpus[0].slice_of is not None
+    assert limits or everything == (not others and not sliced)
+    words = {word for flag in selection.run_flags for word in re.split(r"[=,\"]", flag)}
+    if vendor == "nvidia":
+        assert not words & {gpu.uuid for gpu in others}
 
 
 @settings(max_examples=500, deadline=None)

@@ -130,6 +130,14 @@ def test_the_first_witness_decides(entry, found, state, why):
     assert (verdict.state, verdict.why) == (state, why)
 
 
+def test_a_jetsons_container_is_started_by_the_runtime():
+    """In csv mode the toolkit refuses --gpus."""
+    inside = Host(arch="aarch64", os="linux", container=True, tegra=True)
+    why = nvidia_verdict(card(), evidence(nodes=(), host=inside)).why
+    assert why is not None
+    assert why.remedy("container")[0].startswith("start it with --runtime nvidia (needs")
+
+
 BUS = "0000:17:00.0"
 
 
@@ -201,7 +209,7 @@ PASCAL: dict[str, Any] = {"compute_capability": (6, 1), "kernel_driver": None}
 
 def test_an_old_card_whose_system_went_on_to_newer_drivers():
     """A newer driver does not load for it, so nothing but the card tells which one it wants."""
-    failed = {"nodes": (), "smi_tried": True, "smi_exit": 9}
+    failed: dict[str, Any] = {"nodes": (), "smi_tried": True, "smi_exit": 9}
     verdict = nvidia_verdict(card(**PASCAL), evidence(**failed))
     assert verdict.state == "present"
     assert verdict.why == nvidia_driver.NotLoadedForCard(last="580", capability=(6, 1))

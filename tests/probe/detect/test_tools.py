@@ -8,6 +8,7 @@ from probe.detect.tools import (
     probe_rocm_smi,
     probe_rocminfo,
 )
+from probe.facts import HsaView
 
 
 def context(machine) -> Context:
@@ -148,6 +149,24 @@ def test_rocminfo_that_fails_is_not_read(machine):
     assert [s.gfx for s in probe_rocminfo(context(machine)).sightings] == ["gfx1100"]
     machine.printing_tool("rocminfo", answer, 1)
     assert probe_rocminfo(context(machine)).sightings == ()
+
+
+def test_the_line_on_which_rocminfo_gives_up_is_told(machine):
+    refusal = "Unable to open /dev/kfd read-write: Invalid argument"
+    machine.printing_tool("rocminfo", f"ROCk module is loaded\n{refusal}\nroot is member\n", 1)
+    result = probe_rocminfo(context(machine))
+    assert result.hsa == HsaView(refused=refusal)
+    assert (result.trace[0].code, result.trace[0].why) == ("exit", f"exit 1: {refusal}")
+
+
+def test_rocminfo_that_lists_processors_alone(machine):
+    cpu = "Agent 1\n  Name:                    AMD Ryzen\n  Device Type:             CPU\n"
+    machine.printing_tool("rocminfo", cpu)
+    result = probe_rocminfo(context(machine))
+    assert (result.sightings, result.hsa) == ((), HsaView(processors=("AMD Ryzen",)))
+    assert result.trace[0].why == "lists no GPU"
+    machine.printing_tool("rocminfo", cpu + cpu.replace("CPU", "GPU").replace("1", "2"))
+    assert probe_rocminfo(context(machine)).hsa is None
 
 
 def test_libcuda_is_not_asked_without_a_node(machine):
