@@ -148,6 +148,11 @@ class NotTaken(Finding):
     steps = (
         LOOK,
         "if that says nothing of it, the card may be newer than the driver: update it",
+        # https://github.com/NVIDIA/open-gpu-kernel-modules/issues/862
+        (
+            "if it says RmInitAdapter failed: Above 4G Decoding and Resizable BAR on in the "
+            "firmware, and in a virtual machine whatever its host passes on"
+        ),
     )
     driver: str | None
 
