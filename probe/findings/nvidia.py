@@ -16,13 +16,15 @@ from probe.findings.nvidia_steps import (
     IN_WSL,
     LOAD,
     LOOK,
+    PROPRIETARY,
     START,
     UPDATED,
     XID,
 )
 from probe.frozen_record import replace
 from probe.machine.variables import TIMEOUT
-from probe.steps import ByContainer, Command, OfSystem
+from probe.place import PlaceKind
+from probe.steps import ByContainer, Command, OfSystem, Step, Template
 from probe.tables.drivers import WantedDriver, newest_floor, wanted_driver
 
 
@@ -252,6 +254,19 @@ class DriverToInstall(Finding):
             return ("none: no current build of torch has code for this card",)
         return super().remedy(place)
 
+    def template(self, kind: PlaceKind) -> Template:
+        """As ``Finding.template``; some systems have another way to an older driver."""
+        steps = super().template(kind)
+        if self.driver_to_install is None or not self.driver_to_install.last:
+            return steps
+        return tuple(_for_an_old_card(step) for step in steps)
+
+
+def _for_an_old_card(step: Step) -> Step:
+    if not isinstance(step, OfSystem) or step.what != "driver":
+        return step
+    return OfSystem(what="legacy-driver", otherwise=(PROPRIETARY, step))
+
 
 class OtherDriverBound(DriverToInstall):
     """A driver that is not NVIDIA's (nouveau) has the card, and NVIDIA's serves no other."""
@@ -289,13 +304,7 @@ class DroppedByDriver(DriverToInstall):
     says = "driver {driver} does not serve it any more, {last} was the last"
     steps = (
         OfSystem(
-            what="legacy-driver",
-            otherwise=(
-                OfSystem(
-                    what="driver",
-                    otherwise=("install NVIDIA's driver {driver_to_install} and reboot",),
-                ),
-            ),
+            what="driver", otherwise=("install NVIDIA's driver {driver_to_install} and reboot",)
         ),
     )
     in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)

@@ -7,19 +7,12 @@ https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/kernel-module
 from probe.facts import ComputeCapability, ModuleFlavour
 from probe.finding import Finding
 from probe.findings.nvidia import DriverToInstall
-from probe.findings.nvidia_steps import IN_WSL, LOAD, LOOK
+from probe.findings.nvidia_steps import IN_WSL, LOAD, LOOK, PACKAGES
 from probe.frozen_record import replace
 from probe.machine.variables import TIMEOUT
 from probe.steps import Command, OfSystem, Template
 from probe.tables.devices import last_driver
 
-# What the packages of a flavour are called, and the installer's option.
-PACKAGES: dict[ModuleFlavour, str] = {
-    "open": "packages with -open in their name; NVIDIA's installer: --kernel-module-type=open",
-    "proprietary": (
-        "packages without -open in their name; NVIDIA's installer: --kernel-module-type=proprietary"
-    ),
-}
 # https://docs.nvidia.com/deploy/driver-persistence/persistence-daemon.html
 AWAKE = Command(run="nvidia-smi -pm 1", root=True, does="keep the cards awake by persistence mode")
 FOR_GOOD = Command(
@@ -27,21 +20,6 @@ FOR_GOOD = Command(
     root=True,
     does="and for good",
     otherwise="and for good: start nvidia-persistenced with the system",
-)
-
-
-# The driver for a card that current ones leave out: the system may have another way to it.
-LEGACY: Template = (
-    OfSystem(
-        what="legacy-driver",
-        otherwise=(
-            OfSystem(
-                what="driver",
-                otherwise=("install NVIDIA's driver {driver_to_install} and reboot",),
-            ),
-            f"take {PACKAGES['proprietary']}",
-        ),
-    ),
 )
 
 
@@ -84,7 +62,9 @@ class NotLoadedForCard(DriverToInstall):
         "proprietary kernel module alone"
     )
     steps = (
-        *LEGACY,
+        OfSystem(
+            what="driver", otherwise=("install NVIDIA's driver {driver_to_install} and reboot",)
+        ),
         replace(LOAD, does="if that one is installed, load it", otherwise=""),
         LOOK,
     )

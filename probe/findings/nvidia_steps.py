@@ -1,7 +1,17 @@
 """Steps that many findings about NVIDIA's GPUs share: one text for one thing to do."""
 
+from probe.facts import ModuleFlavour
 from probe.steps import ByContainer, Command, Template
 
+# What the packages of a flavour of the kernel module are called, and the installer's option
+# (https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/kernel-modules.html).
+PACKAGES: dict[ModuleFlavour, str] = {
+    "open": "packages with -open in their name; NVIDIA's installer: --kernel-module-type=open",
+    "proprietary": (
+        "packages without -open in their name; NVIDIA's installer: --kernel-module-type=proprietary"
+    ),
+}
+PROPRIETARY = f"take its proprietary kernel module: {PACKAGES['proprietary']}"
 LOOK = Command(
     run="dmesg | grep -i -e nvrm -e xid",
     root=True,

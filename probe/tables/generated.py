@@ -752,9 +752,13 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'marks': ['ID=nixos', '/etc/NIXOS', '/run/current-system/nixos-version'],
              'docs': 'https://wiki.nixos.org/wiki/NVIDIA',
              'driver': ['in configuration.nix: services.xserver.videoDrivers = [ "nvidia" ]; '
+                        'hardware.nvidia.open = true; and for {wanted}, where the channel has an '
+                        'older one, hardware.nvidia.package = '
+                        'config.boot.kernelPackages.nvidiaPackages.latest; '
                         '(https://wiki.nixos.org/wiki/NVIDIA)',
                         {'run': 'nixos-rebuild switch', 'root': True, 'note': 'then reboot'}],
-             'legacy-driver': ['in configuration.nix: hardware.nvidia.package = '
+             'legacy-driver': ['in configuration.nix: services.xserver.videoDrivers = [ "nvidia" '
+                               ']; hardware.nvidia.package = '
                                'config.boot.kernelPackages.nvidiaPackages.legacy_{branch}; '
                                'hardware.nvidia.open = false; '
                                '(https://wiki.nixos.org/wiki/NVIDIA#Legacy_branches)',
