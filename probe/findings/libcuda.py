@@ -192,12 +192,13 @@ class CudaUnknownError(Finding):
     # After suspend and hibernation the module is there and broken, until it is loaded anew
     # (https://docs.ollama.com/gpu, "Laptop Suspend Resume").
     steps = (
-        Command(run="modprobe nvidia_uvm", root=True, does="load the module"),
         Command(
             run="modprobe -r nvidia_uvm",
             root=True,
-            does="after the machine slept, end what uses the GPU and unload it first",
+            does="if the machine slept, end what uses the GPU and unload nvidia_uvm",
+            otherwise="if the machine slept, end what uses the GPU and unload nvidia_uvm",
         ),
+        Command(run="modprobe nvidia_uvm", root=True, does="load the module"),
         "then start the container again, or reboot",
     )
     in_wsl = IN_WSL
