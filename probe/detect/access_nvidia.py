@@ -33,7 +33,7 @@ from probe.detect.nvidia_failures import DEAD, NO_PERMISSION, cuda_failure, smi_
 from probe.finding import Finding
 from probe.findings import libcuda, nvidia, nvidia_driver, nvidia_faults
 from probe.findings.gpu import HeldForVm, OtherDriver
-from probe.tables.devices import needed_module
+from probe.tables.devices import last_driver, needed_module
 from probe.tables.visibility import CONTAINER
 
 NO_GPUS = ("void", "none", "")  # of NVIDIA_VISIBLE_DEVICES
@@ -93,7 +93,12 @@ def _other_module(case: Case) -> Verdict:
         return Verdict()
     if serves is not None:
         return _present(nvidia_driver.NoModuleForBoth(loaded=loaded, needed=needed, serves=serves))
-    return _present(nvidia_driver.WrongModule(loaded=loaded, needed=needed))
+    if needed == "open":
+        return _present(nvidia_driver.WrongModule(loaded=loaded, needed=needed))
+    capability = case.sighting.compute_capability
+    return _present(
+        nvidia_driver.OldCardOnOpenModule(loaded=loaded, needed=needed, capability=capability)
+    )
 
 
 def _not_taken(case: Case) -> Verdict:
@@ -114,7 +119,7 @@ def _bound_elsewhere(case: Case) -> Verdict:
 
 def _no_nodes(case: Case) -> Verdict:
     path, evidence = case.missing_node or "", case.evidence
-    known = smi_failure(evidence.smi_exit, evidence.host)
+    known = _known(case)
     if case.inside:
         given = evidence.environ.get(CONTAINER)
         said = f"{CONTAINER}={given}" if given in NO_GPUS else None
@@ -128,9 +133,17 @@ def _no_nodes(case: Case) -> Verdict:
 
 
 def _smi_failed(case: Case) -> Verdict:
-    evidence = case.evidence
-    known = smi_failure(evidence.smi_exit, evidence.host)
-    return _dead(known or nvidia.ToolFailed(said=evidence.smi_why))
+    return _dead(_known(case) or nvidia.ToolFailed(said=case.evidence.smi_why))
+
+
+def _known(case: Case) -> Finding | None:
+    """What nvidia-smi's exit code means for this card; None where it has no meaning of its own."""
+    known = smi_failure(case.evidence.smi_exit, case.evidence.host)
+    capability = case.sighting.compute_capability
+    last = last_driver(capability)
+    if last is None or case.inside or not isinstance(known, nvidia.DriverNotLoaded):
+        return known
+    return nvidia_driver.NotLoadedForCard(last=last, capability=capability)
 
 
 def _nodes_closed(case: Case) -> Verdict:

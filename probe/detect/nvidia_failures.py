@@ -23,6 +23,7 @@ SMI_FAILURES: dict[int, Finding] = {
 # The card was there and can't be used until something is done about it.
 DEAD = (8, 15, 16, 18, 231, 255)
 NO_DEVICE, NOT_LOADED, NO_PERMISSION = 6, 9, 4
+UNKNOWN = (231, 255)
 
 # CUresult of cuInit (https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html).
 CUDA_FAILURES: dict[int, Finding] = {
@@ -67,6 +68,10 @@ def cuda_failure(evidence: Evidence) -> Finding:
     status = (evidence.cuda.status if evidence.cuda else None) or 0
     if status == NOT_READY and evidence.confidential:
         return libcuda.NotSetReady()
+    if status == CUDA_NO_DEVICE and evidence.host.container and evidence.smi_exit in UNKNOWN:
+        # The nodes are there, and the container's device rules let nobody open them: libcuda finds
+        # no device, and nvidia-smi at least an error.
+        return nvidia.DriverUnknownError()
     return CUDA_FAILURES.get(status) or libcuda.CudaError(status=status)
 
 

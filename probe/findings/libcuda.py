@@ -14,7 +14,12 @@ class LibcudaNotInContainer(Finding):
     code = "libcuda-not-in-container"
     says = "libcuda.so.1 is not in this container"
     steps = (START, "if it was, NVIDIA_DRIVER_CAPABILITIES must hold compute")
-    in_pod = (IN_POD, "if it has one, NVIDIA_DRIVER_CAPABILITIES must hold compute")
+    # https://cloud.google.com/kubernetes-engine/docs/how-to/gpus ("About the CUDA libraries")
+    in_pod = (
+        IN_POD,
+        "if it has one, NVIDIA_DRIVER_CAPABILITIES must hold compute",
+        "on GKE the library needs LD_LIBRARY_PATH=/usr/local/nvidia/lib64 in the pod",
+    )
     in_lxc = IN_LXC
 
 
@@ -36,6 +41,16 @@ class LibcudaStub(Finding):
     code = "libcuda-stub"
     says = "libcuda is the toolkit's stub, not the driver's"
     steps = ("take the toolkit's stubs directory out of LD_LIBRARY_PATH",)
+    # The container toolkit mounts the driver's libraries where the host has them: Arch Linux in
+    # /usr/lib, which a loader of Debian looks into last
+    # (https://github.com/NVIDIA/nvidia-container-toolkit/issues/1246).
+    in_container = (
+        "take the toolkit's stubs directory out of LD_LIBRARY_PATH",
+        (
+            "if it is not there, put the folder of the driver's own first, which find / -name "
+            "'libcuda.so.*' shows; with a host of Arch Linux LD_LIBRARY_PATH=/usr/lib"
+        ),
+    )
 
 
 class InExclusiveUse(Finding):
@@ -174,11 +189,25 @@ class CudaUnknownError(Finding):
 
     code = "cuda-unknown-error"
     says = "libcuda meets an unknown error"
+    # After suspend and hibernation the module is there and broken, until it is loaded anew
+    # (https://docs.ollama.com/gpu, "Laptop Suspend Resume").
     steps = (
+        Command(
+            run="modprobe -r nvidia_uvm",
+            root=True,
+            does="if the machine slept, end what uses the GPU and unload nvidia_uvm",
+            otherwise="if the machine slept, end what uses the GPU and unload nvidia_uvm",
+        ),
         Command(run="modprobe nvidia_uvm", root=True, does="load the module"),
         "then start the container again, or reboot",
     )
     in_wsl = IN_WSL
+    # nvidia-uvm's nodes and their number are made when the host first needs them; an LXC that
+    # started before has none, or old ones (https://github.com/games-on-whales/wolf/pull/361).
+    in_lxc = (
+        "on this LXC's host: sudo nvidia-modprobe -u -c 0, at each boot before this LXC starts",
+        "then start this LXC again: nvidia-uvm must be given to it as well",
+    )
 
 
 class CudaError(Finding):

@@ -9,19 +9,22 @@ nvidia-smi's exit codes are NVML's, nvmlReturn_t
 from probe.facts import ComputeCapability
 from probe.finding import Finding, Place, Steps
 from probe.findings.nvidia_steps import (
+    DRIVER_MODEL,
     GIVE,
     IN_LXC,
     IN_POD,
     IN_WSL,
     LOAD,
     LOOK,
+    PROPRIETARY,
     START,
     UPDATED,
     XID,
 )
 from probe.frozen_record import replace
 from probe.machine.variables import TIMEOUT
-from probe.steps import ByContainer, Command, OfSystem
+from probe.place import PlaceKind
+from probe.steps import ByContainer, Command, OfSystem, Step, Template
 from probe.tables.drivers import WantedDriver, newest_floor, wanted_driver
 
 
@@ -32,7 +35,7 @@ class NoDevice(Finding):
     says = "nvidia-smi finds no device"
     steps = (LOOK, "check that the card is seated and powered")
     in_container = (START,)
-    in_wsl = IN_WSL
+    in_wsl = DRIVER_MODEL
     in_lxc = IN_LXC
 
 
@@ -89,7 +92,7 @@ class Blocked(Finding):
     says = "the operating system blocks access to the GPU"
     steps = ("check cgroup and security settings",)
     in_container = (START, "check the host's security settings")
-    in_wsl = IN_WSL
+    in_wsl = DRIVER_MODEL
     in_lxc = IN_LXC
 
 
@@ -117,6 +120,11 @@ class DriverUnknownError(Finding):
     in_container = (
         "on the host: docker restart this container",
         "a daemon-reload there takes its GPU away",
+        # https://github.com/NVIDIA/nvidia-container-toolkit/issues/381
+        (
+            "if it never had one: no-cgroups = false in the host's "
+            "/etc/nvidia-container-runtime/config.toml (true is for rootless Docker alone)"
+        ),
     )
     in_wsl = IN_WSL
     in_lxc = IN_LXC
@@ -245,6 +253,19 @@ class DriverToInstall(Finding):
         if self.driver_to_install is None:
             return ("none: no current build of torch has code for this card",)
         return super().remedy(place)
+
+    def template(self, kind: PlaceKind) -> Template:
+        """As ``Finding.template``; some systems have another way to an older driver."""
+        steps = super().template(kind)
+        if self.driver_to_install is None or not self.driver_to_install.last:
+            return steps
+        return tuple(_for_an_old_card(step) for step in steps)
+
+
+def _for_an_old_card(step: Step) -> Step:
+    if not isinstance(step, OfSystem) or step.what != "driver":
+        return step
+    return OfSystem(what="legacy-driver", otherwise=(PROPRIETARY, step))
 
 
 class OtherDriverBound(DriverToInstall):

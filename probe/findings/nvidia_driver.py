@@ -4,21 +4,15 @@ The flavours of the kernel module:
 https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/kernel-modules.html
 """
 
-from probe.facts import ModuleFlavour
+from probe.facts import ComputeCapability, ModuleFlavour
 from probe.finding import Finding
 from probe.findings.nvidia import DriverToInstall
-from probe.findings.nvidia_steps import IN_WSL, LOOK
+from probe.findings.nvidia_steps import IN_WSL, LOAD, LOOK, PACKAGES
 from probe.frozen_record import replace
 from probe.machine.variables import TIMEOUT
-from probe.steps import Command, OfSystem
+from probe.steps import Command, OfSystem, Template
+from probe.tables.devices import last_driver
 
-# What the packages of a flavour are called, and the installer's option.
-PACKAGES: dict[ModuleFlavour, str] = {
-    "open": "packages with -open in their name; NVIDIA's installer: --kernel-module-type=open",
-    "proprietary": (
-        "packages without -open in their name; NVIDIA's installer: --kernel-module-type=proprietary"
-    ),
-}
 # https://docs.nvidia.com/deploy/driver-persistence/persistence-daemon.html
 AWAKE = Command(run="nvidia-smi -pm 1", root=True, does="keep the cards awake by persistence mode")
 FOR_GOOD = Command(
@@ -26,6 +20,12 @@ FOR_GOOD = Command(
     root=True,
     does="and for good",
     otherwise="and for good: start nvidia-persistenced with the system",
+)
+
+
+OTHER_FLAVOUR: Template = (
+    "install the {needed} kernel module of the driver ({packages})",
+    "then reboot",
 )
 
 
@@ -52,12 +52,31 @@ class OlderThanCard(DriverToInstall):
         return f", with its {self.module} kernel module" if self.module else ""
 
 
+class NotLoadedForCard(DriverToInstall):
+    """No driver is loaded, and current ones leave the card out: what a system updates itself to
+    does not load (https://archlinux.org/news/nvidia-590-driver-drops-pascal-support-main-packages-switch-to-open-kernel-modules/)."""
+
+    code = "nvidia-not-loaded-for-card"
+    says = (
+        "NVIDIA's driver is not loaded; {last} is the last that serves this card, by its "
+        "proprietary kernel module alone"
+    )
+    steps = (
+        OfSystem(
+            what="driver", otherwise=("install NVIDIA's driver {driver_to_install} and reboot",)
+        ),
+        replace(LOAD, does="if that one is installed, load it", otherwise=""),
+        LOOK,
+    )
+    last: str  # a branch
+
+
 class WrongModule(Finding):
     """The driver runs with the flavour of its kernel module that does not drive this card."""
 
     code = "nvidia-wrong-kernel-module"
     says = "NVIDIA's {loaded} kernel module runs, and this card needs the {needed} one"
-    steps = ("install the {needed} kernel module of the driver ({packages})", "then reboot")
+    steps = OTHER_FLAVOUR
     in_container = (
         "on the host: install the {needed} kernel module of the driver ({packages})",
         "then reboot it",
@@ -70,6 +89,19 @@ class WrongModule(Finding):
     def packages(self) -> str:
         """How the flavour is told in packages."""
         return PACKAGES[self.needed]
+
+
+class OldCardOnOpenModule(WrongModule):
+    """The same where the card needs the proprietary one: some systems have no more than the open
+    one, and others have it by a name of its own."""
+
+    steps = (OfSystem(what="legacy-driver", otherwise=OTHER_FLAVOUR),)
+    capability: ComputeCapability | None
+
+    @property
+    def branch(self) -> str:
+        """The number that packages of the driver are named by."""
+        return last_driver(self.capability) or ""
 
 
 class NoModuleForBoth(Finding):
@@ -96,6 +128,11 @@ class NotTaken(Finding):
     steps = (
         LOOK,
         "if that says nothing of it, the card may be newer than the driver: update it",
+        # https://github.com/NVIDIA/open-gpu-kernel-modules/issues/862
+        (
+            "if it says RmInitAdapter failed: Above 4G Decoding and Resizable BAR on in the "
+            "firmware, and in a virtual machine whatever its host passes on"
+        ),
     )
     driver: str | None
 

@@ -4,7 +4,7 @@ Codes: nvmlReturn_t (https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEn
 """
 
 from probe.finding import Finding
-from probe.findings.nvidia_steps import IN_WSL, LOOK
+from probe.findings.nvidia_steps import DRIVER_MODEL, IN_WSL, LOOK
 from probe.frozen_record import replace
 from probe.steps import Command
 
@@ -76,7 +76,7 @@ class NoHandle(Finding):
         RESET,
         "or reboot the host; if it happens again, check its seat, power and cooling",
     )
-    in_wsl = IN_WSL
+    in_wsl = DRIVER_MODEL
     card: str
 
 

@@ -51,7 +51,7 @@ class WslWithoutDriver(Finding):
     code = "wsl-without-driver"
     says = (
         "Windows hands a GPU over (/dev/dxg) and no driver of NVIDIA's answers; no build of torch "
-        "here serves other makers' under WSL2"
+        "here serves other makers' under WSL2, nor AMD's by ROCDXG"
     )
     steps = IN_WSL
 

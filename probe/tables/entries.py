@@ -144,6 +144,7 @@ SystemEntry = TypedDict(
         "image_based": NotRequired[bool],
         "docs": NotRequired[str],
         "driver": NotRequired[list[str | StepEntry]],
+        "legacy-driver": NotRequired[list[str | StepEntry]],
         "amd-driver": NotRequired[list[str | StepEntry]],
         "engine": NotRequired[list[str | StepEntry]],
         "toolkit": NotRequired[list[str | StepEntry]],

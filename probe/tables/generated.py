@@ -455,6 +455,10 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'docs': 'https://docs.bazzite.gg',
              'driver': ["take Bazzite's image for NVIDIA, which brings the driver, and keep it up "
                         'to date by: ujust update (https://docs.bazzite.gg/General/FAQ/)'],
+             'legacy-driver': ["take Bazzite's image for NVIDIA's older cards, bazzite-nvidia: "
+                               'those with -open in their name and Bazzite DX have the open kernel '
+                               "module, which this card can't use "
+                               '(https://github.com/ublue-os/bazzite-dx/issues/150)'],
              'amd-driver': [{'run': 'ujust update',
                              'note': 'kernel, driver and firmware come with the image; then '
                                      'reboot'}],
@@ -474,6 +478,9 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'docs': 'https://docs.projectbluefin.io',
              'driver': ['take the image for NVIDIA of this system, which brings the driver, and '
                         'keep it up to date by: ujust update (https://docs.projectbluefin.io)'],
+             'legacy-driver': ['its images have the open kernel module alone, which this card '
+                               "can't use: take another system "
+                               '(https://github.com/ublue-os/bluefin/issues/2354)'],
              'amd-driver': [{'run': 'ujust update',
                              'note': 'kernel, driver and firmware come with the image; then '
                                      'reboot'}],
@@ -706,6 +713,10 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'docs': 'https://www.truenas.com/docs/scale/',
              'driver': ["install NVIDIA's drivers under Apps → Configuration → Settings: "
                         'https://apps.truenas.com'],
+             'legacy-driver': ['TrueNAS 25.04 is the last whose driver has the proprietary kernel '
+                               'module, which this card needs '
+                               '(https://github.com/truenas/scale-build/pull/895): stay with it, '
+                               'or take another card or system'],
              'amd-driver': ['update TrueNAS under System → Update: kernel, driver and firmware '
                             'come with it'],
              'engine': ['choose a pool for apps under Apps: https://apps.truenas.com; packages are '
@@ -741,8 +752,19 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'marks': ['ID=nixos', '/etc/NIXOS', '/run/current-system/nixos-version'],
              'docs': 'https://wiki.nixos.org/wiki/NVIDIA',
              'driver': ['in configuration.nix: services.xserver.videoDrivers = [ "nvidia" ]; '
+                        'hardware.nvidia.open = true; and for {wanted}, where the channel has an '
+                        'older one, hardware.nvidia.package = '
+                        'config.boot.kernelPackages.nvidiaPackages.latest; '
                         '(https://wiki.nixos.org/wiki/NVIDIA)',
                         {'run': 'nixos-rebuild switch', 'root': True, 'note': 'then reboot'}],
+             'legacy-driver': ['in configuration.nix: services.xserver.videoDrivers = [ "nvidia" '
+                               ']; hardware.nvidia.package = '
+                               'config.boot.kernelPackages.nvidiaPackages.legacy_{branch}; '
+                               'hardware.nvidia.open = false; '
+                               '(https://wiki.nixos.org/wiki/NVIDIA#Legacy_branches)',
+                               {'run': 'nixos-rebuild switch',
+                                'root': True,
+                                'note': 'then reboot'}],
              'amd-driver': ['in configuration.nix: hardware.enableRedistributableFirmware = true; '
                             'boot.kernelPackages = pkgs.linuxPackages_latest; '
                             '(https://wiki.nixos.org/wiki/AMD_GPU)',
@@ -1014,6 +1036,9 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'docs': 'https://wiki.archlinux.org/title/NVIDIA',
              'driver': ["install NVIDIA's driver {wanted} "
                         '(https://wiki.archlinux.org/title/NVIDIA), then reboot'],
+             'legacy-driver': ['in place of nvidia-open install nvidia-{branch}xx-dkms from the '
+                               'AUR, and reboot '
+                               '(https://archlinux.org/news/nvidia-590-driver-drops-pascal-support-main-packages-switch-to-open-kernel-modules/)'],
              'amd-driver': [{'run': 'pacman -Syu linux linux-firmware',
                              'root': True,
                              'note': 'then reboot'}],

@@ -12,7 +12,7 @@ import probe.findings
 from probe.facts import TraceCode
 from probe.finding import KINDS, Advice, Finding
 from probe.findings.builds import DriverTooOld
-from probe.findings.nvidia import DriverNotLoaded, DroppedByDriver
+from probe.findings.nvidia import DriverNotLoaded, DroppedByDriver, OtherDriverBound
 from probe.findings.trace import MEANINGS
 from probe.findings.whole_machine import SilentToolExplained
 
@@ -61,8 +61,15 @@ def test_no_driver_is_told_to_be_installed_for_a_card_without_a_build():
     assert kepler.remedy("host") == ("none: no current build of torch has code for this card",)
     pascal = DroppedByDriver(driver="590.48.01", last="580", capability=(6, 1))
     assert pascal.remedy("host") == (
+        "take its proprietary kernel module: packages without -open in their name; NVIDIA's "
+        "installer: --kernel-module-type=proprietary",
         "install NVIDIA's driver 580 (newer ones leave this card out) and reboot",
     )
+
+
+def test_a_driver_that_is_still_current_has_no_flavour_to_take():
+    ada = OtherDriverBound(driver="nouveau", capability=(8, 9))
+    assert ada.remedy("host") == ("install NVIDIA's driver 580 or newer and reboot",)
 
 
 def test_an_explained_failure_has_the_remedy_of_its_reason():

@@ -31,9 +31,10 @@ FAULTS = (
 UNKNOWN = re.compile(r"unknown error|err!", re.IGNORECASE)
 LOST, UNKNOWN_FAULT = 15, 255
 # "Unable to determine the device handle for GPU0000:17:00.0: Unknown Error", which may be all that
-# it prints (https://github.com/meta-llama/llama-models/issues/200).
+# it prints (https://github.com/meta-llama/llama-models/issues/200); with the card's number, "GPU0:
+# 0000:C1:00.0", in drivers of 2025 (https://github.com/microsoft/WSL/issues/13027).
 NO_HANDLE = re.compile(
-    r"device handle for gpu ?([\da-f]+(?::[\da-f]+)+\.[\da-f]+): (.*)", re.IGNORECASE
+    r"device handle for gpu ?(?:\d+: )?([\da-f]+(?::[\da-f]+)+\.[\da-f]+): (.*)", re.IGNORECASE
 )
 # A virtual GPU ends in its profile: memory in GB, series (A, B, C, Q), more of it
 # (https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/index.html, "Virtual GPU Types").

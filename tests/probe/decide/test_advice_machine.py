@@ -10,6 +10,7 @@ from probe.finding import Finding
 from probe.findings import nvidia as nvidia_findings
 from probe.findings import whole_machine as found
 from probe.findings.builds import NoneForPlatform
+from probe.findings.gpu import NoKfdUnderWsl
 from probe.frozen_record import replace
 from probe.place import Where
 from probe.tables.builds import Table
@@ -74,6 +75,27 @@ def test_where_the_machine_is_in_the_way(
     table: Table, host: Host, nodes: list[str], told: list[Finding]
 ) -> None:
     facts = Facts(host=host, nodes=tuple(node(path) for path in nodes))
+    assert list(on_platform(facts, table)) == told
+
+
+@pytest.mark.parametrize(
+    ("tools", "told"),
+    [
+        ({"nvidia-smi": 9}, [found.WslWithoutDriver()]),
+        # The driver of Windows answers, so that none is missing: the tool's own failure is told.
+        ({"nvidia-smi": 17}, []),
+        ({"nvidia-smi": 6, "rocminfo": 1}, []),
+        ({"rocminfo": 1}, [NoKfdUnderWsl()]),
+        ({"rocminfo": 0}, [NoKfdUnderWsl()]),
+    ],
+)
+def test_under_wsl_who_answers_tells_whose_card_it_is(
+    table: Table, tools: dict[str, int], told: list[Finding]
+) -> None:
+    missing = ProbeTrace(probe="nvidia-smi", ms=0, found=0, code="not-installed")
+    ran = (ProbeTrace(probe=tool, exit=code, ms=1, found=0) for tool, code in tools.items())
+    trace = tuple(ran) if "nvidia-smi" in tools else (missing, *ran)
+    facts = Facts(host=WSL, nodes=(node("/dev/dxg"),), trace=trace)
     assert list(on_platform(facts, table)) == told
 
 

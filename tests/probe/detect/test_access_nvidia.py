@@ -204,6 +204,28 @@ def test_driver_and_module_meet_the_card():
     assert (bound.state, bound.why) == ("dead", nvidia_driver.NotTaken(driver="575.57.08"))
 
 
+PASCAL: dict[str, Any] = {"compute_capability": (6, 1), "kernel_driver": None}
+
+
+def test_an_old_card_whose_system_went_on_to_newer_drivers():
+    """A newer driver does not load for it, so nothing but the card tells which one it wants."""
+    failed: dict[str, Any] = {"nodes": (), "smi_tried": True, "smi_exit": 9}
+    verdict = nvidia_verdict(card(**PASCAL), evidence(**failed))
+    assert verdict.state == "present"
+    assert verdict.why == nvidia_driver.NotLoadedForCard(last="580", capability=(6, 1))
+    assert "580" in str(verdict.why)
+    current = nvidia_verdict(card(kernel_driver=None), evidence(**failed))
+    assert current.why == nvidia.DriverNotLoaded()
+
+
+def test_an_old_card_on_the_open_module():
+    open_one = evidence(nvidia_driver="580.95.05", module="open", smi_tried=True, smi_exit=6)
+    why = nvidia_verdict(card(**PASCAL | {"kernel_driver": "nvidia"}), open_one).why
+    assert isinstance(why, nvidia_driver.OldCardOnOpenModule)
+    assert why.branch == "580"
+    assert any("proprietary" in step for step in why.remedy("host"))
+
+
 def test_two_cards_that_no_module_drives_together():
     serves = Sighting(vendor="nvidia", name="RTX 5060", compute_capability=(12, 0))
     found = evidence(

@@ -41,6 +41,14 @@ def test_a_card_that_is_dead_has_a_reason():
     assert set(DEAD) <= SMI_FAILURES.keys()
 
 
+def test_nodes_that_a_containers_rules_close_are_no_missing_device():
+    """libcuda finds no device where nvidia-smi meets an error: its nodes can't be opened."""
+    container = replace(HOST, container=True)
+    assert cuda_failure(cuda(100, container, smi_exit=255)) == nvidia.DriverUnknownError()
+    assert cuda_failure(cuda(100, container, smi_exit=6)) == libcuda.LibcudaNoDevice()
+    assert cuda_failure(cuda(100, smi_exit=255)) == libcuda.LibcudaNoDevice()
+
+
 def test_a_confidential_machine_has_no_fabric_manager():
     assert cuda_failure(cuda(802)) == libcuda.NotReady()
     assert cuda_failure(cuda(802, confidential=True)) == libcuda.NotSetReady()

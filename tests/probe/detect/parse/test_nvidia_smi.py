@@ -112,6 +112,11 @@ def test_what_one_cell_says_of_its_card(cell, fault):
             "0000:82:00.0",
             16,
         ),
+        (
+            "Unable to determine the device handle for GPU1: 0000:E1:00.0: Unknown Error",
+            "0000:e1:00.0",
+            255,
+        ),
     ],
 )
 def test_a_card_that_it_gets_no_handle_of(line, bus, fault):
