@@ -196,7 +196,6 @@ class CudaUnknownError(Finding):
             run="modprobe -r nvidia_uvm",
             root=True,
             does="if the machine slept, end what uses the GPU and unload nvidia_uvm",
-            otherwise="if the machine slept, end what uses the GPU and unload nvidia_uvm",
         ),
         Command(run="modprobe nvidia_uvm", root=True, does="load the module"),
         "then start the container again, or reboot",
@@ -205,7 +204,11 @@ class CudaUnknownError(Finding):
     # nvidia-uvm's nodes and their number are made when the host first needs them; an LXC that
     # started before has none, or old ones (https://github.com/games-on-whales/wolf/pull/361).
     in_lxc = (
-        "on this LXC's host: sudo nvidia-modprobe -u -c 0, at each boot before this LXC starts",
+        Command(
+            run="nvidia-modprobe -u -c 0",
+            root=True,
+            does="at each boot, before this LXC starts",
+        ),
         "then start this LXC again: nvidia-uvm must be given to it as well",
     )
 

@@ -68,6 +68,7 @@ class NotLoadedForCard(DriverToInstall):
         replace(LOAD, does="if that one is installed, load it", otherwise=""),
         LOOK,
     )
+    in_wsl = IN_WSL
     last: str  # a branch
 
 

@@ -76,10 +76,14 @@ IN_WSL: Template = (
 # data-center drivers may refuse and vGPU's don't (https://github.com/microsoft/WSL/issues/9938).
 DRIVER_MODEL: Template = (
     *IN_WSL,
-    (
-        "WSL2 can't use a card whose driver model is TCC (nvidia-smi in Windows shows it): as "
-        "administrator there nvidia-smi -g N -dm 0 makes it WDDM, or a vGPU driver does; then "
-        "restart Windows"
+    Command(
+        run="nvidia-smi -g N -dm 0",
+        on="Windows",
+        does=(
+            "if nvidia-smi there shows TCC as a card's driver model, which WSL2 can't use, make it "
+            "WDDM as administrator, or by a vGPU driver"
+        ),
+        note="then restart Windows",
     ),
 )
 # https://learn.microsoft.com/windows/wsl/compare-versions
