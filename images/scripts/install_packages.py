@@ -12,6 +12,7 @@ one parser, for all who read it.
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,8 @@ class Places:
     requirements: Path = Path("/requirements")
     wheelhouse: Path = Path("/wheelhouse")
     secrets: Path = Path("/run/secrets")
+    # Of one name in every build: pip notes it in the image, beside what was installed from there.
+    built: Path = Path("/tmp/built")
 
     @property
     def filled(self) -> bool:
@@ -110,10 +113,12 @@ class Installer:
         """
         if not entries:
             return
-        with tempfile.TemporaryDirectory() as built:
-            self._held(["wheel", "--no-build-isolation", "--wheel-dir", built], entries)
-            wheels = sorted(str(wheel) for wheel in Path(built).glob("*.whl"))
-            self._pip([*shipped, "--no-deps", "--no-index", *wheels])
+        built = self.places.built
+        built.mkdir()
+        self._held(["wheel", "--no-build-isolation", "--wheel-dir", str(built)], entries)
+        wheels = sorted(str(wheel) for wheel in built.glob("*.whl"))
+        self._pip([*shipped, "--no-deps", "--no-index", *wheels])
+        shutil.rmtree(built)
 
     def _pip(self, arguments: Sequence[str]) -> None:
         """Run pip, whose words are the build's; exits as it does."""
