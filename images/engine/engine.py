@@ -80,7 +80,12 @@ class Engine(Clients):
             try:
                 self._client = self._open(ANSWER_S)
             except DockerException as error:
-                raise EngineError(f"no container engine answers: {error}") from error
+                address = self.environ.get(HOST) or "its usual address"
+                raise EngineError(
+                    f"no container engine answers at {address}: {reason_of(error)}. Start it "
+                    f"(`sudo systemctl start docker`), or name another in {HOST}; where none is "
+                    f"installed, `make up` says how"
+                ) from error
         return self._client
 
     def _open(self, timeout_s: int) -> docker.DockerClient:
@@ -103,7 +108,9 @@ class Engine(Clients):
                 version = client.version()
         except (DockerException, OSError) as error:
             return EngineState(
-                reachable=False, permission_denied="Permission denied" in str(error), why=str(error)
+                reachable=False,
+                permission_denied=isinstance(system_error(error), PermissionError),
+                why=reason_of(error),
             )
         return EngineState(
             reachable=True, version=str(version["Version"]), podman=is_podman(version)
@@ -174,3 +181,19 @@ class Engine(Clients):
             raise EngineError("Podman answers, and its own command, which builds, is not on PATH")
         address = self.environ.get(HOST)
         return (client, *(["--url", address] if address else []), "build", "--format=docker")
+
+
+def system_error(error: BaseException | None) -> OSError | None:
+    """What the system itself said, beneath the errors of the libraries; None where it did not."""
+    found: OSError | None = None
+    while error is not None:
+        if isinstance(error, OSError) and error.strerror:
+            found = error
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def reason_of(error: BaseException) -> str:
+    """The system's own reason, else the library's words."""
+    found = system_error(error)
+    return str(error) if found is None else str(found.strerror)

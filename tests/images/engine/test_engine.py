@@ -1,5 +1,7 @@
 """The engine: whether it answers, and what it builds with."""
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,34 @@ def test_podman_builds_with_its_own_command(tmp_path: Path) -> None:
     )
     del environ["DOCKER_HOST"]
     assert "--url" not in FakeEngine(facts=facts, environ=environ).build_command
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("unix:///nonexistent/docker.sock", "No such file or directory"),
+        ("tcp://127.0.0.1:1", "Connection refused"),
+        ("nonsense", "Invalid bind address format"),
+    ],
+)
+def test_no_engine_is_told_in_the_systems_words(address: str, reason: str) -> None:
+    engine = Engine({"DOCKER_HOST": address})
+    assert reason in (engine.state().why or "")
+    with pytest.raises(EngineError) as caught:
+        engine.facts()
+    said = str(caught.value)
+    assert f"no container engine answers at {address}: " in said
+    assert reason in said
+    assert "Max retries" not in said
+    assert "Start it (`sudo systemctl start docker`)" in said
+    assert not engine.state().permission_denied
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may connect everywhere")
+def test_a_socket_of_others_is_a_matter_of_permission(tmp_path: Path) -> None:
+    path = tmp_path / "docker.sock"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        path.chmod(0o000)
+        assert Engine({"DOCKER_HOST": f"unix://{path}"}).state().permission_denied
