@@ -14,7 +14,9 @@ from probe.errors import ENTRYPOINT_PREFIX
 
 HEALTH_TIMEOUT_S = 3600  # a first start may have gigabytes to fetch over a slow line
 LOG_LINES = 12
+LINES_SINCE_COMPLAINT = 200
 CHECK = ["alternator", "health"]  # the image's own
+WRONG = re.compile(r"\S+ (error|warn) ")  # a line of the bot's log, by its level
 # What stands before a line's own words: of the entrypoint, and of the bot.
 PREFIX = re.compile(rf"{re.escape(ENTRYPOINT_PREFIX)}|\S+ \w+ +")
 
@@ -76,7 +78,17 @@ def waits_for_server(container: Container) -> str | None:
         return None
     if state not in ("unreachable", "refusing"):
         return None
-    return _doing(container) or f"{container.name}: its server is {state}"
+    return _complaint(container) or f"{container.name}: its server is {state}"
+
+
+def _complaint(container: Container) -> str:
+    """The last that it logged as wrong, for somebody to read; what else it says came meanwhile."""
+    try:
+        lines = container.logs(tail=LINES_SINCE_COMPLAINT).decode("utf-8", "replace").splitlines()
+    except DockerException:
+        return ""
+    wrong = [line for line in lines if WRONG.match(line)]
+    return f"{container.name}: {PREFIX.sub('', wrong[-1], count=1)}" if wrong else ""
 
 
 def _doing(container: Container) -> str:

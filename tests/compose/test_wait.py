@@ -117,7 +117,10 @@ def asked(bot: Any) -> str | None:
     return wait.waits_for_server(bot)
 
 
-LOG = b"2026-11-28T18:00:00+0000 error https://mastodon.example can't be reached (no connection)\n"
+LOG = (
+    b"2026-11-28T18:00:00+0000 error https://mastodon.example can't be reached (no connection)\n"
+    b"2026-11-28T18:00:01+0000 debug tells no nodeinfo\n"
+)
 
 
 @pytest.mark.parametrize(
