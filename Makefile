@@ -9,7 +9,7 @@ PLATFORM ?=
 BASE ?=
 WHEEL ?=
 GFX ?=
-STUBS ?=
+FULL ?=
 INSTALL ?= yes
 export PYTHON
 export ALTERNATOR_INSTALL := $(INSTALL)
@@ -20,14 +20,14 @@ ALTERNATOR = .venv/bin/alternator
 # tests that need it run one by one.
 PARALLEL = --numprocesses 4 --dist worksteal
 
-.PHONY: builds-check clean down format generated help hooks images lint lock lock-tools render test test-fast test-images up
+.PHONY: builds-check clean down format generated help hooks images lint lock lock-tools pci-ids render test test-fast test-images up
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '%s\n' '' \
 	  'Options: VARIANT=cpu|cuda|rocm|universal|all   PLATFORM=linux/amd64,linux/arm64   WHEEL=cu126' \
   '         CONFIG=FILE   DEMO=1   SANDBOX_PORT=3000' \
-	  '         BASE=registry|bootstrap|IMAGE   INSTALL=no   VOLUMES=1 (down)   CHECK=1 (render, lock)   STUBS=1 (cuda)'
+	  '         BASE=registry|bootstrap|IMAGE   INSTALL=no   VOLUMES=1 (down)   CHECK=1 (render, lock)   FULL=1 (cuda)'
 
 up: .host ## Probe this machine, build the image for it, start the bot (without alternator.toml: the demo)
 	@$(ALTERNATOR) up $(if $(VARIANT),--variant $(VARIANT)) $(if $(CONFIG),--config $(CONFIG)) $(if $(DEMO),--demo) $(if $(BASE),--base $(BASE))
@@ -36,7 +36,7 @@ down: .host ## Stop what `make up` started; VOLUMES=1 also removes its data
 	@$(ALTERNATOR) down $(if $(VOLUMES),--volumes)
 
 images: .host ## Build the image for this machine, or VARIANT=cpu|cuda|rocm|universal|all
-	@$(ALTERNATOR) images build $(VARIANT) $(if $(WHEEL),--wheel $(WHEEL)) $(if $(BASE),--base $(BASE)) $(if $(GFX),--gfx $(GFX)) $(if $(PLATFORM),--platform $(PLATFORM)) $(if $(STUBS),--stubs $(filter-out 1,$(STUBS)))
+	@$(ALTERNATOR) images build $(VARIANT) $(if $(WHEEL),--wheel $(WHEEL)) $(if $(BASE),--base $(BASE)) $(if $(GFX),--gfx $(GFX)) $(if $(PLATFORM),--platform $(PLATFORM)) $(if $(FULL),--full)
 
 render: .host ## Write the Dockerfiles from their templates; CHECK=1 fails if a committed one is stale
 	@$(ALTERNATOR) images render $(if $(CHECK),--check)
@@ -58,7 +58,7 @@ test-fast: .dev ## Run the tests that need no container engine; COVERAGE=1 also 
 
 test-images: .dev ## Build the image of VARIANT=cpu|cuda (default: cpu) and test it from all sides
 	@.venv/bin/python -m tools.prepare_tests
-	VARIANT=$(or $(VARIANT),cpu) STUBS=$(STUBS) .venv/bin/python -m pytest tests/images/$(or $(VARIANT),cpu) $(ARGS)
+	VARIANT=$(or $(VARIANT),cpu) FULL=$(FULL) .venv/bin/python -m pytest tests/images/$(or $(VARIANT),cpu) $(ARGS)
 
 lint: .dev ## ruff, mypy --strict, hadolint, zizmor, and whether generated files are current
 	.venv/bin/ruff check .
@@ -88,6 +88,9 @@ hooks: .dev ## Run the tools of `make lint` before each commit
 
 builds-check: .host ## Compare the table of torch builds with the PyTorch package index
 	@.venv/bin/python -m tools.builds_check $(ARGS)
+
+pci-ids: .dev ## Make the tables of PCI device ids anew; LIST=FILE instead of the package pci.ids's; CHECK=1 compares
+	@.venv/bin/python -m tools.pci_ids $(LIST) $(if $(CHECK),--check)
 
 format: .dev ## Format the code
 	.venv/bin/ruff check --fix .

@@ -115,11 +115,13 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What this machine is to run: the probe's report, the image, and the device overlay."""
+    """What this machine is to run: the probe's report, the image, and the device overlay, or
+    what is in its place where only some of the machine's GPUs are meant."""
 
     report: Report
     image: AnyImage
     device: str
+    service: devices.Service | None = None
 
 
 def start(builder: Builder, project: Project, wish: Wish) -> int:
@@ -140,6 +142,7 @@ def start(builder: Builder, project: Project, wish: Wish) -> int:
     image = build(BuildRequest(image=choice.image, base=wish.base), builder).tag
     bot = Bot(
         device=choice.device,
+        service=choice.service,
         image=image,
         handed=given,
         universal=wish.variant == UNIVERSAL,
@@ -168,7 +171,8 @@ def choose(builder: Builder, wish: Wish, probe: host_choice.Prober) -> Choice:
     for line in host_choice.summary(report):
         builder.console.say(line)
     try:
-        device = devices.overlay(report["selection"]["image"], builder.engine)
+        chosen = report["selection"]
+        device = devices.overlay(chosen["image"], builder.engine, chosen["run_flags"])
     except DeviceError as error:
         if backend is not None:
             raise
@@ -178,7 +182,8 @@ def choose(builder: Builder, wish: Wish, probe: host_choice.Prober) -> Choice:
         report, device = probe(environ, "cpu"), "cpu"
     catalog = builder.catalog
     image = catalog.universal if universal else host_choice.variant(catalog, report)
-    return Choice(report=report, image=image, device=device)
+    service = devices.service_for(device, report, builder.engine)
+    return Choice(report=report, image=image, device=device, service=service)
 
 
 @dataclass(frozen=True, kw_only=True)

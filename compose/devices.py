@@ -5,20 +5,26 @@ device request (``--gpus``), which the container toolkit's hook answers; the too
 engines whose hook is not set up; and CDI, for engines from 25 on that have a device specification:
 https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/cdi-support.html
 https://docs.docker.com/reference/cli/dockerd/#configure-cdi-devices
+
+The files in ``compose/`` hand over all GPUs of a vendor. Where only some are chosen, the rest stays
+out by a service of its own in the file's place (``service``).
 """
 
 import shutil
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TypedDict
 
 from compose.errors import DeviceError
 from images.engine.answers import EngineFacts
 from images.engine.engine import Engine
 from probe.decide.overrides import read_overrides
-from probe.machine.cdi import cdi_specifications
+from probe.machine.cdi import CdiDevice, cdi_devices, cdi_specifications
 from probe.machine.files import Tree
 from probe.machine.operator_config import whisper_settings
+from probe.report.cdi_names import DRI, nvidia_names
+from probe.report.schema import Report, SelectionReport
 
 # Through Docker's API, Podman passes over a device request, and a device by its CDI name either is
 # taken for a path or passed over, by the versions of both:
@@ -29,15 +35,97 @@ PODMAN = (
     "--snippet quadlet for a service"
 )
 HOOK = "nvidia-container-runtime-hook"
+NO_WAY = (
+    "there is an NVIDIA GPU, but this engine can't hand it to a container. Install the NVIDIA "
+    "container toolkit, then type\n"
+    "    sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker"
+)
 
 
-def overlay(variant: str, engine: Engine) -> str:
-    """The device overlay for a variant on an engine of this machine."""
+class Request(TypedDict, total=False):
+    """A device request of Compose's."""
+
+    driver: str
+    count: str
+    device_ids: list[str]
+    capabilities: list[str]
+
+
+class Service(TypedDict, total=False):
+    """What a service of Compose's is given of GPUs."""
+
+    deploy: dict[str, dict[str, dict[str, list[Request]]]]
+    devices: list[str]
+    environment: dict[str, str]
+    group_add: list[str]
+    runtime: str
+
+
+def service_for(name: str, report: Report, engine: Engine) -> Service | None:
+    """What takes the overlay's place for the choice of a report; None where it serves."""
+    # One way asks by names, which an engine reads in folders of its own.
+    known = cdi_devices(Tree(), engine.facts().cdi_folders) if name == "cuda-cdi" else ()
+    return service(name, report, known)
+
+
+def service(name: str, report: Report, cdi: Sequence[CdiDevice] = ()) -> Service | None:
+    """What takes an overlay's place; None where all of the machine's GPUs may go."""
+    selection = report["selection"]
+    hiding = dict(value.split("=", 1) for value in _values(selection, "--env"))
+    nodes = _values(selection, "--device")
+    named = "".join(_values(selection, "--gpus")) not in ("", "all")
+    groups = _values(selection, "--group-add")
+    # AMD's file has no place for nodes without a group of their own.
+    whole = DRI in nodes and bool(groups) if name == "rocm" else not named
+    if whole and not hiding:
+        return None
+    given: Service = {}
+    if groups:
+        given["group_add"] = groups
+    if hiding:
+        given["environment"] = hiding
+    chosen = selection["visible_devices"] if named else []
+    if name == "rocm":
+        given["devices"] = [f"{node}:{node}" for node in nodes]
+    elif name == "cuda-runtime":
+        given["runtime"] = "nvidia"
+        given["environment"] = {
+            **hiding,
+            "NVIDIA_VISIBLE_DEVICES": ",".join(chosen) or "all",
+            "NVIDIA_DRIVER_CAPABILITIES": "compute,utility",
+        }
+    elif name == "cuda-cdi":
+        ids = nvidia_names(chosen, report["gpus"], cdi)
+        given["deploy"] = _reserved({"driver": "cdi", "device_ids": ids})
+    elif chosen:
+        given["deploy"] = _reserved({"driver": "nvidia", "device_ids": chosen})
+    else:
+        given["deploy"] = _reserved({"driver": "nvidia", "count": "all"})
+    return given
+
+
+def _reserved(request: Request) -> dict[str, dict[str, dict[str, list[Request]]]]:
+    return {"resources": {"reservations": {"devices": [{**request, "capabilities": ["gpu"]}]}}}
+
+
+def _values(selection: SelectionReport, flag: str) -> list[str]:
+    return [value for name, value in pairwise(selection["run_flags"]) if name == flag]
+
+
+def overlay(variant: str, engine: Engine, run_flags: Sequence[str] = ()) -> str:
+    """The device overlay for a variant on an engine of this machine.
+
+    ``run_flags`` are the probe's for ``docker run``. DeviceError where the engine has no way.
+    """
     if variant != "cuda":
         return variant
     facts = engine.facts()
     if facts.podman:
         raise DeviceError(PODMAN)
+    if "--runtime" in run_flags:  # the toolkit refuses its hook here, as on a Jetson
+        if "nvidia" in facts.runtimes:
+            return "cuda-runtime"
+        raise DeviceError(NO_WAY)
     return nvidia_overlay(
         facts,
         hook=shutil.which(HOOK, path=engine.environ.get("PATH")) is not None,
@@ -57,11 +145,7 @@ def nvidia_overlay(facts: EngineFacts, *, hook: bool, specifications: Sequence[s
         return "cuda-runtime"
     if specifications:
         return "cuda-cdi"
-    raise DeviceError(
-        "there is an NVIDIA GPU, but this engine can't hand it to a container. Install the NVIDIA "
-        "container toolkit, then type\n"
-        "    sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker"
-    )
+    raise DeviceError(NO_WAY)
 
 
 def asked_for(config: Path | None, environ: Mapping[str, str]) -> str:

@@ -1,13 +1,16 @@
 """Which compose files and variables make up a stack, and the project that runs it on an engine."""
 
+import json
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from docker.errors import DockerException
 from docker.models.containers import Container
 
+from compose.devices import Service
 from compose.errors import ComposeError
 from compose.handed import NOTHING, Handed
 from images.catalog import CHECKOUT
@@ -37,11 +40,21 @@ class Stack:
     overlays: tuple[str, ...]
     variables: Mapping[str, str]
     withheld: frozenset[str] = frozenset()
+    service: Service | None = None  # the bot's device, where no file has it
 
-    def files(self, folder: Path = FOLDER) -> list[Path]:
+    def written(self, folder: Path) -> list[Path]:
+        """The file that has no place in ``compose/``: written anew into ``folder``, JSON, which is
+        YAML as well."""
+        if self.service is None:
+            return []
+        file = folder / "device.json"
+        file.write_text(json.dumps({"services": {"bot": self.service}}), encoding="utf-8")
+        return [file]
+
+    def files(self, folder: Path = FOLDER, written: Sequence[Path] = ()) -> list[Path]:
         """The compose files, in the order in which they are merged; last the operator's own."""
         own = folder / f"{OVERRIDE}.yaml"
-        ours = [folder / f"{overlay}.yaml" for overlay in self.overlays]
+        ours = [*(folder / f"{overlay}.yaml" for overlay in self.overlays), *written]
         return [*ours, own] if own.is_file() else ours
 
     def environ(self, here: Mapping[str, str]) -> dict[str, str]:
@@ -61,18 +74,19 @@ class Project:
     def compose(self, stack: Stack, *arguments: str) -> str:
         """Run Compose; its output, or a ComposeError with its last words."""
         command = [*self.engine.compose_command, "--project-name", self.name]
-        for path in stack.files(self.folder):
-            command += ["--file", str(path)]
-        result = subprocess.run(
-            [*command, *arguments],
-            env=stack.environ(self.engine.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        with tempfile.TemporaryDirectory(prefix="alternator-") as folder:
+            for path in stack.files(self.folder, stack.written(Path(folder))):
+                command += ["--file", str(path)]
+            result = subprocess.run(
+                [*command, *arguments],
+                env=stack.environ(self.engine.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                check=False,
+            )
         if result.returncode != 0:
             last_words = "\n".join(result.stdout.splitlines()[-6:])
             raise ComposeError(f"Compose failed ({' '.join(arguments)}):\n{last_words}")
@@ -128,6 +142,7 @@ class Bot:
     handed: Handed = NOTHING
     universal: bool = False
     podman: bool = False
+    service: Service | None = None  # in the place of the device's file
 
     def stack(self, *overlays: str, **variables: str) -> Stack:
         """A stack of this bot, with further overlays and variables.
@@ -135,16 +150,11 @@ class Bot:
         The device's overlay comes after the operator's variables: what it sets was decided.
         """
         podman = ["podman"] if self.podman else []
+        device = [] if self.service else [self.device]
         universal = ["universal"] if self.universal else []
+        own = (*podman, *self.handed.overlays, *device, *universal)
         return Stack(
-            overlays=(
-                "compose",
-                *podman,
-                *self.handed.overlays,
-                self.device,
-                *universal,
-                *overlays,
-            ),
+            overlays=("compose", *own, *overlays),
             variables={
                 IMAGE_VARIABLE: self.image,
                 **({LOG_DRIVER_VARIABLE: PODMANS_LOG_DRIVER} if self.podman else {}),
@@ -153,6 +163,7 @@ class Bot:
                 **self.handed.variables,
             },
             withheld=self.handed.withheld,
+            service=self.service,
         )
 
 

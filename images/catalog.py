@@ -154,11 +154,11 @@ def project(checkout: Path = CHECKOUT) -> Project:
     return Project(version=str(table["version"]), description=str(table["description"]))
 
 
-def image_tag(image: AnyImage, *, with_stubs: bool = False) -> str:
+def image_tag(image: AnyImage, *, full: bool = False) -> str:
     """``alternator:<version>-<variant>-<wheel>``; without the wheel where it is the variant.
 
-    An image with stubs ends in ``-stubs``, so that nothing starts it that was not told to. The
-    sandbox has a name of its own.
+    The complete image of a build that has a lean one ends in ``-full``. The sandbox has a name of
+    its own.
     """
     version = project().version
     if isinstance(image, Sandbox):
@@ -166,8 +166,8 @@ def image_tag(image: AnyImage, *, with_stubs: bool = False) -> str:
     parts = [image.name]
     if image.wheel not in ("", image.name):
         parts.append(image.wheel)
-    if with_stubs:
-        parts.append("stubs")
+    if full:
+        parts.append("full")
     return IMAGE.format(version=version, variant="-".join(parts))
 
 

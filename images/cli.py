@@ -5,9 +5,10 @@ import os
 from collections.abc import Sequence
 
 from images import cli_built_images as built_images
-from images.build import base, gfx, host_choice, render, stubs
+from images.build import base, gfx, host_choice, render
 from images.build.build import BuildRequest, build
 from images.build.builder import Builder, builder_here
+from images.build.lean import check_full
 from images.catalog import AnyImage, Catalog, Variant, load_catalog, with_build
 from images.console import Console
 from images.ending import by_signal
@@ -84,13 +85,9 @@ def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--gfx", default="", help="ROCm: targets to keep kernels for: gfx1100,gfx1101"
     )
     parser.add_argument(
-        "--stubs",
-        nargs="?",
-        const=stubs.ALL,
-        default="",
-        metavar="NAMES",
-        help="CUDA: stubs in place of these libraries (nccl,cusparselt,nvshmem) or, without names, "
-        "of all three; never run on a GPU",
+        "--full",
+        action="store_true",
+        help="CUDA: the complete image, with the libraries that no transcription calls (+1.9 GB)",
     )
 
 
@@ -159,7 +156,7 @@ def choose_images(options: argparse.Namespace, builder: Builder) -> list[AnyImag
             raise CatalogError(f"--wheel {options.wheel} needs one VARIANT that it is a build of")
         images = [with_build(images[0], wheel=options.wheel)]
     for image in images:
-        stubs.choose(options.stubs, image.name)
+        check_full(options.full, image)
     gfx.choose(options.gfx, images, load_table())
     return images
 
@@ -187,7 +184,7 @@ def plan(
                     platform=platform,
                     base=options.base,
                     gfx=gfx.kept(options.gfx, image),
-                    stubs=options.stubs,
+                    full=options.full,
                 )
             )
     return requests

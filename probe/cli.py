@@ -52,7 +52,7 @@ def probe(argv: list[str]) -> int:
     from probe.report.schema import report
     from probe.tables.builds import load_table
 
-    table, text = load_table(), _printer(arguments)
+    table, text = load_table(), _printer(arguments, machine)
     facts = facts_from(running)
     _show_defects(running)
     if arguments.record:
@@ -229,12 +229,12 @@ def _start(
     return RunningProbes(Context(machine=machine, timeout_s=timeout_s, memory=memory))
 
 
-def _printer(arguments: argparse.Namespace) -> "Callable[[Report], str]":
+def _printer(arguments: argparse.Namespace, machine: Machine) -> "Callable[[Report], str]":
     """What makes the text that was asked for of a report."""
     if arguments.snippet:
-        from probe.report.snippet import snippet
+        from probe.report.snippet import snippet, surroundings
 
-        return lambda found: snippet(arguments.snippet, found, version())
+        return lambda found: snippet(arguments.snippet, found, version(), surroundings(machine))
     if arguments.json:
         import json
 

@@ -17,7 +17,6 @@ from probe.decide.overrides import read_overrides
 from probe.detect.collect import facts_from
 from probe.detect.probe_result import Context
 from probe.detect.run_probes import RunningProbes
-from probe.detect.visibility import CUDA, HIP, ROCR
 from probe.errors import (
     ENTRYPOINT_PREFIX,
     CommandError,
@@ -40,14 +39,14 @@ from probe.prove.remembered import Verdicts, image_id
 from probe.prove.run_child import Verdict, prove
 from probe.report.schema import report
 from probe.tables.builds import load_table
+from probe.tables.visibility import CUDA, HIP, ROCR, unreadable
 
 if TYPE_CHECKING:
     from probe.universal.provide import Provider
 
 DEFAULT_COMMAND = ("alternator", "run")
 COMPUTING = ("run", "transcribe")  # the sub-commands of alternator that use the device
-# What a site may have set itself; then the cards are its choice.
-VISIBILITY = (CUDA, HIP, ROCR)
+VISIBILITY = (CUDA, HIP, ROCR)  # what a site may have set itself; then the cards are its choice
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -101,20 +100,21 @@ def prepare(environ: MutableMapping[str, str], config: str | None = None) -> Non
     ``config`` is the bot's configuration file, if its command line names one. Raises ``UserError``
     if the operator asked for what can't work here.
     """
+    left_out = [f"{name}={environ.pop(name)}" for name in unreadable(environ)]
     start = Start(environ, config)
-    running = RunningProbes(
-        Context(machine=Machine(environ=environ), timeout_s=read_timeout(environ))
-    )
+    if left_out and (start.image is None or start.image.variant == "rocm"):
+        log(f"left out, because ROCm or PyTorch would find no GPU by it: {', '.join(left_out)}")
+    machine = Machine(environ=environ)
+    running = RunningProbes(Context(machine=machine, timeout_s=read_timeout(environ)))
     facts = facts_from(running)
     for name, error in running.defects():
         print_trace(error)
         log(f"the probe {name} failed: {defect_text(error)}")
     choice = start.choose(facts)
     if choice.selection.backend == "cpu":
-        reasons = [entry.text(facts.host.place) for entry in choice.advice]
-        reason = next(iter(reasons), "no GPU was found")
         is_cpu_image = start.image is not None and start.image.variant == "cpu"
-        log("CPU image" if is_cpu_image and not choice.advice else f"using the CPU: {reason}")
+        said = [f"using the CPU: {entry.text(facts.host.place)}" for entry in choice.advice]
+        log([*said, "CPU image" if is_cpu_image else "using the CPU: no GPU was found"][0])
     else:
         facts, choice = start.prove(facts, choice)
     environ[PROVEN_DEVICE] = choice.selection.device
@@ -131,9 +131,8 @@ class Start:
         self.environ = environ
         self.wanted = read_overrides(environ, settings=whisper_settings(environ, config))
         self.table = load_table()
-        self.verdicts = Verdicts(
-            environ.get(STATE_DIRECTORY), image_id(environ, record_path(environ))
-        )
+        image = image_id(environ, record_path(environ))
+        self.verdicts = Verdicts(environ.get(STATE_DIRECTORY), image)
         self.image = image_build(read_image_record(environ), environ)
         self._provider = self._installer() if self.image is None else None
 
@@ -204,9 +203,10 @@ class Start:
     def _expose(self, selection: Selection, *, narrow: bool, insist: bool) -> list[str]:
         """Set the variables of a selection; returns those that were not there before.
 
-        The operator's own choice of cards stays (``narrow`` only adds one), unless a GPU of it
-        failed (``insist``).
+        The operator's own choice stays (``narrow`` only adds one), unless it failed (``insist``).
         """
+        if selection.backend == "rocm" and not self.environ.get(CUDA):
+            self.environ.pop(CUDA, None)  # HIP takes an empty one as unset, PyTorch as no GPU
         added = [name for name in selection.env if name not in self.environ]
         for name in added:
             self.environ[name] = selection.env[name]

@@ -46,6 +46,7 @@ class ExitCode(IntEnum):
     HASH = 22, "a package is not the one that was locked"
     LOCK = 23, "a lock can't be read"
     INDEX = 24, "the package index can't be reached"
+    LEFT_OUT = 25, "a GPU library was called that the lean CUDA image leaves out (docs/images.md)"
     INTERNAL = 70, "a defect of ours (EX_SOFTWARE of sysexits.h)"
     NO_COMMAND = 127, "the container was given a command that it does not have, as shells say"
     INTERRUPTED = 130, "ended by Ctrl-C, as shells say"

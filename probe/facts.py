@@ -5,8 +5,10 @@ Dictionaries appear only at the JSON edge (``report/``); inside, facts are these
 
 from typing import Literal
 
-from probe.finding import Finding, Place
+from probe.finding import Finding
 from probe.frozen_record import Record
+from probe.place import Where
+from probe.steps import Surroundings, System
 
 Vendor = Literal["nvidia", "amd", "apple"]
 State = Literal["present", "accessible", "proven", "dead"]
@@ -30,15 +32,32 @@ class Host(Record):
 
     arch: str  # as uname says it: x86_64, aarch64, …
     os: str  # linux, darwin, …
-    wsl: bool = False
-    container: bool = False
+    wsl: bool = False  # either version
+    container: bool = False  # of any kind, a system container (LXC) too
     pod: bool = False  # a container that Kubernetes has started
     tegra: bool = False  # an NVIDIA system-on-chip (Jetson), whose driver is of its own kind
+    where: Where = Where()  # the same with all that is known of it, and the marks that told it
+    system: System | None = None  # the distribution, where it is a known one
+    has: frozenset[str] = frozenset()  # tools that were looked for and are there
+    lacks: frozenset[str] = frozenset()  # and that are not
+    root: bool = False  # whether this process is root's
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Surroundings:
         """What remedies differ by."""
-        return "pod" if self.pod else "container" if self.container else "host"
+        kind = self.where.kind
+        if kind == "host" and self.wsl:
+            kind = "wsl"
+        if kind in ("host", "wsl", "wsl1") and self.container:
+            kind = "container"
+        return Surroundings(
+            kind="pod" if self.pod else kind,
+            container=self.where.container,
+            system=self.system,
+            has=self.has,
+            lacks=self.lacks,
+            root=self.root,
+        )
 
 
 class Sighting(Record):
@@ -91,6 +110,7 @@ class Gpu(Record):
     slice_of: int | None = None
     cuts: int | None = None
     integrated: bool = False
+    node: str | None = None  # of an AMD GPU: /dev/dri/renderD<minor>
 
 
 # Why a probe found nothing; ``findings/trace.py`` has what each means.

@@ -5,15 +5,16 @@ data (the fields), and the templates of its words. Programs compare classes or c
 the words. ``docs/reference.md`` lists all kinds, made from these classes.
 """
 
-from typing import Literal
-
 from probe.frozen_record import Record
+from probe.place import PlaceKind
+from probe.steps import Steps, Surroundings, Template, render
 
-# Where the probe runs: a remedy differs there.
-Place = Literal["host", "wsl", "lxc", "container", "pod"]
-Steps = tuple[str, ...]
+__all__ = ["KINDS", "Advice", "Finding", "Place", "Steps"]
 
-AS_ELSEWHERE: Steps = ()
+# Where the probe runs, with all that a remedy depends on; or the kind of place alone.
+Place = Surroundings | PlaceKind
+
+AS_ELSEWHERE: Template = ()
 KINDS: "dict[str, type[Finding]]" = {}
 
 
@@ -27,6 +28,7 @@ class Finding(Record):
     in_pod = AS_ELSEWHERE
     in_lxc = AS_ELSEWHERE  # a system container: what it lacks is given by its own host
     in_wsl = AS_ELSEWHERE  # a distribution under WSL2, itself no container
+    in_wsl1 = AS_ELSEWHERE  # which has no GPU
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -44,15 +46,17 @@ class Finding(Record):
 
     def remedy(self, place: Place) -> Steps:
         """What mends it there, step by step; empty where nothing is known that does."""
-        own = {
+        here = place if isinstance(place, Surroundings) else Surroundings(kind=place)
+        own: dict[PlaceKind, Template] = {
             "host": self.steps,
             "wsl": self.in_wsl,
+            "wsl1": self.in_wsl1 or self.in_wsl,
             "lxc": self.in_lxc or self.in_container,
             "container": self.in_container,
             "pod": self.in_pod or self.in_container,
         }
-        steps = own[place] or self.steps
-        return tuple(step.format_map(_Data(self)) for step in steps)
+        data = _Data(self)
+        return render(own[here.kind] or self.steps, here, lambda text: text.format_map(data))
 
 
 class _Data:

@@ -1,5 +1,6 @@
-"""Writes what docs/hardware.md and README.md say of hardware: ``python -m tools.hardware_docs``.
+"""Writes what docs/hardware.md, docs/hardware/reports.md and README.md say of hardware.
 
+``python -m tools.hardware_docs``.
 The tables of builds come from probe/tables/builds.toml, the matrix from the machines in
 tests/machines, the counts from those and from tests/corpus; the prose between them is written by
 hand. ``--check`` fails if a file is not current.
@@ -16,6 +17,8 @@ from probe.recordings.recording import Evidence
 from probe.tables.builds import Build, CudaCode, Table, load_table
 from probe.tables.generated import BUILDS
 from probe.tables.models import load_models
+from tools.hardware_reports import reports_text
+from tools.visibility_docs import visibility_text
 from tools.write_or_check import write_or_check
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +32,7 @@ EVIDENCE: dict[Evidence, str] = {
 
 
 def documents() -> dict[Path, str]:
-    """Both files as they should be."""
+    """The files as they should be."""
     table, rows = load_table(), load_matrix()
     evidence = evidence_text(rows, CORPUS.read_text("utf-8"))
     parts = {
@@ -39,10 +42,14 @@ def documents() -> dict[Path, str]:
         "models": "\n" + models_text(),
         "sources": "\n" + sources_text(),
         "evidence": "\n" + textwrap.fill(f"{evidence[0].upper()}{evidence[1:]}.", 105) + "\n",
-        "matrix": "\n" + matrix_text(rows),
+        # What others reported has a page of its own.
+        "matrix": "\n" + matrix_text([row for row in rows if row.recording.evidence != "quoted"]),
+        "visibility": "\n" + visibility_text(),
     }
+    reports = ROOT / "docs" / "hardware" / "reports.md"
     return {
         ROOT / "docs" / "hardware.md": fill(ROOT / "docs" / "hardware.md", parts),
+        reports: fill(reports, {"reports": "\n" + reports_text(rows)}),
         ROOT / "README.md": fill(ROOT / "README.md", {"evidence": evidence}),
     }
 
@@ -126,12 +133,20 @@ def _capabilities(code: CudaCode) -> str:
 
 def rocm_text(table: Table) -> str:
     """The gfx targets of the ROCm builds."""
-    rows = ["| build | gfx targets that compute |", "|---|---|"]
+    rows = [
+        "| build | gfx targets that compute | code, but no kernels in rocBLAS |",
+        "|---|---|---|",
+    ]
     for wheel in dict.fromkeys(build.wheel for build in table.builds if build.backend == "rocm"):
-        build = next(build for build in table.builds if build.wheel == wheel)
-        targets = sorted(build.gfx["x86_64"] - table.no_kernels, key=lambda gfx: (len(gfx), gfx))
-        rows.append(f"| {wheel} | {', '.join(targets)} |")
+        builds = [build for build in table.builds if build.wheel == wheel]
+        code = frozenset().union(*(build.gfx["x86_64"] for build in builds))
+        kernels = builds[0].kernels
+        rows.append(f"| {wheel} | {_targets(code & kernels)} | {_targets(code - kernels) or '–'} |")
     return "\n".join(rows) + "\n"
+
+
+def _targets(targets: frozenset[str]) -> str:
+    return ", ".join(sorted(targets, key=lambda gfx: (len(gfx), gfx)))
 
 
 def models_text() -> str:
@@ -143,8 +158,8 @@ def models_text() -> str:
 
 def sources_text() -> str:
     """Where the cells of the table come from, and what was not read."""
-    groups = [*BUILDS["line"], *BUILDS["code"], *BUILDS["gfx"], *BUILDS["hsa_override"]]
-    groups += [*BUILDS["cuda"].values(), BUILDS["tegra"], BUILDS["no_kernels"]]
+    groups = [*BUILDS["line"], *BUILDS["code"], *BUILDS["gfx"], *BUILDS["kernels"]]
+    groups += [*BUILDS["hsa_override"], *BUILDS["cuda"].values(), BUILDS["tegra"]]
     seen = dict.fromkeys((group["source"], group["read"]) for group in groups)
     return "".join(
         f"- {source}" + (" (**not read**)\n" if read == "not read" else f" (read {read})\n")

@@ -5,6 +5,8 @@ What can't be had is said in one line, and the tests that need it skip with the 
 
 import os
 import sys
+from collections.abc import Collection, Mapping
+from pathlib import Path
 
 from images.build.build import BuildRequest, build
 from images.build.builder import builder_here
@@ -13,6 +15,7 @@ from images.engine.apt import Apt, may_install
 from images.engine.engine import Engine
 from images.engine.setup import ensure_engine
 from images.errors import EngineError
+from tools.pci_ids import LIST
 from tools.plain import run
 
 PROGRAMS = {
@@ -23,12 +26,16 @@ PROGRAMS = {
 }
 
 
+FILES = {LIST: "pci.ids"}
+
+
 def main() -> None:
     """Prepare what can be prepared."""
     console = Console()
     with Engine(os.environ) as engine:
         builder = builder_here(engine, console, may_install=may_install(engine.environ))
         install_programs(builder.apt)
+        install_files(builder.apt)
         try:
             console.say(f"Container engine: {ensure_engine(engine, builder.apt, console)}")
         except EngineError as error:
@@ -40,7 +47,16 @@ def main() -> None:
 
 def install_programs(apt: Apt) -> None:
     """Install what the tests run, where that may be done; else say what is missing."""
-    missing = sorted({package for name, package in PROGRAMS.items() if apt.program(name) is None})
+    _install({package for name, package in PROGRAMS.items() if apt.program(name) is None}, apt)
+
+
+def install_files(apt: Apt, files: Mapping[Path, str] = FILES) -> None:
+    """The same for files that the tests read."""
+    _install({package for path, package in files.items() if not path.exists()}, apt)
+
+
+def _install(packages: Collection[str], apt: Apt) -> None:
+    missing = sorted(packages)
     if not missing:
         return
     refusal = apt.refusal()

@@ -16,6 +16,8 @@ import probe.findings
 from probe.exit_codes import ExitCode
 from probe.finding import KINDS, Finding
 from probe.findings.trace import MEANINGS
+from probe.steps import OfSystem, Surroundings, Template
+from probe.steps import render as rendered
 from tools.write_or_check import write_or_check
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "reference.md"
@@ -36,8 +38,9 @@ FINDINGS = """
 What the probe, the doctor and the proof can say, by the `code` that stands beside each `why` of
 the report, and in `advice_codes`. Where another finding is behind one, its code is in the `causes`
 of a rejected build, or at the advice's place in `advice_causes`. Words in braces are the finding's
-data. A remedy has steps; where it differs in a container or a pod, that is said. Codes may be
-added; none is renamed or removed.
+data. A remedy has steps; where it differs in a container, a pod, LXC or WSL, that is said. A
+command is told only where the tool that it calls is there. Codes may be added; none is renamed or
+removed.
 """
 TRACE = """
 ### How a probe ended
@@ -87,8 +90,22 @@ def remedy_text(kind: type[Finding]) -> str:
         ("", kind.steps),
         ("in a container: ", kind.in_container),
         ("in a pod: ", kind.in_pod),
+        ("in LXC: ", kind.in_lxc),
+        ("under WSL2: ", kind.in_wsl),
+        ("under WSL1: ", kind.in_wsl1),
     )
-    return "<br>".join(f"{where}{_form(steps)}" for where, steps in places if steps)
+    return "<br>".join(f"{where}{steps_text(steps)}" for where, steps in places if steps)
+
+
+def steps_text(steps: Template) -> str:
+    """A remedy's steps, as they are told where every tool is there."""
+    parts = [
+        f"as the system does it, or {steps_text(step.otherwise)}"
+        if isinstance(step, OfSystem)
+        else _form(rendered((step,), Surroundings()))
+        for step in steps
+    ]
+    return "; ".join(parts)
 
 
 def trace_text() -> str:

@@ -60,7 +60,7 @@ def _object(kind: type, definitions: dict[str, Schema]) -> Schema:
         "description": " ".join((inspect.getdoc(kind) or "").replace("``", "`").split()),
         "type": "object",
         "properties": {name: schema_of(hint, definitions) for name, hint in hints.items()},
-        "required": list(hints),
+        "required": [name for name in hints if name in vars(kind)["__required_keys__"]],
     }
 
 

@@ -7,9 +7,14 @@ such clips are heard exactly as openai-whisper hears them.
 
 import numpy as np
 import torch
-from whisper.audio import HOP_LENGTH, N_FFT, log_mel_spectrogram, mel_filters
 
 from alternator.media.audio import Samples
+from alternator.speech.engines.whisper_package import (
+    HOP_LENGTH,
+    N_FFT,
+    log_mel_spectrogram,
+    mel_filters,
+)
 
 BLOCK_FRAMES = 60_000  # 10 minutes, in frames of 10 ms
 # Of the spectrum's lower end, as in openai-whisper: everything below the peak by more than this

@@ -8,9 +8,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from images.build import base, stubs
+from images.build import base
 from images.build.builder import Builder
 from images.build.buildkit import Recipe, run_build
+from images.build.lean import check_full, has_lean, is_full
 from images.build.provenance import Provenance, read_provenance
 from images.build.reproducible import reset_times
 from images.catalog import AnyImage, Sandbox, Universal, Variant, image_tag
@@ -26,8 +27,8 @@ class BuildRequest:
 
     ``platform`` is the engine's own if it is None. ``base`` is ``registry``, ``bootstrap``, an
     image reference, or None for the first that is there. ``gfx`` names the AMD targets to keep
-    kernels for (all where it is empty), ``stubs`` the libraries to put a stub in the place of
-    (``stubs.py``). ``fresh`` uses no step from cache. ``tag`` and ``pool`` keep a build apart from
+    kernels for (all where it is empty). ``full`` keeps the libraries that a lean image leaves out
+    (``lean.py``). ``fresh`` uses no step from cache. ``tag`` and ``pool`` keep a build apart from
     the ones that operators run.
     """
 
@@ -35,7 +36,7 @@ class BuildRequest:
     platform: Platform | None = None
     base: str | None = None
     gfx: str = ""
-    stubs: str = ""
+    full: bool = False
     fresh: bool = False
     tag: str | None = None
     pool: Path = POOL
@@ -61,24 +62,22 @@ def build(request: BuildRequest, builder: Builder) -> Built:
     platform = request.platform or own
     if isinstance(image, Variant):
         require_platform(image, platform)
-    stubbed = stubs.choose(request.stubs, image.name)
-    tag = request.tag or tag_for(image_tag(image, with_stubs=bool(stubbed)), platform, own)
+    check_full(request.full, image)
+    named = image_tag(image, full=request.full and has_lean(image))
+    tag = request.tag or tag_for(named, platform, own)
     builder.console.say(f"Building {tag} ({contents(image, platform)})")
-    if stubbed:
-        names = stubbed.replace(",", ", ")
-        builder.console.say(f"  with stubs in place of {names}; {stubs.UNTRIED}")
     wheels = fetch_packages(request, builder, platform)
     provenance = read_provenance(builder.site.source_date_epoch)
     recipe = Recipe(
         name=image.name,
         tag=tag,
         platform=str(platform),
-        arguments=build_arguments(request, builder, platform, stubbed, provenance),
+        arguments=build_arguments(request, builder, platform, provenance),
         fresh=request.fresh,
         epoch=provenance.epoch,
     )
     built = _make(recipe, builder, provenance)
-    if not isinstance(image, Sandbox):
+    if not isinstance(image, Sandbox) and not request.full:
         allowed = budget.allowed(builder.catalog, image, wheels)
         budget.check_size(builder.engine, tag, image.name, allowed)
     return built
@@ -115,7 +114,6 @@ def build_arguments(
     request: BuildRequest,
     builder: Builder,
     platform: Platform,
-    stubbed: str,
     provenance: Provenance,
 ) -> dict[str, str]:
     """What the Dockerfile's ARG lines get: the base, which torch and what is left of it, labels."""
@@ -127,8 +125,8 @@ def build_arguments(
             return {**bases, **provenance.build_arguments()}
         case Variant():
             torch = {"TORCH": request.image.torch, "WHEEL": request.image.wheel, "GFX": request.gfx}
-            stubs_wanted = {"STUBS": stubbed} if stubbed else {}
-            return {**bases, **torch, **stubs_wanted, **provenance.build_arguments()}
+            full = {"FULL": "1"} if is_full(request.full, request.image) else {}
+            return {**bases, **torch, **full, **provenance.build_arguments()}
 
 
 def _make(recipe: Recipe, builder: Builder, provenance: Provenance) -> Built:

@@ -13,7 +13,7 @@ from images.engine.engine import Engine
 VARIANT_LABEL = "alternator.variant"
 TORCH_LABEL = "alternator.torch"
 WHEEL_LABEL = "alternator.wheel"
-STUBS_LABEL = "alternator.stubs"  # libraries that are a stub, comma-separated
+FULL_LABEL = "alternator.full"  # "1" where no library was left out
 REVISION_LABEL = "org.opencontainers.image.revision"
 
 
@@ -21,7 +21,7 @@ REVISION_LABEL = "org.opencontainers.image.revision"
 class LocalImage:
     """One tagged image: variant, torch build, bytes, and the time and revision of its commit.
 
-    ``variant`` also tells which libraries are stubs. ``platform`` is as engines name it,
+    ``variant`` also tells where it is complete. ``platform`` is as engines name it,
     ``linux/amd64``.
     """
 
@@ -60,10 +60,9 @@ def local_images(engine: Engine) -> list[LocalImage]:
 
 def _local_image(tag: str, image: ImageFacts) -> LocalImage:
     labels = image.labels
-    stubs = labels.get(STUBS_LABEL, "").replace(",", "+")
     return LocalImage(
         tag=tag,
-        variant=labels[VARIANT_LABEL] + (f", stubs of {stubs}" if stubs else ""),
+        variant=labels[VARIANT_LABEL] + (", complete" if labels.get(FULL_LABEL) else ""),
         build=_build(labels),
         platform=f"{image.os}/{image.architecture}",
         size=image.size,

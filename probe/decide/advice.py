@@ -11,12 +11,14 @@ from probe.decide.fit import (
     has_code,
     hsa_override,
     misfit,
+    own_build,
 )
 from probe.facts import BACKENDS, HSA_OVERRIDE, Gpu, Vendor
 from probe.finding import Advice, Finding
 from probe.findings import advice
 from probe.tables.builds import Build, at_least, line_of
 from probe.tables.drivers import driver_to_take
+from probe.tables.visibility import CUDA, HIP, unreadable
 
 # How a container of an image's variant is given its GPU.
 GIVEN: dict[str, tuple[Vendor, str]] = {
@@ -116,14 +118,13 @@ def _on_override(
     slices = [gpu for gpu in question.usable if gpu.slice_of is not None and gpu is not primary]
     if slices and primary.slice_of is not None:
         yield advice.SlicesLeftOut(count=len(slices))
-    if (
-        selection.backend == "rocm"
-        and facts.hsa_override is not None
-        and facts.hsa_override != needed
-    ):
-        yield advice.HsaOverrideUnwanted(
-            variable=HSA_OVERRIDE, value=facts.hsa_override, gfx=gfx, needed=needed
-        )
+    given = facts.hsa_override
+    if selection.backend != "rocm" or given is None:
+        return
+    if unreadable({HSA_OVERRIDE: given}):
+        yield advice.HsaOverrideUnreadable(variable=HSA_OVERRIDE, value=given)
+    elif given != needed:
+        yield advice.HsaOverrideUnwanted(variable=HSA_OVERRIDE, value=given, gfx=gfx, needed=needed)
 
 
 def _left_out(gpu: Gpu, primary: Gpu, build: Build, question: Question) -> Iterator[Finding]:
@@ -137,9 +138,19 @@ def _left_out(gpu: Gpu, primary: Gpu, build: Build, question: Question) -> Itera
         return
     why = misfit(build, gpu, question)
     if why is not None:
-        yield advice.LeftOutByBuild(name=gpu.name, wheel=build.wheel, why=why)
+        own = _older_build(gpu, build, question)
+        yield advice.LeftOutByBuild(name=gpu.name, wheel=build.wheel, why=why, own=own)
     else:
         yield advice.NotBesideAnother(card=_identified(gpu), other=_identified(primary))
+
+
+def _older_build(gpu: Gpu, chosen: Build, question: Question) -> advice.OwnBuild | None:
+    """The build of another line that the card would get alone, and how it is left alone."""
+    build = own_build(gpu, question)
+    if build is None or build.line == chosen.line:
+        return None
+    variable, device = (HIP, gpu.index) if gpu.vendor == "amd" else (CUDA, gpu.uuid or gpu.index)
+    return advice.OwnBuild(torch=build.torch, wheel=build.wheel, setting=f"{variable}={device}")
 
 
 def _on_driver(primary: Gpu, build: Build, question: Question) -> Iterator[Finding]:
@@ -158,6 +169,13 @@ def _on_driver(primary: Gpu, build: Build, question: Question) -> Iterator[Findi
             driver=primary.driver,
             take=driver_to_take(floor, primary.compute_capability),
             wheel=with_code[0].wheel,
+        )
+    elif build.line != table.catalog and question.wanted.torch is None:
+        yield advice.OlderLineForCard(
+            line=build.line,
+            catalog=table.catalog,
+            wheel=build.wheel,
+            card=primary.gfx or f"compute capability {capability_text(primary)}",
         )
     if build.driver_advised and not at_least(primary.driver, build.driver_advised):
         yield advice.DriverDisputed(

@@ -73,6 +73,7 @@ class Rejected(Record):
     """A build that came before the chosen one in the walk, and why it was passed over."""
 
     wheel: str
+    card: str | None = None  # for which one, if it is another than the one that was chosen
     why: Finding
 
 

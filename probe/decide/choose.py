@@ -5,7 +5,7 @@ the catalog's line of torch and in it the newest build that fits, else the newes
 has one; else the CPU. Nothing here reads a file or a variable, and no product has a name here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from probe.decide.advice import advise
 from probe.decide.choice import Choice, ImageBuild, Question, Rejected, Selection
@@ -56,17 +56,31 @@ def _walk(question: Question) -> tuple[Selection, tuple[Rejected, ...]]:
     usable, table, image = question.usable, question.table, question.image
     for vendor in question.vendors:
         for gpu in sorted((g for g in usable if g.vendor == vendor), key=usefulness):
+            card = _card(gpu, question.facts)
             for build in _builds(question, BACKENDS[vendor]):
                 why = _passed_over(build, gpu, question)
                 if why is None:
-                    selection = select_gpu(build, gpu, question)
-                    return selection, tuple(rejected)
-                rejected.setdefault(Rejected(wheel=build.wheel, why=why))
+                    return select_gpu(build, gpu, question), _without(card, rejected)
+                rejected.setdefault(Rejected(wheel=build.wheel, why=why, card=card))
     if image is not None:
         selection = select_cpu(build_of_image(table, image), image.variant)
     else:
         selection = select_cpu(table.of_line(question.line or table.catalog, "cpu")[0])
     return selection, tuple(rejected)
+
+
+def _card(gpu: Gpu, facts: Facts) -> str | None:
+    """What tells the card from the machine's others; None where all of them are of one kind."""
+    kinds = {(other.name, other.gfx, other.compute_capability) for other in facts.gpus}
+    if len(kinds) == 1:
+        return None
+    alone = sum(name == gpu.name for name, _, _ in kinds) == 1
+    return gpu.name if alone else f"{gpu.name} {gpu.index}"
+
+
+def _without(card: str | None, rejected: Iterable[Rejected]) -> tuple[Rejected, ...]:
+    """The same, with no name at what was passed over for the chosen card."""
+    return tuple(replace(entry, card=None) if entry.card == card else entry for entry in rejected)
 
 
 def _obstacle(question: Question, advice: Sequence[Advice]) -> str:

@@ -1,7 +1,7 @@
 """Whether one build of torch runs on one GPU of one machine, and if not, why."""
 
 from probe.decide.choice import Question
-from probe.facts import Gpu, Host
+from probe.facts import BACKENDS, Gpu, Host
 from probe.finding import Finding
 from probe.findings import builds
 from probe.tables.builds import Build, HsaOverride, at_least
@@ -31,6 +31,12 @@ def hsa_override(build: Build, gpu: Gpu, question: Question) -> HsaOverride | No
     return question.table.hsa_overrides.get(gpu.gfx)
 
 
+def gfx_to_run(build: Build, gpu: Gpu, question: Question) -> str | None:
+    """The target whose code the build would run on an AMD GPU: its own, or its override's."""
+    override = hsa_override(build, gpu, question)
+    return override.runs_as if override else gpu.gfx
+
+
 def has_code(build: Build, gpu: Gpu, question: Question) -> bool:
     """Whether the build carries code for the GPU, whatever the driver. Unknown parts have none."""
     if gpu.vendor == "apple":
@@ -40,9 +46,8 @@ def has_code(build: Build, gpu: Gpu, question: Question) -> bool:
         code = build.cuda_code.get(arch)
         capability = gpu.compute_capability
         return code is not None and capability is not None and code.runs_on(capability)
-    override = hsa_override(build, gpu, question)
-    target = override.runs_as if override else gpu.gfx
-    return target in build.gfx.get(arch, frozenset()) - question.table.no_kernels
+    target = gfx_to_run(build, gpu, question)
+    return target in build.gfx.get(arch, frozenset()) & build.kernels
 
 
 def misfit(build: Build, gpu: Gpu, question: Question) -> Finding | None:
@@ -75,11 +80,24 @@ def _rocm_misfit(build: Build, gpu: Gpu, question: Question) -> Finding | None:
         return builds.NoRocmForPlatform(platform=platform_text(host))
     if gpu.gfx is None:
         return builds.GfxUnknown(name=gpu.name)
-    if gpu.gfx in question.table.no_kernels:
-        return builds.NoKernels(gfx=gpu.gfx)
-    if not has_code(build, gpu, question):
+    target = gfx_to_run(build, gpu, question)
+    if target not in build.gfx[host.arch]:
         return builds.NoCodeForGfx(gfx=gpu.gfx)
-    return None
+    return None if target in build.kernels else builds.NoKernels(gfx=gpu.gfx)
+
+
+def own_build(gpu: Gpu, question: Question) -> Build | None:
+    """The build that the GPU would get if it were alone, of all lines; None if there is none."""
+    table = question.table
+    return next(
+        (
+            build
+            for line in table.walk()
+            for build in table.of_line(line, BACKENDS[gpu.vendor])
+            if not build.experimental and not build.retired and misfit(build, gpu, question) is None
+        ),
+        None,
+    )
 
 
 def capability_text(gpu: Gpu) -> str | None:

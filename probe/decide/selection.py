@@ -1,12 +1,13 @@
-"""Makes the selection for a build that fits: which cards, which variables, which flags."""
+"""Makes the selection for a build that fits: which cards, which variables."""
 
 from probe.decide.choice import Question, Selection
 from probe.decide.fit import has_code, hsa_override
-from probe.detect.visibility import CUDA, HIP
-from probe.facts import BACKENDS, HSA_OVERRIDE, Backend, Gpu, Node
-from probe.findings.gpu import Hidden
+from probe.decide.handover import run_flags
+from probe.facts import BACKENDS, HSA_OVERRIDE, Backend, Gpu
+from probe.findings.gpu import Hidden, NotAssigned
 from probe.frozen_record import replace
-from probe.tables.builds import Build
+from probe.tables.builds import Build, current_gfx
+from probe.tables.visibility import CUDA, HIP
 
 # Memory below which a card is of little use to Whisper: the default model with its working set.
 # A card of 4 GB shows a little less.
@@ -23,12 +24,19 @@ def usefulness(gpu: Gpu) -> tuple[object, ...]:
     return (
         memory < ENOUGH_MEMORY_MIB,
         gpu.integrated,
-        gpu.vendor == "nvidia" and capability < TENSOR_CORES,
+        _outdated(gpu),
         -memory,
         (-capability[0], -capability[1]),
         -(gpu.cuts or 0),
         gpu.index,
     )
+
+
+def _outdated(gpu: Gpu) -> bool:
+    """Slow at half precision, or served by older lines of torch only."""
+    if gpu.vendor == "amd":
+        return gpu.gfx not in current_gfx()
+    return gpu.vendor == "nvidia" and (gpu.compute_capability or (0, 0)) < TENSOR_CORES
 
 
 def select_gpu(build: Build, primary: Gpu, question: Question) -> Selection:
@@ -50,8 +58,7 @@ def select_gpu(build: Build, primary: Gpu, question: Question) -> Selection:
         counted = [
             gpu
             for gpu in facts.gpus
-            if gpu in siblings
-            or (gpu.vendor == "amd" and (gpu.state == "dead" or _hidden_from_hip(gpu)))
+            if gpu in siblings or (gpu.vendor == "amd" and _reached_by_hip(gpu))
         ]
         counted.sort(key=lambda gpu: gpu.index)
         visible = [str(counted.index(gpu)) for gpu in together]
@@ -70,12 +77,14 @@ def select_gpu(build: Build, primary: Gpu, question: Question) -> Selection:
         gpus=tuple(together),
         visible_devices=tuple(visible),
         env={HSA_OVERRIDE: override.version} if override else {},
-        run_flags=_cuda_flags(facts.nodes) if backend == "cuda" else _rocm_flags(facts.nodes),
+        run_flags=run_flags(together, facts),
     )
 
 
-def _hidden_from_hip(gpu: Gpu) -> bool:
-    return isinstance(gpu.why, Hidden) and gpu.why.variable in (HIP, CUDA)
+def _reached_by_hip(gpu: Gpu) -> bool:
+    """Whether HIP counts a card that is not to be used."""
+    hidden = isinstance(gpu.why, Hidden) and gpu.why.variable in (HIP, CUDA)
+    return hidden or gpu.state == "dead" or isinstance(gpu.why, NotAssigned)
 
 
 def _goes_with(gpu: Gpu, primary: Gpu, build: Build, question: Question) -> bool:
@@ -90,23 +99,6 @@ def _goes_with(gpu: Gpu, primary: Gpu, build: Build, question: Question) -> bool
     mine = hsa_override(build, primary, question)
     other = hsa_override(build, gpu, question)
     return mine == other or (mine is not None and gpu.gfx == mine.runs_as)
-
-
-def _cuda_flags(nodes: tuple[Node, ...]) -> tuple[str, ...]:
-    closed = [n for n in nodes if n.path.startswith("/dev/nvidia") and not n.open_to_all]
-    flags = ["--gpus", "all"]
-    for group in sorted({n.group for n in closed if n.group}):
-        flags += ["--group-add", str(group)]
-    return tuple(flags)
-
-
-def _rocm_flags(nodes: tuple[Node, ...]) -> tuple[str, ...]:
-    flags = ["--device", "/dev/kfd", "--device", "/dev/dri"]
-    amd = [n for n in nodes if n.path == "/dev/kfd" or n.path.startswith("/dev/dri/renderD")]
-    # Not the root group for a node that is open to all anyway.
-    for group in sorted({n.group for n in amd if n.group or not n.open_to_all}):
-        flags += ["--group-add", str(group)]
-    return tuple(flags)
 
 
 def select_cpu(build: Build, image: Backend = "cpu") -> Selection:

@@ -6,16 +6,18 @@ were given no GPU. What counts is a tool that talked to the driver, or device no
 
 from collections.abc import Mapping, Sequence
 
-from probe.detect.access_amd import amd_verdict
+from probe.detect.access_amd import amd_verdict, render_node
 from probe.detect.access_nvidia import nvidia_verdict
 from probe.detect.evidence import Evidence, Verdict
 from probe.detect.merge import Merged
-from probe.detect.visibility import CUDA, hidden_amd, hidden_nvidia, identity
-from probe.facts import Gpu, Sighting
+from probe.detect.visibility import hidden_amd, hidden_nvidia, identity, not_assigned
+from probe.facts import Gpu, Sighting, Vendor
+from probe.finding import Finding
 from probe.findings.gpu import Hidden
 from probe.findings.nvidia import NoMigSlice
 from probe.frozen_record import replace
 from probe.tables.devices import is_integrated
+from probe.tables.visibility import CUDA
 
 
 def judge(merged: Sequence[Merged], evidence: Evidence) -> tuple[Gpu, ...]:
@@ -23,9 +25,17 @@ def judge(merged: Sequence[Merged], evidence: Evidence) -> tuple[Gpu, ...]:
     nvidia = sorted((m for m in merged if m.sighting.vendor == "nvidia"), key=_order)
     amd = sorted((m for m in merged if m.sighting.vendor == "amd"), key=_order)
     gpus = _nvidia_gpus(nvidia, evidence)
-    hidden = hidden_amd([entry.sighting for entry in amd], evidence.environ)
+    sightings = [entry.sighting for entry in amd]
+    hidden: dict[str, Finding] = {
+        **_others("amd", sightings, [], evidence),
+        **hidden_amd(sightings, evidence.environ),
+    }
     gpus += [
-        _gpu(entry.sighting, position, _unless_hidden(amd_verdict(entry, evidence), entry, hidden))
+        _gpu(
+            entry.sighting,
+            position,
+            _unless_hidden(amd_verdict(entry, evidence), entry.sighting, hidden),
+        )
         for position, entry in enumerate(amd)
     ]
     if evidence.host.os == "darwin" and evidence.host.arch == "arm64":
@@ -36,9 +46,18 @@ def judge(merged: Sequence[Merged], evidence: Evidence) -> tuple[Gpu, ...]:
     return tuple(gpus)
 
 
-def _unless_hidden(verdict: Verdict, entry: Merged, hidden: Mapping[str, Hidden]) -> Verdict:
+def _others(
+    vendor: Vendor, gpus: Sequence[Sighting], slices: Sequence[Sighting], evidence: Evidence
+) -> Mapping[str, Finding]:
+    """What a container that reaches more than it was given leaves to others."""
+    if not evidence.host.container:
+        return {}  # on a host these variables say nothing
+    return not_assigned(vendor, gpus, slices, evidence.environ)
+
+
+def _unless_hidden(verdict: Verdict, sighting: Sighting, hidden: Mapping[str, Finding]) -> Verdict:
     """A GPU that a variable hides could be reached, and is not to be used."""
-    reason = hidden.get(identity(entry.sighting))
+    reason = hidden.get(identity(sighting))
     if reason is None or verdict.state != "accessible":
         return verdict
     return Verdict(state="present", why=reason)
@@ -52,12 +71,7 @@ def _order(entry: Merged) -> tuple[int, str]:
 def _nvidia_gpus(merged: Sequence[Merged], evidence: Evidence) -> list[Gpu]:
     slices = [m.sighting for m in merged if m.sighting.slice_of is not None]
     whole = [m for m in merged if m.sighting.slice_of is None]
-    hidden = hidden_nvidia([m.sighting for m in whole], slices, evidence.environ)
-    reached = any("libcuda" in m.sources for m in whole)
-    if CUDA in evidence.environ and reached and not slices:
-        # CUDA numbers the fastest card first, nvidia-smi by address: libcuda knows which is meant.
-        reason = Hidden(variable=CUDA, value=evidence.environ[CUDA])
-        hidden = {identity(m.sighting): reason for m in whole if "libcuda" not in m.sources}
+    hidden = _hidden(whole, slices, evidence)
     gpus: list[Gpu] = []
     for position, entry in enumerate(whole):
         sighting = entry.sighting
@@ -74,18 +88,37 @@ def _nvidia_gpus(merged: Sequence[Merged], evidence: Evidence) -> list[Gpu]:
             full = replace(
                 _measured(piece, evidence), driver=sighting.driver, compute_capability=capability
             )
-            piece_verdict = verdict
-            if verdict.state == "accessible" and identity(piece) in hidden:
-                piece_verdict = Verdict(state="present", why=hidden[identity(piece)])
-            gpus.append(_gpu(full, position, piece_verdict))
+            gpus.append(_gpu(full, position, _unless_hidden(verdict, piece, hidden)))
         if not own:
-            gpus.append(_gpu(sighting, position, _unless_hidden(verdict, entry, hidden)))
+            gpus.append(_gpu(sighting, position, _unless_hidden(verdict, sighting, hidden)))
     return gpus
+
+
+def _hidden(
+    whole: Sequence[Merged], slices: Sequence[Sighting], evidence: Evidence
+) -> dict[str, Finding]:
+    """What keeps NVIDIA's GPUs and slices from this process, by what tells them apart."""
+    sightings = [m.sighting for m in whole]
+    others = _others("nvidia", sightings, slices, evidence)
+    hidden = hidden_nvidia(sightings, slices, evidence.environ)
+    reached = any("libcuda" in m.sources for m in whole)
+    if CUDA in evidence.environ and reached and not slices:
+        # CUDA numbers the fastest card first, nvidia-smi by address: libcuda knows which is meant.
+        reason = Hidden(variable=CUDA, value=evidence.environ[CUDA])
+        hidden = {identity(m.sighting): reason for m in whole if "libcuda" not in m.sources}
+    for piece in slices:
+        if any(_digits(device) == _digits(piece) for device in _cuda_devices(evidence)):
+            hidden.pop(identity(piece), None)  # by a name that only libcuda can read
+    return {**others, **hidden}
+
+
+def _cuda_devices(evidence: Evidence) -> Sequence[Sighting]:
+    return evidence.cuda.devices if evidence.cuda else ()
 
 
 def _measured(piece: Sighting, evidence: Evidence) -> Sighting:
     """A MIG slice with the memory that libcuda tells of it; its name only says a round number."""
-    for device in evidence.cuda.devices if evidence.cuda else ():
+    for device in _cuda_devices(evidence):
         if _digits(device) == _digits(piece) and device.vram_mib:
             return replace(piece, vram_mib=device.vram_mib, vram_free_mib=device.vram_free_mib)
     return piece
@@ -93,6 +126,14 @@ def _measured(piece: Sighting, evidence: Evidence) -> Sighting:
 
 def _digits(sighting: Sighting) -> str:
     return (sighting.uuid or "").partition("-")[2].lower()
+
+
+def _name_by_id(sighting: Sighting) -> str:
+    """What the PCI device id tells, where no source has a name: two cards are told apart by it."""
+    from probe.tables.device_names import name_of_device  # most machines' tools name their cards
+
+    maker = "AMD" if sighting.vendor == "amd" else "NVIDIA"
+    return name_of_device(sighting.vendor, sighting.device) or f"{maker} GPU"
 
 
 def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
@@ -104,12 +145,11 @@ def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
         free = None if sighting.gtt_free_mib is None else (free or 0) + sighting.gtt_free_mib
     elif integrated:
         memory = free = None  # the carve-out alone would say that no model fits
-    maker = "AMD" if sighting.vendor == "amd" else "NVIDIA"
     return Gpu(
         vendor=sighting.vendor,
         index=sighting.index if sighting.index is not None else position,
         uuid=sighting.uuid,
-        name=sighting.name or f"{maker} GPU",
+        name=sighting.name or _name_by_id(sighting),
         memory_mib=memory,
         memory_free_mib=free,
         driver=sighting.driver,
@@ -120,4 +160,5 @@ def _gpu(sighting: Sighting, position: int, verdict: Verdict) -> Gpu:
         slice_of=sighting.slice_of,
         cuts=sighting.cuts,
         integrated=integrated,
+        node=None if sighting.vendor != "amd" else render_node(sighting),
     )

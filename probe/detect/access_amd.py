@@ -38,7 +38,9 @@ def amd_verdict(entry: Merged, evidence: Evidence) -> Verdict:
     elif not ("rocminfo" in sources or sources <= LISTING_ONLY):
         render = _render_nodes(sighting, evidence)
         if not kfd or not render:
-            why = _node_missing(KFD if not kfd else _render_node(sighting), sighting, evidence)
+            why = _node_missing(
+                KFD if not kfd else render_node(sighting) or RENDER, sighting, evidence
+            )
         elif evidence.kfd_listed and "kfd" not in sources:
             why = gpu.AmdKeptOut() if evidence.host.container else gpu.LeftOutByKfd()
         else:
@@ -52,15 +54,15 @@ def _other_driver(driver: str) -> Finding:
     return gpu.OtherDriver(driver=driver, wanted="amdgpu")
 
 
-def _render_node(sighting: Sighting) -> str:
-    """The card's render node, or where its number is not known, what all of them begin with."""
-    return RENDER if sighting.render_minor is None else f"{RENDER}{sighting.render_minor}"
+def render_node(sighting: Sighting) -> str | None:
+    """The path of the card's render node, where its number is known."""
+    return None if sighting.render_minor is None else f"{RENDER}{sighting.render_minor}"
 
 
 def _render_nodes(sighting: Sighting, evidence: Evidence) -> list[Node]:
     if sighting.render_minor is None:
         return [node for node in evidence.nodes if node.path.startswith(RENDER)]
-    return [node for node in evidence.nodes if node.path == _render_node(sighting)]
+    return [node for node in evidence.nodes if node.path == render_node(sighting)]
 
 
 def _node_missing(path: str, sighting: Sighting, evidence: Evidence) -> Finding:

@@ -23,7 +23,6 @@ from collections.abc import Callable
 
 from probe.detect.evidence import VIRTUAL, Evidence, Verdict, closed_nodes
 from probe.detect.merge import Merged
-from probe.detect.visibility import CONTAINER
 from probe.facts import Node, Sighting
 from probe.finding import Finding
 from probe.findings import libcuda, nvidia
@@ -31,6 +30,7 @@ from probe.findings.gpu import HeldForVm, OtherDriver
 from probe.frozen_record import Record
 from probe.tables.builds import at_least
 from probe.tables.devices import last_driver
+from probe.tables.visibility import CONTAINER
 
 CARD = re.compile(r"/dev/nvidia\d+")
 CONTROL = ("/dev/nvidiactl", "/dev/dxg")  # Linux, WSL2

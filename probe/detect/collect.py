@@ -2,11 +2,12 @@
 
 from probe.detect.access import judge
 from probe.detect.evidence import Evidence
-from probe.detect.kernel import read_host, read_nodes
+from probe.detect.host import read_host
+from probe.detect.kernel import read_nodes
 from probe.detect.merge import merge
 from probe.detect.probe_result import Context
 from probe.detect.run_probes import RunningProbes
-from probe.detect.visibility import NAMES
+from probe.detect.visibility import visibility
 from probe.facts import HSA_OVERRIDE, Facts
 from probe.frozen_record import replace
 from probe.machine.this_machine import Machine
@@ -49,7 +50,7 @@ def facts_from(running: RunningProbes) -> Facts:
         slices_listed=smi.slices_listed,
         kfd_listed=bool(results["kfd"].sightings),
         cuda=results["libcuda"].cuda,
-        environ={name: machine.environ[name] for name in NAMES if name in machine.environ},
+        environ=visibility(machine.environ),
     )
     merged = merge({name: result.sightings for name, result in results.items()})
     return Facts(
@@ -57,5 +58,5 @@ def facts_from(running: RunningProbes) -> Facts:
         gpus=judge(merged, evidence),
         nodes=evidence.nodes,
         trace=tuple(line for result in results.values() for line in result.trace),
-        hsa_override=machine.environ.get(HSA_OVERRIDE) or None,
+        hsa_override=machine.environ.get(HSA_OVERRIDE),
     )

@@ -4,23 +4,14 @@ import time
 
 from probe.detect.parse import kfd, nvidia_proc, pci
 from probe.detect.probe_result import Context, ProbeResult, files_result
-from probe.facts import POD, Host, Node
+from probe.facts import Node
 from probe.frozen_record import replace
 from probe.machine.files import Tree
-from probe.machine.image_record import PATH as IMAGE_RECORD
-from probe.machine.this_machine import Machine
 
 NODE_PATTERNS = (
     ("/dev", r"nvidiactl|nvidia\d+|nvidia-uvm|nvhost-gpu|dxg|kfd"),
     ("/dev/dri", r"renderD\d+"),
 )
-# Docker's (https://github.com/moby/moby/blob/HEAD/daemon/initlayer/setup_unix.go), Podman's
-# (https://docs.podman.io/en/latest/markdown/podman-run.1.html), our own images' and Apptainer's.
-CONTAINER_MARKS = (*("/.dockerenv", "/run/.containerenv", IMAGE_RECORD, "/.singularity.d"),)
-# https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
-POD_MARKS = ("/run/secrets/kubernetes.io", "/var/run/secrets/kubernetes.io")
-ARCHITECTURES = {"arm64": "aarch64", "amd64": "x86_64"}  # as others than Linux say it
-CONTAINER_CGROUPS = ("docker", "kubepods", "containerd", "libpod", "lxc")
 
 
 def probe_kfd(context: Context) -> ProbeResult:
@@ -78,27 +69,6 @@ def probe_nvidia_proc(context: Context) -> ProbeResult:
     ]
     result = files_result("nvidia-proc", tuple(s for s in found if s is not None), started)
     return replace(result, driver=driver)
-
-
-def read_host(machine: Machine) -> Host:
-    """What kind of machine or container this is."""
-    tree, platform = machine.tree, machine.platform()
-    release = tree.read("/proc/sys/kernel/osrelease") or ""
-    cgroup = tree.read("/proc/1/cgroup") or ""
-    compatible = tree.read("/proc/device-tree/compatible") or ""
-    pod = POD in machine.environ or any(tree.exists(mark) for mark in POD_MARKS)
-    return Host(
-        arch=platform.arch
-        if platform.system == "darwin"
-        else ARCHITECTURES.get(platform.arch.lower(), platform.arch),
-        os=platform.system,
-        wsl="microsoft" in release.lower() or tree.exists("/dev/dxg"),
-        pod=pod,
-        container=pod
-        or any(tree.exists(mark) for mark in CONTAINER_MARKS)
-        or any(mark in cgroup for mark in CONTAINER_CGROUPS),
-        tegra="nvidia,tegra" in compatible or tree.exists("/etc/nv_tegra_release"),
-    )
 
 
 def read_nodes(tree: Tree) -> tuple[Node, ...]:

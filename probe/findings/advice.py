@@ -1,6 +1,7 @@
 """What would make a choice better, or why it is what it is."""
 
-from probe.finding import Finding
+from probe.finding import Finding, Place, Steps
+from probe.frozen_record import Record
 from probe.tables.drivers import WantedDriver
 
 
@@ -60,6 +61,17 @@ class OlderLineForDriver(Finding):
     wheel: str
 
 
+class OlderLineForCard(Finding):
+    """An older line of torch was chosen, because later ones leave the card out."""
+
+    code = "older-torch-for-card"
+    says = "torch {line} with {wheel}, because no build of {catalog} runs on {card}"
+    line: str
+    catalog: str
+    wheel: str
+    card: str
+
+
 class DriverDisputed(Finding):
     """The driver is enough by NVIDIA's documents, which is disputed in practice."""
 
@@ -111,6 +123,18 @@ class HsaOverrideUnwanted(Finding):
         return f"needs {self.needed}" if self.needed else "has code of its own"
 
 
+class HsaOverrideUnreadable(Finding):
+    """The variable is empty, or no version: HSA then finds no GPU at all."""
+
+    code = "hsa-override-unreadable"
+    says = (
+        "{variable}={value} is no version, and ROCm finds no GPU by it: the bot's container goes "
+        "without it; unset it for whatever else is started here"
+    )
+    variable: str
+    value: str
+
+
 class SlicesLeftOut(Finding):
     """A process uses one MIG slice."""
 
@@ -135,14 +159,28 @@ class OtherMakerUnused(Finding):
     backend: str
 
 
+class OwnBuild(Record):
+    """The build that a card would get alone, and the setting that leaves it alone."""
+
+    torch: str
+    wheel: str
+    setting: str  # HIP_VISIBLE_DEVICES=0
+
+
 class LeftOutByBuild(Finding):
     """The build for the best card does not run on another one; `why` has a code of its own."""
 
     code = "gpu-left-out-by-build"
     says = "{name} is left out by {wheel}: {why}"
+    steps = ("it needs torch {own.torch} {own.wheel}, and gets that alone: {own.setting}",)
     name: str
     wheel: str
     why: Finding
+    own: OwnBuild | None = None
+
+    def remedy(self, place: Place) -> Steps:
+        """How the card is used instead; nothing where no build serves it."""
+        return () if self.own is None else super().remedy(place)
 
 
 class NotBesideAnother(Finding):

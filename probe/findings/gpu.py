@@ -6,10 +6,41 @@ containers, https://rocm.docs.amd.com/projects/install-on-linux/en/latest/how-to
 """
 
 from probe.finding import Finding
+from probe.frozen_record import replace
+from probe.steps import ByContainer, Command, Template
 
 NOBODY = 65534  # the group that stands for all that a user namespace does not know
-START = "start it with --device /dev/kfd --device /dev/dri"
+START = ByContainer(
+    docker="start it with --device /dev/kfd --device /dev/dri",
+    apptainer="start it with --rocm",
+    nspawn="start it with --bind=/dev/kfd --bind=/dev/dri, and DeviceAllow= in its unit",
+)
+# The device nodes of a system container are given by its host
+# (https://pve.proxmox.com/pve-docs/chapter-pct.html, https://linuxcontainers.org/lxc/manpages/,
+# https://documentation.ubuntu.com/lxd/latest/reference/devices_gpu/).
+IN_LXC: Template = (
+    (
+        "this is a system container, its host gives it the GPU. On Proxmox: pct set ID --dev0 "
+        "/dev/kfd,gid=G --dev1 /dev/dri/renderD128,gid=G, where G is what `getent group render` "
+        "says in here"
+    ),
+    "with LXD or Incus, on the host: incus config device add NAME gpu gpu gid=G",
+    (
+        "with LXC alone, in its configuration on the host: lxc.cgroup2.devices.allow = c 226:* rwm "
+        "(and the number of kfd in /proc/devices), lxc.mount.entry = /dev/kfd dev/kfd none "
+        "bind,optional,create=file (and so for /dev/dri/renderD128)"
+    ),
+    "then start this container again",
+)
 IN_POD = "give the pod one: resources.limits amd.com/gpu: 1 (needs AMD's device plugin)"
+
+
+LOOK_FOR_KFD = Command(
+    run="dmesg | grep -i kfd",
+    root=True,
+    does="see why",
+    otherwise="see what the kernel's log says of kfd",
+)
 
 
 class Hidden(Finding):
@@ -22,13 +53,25 @@ class Hidden(Finding):
     value: str
 
 
+class NotAssigned(Finding):
+    """A container reaches a GPU that it was not given: a privileged one sees them all."""
+
+    code = "not-assigned"
+    says = "not among what this container was given ({variable}={value})"
+    steps = ("give the container this GPU as well: name it in {variable} where it is started",)
+    variable: str
+    value: str
+
+
 class NodeClosed(Finding):
     """This user may not open a device node; a container is given its group by number."""
 
     code = "node-closed"
-    says = "{path} may not be opened by this user"
+    says = "{path} may not be opened by this user{whose}"
     steps = ("join the group of the node (id {group})", "a container gets it by {flags}")
     in_container = ("start the container with {container_flags}",)
+    in_pod = ("give the pod the group: securityContext.supplementalGroups: {numbers}",)
+    in_lxc = IN_LXC
     path: str
     groups: tuple[int, ...]  # of all closed nodes, ascending
 
@@ -36,6 +79,16 @@ class NodeClosed(Finding):
     def group(self) -> int:
         """The first group."""
         return self.groups[0]
+
+    @property
+    def whose(self) -> str:
+        """Nobody's: the node was not given to this user namespace, whoever is root in it."""
+        return " (it is nobody's in this user namespace)" if NOBODY in self.groups else ""
+
+    @property
+    def numbers(self) -> str:
+        """The groups, as YAML has a list."""
+        return f"[{', '.join(map(str, self.groups))}]"
 
     @property
     def flags(self) -> str:
@@ -80,7 +133,11 @@ class NoKfdUnderWsl(Finding):
 
     code = "amd-no-kfd-under-wsl"
     says = "under WSL2 there is no /dev/kfd, which torch's ROCm builds need"
-    steps = ("none under WSL2: Linux itself serves it",)
+    # https://github.com/ROCm/librocdxg
+    steps = (
+        "AMD's ROCDXG (librocdxg), which does without it, is not supported here",
+        "none under WSL2: Linux itself serves it",
+    )
 
 
 class AmdNotGiven(Finding):
@@ -90,6 +147,7 @@ class AmdNotGiven(Finding):
     says = "no {path} in this container"
     steps = (START,)
     in_pod = (IN_POD,)
+    in_lxc = IN_LXC
     path: str
 
 
@@ -99,6 +157,8 @@ class AmdKeptOut(Finding):
     code = "amd-kept-out"
     says = "not given to this container"
     steps = (START,)
+    in_pod = (IN_POD,)
+    in_lxc = IN_LXC
 
 
 class AmdNodeMissing(Finding):
@@ -106,7 +166,7 @@ class AmdNodeMissing(Finding):
 
     code = "amd-node-missing"
     says = "no {path}"
-    steps = ("see why: sudo dmesg | grep -i kfd",)
+    steps = (LOOK_FOR_KFD,)
     path: str
 
 
@@ -116,8 +176,8 @@ class AmdDriverNotLoaded(Finding):
     code = "amd-driver-not-loaded"
     says = "no {path}"
     steps = (
-        "load its driver: sudo modprobe amdgpu",
-        "if that fails: sudo dmesg | grep kfd",
+        Command(run="modprobe amdgpu", root=True, does="load its driver"),
+        replace(LOOK_FOR_KFD, does="if that fails"),
     )
     path: str
 

@@ -1,14 +1,21 @@
 """What the doctor finds to do or to know.
 
-Where a remedy depends on the distribution, it is made in ``report/doctor_commands.py``.
+Where a remedy depends on the system, its row of ``tables/systems.toml`` has it.
 """
 
 from probe.finding import Finding, Place, Steps
-from probe.machine.cdi import FOLDERS
 from probe.machine.variables import MEMORY_LIMIT, WHISPER_MODEL
+from probe.steps import ByContainer, Command, OfSystem, Template
 from probe.tables.drivers import WantedDriver
 
 MIB_IN_GIB = 1024
+DRIVER_GUIDE = "docs.nvidia.com/datacenter/tesla/driver-installation-guide"
+DRIVER: Template = (
+    OfSystem(
+        what="driver",
+        otherwise=(f"install NVIDIA's driver {{wanted}} ({DRIVER_GUIDE}), then: sudo reboot",),
+    ),
+)
 
 
 class BuildOtherImage(Finding):
@@ -19,7 +26,9 @@ class BuildOtherImage(Finding):
         "this image holds torch {torch} {wheel}; the {image} image with {best} is the right one "
         "for {name}"
     )
-    steps = ("make images VARIANT={image} WHEEL={best}   # on the host; then: make up",)
+    steps = (
+        Command(run="make images VARIANT={image} WHEEL={best}", note="on the host; then: make up"),
+    )
     torch: str
     wheel: str
     image: str
@@ -32,9 +41,21 @@ class GroupToJoin(Finding):
 
     code = "group-to-join"
     says = "{why}; containers get the group by number all the same"
-    steps = ("for g in {names}; do sudo usermod -aG $g $USER; done   # then log in again",)
+    steps = (
+        Command(
+            run="for g in {names}; do {sudo}usermod -aG $g $USER; done",
+            tool="usermod",
+            note="then log in again",
+            otherwise="add this user to the groups with the numbers {numbers}, then log in again",
+        ),
+    )
     why: Finding
     groups: tuple[int, ...]
+
+    @property
+    def numbers(self) -> str:
+        """The groups by number."""
+        return ", ".join(map(str, self.groups))
 
     @property
     def names(self) -> str:
@@ -47,6 +68,12 @@ class NewerDriverHelps(Finding):
 
     code = "newer-driver-helps"
     says = "driver {driver}; with {take} torch {torch} {wheel} fits (now: {now_torch} {now_wheel})"
+    steps = DRIVER
+    in_container = ("on the host: install NVIDIA's driver {take} and reboot",)
+    in_wsl = (
+        "install NVIDIA's driver {take} in Windows",
+        Command(run="wsl --shutdown", on="Windows"),
+    )
     driver: str | None
     take: WantedDriver
     torch: str
@@ -54,37 +81,15 @@ class NewerDriverHelps(Finding):
     now_torch: str
     now_wheel: str
 
+    @property
+    def wanted(self) -> WantedDriver:
+        """The driver, by the name that systems' own ways have for it."""
+        return self.take
 
-class NoEngine(Finding):
-    """Neither Docker nor Podman is installed; the command is the distribution's."""
-
-    code = "no-container-engine"
-    says = "no container engine is installed"
-
-
-class DriverIsWindows(Finding):
-    """WSL2 takes the driver of Windows."""
-
-    code = "driver-is-windows"
-    says = (
-        "under WSL2 the driver is the one of Windows: install none inside; Docker Desktop hands "
-        "GPUs to containers by itself"
-    )
-
-
-class NoToolkit(Finding):
-    """Docker has neither of the two ways to hand over a GPU; the command is the distribution's."""
-
-    code = "no-container-toolkit"
-    says = "Docker can't hand a GPU to a container: no NVIDIA Container Toolkit, no CDI"
-
-
-class NoCdiFile(Finding):
-    """Podman has no file that describes the GPUs."""
-
-    code = "no-cdi-file"
-    says = "Podman hands GPUs over by CDI, and there is no CDI file"
-    steps = (f"sudo nvidia-ctk cdi generate --output={FOLDERS[0]}/nvidia.yaml",)
+    @property
+    def branch(self) -> str:
+        """The number that packages of drivers are named by."""
+        return self.take.branch
 
 
 class GpuMemory(Finding):
@@ -104,7 +109,13 @@ class NoModelFits(GpuMemory):
 
     code = "no-model-fits-gpu"
     says = "{name} has {memory}: no Whisper model fits"
-    steps = ("{tool}   # shows which processes hold the memory",)
+    steps = (
+        Command(
+            run="{tool}",
+            note="shows which processes hold the memory",
+            otherwise="see which processes hold the memory",
+        ),
+    )
     name: str
     tool: str
 
@@ -171,7 +182,16 @@ class LostGpu(Finding):
 
     code = "gpu-lost-on-the-way"
     says = "the host could use {label}; this container does not reach it"
-    steps = ("docker run {flags} …   # or: make up",)
+    steps = (
+        ByContainer(
+            docker="docker run {flags} …   # or: make up",
+            podman="start it with {flags} again, or what Podman has for them   # or: make up",
+            containerd="nerdctl run {flags} …   # or: make up",
+            other="start it with {flags} again, or what this engine has for them   # or: make up",
+        ),
+    )
+    in_pod = ("give the pod its GPU: resources.limits, as alternator probe --snippet k8s has it",)
+    in_lxc = ("on this container's host: give it the nodes of the GPU again",)
     name: str
     uuid: str | None
     flags: str  # for docker run, as the host's report has them

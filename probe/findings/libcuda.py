@@ -4,7 +4,8 @@ Its answers are CUresult (https://docs.nvidia.com/cuda/cuda-driver-api/group__CU
 """
 
 from probe.finding import Finding
-from probe.findings.nvidia import GIVE, LOOK, START, UPDATED
+from probe.findings.nvidia_steps import GIVE, IN_LXC, IN_POD, IN_WSL, LOOK, START, UPDATED
+from probe.steps import Command
 
 
 class LibcudaNotInContainer(Finding):
@@ -13,6 +14,8 @@ class LibcudaNotInContainer(Finding):
     code = "libcuda-not-in-container"
     says = "libcuda.so.1 is not in this container"
     steps = (START, "if it was, NVIDIA_DRIVER_CAPABILITIES must hold compute")
+    in_pod = (IN_POD, "if it has one, NVIDIA_DRIVER_CAPABILITIES must hold compute")
+    in_lxc = IN_LXC
 
 
 class LibcudaWithoutIt(Finding):
@@ -22,6 +25,9 @@ class LibcudaWithoutIt(Finding):
     says = "libcuda does not reach it"
     steps = (LOOK,)
     in_container = (GIVE,)
+    in_pod = (IN_POD,)
+    in_lxc = IN_LXC
+    in_wsl = IN_WSL
 
 
 class LibcudaStub(Finding):
@@ -37,7 +43,7 @@ class InExclusiveUse(Finding):
 
     code = "cuda-in-exclusive-use"
     says = "the GPU is in use by another process alone, or prohibited"
-    steps = ("let processes share it: sudo nvidia-smi -c 0",)
+    steps = (Command(run="nvidia-smi -c 0", root=True, does="let processes share it"),)
 
 
 class LibcudaNoDevice(Finding):
@@ -45,7 +51,16 @@ class LibcudaNoDevice(Finding):
 
     code = "cuda-no-device"
     says = "libcuda reaches no device"
-    steps = ("see what it meets: ls -l /dev/nvidia*", "ldconfig -p | grep libcuda")
+    steps = (
+        "see what it meets: ls -l /dev/nvidia*",
+        Command(run="ldconfig -p | grep libcuda"),
+    )
+    in_lxc = IN_LXC
+    # A driver's package for Linux puts its library before the one of Windows' driver.
+    in_wsl = (
+        "remove what was installed in here of NVIDIA's driver for Linux",
+        *IN_WSL,
+    )
 
 
 class NotReady(Finding):
@@ -53,7 +68,14 @@ class NotReady(Finding):
 
     code = "cuda-system-not-ready"
     says = "the machine's GPUs are not ready yet"
-    steps = ("start NVIDIA's fabric manager: sudo systemctl start nvidia-fabricmanager",)
+    steps = (
+        Command(
+            run="systemctl start nvidia-fabricmanager",
+            root=True,
+            does="start NVIDIA's fabric manager",
+            otherwise="start NVIDIA's fabric manager",
+        ),
+    )
 
 
 class DriverMismatch(Finding):
@@ -62,6 +84,7 @@ class DriverMismatch(Finding):
     code = "cuda-driver-mismatch"
     says = "libcuda and NVIDIA's kernel driver have different versions"
     steps = (UPDATED, "in a container, start it again")
+    in_wsl = IN_WSL
 
 
 class CompatNotSupported(Finding):
@@ -79,9 +102,10 @@ class CudaUnknownError(Finding):
     code = "cuda-unknown-error"
     says = "libcuda meets an unknown error"
     steps = (
-        "load the module: sudo modprobe nvidia_uvm",
+        Command(run="modprobe nvidia_uvm", root=True, does="load the module"),
         "then start the container again, or reboot",
     )
+    in_wsl = IN_WSL
 
 
 class CudaError(Finding):
@@ -89,5 +113,5 @@ class CudaError(Finding):
 
     code = "cuda-error"
     says = "libcuda fails with error {status}"
-    steps = (f"{LOOK}, or reboot",)
+    steps = (LOOK, "or reboot")
     status: int

@@ -6,13 +6,21 @@ nvidia-smi's exit codes are NVML's, nvmlReturn_t
 
 from probe.facts import ComputeCapability
 from probe.finding import Finding, Place, Steps
+from probe.findings.nvidia_steps import (
+    GIVE,
+    IN_LXC,
+    IN_POD,
+    IN_WSL,
+    LOAD,
+    LOOK,
+    START,
+    UPDATED,
+    XID,
+)
+from probe.frozen_record import replace
 from probe.machine.variables import TIMEOUT
+from probe.steps import ByContainer, Command, OfSystem
 from probe.tables.drivers import WantedDriver, newest_floor, wanted_driver
-
-LOOK = "see why: sudo dmesg | grep -i -e nvrm -e xid"
-GIVE = "give it to this container (--gpus)"
-START = "start it with --gpus all"
-UPDATED = "reboot: the driver was updated under a running kernel"
 
 
 class NoDevice(Finding):
@@ -22,6 +30,8 @@ class NoDevice(Finding):
     says = "nvidia-smi finds no device"
     steps = (LOOK, "check that the card is seated and powered")
     in_container = (START,)
+    in_wsl = IN_WSL
+    in_lxc = IN_LXC
 
 
 class DriverNotLoaded(Finding):
@@ -30,14 +40,15 @@ class DriverNotLoaded(Finding):
     code = "nvidia-driver-not-loaded"
     says = "NVIDIA's driver is not loaded"
     steps = (
-        "sudo modprobe nvidia",
+        LOAD,
         "after a kernel update, reboot",
         (
             "where it says that a key was rejected, Secure Boot is on: enrol the module's key "
             "(mokutil --import) or switch it off"
         ),
     )
-    in_container = ("on the host: sudo modprobe nvidia", "then start this container again")
+    in_container = (LOAD, "then start this container again")
+    in_wsl = IN_WSL
 
 
 class ManagementLibraryMissing(Finding):
@@ -47,6 +58,8 @@ class ManagementLibraryMissing(Finding):
     says = "NVIDIA's management library is missing"
     steps = ("reinstall NVIDIA's driver",)
     in_container = (START, "NVIDIA_DRIVER_CAPABILITIES must hold utility and compute")
+    in_wsl = IN_WSL
+    in_lxc = IN_LXC
 
 
 class GpuLost(Finding):
@@ -54,8 +67,9 @@ class GpuLost(Finding):
 
     code = "nvidia-gpu-lost"
     says = "the GPU is lost: it fell off the bus"
-    steps = ("reboot", "if it happens again: sudo dmesg | grep Xid")
-    in_container = ("reboot the host", "if it happens again: sudo dmesg | grep Xid")
+    steps = ("reboot", XID)
+    in_container = ("reboot the host", XID)
+    in_wsl = IN_WSL
 
 
 class Blocked(Finding):
@@ -65,6 +79,8 @@ class Blocked(Finding):
     says = "the operating system blocks access to the GPU"
     steps = ("check cgroup and security settings",)
     in_container = (START, "check the host's security settings")
+    in_wsl = IN_WSL
+    in_lxc = IN_LXC
 
 
 class LibraryMismatch(Finding):
@@ -79,6 +95,7 @@ class LibraryMismatch(Finding):
             "was updated under a running kernel"
         ),
     )
+    in_wsl = IN_WSL
 
 
 class DriverUnknownError(Finding):
@@ -91,6 +108,8 @@ class DriverUnknownError(Finding):
         "on the host: docker restart this container",
         "a daemon-reload there takes its GPU away",
     )
+    in_wsl = IN_WSL
+    in_lxc = IN_LXC
 
 
 class ToolFailed(Finding):
@@ -101,8 +120,14 @@ class ToolFailed(Finding):
     steps = (
         LOOK,
         "reboot",
-        (f"if the card is only slow to wake: sudo nvidia-smi -pm 1, or raise {TIMEOUT} (seconds)"),
+        Command(
+            run="nvidia-smi -pm 1",
+            root=True,
+            does="if the card is only slow to wake",
+            note=f"or raise {TIMEOUT} (seconds)",
+        ),
     )
+    in_wsl = IN_WSL
     said: str | None
 
 
@@ -113,6 +138,8 @@ class NotListed(Finding):
     says = "nvidia-smi does not list it"
     steps = (LOOK,)
     in_container = (GIVE,)
+    in_wsl = IN_WSL
+    in_lxc = IN_LXC
 
 
 class NoMigSlice(Finding):
@@ -121,8 +148,8 @@ class NoMigSlice(Finding):
     code = "nvidia-no-mig-slice"
     says = "MIG mode is on and no slice was made"
     steps = (
-        "make one: sudo nvidia-smi mig -cgi 0 -C",
-        "or turn MIG off: sudo nvidia-smi -mig 0",
+        Command(run="nvidia-smi mig -cgi 0 -C", root=True, does="make one"),
+        Command(run="nvidia-smi -mig 0", root=True, does="or turn MIG off"),
     )
 
 
@@ -131,7 +158,15 @@ class NodesNotMade(Finding):
 
     code = "nvidia-nodes-not-made"
     says = "no {path}"
-    steps = ("make its device nodes: sudo nvidia-modprobe -c 0 -u",)
+    steps = (
+        Command(
+            run="nvidia-modprobe -c 0 -u",
+            root=True,
+            does="make its device nodes",
+            otherwise="make its device nodes: nvidia-modprobe, a part of the driver, does",
+        ),
+    )
+    in_wsl = IN_WSL
     path: str
 
 
@@ -140,10 +175,26 @@ class NotGiven(Finding):
 
     code = "nvidia-not-given"
     says = "no {path} in this container{told}"
-    steps = ("start it with --gpus all (needs the NVIDIA Container Toolkit on the host)",)
-    in_pod = (
-        "give the pod one: resources.limits nvidia.com/gpu: 1 (needs NVIDIA's device plugin)",
+    steps = (
+        ByContainer(
+            docker="start it with --gpus all (needs the NVIDIA Container Toolkit on the host)",
+            podman=(
+                "start it with --device nvidia.com/gpu=all (needs the NVIDIA Container Toolkit and "
+                "its CDI file on the host)"
+            ),
+            containerd=(
+                "start it with --gpus all (nerdctl run), or --gpus 0 (ctr run); this needs the "
+                "NVIDIA Container Toolkit on the host"
+            ),
+            apptainer="start it with --nv",
+            other=(
+                "start it with --gpus all (Docker, nerdctl), --device nvidia.com/gpu=all "
+                "(Podman) or --gpus 0 (ctr); this needs the NVIDIA Container Toolkit on the host"
+            ),
+        ),
     )
+    in_pod = (IN_POD,)
+    in_lxc = IN_LXC
     path: str
     said: str | None = None  # NAME=value
 
@@ -163,6 +214,16 @@ class DriverToInstall(Finding):
         """The driver; None where the card's last one is too old for all current builds."""
         return wanted_driver(newest_floor(), self.capability)
 
+    @property
+    def wanted(self) -> WantedDriver | None:
+        """The same, by the name that systems' own ways have for it."""
+        return self.driver_to_install
+
+    @property
+    def branch(self) -> str:
+        """The number that packages of drivers are named by."""
+        return self.driver_to_install.branch if self.driver_to_install else ""
+
     def remedy(self, place: Place) -> Steps:
         """As ``Finding.remedy``."""
         if self.driver_to_install is None:
@@ -175,7 +236,11 @@ class OtherDriverBound(DriverToInstall):
 
     code = "nvidia-other-driver"
     says = "bound to {driver}, not to NVIDIA's driver"
-    steps = ("install NVIDIA's driver {driver_to_install} and reboot",)
+    steps = (
+        OfSystem(
+            what="driver", otherwise=("install NVIDIA's driver {driver_to_install} and reboot",)
+        ),
+    )
     in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)
     driver: str
 
@@ -185,7 +250,12 @@ class DriverAbsent(DriverToInstall):
 
     code = "nvidia-driver-absent"
     says = "no {path}"
-    steps = ("install NVIDIA's driver {driver_to_install} or load it: sudo modprobe nvidia",)
+    steps = (
+        OfSystem(what="driver", otherwise=("install NVIDIA's driver {driver_to_install}",)),
+        replace(LOAD, does="if it is installed, load it", otherwise=""),
+    )
+    in_container = ("on the host: install NVIDIA's driver {driver_to_install} or load it",)
+    in_wsl = IN_WSL
     path: str
 
 
@@ -194,7 +264,11 @@ class DroppedByDriver(DriverToInstall):
 
     code = "nvidia-driver-too-new"
     says = "driver {driver} does not serve it any more, {last} was the last"
-    steps = ("install NVIDIA's driver {driver_to_install} and reboot",)
+    steps = (
+        OfSystem(
+            what="driver", otherwise=("install NVIDIA's driver {driver_to_install} and reboot",)
+        ),
+    )
     in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)
     driver: str
     last: str

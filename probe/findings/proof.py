@@ -39,6 +39,24 @@ class WrongEncoder(ProofFinding):
     off: float
 
 
+class WrongDecoder(ProofFinding):
+    """The result of a Whisper decoder differs from the CPU's."""
+
+    code = "wrong-decoder"
+    says = "a wrong result of Whisper's decoder: off by {off:.3g}"
+    lasting = True
+    off: float
+
+
+class LibraryLeftOut(ProofFinding):
+    """A GPU library was called that the lean CUDA image leaves out. The complete image has it, so
+    this is not remembered."""
+
+    code = "library-left-out"
+    says = "{line}"
+    line: str  # what the library's stub said: its function, its name and the remedy
+
+
 class TorchFailed(ProofFinding):
     """PyTorch raised an error."""
 

@@ -5,6 +5,7 @@ Written with os alone, as ``this_machine``: to import pathlib takes a tenth of a
 
 import os
 import re
+from collections.abc import Callable
 
 from probe.facts import Node
 
@@ -37,6 +38,14 @@ class Tree:
             return None
         finally:
             os.close(descriptor)
+
+    def read_part(self, path: str, part: Callable[[str], str]) -> str | None:
+        """A part of a file's text, where the whole is nothing that a recording may keep.
+
+        ``part`` leaves what it has made as it is.
+        """
+        text = self.read(path)
+        return None if text is None else part(text)
 
     def read_all(self, directory: str, names: tuple[str, ...]) -> dict[str, str]:
         """Those of the named files in a directory that can be read."""

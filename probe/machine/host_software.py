@@ -1,7 +1,8 @@
-"""What else on this machine matters to containers with a GPU: engines, toolkit, distribution."""
+"""What else on this machine matters to containers with a GPU: engines, toolkit, memory."""
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from probe.machine.cdi import cdi_specifications
 from probe.machine.files import Tree
@@ -11,9 +12,18 @@ from probe.numbers import MIB
 # Any of these lets Docker serve --gpus
 # (https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/arch-overview.html).
 TOOLKIT = ("nvidia-container-runtime-hook", "nvidia-container-runtime", "nvidia-ctk")
-# ID and ID_LIKE of https://man7.org/linux/man-pages/man5/os-release.5.html:
-# Linux Mint and Pop!_OS are like Ubuntu, Rocky and AlmaLinux like RHEL: they take its commands.
-FAMILIES = ("ubuntu", "debian", "fedora", "rhel", "arch", "suse", "alpine")
+# How Docker came here: its own or the distribution's package, Canonical's snap, a service of this
+# user's, or Docker Desktop.
+DockerKind = Literal["package", "snap", "rootless", "desktop"]
+DOCKER_SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
+USERS = "/run/user"  # each user's own folder; those of others can't be read
+# https://docs.docker.com/desktop/setup/install/linux/
+DESKTOP = "/opt/docker-desktop"
+# https://snapcraft.io/docs/data-locations
+SNAP_DOCKER, OTHER_DOCKERS = (
+    "/var/snap/docker/current",
+    ("/usr/bin/docker", "/usr/local/bin/docker"),
+)
 # https://www.kernel.org/doc/html/latest/admin-guide/cgroup-v2.html#memory-interface-files and, of
 # version 1, https://www.kernel.org/doc/Documentation/cgroup-v1/memory.txt
 LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -28,7 +38,7 @@ class HostSoftware:
     podman: bool
     nvidia_toolkit: bool
     cdi: bool  # a CDI specification that names NVIDIA GPUs
-    distribution: str = ""  # debian, ubuntu, fedora, …: whose commands serve here
+    docker_kind: DockerKind = "package"
     memory_mib: int | None = None  # of the machine
     limit_mib: int | None = None  # what this container may take of it, where it has a limit
 
@@ -45,7 +55,7 @@ def read_host_software(machine: Machine) -> HostSoftware:
         podman=installed("podman"),
         nvidia_toolkit=any(installed(name) for name in TOOLKIT),
         cdi=bool(cdi_specifications(tree)),
-        distribution=_distribution(tree.read("/etc/os-release") or ""),
+        docker_kind=_docker_kind(tree),
         memory_mib=memory_mib(tree),
         limit_mib=_limit_mib(tree),
     )
@@ -66,9 +76,16 @@ def _limit_mib(tree: Tree) -> int | None:
     return None
 
 
-def _distribution(os_release: str) -> str:
-    """The family that a distribution names itself or says that it is like."""
-    values = dict(line.partition("=")[::2] for line in os_release.splitlines())
-    words = [values.get(key, "").strip().strip("\"'").lower() for key in ("ID", "ID_LIKE")]
-    names = " ".join(words).split()
-    return next((name for name in names if name in FAMILIES), names[0] if names else "")
+def _docker_kind(tree: Tree) -> DockerKind:
+    """Where the Docker comes from that a user of this machine reaches first."""
+    own = any(tree.exists(path) for path in OTHER_DOCKERS)
+    if tree.exists(SNAP_DOCKER) and not own:
+        return "snap"
+    if any(tree.exists(socket) for socket in DOCKER_SOCKETS):
+        return "package"
+    if tree.exists(DESKTOP):
+        return "desktop"
+    # https://docs.docker.com/engine/security/rootless/
+    users = tree.names(USERS, r"\d+")
+    rootless = any(tree.exists(f"{USERS}/{user}/docker.sock") for user in users)
+    return "rootless" if rootless else "package"

@@ -20,6 +20,12 @@ from probe.machine.outcome import MISSING, Outcome
 # (https://cloud.google.com/kubernetes-engine/docs/how-to/gpus#cuda).
 FIRST_DIRECTORIES = ("/usr/lib/wsl/lib",)
 TOOL_DIRECTORIES = ("/opt/rocm/bin", "/usr/local/nvidia/bin")
+# Where root's commands are, which a user's PATH may lack (Debian's), and what systems have instead.
+SYSTEM_DIRECTORIES = (
+    *("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"),
+    *("/run/current-system/sw/bin", "/run/wrappers/bin", "/snap/bin"),
+)
+WINDOWS_DRIVES = "/mnt/"  # PATH under WSL has Windows' folders, and each look there takes long
 # A 32-bit Python on a 64-bit kernel (Raspberry Pi OS) needs 32-bit wheels.
 NARROW = {"aarch64": "armv7l", "x86_64": "i686"}
 # NVIDIA's driver library has no tool of its own; a child of this Python asks it.
@@ -64,6 +70,16 @@ class Machine:
         """The path of an installed tool, or None."""
         return find_executable(tool, self._directories())
 
+    def has(self, tool: str) -> bool | None:
+        """Whether a tool is there for whoever may become root; None where nobody knows."""
+        own = [path for path in self._directories() if not path.startswith(WINDOWS_DRIVES)]
+        system = [self.tree.at(path) for path in SYSTEM_DIRECTORIES]
+        return find_executable(tool, [*dict.fromkeys([*own, *system])]) is not None
+
+    def root(self) -> bool:
+        """Whether this process is root's."""
+        return hasattr(os, "geteuid") and os.geteuid() == 0
+
     def run(self, tool: str, arguments: Sequence[str], timeout_s: float) -> Outcome:
         """Run a tool for at most ``timeout_s`` seconds; a missing one is an outcome."""
         if tool == LIBCUDA:
@@ -90,7 +106,11 @@ class Machine:
         from probe.machine.command import run_bounded
 
         # The tools are asked about the hardware, not about what this makes of it.
-        environ = {name: value for name, value in self.environ.items() if name != HSA_OVERRIDE}
+        environ = {
+            name: value
+            for name, value in self.environ.items()
+            if not name.startswith(HSA_OVERRIDE)  # also that of one node
+        }
         return run_bounded(command, timeout_s=timeout_s, environ=environ)
 
 

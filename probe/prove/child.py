@@ -1,6 +1,7 @@
-"""What the proof's child computes: a matrix product and a small Whisper encoder pass.
+"""What the proof's child computes: a matrix product and a pass through a small Whisper.
 
-Both are compared with the CPU's result. Run as ``python -m probe.prove.child DEVICE``; prints
+Both are compared with the CPU's result, by the operations that the speech engine uses
+(``operations.py``). Run as ``python -m probe.prove.child DEVICE``; prints
 marked JSON lines (see ``run_child.py``) and exits with 0 if everything was right. torch and
 whisper are imported here and nowhere else in this package.
 """
@@ -14,18 +15,23 @@ from probe.findings.proof import (
     Scalar,
     TorchFailed,
     TorchSeesNoGpu,
+    WrongDecoder,
     WrongEncoder,
     WrongProduct,
     to_json,
 )
+from probe.prove.operations import without_cudnn
 from probe.prove.run_child import MARK
+from probe.prove.whisper_import import numba_stood_in
 
 SIZE = 256  # rows and columns: enough to go through the BLAS library's real kernels
 # Of the largest element. The product's is above TF32, which a site may have turned on; the
-# encoder's is above what half precision loses in two layers.
-PRODUCT_TOLERANCE, ENCODER_TOLERANCE = 1e-2, 5e-2
+# model's is above what half precision loses in two layers of each half.
+PRODUCT_TOLERANCE, MODEL_TOLERANCE = 1e-2, 5e-2
 FRAMES = 128  # mel frames; the encoder's context is half of them
 MELS = 80
+VOCABULARY = 64
+TOKENS = (1, 5, 9, 13)
 
 
 def main(device: str) -> int:
@@ -42,17 +48,21 @@ def main(device: str) -> int:
         _say(answer)  # a crash below must not lose which torch it was
         if device == "cuda" and not torch.cuda.is_available():
             return _say(answer, TorchSeesNoGpu())
+        without_cudnn(torch)
         answer["name"] = torch.cuda.get_device_name(0) if device == "cuda" else device
         off = product_error(torch, device)
         if not off <= PRODUCT_TOLERANCE:  # also true for NaN
             return _say(answer, WrongProduct(off=off))
         half = device == "cuda"  # what Whisper runs in there
-        encoder_off = encoder_error(torch, device, half)
-        if encoder_off is None:
+        errors = model_errors(torch, device, half)
+        if errors is None:
             return _say(answer, ok=True)
         answer["encoder"] = "float16" if half else "float32"
-        if not encoder_off <= ENCODER_TOLERANCE:
+        encoder_off, decoder_off = errors
+        if not encoder_off <= MODEL_TOLERANCE:
             return _say(answer, WrongEncoder(off=encoder_off))
+        if not decoder_off <= MODEL_TOLERANCE:
+            return _say(answer, WrongDecoder(off=decoder_off))
     except Exception as error:  # noqa: BLE001 - whatever torch raises is the verdict
         message = str(error).strip().partition("\n")[0][:200]
         return _say(answer, TorchFailed(error=type(error).__name__, message=message))
@@ -65,18 +75,20 @@ def product_error(torch: Any, device: str) -> float:
     left = torch.randn(SIZE, SIZE, generator=generator)
     right = torch.randn(SIZE, SIZE, generator=generator)
     expected = left @ right
-    product = (left.to(device) @ right.to(device)).cpu()
-    return float((product - expected).abs().max() / expected.abs().max())
+    return off_by(left.to(device) @ right.to(device), expected)
 
 
-def encoder_error(torch: Any, device: str, half: bool) -> float | None:
-    """The same for a Whisper encoder of random weights; None where Whisper is not installed.
+def model_errors(torch: Any, device: str, half: bool) -> tuple[float, float] | None:
+    """The same for a Whisper of random weights: its encoder's and its decoder's.
 
-    The model is Whisper's own class with tiny dimensions, so convolution, attention and layer norm
-    go through the kernels that transcription uses, in the precision that it uses.
+    None where Whisper is not installed. The model is Whisper's own class with tiny dimensions, so
+    convolution, attention, layer norm and the product with the vocabulary go through the kernels
+    that transcription uses, in the precision that it uses; so does the drawing of a token, and the
+    sorting by which words get their times.
     """
     try:
-        from whisper.model import ModelDimensions, Whisper
+        with numba_stood_in():
+            from whisper.model import ModelDimensions, Whisper
     except ImportError:
         return None
     dimensions = ModelDimensions(
@@ -85,7 +97,7 @@ def encoder_error(torch: Any, device: str, half: bool) -> float | None:
         n_audio_state=64,
         n_audio_head=2,
         n_audio_layer=2,
-        n_vocab=64,
+        n_vocab=VOCABULARY,
         n_text_ctx=8,
         n_text_state=64,
         n_text_head=2,
@@ -94,11 +106,23 @@ def encoder_error(torch: Any, device: str, half: bool) -> float | None:
     torch.manual_seed(1)
     model = Whisper(dimensions).eval()
     mel = torch.randn(1, MELS, FRAMES, generator=torch.Generator().manual_seed(2))
+    # Some are left as the memory was.
+    torch.nn.init.normal_(model.decoder.positional_embedding, std=0.1)
+    tokens = torch.tensor([TOKENS])
     with torch.no_grad():
-        expected = model.embed_audio(mel)
-        on_device = mel.to(device).half() if half else mel.to(device)
-        result = model.to(device).embed_audio(on_device).float().cpu()
-    return float((result - expected).abs().max() / expected.abs().max())
+        encoded = model.embed_audio(mel)
+        logits = model.logits(tokens, encoded)
+        model.to(device)
+        on_device = model.embed_audio(mel.to(device).half() if half else mel.to(device))
+        scores = model.logits(tokens.to(device), on_device)
+        torch.distributions.Categorical(logits=scores).sample()
+        scores.unfold(-1, 7, 1).sort()
+    return off_by(on_device, encoded), off_by(scores, logits)
+
+
+def off_by(result: Any, expected: Any) -> float:
+    """The largest difference, as a part of the largest element expected."""
+    return float((result.float().cpu() - expected).abs().max() / expected.abs().max())
 
 
 def _say(

@@ -11,7 +11,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from probe.exit_codes import ExitCode
 from probe.findings.proof import (
+    LibraryLeftOut,
     ProofCrashed,
     ProofCut,
     ProofFinding,
@@ -21,11 +23,13 @@ from probe.findings.proof import (
 )
 from probe.machine.command import run_bounded
 from probe.machine.outcome import Outcome
+from probe.tables.visibility import readable
 
 # Seconds. Importing torch from a cold disk and waking a GPU take tens of seconds on slow machines.
 TIMEOUT_S = 180.0
 MARK = "alternator-proof:"  # libraries print to stdout as well
 LAST_LINE = 200  # characters that are kept of it
+STUB_MARK, STUB_LINE = "alternator: ", 300  # how a stub's line starts; characters kept of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +67,7 @@ def prove(
     outcome = run_bounded(
         (sys.executable, "-m", "probe.prove.child", device),
         timeout_s=timeout_s,
-        environ=os.environ if environ is None else environ,
+        environ=readable(os.environ if environ is None else environ),
     )
     answer = _answer(outcome.text)
     return Verdict(
@@ -83,6 +87,8 @@ def _failure(outcome: Outcome, answer: Mapping[str, object]) -> ProofFinding | N
     if outcome.failure is not None:
         kind = ProofCrashed if outcome.failure == "signal" else ProofCut
         return kind(how=outcome.why or outcome.failure)
+    if outcome.exit == ExitCode.LEFT_OUT:
+        return LibraryLeftOut(line=_stub_line(outcome.text))
     said = from_json(answer.get("finding"))
     if said is not None:
         return said
@@ -90,6 +96,14 @@ def _failure(outcome: Outcome, answer: Mapping[str, object]) -> ProofFinding | N
         return None
     last_line = outcome.text.strip().rpartition("\n")[2][:LAST_LINE]
     return ProofSilent(exit=outcome.exit, last_line=last_line)
+
+
+def _stub_line(text: str) -> str:
+    """What the stub of a library that was left out printed (images/scripts/finish/stub.py)."""
+    for line in reversed(text.splitlines()):
+        if line.startswith(STUB_MARK):
+            return line.removeprefix(STUB_MARK)[:STUB_LINE]
+    return "a library was called that this image leaves out"
 
 
 def _answer(text: str) -> dict[str, object]:

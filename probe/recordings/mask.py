@@ -13,7 +13,8 @@ SERIAL = re.compile(
 )
 MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", re.IGNORECASE)
 OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-IPV4 = re.compile(rf"(?<![\d.])(?:{OCTET}\.){{3}}{OCTET}(?![\d.])")
+# Not the kernel of WSL2, whose release begins as an address does: 6.6.87.2-microsoft-standard-WSL2.
+IPV4 = re.compile(rf"(?<![\d.])(?:{OCTET}\.){{3}}{OCTET}(?![\d.]|-microsoft)")
 # A PCI address has two colons, so more than that is an address of the network.
 IPV6 = re.compile(
     r"(?<![\w:.])(?:(?:[0-9a-f]{1,4}:){4,7}[0-9a-f]{1,4}"

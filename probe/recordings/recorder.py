@@ -1,8 +1,9 @@
 """This machine, remembering what is seen of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from probe.detect.visibility import NAMES
+from probe.detect.visibility import visibility
+from probe.detect.where import NAMES as PLACE_NAMES
 from probe.facts import Node
 from probe.machine.files import Tree
 from probe.machine.outcome import Outcome
@@ -24,6 +25,14 @@ class RecordingTree(Tree):
             self.recording.files[path] = text
         return text
 
+    def read_part(self, path: str, part: Callable[[str], str]) -> str | None:
+        """As ``Tree.read_part``; what is left out is not remembered either."""
+        text = super().read(path)
+        kept = None if text is None else part(text)
+        if kept:
+            self.recording.files[path] = kept
+        return kept
+
     def exists(self, path: str) -> bool:
         """As ``Tree.exists``."""
         there = super().exists(path)
@@ -44,7 +53,11 @@ class RecordingMachine(Machine):
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine.tree.root, machine.environ)
-        environ = {name: self.environ[name] for name in NAMES if name in self.environ}
+        environ = visibility(self.environ)
+        # Of these it matters only that they are set; a distribution under WSL may have any name.
+        environ |= {name: "set" for name in PLACE_NAMES if name in self.environ}
+        if "container" in self.environ:
+            environ["container"] = self.environ["container"]
         self.recording = Recording(platform=self.platform(), environ=environ, evidence="recorded")
         self.tree = RecordingTree(machine.tree, self.recording)
 
@@ -54,6 +67,19 @@ class RecordingMachine(Machine):
         if path is not None and tool not in self.recording.tools:
             self.recording.tools.append(tool)
         return path
+
+    def has(self, tool: str) -> bool | None:
+        """As ``Machine.has``."""
+        there = super().has(tool)
+        known = self.recording.tools if there else self.recording.absent
+        if tool not in known:
+            known.append(tool)
+        return there
+
+    def root(self) -> bool:
+        """As ``Machine.root``."""
+        self.recording.root = super().root()
+        return self.recording.root
 
     def run(self, tool: str, arguments: Sequence[str], timeout_s: float) -> Outcome:
         """As ``Machine.run``."""

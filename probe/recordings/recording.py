@@ -51,6 +51,8 @@ class Recording:
     environ: dict[str, str] = field(default_factory=dict)  # only what hides GPUs
     commands: list[RecordedCommand] = field(default_factory=list)
     tools: list[str] = field(default_factory=list)  # that are installed
+    absent: list[str] = field(default_factory=list)  # looked for, and not installed
+    root: bool = False  # whether it was root who looked
     files: dict[str, str | None] = field(default_factory=dict)  # None: there, and not readable
     nodes: dict[str, Node] = field(default_factory=dict)
     # Of a machine of the matrix.

@@ -2,8 +2,9 @@
 
 The file is JSON: ``recording`` (the number of this format); ``platform``; ``environ``; ``commands``
 (tool, arguments, exit code, output as lines; ``why`` and ``failure`` where it did not end by
-itself); ``tools``; ``files`` by path (lines, or null); ``nodes`` by path. A machine of the matrix
-also has ``about``, ``evidence``, ``source`` and ``expected``.
+itself); ``tools``, and in ``absent`` those that were looked for and are not there; ``root``;
+``files`` by path (lines, or null); ``nodes`` by path. A machine of the matrix also has ``about``,
+``evidence``, ``source`` and ``expected``.
 """
 
 import json
@@ -78,7 +79,9 @@ class RecordingEntry(TypedDict):
     evidence: NotRequired[Evidence]
     platform: PlatformEntry
     environ: dict[str, str]
+    root: bool
     tools: list[str]
+    absent: list[str]
     commands: list[CommandEntry]
     files: dict[str, list[str] | None]
     nodes: dict[str, NodeEntry]
@@ -106,7 +109,9 @@ def write_recording(recording: Recording, path: Path, mask: Mask) -> None:
         "environ": {
             name: mask.device_list(value) for name, value in sorted(recording.environ.items())
         },
+        "root": recording.root,
         "tools": sorted(recording.tools),
+        "absent": sorted(recording.absent),
         "commands": commands,
         "files": {
             name: None if text is None else mask(text).split("\n")
@@ -165,7 +170,9 @@ def _recording(data: dict[str, object]) -> Recording:
         ),
         environ=by_name(data, "environ", a_text),
         commands=[_command(entry) for entry in a_list(data.get("commands", []), "commands")],
+        root=a_bool(data.get("root", False), "root"),
         tools=texts(data.get("tools", []), "tools"),
+        absent=texts(data.get("absent", []), "absent"),
         files=by_name(data, "files", lines),
         nodes={
             path: _node(path, an_object(entry, path))

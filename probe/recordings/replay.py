@@ -9,6 +9,18 @@ from probe.machine.outcome import MISSING, Outcome
 from probe.machine.this_machine import LIBCUDA, Machine, Platform
 from probe.recordings.recording import Recording
 
+# Tools that every recording names where they are there; others came later.
+ALWAYS_RECORDED = (
+    *("nvidia-smi", "rocm-smi", "amd-smi", "rocminfo"),
+    *(
+        "docker",
+        "podman",
+        "nvidia-ctk",
+        "nvidia-container-runtime",
+        "nvidia-container-runtime-hook",
+    ),
+)
+
 
 class ReplayTree(Tree):
     """The files and nodes of a recording."""
@@ -60,6 +72,16 @@ class ReplayMachine(Machine):
         """As ``Machine.find``."""
         ran = any(command[0] == tool != LIBCUDA for command, _ in self.recording.commands)
         return f"/usr/bin/{tool}" if ran or tool in self.recording.tools else None
+
+    def has(self, tool: str) -> bool | None:
+        """As ``Machine.has``; of a recording that was not asked nobody knows most tools."""
+        if self.find(tool) is not None:
+            return True
+        return False if tool in self.recording.absent or tool in ALWAYS_RECORDED else None
+
+    def root(self) -> bool:
+        """As ``Machine.root``."""
+        return self.recording.root
 
     def run(self, tool: str, arguments: Sequence[str], timeout_s: float) -> Outcome:
         """The recorded answer; where a tool was asked the same twice, one after the other."""

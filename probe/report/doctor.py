@@ -7,13 +7,13 @@ from probe.decide.choose import choose
 from probe.decide.fit import driver_floor, has_code
 from probe.facts import Facts, Gpu, Vendor
 from probe.finding import Advice
-from probe.findings import advice, builds, no_build
+from probe.findings import advice, builds, engines, no_build
 from probe.findings import improvements as found
 from probe.findings.gpu import NodeClosed
 from probe.findings.nvidia import DriverToInstall
 from probe.machine.host_software import HostSoftware
 from probe.numbers import printable
-from probe.report.doctor_commands import driver_commands, engine_command, toolkit_commands
+from probe.report.doctor_commands import driver_steps, engine_steps, hand_over
 from probe.report.doctor_models import memory_improvements, model_improvements
 from probe.report.examination import NO_SETTING, Examination, Improvement, Setting
 from probe.report.host_report import lost_on_the_way, read_report
@@ -42,7 +42,7 @@ def improvements(
         *_image(case),
         *_unusable(case),
         *_driver(case),
-        *([] if case.inside else _engine(case)),
+        *([] if case.inside and not case.like_a_machine else _engine(case)),
         *model_improvements(case),
         *([] if choice.selection.backend != "cpu" else memory_improvements(case)),
     ]
@@ -128,33 +128,28 @@ def _unusable(case: Examination) -> Iterator[Improvement]:
                 found.GroupToJoin(why=why, groups=tuple(sorted(groups))), gpu=gpu
             )
         elif isinstance(why, DriverToInstall) and not case.inside:
-            wanted = why.driver_to_install
-            steps = driver_commands(wanted, case.facts, case.table, case.around) if wanted else ()
-            yield case.improvement(why, gpu=gpu, steps=steps)
+            yield case.improvement(why, gpu=gpu, steps=driver_steps(why, case))
         elif why is not None:
             yield case.improvement(why, gpu=gpu)
 
 
 def _driver(case: Examination) -> Iterator[Improvement]:
     """A newer NVIDIA driver, where it would let a newer build run."""
-    facts, table, now = case.facts, case.table, case.choice.selection
+    now = case.choice.selection
     for gpu in case.question.usable:
         newest = _newer_driver(gpu, case)
         if newest is None:
             continue
         take = driver_to_take(driver_floor(newest, case.question), gpu.compute_capability)
-        yield case.improvement(
-            found.NewerDriverHelps(
-                driver=gpu.driver,
-                take=take,
-                torch=newest.torch,
-                wheel=newest.wheel,
-                now_torch=now.torch,
-                now_wheel=now.wheel,
-            ),
-            gpu=gpu,
-            steps=driver_commands(take, facts, table, case.around),
+        newer = found.NewerDriverHelps(
+            driver=gpu.driver,
+            take=take,
+            torch=newest.torch,
+            wheel=newest.wheel,
+            now_torch=now.torch,
+            now_wheel=now.wheel,
         )
+        yield case.improvement(newer, gpu=gpu, steps=driver_steps(newer, case))
         return  # all NVIDIA cards share one driver
 
 
@@ -173,16 +168,13 @@ def _engine(case: Examination) -> Iterator[Improvement]:
     """What a container engine lacks to hand a GPU over."""
     around, host, backend = case.around, case.facts.host, case.choice.selection.backend
     if not around.docker and not around.podman and backend != "mps":
-        yield case.improvement(found.NoEngine(), steps=(engine_command(case.facts, around),))
+        yield case.improvement(engines.NoEngine(), steps=engine_steps(case))
     if backend != "cuda":
         return
     if host.wsl:
-        yield case.improvement(found.DriverIsWindows())
-    if around.docker and not around.nvidia_toolkit and not around.cdi:
-        if not host.wsl:
-            yield case.improvement(found.NoToolkit(), steps=toolkit_commands(around))
-    elif around.podman and not around.docker and not around.cdi:
-        yield case.improvement(found.NoCdiFile())
+        yield case.improvement(engines.DriverIsWindows())
+    for finding in hand_over(case):
+        yield case.improvement(finding)
 
 
 def improvements_text(items: tuple[Improvement, ...]) -> str:

@@ -1,63 +1,38 @@
-"""The command to type for a step of ``alternator doctor``, by system and distribution."""
+"""What to do about engine, toolkit and driver, where it depends on more than place and system."""
 
-from probe.facts import Facts
-from probe.finding import Steps
-from probe.machine.host_software import HostSoftware
-from probe.tables.builds import Table
-from probe.tables.drivers import WantedDriver
+from collections.abc import Iterator
 
-DRIVER_GUIDE = "docs.nvidia.com/datacenter/tesla/driver-installation-guide"
-APT = "sudo apt-get install docker.io   # `make up` does this as root on Debian, Ubuntu"
-INSTALLERS = {
-    "fedora": "dnf install",
-    "rhel": "dnf install",
-    "arch": "pacman -S",
-    "suse": "zypper install",
-}
-ENGINES = {
-    "debian": APT,
-    "ubuntu": APT,
-    "fedora": "sudo dnf install podman",
-    "rhel": "sudo dnf install podman",
-    "arch": "sudo pacman -S docker",
-    "suse": "sudo zypper install docker",
-    "alpine": "sudo apk add docker",
-}
+from probe.finding import Finding, Steps
+from probe.findings import engines
+from probe.report.examination import Examination
+
+ENGINES_OF_DESKTOPS = ("darwin", "windows")
 
 
-def engine_command(facts: Facts, around: HostSoftware) -> str:
+def engine_steps(case: Examination) -> Steps:
     """What installs a container engine."""
-    if facts.host.os in ("darwin", "windows"):
-        return "install Docker Desktop"
-    return ENGINES.get(around.distribution, "install Docker from your distribution")
+    if case.facts.host.os in ENGINES_OF_DESKTOPS:
+        return ("install Docker Desktop",)
+    return engines.NoEngine().remedy(case.facts.host.place)
 
 
-def toolkit_commands(around: HostSoftware) -> Steps:
-    """What installs the NVIDIA Container Toolkit and has Docker use it."""
-    install = INSTALLERS.get(around.distribution, "apt-get install")
-    return (
-        f"sudo {install} nvidia-container-toolkit   # from NVIDIA's package repository",
-        "sudo nvidia-ctk runtime configure --runtime=docker",
-        "sudo systemctl restart docker",
-    )
+def driver_steps(finding: Finding, case: Examination) -> Steps:
+    """What installs the NVIDIA driver that mends a finding, on this kind of machine."""
+    if case.facts.host.tegra:
+        return (case.table.tegra_remedy,)
+    return finding.remedy(case.facts.host.place)
 
 
-def driver_commands(
-    wanted: WantedDriver, facts: Facts, table: Table, around: HostSoftware
-) -> Steps:
-    """What installs an NVIDIA driver on this kind of machine."""
-    host = facts.host
-    if host.tegra:
-        return (table.tegra_remedy,)
-    if host.wsl:
-        return (f"install NVIDIA's driver {wanted} in Windows, then: wsl --shutdown",)
-    if host.os == "windows":
-        return (f"install NVIDIA's driver {wanted}",)
-    if host.container:
-        return (f"on the host: install NVIDIA's driver {wanted} and reboot",)
-    if around.distribution == "ubuntu":
-        return (f"sudo ubuntu-drivers install nvidia:{wanted.branch} && sudo reboot",)
-    install = f"install NVIDIA's driver {wanted} ({DRIVER_GUIDE}), then: sudo reboot"
-    if around.distribution == "debian":
-        return (install, "# Debian's own packages are older")
-    return (install,)
+def hand_over(case: Examination) -> Iterator[Finding]:
+    """What keeps the engine that is here from handing an NVIDIA GPU over."""
+    around, wsl = case.around, case.facts.host.wsl
+    served = around.nvidia_toolkit or around.cdi
+    if around.docker and around.docker_kind == "snap" and not wsl:
+        yield engines.SnapDocker()
+    elif around.docker and around.docker_kind == "desktop" and not wsl:
+        yield engines.DockerDesktop()
+    elif around.docker and not served and not wsl:
+        rootless = around.docker_kind == "rootless"
+        yield engines.NoToolkitRootless() if rootless else engines.NoToolkit()
+    elif around.podman and not around.docker and not around.cdi:
+        yield engines.NoCdiFile()

@@ -51,10 +51,15 @@ class Examination:
         """Whether this runs in a container."""
         return self.facts.host.container
 
+    @property
+    def like_a_machine(self) -> bool:
+        """Whether this is a container in which engines are installed, as on a machine (LXC)."""
+        return self.facts.host.place.kind == "lxc"
+
     def improvement(
         self, finding: Finding, *, gpu: Gpu | None = None, steps: Steps = ()
     ) -> Improvement:
-        """A finding with its remedy, or with the commands that this distribution has for it."""
+        """A finding with its remedy, or with other steps that this machine needs."""
         what = str(finding) if gpu is None else f"{gpu.name}: {finding}"
         remedy = steps or finding.remedy(self.facts.host.place)
         return Improvement(what=what, steps=remedy)

@@ -14,7 +14,8 @@ from probe.finding import Finding
 from probe.findings.improvements import DriverChanged, LostGpu
 from probe.frozen_record import Record
 from probe.report.schema import SCHEMA
-from probe.strict_json import a_list, a_text, a_text_or_none, an_object, texts
+from probe.report.text import in_shell
+from probe.strict_json import a_bool, a_list, a_text, a_text_or_none, an_object, texts
 
 VARIABLE = "ALTERNATOR_HOST_REPORT"
 
@@ -30,6 +31,7 @@ class SeenGpu(Record):
     gfx: str | None = None
     compute_capability: str | None = None
     why: str | None = None
+    selected: bool | None = None  # whether the choice uses it; older reports do not say
 
 
 class SeenReport(Record):
@@ -78,6 +80,7 @@ def _gpu(value: object) -> SeenGpu:
         gfx=a_text_or_none(gpu.get("gfx"), "gfx"),
         compute_capability=a_text_or_none(gpu.get("compute_capability"), "compute_capability"),
         why=a_text_or_none(gpu.get("why"), "why"),
+        selected=None if gpu.get("selected") is None else a_bool(gpu["selected"], "selected"),
     )
 
 
@@ -117,7 +120,7 @@ def meant_gpus(
     for gpu in host.gpus:
         if gpu.state not in USABLE or (gpu.vendor, host.backend) not in BACKENDS.items():
             continue
-        if named and gpu.uuid and gpu.uuid not in named:
+        if gpu.selected is False or (named and gpu.uuid and gpu.uuid not in named):
             continue  # the host itself left it out: another MIG slice, a card without code
         twin = next((other for other in free if _same(gpu, other)), None)
         if twin is not None:
@@ -127,7 +130,7 @@ def meant_gpus(
 
 def lost_on_the_way(host: SeenReport, here: SeenReport) -> Iterator[Finding]:
     """What the host could use and this container can't, and what else differs."""
-    flags = " ".join(host.run_flags)
+    flags = in_shell(host.run_flags)
     for gpu, twin in meant_gpus(host, here):
         if twin is None or twin.state not in USABLE:
             yield LostGpu(name=gpu.name, uuid=gpu.uuid, flags=flags)

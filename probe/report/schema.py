@@ -4,27 +4,49 @@
 added; none is renamed or removed. A ``code`` is one of those in ``docs/reference.md``.
 """
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
-from probe.decide.choice import Choice, Selection
+from probe.decide.choice import Choice, Rejected, Selection
 from probe.decide.fit import capability_text
-from probe.facts import Backend, Facts, Gpu, ProbeTrace, State, TraceCode, Vendor
+from probe.facts import Backend, Facts, Gpu, Host, ProbeTrace, State, TraceCode, Vendor
 from probe.finding import Finding
+from probe.place import ContainerKind, MachineKind, SandboxKind
 
 SCHEMA: Literal[1] = 1
 
 
+class MarkReport(TypedDict):
+    """What was seen, and what it tells."""
+
+    tells: str
+    seen: str
+
+
+class WhereReport(TypedDict):
+    """What the kernel runs on, the innermost container on it, the sandbox of a Snap or Flatpak, and
+    by which marks that was told."""
+
+    machine: MachineKind
+    container: ContainerKind | None
+    pod: bool
+    sandbox: SandboxKind | None
+    marks: list[MarkReport]
+
+
 class HostReport(TypedDict):
-    """The machine, or the container, that the probe ran in."""
+    """The machine, or the container, that the probe ran in. ``system`` is a row of
+    ``probe/tables/systems.toml``."""
 
     arch: str
     os: str
     wsl: bool
     container: bool
+    where: WhereReport
+    system: str | None
 
 
 class GpuReport(TypedDict):
-    """One GPU, or one MIG slice of one. Memory is in MiB."""
+    """One GPU, or one MIG slice of one. Memory is in MiB. ``selected``: the choice uses it."""
 
     vendor: Vendor
     index: int
@@ -38,6 +60,7 @@ class GpuReport(TypedDict):
     state: State
     code: str | None
     why: str | None
+    selected: bool
 
 
 class SelectionReport(TypedDict):
@@ -56,9 +79,10 @@ class SelectionReport(TypedDict):
 
 class RejectedReport(TypedDict):
     """A build that was passed over, and why. ``causes`` are the codes of what is behind it, each
-    behind the one before it."""
+    behind the one before it. ``gpu`` names the card, if it is another than the chosen."""
 
     wheel: str
+    gpu: NotRequired[str]
     code: str
     causes: list[str]
     why: str
@@ -91,28 +115,34 @@ class Report(TypedDict):
     advice_causes: list[list[str]]
 
 
+def host_report(host: Host) -> HostReport:
+    """The machine, or the container, as JSON."""
+    where = host.where
+    return {
+        "arch": host.arch,
+        "os": host.os,
+        "wsl": host.wsl,
+        "container": host.container,
+        "where": {
+            "machine": where.machine,
+            "container": where.container,
+            "pod": host.pod,
+            "sandbox": where.sandbox,
+            "marks": [{"tells": mark.tells, "seen": mark.seen} for mark in where.marks],
+        },
+        "system": None if host.system is None else host.system.id,
+    }
+
+
 def report(facts: Facts, choice: Choice) -> Report:
     """Facts and choice as the object that ``--json`` prints."""
     host = facts.host
     return {
         "schema": SCHEMA,
-        "host": {
-            "arch": host.arch,
-            "os": host.os,
-            "wsl": host.wsl,
-            "container": host.container,
-        },
-        "gpus": [_gpu(gpu) for gpu in facts.gpus],
+        "host": host_report(host),
+        "gpus": [_gpu(gpu, selected=gpu in choice.selection.gpus) for gpu in facts.gpus],
         "selection": _selection(choice.selection),
-        "rejected": [
-            {
-                "wheel": entry.wheel,
-                "code": entry.why.code,
-                "causes": _causes(entry.why),
-                "why": str(entry.why),
-            }
-            for entry in choice.rejected
-        ],
+        "rejected": [_rejected(entry) for entry in choice.rejected],
         "trace": [_trace(line) for line in facts.trace],
         "advice": [entry.text(host.place) for entry in choice.advice],
         "advice_codes": [entry.finding.code for entry in choice.advice],
@@ -120,11 +150,23 @@ def report(facts: Facts, choice: Choice) -> Report:
     }
 
 
+def _rejected(entry: Rejected) -> RejectedReport:
+    found: RejectedReport = {
+        "wheel": entry.wheel,
+        "code": entry.why.code,
+        "causes": _causes(entry.why),
+        "why": str(entry.why),
+    }
+    if entry.card is not None:
+        found["gpu"] = entry.card
+    return found
+
+
 def _causes(finding: Finding) -> list[str]:
     return [cause.code for cause in finding.causes]
 
 
-def _gpu(gpu: Gpu) -> GpuReport:
+def _gpu(gpu: Gpu, *, selected: bool) -> GpuReport:
     return {
         "vendor": gpu.vendor,
         "index": gpu.index,
@@ -138,6 +180,7 @@ def _gpu(gpu: Gpu) -> GpuReport:
         "state": gpu.state,
         "code": None if gpu.why is None else gpu.why.code,
         "why": None if gpu.why is None else str(gpu.why),
+        "selected": selected,
     }
 
 

@@ -8,50 +8,61 @@ import os
 from collections.abc import Callable
 
 from probe.errors import ProbeError
-from probe.findings.gpu import Hidden
+from probe.machine.cdi import cdi_devices
+from probe.machine.this_machine import Machine
+from probe.machine.variables import WHISPER_MODEL
 from probe.report.schema import Report, SelectionReport
+from probe.report.snippet_compose import compose
 from probe.report.snippet_kubernetes import kubernetes
 from probe.report.snippet_podman import podman, quadlet
-from probe.report.snippet_settings import (
-    CONFIG,
-    MEMORY_LIMIT,
-    MODELS,
-    PIDS_LIMIT,
-    STATE,
-    STOP_S,
-)
+from probe.report.snippet_settings import CONFIG
 from probe.report.snippet_start import (
-    READABLE,
     Start,
+    Surroundings,
     continued,
     hardened,
     pairs,
+    readable,
+    variables,
     volumes,
 )
+from probe.tables.models import memory_limit
 
 IMAGE = "alternator:{version}-{variant}"
 
 
-def snippet(kind: str, report: Report, version: str, *, root: bool | None = None) -> str:
+def snippet(kind: str, report: Report, version: str, around: Surroundings | None = None) -> str:
     """What to put into one kind of file for the choice of a report.
 
-    ``root`` says for whom Podman's are, by default for the user of this process. Raises
-    ``ProbeError`` for an unknown kind and for a GPU that no container reaches.
+    ``around`` is what it depends on beside the choice. Raises ``ProbeError`` for an unknown kind
+    and for a GPU that no container reaches.
     """
     if kind not in KINDS:
         raise ProbeError(f"--snippet: {kind!r} is none of {', '.join(KINDS)}")
-    if report["selection"]["backend"] == "mps":
+    selection = report["selection"]
+    if selection["backend"] == "mps":
         raise ProbeError(
             "--snippet: no container reaches Apple's GPU; add --backend cpu for the CPU's image"
         )
-    selection = report["selection"]
+    given = around or Surroundings(root=os.geteuid() == 0)
     start = Start(
         selection=selection,
+        gpus=tuple(report["gpus"]),
         image=image_name(selection, version),
-        named=_named(report),
-        root=os.geteuid() == 0 if root is None else root,
+        memory=memory_limit(given.model, cpu=selection["backend"] == "cpu"),
+        root=given.root,
+        cdi=given.cdi,
     )
     return KINDS[kind](start)
+
+
+def surroundings(machine: Machine) -> Surroundings:
+    """What is known of this process' user, the bot's configuration here, and CDI."""
+    return Surroundings(
+        root=os.geteuid() == 0,
+        model=machine.environ.get(WHISPER_MODEL) or machine.whisper_settings().get("model"),
+        cdi=cdi_devices(machine.tree),
+    )
 
 
 def image_name(selection: SelectionReport, version: str) -> str:
@@ -62,23 +73,11 @@ def image_name(selection: SelectionReport, version: str) -> str:
     return IMAGE.format(version=version, variant="-".join(parts))
 
 
-def _named(report: Report) -> tuple[str, ...]:
-    selection = report["selection"]
-    if selection["backend"] != "cuda":
-        return ()
-    used = tuple(selection["visible_devices"])
-    slices = any(name.startswith("MIG-") for name in used)
-    hidden = any(gpu["code"] == Hidden.code for gpu in report["gpus"])
-    return used if slices or hidden else ()
-
-
 def _docker(start: Start) -> str:
-    flags = list(start.selection["run_flags"])
-    if start.named:
-        flags = ["--gpus", f"'\"device={','.join(start.named)}\"'"]
     lines = [
         "docker run --detach --name alternator --restart unless-stopped",
-        *pairs(flags),
+        *pairs(start.selection["run_flags"]),
+        *variables(start.selection["env"]),
         *hardened(start),
         "--log-driver local",
         # A bind mount that is not there is an error; --volume would make a folder of that name.
@@ -86,61 +85,14 @@ def _docker(start: Start) -> str:
         *volumes(),
         start.image,
     ]
-    return f"{READABLE}\n{continued(lines)}"
-
-
-def _compose(start: Start) -> str:
-    lines = [
-        READABLE,
-        "services:",
-        "  bot:",
-        f"    image: {start.image}",
-        "    restart: unless-stopped",
-        "    read_only: true",
-        "    tmpfs: [/tmp]",
-        "    cap_drop: [ALL]",
-        "    security_opt: [no-new-privileges:true]",
-        f"    pids_limit: {PIDS_LIMIT}",
-        f"    mem_limit: {MEMORY_LIMIT}g",
-        f"    stop_grace_period: {STOP_S}s",
-        "    logging: {driver: local}",
-        "    volumes:",
-        f"      - {{type: bind, source: ./alternator.toml, target: {CONFIG}, read_only: true}}",
-        f"      - state:{STATE}",
-        f"      - models:{MODELS}",
-    ]
-    if start.env:
-        lines.append("    environment:")
-        lines += [f'      {name}: "{value}"' for name, value in start.env.items()]
-    if start.backend == "cuda":
-        ids = ", ".join(f'"{name}"' for name in start.named)
-        lines += [
-            "    deploy:",
-            "      resources:",
-            "        reservations:",
-            "          devices:",
-            "            - driver: nvidia",
-            f"              device_ids: [{ids}]" if ids else "              count: all",
-            "              capabilities: [gpu]",
-        ]
-    if start.backend == "rocm":
-        lines.append("    devices:")
-        lines += [f"      - {node}:{node}" for node in start.values("--device")]
-        groups = start.values("--group-add")
-        if groups:
-            lines.append("    group_add:")
-            lines += [f'      - "{group}"' for group in groups]
-    return "\n".join([*lines, "volumes:", "  state:", "  models:"]) + "\n"
-
-
-def _kubernetes(start: Start) -> str:
-    return kubernetes(start.selection, start.image, groups=start.values("--group-add"))
+    owner, *elsewhere = readable(start)
+    return "\n".join([owner, continued(lines) + elsewhere[0], *elsewhere[1:]]) + "\n"
 
 
 KINDS: dict[str, Callable[[Start], str]] = {
     "docker": _docker,
-    "compose": _compose,
+    "compose": compose,
     "podman": podman,
     "quadlet": quadlet,
-    "kubernetes": _kubernetes,
+    "kubernetes": kubernetes,
 }

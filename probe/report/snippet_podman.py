@@ -1,19 +1,32 @@
 """The choice as Podman has it: the command, and the unit for systemd."""
 
 from probe.machine.cdi import NVIDIA_KIND
+from probe.report.cdi_names import amd_names, nvidia_names
 from probe.report.snippet_settings import (
     CONFIG,
-    MEMORY_LIMIT,
     MODELS,
+    MODELS_VOLUME,
     PIDS_LIMIT,
+    START_PERIOD_S,
     STATE,
+    STATE_VOLUME,
     STOP_S,
     USER,
 )
-from probe.report.snippet_start import READABLE, Start, continued, hardened, pairs, volumes
+from probe.report.snippet_start import (
+    READABLE,
+    Start,
+    continued,
+    hardened,
+    pairs,
+    variables,
+    volumes,
+)
 
 # Rootless Podman: whoever starts the container is the image's user inside, and may read the file.
 KEEP_ID = f"keep-id:uid={USER},gid={USER}"
+# Podman takes a period for a check of the command line alone, not for the image's.
+HEALTH = "alternator health"
 
 
 def podman(start: Start) -> str:
@@ -23,33 +36,42 @@ def podman(start: Start) -> str:
         "podman run --detach --name alternator --restart unless-stopped",
         *([] if start.root else [f"--userns {KEEP_ID}"]),
         *pairs(flags),
+        *variables(start.env),
         *hardened(start),
+        f'--health-cmd "{HEALTH}"',
         f'--volume "$PWD/alternator.toml:{CONFIG}:ro,Z"',
         *volumes(),
         f"localhost/{start.image}",
     ]
-    return (f"{READABLE}\n" if start.root else "") + continued(lines)
+    return (f"{READABLE}\n" if start.root else "") + _notes(start) + continued(lines)
+
+
+def _notes(start: Start) -> str:
+    """What an NVIDIA card needs here that is not there yet."""
+    if start.backend != "cuda" or any(device.kind == NVIDIA_KIND for device in start.cdi):
+        return ""
+    return (
+        "# needs a description of the GPUs: sudo nvidia-ctk cdi generate "
+        "--output=/etc/cdi/nvidia.yaml\n"
+    )
 
 
 def _devices(start: Start) -> list[tuple[str, str]]:
-    """Podman's flags for the devices: CDI for NVIDIA, nodes and groups for AMD.
+    """Podman's flags for the devices: CDI where there is a specification, nodes and groups for AMD.
 
     Rootless, a group's number means another group inside: the user's own groups are kept instead.
     (Podman's documentation, ``podman-run(1)``, ``--group-add``.)
     """
     if start.backend == "cuda":
         # The label: as NVIDIA's documentation has it, for machines with SELinux.
-        return [("--device", name) for name in _cdi(start)] + [("--security-opt", "label=disable")]
-    devices = [("--device", node) for node in start.values("--device")]
+        names = nvidia_names(start.named, start.gpus, start.cdi)
+        return [("--device", name) for name in names] + [("--security-opt", "label=disable")]
+    nodes = start.values("--device")
+    devices = [("--device", name) for name in amd_names(nodes, start.cdi) or nodes]
     groups = start.values("--group-add")
     if groups and not start.root:
         groups = ["keep-groups"]
     return devices + [("--group-add", group) for group in groups]
-
-
-def _cdi(start: Start) -> list[str]:
-    """CDI names of NVIDIA's devices: ``nvidia-ctk cdi list`` shows what there is."""
-    return [f"{NVIDIA_KIND}={name}" for name in start.named or ("all",)]
 
 
 def quadlet(start: Start) -> str:
@@ -64,6 +86,7 @@ def quadlet(start: Start) -> str:
         "while\n# nobody is logged in: loginctl enable-linger && systemctl --user daemon-reload",
         f"#   {'systemctl' if root else 'systemctl --user'} start alternator",
         *([READABLE] if root else []),
+        *_notes(start).splitlines(),
         "[Unit]",
         "Description=Alternator",
         "",
@@ -79,10 +102,12 @@ def quadlet(start: Start) -> str:
         "Tmpfs=/tmp",
         "DropCapability=ALL",
         "NoNewPrivileges=true",
-        f"PodmanArgs=--pids-limit={PIDS_LIMIT} --memory={MEMORY_LIMIT}g --stop-timeout={STOP_S}",
+        f"PodmanArgs=--pids-limit={PIDS_LIMIT} --memory={start.memory}g --stop-timeout={STOP_S}",
+        f"HealthCmd={HEALTH}",
+        f"HealthStartPeriod={START_PERIOD_S}s",
         f"Volume={config}:{CONFIG}:ro,Z",
-        f"Volume=alternator-state:{STATE}",
-        f"Volume=alternator-models:{MODELS}",
+        f"Volume={STATE_VOLUME}:{STATE}",
+        f"Volume={MODELS_VOLUME}:{MODELS}",
         "",
         "[Service]",
         "Restart=always",

@@ -1,7 +1,9 @@
 """The report for a person. Everything it says comes from the report object."""
 
+from collections.abc import Iterator, Sequence
+
 from probe.numbers import printable
-from probe.report.schema import GpuReport, Report
+from probe.report.schema import GpuReport, RejectedReport, Report
 
 WIDTH = 10
 BACKENDS = {"cuda": "NVIDIA CUDA", "rocm": "AMD ROCm", "mps": "Apple MPS", "cpu": "CPU"}
@@ -65,18 +67,37 @@ def _choice(report: Report) -> list[str]:
         lines.append(_row("because", "there is no GPU to use"))
     if selection["visible_devices"]:
         lines.append(_row("uses", ", ".join(selection["visible_devices"])))
-    for why in dict.fromkeys(rejected["why"] for rejected in report["rejected"]):
-        wheels = [rejected["wheel"] for rejected in report["rejected"] if rejected["why"] == why]
-        lines.append(_row("", f"not {', '.join(dict.fromkeys(wheels))}: {why}"))
+    lines += [_row("", line) for line in _rejected(report["rejected"])]
     if selection["run_flags"]:
-        lines.append(_row("docker", " ".join(selection["run_flags"])))
+        lines.append(_row("docker", in_shell(selection["run_flags"])))
     if selection["env"]:
         lines.append(_row("env", " ".join(f"{k}={v}" for k, v in selection["env"].items())))
     return lines
 
 
+def _rejected(entries: list[RejectedReport]) -> Iterator[str]:
+    """A line for each reason and card; a build that is named for a card is not named again.
+
+    A line without a name is about the card that was chosen, or the only kind.
+    """
+    wheels: dict[tuple[str | None, str], dict[str, None]] = {}
+    named: set[tuple[str | None, str]] = set()
+    for entry in entries:
+        card = entry.get("gpu")
+        if (card, entry["wheel"]) not in named:
+            named.add((card, entry["wheel"]))
+            wheels.setdefault((card, entry["why"]), {})[entry["wheel"]] = None
+    for (card, why), passed in wheels.items():
+        yield f"{'' if card is None else f'{card}: '}not {', '.join(passed)}: {why}"
+
+
 def _advice(report: Report) -> list[str]:
     return [_row("note", line) for line in report["advice"]]
+
+
+def in_shell(words: Sequence[str]) -> str:
+    """The words of a command as they are typed: Docker's quotes within the shell's."""
+    return " ".join(f"'{word}'" if '"' in word else word for word in words)
 
 
 def _row(label: str, text: str) -> str:

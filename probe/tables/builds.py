@@ -3,6 +3,7 @@
 The facts stand in ``builds.toml``; they come by way of ``generated.py``.
 """
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from probe.facts import ComputeCapability
@@ -11,7 +12,7 @@ from probe.numbers import parse_capability, parse_version
 from probe.tables.generated import BUILDS
 
 if TYPE_CHECKING:
-    from probe.tables.entries import BuildsTable, LineEntry
+    from probe.tables.entries import BuildsTable, CodeEntry, GfxEntry, LineEntry
 
 Backend = Literal["cuda", "rocm", "cpu"]
 
@@ -49,7 +50,8 @@ class Build(Record):
     driver_windows: str | None = None
     driver_advised: str | None = None
     cuda_code: dict[str, CudaCode]  # by machine architecture
-    gfx: dict[str, frozenset[str]]  # by machine architecture
+    gfx: dict[str, frozenset[str]]  # by machine architecture: what torch has code for
+    kernels: frozenset[str]  # the gfx targets that its rocBLAS has kernels for
 
 
 class HsaOverride(Record):
@@ -69,7 +71,6 @@ class Table(Record):
     builds: tuple[Build, ...]
     tegra_driver: str
     tegra_remedy: str
-    no_kernels: frozenset[str]
     hsa_overrides: dict[str, HsaOverride]
 
     def lines(self) -> tuple[str, ...]:
@@ -109,13 +110,25 @@ def load_table() -> Table:
         builds=tuple(build for line in data["line"] for build in _builds_of(line, data)),
         tegra_driver=data["tegra"]["driver"],
         tegra_remedy=data["tegra"]["remedy"],
-        no_kernels=frozenset(data["no_kernels"]["targets"]),
         hsa_overrides={
             target: HsaOverride(runs_as=entry["runs_as"], version=entry["version"])
             for entry in data["hsa_override"]
             for target in entry["targets"]
         },
     )
+
+
+@lru_cache(maxsize=1)
+def current_gfx() -> frozenset[str]:
+    """The gfx targets that compute with the catalog's line of torch, on any architecture."""
+    table = load_table()
+    own = frozenset(
+        target
+        for build in table.of_line(table.catalog, "rocm")
+        for targets in build.gfx.values()
+        for target in targets & build.kernels
+    )
+    return own | {gfx for gfx, entry in table.hsa_overrides.items() if entry.runs_as in own}
 
 
 def _builds_of(line: "LineEntry", data: "BuildsTable") -> list[Build]:
@@ -150,14 +163,25 @@ def _build(line: "LineEntry", wheel: str, backend: Backend, data: "BuildsTable")
                 ptx=_capability(entry["ptx"]) if "ptx" in entry else None,
             )
             for entry in data["code"]
-            if wheel in entry["wheels"] and line["line"] in entry.get("lines", [line["line"]])
+            if _is_of(entry, wheel, line["line"])
         },
         gfx={
             entry["arch"]: frozenset(entry["targets"])
             for entry in data["gfx"]
-            if wheel in entry["wheels"]
+            if _is_of(entry, wheel, line["line"])
         },
+        kernels=frozenset(
+            target
+            for entry in data["kernels"]
+            if wheel in entry["wheels"]
+            for target in entry["targets"]
+        ),
     )
+
+
+def _is_of(entry: "CodeEntry | GfxEntry", wheel: str, line: str) -> bool:
+    """Whether a group of cells is about a build of a line."""
+    return wheel in entry["wheels"] and line in entry.get("lines", (line,))
 
 
 def _capability(text: str) -> ComputeCapability:

@@ -52,16 +52,18 @@ class CodeEntry(Sourced):
 
 
 class GfxEntry(Sourced):
-    """The gfx targets of ROCm builds."""
+    """The gfx targets that torch itself has code for, of ROCm builds."""
 
     wheels: list[str]
+    lines: NotRequired[list[str]]  # all that carry the build, without it
     arch: str
     targets: list[str]
 
 
-class NoKernelsEntry(Sourced):
-    """Targets that some builds list and have no kernels for."""
+class KernelsEntry(Sourced):
+    """The targets that the rocBLAS of ROCm builds has kernels for."""
 
+    wheels: list[str]
     targets: list[str]
 
 
@@ -85,7 +87,7 @@ class BuildsTable(TypedDict):
     tegra: TegraEntry
     code: list[CodeEntry]
     gfx: list[GfxEntry]
-    no_kernels: NoKernelsEntry
+    kernels: list[KernelsEntry]
     hsa_override: list[HsaOverrideEntry]
 
 
@@ -108,3 +110,41 @@ class NvidiaDevicesTable(TypedDict):
 
     last_driver: list[list[str]]
     blocks: list[list[str]]
+
+
+class StepEntry(TypedDict):
+    """A command of ``systems.toml``; templates, as in ``probe.steps.Command``."""
+
+    run: str
+    note: NotRequired[str]
+    root: NotRequired[bool]
+    brings: NotRequired[list[str]]
+    otherwise: NotRequired[str]
+
+
+# Its keys have hyphens.
+SystemEntry = TypedDict(
+    "SystemEntry",
+    {
+        "id": str,
+        "name": str,
+        "marks": list[str],
+        "needs": NotRequired[list[str]],
+        "as": NotRequired[str],
+        "lacks": NotRequired[list[str]],
+        "image_based": NotRequired[bool],
+        "docs": NotRequired[str],
+        "driver": NotRequired[list[str | StepEntry]],
+        "amd-driver": NotRequired[list[str | StepEntry]],
+        "engine": NotRequired[list[str | StepEntry]],
+        "toolkit": NotRequired[list[str | StepEntry]],
+        "restart-docker": NotRequired[list[str | StepEntry]],
+        "source": list[str],
+    },
+)
+
+
+class SystemsTable(TypedDict):
+    """``systems.toml``."""
+
+    system: list[SystemEntry]

@@ -16,26 +16,43 @@ from probe.exit_codes import ExitCode
 
 HERE = Path(__file__).parent
 MODULE = HERE / "generated.py"
-# A constant's name, its type in ``entries.py``, its table.
-SOURCES = (
-    ("BUILDS", "BuildsTable", "builds.toml"),
-    ("AMD_DEVICES", "AmdDevicesTable", "amd_devices.toml"),
-    ("NVIDIA_DEVICES", "NvidiaDevicesTable", "nvidia_devices.toml"),
+# A constant's name, its type in ``entries.py``, its tables, and what is taken of them.
+SOURCES: tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...] = (
+    ("BUILDS", "BuildsTable", {"builds.toml": ()}),
+    (
+        "AMD_DEVICES",
+        "AmdDevicesTable",
+        {"amd_devices.toml": ("gfx",), "amd_chips.toml": ("graphics_core", "integrated")},
+    ),
+    (
+        "NVIDIA_DEVICES",
+        "NvidiaDevicesTable",
+        {"nvidia_chips.toml": ("last_driver",), "nvidia_devices.toml": ("blocks",)},
+    ),
+    ("SYSTEMS", "SystemsTable", {"systems.toml": ()}),
 )
 HEAD = '''"""Generated from the TOML tables beside it by ``python -m probe.tables.generate``."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from probe.tables.entries import AmdDevicesTable, BuildsTable, NvidiaDevicesTable
+    from probe.tables.entries import (
+        AmdDevicesTable,
+        BuildsTable,
+        NvidiaDevicesTable,
+        SystemsTable,
+    )
 '''
 
 
 def render() -> str:
     """The module's text."""
     parts = [HEAD]
-    for name, shape, file in SOURCES:
-        data = tomllib.loads((HERE / file).read_text(encoding="utf-8"))
+    for name, shape, files in SOURCES:
+        data: dict[str, object] = {}
+        for file, keys in files.items():
+            table = tomllib.loads((HERE / file).read_text(encoding="utf-8"))
+            data |= {key: table[key] for key in keys or table}
         text = pformat(data, width=100, compact=True, sort_dicts=False)
         parts.append(f'\n{name}: "{shape}" = {text}\n')
     return "".join(parts)

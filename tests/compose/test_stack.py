@@ -189,6 +189,17 @@ def test_a_compose_failure_has_its_last_words(tmp_path: Path, project: Project) 
         replace(project, folder=tmp_path).compose(broken, "config")
 
 
+def test_a_service_is_written_in_the_place_of_a_file(tmp_path: Path) -> None:
+    bot = Bot(device="rocm", image="image:1", service={"devices": ["/dev/kfd:/dev/kfd"]})
+    files = stack.demo_stack(bot, "sandbox:1", 3000)
+    (file,) = files.written(tmp_path)
+    assert yaml.safe_load(file.read_text()) == {
+        "services": {"bot": {"devices": ["/dev/kfd:/dev/kfd"]}}
+    }
+    assert "rocm" not in files.overlays
+    assert stack.everything().written(tmp_path) == []
+
+
 def test_the_files_need_no_engine_to_be_found() -> None:
     missing = [path for path in stack.everything().files() if not path.is_file()]
     assert missing == []

@@ -94,8 +94,8 @@ def test_every_image_has_its_name() -> None:
     assert image_tag(catalog.variant("cpu")) == f"alternator:{version}-cpu"
     assert image_tag(catalog.universal) == f"alternator:{version}-universal"
     assert image_tag(catalog.sandbox) == f"alternator-sandbox:{version}"
-    stubs = image_tag(catalog.variant("cuda"), with_stubs=True)
-    assert stubs == f"alternator:{version}-cuda-cu130-stubs"
+    complete = image_tag(catalog.variant("cuda"), full=True)
+    assert complete == f"alternator:{version}-cuda-cu130-full"
 
 
 def test_the_compose_files_have_the_images_user() -> None:

@@ -37,10 +37,10 @@ def named(requests: list[BuildRequest]) -> list[tuple[str, str]]:
 
 
 def test_every_option_reaches_the_request() -> None:
-    [request] = plan("cuda", "--wheel", "cu126", "--base", "bootstrap", "--stubs", "nccl")
+    [request] = plan("cuda", "--wheel", "cu126", "--base", "bootstrap", "--full")
     assert isinstance(request.image, Variant)
     assert request.image.wheel == "cu126"
-    assert (request.platform, request.base, request.stubs) == (AMD64, "bootstrap", "nccl")
+    assert (request.platform, request.base, request.full) == (AMD64, "bootstrap", True)
     [rocm] = plan("rocm", "--gfx", "gfx1100")
     assert rocm.gfx == "gfx1100"
 
@@ -88,9 +88,9 @@ def test_a_wheel_is_of_one_variant(name: str) -> None:
         plan(name, "--wheel", "cu126")
 
 
-def test_stubs_are_for_one_variant() -> None:
-    with pytest.raises(CatalogError, match="stubs are for the CUDA image"):
-        plan("all", "--stubs")
+def test_only_the_cuda_image_has_a_complete_one() -> None:
+    with pytest.raises(CatalogError, match="--full is for the CUDA image: cpu has all"):
+        plan("all", "--full")
 
 
 def test_the_committed_files_are_current(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,9 +24,12 @@ from images.engine.engine import Engine
 from probe.recordings.matrix import MACHINES, replay
 from probe.recordings.recording_file import read_recording
 from probe.report.snippet import snippet
+from probe.report.snippet_start import Surroundings
 from probe.tables.builds import load_table
 
 ROOT = Path(__file__).parents[2]
+# fixture.pt is of no size that anybody measured.
+AROUND = Surroundings(root=True, model="fixture.pt")
 NAME = f"alternator-snippet-{os.getpid()}"
 PHRASE = "The children are playing in the garden."
 
@@ -34,8 +37,8 @@ PHRASE = "The children are playing in the garden."
 def printed(kind: str, image: str) -> str:
     """The snippet for a machine without a GPU, with names that can't meet a real bot's."""
     report = replay(read_recording(MACHINES / "nothing.json"), load_table())
-    text = snippet(kind, report, image.rpartition(":")[2].removesuffix("-cpu"), root=True)
-    for name in ("alternator-state", "alternator-models"):
+    text = snippet(kind, report, image.rpartition(":")[2].removesuffix("-cpu"), AROUND)
+    for name in ("alternator_state", "alternator_models", "alternator-state", "alternator-models"):
         text = text.replace(name, name.replace("alternator", NAME))
     return text.replace("--name alternator", f"--name {NAME}")
 

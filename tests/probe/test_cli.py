@@ -58,7 +58,7 @@ def test_the_whole_text_for_one_machine(machine, run):
         "choice    NVIDIA CUDA: image cuda, torch 2.13.0 cu130\n"
         "uses      GPU-2\n"
         "          not cu132: experimental for torch 2.13\n"
-        "docker    --gpus all\n"
+        "docker    --gpus '\"device=GPU-2\"'\n"
         "note      NVIDIA GeForce GTX 1080 is left out by cu130: no code for compute capability "
         "6.1\n"
     )
@@ -68,7 +68,7 @@ def test_the_whole_text_for_one_machine(machine, run):
 def test_the_whole_object_for_one_machine(machine, run):
     machine.nvidia()
     report = json.loads(run("--json").stdout)
-    assert set(report.pop("host")) == {"arch", "os", "wsl", "container"}
+    assert set(report.pop("host")) == {"arch", "os", "wsl", "container", "where", "system"}
     for line in report["trace"]:
         assert line.pop("ms") >= 0
     smi, *others = report.pop("trace")
@@ -114,6 +114,7 @@ def test_the_whole_object_for_one_machine(machine, run):
                 "state": "accessible",
                 "code": None,
                 "why": None,
+                "selected": True,
             }
         ],
         "selection": {

@@ -17,10 +17,14 @@ class version: cuda = "13.0"; hip = None
 class cuda:
     is_available = staticmethod(lambda: True)
     get_device_name = staticmethod(lambda index: "stand-in")
+class backends:
+    class cudnn: enabled = True
+    class cuda: enable_cudnn_sdp = staticmethod(lambda wanted: None)
 class Number(float):
     def to(self, device): return self
     def cpu(self): return self
     def abs(self): return Number(abs(float(self)))
+    def float(self): return self
     def max(self): return self
     def __matmul__(self, other): return Number(float(self) * float(other))
     def __sub__(self, other): return Number(float(self) - float(other))
@@ -128,6 +132,41 @@ def test_an_amd_gpu_gets_its_override(machine, container):
     assert "device=cuda cards= hsa=10.3.0" in result.stdout
     result = container("alternator", "run", torch="raise ImportError('x')", **rocm)
     assert "device=cpu cards=-1 hsa=\n" in result.stdout
+
+
+def test_what_rocm_can_not_read_is_not_in_the_bots_environment(machine, container):
+    """Compose writes X= for ${X:-}: HSA finds no GPU by it, and PyTorch counts none by HIP's."""
+    names = ("HSA_OVERRIDE_GFX_VERSION", "HIP_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES")
+    said = " ".join(f"${{{name}-unset}}" for name in names)
+    machine.tool("alternator", f'echo "{said}"')
+    machine.printing_tool("rocm-smi", '{"card0": {"GFX Version": "gfx1100"}}')
+    rocm = {"variant": "rocm", "wheel": "rocm7.2", "torch": WORKING_TORCH}
+    result = container("alternator", "run", **rocm, **dict.fromkeys(names, ""))
+    assert result.stdout == "unset unset unset\n", result.stderr
+    assert "left out, because ROCm or PyTorch would find no GPU by it: HSA_" in result.stderr
+    # What is needed is set in the place of what was empty.
+    machine.printing_tool("rocm-smi", '{"card0": {"GFX Version": "gfx1031"}}')
+    result = container("alternator", "run", **rocm, HSA_OVERRIDE_GFX_VERSION="")
+    assert result.stdout == "10.3.0 unset unset\n"
+    # On CUDA an empty one hides all, and stays.
+    machine.printing_tool("rocm-smi", "{}")
+    machine.nvidia()
+    result = container("alternator", "run", torch=WORKING_TORCH, **dict.fromkeys(names, ""))
+    assert result.stdout == "unset unset \n"
+    assert "using the CPU" in result.stderr and "left out" not in result.stderr
+
+
+def test_a_task_of_swarm_uses_the_card_that_it_was_given(machine, container):
+    machine.nvidia(*TWO_CARDS)
+    # The third makes a container of every place that this test may run in.
+    result = container(
+        "alternator",
+        "run",
+        torch=WORKING_TORCH,
+        **{"DOCKER_RESOURCE_NVIDIA-GPU": "GPU-b", "NVIDIA_VISIBLE_DEVICES": "all"},
+        KUBERNETES_SERVICE_HOST="10.0.0.1",
+    )
+    assert "cards=GPU-b" in result.stdout, result.stderr
 
 
 def test_a_gpu_image_without_a_gpu_uses_the_cpu_and_says_why(container):

@@ -37,6 +37,7 @@ NUMBERS = {
     "HASH": 22,
     "LOCK": 23,
     "INDEX": 24,
+    "LEFT_OUT": 25,
     "INTERNAL": 70,
     "NO_COMMAND": 127,
     "INTERRUPTED": 130,

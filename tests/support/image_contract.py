@@ -265,7 +265,8 @@ class TorchContract(ImageContract):
         self, run: Callable[..., Ended], speak: Callable[..., Path], checkpoint: Path
     ) -> None:
         program = (
-            "import sys, whisper, alternator.bot.run, alternator.speech.worker.main;"
+            "import sys, alternator.bot.run, alternator.speech.worker.main;"
+            "from alternator.speech.engines.whisper_package import whisper;"
             "from alternator.transcribe.cli import main; status = main(sys.argv[1:]);"
             "import numpy;"
             "whisper.transcribe(whisper.load_model('/media/model.pt'),"

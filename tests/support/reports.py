@@ -1,7 +1,7 @@
 """The probe's report with a choice in it, for what reads no more than the choice."""
 
-from probe.facts import Backend
-from probe.report.schema import SCHEMA, Report, SelectionReport
+from probe.facts import Backend, Host
+from probe.report.schema import SCHEMA, Report, SelectionReport, host_report
 
 
 def selection_of(image: Backend, torch: str, wheel: str) -> SelectionReport:
@@ -23,7 +23,7 @@ def report_of(selection: SelectionReport) -> Report:
     """The report of a machine without a GPU, with that choice."""
     return {
         "schema": SCHEMA,
-        "host": {"arch": "x86_64", "os": "linux", "wsl": False, "container": False},
+        "host": host_report(Host(arch="x86_64", os="linux")),
         "gpus": [],
         "selection": selection,
         "rejected": [],

@@ -26,7 +26,7 @@ def test_the_committed_documents_are_current() -> None:
 def test_a_document_that_is_not_current_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "docs").mkdir()
+    shutil.copytree(hardware_docs.ROOT / "docs" / "hardware", tmp_path / "docs" / "hardware")
     shutil.copy(hardware_docs.ROOT / "docs" / "hardware.md", tmp_path / "docs")
     document = tmp_path / "README.md"
     new = (hardware_docs.ROOT / "README.md").read_text("utf-8")

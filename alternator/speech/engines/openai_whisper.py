@@ -13,8 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
-import whisper
-from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE
 
 from alternator.errors import AlternatorError, ConfigError, ModelError
 from alternator.media.audio import SAMPLE_RATE, Samples, decode
@@ -45,8 +43,10 @@ from alternator.speech.engines.openai_whisper_models import (
     out_of_memory,
 )
 from alternator.speech.engines.openai_whisper_patches import listening
+from alternator.speech.engines.whisper_package import LANGUAGES, TO_LANGUAGE_CODE, whisper
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcript import Transcript, from_whisper, segment_from_whisper
+from probe.prove.operations import without_cudnn
 
 # Below this peak (-66 dB of full scale) a track is silent: screen recordings and animations
 # often carry an empty one, for which the larger models like to invent a "Thank you."
@@ -69,6 +69,7 @@ class OpenAIWhisperEngine:
         language_code(options.language)
         source = find_model(model, options.model_dir)
         self.device = choose_device(device, options.proven_device, torch_build())
+        without_cudnn(torch)
         torch.set_num_threads(options.threads or threads_for(cpu_quota(), torch.get_num_threads()))
         if not is_downloaded(source, options.model_dir):
             progress.line(f"downloading the Whisper model {source!r}")

@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import torch
-import whisper
 
 from alternator.errors import ModelError
 from alternator.speech.engines.openai_whisper_patches import fetching, model_address
+from alternator.speech.engines.whisper_package import whisper
 
 # A download that stands still this long has failed.
 NETWORK_TIMEOUT_SECONDS = 60.0

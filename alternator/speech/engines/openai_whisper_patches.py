@@ -17,10 +17,9 @@ from types import FrameType, ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
 import tqdm
-import whisper
-from whisper.audio import FRAMES_PER_SECOND
 
 from alternator.errors import ModelError
+from alternator.speech.engines.whisper_package import FRAMES_PER_SECOND, whisper
 from alternator.speech.spectrogram import spectrogram
 
 VERSION = "20250625"

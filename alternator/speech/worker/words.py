@@ -8,6 +8,7 @@ import signal
 
 from alternator.errors import WorkerError
 from alternator.speech.engines.registry import AUTO, AUTO_ENGINE
+from probe.exit_codes import ExitCode
 
 
 def is_whisper(engine: str) -> bool:
@@ -43,6 +44,12 @@ def ended(engine: str, code: int | None, doing: str) -> WorkerError:
     """For a worker that ended by itself: its exit code, None if it only closed its pipe."""
     if code is None:
         return WorkerError(f"{worker_of(engine)} closed its pipe without an answer")
+    if code == ExitCode.LEFT_OUT:
+        return WorkerError(
+            f"{worker_of(engine)} ended while {doing}: it called a GPU library that this image "
+            f"leaves out, named above. Take the complete image (make images VARIANT=cuda FULL=1), "
+            f"or set [whisper] device to cpu"
+        )
     if code >= 0:
         return WorkerError(
             f"{worker_of(engine)} ended while {doing} (exit code {code}); what it wrote to "

@@ -26,12 +26,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("site_packages", type=Path)
     parser.add_argument("--gfx", default="", help="gfx targets to keep, comma-separated; all if ''")
+    parser.add_argument("--full", action="store_true", help="without the rules for lean images")
     options = parser.parse_args()
     root: Path = options.site_packages
     rules = tomllib.loads(RULES.read_text("utf-8"))
     before = unresolved(root)
     for rule in rules["remove"]:
+        if options.full and rule.get("lean"):
+            continue
         freed = remove(root, rule["paths"], rule.get("keep", ()))
+        leave_word(root, rule.get("missed", ()), rule["why"])
         if freed:
             print(f"prune: {freed / 1e6:7.1f} MB  {rule['why']}")
     freed = sum(path.stat().st_size for path in prune_gfx(root, options.gfx.split(",")))
@@ -58,6 +62,19 @@ def remove(root: Path, patterns: Sequence[str], keep: Sequence[str]) -> int:
             else:
                 path.unlink()
     return freed
+
+
+def leave_word(root: Path, packages: Sequence[str], why: str) -> None:
+    """Where a package was removed that is imported late, put one that says so in one line.
+
+    It raises ModuleNotFoundError, so that who can do without it does.
+    """
+    for package in packages:
+        name = package.replace("/", ".")
+        text = f"{name} is in no image of Alternator ({why})"
+        (root / package).mkdir()
+        code = f"raise ModuleNotFoundError({text!r}, name={name!r})\n"
+        (root / package / "__init__.py").write_text(code, "utf-8")
 
 
 def weight(path: Path) -> int:

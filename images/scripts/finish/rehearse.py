@@ -12,8 +12,10 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from probe.prove.whisper_import import numba_stood_in
+
 STARTUP_IMPORTS = (
-    *("mastodon", "numpy.typing", "requests", "whisper", "whisper.timing"),
+    *("mastodon", "numpy.typing", "requests"),
     # What the process that decodes a picture imports: alternator/media/decoder/.
     *("PIL.Image", "PIL.ImageChops", "PIL.ImageCms", "PIL.ImageOps", "PIL.ImageStat"),
 )
@@ -39,8 +41,11 @@ def transcribe_noise() -> None:
     """Transcribe noise with word timestamps, detecting the language, sampled and by beam search."""
     import numpy as np
     import torch
-    import whisper
-    from whisper.model import ModelDimensions, Whisper
+
+    # Outside the image's own code, which is a later layer: numba would be missed.
+    with numba_stood_in():
+        import whisper
+        from whisper.model import ModelDimensions, Whisper
 
     # Threads would spend most of a busy machine waiting for each other: the model is tiny.
     torch.set_num_threads(1)

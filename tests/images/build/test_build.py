@@ -7,7 +7,7 @@ from fake_engine import FakeEngine, fake_builder
 
 from images.build.build import BuildRequest, build, build_arguments, contents
 from images.build.provenance import Provenance
-from images.catalog import AnyImage, load_catalog
+from images.catalog import AnyImage, load_catalog, with_build
 from images.engine.platforms import AMD64, ARM64
 from images.errors import CatalogError
 
@@ -15,19 +15,19 @@ MIRROR = "mirror.example/python@sha256:1"
 PROVENANCE = Provenance(revision="abc", epoch=0, source="unknown")
 
 
-def arguments(image: AnyImage, *, stubbed: str = "") -> dict[str, str]:
-    request = BuildRequest(image=image, base=MIRROR, gfx="gfx1100", stubs=stubbed)
-    return build_arguments(request, fake_builder(FakeEngine()), AMD64, stubbed, PROVENANCE)
+def arguments(image: AnyImage, *, full: bool = False) -> dict[str, str]:
+    request = BuildRequest(image=image, base=MIRROR, gfx="gfx1100", full=full)
+    return build_arguments(request, fake_builder(FakeEngine()), AMD64, PROVENANCE)
 
 
 def test_a_variant_is_told_its_base_its_torch_and_where_it_comes_from() -> None:
-    assert arguments(load_catalog().variant("cuda"), stubbed="nccl") == {
+    assert arguments(load_catalog().variant("cuda"), full=True) == {
         "BASE": MIRROR,
         "BASE_DIGEST": "sha256:1",
         "TORCH": "2.13.0",
         "WHEEL": "cu130",
         "GFX": "gfx1100",
-        "STUBS": "nccl",
+        "FULL": "1",
         "REVISION": "abc",
         "CREATED": "1970-01-01T00:00:00Z",
         "SOURCE": "unknown",
@@ -35,9 +35,16 @@ def test_a_variant_is_told_its_base_its_torch_and_where_it_comes_from() -> None:
     }
 
 
+def test_the_cuda_image_is_lean_where_its_libraries_were_looked_at() -> None:
+    cuda = load_catalog().variant("cuda")
+    assert "FULL" not in arguments(cuda)
+    assert arguments(with_build(cuda, wheel="cu126"))["FULL"] == "1"
+    assert "FULL" not in arguments(load_catalog().variant("rocm"))
+
+
 def test_the_universal_image_has_no_torch_and_the_sandbox_no_labels() -> None:
     universal = arguments(load_catalog().universal)
-    assert {"TORCH", "WHEEL", "GFX", "STUBS"}.isdisjoint(universal)
+    assert {"TORCH", "WHEEL", "GFX", "FULL"}.isdisjoint(universal)
     assert universal["REVISION"] == "abc"
     assert arguments(load_catalog().sandbox) == {"BASE": MIRROR}
 
@@ -62,7 +69,7 @@ def test_what_is_wrong_is_told_before_anything_is_fetched(tmp_path: Path) -> Non
     rocm = BuildRequest(image=catalog.variant("rocm"), platform=ARM64, pool=tmp_path)
     with pytest.raises(CatalogError, match="only for x86_64"):
         build(rocm, builder)
-    cpu = BuildRequest(image=catalog.variant("cpu"), stubs="nccl", pool=tmp_path)
-    with pytest.raises(CatalogError, match="stubs are for the CUDA image"):
+    cpu = BuildRequest(image=catalog.variant("cpu"), full=True, pool=tmp_path)
+    with pytest.raises(CatalogError, match="--full is for the CUDA image"):
         build(cpu, builder)
     assert list(tmp_path.iterdir()) == []

@@ -29,12 +29,12 @@ def test_ours_are_known_by_their_label() -> None:
     assert found.platform == "linux/amd64"
 
 
-def test_stubs_and_a_missing_torch_are_told() -> None:
-    stubs = {**LABELS, inventory.STUBS_LABEL: "nccl,nvshmem"}
+def test_a_complete_image_and_a_missing_torch_are_told() -> None:
+    complete = {**LABELS, inventory.FULL_LABEL: "1"}
     universal = {inventory.VARIANT_LABEL: "universal", inventory.TORCH_LABEL: ""}
-    images = [image_facts("a:1", labels=stubs), image_facts("b:1", labels=universal)]
+    images = [image_facts("a:1", labels=complete), image_facts("b:1", labels=universal)]
     first, second = inventory.local_images(FakeEngine(images=images))
-    assert first.variant == "cuda, stubs of nccl+nvshmem"
+    assert first.variant == "cuda, complete"
     assert (second.build, second.revision) == ("at its first start", "unknown")
 
 

@@ -8,7 +8,10 @@ from probe.decide.choose import choose
 from probe.decide.overrides import Overrides, read_overrides
 from probe.errors import OverrideError, ProbeError
 from probe.facts import Gpu
+from probe.findings.builds import NoKernels
 from probe.findings.nvidia import LibraryMismatch
+from probe.frozen_record import replace
+from probe.tables.builds import Table
 
 
 @pytest.mark.parametrize(
@@ -50,7 +53,11 @@ def test_nvidia_on_x86(table, capability, driver, torch, wheel):
         ("9.0", "580.95.05", "cu130"),
         ("12.1", "580.95.05", "cu130"),  # GB10: runs 12.0's code
         ("7.5", "580.95.05", "cpu"),  # T4 in an Arm server: no aarch64 build has 7.5
-        ("10.0", "570.124.06", "cpu"),  # cu128 has no aarch64 code in the table
+        ("10.0", "570.124.06", "cu128"),  # GB200: cu126 lacks it, cu130 needs 580
+        ("10.3", "570.124.06", "cu128"),  # GB300: runs 10.0's code
+        ("12.1", "570.124.06", "cu128"),
+        ("9.0", "570.124.06", "cu126"),  # a build of the catalog's line goes first
+        ("11.0", "570.124.06", "cpu"),  # Thor: in cu130 alone
     ],
 )
 def test_nvidia_on_arm(table, capability, driver, wheel):
@@ -82,7 +89,6 @@ def test_jetson_needs_the_driver_of_jetpack_7(table, driver, wheel):
         ("gfx1030", "rocm7.2", {}),
         # In the build's list, but rocBLAS has no kernels: the process would abort.
         ("gfx900", "cpu", {}),
-        ("gfx906", "cpu", {}),
         ("gfx1103", "cpu", {}),
         # In no list.
         ("gfx803", "cpu", {}),
@@ -93,6 +99,55 @@ def test_jetson_needs_the_driver_of_jetpack_7(table, driver, wheel):
 def test_amd(table, gfx, wheel, env):
     selection = choose(machine_with(amd(gfx)), table).selection
     assert (selection.torch, selection.wheel, selection.env) == ("2.13.0", wheel, env)
+
+
+def test_an_older_line_whose_rocblas_still_has_kernels(table: Table) -> None:
+    """gfx906 is in every build's list; rocBLAS has kernels for it up to ROCm 6.3."""
+    choice = choose(machine_with(amd("gfx906")), table)
+    assert (choice.selection.torch, choice.selection.wheel) == ("2.9.1", "rocm6.3")
+    assert [(entry.wheel, entry.why) for entry in choice.rejected] == [
+        (wheel, NoKernels(gfx="gfx906")) for wheel in ("rocm7.2", "rocm7.1", "rocm7.0", "rocm6.4")
+    ]
+    assert "torch 2.9 with rocm6.3, because no build of 2.13 runs on gfx906" in advice(choice)
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first", "second"])
+def test_a_card_of_the_catalogs_line_goes_before_one_of_an_older(table: Table, first: bool) -> None:
+    """MI50 (32 GB) and RX 7900 XTX (24 GB): the older build would serve both, and serves none."""
+    old = amd("gfx906", memory=32768, index=0 if first else 1)
+    new = amd("gfx1100", memory=24560, index=1 if first else 0)
+    choice = choose(machine_with(*sorted((old, new), key=lambda gpu: gpu.index)), table)
+    assert (choice.selection.torch, choice.selection.wheel) == ("2.13.0", "rocm7.2")
+    assert choice.selection.gpus == (new,)
+    (left_out,) = (entry for entry in advice(choice) if "left out" in entry)
+    assert left_out.endswith(
+        f"it needs torch 2.9.1 rocm6.3, and gets that alone: HIP_VISIBLE_DEVICES={old.index}"
+    )
+
+
+def test_a_card_of_an_older_line_goes_before_what_is_of_no_use(table: Table) -> None:
+    """MI50 beside the graphics of a processor, and beside a card that no model fits on."""
+    old = amd("gfx906", memory=32768)
+    for other in (amd("gfx1151", index=1, integrated=True), amd("gfx1034", memory=2048, index=1)):
+        assert choose(machine_with(old, other), table).selection.wheel == "rocm6.3"
+
+
+def test_both_cards_where_the_older_line_was_asked_for(table: Table) -> None:
+    facts = machine_with(amd("gfx906", memory=32768), amd("gfx1030", index=1))
+    selection = choose(facts, table, Overrides(torch="2.7")).selection
+    assert (selection.wheel, len(selection.gpus)) == ("rocm6.3", 2)
+
+
+def test_the_card_of_a_build_that_was_passed_over_is_named(table: Table) -> None:
+    """Where the machine has cards of several kinds; cards of one kind need no name."""
+    old, new = nvidia("3.7", "470.256.02"), nvidia("8.6", "470.256.02", index=1)
+    choice = choose(machine_with(old, new), table)
+    assert {entry.card for entry in choice.rejected} == {"card 3.7", "card 8.6"}
+    twice = choose(machine_with(old, replace(old, index=1, uuid="GPU-b")), table)
+    assert {entry.card for entry in twice.rejected} == {None}
+    assert len(twice.rejected) == len(choose(machine_with(old), table).rejected)
+    named_alike = choose(machine_with(replace(old, name="card"), replace(new, name="card")), table)
+    assert {entry.card for entry in named_alike.rejected} == {"card 0", "card 1"}
 
 
 def test_rocm_is_for_x86_only(table):
@@ -194,9 +249,9 @@ def test_a_flag_beats_the_environment(table):
             "driver 515.105.01 is older than 525.60.13; update it to 580",
         ),
         (
-            machine_with(amd("gfx906")),
+            machine_with(amd("gfx900")),
             read_overrides({}, backend="rocm"),
-            "rocBLAS has no kernels for gfx906",
+            "rocBLAS has no kernels for gfx900",
         ),
         (
             machine_with(nvidia("12.0", "570.124.06")),

@@ -10,6 +10,7 @@ from probe.decide.fit import (
     has_code,
     hsa_override,
     misfit,
+    own_build,
     platform_text,
 )
 from probe.facts import Facts, Gpu, Host
@@ -93,6 +94,8 @@ def on(host: Host, table: Table) -> Question:
             builds.GfxUnknown(name="card gfx1100"),
         ),
         (LINUX, amd("gfx900"), "rocm7.2", builds.NoKernels(gfx="gfx900")),
+        (LINUX, amd("gfx906"), "rocm7.1", builds.NoKernels(gfx="gfx906")),
+        (LINUX, amd("gfx1103"), "rocm7.2", builds.NoKernels(gfx="gfx1103")),
         (LINUX, amd("gfx803"), "rocm7.2", builds.NoCodeForGfx(gfx="gfx803")),
     ],
 )
@@ -115,6 +118,59 @@ def test_the_oldest_driver_is_that_of_the_system_whose_driver_it_is(
     table: Table, host: Host, floor: str
 ) -> None:
     assert driver_floor(build(table, "cu126"), on(host, table)) == floor
+
+
+@pytest.mark.parametrize(
+    ("gfx", "wheel", "line", "why"),
+    [
+        ("gfx906", "rocm6.3", "2.9", None),
+        ("gfx906", "rocm6.4", "2.9", builds.NoKernels(gfx="gfx906")),
+        ("gfx906", "rocm6.3", "2.7", None),
+        ("gfx1031", "rocm6.3", "2.9", None),
+        ("gfx1103", "rocm7.2", "2.12", builds.NoCodeForGfx(gfx="gfx1103")),
+        ("gfx950", "rocm6.4", "2.9", builds.NoCodeForGfx(gfx="gfx950")),
+        ("gfx1151", "rocm7.2", "2.11", None),
+    ],
+)
+def test_what_runs_is_a_fact_of_line_and_rocm_version(
+    table: Table, gfx: str, wheel: str, line: str, why: Finding | None
+) -> None:
+    assert misfit(build(table, wheel, line), amd(gfx), on(LINUX, table)) == why
+
+
+@pytest.mark.parametrize(
+    ("arch", "wheel", "line", "capability", "runs"),
+    [
+        ("aarch64", "cu128", "2.11", "10.0", True),
+        ("aarch64", "cu128", "2.8", "12.1", True),
+        ("aarch64", "cu128", "2.11", "7.5", False),
+        ("aarch64", "cu129", "2.8", "10.0", True),
+        ("aarch64", "cu126", "2.13", "10.0", False),
+        ("x86_64", "cu128", "2.10", "7.0", True),
+        ("x86_64", "cu128", "2.11", "7.0", False),
+    ],
+)
+def test_code_is_a_fact_of_line_and_architecture(
+    table: Table, arch: str, wheel: str, line: str, capability: str, runs: bool
+) -> None:
+    host = replace(LINUX, arch=arch)
+    assert has_code(build(table, wheel, line), nvidia(capability, NEW), on(host, table)) is runs
+
+
+@pytest.mark.parametrize(
+    ("gpu", "own"),
+    [
+        (amd("gfx906"), ("2.9", "rocm6.3")),
+        (amd("gfx1100"), ("2.13", "rocm7.2")),
+        (amd("gfx803"), None),
+        (nvidia("6.1", NEW), ("2.13", "cu126")),
+        (nvidia("12.0", "570.124.06"), ("2.11", "cu128")),
+        (nvidia("3.7", "470.256.02"), None),  # a retired build is for those who ask for it
+    ],
+)
+def test_the_build_of_a_card_alone(table: Table, gpu: Gpu, own: tuple[str, str] | None) -> None:
+    found = own_build(gpu, on(LINUX, table))
+    assert (None if found is None else (found.line, found.wheel)) == own
 
 
 def test_a_build_that_needs_no_driver_has_the_lowest_floor(table: Table) -> None:

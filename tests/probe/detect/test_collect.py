@@ -82,7 +82,8 @@ def test_a_dead_nvidia_driver_does_not_hide_a_healthy_amd_card(machine, exit_cod
     assert gpu_states(report) == [("nvidia", "dead"), ("amd", "accessible")]
     assert report["selection"]["backend"] == "rocm"
     assert any(
-        line.startswith(f"NVIDIA GPU: {report['gpus'][0]['why']}; ") for line in report["advice"]
+        line.startswith(f"NVIDIA GeForce RTX 4090: {report['gpus'][0]['why']}; ")
+        for line in report["advice"]
     )
 
 

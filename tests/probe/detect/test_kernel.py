@@ -1,13 +1,10 @@
 """What the kernel shows in sysfs, proc and dev."""
 
-import pytest
-
 from probe.detect.kernel import (
     probe_drm,
     probe_kfd,
     probe_nvidia_proc,
     probe_pci,
-    read_host,
     read_nodes,
 )
 from probe.detect.probe_result import Context
@@ -44,31 +41,6 @@ def test_other_makers_devices_are_not_read(machine):
     machine.file("/sys/bus/pci/devices/0000:00:02.0/class", "0x030000\n")
     result = probe_pci(context(machine))
     assert (result.sightings, result.answered) == ((), False)
-
-
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("/.dockerenv", ""),
-        ("/run/.containerenv", ""),
-        ("/opt/alternator/variant.json", "{}"),
-        ("/.singularity.d/env", ""),
-        ("/proc/1/cgroup", "12:memory:/kubepods/besteffort/x\n"),
-        ("/var/run/secrets/kubernetes.io/serviceaccount/token", "x"),
-    ],
-)
-def test_marks_of_a_container(machine, path, text):
-    assert read_host(machine.machine()).container is False
-    machine.file(path, text)
-    assert read_host(machine.machine()).container is True
-
-
-def test_wsl_and_jetson(machine):
-    machine.file("/proc/sys/kernel/osrelease", "5.15.167.4-microsoft-standard-WSL2")
-    assert read_host(machine.machine()).wsl is True
-    assert read_host(machine.machine()).tegra is False
-    machine.file("/proc/device-tree/compatible", "nvidia,p3737\0nvidia,tegra234\0")
-    assert read_host(machine.machine()).tegra is True
 
 
 def test_the_nodes_through_which_gpus_are_reached(machine):

@@ -1,9 +1,15 @@
 """Which files of the Container Device Interface count."""
 
+import json
 from pathlib import Path
 
-from probe.machine.cdi import FOLDERS, NVIDIA_KIND, cdi_specifications
+import pytest
+import yaml
+
+from probe.machine.cdi import FOLDERS, NVIDIA_KIND, CdiDevice, cdi_devices, cdi_specifications
 from probe.machine.files import Tree
+
+CORPUS = Path(__file__).parents[2] / "corpus" / "container" / "cdi"
 
 
 def test_only_nvidias_files_count(tmp_path: Path) -> None:
@@ -29,3 +35,48 @@ def test_the_kind_may_stand_behind_many_slices(tmp_path: Path) -> None:
     devices = "- name: 0:0\n" * 10_000
     (tmp_path / "nvidia.yaml").write_text(f"devices:\n{devices}kind: {NVIDIA_KIND}\n")
     assert cdi_specifications(Tree(tmp_path), ["/"]) == ["//nvidia.yaml"]
+
+
+@pytest.mark.parametrize("file", sorted(CORPUS.glob("*.yaml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("indent", [False, True])
+def test_the_devices_of_real_files(file: Path, indent: bool, tmp_path: Path) -> None:
+    """As a whole YAML reader has them; as they are, and as JSON."""
+    whole = yaml.safe_load(file.read_text("utf-8"))
+    expected = [
+        CdiDevice(
+            kind=whole["kind"],
+            name=device["name"],
+            nodes=tuple(
+                node["path"] for node in device.get("containerEdits", {}).get("deviceNodes", [])
+            ),
+        )
+        for device in whole["devices"]
+    ]
+    text = json.dumps(whole) if indent else file.read_text("utf-8")
+    (tmp_path / f"a.{'json' if indent else 'yaml'}").write_text(text)
+    assert list(cdi_devices(Tree(tmp_path), ["/"])) == expected
+
+
+def test_amds_file(tmp_path: Path) -> None:
+    """As AMD's toolkit writes it (internal/cdi/cdi.go): the nodes of each card and /dev/kfd."""
+    nodes = [{"path": "/dev/dri/card1"}, {"path": "/dev/dri/renderD128"}, {"path": "/dev/kfd"}]
+    device = {"name": "0", "containerEdits": {"deviceNodes": nodes}}
+    (tmp_path / "amd.json").write_text(json.dumps({"kind": "amd.com/gpu", "devices": [device]}))
+    (found,) = cdi_devices(Tree(tmp_path), ["/"])
+    assert found.full_name == "amd.com/gpu=0"
+    assert found.nodes == ("/dev/dri/card1", "/dev/dri/renderD128", "/dev/kfd")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"kind": 1, "devices": 2}', '{"kind": "nvidia.com/gpu", "devices": "x"}'],
+)
+def test_a_broken_file_has_no_devices(tmp_path: Path, text: str) -> None:
+    for name in ("a.json", "b.yaml"):
+        (tmp_path / name).write_text(text)
+    assert cdi_devices(Tree(tmp_path), ["/"]) == ()
+
+
+def test_another_vendors_devices_are_not_meant(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("kind: example.com/fpga\ndevices:\n- name: all\n")
+    assert cdi_devices(Tree(tmp_path), ["/"]) == ()

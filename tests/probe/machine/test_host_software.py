@@ -1,4 +1,4 @@
-"""Engines, toolkits, distribution and memory of a host; nothing is started for it."""
+"""Engines, toolkits and memory of a host; nothing is started for it."""
 
 import pytest
 
@@ -9,7 +9,6 @@ def test_what_the_doctor_looks_at(machine):
     machine.tool("docker", "exit 1")
     machine.tool("nvidia-ctk", "exit 1")
     machine.file("/etc/cdi/nvidia.yaml", "kind: nvidia.com/gpu\n")
-    machine.file("/etc/os-release", 'NAME="Debian GNU/Linux"\nID="debian"\n')
     machine.file("/proc/meminfo", "MemTotal:        8130000 kB\nMemFree:          100000 kB\n")
     machine.file("/sys/fs/cgroup/memory.max", "3221225472\n")
     assert read_host_software(machine.machine()) == HostSoftware(
@@ -17,7 +16,6 @@ def test_what_the_doctor_looks_at(machine):
         podman=False,
         nvidia_toolkit=True,
         cdi=True,
-        distribution="debian",
         memory_mib=7939,
         limit_mib=3072,
     )
@@ -31,18 +29,20 @@ def test_a_cgroup_without_a_limit(machine, limit):
 
 
 @pytest.mark.parametrize(
-    ("os_release", "family"),
+    ("paths", "kind"),
     [
-        ('ID=linuxmint\nID_LIKE="ubuntu debian"\n', "ubuntu"),
-        ('ID="rocky"\nID_LIKE="rhel centos fedora"\n', "rhel"),
-        ("ID=debian\n", "debian"),
-        ("ID=gentoo\n", "gentoo"),
-        ("nothing\n", ""),
+        ((), "package"),
+        (("/snap/bin/docker", "/var/snap/docker/current"), "snap"),
+        (("/usr/bin/docker", "/var/snap/docker/current", "/var/run/docker.sock"), "package"),
+        (("/run/user/1000/docker.sock",), "rootless"),
+        (("/run/user/1000/docker.sock", "/var/run/docker.sock"), "package"),
+        (("/opt/docker-desktop/bin/com.docker.backend",), "desktop"),
     ],
 )
-def test_a_distribution_takes_the_commands_of_the_one_it_is_like(machine, os_release, family):
-    machine.file("/etc/os-release", os_release)
-    assert read_host_software(machine.machine()).distribution == family
+def test_where_docker_comes_from(machine, paths, kind):
+    for path in paths:
+        machine.file(path)
+    assert read_host_software(machine.machine()).docker_kind == kind
 
 
 def test_a_bare_machine(machine):

@@ -5,9 +5,15 @@ import json
 
 import pytest
 
-from probe.findings.proof import TorchFailed, TorchSeesNoGpu, WrongEncoder, WrongProduct
+from probe.findings.proof import (
+    TorchFailed,
+    TorchSeesNoGpu,
+    WrongDecoder,
+    WrongEncoder,
+    WrongProduct,
+)
 from probe.prove import child
-from probe.prove.child import ENCODER_TOLERANCE
+from probe.prove.child import MODEL_TOLERANCE
 from probe.prove.run_child import MARK, prove
 
 torch = pytest.importorskip("torch", reason="torch is not installed here")
@@ -60,7 +66,24 @@ def test_a_wrong_encoder_is_a_verdict_that_lasts(tmp_path, monkeypatch):
     verdict = prove("cpu")
     assert (verdict.ok, verdict.worth_keeping) == (False, True)
     assert isinstance(verdict.why, WrongEncoder)
-    assert verdict.why.off > ENCODER_TOLERANCE
+    assert verdict.why.off > MODEL_TOLERANCE
+
+
+@needs_whisper
+def test_a_wrong_decoder_is_a_verdict_that_lasts(tmp_path, monkeypatch):
+    """Real torch and Whisper, whose embedding goes wrong from its second call on."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import torch\n"
+        "real, calls = torch.nn.functional.embedding, []\n"
+        "def broken(*arguments, **options):\n"
+        "    calls.append(1)\n"
+        "    return real(*arguments, **options) * (1 if len(calls) < 2 else -1)\n"
+        "torch.nn.functional.embedding = broken\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    verdict = prove("cpu")
+    assert (verdict.ok, verdict.worth_keeping) == (False, True)
+    assert isinstance(verdict.why, WrongDecoder)
 
 
 def test_a_gpu_that_torch_does_not_see_is_a_verdict():

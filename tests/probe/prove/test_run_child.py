@@ -1,11 +1,14 @@
 """The proof as a process: whatever it dies of is a verdict. test_child.py has what it computes."""
 
 import json
+import os
 import time
 
 import pytest
 
+from probe.exit_codes import ExitCode
 from probe.findings.proof import (
+    LibraryLeftOut,
     ProofCrashed,
     ProofCut,
     ProofSilent,
@@ -50,6 +53,21 @@ def test_a_crash_in_the_product_keeps_the_version(fake_torch):
     assert (verdict.torch, verdict.hip) == ("2.13.0+rocm7.2", "7.2.1")
 
 
+def test_the_child_has_no_variable_that_rocm_can_not_read(fake_torch):
+    fake_torch(
+        "import os\n"
+        "names = sorted(name for name in os.environ if name.startswith(('HSA_', 'HIP_')))\n"
+        "print(*names, flush=True)\n"
+        "os._exit(1)\n"
+    )
+    path = {"PYTHONPATH": os.environ["PYTHONPATH"]}
+    empty = dict.fromkeys(("HSA_OVERRIDE_GFX_VERSION", "HIP_VISIBLE_DEVICES"), "")
+    assert prove("cuda", environ={**path, **empty}).why == ProofSilent(exit=1, last_line="")
+    kept = {"HSA_OVERRIDE_GFX_VERSION": "10.3.0", "HIP_VISIBLE_DEVICES": "0"}
+    said = "HIP_VISIBLE_DEVICES HSA_OVERRIDE_GFX_VERSION"
+    assert prove("cuda", environ={**path, **kept}).why == ProofSilent(exit=1, last_line=said)
+
+
 def test_a_hang_is_a_verdict(fake_torch):
     fake_torch("import time\ntime.sleep(60)\n")
     started = time.monotonic()
@@ -64,6 +82,19 @@ def test_a_missing_library_is_a_verdict(fake_torch):
     assert prove("cuda").why == TorchFailed(
         error="ImportError", message="libcudart.so.13: cannot open shared object file"
     )
+
+
+def test_a_call_of_a_library_that_was_left_out_is_a_verdict(fake_torch):
+    """As the stub of a library ends the process: images/scripts/finish/stub.py."""
+    line = "cufftCreate of libcufft.so.12 was called, which this image leaves out; take another."
+    fake_torch(
+        "import os, sys\n"
+        f"print('alternator: {line}', file=sys.stderr, flush=True)\nos._exit({ExitCode.LEFT_OUT})\n"
+    )
+    verdict = prove("cuda")
+    assert verdict.why == LibraryLeftOut(line=line)
+    assert str(verdict.why) == line
+    assert not verdict.worth_keeping  # the complete image may come next
 
 
 def test_leaving_without_a_word_is_a_verdict(fake_torch):

@@ -24,6 +24,8 @@ from probe.recordings.mask import Mask
         ("0::/docker/x", None),  # a line of /proc/1/cgroup
         ("driver 580.95.05, bus 00000000:01:00.0, 0000:c5:00.0", None),
         ("linux 6.12.12-amd64, NVRM version: 550.144.03", None),
+        ("6.6.87.2-microsoft-standard-WSL2", None),
+        ("from 10.0.0.7-standard", "from 192.0.2.1-standard"),
     ],
 )
 def test_mask(text, masked):

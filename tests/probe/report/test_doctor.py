@@ -5,20 +5,21 @@ import dataclasses
 from probe.decide.choice import ImageBuild
 from probe.decide.choose import choose
 from probe.facts import Facts, Gpu, Host, Node
+from probe.findings.engines import NoCdiFile, NoEngine, NoToolkit
 from probe.findings.gpu import NodeClosed
-from probe.findings.improvements import NoCdiFile, NoEngine, NoToolkit
 from probe.findings.nvidia import GpuLost
 from probe.frozen_record import replace
 from probe.machine.host_software import HostSoftware
 from probe.report.doctor import improvements, improvements_text
 from probe.report.examination import NO_SETTING, Improvement, Setting
+from probe.steps import System
+from probe.tables.systems import systems
 
 COMPLETE = HostSoftware(
     docker=True,
     podman=False,
     nvidia_toolkit=True,
     cdi=False,
-    distribution="debian",
 )
 BARE = HostSoftware(docker=True, podman=False, nvidia_toolkit=False, cdi=False)
 
@@ -35,6 +36,11 @@ def nvidia_machine(driver="580.95.05", **host) -> Facts:
         state="accessible",
     )
     return Facts(host=Host(arch="x86_64", os="linux", **host), gpus=(gpu,))
+
+
+def system(name: str) -> System:
+    """A row of the table of systems."""
+    return next(system for system in systems() if system.id == name)
 
 
 MODELS = "card has 16.0 GiB: Whisper models up to large-v3 fit"
@@ -74,9 +80,8 @@ def test_no_engine(table):
         podman=False,
         nvidia_toolkit=False,
         cdi=False,
-        distribution="debian",
     )
-    facts = Facts(host=Host(arch="x86_64", os="linux"))
+    facts = Facts(host=Host(arch="x86_64", os="linux", system=system("debian")))
     (step,) = steps(facts, table, around)
     assert step.what == str(NoEngine())
     assert "apt-get install docker.io" in step.steps[0]
@@ -85,14 +90,7 @@ def test_no_engine(table):
 
 
 def test_an_old_driver_is_told_once_with_the_command_of_the_distribution(table):
-    ubuntu = HostSoftware(
-        docker=True,
-        podman=False,
-        nvidia_toolkit=True,
-        cdi=False,
-        distribution="ubuntu",
-    )
-    (step,) = steps(nvidia_machine("515.105.01"), table, ubuntu)
+    (step,) = steps(nvidia_machine("515.105.01", system=system("ubuntu")), table)
     assert step.steps == ("sudo ubuntu-drivers install nvidia:580 && sudo reboot",)
 
 
@@ -174,11 +172,10 @@ def test_a_build_that_ends_soon_is_told(table):
 
 
 def test_an_old_card_is_not_told_to_take_a_driver_that_leaves_it_out(table):
-    facts = nvidia_machine("515.105.01")
+    facts = nvidia_machine("515.105.01", system=system("ubuntu"))
     old = replace(facts.gpus[0], compute_capability=(6, 1))
     facts = replace(facts, gpus=(old,))
-    ubuntu = dataclasses.replace(BARE, docker=True, nvidia_toolkit=True, distribution="ubuntu")
-    (step,) = steps(facts, table, ubuntu)
+    (step,) = steps(facts, table)
     assert "with 580 (newer ones leave this card out) torch 2.13.0 cu126 fits" in step.what
     assert step.steps == ("sudo ubuntu-drivers install nvidia:580 && sudo reboot",)
 
@@ -187,8 +184,10 @@ def test_a_card_without_nvidias_driver_gets_the_command_that_installs_it(machine
     machine.file("/sys/bus/pci/devices/0000:01:00.0/vendor", "0x10de")
     machine.file("/sys/bus/pci/devices/0000:01:00.0/device", "0x2684")
     machine.file("/sys/bus/pci/devices/0000:01:00.0/uevent", "DRIVER=nouveau")
+    machine.tool("ubuntu-drivers", "exit 1")
+    machine.tool("sudo", "exit 1")
+    machine.file("/etc/os-release", "ID=ubuntu\n")
     facts = machine.facts()
-    facts = replace(facts, host=replace(facts.host, arch="x86_64"))
-    around = dataclasses.replace(BARE, distribution="ubuntu")
-    (step,) = steps(facts, table, around)
+    facts = replace(facts, host=replace(facts.host, arch="x86_64", root=False))
+    (step,) = steps(facts, table, BARE)
     assert step.steps == ("sudo ubuntu-drivers install nvidia:580 && sudo reboot",)

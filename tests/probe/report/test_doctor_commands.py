@@ -1,40 +1,43 @@
-"""The command to type, by system and distribution."""
+"""The command to type, by system, engine and machine."""
 
 import pytest
 
+from probe.decide.choose import choose
 from probe.facts import Facts, Host
-from probe.finding import Steps
+from probe.findings import engines
+from probe.findings.improvements import DRIVER_GUIDE, NewerDriverHelps
 from probe.frozen_record import replace
-from probe.machine.host_software import FAMILIES, HostSoftware
-from probe.report.doctor_commands import (
-    DRIVER_GUIDE,
-    ENGINES,
-    driver_commands,
-    engine_command,
-    toolkit_commands,
-)
+from probe.machine.host_software import DockerKind, HostSoftware
+from probe.report.doctor_commands import driver_steps, engine_steps, hand_over
+from probe.report.examination import NO_SETTING, Examination
+from probe.steps import Steps
 from probe.tables.builds import Table
 from probe.tables.drivers import WantedDriver
+from probe.tables.systems import systems
 
 HOST = Host(arch="x86_64", os="linux")
-LINUX = Facts(host=HOST)
-NEWER = WantedDriver(version="580.65.06")
+NEWER = NewerDriverHelps(
+    driver="515.105.01",
+    take=WantedDriver(version="580.65.06"),
+    torch="2.13.0",
+    wheel="cu130",
+    now_torch="2.13.0",
+    now_wheel="cpu",
+)
 INSTALL = "install NVIDIA's driver 580.65.06 or newer"
+SYSTEMS = {system.id: system for system in systems()}
+BARE = HostSoftware(docker=False, podman=False, nvidia_toolkit=False, cdi=False)
 
 
-def around(distribution: str) -> HostSoftware:
-    """A machine of that distribution with nothing installed."""
-    return HostSoftware(
-        docker=False,
-        podman=False,
-        nvidia_toolkit=False,
-        cdi=False,
-        distribution=distribution,
+def examined(table: Table, host: Host, around: HostSoftware = BARE) -> Examination:
+    facts = Facts(host=host)
+    return Examination(
+        facts=facts, table=table, choice=choose(facts, table), around=around, setting=NO_SETTING
     )
 
 
 @pytest.mark.parametrize(
-    ("os", "distribution", "command"),
+    ("os", "system", "command"),
     [
         ("darwin", "", "install Docker Desktop"),
         ("windows", "", "install Docker Desktop"),
@@ -43,64 +46,110 @@ def around(distribution: str) -> HostSoftware:
         ("linux", "", "install Docker from your distribution"),
     ],
 )
-def test_a_container_engine(os: str, distribution: str, command: str) -> None:
-    facts = Facts(host=Host(arch="x86_64", os=os))
-    assert engine_command(facts, around(distribution)) == command
-
-
-def test_every_distribution_that_is_told_apart_has_an_engine() -> None:
-    assert set(ENGINES) == set(FAMILIES)
+def test_a_container_engine(table: Table, os: str, system: str, command: str) -> None:
+    host = Host(arch="x86_64", os=os, system=SYSTEMS.get(system))
+    assert engine_steps(examined(table, host)) == (command,)
 
 
 @pytest.mark.parametrize(
-    ("distribution", "command"),
+    ("host", "system", "commands"),
     [
-        ("debian", "apt-get install"),
-        ("rhel", "dnf install"),
-        ("suse", "zypper install"),
-        ("arch", "pacman -S"),
-        ("", "apt-get install"),
+        (
+            replace(HOST, wsl=True),
+            "ubuntu",
+            (f"{INSTALL} in Windows", "in Windows: wsl --shutdown"),
+        ),
+        (replace(HOST, container=True), "ubuntu", (f"on the host: {INSTALL} and reboot",)),
+        (HOST, "ubuntu", ("sudo ubuntu-drivers install nvidia:580 && sudo reboot",)),
+        (HOST, "rhel", (f"{INSTALL} ({DRIVER_GUIDE}), then reboot",)),
+        (HOST, "", (f"{INSTALL} ({DRIVER_GUIDE}), then: sudo reboot",)),
+        (
+            HOST,
+            "debian",
+            (f"{INSTALL} ({DRIVER_GUIDE}), then reboot", "# Debian's own packages are older"),
+        ),
     ],
 )
-def test_the_toolkit_is_installed_as_the_distribution_does(distribution: str, command: str) -> None:
-    assert toolkit_commands(around(distribution)) == (
-        f"sudo {command} nvidia-container-toolkit   # from NVIDIA's package repository",
+def test_a_driver_is_installed_where_it_belongs(
+    table: Table, host: Host, system: str, commands: Steps
+) -> None:
+    case = examined(table, replace(host, system=SYSTEMS.get(system)))
+    assert driver_steps(NEWER, case) == commands
+
+
+def test_a_jetson_gets_another_system(table: Table) -> None:
+    jetson = replace(HOST, arch="aarch64", tegra=True, system=SYSTEMS["ubuntu"])
+    assert driver_steps(NEWER, examined(table, jetson)) == (table.tegra_remedy,)
+
+
+def test_the_last_driver_of_an_old_card_is_named_as_such(table: Table) -> None:
+    last = replace(NEWER, take=WantedDriver(version="580", last=True))
+    (command,) = driver_steps(last, examined(table, replace(HOST, system=SYSTEMS["fedora"])))
+    assert command.startswith("install NVIDIA's driver 580 (newer ones leave this card out) (")
+
+
+@pytest.mark.parametrize(
+    ("kind", "finding"),
+    [
+        ("package", engines.NoToolkit),
+        ("rootless", engines.NoToolkitRootless),
+        ("snap", engines.SnapDocker),
+        ("desktop", engines.DockerDesktop),
+    ],
+)
+def test_what_docker_lacks_differs_by_where_it_comes_from(
+    table: Table, kind: DockerKind, finding: type[engines.NoToolkit]
+) -> None:
+    around = HostSoftware(
+        docker=True, podman=False, nvidia_toolkit=False, cdi=False, docker_kind=kind
+    )
+    assert [type(found) for found in hand_over(examined(table, HOST, around))] == [finding]
+    under_wsl = examined(table, replace(HOST, wsl=True), around)
+    assert list(hand_over(under_wsl)) == [], "Docker Desktop does it, or the doctor can't tell"
+
+
+@pytest.mark.parametrize(
+    ("system", "first"),
+    [
+        (
+            "debian",
+            "sudo apt-get install nvidia-container-toolkit   # from NVIDIA's package repository",
+        ),
+        (
+            "rhel",
+            "sudo dnf install nvidia-container-toolkit   # from NVIDIA's package repository",
+        ),
+        (
+            "suse",
+            "sudo zypper install nvidia-container-toolkit   # from NVIDIA's package repository",
+        ),
+        # Arch has a package of its own: it was told to use NVIDIA's repository, which has none.
+        ("arch", "sudo pacman -S nvidia-container-toolkit"),
+    ],
+)
+def test_the_toolkit_is_installed_and_used_as_the_system_does(system: str, first: str) -> None:
+    lacks = frozenset({"nvidia-ctk"})
+    host = replace(HOST, system=SYSTEMS[system], lacks=lacks)
+    assert engines.NoToolkit().remedy(host.place) == (
+        first,
         "sudo nvidia-ctk runtime configure --runtime=docker",
         "sudo systemctl restart docker",
     )
 
 
-@pytest.mark.parametrize(
-    ("host", "distribution", "commands"),
-    [
-        (replace(HOST, wsl=True), "ubuntu", (f"{INSTALL} in Windows, then: wsl --shutdown",)),
-        (Host(arch="x86_64", os="windows"), "", (INSTALL,)),
-        (replace(HOST, container=True), "ubuntu", (f"on the host: {INSTALL} and reboot",)),
-        (HOST, "ubuntu", ("sudo ubuntu-drivers install nvidia:580 && sudo reboot",)),
-        (HOST, "fedora", (f"{INSTALL} ({DRIVER_GUIDE}), then: sudo reboot",)),
-        (
-            HOST,
-            "debian",
-            (
-                f"{INSTALL} ({DRIVER_GUIDE}), then: sudo reboot",
-                "# Debian's own packages are older",
-            ),
-        ),
-    ],
-)
-def test_a_driver_is_installed_where_it_belongs(
-    table: Table, host: Host, distribution: str, commands: Steps
-) -> None:
-    facts = Facts(host=host)
-    assert driver_commands(NEWER, facts, table, around(distribution)) == commands
+@pytest.mark.parametrize("system", ["bazzite", "steamos", "unraid", "talos", "nixos", "alpine"])
+def test_a_system_without_such_a_package_gets_its_own_way_alone(system: str) -> None:
+    """Its toolkit is not there when the line was followed: nothing is told that calls it."""
+    host = replace(HOST, system=SYSTEMS[system], lacks=frozenset({"nvidia-ctk"}))
+    steps = " ".join(engines.NoToolkit().remedy(host.place))
+    assert SYSTEMS[system].way("toolkit")
+    for command in ("nvidia-ctk runtime", "systemctl", "apt-get", "dnf", "pacman"):
+        assert command not in steps
 
 
-def test_a_jetson_gets_another_system(table: Table) -> None:
-    facts = Facts(host=replace(HOST, arch="aarch64", tegra=True))
-    assert driver_commands(NEWER, facts, table, around("ubuntu")) == (table.tegra_remedy,)
-
-
-def test_the_last_driver_of_an_old_card_is_named_as_such(table: Table) -> None:
-    last = WantedDriver(version="580", last=True)
-    (command,) = driver_commands(last, LINUX, table, around("fedora"))
-    assert command.startswith("install NVIDIA's driver 580 (newer ones leave this card out) (")
+def test_podman_without_the_toolkit_gets_it_first() -> None:
+    host = replace(HOST, system=SYSTEMS["fedora"], lacks=frozenset({"nvidia-ctk"}))
+    assert engines.NoCdiFile().remedy(host.place) == (
+        "sudo dnf install nvidia-container-toolkit   # from NVIDIA's package repository",
+        "sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml",
+    )

@@ -11,7 +11,8 @@ from probe.report.schema import GpuReport, Report, report
 from probe.report.text import describe, human_text
 from probe.tables.builds import Table
 
-RTX = replace(nvidia("8.9", "580.95.05", memory=24564), name="RTX 4090")
+NEW = "580.95.05"
+RTX = replace(nvidia("8.9", NEW, memory=24564), name="RTX 4090")
 
 
 def report_of(facts: Facts, table: Table) -> Report:
@@ -54,6 +55,36 @@ def test_builds_that_are_passed_over_for_one_reason_share_a_line(table: Table) -
     assert (
         "          not cu132, cu130: driver 570.124.06 is older than 580\n"
         "          not cu126: no code for compute capability 12.0\n"
+    ) in said
+
+
+def test_a_line_about_another_card_than_the_chosen_names_it(table: Table) -> None:
+    said = human_text(report_of(machine_with(nvidia("3.7", NEW), amd("gfx1100")), table))
+    assert (
+        "choice    AMD ROCm: image rocm, torch 2.13.0 rocm7.2\n"
+        "uses      0\n"
+        "          card 3.7: not cu132, cu130, cu126, cu128, cu129: no code for compute capability "
+        "3.7\n"
+    ) in said
+    said = human_text(report_of(machine_with(RTX, nvidia("6.1", NEW, index=1)), table))
+    assert (
+        "choice    NVIDIA CUDA: image cuda, torch 2.13.0 cu130\n"
+        "uses      GPU-8.9-0\n"
+        "          not cu132: experimental for torch 2.13\n"
+    ) in said
+
+
+def test_a_build_that_a_card_was_refused_for_one_reason_is_not_named_for_another(
+    table: Table,
+) -> None:
+    """rocm7.2 of 2.13 has code for gfx1103 and rocBLAS none; that of 2.12 has neither."""
+    said = human_text(report_of(machine_with(amd("gfx1103"), amd("gfx803", index=1)), table))
+    assert (
+        "          card gfx1103: not rocm7.2, rocm7.1: rocBLAS has no kernels for gfx1103: the "
+        "first matrix product would abort\n"
+        "          card gfx1103: not rocm7.0, rocm6.4, rocm6.3: no code for gfx1103\n"
+        "          card gfx803: not rocm7.2, rocm7.1, rocm7.0, rocm6.4, rocm6.3: no code for "
+        "gfx803\n"
     ) in said
 
 

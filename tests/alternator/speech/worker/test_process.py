@@ -5,6 +5,7 @@ import queue
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -222,6 +223,22 @@ def test_a_file_called_torch_in_the_working_directory_is_not_torch(
 def test_threads_that_wait_do_not_spin(transcriber: Transcriber) -> None:
     environ = Path(f"/proc/{worker_of(transcriber)}/environ").read_bytes().split(b"\0")
     assert f"OMP_WAIT_POLICY={os.environ.get('OMP_WAIT_POLICY', 'PASSIVE')}".encode() in environ
+
+
+def test_a_variable_that_rocm_can_not_read_does_not_reach_the_worker() -> None:
+    told = (
+        "import os, sys; sys.stdin.close();"
+        "open(sys.argv[1], 'w').write(' '.join(sorted(os.environ)))"
+    )
+    given = dict.fromkeys(("HIP_VISIBLE_DEVICES", "HSA_OVERRIDE_GFX_VERSION"), "")
+    with tempfile.NamedTemporaryFile("r") as file:
+        command = [sys.executable, "-c", told, file.name]
+        environ = {**given, "ROCR_VISIBLE_DEVICES": "0"}
+        worker = WorkerProcess(LOAD, Deadlines(), environ, command=command)
+        with pytest.raises(WorkerError):
+            worker.wait_until_loaded()
+        names = set(file.read().split())
+    assert "ROCR_VISIBLE_DEVICES" in names and not names & given.keys()
 
 
 LOAD = Load(

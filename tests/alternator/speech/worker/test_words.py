@@ -12,6 +12,10 @@ from alternator.speech.worker.words import ended, engine_of, model_of, stopped, 
     [
         (None, "closed its pipe without an answer"),
         (3, "ended while at work (exit code 3); what it wrote to stderr stands above"),
+        (
+            25,
+            "ended while at work: it called a GPU library that this image leaves out, named above",
+        ),
         (-signal.SIGKILL, "died of SIGKILL while at work; if nobody killed it, memory ran out"),
         (-signal.SIGILL, "died of SIGILL while at work; this torch build needs instructions"),
         (-signal.SIGSEGV, "died of SIGSEGV while at work; if it happens again, set [whisper]"),

@@ -1,13 +1,16 @@
 """Pruning takes what its table names, keeps what it excepts, and notices a missing library."""
 
+import os
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from images.scripts.finish import prune
+from tools.rooms import CHECKOUT
 
 
 def touch(root: Path, *names: str) -> None:
@@ -26,6 +29,89 @@ def test_what_a_rule_keeps_stays(tmp_path: Path) -> None:
     freed = prune.remove(tmp_path, ["torch/bin/*", "torch/test"], ["torch/bin/torch_shm_manager"])
     assert freed == 20
     assert left(tmp_path) == {"torch/bin/torch_shm_manager"}
+
+
+def test_a_package_that_is_missed_says_so_in_a_line(tmp_path: Path) -> None:
+    touch(tmp_path, "alt/lazy/__init__.py")
+    prune.remove(tmp_path, ["alt/lazy"], [])
+    prune.leave_word(tmp_path, ["alt/lazy"], "nothing here calls it")
+    command = [sys.executable, "-c", "import alt.lazy"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == (
+        "ModuleNotFoundError: alt.lazy is in no image of Alternator (nothing here calls it)"
+    )
+
+
+@pytest.fixture(scope="module")
+def pruned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This environment's packages, links to the same files, less what an image leaves out."""
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("whisper")
+    installed = Path(torch.__file__).parent.parent
+    folder = tmp_path_factory.mktemp("pruned", numbered=False)
+    if folder.stat().st_dev != installed.stat().st_dev:
+        pytest.skip("the temporary folder is on another file system: a copy would take 1 GB")
+    site_packages = folder / "site-packages"
+    shutil.copytree(installed, site_packages, copy_function=os.link, symlinks=True)
+    for rule in tomllib.loads(prune.RULES.read_text())["remove"]:
+        prune.remove(site_packages, rule["paths"], rule.get("keep", ()))
+        prune.leave_word(site_packages, rule.get("missed", ()), rule["why"])
+    for compiler in ("numba", "llvmlite"):  # of the tests alone
+        shutil.rmtree(site_packages / compiler, ignore_errors=True)
+    return site_packages
+
+
+def run_pruned(site_packages: Path, code: str) -> subprocess.CompletedProcess[str]:
+    # -S: without this environment's own site-packages.
+    return subprocess.run(
+        [sys.executable, "-S", "-s", "-c", code],
+        cwd=CHECKOUT,
+        env={**os.environ, "PYTHONPATH": f"{site_packages}:{CHECKOUT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+# What the engine does beyond the rehearsal, or is likely to do next.
+CALLS = (
+    "torch.ao.quantization.quantize_dynamic(linear, {torch.nn.Linear}, torch.qint8)(rows)",
+    "torch.jit.script(linear)(rows)",
+    "torch.nn.functional.scaled_dot_product_attention(*[torch.zeros(1, 1, 4, 4)] * 3)",
+    "torch.inference_mode()(linear)(rows)",
+    "torch.compiler.is_compiling()",
+    "torch.func.vmap(linear)(rows)",
+    "torch.cuda.CUDAGraph",
+    "torch.onnx.is_in_onnx_export()",
+)
+
+
+def test_what_is_left_of_torch_transcribes(pruned: Path) -> None:
+    code = (
+        "from images.scripts.finish import rehearse; rehearse.transcribe_noise();"
+        "from probe.prove import child; assert child.main('cpu') == 0;"
+        "import torch; linear, rows = torch.nn.Sequential(torch.nn.Linear(8, 8)), torch.ones(2, 8);"
+        f"{'; '.join(CALLS)}; print(torch.__file__)"
+    )
+    done = run_pruned(pruned, code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(pruned / "torch" / "__init__.py")
+
+
+@pytest.mark.parametrize(
+    ("call", "package"),
+    [
+        ("torch.compile(linear)(rows)", "torch._dynamo"),
+        ("torch.jit.trace(linear, rows)", "sympy"),
+        ("torch.profiler.profile().__enter__()", "torch._inductor"),
+    ],
+)
+def test_what_of_torch_is_gone_says_so(pruned: Path, call: str, package: str) -> None:
+    done = run_pruned(
+        pruned, f"import torch; linear, rows = torch.nn.Linear(8, 8), torch.ones(2, 8); {call}"
+    )
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"ModuleNotFoundError: {package} is in no image of Alternator (")
 
 
 def test_only_kernels_for_the_wanted_targets_stay(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from images.scripts.finish import stub
+from probe.exit_codes import ExitCode
+from probe.prove.run_child import STUB_LINE, STUB_MARK
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("gcc", "readelf"))),
@@ -27,6 +28,7 @@ int far_receive(void);
 int user_send(void) { return far_send() + far_receive(); }
 int user_add(int a, int b) { return a + b; }
 """
+FAR = stub.Interface(prefix="far_")
 PROGRAM = """
 #include <stdio.h>
 int user_send(void);
@@ -73,20 +75,54 @@ def run(folder: Path, *words: str, **environment: str) -> subprocess.CompletedPr
 def test_what_does_not_call_the_library_runs(site: Path) -> None:
     assert run(site, "send").stdout == "3\n"  # the real one
     size = (site / "libfar.so.2").stat().st_size
-    freed, count = stub.put(site / "libfar.so.2", site, "far_")
+    freed, count = stub.put(site / "libfar.so.2", site, FAR)
     assert size - (site / "libfar.so.2").stat().st_size == freed
     assert count == 2  # what nobody imports is not in it
     assert run(site).stdout == "5\n"
     assert run(site, LD_BIND_NOW="1").stdout == "5\n"
 
 
-def test_a_call_names_the_library_and_the_remedy_and_aborts(site: Path) -> None:
-    stub.put(site / "libfar.so.2", site, "far_")
+def test_a_call_names_the_library_and_the_remedy_and_ends_the_process(site: Path) -> None:
+    stub.put(site / "libfar.so.2", site, FAR)
     ended = run(site, "send")
-    assert ended.returncode == -signal.SIGABRT
+    assert ended.returncode == ExitCode.LEFT_OUT
     assert ended.stdout == ""
-    assert "far_send of libfar.so.2 was called" in ended.stderr
-    assert "`make images VARIANT=cuda` without STUBS" in ended.stderr
+    [line] = ended.stderr.splitlines()
+    assert line.startswith(
+        f"{STUB_MARK}far_send of libfar.so.2 was called, which this image leaves"
+    )
+    assert line.endswith("`make images VARIANT=cuda FULL=1` builds it.")
+    assert len(line.removeprefix(STUB_MARK)) < STUB_LINE
+
+
+def test_what_has_an_answer_gives_it(site: Path) -> None:
+    answers = {"far_send": 40, "far_receive": 2}
+    stub.put(site / "libfar.so.2", site, stub.Interface(prefix="far_", answers=answers))
+    assert run(site, "send").stdout == "42\n"
+
+
+def test_an_answer_that_nobody_asks_ends_the_build(site: Path) -> None:
+    """A newer torch may ask otherwise, and then somebody has to look."""
+    with pytest.raises(stub.StubError, match=r"nobody asks far_unused of libfar\.so\.2 any more"):
+        stub.put(
+            site / "libfar.so.2", site, stub.Interface(prefix="far_", answers={"far_unused": 0})
+        )
+    assert run(site, "send").stdout == "3\n"
+
+
+def test_a_library_of_which_nothing_is_asked(tmp_path: Path) -> None:
+    """As torch links cuRAND."""
+    compile_c(tmp_path, "libfar.so.2", LIBRARY, ["-shared", "-fPIC", "-Wl,-soname,libfar.so.2"])
+    alone = "int user_send(void) { return 0; } int user_add(int a, int b) { return a + b; }"
+    compile_c(
+        tmp_path,
+        "libuser.so",
+        alone,
+        ["-shared", "-fPIC", "-Wl,--no-as-needed", "-l:libfar.so.2", "-L."],
+    )
+    compile_c(tmp_path, "program", PROGRAM, ["-L.", "-luser", "-Wl,-rpath-link,."])
+    assert stub.put(tmp_path / "libfar.so.2", tmp_path, FAR)[1] == 0
+    assert run(tmp_path, LD_BIND_NOW="1").stdout == "5\n"
 
 
 def test_versions_of_symbols_are_kept(tmp_path: Path) -> None:
@@ -105,7 +141,7 @@ def test_versions_of_symbols_are_kept(tmp_path: Path) -> None:
     old = '__asm__(".symver old_send, far_send@FAR_1"); int old_send(void);'
     compile_user(tmp_path, old + USER.replace("far_send() +", "far_send() + old_send() +"))
     assert run(tmp_path, "send").stdout == "6\n"
-    stub.put(tmp_path / "libfar.so.2", tmp_path, "far_")
+    stub.put(tmp_path / "libfar.so.2", tmp_path, FAR)
     made = {symbol.text for symbol in stub.symbols(tmp_path / "libfar.so.2", defined=True)}
     assert made - {"FAR_1", "FAR_2"} == {
         "far_send@FAR_1",
@@ -126,7 +162,7 @@ def test_a_name_that_is_none_of_c_gets_a_stub_too(tmp_path: Path) -> None:
     )
     user = 'int far(void) __asm__("far_send.part$1"); int user_send(void) { return far(); }'
     compile_user(tmp_path, f"{user} int user_add(int a, int b) {{ return a + b; }}")
-    stub.put(tmp_path / "libfar.so.2", tmp_path, "far_")
+    stub.put(tmp_path / "libfar.so.2", tmp_path, FAR)
     assert run(tmp_path).stdout == "5\n"
     assert "far_send.part$1 of libfar.so.2 was called" in run(tmp_path, "send").stderr
 
@@ -142,16 +178,16 @@ def test_data_can_have_no_stub(tmp_path: Path) -> None:
     compile_user(tmp_path, f"{user} int user_add(int a, int b) {{ return a + b; }}")
     before = (tmp_path / "libfar.so.2").read_bytes()
     with pytest.raises(stub.StubError, match=r"gives data too, and reading that can't fail: far_c"):
-        stub.put(tmp_path / "libfar.so.2", tmp_path, "far_")
+        stub.put(tmp_path / "libfar.so.2", tmp_path, FAR)
     assert (tmp_path / "libfar.so.2").read_bytes() == before
 
 
 def test_what_is_not_of_the_interface_is_refused(site: Path) -> None:
     with pytest.raises(stub.StubError, match=r"more is asked of libfar\.so\.2 than its interface"):
-        stub.put(site / "libfar.so.2", site, "far_s")
+        stub.put(site / "libfar.so.2", site, stub.Interface(prefix="far_s"))
     assert run(site, "send").stdout == "3\n"
 
 
 def test_a_library_that_is_not_there_is_named(site: Path) -> None:
     with pytest.raises(stub.StubError, match=r"no sub/libnear\.so"):
-        stub.put(site / "sub/libnear.so", site, "near")
+        stub.put(site / "sub/libnear.so", site, stub.Interface(prefix="near"))

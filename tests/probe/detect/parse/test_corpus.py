@@ -21,7 +21,10 @@ BETTER_KNOWN = {
     # rocBLAS has no kernels: the index says itself that the proof will fail.
     "amd/rocminfo/threadripper-gfx900.txt": "cpu",
     "amd/sysfs-drm/phoenix/": "cpu",
+    # Kernels up to ROCm 6.3, which the index did not know.
+    "amd/rocm-smi-json/vega20-32gb-mi60.json": "rocm6.3",
 }
+OLDER = {"rocm6.3": "2.9.1"}  # the newest torch with the build
 
 
 def known() -> list[Entry]:
@@ -53,7 +56,7 @@ def test_the_choice_for_a_recorded_machine(machine, table, entry):
     backend = "cuda" if expected.startswith("cu") else "rocm" if expected[0] == "r" else "cpu"
     assert selection.backend == backend
     if backend != "cpu":
-        assert selection.torch == "2.13.0"
+        assert selection.torch == OLDER.get(expected, "2.13.0")
     if entry["vendor"] in ("nvidia", "amd"):
         assert facts.gpus, "the machine's GPU was not seen"
 
