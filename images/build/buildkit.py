@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from images.build import podman
 from images.build.builder import Builder
 from images.build.progress import BuildProgress
 from images.build.progress_podman import PodmanProgress
@@ -53,15 +54,20 @@ def run_build(builder: Builder, recipe: Recipe, logs: Path = LOGS) -> int:
 
     BuildKit's whole output goes to a file in ``logs``.
     """
-    podman = builder.engine.podman
-    command = [*builder.engine.build_command, *recipe.options()]
-    command += ["--timestamp", str(recipe.epoch)] if podman else []
+    engine = builder.engine
+    command = [*engine.build_command, *recipe.options()]
+    if engine.podman:
+        made_of = podman.inputs(CHECKOUT, recipe.name, recipe.arguments)
+        if not recipe.fresh and podman.is_current(engine, recipe.tag, made_of):
+            builder.console.say("  nothing that it is made of has changed")
+            return 0
+        command += podman.options(made_of, recipe.epoch)
     command += [*builder.site.build_options(), str(CHECKOUT)]
     logs.mkdir(parents=True, exist_ok=True)
     log = logs / f"build-{recipe.name}.log"
     with builder.console.status() as status:
-        progress = PodmanProgress(status) if podman else BuildProgress(status)
-        exit_code = _follow(command, builder.engine.build_environ(), progress, log)
+        progress = PodmanProgress(status) if engine.podman else BuildProgress(status)
+        exit_code = _follow(command, engine.build_environ(), progress, log)
     if exit_code != 0:
         words = "\n".join(f"    {line}" for line in progress.failure or ["nothing was printed"])
         raise BuildError(f"{recipe.tag} did not build; the failing step:\n{words}\nAll: {log}")
