@@ -14,6 +14,7 @@ from probe.report.snippet_settings import (
     STATE,
     STATE_VOLUME,
     STOP_S,
+    TMP,
     USER,
 )
 
@@ -99,7 +100,7 @@ def variables(env: Mapping[str, str]) -> list[str]:
 def hardened(start: Start) -> list[str]:
     """What limits the container."""
     return [
-        "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges",
+        f"--read-only --tmpfs {TMP} --cap-drop ALL --security-opt no-new-privileges",
         f"--pids-limit {PIDS_LIMIT} --memory {start.memory}g --stop-timeout {STOP_S}",
         f"--health-start-period {START_PERIOD_S}s",
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.report.snippet_settings import MEMORY_LIMIT, PIDS_LIMIT, STOP_S, USER
+from probe.report.snippet_settings import MEMORY_LIMIT, PIDS_LIMIT, STOP_S, TMP, USER
 
 ROOT = Path(__file__).parents[3]
 FILES = [*ROOT.glob("compose/*.yaml"), *ROOT.glob("images/*/Dockerfile")]
@@ -29,8 +29,9 @@ def test_there_are_files_that_say_it():
         ("pids_limit", str(PIDS_LIMIT)),
         ("mem_limit", f"${{ALTERNATOR_MEMORY_LIMIT:-{MEMORY_LIMIT}g}}"),
         ("stop_grace_period", f"{STOP_S}s"),
+        ("- /tmp", TMP.removeprefix("/tmp:")),
     ],
 )
 def test_the_limits_of_the_stack(key: str, value: str) -> None:
     text = (ROOT / "compose" / "compose.yaml").read_text("utf-8")
-    assert re.findall(rf"^ +{key}: (.+)$", text, re.MULTILINE) == [value]
+    assert re.findall(rf"^ +{key}: ?(.+)$", text, re.MULTILINE) == [value]
