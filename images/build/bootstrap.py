@@ -134,15 +134,18 @@ def _import(builder: Builder, platform: Platform, archive: Path) -> str:
     base = builder.catalog.base
     name = base.bootstrap_tag(platform.architecture)
     repository, _, tag = name.partition(":")
+    podman = builder.engine.podman
     with builder.engine.patience(IMPORT_S) as client:
         client.api.import_image_from_file(
             str(archive),
-            repository=repository,
-            tag=tag,
+            # Podman 4.3 passes over the tag that is told apart, and takes a bare name for Docker's.
+            repository=f"localhost/{name}" if podman else repository,
+            tag=None if podman else tag,
             changes=['CMD ["python3"]', f"LABEL {RECIPE_LABEL}={recipe(base)}"],
         )
-        # The engine takes an import for its own architecture.
-        reset_times(builder.engine, name, EARLIEST, platform.architecture)
+        if not podman:  # which takes no configuration alone
+            # The engine takes an import for its own architecture.
+            reset_times(builder.engine, name, EARLIEST, platform.architecture)
     return name
 
 
