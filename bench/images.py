@@ -18,9 +18,11 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from docker.errors import DockerException
 
 from bench import cold_start
 from bench.image_recipes import (
@@ -137,12 +139,14 @@ class Measuring:
         return measured
 
     def _rebuild(self, recipe: Recipe, measured: Measured) -> None:
-        before = self.engine.inspect(recipe.tag).layers
+        before = self.engine.inspect(recipe.tag)
         measured.code_only.append(recipe.build(False))
         layers = self.engine.inspect(recipe.tag).layers
         sizes = layer_sizes(self.engine.history(recipe.tag))
-        measured.added.append(added_bytes(before, layers, sizes))
+        measured.added.append(added_bytes(before.layers, layers, sizes))
         measured.unchanged.append(recipe.build(False))
+        with suppress(DockerException):  # our builder removes what it replaces
+            self.engine.client.images.remove(before.image_id)
 
 
 def layer_sizes(history: Sequence[HistoryStep]) -> list[int]:

@@ -193,3 +193,17 @@ def test_a_change_in_what_is_loaded_is_noticed(
     monkeypatch.setattr("images.scripts.finish.prune.subprocess.run", damage)
     with pytest.raises(SystemExit, match=r"strip changed what is loaded of libalt_a\.so"):
         prune.strip(tmp_path, ["*.so"], exact=True)
+
+
+@pytest.mark.parametrize(("options", "stays"), [([], False), (["--full"], True)])
+def test_a_complete_image_keeps_what_a_lean_one_leaves_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], stays: bool
+) -> None:
+    if not all(map(shutil.which, ("readelf", "strip"))):
+        pytest.skip("readelf and strip are needed")
+    library = "nvidia/cu13/lib/libnvJitLink.so.13"
+    touch(tmp_path, library, "torch/test/a.py", "torch/version.py")
+    monkeypatch.setattr(sys, "argv", ["prune.py", str(tmp_path), "--gfx", "", *options])
+    prune.main()
+    assert (library in left(tmp_path)) is stays
+    assert "torch/test/a.py" not in left(tmp_path)
