@@ -20,7 +20,7 @@ ALTERNATOR = .venv/bin/alternator
 # tests that need it run one by one.
 PARALLEL = --numprocesses 4 --dist worksteal
 
-.PHONY: builds-check clean down format generated help hooks images lint lock lock-tools pci-ids render test test-fast test-images up
+.PHONY: builds-check clean down format generated help hooks images images-twice lint lock lock-tools pci-ids render test test-fast test-images up
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ test-images: .dev ## Build the image of VARIANT=cpu|cuda (default: cpu) and test
 	@.venv/bin/python -m tools.prepare_tests
 	VARIANT=$(or $(VARIANT),cpu) FULL=$(FULL) .venv/bin/python -m pytest tests/images/$(or $(VARIANT),cpu) $(ARGS)
 
+images-twice: .dev ## Build VARIANT=cpu|universal twice, the second time without cache, and compare the digests
+	@.venv/bin/python -m tools.prepare_tests
+	TWICE=1 .venv/bin/python -m pytest -s tests/images/$(or $(VARIANT),universal)/test_$(or $(VARIANT),universal)_reproducible.py
+
 lint: .dev ## ruff, mypy --strict, hadolint, zizmor, and whether generated files are current
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -78,10 +82,13 @@ generated: .dev ## Write every generated file; CHECK=1 fails if a committed one 
 	@.venv/bin/python -m tools.reliability_docs $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.rooms_picture $(if $(CHECK),--check)
 
-lock-tools: .dev ## Resolve the development tools anew into tools/development-requirements.txt
+lock-tools: .dev ## Resolve anew what develops and what publishes, into tools/*-requirements.txt
 	CUSTOM_COMPILE_COMMAND='make lock-tools' .venv/bin/pip-compile --quiet --upgrade --extra dev --generate-hashes \
 	  --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	  --annotation-style line --output-file tools/development-requirements.txt pyproject.toml
+	CUSTOM_COMPILE_COMMAND='make lock-tools' .venv/bin/pip-compile --quiet --upgrade --extra host --generate-hashes \
+	  --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --annotation-style line --output-file tools/publishing-requirements.txt pyproject.toml
 
 hooks: .dev ## Run the tools of `make lint` before each commit
 	.venv/bin/pre-commit install

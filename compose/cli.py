@@ -11,6 +11,7 @@ from docker.models.containers import Container
 from compose import check, demo, devices, handed, memory, settings, wait
 from compose.errors import ComposeError, DeviceError
 from compose.stack import (
+    LOG_DRIVER_VARIABLE,
     Bot,
     Project,
     Stack,
@@ -26,6 +27,7 @@ from images.build.builder import Builder, builder_here
 from images.catalog import AnyImage
 from images.console import Console
 from images.ending import by_signal
+from images.engine.address import with_address
 from images.engine.apt import may_install
 from images.engine.engine import Engine
 from images.engine.setup import ensure_engine
@@ -53,11 +55,11 @@ def up(argv: list[str]) -> int:
     )
     options = parser.parse_args(argv)
     console = Console()
-    with by_signal(), Engine(os.environ) as engine:
+    with by_signal(), Engine(with_address(os.environ)) as engine:
         installing = may_install(engine.environ) and not options.no_install
         config = None if options.demo else find_config(options.config, engine.environ)
         builder = builder_here(engine, console, may_install=installing)
-        console.say(f"Container engine: Docker {ensure_engine(engine, builder.apt, console)}")
+        console.say(f"Container engine: {ensure_engine(engine, builder.apt, console)}")
         account = config is not None or (not options.demo and handed.is_account(engine.environ))
         wish = Wish(variant=options.variant, base=options.base, config=config, account=account)
         return start(builder, project_here(engine), wish)
@@ -70,7 +72,7 @@ def down(argv: list[str]) -> int:
         "--volumes", action="store_true", help="also remove what the bot remembers and its models"
     )
     options = parser.parse_args(argv)
-    with Engine(os.environ) as engine:
+    with Engine(with_address(os.environ)) as engine:
         state = engine.state()
         if not state.reachable:
             raise ComposeError(
@@ -144,6 +146,7 @@ def start(builder: Builder, project: Project, wish: Wish) -> int:
         image=image,
         handed=given,
         universal=wish.variant == UNIVERSAL,
+        podman=builder.engine.podman and not builder.environ.get(LOG_DRIVER_VARIABLE),
         variables={
             HOST_REPORT: check.handed_report(choice.report),
             **devices.variables(choice.report["selection"]["run_flags"]),
@@ -233,7 +236,8 @@ class Starting:
         except ComposeError as error:
             words = wait.last_words_of_the_dead(self.project)
             raise ComposeError(f"{error}\n{words}".rstrip()) from error
-        container = wait.until_healthy(self.project, "bot", self.console)
+        podman = self.project.engine.podman
+        container = wait.until_healthy(self.project, "bot", self.console, ask=podman)
         self.console.say("The bot is healthy.")
         inside = check.container_report(container)
         for line in check.compare_with_host(read_report(self.report), inside):

@@ -18,20 +18,27 @@ from typing import TypedDict
 
 from compose.errors import DeviceError
 from images.engine.answers import EngineFacts
+from images.engine.commands import here
 from images.engine.engine import Engine
 from probe.decide.overrides import read_overrides
 from probe.machine.cdi import CdiDevice, cdi_devices, cdi_specifications
 from probe.machine.files import Tree
+from probe.machine.host_software import docker_kind
 from probe.machine.operator_config import whisper_settings
 from probe.report.cdi_names import DRI, nvidia_names
+from probe.report.doctor_commands import what_docker_lacks
 from probe.report.schema import Report, SelectionReport
 
-HOOK = "nvidia-container-runtime-hook"
-NO_WAY = (
-    "there is an NVIDIA GPU, but this engine can't hand it to a container. Install the NVIDIA "
-    "container toolkit, then type\n"
-    "    sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker"
+# Through Docker's API, Podman passes over a device request, and a device by its CDI name either is
+# taken for a path or passed over, by the versions of both:
+# https://github.com/podman-container-tools/podman/issues/19338 and /issues/28436 (read 2026-11)
+PODMAN = (
+    "there is an NVIDIA GPU, and Podman does not hand one over through Compose. Its own command "
+    "does, with the image that `make images` builds: alternator probe --snippet podman, or "
+    "--snippet quadlet for a service"
 )
+HOOK = "nvidia-container-runtime-hook"
+NO_WAY = "there is an NVIDIA GPU, but this engine can't hand it to a container. Type\n"
 
 
 class Request(TypedDict, total=False):
@@ -104,6 +111,12 @@ def _values(selection: SelectionReport, flag: str) -> list[str]:
     return [value for name, value in pairwise(selection["run_flags"]) if name == flag]
 
 
+def no_way() -> str:
+    """That the engine has no way to hand the GPU over, and what gives it one on this machine."""
+    lacking = what_docker_lacks(docker_kind(Tree()))
+    return NO_WAY + "".join(f"    {line}\n" for line in lacking.remedy(here())).rstrip("\n")
+
+
 def overlay(variant: str, engine: Engine, run_flags: Sequence[str] = ()) -> str:
     """The device overlay for a variant on an engine of this machine.
 
@@ -112,10 +125,12 @@ def overlay(variant: str, engine: Engine, run_flags: Sequence[str] = ()) -> str:
     if variant != "cuda":
         return variant
     facts = engine.facts()
+    if facts.podman:
+        raise DeviceError(PODMAN)
     if "--runtime" in run_flags:  # the toolkit refuses its hook here, as on a Jetson
         if "nvidia" in facts.runtimes:
             return "cuda-runtime"
-        raise DeviceError(NO_WAY)
+        raise DeviceError(no_way())
     return nvidia_overlay(
         facts,
         hook=shutil.which(HOOK, path=engine.environ.get("PATH")) is not None,
@@ -135,7 +150,7 @@ def nvidia_overlay(facts: EngineFacts, *, hook: bool, specifications: Sequence[s
         return "cuda-runtime"
     if specifications:
         return "cuda-cdi"
-    raise DeviceError(NO_WAY)
+    raise DeviceError(no_way())
 
 
 def asked_for(config: Path | None, environ: Mapping[str, str]) -> str:

@@ -24,6 +24,8 @@ PROJECT_VARIABLE = "ALTERNATOR_PROJECT"  # two stacks on one machine
 DEFAULT_PROJECT = "alternator"
 PORT_VARIABLE = "SANDBOX_PORT"
 DEFAULT_SANDBOX_PORT = 3000
+LOG_DRIVER_VARIABLE = "ALTERNATOR_LOG_DRIVER"
+PODMANS_LOG_DRIVER = "k8s-file"  # as podman.yaml has it
 # An operator's own additions, read after all others; git ignores it.
 OVERRIDE = "override"
 
@@ -131,7 +133,7 @@ class Bot:
     """The bot's part of a stack. ``device`` and ``variables`` come from ``compose.devices``.
 
     ``handed`` is what it gets of the operator's; ``universal`` adds the volume for the builds that
-    the universal image installs.
+    the universal image installs; ``podman`` is whether that runs it and has no log driver told.
     """
 
     device: str
@@ -139,6 +141,7 @@ class Bot:
     variables: Mapping[str, str] = field(default_factory=dict)
     handed: Handed = NOTHING
     universal: bool = False
+    podman: bool = False
     service: Service | None = None  # in the place of the device's file
 
     def stack(self, *overlays: str, **variables: str) -> Stack:
@@ -146,12 +149,15 @@ class Bot:
 
         The device's overlay comes after the operator's variables: what it sets was decided.
         """
+        podman = ["podman"] if self.podman else []
         device = [] if self.service else [self.device]
         universal = ["universal"] if self.universal else []
+        own = (*podman, *self.handed.overlays, *device, *universal)
         return Stack(
-            overlays=("compose", *self.handed.overlays, *device, *universal, *overlays),
+            overlays=("compose", *own, *overlays),
             variables={
                 IMAGE_VARIABLE: self.image,
+                **({LOG_DRIVER_VARIABLE: PODMANS_LOG_DRIVER} if self.podman else {}),
                 **variables,
                 **self.variables,
                 **self.handed.variables,

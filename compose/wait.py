@@ -14,6 +14,9 @@ from probe.errors import ENTRYPOINT_PREFIX
 
 HEALTH_TIMEOUT_S = 3600  # a first start may have gigabytes to fetch over a slow line
 LOG_LINES = 12
+LINES_SINCE_COMPLAINT = 200
+CHECK = ["alternator", "health"]  # the image's own
+WRONG = re.compile(r"\S+ (error|warn) ")  # a line of the bot's log, by its level
 # What stands before a line's own words: of the entrypoint, and of the bot.
 PREFIX = re.compile(rf"{re.escape(ENTRYPOINT_PREFIX)}|\S+ \w+ +")
 
@@ -24,9 +27,18 @@ def last_words_of_the_dead(project: Project) -> str:
 
 
 def until_healthy(
-    project: Project, service: str, console: Console, timeout_s: float = HEALTH_TIMEOUT_S
+    project: Project,
+    service: str,
+    console: Console,
+    timeout_s: float = HEALTH_TIMEOUT_S,
+    *,
+    ask: bool = False,
 ) -> Container:
-    """The service's container once it is healthy; UnhealthyError with its last words otherwise."""
+    """The service's container once it is healthy; UnhealthyError with its last words otherwise.
+
+    With ``ask`` the check is also run from here: Podman leaves it to systemd's timers, which need
+    not be there (https://docs.podman.io/en/latest/markdown/podman-healthcheck-run.1.html).
+    """
     deadline = time.monotonic() + timeout_s
     with console.status() as status:
         while True:
@@ -34,7 +46,7 @@ def until_healthy(
             if container is None:
                 raise UnhealthyError(f"the container of {service} is gone: something removed it")
             health, state = _state(container)
-            if health == "healthy":
+            if health == "healthy" or (ask and state == "running" and _answers_well(container)):
                 return container
             if state != "running" or container.attrs["RestartCount"] > 0 or health == "unhealthy":
                 what = "restarting" if container.attrs["RestartCount"] > 0 else health or state
@@ -46,6 +58,13 @@ def until_healthy(
             time.sleep(0.5)
 
 
+def _answers_well(container: Container) -> bool:
+    try:
+        return container.exec_run(CHECK).exit_code == 0
+    except DockerException:
+        return False
+
+
 def waits_for_server(container: Container) -> str | None:
     """What a healthy bot says of a server that it can't reach yet; None where it works with one.
 
@@ -53,13 +72,23 @@ def waits_for_server(container: Container) -> str | None:
     address wants to know.
     """
     try:
-        output = container.exec_run(["alternator", "health"]).output
+        output = container.exec_run(CHECK).output
         state = json.loads(output).get("server") if isinstance(output, bytes) else None
     except (DockerException, ValueError, AttributeError, RecursionError):
         return None
     if state not in ("unreachable", "refusing"):
         return None
-    return _doing(container) or f"{container.name}: its server is {state}"
+    return _complaint(container) or f"{container.name}: its server is {state}"
+
+
+def _complaint(container: Container) -> str:
+    """The last that it logged as wrong, for somebody to read; what else it says came meanwhile."""
+    try:
+        lines = container.logs(tail=LINES_SINCE_COMPLAINT).decode("utf-8", "replace").splitlines()
+    except DockerException:
+        return ""
+    wrong = [line for line in lines if WRONG.match(line)]
+    return f"{container.name}: {PREFIX.sub('', wrong[-1], count=1)}" if wrong else ""
 
 
 def _doing(container: Container) -> str:

@@ -13,6 +13,7 @@ from images.catalog import AnyImage, Catalog, Variant, load_catalog, with_build
 from images.console import Console
 from images.ending import by_signal
 from images.engine import platforms
+from images.engine.address import with_address
 from images.engine.apt import may_install
 from images.engine.emulation import require_emulation
 from images.engine.engine import Engine
@@ -27,7 +28,7 @@ from probe.tables.builds import load_table
 def main(argv: list[str]) -> int:
     """Render the Dockerfiles and build the images."""
     console = Console()
-    with by_signal(), Engine(os.environ) as engine:
+    with by_signal(), Engine(with_address(os.environ)) as engine:
         return run(argv, engine, console)
 
 

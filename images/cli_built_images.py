@@ -1,4 +1,4 @@
-"""What ``alternator images`` does with images that are built: size, list, bom, push, save, load."""
+"""What ``alternator images`` does with images that are built: looks into them, moves them."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -10,9 +10,11 @@ from images.catalog import image_tag, load_catalog
 from images.console import Console
 from images.contents import budget, inventory, size_report, size_svg
 from images.contents.weights import weigh
+from images.engine.answers import ImageFacts
 from images.engine.engine import Engine
 from images.engine.platforms import PLATFORMS, tag_for
 from images.errors import CatalogError, ImagesError
+from images.publish.attestations import Predicate
 from images.publish.transfer import Transfer
 
 Handler = Callable[[argparse.Namespace, Engine, Console], int]
@@ -36,12 +38,33 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     push = commands.add_parser("push", help="push images to a registry")
     push.add_argument("registry", help="host[:port][/path]")
     push.add_argument("images", nargs="*", help="variants or tags; all of ours where none is named")
+    push.add_argument(
+        "--attestations", type=Path, metavar="FOLDER", help="those that `attest` made elsewhere"
+    )
+    push.add_argument(
+        "--digests", type=Path, metavar="FILE", help="write there what was pushed, for `sign`"
+    )
+    attest = commands.add_parser("attest", help="write what images are made of, and how")
+    attest.add_argument("folder", type=Path)
+    attest.add_argument("images", nargs="*", help="variants or tags; all of ours if none is named")
+    sign = commands.add_parser("sign", help="sign what was pushed, with cosign")
+    sign.add_argument("image", help="host[:port]/path@sha256:..., as `push` printed it")
+    sign.add_argument("--key", default="", help="a key; without one, keyless")
     save = commands.add_parser("save", help="write images into one file, for hosts without network")
     save.add_argument("file", type=Path)
     save.add_argument("images", nargs="*", help="variants or tags; all of ours where none is named")
     load = commands.add_parser("load", help="take the images out of such a file")
     load.add_argument("file", type=Path)
-    return {"size": _size, "list": _list, "bom": _bom, "push": _push, "save": _save, "load": _load}
+    return {
+        "size": _size,
+        "list": _list,
+        "bom": _bom,
+        "push": _push,
+        "attest": _attest,
+        "sign": _sign,
+        "save": _save,
+        "load": _load,
+    }
 
 
 def tag_of(name: str) -> str:
@@ -119,9 +142,55 @@ def write(path: Path, text: str) -> None:
 
 
 def _push(options: argparse.Namespace, engine: Engine, console: Console) -> int:
+    from images.publish import attest
+
     tags = chosen(options.images, engine)
-    for pushed in Transfer(engine=engine, console=console).push(options.registry, tags):
-        console.say(f"{pushed.reference}@{pushed.digest} ({', '.join(pushed.platforms)})")
+    own = engine.platform.architecture
+
+    def attested(image: ImageFacts) -> Sequence[Predicate]:
+        if options.attestations is not None:
+            return attest.read(options.attestations, image.image_id)
+        if image.architecture == own:
+            return attest.make(engine, image.tags[0], engine.environ)
+        raise CatalogError(
+            f"what a {image.architecture} image is made of is asked on such a machine: `alternator "
+            f"images attest FOLDER` there, then push with --attestations FOLDER"
+        )
+
+    moving = Transfer(engine=engine, console=console)
+    digests = []
+    for pushed in moving.push(options.registry, tags, attested):
+        digests.append(f"{pushed.reference}@{pushed.digest}")
+        console.say(f"{digests[-1]} ({', '.join(pushed.platforms)})")
+    if options.digests is not None:
+        write(options.digests, "".join(f"{line}\n" for line in digests))
+    return 0
+
+
+def _attest(options: argparse.Namespace, engine: Engine, console: Console) -> int:
+    from images.publish import attest
+
+    for tag in chosen(options.images, engine):
+        made = attest.make(engine, tag, engine.environ)
+        image_id = engine.inspect(tag).image_id
+        console.say(f"{tag}: {attest.write(options.folder, image_id, made)}")
+    return 0
+
+
+def _sign(options: argparse.Namespace, engine: Engine, console: Console) -> int:
+    from images.publish.references import repository
+    from images.publish.sign import Signer
+
+    name, _, digest = options.image.partition("@")
+    host, _, path = name.partition("/")
+    if not digest.startswith("sha256:"):
+        raise CatalogError(
+            f"{options.image!r} names no digest: a tag may be another image by now. `alternator "
+            f"images push` prints host/path:tag@sha256:..."
+        )
+    there = repository(engine.facts(), f"{host}/{path.partition(':')[0]}")
+    for line in Signer(environ=engine.environ, key=options.key).sign(there, digest):
+        console.say(line)
     return 0
 
 

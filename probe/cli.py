@@ -9,12 +9,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from probe.decide.overrides import VALUES, Overrides, read_overrides
-from probe.detect.probe_result import Context
-from probe.detect.run_probes import RunningProbes
+from probe.detect.run_probes import RunningProbes, start_probes
 from probe.errors import NoGpuError, ProbeError, print_trace
 from probe.exit_codes import ExitCode
 from probe.machine.this_machine import Machine
-from probe.machine.time_limit import TIMEOUT_S, read_timeout
+from probe.machine.time_limit import PATIENCE_S, TIMEOUT_S
 from probe.machine.variables import DEBUG, TIMEOUT, WHISPER_MODEL
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def probe(argv: list[str]) -> int:
         return matrix()
     machine = _machine(arguments.replay, arguments.record)
     overrides = _overrides(arguments, machine)
-    running = _start(arguments, machine)
+    running = start_probes(machine, flag=arguments.timeout)
     # The tools are at work: time to load what decides and what prints.
     from probe.decide.choose import choose
     from probe.detect.collect import facts_from
@@ -98,7 +97,7 @@ def doctor(argv: list[str]) -> int:
         host=None if arguments.replay else read_host_report(os.environ),
     )
     overrides, table = _overrides(arguments, machine), load_table()
-    running = _start(arguments, machine, memory=True)
+    running = start_probes(machine, flag=arguments.timeout, memory=True)
     facts = facts_from(running)
     _show_defects(running)
     if arguments.record:
@@ -148,7 +147,8 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--timeout",
         metavar="SECONDS",
-        help=f"for each tool that is asked (default: ${TIMEOUT}, else {TIMEOUT_S:g})",
+        help=f"for each tool that is asked (default: ${TIMEOUT}, else {TIMEOUT_S:g}, and "
+        f"{PATIENCE_S:g} for NVIDIA's where its driver's device nodes are)",
     )
     return parser
 
@@ -222,19 +222,12 @@ def _overrides(arguments: argparse.Namespace, machine: Machine) -> Overrides:
     )
 
 
-def _start(
-    arguments: argparse.Namespace, machine: Machine, *, memory: bool = False
-) -> RunningProbes:
-    timeout_s = read_timeout(os.environ, arguments.timeout)
-    return RunningProbes(Context(machine=machine, timeout_s=timeout_s, memory=memory))
-
-
 def _printer(arguments: argparse.Namespace, machine: Machine) -> "Callable[[Report], str]":
     """What makes the text that was asked for of a report."""
     if arguments.snippet:
-        from probe.report.snippet import snippet, surroundings
+        from probe.report.snippet import host_details, snippet
 
-        return lambda found: snippet(arguments.snippet, found, version(), surroundings(machine))
+        return lambda found: snippet(arguments.snippet, found, version(), host_details(machine))
     if arguments.json:
         import json
 

@@ -15,8 +15,7 @@ from probe.decide.choice import Choice, Rejected, Selection
 from probe.decide.choose import choose
 from probe.decide.overrides import read_overrides
 from probe.detect.collect import facts_from
-from probe.detect.probe_result import Context
-from probe.detect.run_probes import RunningProbes
+from probe.detect.run_probes import start_probes
 from probe.errors import (
     ENTRYPOINT_PREFIX,
     CommandError,
@@ -32,7 +31,6 @@ from probe.frozen_record import replace
 from probe.machine.image_record import read_image_record, record_path
 from probe.machine.operator_config import config_of, whisper_settings
 from probe.machine.this_machine import Machine, find_executable
-from probe.machine.time_limit import read_timeout
 from probe.machine.variables import PROVEN_DEVICE, REPORT_FILE, STATE_DIRECTORY
 from probe.prove.image_build import image_build
 from probe.prove.remembered import Verdicts, image_id
@@ -104,8 +102,7 @@ def prepare(environ: MutableMapping[str, str], config: str | None = None) -> Non
     start = Start(environ, config)
     if left_out and (start.image is None or start.image.variant == "rocm"):
         log(f"left out, because ROCm or PyTorch would find no GPU by it: {', '.join(left_out)}")
-    machine = Machine(environ=environ)
-    running = RunningProbes(Context(machine=machine, timeout_s=read_timeout(environ)))
+    running = start_probes(Machine(environ=environ), tell=lambda line: log(f"waiting {line}"))
     facts = facts_from(running)
     for name, error in running.defects():
         print_trace(error)

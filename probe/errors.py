@@ -21,6 +21,7 @@ from probe.exit_codes import ExitCode
 # What stands before a message on stderr: who runs these programs and shows their words takes it off
 # again.
 PROBE_PREFIX = "alternator probe: "
+WAITING_PREFIX = "alternator: waiting "
 ENTRYPOINT_PREFIX = "alternator-entrypoint: "
 
 

@@ -23,6 +23,9 @@ POD = "KUBERNETES_SERVICE_HOST"  # Kubernetes sets it in every container of a po
 # (https://rocm.docs.amd.com/en/latest/reference/env-variables.html).
 HSA_OVERRIDE = "HSA_OVERRIDE_GFX_VERSION"
 
+# Of NVIDIA's kernel module.
+ModuleFlavour = Literal["open", "proprietary"]
+
 # A compute capability X.Y as (X, Y): compared by number, never as text ("12.1" < "8.9").
 ComputeCapability = tuple[int, int]
 
@@ -82,7 +85,10 @@ class Sighting(Record):
     slice_of: int | None = None  # a MIG device: the index of the GPU that it is cut from
     cuts: int | None = None  # of a MIG device: how many of its GPU's compute slices it has
     mig: bool = False  # a whole GPU that is in MIG mode and so can't be used as one
-    lost: bool = False  # the driver knows the card and can't reach it any more
+    minor: int | None = None  # NVIDIA: /dev/nvidia<minor>
+    vgpu: str | None = None  # the profile of an NVIDIA virtual GPU, such as 48C
+    # An NVIDIA card that the driver knows and can't reach: nvidia-smi's code for why.
+    fault: int | None = None
 
 
 class CudaView(Record):
@@ -91,6 +97,13 @@ class CudaView(Record):
     status: int | None = None
     missing: str | None = None  # why the library can't be loaded
     devices: tuple[Sighting, ...] = ()
+
+
+class HsaView(Record):
+    """How rocminfo says that there is no GPU for this process, in its own words."""
+
+    refused: str | None = None  # the line on which it gives up: /dev/kfd could not be opened
+    processors: tuple[str, ...] = ()  # it answers, and these are all that it lists
 
 
 class Gpu(Record):
@@ -159,3 +172,4 @@ class Facts(Record):
     nodes: tuple[Node, ...] = ()
     trace: tuple[ProbeTrace, ...] = ()
     hsa_override: str | None = None  # HSA_OVERRIDE_GFX_VERSION, as the operator has set it
+    notes: tuple[Finding, ...] = ()  # what is in nobody's way, and worth telling

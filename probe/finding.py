@@ -47,6 +47,11 @@ class Finding(Record):
     def remedy(self, place: Place) -> Steps:
         """What mends it there, step by step; empty where nothing is known that does."""
         here = place if isinstance(place, Surroundings) else Surroundings(kind=place)
+        data = _Data(self)
+        return render(self.template(here.kind), here, lambda text: text.format_map(data))
+
+    def template(self, kind: PlaceKind) -> Template:
+        """The steps for that kind of place."""
         own: dict[PlaceKind, Template] = {
             "host": self.steps,
             "wsl": self.in_wsl,
@@ -55,8 +60,7 @@ class Finding(Record):
             "container": self.in_container,
             "pod": self.in_pod or self.in_container,
         }
-        data = _Data(self)
-        return render(own[here.kind] or self.steps, here, lambda text: text.format_map(data))
+        return own[kind] or self.steps
 
 
 class _Data:

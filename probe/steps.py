@@ -12,7 +12,7 @@ from probe.frozen_record import Record
 from probe.place import ContainerKind, PlaceKind
 
 # What each system has in its own way: a row of ``tables/systems.toml`` has keys of these names.
-Wanted = Literal["driver", "amd-driver", "engine", "toolkit", "restart-docker"]
+Wanted = Literal["driver", "legacy-driver", "amd-driver", "engine", "toolkit", "restart-docker"]
 
 
 class Command(Record):
@@ -78,7 +78,8 @@ Steps = tuple[str, ...]  # as a person reads it
 Fill = Callable[[str], str]  # puts a finding's data into a template
 
 ON = {"the host": "on the host: ", "Windows": "in Windows: "}
-KERNELS: tuple[Wanted, ...] = ("driver", "amd-driver")  # what belongs to the kernel
+# What belongs to the kernel.
+KERNELS: tuple[Wanted, ...] = ("driver", "legacy-driver", "amd-driver")
 INSIDE: tuple[PlaceKind, ...] = ("container", "pod", "lxc")
 
 

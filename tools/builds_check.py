@@ -1,44 +1,55 @@
 """``make builds-check``: the table of builds against the PyTorch package index.
 
-Exit codes: 0 the table is right, 1 the index has something else, 24 it can't be reached.
+Compared is what the index and the wheels tell without a download: which wheels there are, by tag,
+version and architecture; the C library that their names ask for; the CUDA version that their
+metadata require; and what their rocBLAS has kernels for, by the list of their files. What could not
+be compared is said as well, cell by cell, on stderr.
 
-The index has a folder for each tag, and in it a page for torch as every package index has one:
-https://packaging.python.org/en/latest/specifications/simple-repository-api/
-A wheel's name says its Python and platform:
-https://packaging.python.org/en/latest/specifications/binary-distribution-format/
+Exit codes: 0 the table is right, 1 the index has something else, 24 it can't be reached.
 """
 
 import argparse
 import re
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Sequence
-from html.parser import HTMLParser
-from urllib.parse import unquote
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from probe.errors import ProbeError, UserError
+from probe.errors import UserError
 from probe.exit_codes import ExitCode
 from probe.tables.builds import Build, Table, line_of, load_table
+from tools.package_index import Link, UnreadableError, links_of, metadata_of
+from tools.wheel_facts import cuda_of, cuda_of_tag, kernels_of, version_of
 
 PYTHON = "cp311"  # the Python of the images
-TIMEOUT_S = 30
-LARGEST = 64 * 1024 * 1024  # bytes of one page
-WHEEL = re.compile(rf"torch-(\d[\w.]*)(?:\+([\w.]+))?-{PYTHON}-{PYTHON}-(\w+)\.whl")
+GLIBC = (2, 36)  # of the images: Debian 12
+WHEEL = re.compile(rf"torch-(\d[\w.]*)(?:\+([\w.]+))?-{PYTHON}-{PYTHON}-([\w.]+)\.whl")
 ARCHITECTURES = ("x86_64", "aarch64")
+# What no index tells.
+NEVER = "the oldest drivers of the CUDA builds", "the drivers of Jetsons"
+BY_THE_WHEEL_ALONE = "only the wheel itself tells what code is in it"
 
 Version = tuple[int, ...]
-Found = set[tuple[str, str]]  # (version of torch, architecture)
+Found = Mapping[tuple[str, str], Link]  # by version of torch and architecture
 
 
-class UnreachableError(ProbeError):
-    """The package index did not answer."""
+@dataclass
+class Unchecked:
+    """The cells that could not be compared, by the reason; in the order of the table."""
 
-    exit_code = ExitCode.INDEX
+    cells: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, cell: str, reason: str) -> None:
+        """Note a cell."""
+        self.cells.setdefault(reason, []).append(cell)
+
+    def lines(self) -> Iterator[str]:
+        """A line for each reason."""
+        for reason, cells in self.cells.items():
+            yield f"not checked ({reason}): {', '.join(dict.fromkeys(cells))}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Compare, and print what changed."""
+    """Compare, and print what changed, and what could not be compared."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.builds_check", description="Compare the table with the index."
     )
@@ -46,11 +57,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     table = load_table()
     index = (arguments.index or table.index_base).rstrip("/")
+    unchecked = Unchecked()
     try:
-        changes = [*compare(table, index)]
+        changes = [*compare(table, index, unchecked)]
     except UserError as error:
         print(f"builds-check: {error}", file=sys.stderr)
         return error.exit_code
+    for line in unchecked.lines():
+        print(line, file=sys.stderr)
     for change in changes:
         print(change)
     tags = len({build.wheel for build in table.builds})
@@ -59,17 +73,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     return ExitCode.FAILED if changes else 0
 
 
-def compare(table: Table, index: str) -> Iterator[str]:
+def compare(table: Table, index: str, unchecked: Unchecked) -> Iterator[str]:
     """What differs, one line each. Raises ``UnreachableError`` if the index does not answer."""
     builds: dict[str, list[Build]] = {}
     for build in table.builds:
         builds.setdefault(build.wheel, []).append(build)
     for wheel, of_wheel in builds.items():
-        found = wheels_of(index, wheel)
-        if found is None:
+        links = links_of(index, wheel)
+        if links is None:
             yield f"{wheel}: the index has no such tag any more"
             continue
+        found = wheels_among(links, wheel)
         yield from _compare_tag(wheel, of_wheel, found, table)
+        for build in of_wheel:
+            yield from _compare_wheels(build, found, table, unchecked)
+    for never in NEVER:
+        unchecked.add(never, "no index tells")
 
 
 def _compare_tag(wheel: str, builds: Sequence[Build], found: Found, table: Table) -> Iterator[str]:
@@ -86,6 +105,65 @@ def _compare_tag(wheel: str, builds: Sequence[Build], found: Found, table: Table
     for line in sorted({line_of(version) for version, _ in found} - lines, key=_number):
         if _number(line) > oldest:
             yield f"{wheel}: the index has torch {line} with it; the table has not"
+    yield from _more_architectures(wheel, builds, found, table)
+
+
+def _more_architectures(
+    wheel: str, builds: Sequence[Build], found: Found, table: Table
+) -> Iterator[str]:
+    """Wheels for architectures that the table says there is no code for: GB200 needed one."""
+    for build in builds:
+        for arch in ARCHITECTURES:
+            if arch not in _expected_architectures(build, table) and (build.torch, arch) in found:
+                yield f"{wheel}: the index has torch {build.torch} for {arch}; the table has not"
+
+
+def _compare_wheels(
+    build: Build, found: Found, table: Table, unchecked: Unchecked
+) -> Iterator[str]:
+    """What the build's wheels say of themselves."""
+    for arch in _expected_architectures(build, table):
+        cell = f"torch {build.torch} {build.wheel} {arch}"
+        link = found.get((build.torch, arch))
+        if link is None:
+            continue  # that has been said
+        if (needed := _glibc(link.name)) > GLIBC:
+            yield f"{cell}: it needs glibc {'.'.join(map(str, needed))}, newer than the images'"
+        yield from _compare_metadata(build, cell, link, unchecked)
+        if build.backend == "rocm":
+            yield from _compare_kernels(build, arch, link, unchecked)
+        if build.backend != "cpu":
+            code = "gfx targets" if build.backend == "rocm" else "compute capabilities"
+            unchecked.add(f"{code} of {cell}", BY_THE_WHEEL_ALONE)
+
+
+def _compare_metadata(build: Build, cell: str, link: Link, unchecked: Unchecked) -> Iterator[str]:
+    try:
+        metadata = metadata_of(link)
+    except UnreadableError as error:
+        unchecked.add(f"requirements of {cell}", str(error))
+        return
+    version = version_of(metadata)
+    if version != build.torch:
+        yield f"{cell}: its metadata are of torch {version}"
+    required, expected = cuda_of(metadata), cuda_of_tag(build.wheel)
+    if required is None and expected is not None:
+        unchecked.add(f"CUDA version of {cell}", "it carries its libraries, and requires none")
+    elif required != expected:
+        yield f"{cell}: it requires CUDA {required}, not {expected or 'none'}"
+
+
+def _compare_kernels(build: Build, arch: str, link: Link, unchecked: Unchecked) -> Iterator[str]:
+    try:
+        found = kernels_of(link)
+    except UnreadableError as error:
+        unchecked.add(f"rocBLAS's kernels of torch {build.torch} {build.wheel}", str(error))
+        return
+    known = build.gfx.get(arch, frozenset()) & build.kernels
+    for gfx in sorted(found - known):
+        yield f"{build.wheel}: torch {build.torch} has kernels for {gfx}; the table has not"
+    for gfx in sorted(known - found):
+        yield f"{build.wheel}: torch {build.torch} has no kernels for {gfx}; the table has"
 
 
 def _expected_architectures(build: Build, table: Table) -> Sequence[str]:
@@ -94,28 +172,12 @@ def _expected_architectures(build: Build, table: Table) -> Sequence[str]:
     return [arch for arch in ARCHITECTURES if arch in (build.cuda_code or build.gfx)]
 
 
-def wheels_of(index: str, wheel: str) -> Found | None:
-    """The torch wheels of one tag for our Python; None where the index lacks the tag."""
-    url = f"{index}/{wheel}/torch/"
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
-            page = answer.read(LARGEST).decode("utf-8", errors="replace")
-    except urllib.error.HTTPError as error:
-        if error.code in (403, 404):  # what a bucket says of a page that is not there
-            return None
-        raise UnreachableError(f"{url} answers with HTTP {error.code}; try again later") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        raise UnreachableError(
-            f"{url} can't be reached ({reason}); run this where the network is open, or name a "
-            f"mirror: python -m tools.builds_check --index URL"
-        ) from error
-    links = _Links()
-    links.feed(page)
-    matches = (WHEEL.search(name) for name in links.names)
+def wheels_among(links: Sequence[Link], wheel: str) -> Found:
+    """The torch wheels of one tag for our Python."""
+    matches = ((link, WHEEL.search(link.name)) for link in links)
     return {
-        (match[1], arch)
-        for match in matches
+        (match[1], arch): link
+        for link, match in matches
         if match and match[2] in (None, wheel) and (arch := _architecture(match[3])) is not None
     }
 
@@ -126,26 +188,18 @@ def _architecture(platform: str) -> str | None:
     return next((arch for arch in ARCHITECTURES if platform.endswith(arch)), None)
 
 
+def _glibc(name: str) -> Version:
+    """The oldest C library that a wheel's name asks for; the lowest where it says none."""
+    found = re.findall(r"manylinux_(\d+)_(\d+)_", name)
+    return min(((int(major), int(minor)) for major, minor in found), default=(0, 0))
+
+
 def _number(version: str) -> Version:
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
 def _newest(versions: Iterator[str]) -> str | None:
     return max((v for v in versions if re.fullmatch(r"[\d.]+", v)), key=_number, default=None)
-
-
-class _Links(HTMLParser):
-    """The file names that a page of a package index links to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Collect the target of a link, without its hash."""
-        target = dict(attrs).get("href") if tag == "a" else None
-        if target:
-            self.names.append(unquote(target.partition("#")[0]).rpartition("/")[2])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,11 @@ by ``python -m tools.hardware_docs``, with everything else that is said of hardw
 import re
 from collections.abc import Sequence
 
+from probe.decide.choose import choose
+from probe.detect.collect import collect
 from probe.recordings.matrix import Row
+from probe.recordings.replay import ReplayMachine
+from probe.tables.builds import load_table
 
 # The heading that a row stands under, by the maker of the first GPU that is seen.
 HEADINGS = {"nvidia": "NVIDIA", "amd": "AMD", "": "No GPU to be seen"}
@@ -42,9 +46,16 @@ def _line(row: Row) -> str:
 
 
 def answer(row: Row) -> str:
-    """The choice; where it is the CPU, with the first thing that the probe says of it."""
-    chosen, gpus, said = row.report["selection"], row.report["gpus"], row.report["advice"]
-    if chosen["backend"] == "cpu":
-        return f"CPU. {said[0]}" if said else "CPU"
-    cards = f", {len(chosen['visible_devices'])} of {len(gpus)}" if len(gpus) > 1 else ""
-    return f"{chosen['image']} {chosen['wheel']}, torch {chosen['torch']}{cards}"
+    """The choice; where it is the CPU, with the first thing that the probe says of it, and its
+    remedy step by step."""
+    chosen, gpus = row.report["selection"], row.report["gpus"]
+    if chosen["backend"] != "cpu":
+        cards = f", {len(chosen['visible_devices'])} of {len(gpus)}" if len(gpus) > 1 else ""
+        return f"{chosen['image']} {chosen['wheel']}, torch {chosen['torch']}{cards}"
+    facts = collect(machine=ReplayMachine(row.recording))
+    advice = choose(facts, load_table()).advice
+    if not advice:
+        return "CPU"
+    first = advice[0].finding
+    steps = "".join(f"<br>– {step}" for step in first.remedy(facts.host.place))
+    return f"CPU: {first}{steps}"

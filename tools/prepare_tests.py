@@ -37,7 +37,7 @@ def main() -> None:
         install_programs(builder.apt)
         install_files(builder.apt)
         try:
-            console.say(f"Container engine: Docker {ensure_engine(engine, builder.apt, console)}")
+            console.say(f"Container engine: {ensure_engine(engine, builder.apt, console)}")
         except EngineError as error:
             console.say(f"The tests that need a container engine will skip: {error}")
             return

@@ -5,7 +5,7 @@ import stat
 import tomllib
 from pathlib import Path
 
-from alternator.errors import ConfigError
+from alternator.errors import ConfigError, reason_of
 
 
 def document_of(file: Path) -> dict[str, object]:
@@ -26,7 +26,7 @@ def document_of(file: Path) -> dict[str, object]:
             f"remove it and put the configuration file in its place"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = reason_of(error) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigError(
             f"{file} can't be read: {reason}; make it a text file that this user may read"
         ) from None

@@ -27,7 +27,7 @@ from alternator.config.settings import (
     StateSettings,
 )
 from alternator.config.values import Key, Value, convert, key_of
-from alternator.errors import ConfigError
+from alternator.errors import ConfigError, reason_of
 from probe.machine.operator_config import FILE_NAME, find_config_file
 from probe.machine.variables import STATE_DIRECTORY
 
@@ -152,7 +152,7 @@ def read_secret(name: str, path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = reason_of(error) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigError(
             f"{name}: {path} can't be read: {reason}; name a file that this user may read"
         ) from None

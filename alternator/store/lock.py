@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alternator.errors import ConfigError
+from alternator.errors import ConfigError, reason_of
 from alternator.store.privacy import FULL_DISK, make_private_directory, make_private_file
 from probe.machine.variables import REPORT_FILE
 
 LOCK_FILE = "lock"
 # What the names of all begin with that lies in a state directory, whoever of ours put it there.
-OURS = (LOCK_FILE, "state.sqlite3", "downloads", REPORT_FILE)
+OURS = (LOCK_FILE, "state.sqlite3", "downloads", "health.json", REPORT_FILE)
 
 
 @contextmanager
@@ -50,4 +50,4 @@ def unwritable(path: Path, error: OSError) -> str:
         if error.errno in FULL_DISK
         else "make it writable for this user, or set [state] directory to one that is"
     )
-    return f"the state directory {path} can't be written to: {error.strerror}; {remedy}"
+    return f"the state directory {path} can't be written to: {reason_of(error)}; {remedy}"

@@ -33,7 +33,7 @@ def resolve(builder: Builder, override: str | None, platform: Platform) -> str:
     """
     base, engine = builder.catalog.base, builder.engine
     if override == "registry":
-        return base.reference
+        return qualified(base) if engine.podman else base.reference
     if override not in (None, "bootstrap"):
         return override
     if override is None and _is_here(engine, base.reference, platform):
@@ -49,6 +49,14 @@ def resolve(builder: Builder, override: str | None, platform: Platform) -> str:
             f"No container registry answers ({why}): making the base image from Debian's packages."
         )
     return bootstrap(builder, platform)
+
+
+def qualified(base: BaseImage) -> str:
+    """The reference with its registry, which Podman does not take for granted.
+
+    https://docs.podman.io/en/latest/markdown/podman-pull.1.html
+    """
+    return base.reference if "/" in base.image else f"docker.io/library/{base.reference}"
 
 
 def arguments(builder: Builder, override: str | None, platform: Platform) -> dict[str, str]:
@@ -73,6 +81,8 @@ def digest(engine: Engine, reference: str) -> str:
 
 def registry_refusal(engine: Engine, base: BaseImage) -> str | None:
     """Why the registry does not serve the pinned base, in a few words; None if it does."""
+    if engine.podman:
+        return "Podman's API does not tell; BASE=registry has its build ask"
     try:
         with engine.patience(REGISTRY_TIMEOUT_S) as client:
             client.images.get_registry_data(base.reference)

@@ -16,6 +16,7 @@ from images.build.provenance import EARLIEST
 from images.build.reproducible import reset_times
 from images.catalog import BaseImage
 from images.console import StatusLine
+from images.engine import commands
 from images.engine.platforms import Platform, this_machine
 from images.errors import EngineError
 
@@ -68,7 +69,7 @@ def _require_tools(builder: Builder, platform: Platform) -> None:
         raise EngineError(
             f"no container registry answers, and {' and '.join(missing)}, which would make the "
             f"base image from Debian's packages, can't be installed ({refusal}). Type\n"
-            f"    sudo apt-get install {' '.join(missing)}\n"
+            f"{commands.to_install(missing, commands.here())}"
             f"or name an image that can be reached: "
             f"make images BASE=registry.example/{builder.catalog.base.image}"
         )
@@ -133,15 +134,18 @@ def _import(builder: Builder, platform: Platform, archive: Path) -> str:
     base = builder.catalog.base
     name = base.bootstrap_tag(platform.architecture)
     repository, _, tag = name.partition(":")
+    podman = builder.engine.podman
     with builder.engine.patience(IMPORT_S) as client:
         client.api.import_image_from_file(
             str(archive),
-            repository=repository,
-            tag=tag,
+            # Podman 4.3 passes over the tag that is told apart, and takes a bare name for Docker's.
+            repository=f"localhost/{name}" if podman else repository,
+            tag=None if podman else tag,
             changes=['CMD ["python3"]', f"LABEL {RECIPE_LABEL}={recipe(base)}"],
         )
-        # The engine takes an import for its own architecture.
-        reset_times(builder.engine, name, EARLIEST, platform.architecture)
+        if not podman:  # which takes no configuration alone
+            # The engine takes an import for its own architecture.
+            reset_times(builder.engine, name, EARLIEST, platform.architecture)
     return name
 
 

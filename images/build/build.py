@@ -5,8 +5,11 @@ The Dockerfiles are those that lie in the checkout: whoever wants them current r
 """
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from docker.errors import APIError
 
 from images.build import base, slim_base
 from images.build.builder import Builder
@@ -17,6 +20,7 @@ from images.build.reproducible import reset_times
 from images.catalog import AnyImage, Sandbox, Universal, Variant, image_tag
 from images.contents import budget
 from images.contents.inventory import VARIANT_LABEL
+from images.engine.engine import Engine
 from images.engine.platforms import Platform, require_platform, tag_for
 from images.packages.wheelhouse import POOL, Wheelhouse
 
@@ -74,6 +78,7 @@ def build(request: BuildRequest, builder: Builder) -> Built:
         platform=str(platform),
         arguments=build_arguments(request, builder, platform, provenance),
         fresh=request.fresh,
+        epoch=provenance.epoch,
     )
     built = _make(recipe, builder, provenance)
     if not isinstance(image, Sandbox) and not request.full:
@@ -105,9 +110,7 @@ def fetch_packages(request: BuildRequest, builder: Builder, platform: Platform) 
     )
     folder = wheelhouse.fill(request.image, platform.machine)
     if isinstance(request.image, Universal):
-        # The build that every machine can fall back to needs a lock with nothing open in it.
-        wheelhouse.fill(builder.catalog.variant("cpu"), platform.machine)
-        wheelhouse.gather_locks(platform.machine)
+        wheelhouse.prepare_locks(builder.catalog.variant("cpu"), platform.machine)
     return folder
 
 
@@ -135,10 +138,13 @@ def _make(recipe: Recipe, builder: Builder, provenance: Provenance) -> Built:
     """Run the build, put its times to the commit's, and remove what it took the tag from."""
     started = time.monotonic()
     cached = run_build(builder, recipe)
-    # The checkout may be at another commit by now, so the time is the one from before the build.
-    image_id = reset_times(builder.engine, recipe.tag, provenance.epoch)
-    replaced = {"dangling": True, "label": f"{VARIANT_LABEL}={recipe.name}"}
-    builder.engine.client.images.prune(filters=replaced)
+    if builder.engine.podman:
+        # It settled the times itself, but for steps from cache, and takes no configuration alone.
+        image_id = builder.engine.inspect(recipe.tag).image_id
+    else:
+        # The checkout may be at another commit by now: the time is the one from before the build.
+        image_id = reset_times(builder.engine, recipe.tag, provenance.epoch)
+    _remove_replaced(builder.engine, recipe.name)
     built = Built(
         tag=recipe.tag,
         image_id=image_id,
@@ -150,3 +156,15 @@ def _make(recipe: Recipe, builder: Builder, provenance: Provenance) -> Built:
         f"  {built.tag}: {built.size / 1e9:.2f} GB in {built.seconds:.0f} s{from_cache}"
     )
     return built
+
+
+def _remove_replaced(engine: Engine, name: str) -> None:
+    """Remove what earlier builds of an image left without a tag, unless a container is made of it.
+
+    One by one and looked at: what a prune takes by such filters is each engine's own matter.
+    """
+    filters = {"dangling": True, "label": f"{VARIANT_LABEL}={name}"}
+    for image in engine.client.images.list(filters=filters):
+        if not image.tags:
+            with suppress(APIError):
+                engine.client.images.remove(str(image.id))

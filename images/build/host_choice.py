@@ -3,19 +3,22 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from images.catalog import Catalog, Variant, with_build
 from images.errors import ImagesError
 from images.typed_json import typed
-from probe.errors import PROBE_PREFIX
+from probe.errors import PROBE_PREFIX, WAITING_PREFIX
+from probe.machine.time_limit import PATIENCE_S
 from probe.machine.variables import CONFIG_FILE
 from probe.report.schema import Report
 from probe.report.text import human_text
 
-PROBE_TIMEOUT_S = 60  # the probe bounds itself; this is for a machine that is out of memory
+# The probe bounds itself; this is for a machine that is out of memory.
+PROBE_TIMEOUT_S = 60 + PATIENCE_S
 
 
 class Prober(Protocol):
@@ -39,24 +42,51 @@ def probe(
     command = [sys.executable, "-m", "probe", "--json"]
     if backend is not None:
         command += ["--backend", backend]
-    try:
-        result = subprocess.run(
-            command,
-            env={**environ, **({CONFIG_FILE: str(config)} if config else {})},
-            capture_output=True,
-            text=True,
-            timeout=PROBE_TIMEOUT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
+    said: list[str] = []
+    with subprocess.Popen(
+        command,
+        env={**environ, **({CONFIG_FILE: str(config)} if config else {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        hears = threading.Thread(target=_hear, args=(child.stderr, said), daemon=True)
+        hears.start()
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            child.kill()
+
+        timer = threading.Timer(PROBE_TIMEOUT_S, end)
+        timer.start()
+        try:
+            printed = child.stdout.read() if child.stdout else ""
+            child.wait()
+        except BaseException:  # whoever ends this command ends the probe as well
+            child.kill()
+            raise
+        finally:
+            timer.cancel()
+        hears.join()
+    if late.is_set():
         raise ImagesError(
             f"the probe did not end within {PROBE_TIMEOUT_S:g} s; see what it waits for: "
             f"alternator probe; or go without it: name a variant (make images VARIANT=cpu)"
-        ) from error
-    if result.returncode != 0:
-        reason = result.stderr.strip().removeprefix(PROBE_PREFIX)
-        raise ImagesError(reason or f"the probe failed ({result.returncode})")
-    return read_report(result.stdout)
+        )
+    if child.returncode != 0:
+        reason = "".join(said).strip().removeprefix(PROBE_PREFIX)
+        raise ImagesError(reason or f"the probe failed ({child.returncode})")
+    return read_report(printed)
+
+
+def _hear(stderr: IO[str] | None, said: list[str]) -> None:
+    """Show at once what the probe says while it waits; keep the rest, the reason of a failure."""
+    for line in stderr or ():
+        if line.startswith(WAITING_PREFIX):
+            print(line, end="", file=sys.stderr, flush=True)
+        else:
+            said.append(line)
 
 
 def read_report(text: str) -> Report:

@@ -82,7 +82,7 @@ class BuildProgress:
 
 
 def describe(place: str, instruction: str) -> str:
-    """``packages 3/6  sh /scripts/install-packages.sh``: the stage, the step, what it does."""
+    """``packages 3/6  sh /scripts/make-environments.sh``: the stage, the step, what it does."""
     words = [word for word in instruction.split() if not NOISE.match(word)]
     verb, rest = words[0], " ".join(words[1:])
     text = rest if verb == "RUN" else f"{verb} {rest}"

@@ -99,6 +99,15 @@ def _component(kind: str, namespace: str | None, package: Package) -> Component:
     return component
 
 
+def spdx_licence(text: str) -> str | None:
+    """The SPDX identifier or expression that a package gives; None where it gives other words."""
+    if not text.strip():
+        return None
+    found = _licence(text)
+    identifier: str | None = getattr(found, "id", None) or getattr(found, "value", None)
+    return identifier
+
+
 def _licence(text: str) -> Any:  # the library's name for the type is private
     """An SPDX expression or identifier where the package gives one, else its own words."""
     first_line = text.strip().splitlines()[0][:200]

@@ -21,9 +21,12 @@ class EngineFacts:
 
     ``cdi_folders`` is empty for an engine that reads no device specification (before version 25).
     ``secure`` holds, for registries that were configured, whether they are asked over TLS only.
+    ``podman`` is whether it is Podman behind Docker's API; ``rootless``, whether it runs as a user.
     """
 
     machine: str
+    podman: bool = False
+    rootless: bool = False
     runtimes: frozenset[str] = frozenset()
     cdi_folders: tuple[str, ...] = ()
     secure: Mapping[str, bool]
@@ -78,17 +81,30 @@ def validated(
 
 
 @validated
-def engine_facts(info: Mapping[str, Any]) -> EngineFacts:
-    """What ``docker info`` tells."""
+def engine_facts(info: Mapping[str, Any], version: Mapping[str, Any] | None = None) -> EngineFacts:
+    """What ``docker info`` and ``docker version`` tell."""
     registries = info.get("RegistryConfig") or {}
     configured = registries.get("IndexConfigs") or {}
     return EngineFacts(
         machine=str(info["Architecture"]),
+        podman=is_podman(version or {}),
+        # https://docs.docker.com/engine/security/rootless/tips/, and Podman's own field
+        rootless="name=rootless" in (info.get("SecurityOptions") or ())
+        or info.get("Rootless") is True,
         runtimes=frozenset(info.get("Runtimes") or ()),
         cdi_folders=tuple(info.get("CDISpecDirs") or ()),
         secure={str(name): bool(facts["Secure"]) for name, facts in configured.items()},
         insecure_networks=tuple(registries.get("InsecureRegistryCIDRs") or ()),
     )
+
+
+def is_podman(version: Mapping[str, Any]) -> bool:
+    """Whether the engine that answers is Podman.
+
+    https://github.com/containers/podman/blob/v4.3.1/pkg/api/handlers/compat/version.go
+    """
+    components = version.get("Components") or ()
+    return any(part.get("Name") == "Podman Engine" for part in components)
 
 
 @validated

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from docker.errors import DockerException
 
+from images.engine import commands
 from images.engine.engine import Engine
 from images.engine.platforms import Platform
 from images.errors import EngineError
@@ -31,7 +32,7 @@ def require_emulation(engine: Engine, wanted: Sequence[Platform]) -> None:
             raise EngineError(
                 f"this container engine runs {own} and has no emulation of {other}. On the "
                 f"machine that it runs on, type\n"
-                f"    sudo apt-get install qemu-user-static binfmt-support\n"
+                f"{commands.to_install(('qemu-user-static', 'binfmt-support'), commands.here())}"
                 f"and run this command again, or build on a machine of {other}."
             )
 

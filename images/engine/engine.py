@@ -1,26 +1,20 @@
-"""The container engine: one connection, and the clients that can build and compose.
+"""The container engine: one connection, and the clients that can build and compose (``clients``).
 
-A command makes one ``Engine``, hands it to whatever needs it, and closes it at its end. The Docker
-SDK can't drive BuildKit, so builds go through a command-line client. A machine can have several
-`docker` clients, not all of which can build: from 23 on a client needs the buildx plug-in
-(https://github.com/moby/moby/releases/tag/v23.0.0).
+A command makes one ``Engine``, hands it to whatever needs it, and closes it at its end.
 """
 
-import os
-import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import docker
 from docker.errors import DockerException, ImageNotFound
 
+from images.engine.address import HOST
 from images.engine.answers import (
     EngineFacts,
     HistoryStep,
@@ -28,20 +22,14 @@ from images.engine.answers import (
     engine_facts,
     history_steps,
     image_facts,
+    is_podman,
 )
+from images.engine.clients import Clients
 from images.engine.platforms import PLATFORMS, Platform, of_machine
 from images.errors import EngineError
 
-FIRST_VERSION_THAT_NEEDS_BUILDX = 23
 ANSWER_S = 60  # the longest an engine may take to answer
 STATE_S = 10  # ... when the question is whether it answers at all
-# An attestation would make an index of every image, and holds the hour of the build:
-# https://docs.docker.com/build/building/variables/
-BUILDKIT = {
-    "DOCKER_BUILDKIT": "1",
-    "BUILDKIT_PROGRESS": "plain",
-    "BUILDX_NO_DEFAULT_ATTESTATIONS": "1",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +38,12 @@ class EngineState:
 
     reachable: bool
     version: str | None = None
+    podman: bool = False
     permission_denied: bool = False
     why: str | None = None
 
 
-class Engine:
+class Engine(Clients):
     """The engine that ``environ`` leads to (DOCKER_HOST and its companions, PATH for the clients).
 
     The connection is opened at the first question and closed by ``close``. Questions raise an
@@ -62,7 +51,7 @@ class Engine:
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self.environ = dict(environ)
+        super().__init__(environ)
         self._client: docker.DockerClient | None = None
 
     def __enter__(self) -> Self:
@@ -91,7 +80,12 @@ class Engine:
             try:
                 self._client = self._open(ANSWER_S)
             except DockerException as error:
-                raise EngineError(f"no container engine answers: {error}") from error
+                address = self.environ.get(HOST) or "its usual address"
+                raise EngineError(
+                    f"no container engine answers at {address}: {reason_of(error)}. Start it "
+                    f"(`sudo systemctl start docker`), or name another in {HOST}; where none is "
+                    f"installed, `make up` says how"
+                ) from error
         return self._client
 
     def _open(self, timeout_s: int) -> docker.DockerClient:
@@ -114,13 +108,17 @@ class Engine:
                 version = client.version()
         except (DockerException, OSError) as error:
             return EngineState(
-                reachable=False, permission_denied="Permission denied" in str(error), why=str(error)
+                reachable=False,
+                permission_denied=isinstance(system_error(error), PermissionError),
+                why=reason_of(error),
             )
-        return EngineState(reachable=True, version=str(version["Version"]))
+        return EngineState(
+            reachable=True, version=str(version["Version"]), podman=is_podman(version)
+        )
 
     def facts(self) -> EngineFacts:
         """What it says of itself."""
-        return engine_facts(self.client.info())
+        return engine_facts(self.client.info(), self.client.version())
 
     @cached_property
     def platform(self) -> Platform:
@@ -164,70 +162,38 @@ class Engine:
     # Its clients
 
     @cached_property
-    def build_client(self) -> Path:
-        """The first `docker` on PATH that can build with BuildKit; EngineError if there is none."""
-        rejected = []
-        for client in self.clients():
-            why = self.why_it_cannot_build(client)
-            if why is None:
-                return client
-            rejected.append(f"{client} {why}")
-        raise EngineError(
-            "no `docker` client here can build: "
-            + ("; ".join(rejected) or "there is none on PATH")
-            + ". Install Debian's docker.io, or the buildx plug-in (package docker-buildx)."
-        )
+    def podman(self) -> bool:
+        """Whether it is Podman that answers."""
+        return self.facts().podman
 
-    @cached_property
-    def compose_command(self) -> tuple[str, ...]:
-        """The Compose command: the v2 plug-in, else `docker-compose`; EngineError if neither."""
-        for client in self.clients():
-            if self._first_line(str(client), "compose", "version") is not None:
-                return (str(client), "compose")
-        standalone = shutil.which("docker-compose", path=self.environ.get("PATH"))
-        if standalone is not None:
-            return (standalone,)
-        raise EngineError(
-            "Docker Compose is missing: install the package docker-compose-v2 (Ubuntu) or "
-            "docker-compose (Debian)"
-        )
+    @property
+    def build_command(self) -> tuple[str, ...]:
+        """What a build's options follow: BuildKit's client, or Podman's own.
 
-    def forget_clients(self) -> None:
-        """Look for the clients anew: some may have been installed meanwhile."""
-        for name in ("build_client", "compose_command"):
-            self.__dict__.pop(name, None)
+        Podman's API has no BuildKit behind it. Its images are of Docker's form, since the other one
+        has no place for a health check.
+        https://docs.podman.io/en/latest/markdown/podman-build.1.html
+        """
+        if not self.podman:
+            return (str(self.build_client), "build", "--progress=plain")
+        client = shutil.which("podman", path=self.environ.get("PATH"))
+        if client is None:
+            raise EngineError("Podman answers, and its own command, which builds, is not on PATH")
+        address = self.environ.get(HOST)
+        return (client, *(["--url", address] if address else []), "build", "--format=docker")
 
-    def clients(self) -> list[Path]:
-        """Every `docker` executable on PATH, in its order, each file once."""
-        found: dict[Path, Path] = {}
-        for folder in os.get_exec_path(self.environ):
-            candidate = Path(folder, "docker")
-            if candidate.is_file() and os.access(candidate, os.X_OK):
-                found.setdefault(candidate.resolve(), candidate)
-        return list(found.values())
 
-    def why_it_cannot_build(self, client: Path) -> str | None:
-        """Why this client can't build with BuildKit, or None if it can."""
-        version = self._first_line(str(client), "--version")
-        match = re.search(r"version (\d+)\.", version or "")
-        if match is None:
-            return "does not tell its version"
-        if int(match[1]) < FIRST_VERSION_THAT_NEEDS_BUILDX:
-            return None
-        if self._first_line(str(client), "buildx", "version") is None:
-            return f"({match[1]}) has no buildx plug-in"
-        return None
+def system_error(error: BaseException | None) -> OSError | None:
+    """What the system itself said, beneath the errors of the libraries; None where it did not."""
+    found: OSError | None = None
+    while error is not None:
+        if isinstance(error, OSError) and error.strerror:
+            found = error
+        error = error.__cause__ or error.__context__
+    return found
 
-    def build_environ(self) -> dict[str, str]:
-        """The variables that a client builds with."""
-        return {**self.environ, **BUILDKIT}
 
-    def _first_line(self, *command: str) -> str | None:
-        """The first line a command prints, or None if it fails or takes longer than 20 s."""
-        try:
-            result = subprocess.run(
-                command, env=self.environ, capture_output=True, text=True, timeout=20, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return result.stdout.partition("\n")[0] if result.returncode == 0 else None
+def reason_of(error: BaseException) -> str:
+    """The system's own reason, else the library's words."""
+    found = system_error(error)
+    return str(error) if found is None else str(found.strerror)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from images.console import Console
+from images.engine import commands
 from images.engine.apt import Apt
 from images.engine.engine import Engine, EngineState
 from images.errors import EngineError
@@ -21,14 +22,19 @@ START_TIMEOUT_S = 60
 # Where systemd runs the machine, this folder is there:
 # https://manpages.debian.org/wheezy-backports/libsystemd-daemon-dev/sd_booted.3.en.html
 SYSTEMD = Path("/run/systemd/system")
-COMMANDS = """\
-    sudo apt-get install docker.io {compose}
-    sudo usermod -aG docker $USER    # then log in again
-or follow the engine's own guide for your distribution, and run this command again."""
+GUIDE = "or follow the engine's own guide for your distribution, and run this command again."
+
+
+PODMAN = """\
+Podman is installed, and the socket that `make up` asks it by is not there. Type
+    {command}
+and run this command again."""
+OF_USER = "systemctl --user enable --now podman.socket && loginctl enable-linger"
+OF_ROOT = "systemctl enable --now podman.socket"
 
 
 def ensure_engine(engine: Engine, apt: Apt, console: Console) -> str:
-    """Return the version of a running engine that can build and compose.
+    """Return the name and version of a running engine that can build and compose.
 
     Where none runs, it is started; where none is installed and this is root on Debian or Ubuntu, it
     is installed. Otherwise an EngineError names the commands to type.
@@ -49,17 +55,22 @@ class Setup:
         state = self.engine.state()
         if not state.reachable:
             state = self._make_reachable(state)
+        if state.podman:
+            _ = self.engine.build_command, self.engine.compose_command
+            return f"Podman {state.version}"
         if self._lacks_clients():
             self._install("to build images and start the stack")
         _ = self.engine.build_client, self.engine.compose_command  # or the error that says why not
-        return state.version or "unknown"
+        return f"Docker {state.version or 'unknown'}"
 
     def _make_reachable(self, state: EngineState) -> EngineState:
         if state.permission_denied:
             raise EngineError(
                 "a container engine runs, but you may not use it. Type\n"
-                "    sudo usermod -aG docker $USER\n"
-                "log in again, and run this command again."
+                f"{commands.indented((commands.JOIN,), commands.here())}"
+                "and run this command again. Or let an engine of your own run: "
+                "dockerd-rootless-setuptool.sh install, or Podman's socket "
+                f"({OF_USER})."
             )
         address = self.engine.environ.get("DOCKER_HOST")
         if address is not None:
@@ -68,6 +79,9 @@ class Setup:
                 "Correct the variable, or unset it to use this machine's own engine."
             )
         if self.apt.program("dockerd") is None:
+            if self.apt.program("podman") is not None:
+                command = OF_ROOT if os.geteuid() == 0 else OF_USER
+                raise EngineError(PODMAN.format(command=command))
             self._install("since no container engine is here")
         return self.start_daemon()
 
@@ -78,7 +92,7 @@ class Setup:
         if refusal is not None:
             raise EngineError(
                 f"no complete container engine is here, and none was installed because {refusal}. "
-                f"Type\n{COMMANDS.format(compose=compose)}"
+                f"Type\n{commands.to_install_engine(compose, commands.here())}{GUIDE}"
             )
         # Newer releases ship the client, buildx and Compose v2 as packages of their own.
         further = [name for name in ("docker-cli", "docker-buildx") if self.apt.available(name)]
@@ -97,7 +111,8 @@ class Setup:
         if os.geteuid() != 0:
             raise EngineError(
                 "the container engine is installed but does not run. Type\n"
-                "    sudo systemctl enable --now docker\nand run this command again."
+                f"{commands.indented((commands.START,), commands.here())}"
+                "and run this command again."
             )
         if SYSTEMD.is_dir():
             self.console.say("Starting the container engine (systemctl start docker) ...")

@@ -1,8 +1,7 @@
 """The locks in the checkout: read, written, and compared with the catalog without any network.
 
 Only an index's hashes are committed. The file's format has one owner, ``probe.universal.lock``,
-because the universal image reads it too; images/scripts/install-packages.sh, which runs before any
-code of ours is there, only takes its parts apart by their headings.
+because the universal image reads it too, and so does images/scripts/install_packages.py in a build.
 """
 
 from collections.abc import Iterator
@@ -30,13 +29,18 @@ def save(lock: Lock, target: Target, checkout: Path = CHECKOUT) -> bool:
         old = None
     if old is not None and old.platform != lock.platform and old.inputs == lock.inputs:
         return False
-    if old is not None and lock.open and not old.open and old.inputs == lock.inputs:
+    if old is not None and old.inputs == lock.inputs and {e.key for e in lock.open} & _hashed(old):
         return False
     if old is not None and render(old) == text:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     return True
+
+
+def _hashed(lock: Lock) -> set[tuple[str, str]]:
+    """What a lock has a hash of."""
+    return {entry.key for entry in (*lock.packages, *lock.source, *lock.tools)}
 
 
 def load(target: Target, checkout: Path = CHECKOUT) -> Lock | None:
@@ -55,7 +59,7 @@ def load(target: Target, checkout: Path = CHECKOUT) -> Lock | None:
 
 def problems(lock: Lock, target: Target) -> Iterator[str]:
     """What in a lock is not what the catalog asks for."""
-    locked = {e.key for e in (*lock.packages, *lock.source, *lock.tools, *lock.open)}
+    locked = {*_hashed(lock), *(entry.key for entry in lock.open)}
     for name, version in {**target.packages, **target.bare, **target.tools}.items():
         if (normalise(name), version) not in locked:
             yield f"the catalog pins {name}=={version} and the lock does not"

@@ -21,55 +21,83 @@ from probe.universal.lock import Entry, Lock, normalise
 
 @dataclass(frozen=True, kw_only=True)
 class Completed:
-    """A lock without an open entry, and whether torch's hash in it is the index's."""
+    """A lock without an open entry, and whether torch's hash in it is the index's.
+
+    ``unvouched`` are the entries whose hash only a file of this machine gave.
+    """
 
     lock: Lock
     from_index: bool
+    unvouched: tuple[Entry, ...] = ()
 
 
 def make(
     target: Target, resolver: Resolver, *, torch: Torch | None = None, folders: bool = False
 ) -> Lock:
-    """The lock of a target as its index gives it now; ``open`` names what no index could tell.
+    """The lock of a target as its index gives it now; ``open`` names what nobody could tell.
 
     ``torch`` is given where it was found already. With ``folders``, what pip's folders hold counts
     too, instead of the site's index alone.
     """
-    waiting: tuple[Entry, ...] = ()
-    index_url = None
-    if target.variant is not None:
-        build = resolver.build_of(target.variant)
-        index_url = None if build.default else build.index_url
+    if target.variant is not None and torch is None:
         try:
-            torch = torch or resolver.find_torch(target.variant)
-            waiting = () if torch.from_index else (replace(torch.entry, hashes=()),)
-        except WheelhouseError:
-            version = torch_version(resolver.table, target.variant)
-            waiting = (Entry(name="torch", version=version, hashes=()),)
+            torch = resolver.find_torch(target.variant)
+        except WheelhouseError:  # it is locked without its file
+            torch = None
     resolver.pip.status.update(f"asking the index for the packages of {target.label}")
     asked = resolver if folders else replace(resolver, pip=resolver.pip.index_only())
+    own = _torch_itself(target, resolver, torch)
     return Lock(
         build=target.name,
         platform=target.platform,
         inputs=target.inputs,
-        packages=tuple(_packages(target, asked, torch, index_url)),
+        packages=(*_packages(target, asked, torch), *(entry for entry in own if entry.hashes)),
         source=tuple(asked.resolve_bare(target.bare)),
         tools=tuple(asked.resolve_bare(target.tools)),
-        open=waiting,
+        open=tuple(entry for entry in own if not entry.hashes),
     )
 
 
-def _packages(
-    target: Target, resolver: Resolver, torch: Torch | None, index_url: str | None
-) -> list[Entry]:
-    """What is installed as wheels, with a torch whose hash its index gave."""
-    # The build tools go into the resolution: where torch asks for one too, it gets this version.
-    pins = {**target.packages, **target.tools}
-    packages = resolver.resolve(pins, torch=torch, index_url=index_url)
-    if torch is None:  # nothing asked for the tools but the build
+def _torch_itself(target: Target, resolver: Resolver, torch: Torch | None) -> list[Entry]:
+    """Torch, and what only its index has; without a hash where nobody told one.
+
+    WheelhouseError where the file that was found is not the one whose hash is told.
+    """
+    if target.variant is None:
+        return []
+    known = resolver.known.find(target.variant.torch, target.variant.wheel)
+    told = known.files.get(target.machine) if known is not None else None
+    if torch is not None and told is not None and told.sha256 not in torch.entry.hashes:
+        where = "the index" if torch.from_index else "a folder of this machine"
+        raise WheelhouseError(
+            f"torch {torch.entry.version} for {target.machine} of {where} has the SHA-256 "
+            f"{torch.entry.hashes[0]}, and {', '.join(told.told_by)} tell {told.sha256}: find out "
+            f"why before either is used (images/packages/known_torch.toml)"
+        )
+    if torch is not None and torch.from_index:
+        return [torch.entry]
+    version = torch_version(resolver.table, target.variant)
+    hashes = (told.sha256,) if told is not None else ()
+    pins = [pin.split("==") for pin in known.only_there] if known is not None else []
+    further = [Entry(name=name, version=pinned, hashes=()) for name, pinned in pins]
+    return [Entry(name="torch", version=version, hashes=hashes), *further]
+
+
+def _packages(target: Target, resolver: Resolver, torch: Torch | None) -> list[Entry]:
+    """What is installed as wheels beside torch, with what torch requires."""
+    if target.variant is None:
         tools = {normalise(name) for name in target.tools}
-        return [entry for entry in packages if normalise(entry.name) not in tools]
-    return [*packages, torch.entry] if torch.from_index else packages
+        found = resolver.resolve({**target.packages, **target.tools})
+        # Nothing asked for the tools but the build.
+        return [entry for entry in found if normalise(entry.name) not in tools]
+    # The build tools go into the resolution: where torch asks for one too, it gets this version,
+    # unless the build has a pin of its own.
+    pins = {**target.tools, **target.packages}
+    if torch is None:
+        required = resolver.required_by(resolver.known_build(target.variant))
+        return resolver.resolve(pins, further=required)
+    build = resolver.build_of(target.variant)
+    return resolver.resolve(pins, torch=torch, index_url=None if build.default else build.index_url)
 
 
 def complete(
@@ -91,15 +119,19 @@ def complete(
             status.done(f"{target.path} is complete now, from the index of the build: commit it")
         return Completed(lock=lock, from_index=True)
     status.done(f"torch {torch.entry.version} comes from a folder of this machine, not its index")
+    committed = {entry.key[0]: entry for entry in lock.packages} if lock is not None else {}
+    of_folders = {"torch": torch.entry}
     try:
         found = make(target, resolver, torch=torch)
     except WheelhouseError:  # a site without an index has its folders
         found = make(target, resolver, torch=torch, folders=True)
-    known = {e.key[0] for e in lock.packages} if lock is not None else set()
-    missing = tuple(entry for entry in found.packages if entry.key[0] not in known)
-    lock = lock or found
-    packages = (*lock.packages, *missing, torch.entry)
-    return Completed(lock=replace(lock, packages=packages, open=()), from_index=False)
+        of_folders |= {entry.key[0]: entry for entry in found.packages}
+    packages = {entry.key[0]: entry for entry in found.packages} | of_folders | committed
+    return Completed(
+        lock=replace(lock or found, packages=tuple(packages.values()), open=()),
+        from_index=False,
+        unvouched=tuple(e for name, e in of_folders.items() if name not in committed),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,4 +161,4 @@ def summary(lock: Lock) -> str:
     if not lock.open:
         return f"{count} packages"
     names = ", ".join(f"{entry.name} {entry.version}" for entry in lock.open)
-    return f"{count} packages; open: {names} (its index could not be reached from here)"
+    return f"{count} packages by hash; without one: {names} (its index was out of reach)"

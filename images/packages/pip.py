@@ -28,12 +28,16 @@ TRANSPORT = ("index-url", "cert", "client-cert", "proxy", "trusted-host", "keyri
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """One package as pip would install it: where its file is, and its hash if the index has one."""
+    """One package as pip would install it: where its file is, and its hash if the index has one.
+
+    ``requires`` is what its metadata says, extras and conditions included.
+    """
 
     name: str
     version: str
     url: str
     sha256: str | None
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +127,7 @@ def _found(item: Mapping[str, Any]) -> Found:
         version=str(metadata["version"]),
         url=str(download["url"]),
         sha256=download.get("archive_info", {}).get("hashes", {}).get("sha256"),
+        requires=tuple(str(text) for text in metadata.get("requires_dist", ())),
     )
 
 

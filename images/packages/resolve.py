@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import requests
 
 from images.catalog import Variant
 from images.errors import WheelhouseError
+from images.packages.known_torch import KnownBuild, KnownTorch, load_known
 from images.packages.pip import QUICK, Found, Pip
 from probe.tables.builds import Build, Table, line_of
 from probe.universal.lock import Entry, pin
@@ -31,10 +32,14 @@ class Torch:
 
 @dataclass(frozen=True, kw_only=True)
 class Resolver:
-    """Asks indexes through a pip; ``table`` says which index has which torch build."""
+    """Asks indexes through a pip; ``table`` says which index has which torch build.
+
+    ``known`` is what is known of builds whose index can't be reached.
+    """
 
     pip: Pip
     table: Table
+    known: KnownTorch = field(default_factory=load_known)
 
     def build_of(self, variant: Variant) -> Build:
         """The table's entry for a variant's torch build."""
@@ -69,18 +74,35 @@ class Resolver:
             ) from error
         return Torch(requirement=f"torch @ {found.url}", entry=_entry(found), from_index=False)
 
+    def known_build(self, variant: Variant) -> KnownBuild:
+        """What is known of a build without its file; WheelhouseError where nothing is."""
+        found = self.known.find(variant.torch, variant.wheel)
+        if found is None:
+            raise WheelhouseError(
+                f"what torch {variant.torch}+{variant.wheel} requires is not known and its index "
+                f"can't be asked: add the build to images/packages/known_torch.toml"
+            )
+        return found
+
+    def required_by(self, build: KnownBuild) -> list[str]:
+        """What a build requires, without its file: what its version does, and what is known."""
+        asked = self.pip.index_only()
+        [found] = asked.report(["--no-deps", *QUICK, pin("torch", build.torch)])
+        return [*self.known.common(found.requires), *build.requires]
+
     def resolve(
         self,
         packages: Mapping[str, str],
         *,
         torch: Torch | None = None,
         index_url: str | None = None,
+        further: Sequence[str] = (),
     ) -> list[Entry]:
-        """Every package that ``packages`` and ``torch`` need, without torch itself.
+        """Every package that ``packages``, ``torch`` and ``further`` need, without torch itself.
 
         ``index_url`` is a further index, for what only the PyTorch index has.
         """
-        arguments = [pin(name, version) for name, version in packages.items()]
+        arguments = [*(pin(name, version) for name, version in packages.items()), *further]
         if torch is not None:
             arguments.append(torch.requirement)
         if index_url is not None and torch is not None and torch.from_index:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
@@ -18,7 +18,9 @@ from images.catalog import CHECKOUT, AnyImage, Catalog, Sandbox, Universal, Vari
 from images.console import Console, StatusLine
 from images.errors import WheelhouseError
 from images.packages import committed_locks, torch_wheel
-from images.packages.make_lock import complete
+from images.packages.download import Download
+from images.packages.known_torch import KnownTorch, load_known
+from images.packages.make_lock import Completed, complete
 from images.packages.pip import Pip
 from images.packages.resolve import Resolver
 from images.packages.targets import (
@@ -30,7 +32,7 @@ from images.packages.targets import (
 )
 from probe.prove.installed_torch import mismatch
 from probe.tables.builds import Table, load_table
-from probe.universal.lock import Lock, render, requirements
+from probe.universal.lock import Entry, Lock, render
 
 POOL = CHECKOUT / ".cache" / "wheels"
 MOUNTED = CHECKOUT / "images" / "wheelhouse"  # what the Dockerfiles mount, a folder for each image
@@ -39,11 +41,18 @@ LOCK = "wheels.lock"  # the lock that this folder's files were held to, with no 
 ARCHIVES = ("*.whl", "*.tar.gz")
 
 
+_NOTHING = Lock(build="", platform="", inputs="")
+
+
 class Record(TypedDict):
-    """What a pool's ``complete.json`` holds: what it was filled for, and each file's bytes."""
+    """What a pool's ``complete.json`` holds: what it was filled for, and each file's bytes.
+
+    ``unvouched`` names what was held to no hash but that of a file of this machine.
+    """
 
     key: str
     files: dict[str, int]
+    unvouched: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +67,7 @@ class Wheelhouse:
     environ: Mapping[str, str]
     console: Console
     table: Table = field(default_factory=load_table)
+    known: KnownTorch = field(default_factory=load_known)
     checkout: Path = CHECKOUT
     pool: Path = POOL
     mounted: Path = MOUNTED
@@ -73,11 +83,38 @@ class Wheelhouse:
         committed = committed_locks.load(target, self.checkout)
         if not _is_complete(pool, _key(target, committed)):
             with self.console.status() as status:
-                self._fetch(target, committed, pool, status)
+                unvouched = self._fetch(target, committed, pool, status)
                 # What completed the lock in the checkout must not make this pool another one's.
-                _finish(pool, _key(target, committed_locks.load(target, self.checkout)))
+                key = _key(target, committed_locks.load(target, self.checkout))
+                _finish(pool, key, [f"{entry.name} {entry.version}" for entry in unvouched])
                 status.done(f"{_summary(pool)} for {target.label}")
+        record: Record = json.loads((pool / COMPLETE).read_text("utf-8"))
+        if record["unvouched"]:
+            names = ", ".join(record["unvouched"])
+            self.console.say(f"  without a published hash, from a folder of this machine: {names}")
         return _link(pool, self.mounted / target.folder)
+
+    def prepare_locks(self, fallback: Variant, machine: str) -> Path:
+        """The locks for the universal image on ``machine``; says of which torch they have no hash.
+
+        Only the lock of ``fallback``, which every machine can use, must have nothing open.
+        """
+        lock = committed_locks.load(self._target(fallback, machine), self.checkout)
+        if lock is None or lock.open:
+            self.fill(fallback, machine)
+        folder = self.gather_locks(machine)
+        completed = {path.name for path in folder.glob("*.lock")}
+        names = [
+            f"{entry.name} {entry.version}"
+            for target in all_targets(self.catalog)
+            if target.machine == machine and target.path.name not in completed
+            for entry in (committed_locks.load(target, self.checkout) or _NOTHING).open
+        ]
+        if names:
+            self.console.say(
+                f"  without a hash in its locks, so never installed by it: {', '.join(names)}"
+            )
+        return folder
 
     def gather_locks(self, machine: str) -> Path:
         """The folder of locks for ``machine`` that were completed here and not in the checkout.
@@ -108,27 +145,38 @@ class Wheelhouse:
 
     def _fetch(
         self, target: Target, committed: Lock | None, pool: Path, status: StatusLine
-    ) -> None:
-        """Fill an emptied pool with the files of the lock; pip refuses one with another hash."""
+    ) -> tuple[Entry, ...]:
+        """Fill an emptied pool with the files of the lock; pip refuses one with another hash.
+
+        Returns what was held to the hash of a file of this machine.
+        """
         _start_over(pool)
         pip = Pip(environ=self.environ, status=status, machine=target.machine)
-        lock, torch_index = committed, True
-        if lock is None or lock.open:
-            completed = complete(target, lock, Resolver(pip=pip, table=self.table), self.checkout)
-            # A torch that came from a folder came so because its index is out of reach.
-            lock, torch_index = completed.lock, completed.from_index
+        resolver = Resolver(pip=pip, table=self.table, known=self.known)
+        completed = (
+            complete(target, committed, resolver, self.checkout)
+            if committed is None or committed.open
+            else Completed(lock=committed, from_index=True)
+        )
+        lock = completed.lock
         status.update(f"fetching the packages of {target.label}")
-        wanted = pool / "requirements.txt"
-        wanted.write_text(requirements({*lock.packages, *lock.source, *lock.tools}), "utf-8")
-        arguments = ["download", "--quiet", "--no-deps", "--require-hashes", "--dest", str(pool)]
-        if target.variant is not None and torch_index:
-            build = Resolver(pip=pip, table=self.table).build_of(target.variant)
-            # Hashes decide which file is taken, so one more index can't change what is installed.
-            arguments += [] if build.default else ["--extra-index-url", build.index_url]
-        pip.run([*arguments, "--requirement", str(wanted)], log=pool / "pip.log")
+        download = Download(pip=pip, pool=pool)
+        # Apart: torch may want another version of a tool than builds our own wheel.
+        download.run(lock.tools)
+        entries = {*lock.packages, *lock.source}
+        build = resolver.build_of(target.variant) if target.variant is not None else None
+        if build is None or build.default:
+            download.run(entries)
+        else:
+            # A torch that came from a folder came so because its index is out of reach.
+            index_url = build.index_url if completed.from_index else None
+            torch = {entry for entry in entries if entry.key[0] == "torch"}
+            download.first_here(torch, index_url)
+            download.first_elsewhere(entries - torch, index_url)
         if target.variant is not None:
             _assert_build(target.variant, next(pool.glob("torch-*.whl")))
         (pool / LOCK).write_text(render(lock), "utf-8")
+        return completed.unvouched
 
 
 def _assert_build(variant: Variant, wheel: Path) -> None:
@@ -157,12 +205,12 @@ def _is_complete(pool: Path, key: str) -> bool:
         files = {name: (pool / name).stat().st_size for name in record["files"]}
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    return record["key"] == key and files == record["files"]
+    return record["key"] == key and files == record["files"] and "unvouched" in record
 
 
-def _finish(pool: Path, key: str) -> None:
+def _finish(pool: Path, key: str, unvouched: Sequence[str] = ()) -> None:
     files = {file.name: file.stat().st_size for file in _files(pool)}
-    record: Record = {"key": key, "files": files}
+    record: Record = {"key": key, "files": files, "unvouched": [*unvouched]}
     (pool / COMPLETE).write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 
 

@@ -8,7 +8,7 @@ refusal where there is none.
 
 import json
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from images.engine.answers import ImageFacts
 from images.engine.engine import Engine
 from images.engine.platforms import Platform
 from images.errors import ShipError
-from images.publish import manifests
+from images.publish.attestations import Predicate
+from images.publish.index import Member, join
+from images.publish.references import repository as repository_of
 
 CHUNK = 4 * 1024 * 1024  # bytes
 SLOW_S = 3600  # the engine may be silent while it packs several GB
@@ -44,6 +46,15 @@ class Family:
     members: Mapping[str, ImageFacts]
 
 
+# What is attested of an image.
+Attested = Callable[[ImageFacts], Sequence[Predicate]]
+
+
+def nothing_attested(image: ImageFacts) -> Sequence[Predicate]:
+    """Nothing is said of an image."""
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
     """Moves images between an engine and the world outside, with progress on a console."""
@@ -51,27 +62,38 @@ class Transfer:
     engine: Engine
     console: Console
 
-    def push(self, registry: str, tags: Sequence[str]) -> Iterator[Pushed]:
+    def push(
+        self, registry: str, tags: Sequence[str], attested: Attested = nothing_attested
+    ) -> Iterator[Pushed]:
         """Push the images to ``registry`` (host[:port][/path]), and an index for those that differ
-        only in platform; yields each index.
+        only in platform, with what ``attested`` says of each; yields each index.
 
         Credentials are those of ``docker login``. ShipError has the registry's reason.
         """
         families = group({tag: self._get(tag) for tag in tags})
         for family in families:
             refuse_two_commits(family)
+        # What can't be said is known before anything is pushed.
+        said = {
+            image.image_id: attested(image)
+            for family in families
+            for image in family.members.values()
+        }
         for family in families:
             name, _, version = family.tag.rpartition(":")
             repository = f"{registry.rstrip('/')}/{name}"
-            digests = [
-                self._push_one(image.image_id, repository, f"{version}-{architecture}")
+            there = repository_of(self.engine.facts(), repository)
+            members = [
+                Member(
+                    architecture=architecture,
+                    digest=self._push_one(image.image_id, repository, f"{version}-{architecture}"),
+                    predicates=said[image.image_id],
+                )
                 for architecture, image in sorted(family.members.items())
             ]
-            reference = f"{repository}:{version}"
-            members = [f"{repository}@{digest}" for digest in digests]
             yield Pushed(
-                reference=reference,
-                digest=manifests.join(self.engine, reference, members),
+                reference=f"{repository}:{version}",
+                digest=join(there, version, members),
                 platforms=tuple(f"linux/{name}" for name in sorted(family.members)),
             )
 

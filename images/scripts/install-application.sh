@@ -1,6 +1,6 @@
 #!/bin/sh
 # Inside a build: makes a wheel of /source and installs it under /application, as a tree that is
-# copied over the final image's root. The build tools are those that install-packages.sh left. This
+# copied over the final image's root. The build tools are those that install_packages.py left. This
 # runs at every change of the code: setuptools is called where pip would start it, and pip is started
 # once, in the environment that it installs into.
 set -eu

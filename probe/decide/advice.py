@@ -58,6 +58,7 @@ def advise(question: Question, choice: Choice, best: Selection) -> tuple[Advice,
         *(Advice(finding=finding) for finding in found),
         *on_gpus,
         *(Advice(finding=gpu.why, gpu=gpu.name) for gpu in facts.gpus if gpu.why is not None),
+        *(Advice(finding=note) for note in facts.notes),
         *(Advice(finding=finding) for finding in silent_tools(facts)),
     ]
     return tuple(dict.fromkeys(lines))
@@ -75,6 +76,8 @@ def _image_unused(question: Question, choice: Choice) -> Iterator[Finding]:
     for rejected in choice.rejected:
         yield advice.ImageDoesNotFit(wheel=rejected.wheel, why=rejected.why)
     vendor, flags = GIVEN[choice.selection.image]
+    if vendor == "nvidia" and question.facts.host.tegra:
+        flags = "--runtime nvidia"  # the toolkit refuses --gpus there
     if not any(gpu.vendor == vendor for gpu in question.facts.gpus):
         yield advice.NoGpuInContainer(maker=MAKERS[vendor], flags=flags)
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 
-from probe.detect.access_nvidia import SMI_FAILURES
+from probe.detect.nvidia_failures import smi_failure
 from probe.facts import Facts, Vendor
 from probe.finding import Finding
-from probe.findings import whole_machine
+from probe.findings import gpu, whole_machine
 from probe.tables.builds import Table
 
 MAKERS: dict[Vendor, str] = {"nvidia": "NVIDIA", "amd": "AMD", "apple": "Apple"}
 # The tools whose failure is worth telling where they leave no card behind.
 TOOLS: dict[str, Vendor] = {"nvidia-smi": "nvidia", "rocm-smi": "amd"}
+# nvidia-smi's exit codes under WSL2 that are the driver's in Windows: no device, blocked.
+WINDOWS_ANSWERS = (6, 17)
 
 
 def on_platform(facts: Facts, table: Table) -> Iterator[Finding]:
@@ -28,12 +30,26 @@ def on_platform(facts: Facts, table: Table) -> Iterator[Finding]:
         yield whole_machine.ProcessorWithoutBuild(arch=host.arch, architectures=table.cpu_arch)
     if facts.gpus:
         return
-    if host.wsl and any(node.path == "/dev/dxg" for node in facts.nodes):
-        yield whole_machine.WslWithoutDriver()
+    if host.where.machine == "wsl1":
+        yield whole_machine.WslOneHasNoGpu()
+    elif host.wsl and any(node.path == "/dev/dxg" for node in facts.nodes):
+        why = _under_wsl(facts)
+        if why is not None:
+            yield why
     elif host.wsl and host.container:
         yield whole_machine.WslContainerWithoutGpu()
+    if host.where.sandbox is not None:
+        yield whole_machine.SandboxWithoutGpu(kind=host.where.sandbox.capitalize())
     if host.tegra:
         yield whole_machine.JetsonWithoutGpu(mends=table.tegra_remedy)
+
+
+def _under_wsl(facts: Facts) -> Finding | None:
+    """Why nothing serves the GPU that Windows hands over; None where a tool says it better."""
+    ran = {line.probe: line.exit for line in facts.trace if line.code != "not-installed"}
+    if "nvidia-smi" not in ran and "rocminfo" in ran:
+        return gpu.NoKfdUnderWsl()
+    return None if ran.get("nvidia-smi") in WINDOWS_ANSWERS else whole_machine.WslWithoutDriver()
 
 
 def silent_tools(facts: Facts) -> Iterator[Finding]:
@@ -48,7 +64,7 @@ def silent_tools(facts: Facts) -> Iterator[Finding]:
             continue
         if line.why is None or line.code == "not-installed":
             continue
-        known = SMI_FAILURES.get(line.exit or 0) if vendor == "nvidia" else None
+        known = smi_failure(line.exit, facts.host) if vendor == "nvidia" else None
         if known is not None:
             yield whole_machine.SilentToolExplained(tool=line.probe, said=line.why, why=known)
         else:

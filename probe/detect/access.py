@@ -13,7 +13,7 @@ from probe.detect.merge import Merged
 from probe.detect.visibility import hidden_amd, hidden_nvidia, identity, not_assigned
 from probe.facts import Gpu, Sighting, Vendor
 from probe.finding import Finding
-from probe.findings.gpu import Hidden
+from probe.findings.gpu import Hidden, NodeClosed
 from probe.findings.nvidia import NoMigSlice
 from probe.frozen_record import replace
 from probe.tables.devices import is_integrated
@@ -30,14 +30,9 @@ def judge(merged: Sequence[Merged], evidence: Evidence) -> tuple[Gpu, ...]:
         **_others("amd", sightings, [], evidence),
         **hidden_amd(sightings, evidence.environ),
     }
-    gpus += [
-        _gpu(
-            entry.sighting,
-            position,
-            _unless_hidden(amd_verdict(entry, evidence), entry.sighting, hidden),
-        )
-        for position, entry in enumerate(amd)
-    ]
+    for position, entry in enumerate(amd):
+        verdict = amd_verdict(entry, evidence, hidden=identity(entry.sighting) in hidden)
+        gpus.append(_gpu(entry.sighting, position, _unless_hidden(verdict, entry.sighting, hidden)))
     if evidence.host.os == "darwin" and evidence.host.arch == "arm64":
         # Every Mac with a processor of Apple's has its GPU, and Metal reaches it without a driver.
         gpus.append(
@@ -56,9 +51,11 @@ def _others(
 
 
 def _unless_hidden(verdict: Verdict, sighting: Sighting, hidden: Mapping[str, Finding]) -> Verdict:
-    """A GPU that a variable hides could be reached, and is not to be used."""
+    """A GPU that a variable hides could be reached, and is not to be used: from here, or by a
+    container that gets the group of a node which is closed to this user."""
     reason = hidden.get(identity(sighting))
-    if reason is None or verdict.state != "accessible":
+    reachable = verdict.state == "accessible" or isinstance(verdict.why, NodeClosed)
+    if reason is None or not reachable:
         return verdict
     return Verdict(state="present", why=reason)
 

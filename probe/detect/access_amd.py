@@ -5,14 +5,17 @@ The witnesses, in the order in which they are believed; the first that speaks de
 1. Another driver than amdgpu has the card.
 2. Under WSL2 there is no /dev/kfd.
 3. rocminfo lists the card: it opened /dev/kfd.
-4. A management tool alone lists it: this sysfs shows no trace of it, so what /dev shows is as
-   little to go by. The tool is the only witness, and the proof comes later.
+4. On a host, no driver has the card, and KFD's topology can be read, so that amdgpu is at work.
 5. /dev/kfd or the card's render node is missing.
-6. KFD lists other cards and not this one: in a container, because what its device rules keep out
-   KFD does not let it read either; on a host, because the part can't compute.
+6. KFD's topology can be read and has no node for the card: in a container, because what its device
+   rules keep out KFD does not let it read either; on a host, because KFD refused it (PCIe atomics,
+   firmware), or because no build of torch runs on the part anyway.
 7. The nodes may not be opened by this user.
+8. rocminfo refuses, or lists processors alone: nodes that seem to be open do not outvote it.
 
-A card that nothing speaks against is accessible.
+Where a management tool alone lists the card, 4 to 7 are left out: this sysfs shows no trace of it,
+so what /dev shows is as little to go by. A card that nothing speaks against is accessible; a proof
+comes later and beats all.
 (https://rocm.docs.amd.com/projects/install-on-linux/en/latest/install/prerequisites.html)
 """
 
@@ -20,32 +23,68 @@ from probe.detect.evidence import VIRTUAL, Evidence, Verdict, closed_nodes
 from probe.detect.merge import Merged
 from probe.facts import Node, Sighting
 from probe.finding import Finding
-from probe.findings import gpu
+from probe.findings import amd, gpu
+from probe.tables.builds import rocm_gfx
+from probe.tables.visibility import unreadable
 
 KFD, RENDER = "/dev/kfd", "/dev/dri/renderD"
 LISTING_ONLY = {"rocm-smi", "amd-smi"}  # tools that read sysfs and open no node
 
 
-def amd_verdict(entry: Merged, evidence: Evidence) -> Verdict:
-    """The state of one AMD GPU."""
+def amd_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -> Verdict:
+    """The state of one AMD GPU; ``hidden`` ones rocminfo can't list."""
     sighting, sources = entry.sighting, entry.sources
     kfd = [node for node in evidence.nodes if node.path == KFD]
-    why: Finding | None = None
     if sighting.kernel_driver not in (None, "amdgpu"):
-        why = _other_driver(sighting.kernel_driver)
-    elif evidence.host.wsl and not kfd:
-        why = gpu.NoKfdUnderWsl()
-    elif not ("rocminfo" in sources or sources <= LISTING_ONLY):
+        return _present(_other_driver(sighting.kernel_driver))
+    if evidence.host.wsl and not kfd:
+        return _present(gpu.NoKfdUnderWsl())
+    if "rocminfo" in sources:
+        return Verdict()
+    if not sources <= LISTING_ONLY:
+        unlisted = evidence.kfd_listed and "kfd" not in sources
+        if unlisted and sighting.kernel_driver is None and not evidence.host.container:
+            return _present(_untaken(sighting))
         render = _render_nodes(sighting, evidence)
         if not kfd or not render:
-            why = _node_missing(
-                KFD if not kfd else render_node(sighting) or RENDER, sighting, evidence
-            )
-        elif evidence.kfd_listed and "kfd" not in sources:
-            why = gpu.AmdKeptOut() if evidence.host.container else gpu.LeftOutByKfd()
-        else:
-            return closed_nodes([*kfd, *render]) or Verdict()
-    return Verdict() if why is None else Verdict(state="present", why=why)
+            missing = KFD if not kfd else render_node(sighting) or RENDER
+            return _present(_node_missing(missing, sighting, evidence))
+        if unlisted:
+            return _present(_left_out(sighting, evidence))
+        if closed := closed_nodes([*kfd, *render]):
+            return closed
+    refused = _refused(evidence, hidden=hidden)
+    return Verdict() if refused is None else _present(refused)
+
+
+def _present(why: Finding) -> Verdict:
+    return Verdict(state="present", why=why)
+
+
+def _untaken(sighting: Sighting) -> Finding:
+    """Why a card that amdgpu could have is without a driver."""
+    known = sighting.gfx is None or sighting.gfx in rocm_gfx()
+    return amd.AmdNotTaken() if known else gpu.LeftOutByKfd()
+
+
+def _left_out(sighting: Sighting, evidence: Evidence) -> Finding:
+    """Why KFD has no node for a card that has a driver."""
+    if evidence.host.container:
+        return gpu.AmdKeptOut()
+    return amd.AmdRefusedByKfd() if sighting.gfx in rocm_gfx() else gpu.LeftOutByKfd()
+
+
+def _refused(evidence: Evidence, *, hidden: bool) -> Finding | None:
+    """rocminfo's word against the card, if it means the card and not a variable of this process."""
+    hsa = evidence.hsa
+    if hsa is None:
+        return None
+    if hsa.refused is not None:
+        return amd.RocminfoRefused(said=hsa.refused)
+    # With an override that is none HSA finds no GPU at all; no container gets it.
+    if hidden or unreadable(evidence.environ):
+        return None
+    return amd.RocminfoWithoutGpu(processors=hsa.processors)
 
 
 def _other_driver(driver: str) -> Finding:

@@ -10,7 +10,15 @@ ARCHITECTURES = {"arm64": "aarch64", "amd64": "x86_64"}  # as others than Linux 
 # holds that no command calls another one.
 TOOLS = (
     *("sudo", "doas", "dmesg", "modprobe", "systemctl", "usermod", "getent", "mokutil", "reboot"),
-    *("nvidia-smi", "nvidia-modprobe", "nvidia-ctk", "rocm-smi", "amd-smi", "ldconfig"),
+    *(
+        "nvidia-smi",
+        "nvidia-modprobe",
+        "nvidia-ctk",
+        "nvidia-cuda-mps-control",
+        "rocm-smi",
+        "amd-smi",
+        "ldconfig",
+    ),
     *("docker", "podman", "nerdctl", "snap"),
     *("apt-get", "dnf", "zypper", "pacman", "apk", "emerge", "xbps-install", "ubuntu-drivers"),
     *("rpm-ostree", "bootc", "transactional-update", "nixos-rebuild", "eopkg", "tdnf", "yum"),

@@ -12,6 +12,13 @@ NODE_PATTERNS = (
     ("/dev", r"nvidiactl|nvidia\d+|nvidia-uvm|nvhost-gpu|dxg|kfd"),
     ("/dev/dri", r"renderD\d+"),
 )
+# The driver of a confidential virtual machine's firmware (Intel's and AMD's), as device or, also in
+# containers, in sysfs: https://docs.kernel.org/virt/coco/sev-guest.html and .../tdx-guest.html
+CONFIDENTIAL_MARKS = tuple(
+    f"{where}/{name}"
+    for where in ("/dev", "/sys/class/misc")
+    for name in ("sev-guest", "tdx_guest", "tdx-guest")
+)
 
 
 def probe_kfd(context: Context) -> ProbeResult:
@@ -31,7 +38,7 @@ def probe_kfd(context: Context) -> ProbeResult:
         nodes[int(number)] = kfd.KfdNode(
             properties=properties, banks=tuple(text for text in texts if text is not None)
         )
-    return files_result("kfd", kfd.parse_topology(nodes), started)
+    return replace(files_result("kfd", kfd.parse_topology(nodes), started), tried=bool(nodes))
 
 
 def probe_drm(context: Context) -> ProbeResult:
@@ -62,13 +69,14 @@ def probe_nvidia_proc(context: Context) -> ProbeResult:
     """NVIDIA's kernel module: its version and its cards."""
     started = time.monotonic()
     base = "/proc/driver/nvidia"
-    driver = nvidia_proc.parse_driver_version(context.tree.read(f"{base}/version") or "")
+    version = context.tree.read(f"{base}/version") or ""
+    driver = nvidia_proc.parse_driver_version(version)
     found = [
         nvidia_proc.parse_information(context.tree.read(f"{base}/gpus/{bus}/information") or "")
         for bus in context.tree.names(f"{base}/gpus")
     ]
     result = files_result("nvidia-proc", tuple(s for s in found if s is not None), started)
-    return replace(result, driver=driver)
+    return replace(result, driver=driver, module=nvidia_proc.parse_module(version))
 
 
 def read_nodes(tree: Tree) -> tuple[Node, ...]:

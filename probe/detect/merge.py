@@ -27,7 +27,7 @@ def merge(found: Mapping[str, Sequence[Sighting]]) -> list[Merged]:
     merged: list[Merged] = []
     for source, sightings in found.items():
         known = list(merged)
-        for sighting in sightings[:MOST_GPUS]:
+        for sighting in _once(sightings[:MOST_GPUS]):
             position = _same_gpu(sighting, source, known)
             if position is None:
                 merged.append(Merged(sighting=sighting, sources=frozenset({source})))
@@ -36,7 +36,37 @@ def merge(found: Mapping[str, Sequence[Sighting]]) -> list[Merged]:
                     sighting=_fill(merged[position].sighting, sighting),
                     sources=merged[position].sources | {source},
                 )
-    return [replace(entry, sighting=_look_up(entry.sighting)) for entry in merged]
+    apart = _told_apart(merged)
+    return [replace(entry, sighting=_look_up(entry.sighting)) for entry in apart]
+
+
+def _once(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """One source's sightings, each of NVIDIA's cards and slices once: a UUID that is said again of
+    the same address, or without one, is the same card. (Parts of AMD's cards share theirs.)"""
+    kept: list[Sighting] = []
+    for sighting in sightings:
+        again = sighting.vendor == "nvidia" and any(
+            other.uuid is not None
+            and other.uuid == sighting.uuid
+            and (other.bus is None or sighting.bus is None or other.bus == sighting.bus)
+            for other in kept
+        )
+        if not again:
+            kept.append(sighting)
+    return kept
+
+
+def _told_apart(merged: Sequence[Merged]) -> list[Merged]:
+    """NVIDIA's cards without the UUIDs that several of them have: they name none of them, and CUDA
+    uses no card at all where a list names one twice."""
+    uuids = [entry.sighting.uuid for entry in merged if entry.sighting.vendor == "nvidia"]
+    shared = {uuid for uuid in uuids if uuid is not None and uuids.count(uuid) > 1}
+    return [
+        replace(entry, sighting=replace(entry.sighting, uuid=None))
+        if entry.sighting.vendor == "nvidia" and entry.sighting.uuid in shared
+        else entry
+        for entry in merged
+    ]
 
 
 def _same_gpu(sighting: Sighting, source: str, known: Sequence[Merged]) -> int | None:
@@ -50,10 +80,11 @@ def _same_gpu(sighting: Sighting, source: str, known: Sequence[Merged]) -> int |
     ]
     if source == "libcuda" and sighting.uuid is not None:
         # Driver library and management tool agree on UUIDs; under WSL2 and on systems-on-chip
-        # they need not agree on addresses.
-        for position, other in candidates:
-            if other.uuid == sighting.uuid:
-                return position
+        # they need not agree on addresses. Where two cards have one, the address tells.
+        same = [item for item in candidates if item[1].uuid == sighting.uuid]
+        at_address = [item for item in same if item[1].bus == sighting.bus]
+        for position, _ in at_address or same:
+            return position
     for position, other in candidates:
         if sighting.bus is not None and other.bus == sighting.bus:
             return position

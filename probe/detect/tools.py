@@ -5,13 +5,14 @@ imported before the tools are started delays them all.
 """
 
 import re
-import time
 
 from probe.detect.probe_result import Context, ProbeResult
+from probe.detect.waiting import Waiting
 from probe.facts import ProbeTrace, Sighting
 from probe.frozen_record import replace
-from probe.machine.outcome import Outcome
+from probe.machine.outcome import Failure, Outcome
 from probe.machine.this_machine import LIBCUDA
+from probe.numbers import normal_bus
 
 ROCM_SMI = (
     *("--showid", "--showuniqueid", "--showproductname", "--showbus", "--showdriverversion"),
@@ -23,56 +24,101 @@ CUDA_NODES = ("/dev/nvidiactl", "/dev/dxg", "/dev/nvhost-gpu")
 # nvidia-smi: a --query-gpu field that this driver does not know. Its exit codes are NVML's
 # (RETURN VALUE in https://docs.nvidia.com/deploy/pdf/NVSMI_Manual.pdf).
 UNKNOWN_FIELD_EXIT = 2
+CUT: tuple[Failure, ...] = ("timeout", "signal", "too-long")
 UNKNOWN_FIELD = r'Field "([\w.]+)" is not a valid field'
 ERROR_LENGTH = 200  # characters of a tool's complaint that are kept
 
 
-def probe_nvidia_smi(context: Context) -> ProbeResult:
-    """The query; again without newer fields where the driver lacks them; MIG slices if any."""
-    from probe.detect.parse import nvidia_smi
+class _NvidiaSmi:
+    """nvidia-smi with the time that it has for all its questions, and the trace of them."""
 
-    deadline = time.monotonic() + context.timeout_s
-    traces: list[ProbeTrace] = []
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.waiting = context.waiting or Waiting(context.timeout_s, context.timeout_s)
+        self.traces: list[ProbeTrace] = []
 
-    def run(*arguments: str) -> Outcome:
-        remaining = max(0.01, deadline - time.monotonic())
-        outcome, trace = context.run("nvidia-smi", *arguments, timeout_s=remaining)
-        traces.append(trace)
+    def run(self, *arguments: str) -> Outcome:
+        """Ask it, and note that it was asked."""
+        remaining, waiting = max(0.01, self.waiting.left_s), self.waiting
+        outcome, trace = self._context.run(
+            "nvidia-smi", *arguments, timeout_s=remaining, waiting=waiting
+        )
+        self.traces.append(trace)
         return outcome
 
-    def query(fields: tuple[str, ...]) -> tuple[Outcome, tuple[Sighting, ...]]:
-        outcome = run(f"--query-gpu={','.join(fields)}", "--format=csv,nounits")
-        # Some failures (a corrupt infoROM, one lost card of two) come with good rows.
-        sightings = nvidia_smi.parse_query(outcome.text, fields) if outcome.failure is None else ()
-        traces[-1] = replace(traces[-1], found=len(sightings))
-        return outcome, sightings
+    def query(self, fields: tuple[str, ...], *which: str) -> tuple[Outcome, tuple[Sighting, ...]]:
+        """The rows of these fields."""
+        from probe.detect.parse import nvidia_smi
 
+        outcome = self.run(f"--query-gpu={','.join(fields)}", "--format=csv,nounits", *which)
+        # Some failures (a corrupt infoROM, one lost card of two, a hang at the last card) come with
+        # good rows.
+        text = outcome.text if outcome.failure is None else nvidia_smi.whole_lines(outcome.text)
+        return outcome, self.found(nvidia_smi.parse_query(text, fields))
+
+    def slices(self) -> tuple[bool, tuple[Sighting, ...]]:
+        """Whether it lists MIG slices at all, and those that it lists."""
+        from probe.detect.parse import nvidia_smi
+
+        listing = self.run("-L")
+        listed = nvidia_smi.parse_list(listing.text) if listing.ok else ()
+        pieces = tuple(sighting for sighting in listed if sighting.slice_of is not None)
+        return bool(listed), self.found(pieces)
+
+    def found(self, sightings: tuple[Sighting, ...]) -> tuple[Sighting, ...]:
+        """The same, counted for the last question."""
+        self.traces[-1] = replace(self.traces[-1], found=len(sightings))
+        return sightings
+
+
+def probe_nvidia_smi(context: Context) -> ProbeResult:
+    """The query; again without newer fields where the driver lacks them, and for the other cards
+    where one has no handle; MIG slices if any."""
+    from probe.detect.parse import nvidia_smi
+
+    tool = _NvidiaSmi(context)
     fields: tuple[str, ...] = nvidia_smi.FIELDS + nvidia_smi.NEWER_FIELDS
-    outcome, sightings = query(fields)
+    outcome, sightings = tool.query(fields)
     for _ in fields:
         known = _known_fields(fields, outcome)
         if sightings or known == fields:
             break
         fields = known
-        outcome, sightings = query(fields)
+        outcome, sightings = tool.query(fields)
+    listed = {sighting.bus for sighting in sightings}
+    faulty = tuple(s for s in nvidia_smi.parse_faults(outcome.text) if s.bus not in listed)
+    others = () if sightings else _others(context, faulty)
+    if others:
+        # One card without a handle keeps it from listing the others, unless they are named.
+        sightings = tool.query(fields, f"--id={','.join(others)}")[1]
+    if outcome.failure is None:
+        tool.waiting.answered()
     slices_listed = False
     if any(sighting.mig for sighting in sightings):
-        listing = run("-L")
-        listed = nvidia_smi.parse_list(listing.text) if listing.ok else ()
-        slices_listed = bool(listed)
-        pieces = tuple(sighting for sighting in listed if sighting.slice_of is not None)
-        traces[-1] = replace(traces[-1], found=len(pieces))
+        slices_listed, pieces = tool.slices()
         sightings += pieces
     if not sightings and outcome.exit not in (None, 0):
         first_line = outcome.text.strip().partition("\n")[0][:ERROR_LENGTH]
-        traces[-1] = replace(traces[-1], code="exit", why=first_line or f"exit {outcome.exit}")
+        why = first_line or f"exit {outcome.exit}"
+        tool.traces[-1] = replace(tool.traces[-1], code="exit", why=why)
     return ProbeResult(
-        sightings=sightings,
-        trace=tuple(traces),
+        sightings=sightings + faulty,
+        trace=tuple(tool.traces),
+        cut=outcome.failure in CUT,
+        named=bool(faulty),
         tried=outcome.failure != "not-installed",
         answered=bool(sightings) or outcome.ok,
         slices_listed=slices_listed,
     )
+
+
+def _others(context: Context, faulty: tuple[Sighting, ...]) -> tuple[str, ...]:
+    """The addresses of the cards that the driver holds beside those that were named as faulty."""
+    if not faulty:
+        return ()
+    named = {sighting.bus for sighting in faulty}
+    held = context.tree.names("/proc/driver/nvidia/gpus")
+    return tuple(name for name in held if normal_bus(name) not in named)
 
 
 def _known_fields(fields: tuple[str, ...], outcome: Outcome) -> tuple[str, ...]:
@@ -115,8 +161,12 @@ def probe_libcuda(context: Context) -> ProbeResult:
     from probe.detect.parse.libcuda import parse_libcuda
 
     arguments = ("--memory",) if context.memory else ()
-    outcome, trace = context.run(LIBCUDA, *arguments, timeout_s=context.timeout_s)
-    cuda = parse_libcuda(outcome.text) if outcome.failure is None else None
+    waiting = context.waiting or Waiting(context.timeout_s, context.timeout_s)
+    outcome, trace = context.run(LIBCUDA, *arguments, timeout_s=waiting.left_s, waiting=waiting)
+    # Its answer is one line: what it printed before it crashed at its end, or hung there, counts.
+    cuda = parse_libcuda(outcome.text)
+    if cuda is not None and cuda.missing is None:
+        waiting.answered()
     if cuda is None:
         if trace.code is None:
             trace = replace(trace, code="no-answer", why="no answer")
@@ -137,11 +187,17 @@ def probe_libcuda(context: Context) -> ProbeResult:
 def probe_rocminfo(context: Context) -> ProbeResult:
     """The HSA runtime's agents; it opens ``/dev/kfd``."""
     outcome, trace = context.run("rocminfo", timeout_s=context.timeout_s)
-    if not outcome.ok:
+    if outcome.failure is not None:
         return _tool_result((), outcome, trace)
-    from probe.detect.parse.rocminfo import parse_rocminfo
+    from probe.detect.parse.rocminfo import parse_rocminfo, parse_view
 
-    return _tool_result(parse_rocminfo(outcome.text), outcome, trace)
+    view = parse_view(outcome.text)
+    if view is not None and view.refused is not None:
+        # The line on which it gives up is not the first one that it prints.
+        why = f"exit {outcome.exit}: {view.refused[:ERROR_LENGTH]}"
+        trace = replace(trace, code="exit", why=why)
+    sightings = parse_rocminfo(outcome.text) if outcome.ok else ()
+    return replace(_tool_result(sightings, outcome, trace), hsa=view)
 
 
 def _tool_result(

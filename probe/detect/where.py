@@ -98,7 +98,9 @@ def read_where(machine: Machine) -> Where:
     marks = (*_machine_marks(machine), *_container_marks(machine), *_sandbox_marks(machine))
     told = {mark.tells for mark in marks}
     kernel = _kernel(told)
-    if not told.intersection((*INNERMOST, KUBERNETES)) and kernel not in ("wsl1", "wsl2"):
+    # Each of these has processes of its own numbers, and is told by its name.
+    named = told.intersection((*INNERMOST, KUBERNETES, "wsl1", "wsl2", "flatpak"))
+    if not named:
         unnamed = tuple(_unnamed_container(machine))
         marks += unnamed
         told |= {mark.tells for mark in unnamed}

@@ -2,6 +2,7 @@
 
 from probe.finding import Finding, Place, Steps
 from probe.frozen_record import Record
+from probe.steps import ByContainer
 from probe.tables.drivers import WantedDriver
 
 
@@ -43,9 +44,42 @@ class NoGpuInContainer(Finding):
 
     code = "no-gpu-in-container"
     says = "no {maker} GPU is visible in this container"
-    steps = ("start it with {flags}",)
-    maker: str
+    steps = (
+        ByContainer(
+            docker="start it with {flags}",
+            podman="start it with {podman_flags}",
+            apptainer="start it with {apptainer_flag}",
+        ),
+    )
+    in_pod = ("give the pod one: resources.limits {resource}: 1 (needs {maker}'s device plugin)",)
+    in_lxc = ("its host gives it the device nodes: {nodes}",)
+    maker: str  # NVIDIA, AMD
     flags: str
+
+    @property
+    def nvidia(self) -> bool:
+        """Whether it is NVIDIA's."""
+        return self.maker == "NVIDIA"
+
+    @property
+    def podman_flags(self) -> str:
+        """The same for Podman, which hands NVIDIA's GPUs over by CDI."""
+        return "--device nvidia.com/gpu=all" if self.nvidia else self.flags
+
+    @property
+    def apptainer_flag(self) -> str:
+        """The same for Apptainer."""
+        return "--nv" if self.nvidia else "--rocm"
+
+    @property
+    def resource(self) -> str:
+        """What Kubernetes calls one."""
+        return "nvidia.com/gpu" if self.nvidia else "amd.com/gpu"
+
+    @property
+    def nodes(self) -> str:
+        """The devices behind one."""
+        return "/dev/nvidia*" if self.nvidia else "/dev/kfd and /dev/dri/renderD*"
 
 
 class OlderLineForDriver(Finding):

@@ -26,15 +26,13 @@ IN_LXC: Template = (
     ),
     "with LXD or Incus, on the host: incus config device add NAME gpu gpu gid=G",
     (
-        "with LXC alone, in its configuration on the host: lxc.cgroup2.devices.allow = c 226:* rwm "
-        "(and the number of kfd in /proc/devices), lxc.mount.entry = /dev/kfd dev/kfd none "
-        "bind,optional,create=file (and so for /dev/dri/renderD128)"
+        "with LXC alone, in its configuration on the host, for each node: "
+        "lxc.cgroup2.devices.allow = c MAJOR:MINOR rwm (as ls -l says), lxc.mount.entry = /dev/kfd "
+        "dev/kfd none bind,optional,create=file"
     ),
     "then start this container again",
 )
 IN_POD = "give the pod one: resources.limits amd.com/gpu: 1 (needs AMD's device plugin)"
-
-
 LOOK_FOR_KFD = Command(
     run="dmesg | grep -i kfd",
     root=True,
@@ -47,10 +45,15 @@ class Hidden(Finding):
     """A variable keeps the GPU from this process."""
 
     code = "hidden-by-variable"
-    says = "hidden by {variable}={value}"
+    says = "hidden by {setting}"
     steps = ("unset {variable}, or name the GPU in it",)
     variable: str
     value: str
+
+    @property
+    def setting(self) -> str:
+        """The variable with its value; one without says so, for it may be meant to be unset."""
+        return f"{self.variable}={self.value}" if self.value else f"an empty {self.variable}"
 
 
 class NotAssigned(Finding):
@@ -71,7 +74,14 @@ class NodeClosed(Finding):
     steps = ("join the group of the node (id {group})", "a container gets it by {flags}")
     in_container = ("start the container with {container_flags}",)
     in_pod = ("give the pod the group: securityContext.supplementalGroups: {numbers}",)
-    in_lxc = IN_LXC
+    in_lxc = (
+        (
+            "this is a system container, its host gives it the nodes. On Proxmox: pct set ID "
+            "--dev0 {path},gid=G{more}, where G is the number of a group in here that this user is "
+            "in (for AMD's GPUs what `getent group render` says)"
+        ),
+        *IN_LXC[1:],
+    )
     path: str
     groups: tuple[int, ...]  # of all closed nodes, ascending
 
@@ -84,6 +94,11 @@ class NodeClosed(Finding):
     def whose(self) -> str:
         """Nobody's: the node was not given to this user namespace, whoever is root in it."""
         return " (it is nobody's in this user namespace)" if NOBODY in self.groups else ""
+
+    @property
+    def more(self) -> str:
+        """The node that is given together with AMD's."""
+        return " --dev1 /dev/dri/renderD128,gid=G" if self.path.startswith("/dev/kfd") else ""
 
     @property
     def numbers(self) -> str:
@@ -118,6 +133,7 @@ class OtherDriver(Finding):
     code = "bound-to-other-driver"
     says = "bound to {driver}, not to {wanted}"
     steps = ("bind it to {wanted}{at_work}",)
+    in_container = ("on the host: bind it to {wanted}{at_work}",)
     driver: str
     wanted: str
     serves_another: bool = False  # the wanted driver drives another card already
@@ -179,6 +195,7 @@ class AmdDriverNotLoaded(Finding):
         Command(run="modprobe amdgpu", root=True, does="load its driver"),
         replace(LOOK_FOR_KFD, does="if that fails"),
     )
+    in_wsl = ("none under WSL2: Linux itself serves it",)
     path: str
 
 

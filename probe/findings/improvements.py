@@ -13,7 +13,7 @@ DRIVER_GUIDE = "docs.nvidia.com/datacenter/tesla/driver-installation-guide"
 DRIVER: Template = (
     OfSystem(
         what="driver",
-        otherwise=(f"install NVIDIA's driver {{wanted}} ({DRIVER_GUIDE}), then: sudo reboot",),
+        otherwise=(f"install NVIDIA's driver {{wanted}} ({DRIVER_GUIDE}), then reboot",),
     ),
 )
 
@@ -190,7 +190,9 @@ class LostGpu(Finding):
             other="start it with {flags} again, or what this engine has for them   # or: make up",
         ),
     )
-    in_pod = ("give the pod its GPU: resources.limits, as alternator probe --snippet k8s has it",)
+    in_pod = (
+        "give the pod its GPU: resources.limits, as alternator probe --snippet kubernetes has it",
+    )
     in_lxc = ("on this container's host: give it the nodes of the GPU again",)
     name: str
     uuid: str | None

@@ -14,7 +14,12 @@ class LibcudaNotInContainer(Finding):
     code = "libcuda-not-in-container"
     says = "libcuda.so.1 is not in this container"
     steps = (START, "if it was, NVIDIA_DRIVER_CAPABILITIES must hold compute")
-    in_pod = (IN_POD, "if it has one, NVIDIA_DRIVER_CAPABILITIES must hold compute")
+    # https://cloud.google.com/kubernetes-engine/docs/how-to/gpus ("About the CUDA libraries")
+    in_pod = (
+        IN_POD,
+        "if it has one, NVIDIA_DRIVER_CAPABILITIES must hold compute",
+        "on GKE the library needs LD_LIBRARY_PATH=/usr/local/nvidia/lib64 in the pod",
+    )
     in_lxc = IN_LXC
 
 
@@ -36,6 +41,16 @@ class LibcudaStub(Finding):
     code = "libcuda-stub"
     says = "libcuda is the toolkit's stub, not the driver's"
     steps = ("take the toolkit's stubs directory out of LD_LIBRARY_PATH",)
+    # The container toolkit mounts the driver's libraries where the host has them: Arch Linux in
+    # /usr/lib, which a loader of Debian looks into last
+    # (https://github.com/NVIDIA/nvidia-container-toolkit/issues/1246).
+    in_container = (
+        "take the toolkit's stubs directory out of LD_LIBRARY_PATH",
+        (
+            "if it is not there, put the folder of the driver's own first, which find / -name "
+            "'libcuda.so.*' shows; with a host of Arch Linux LD_LIBRARY_PATH=/usr/lib"
+        ),
+    )
 
 
 class InExclusiveUse(Finding):
@@ -75,7 +90,75 @@ class NotReady(Finding):
             does="start NVIDIA's fabric manager",
             otherwise="start NVIDIA's fabric manager",
         ),
+        Command(
+            run="nvidia-smi -q | grep -A 2 Fabric", does="where it runs, see what the fabric says"
+        ),
     )
+
+
+class NotSetReady(Finding):
+    """The same in a confidential virtual machine: its GPUs wait to be set ready."""
+
+    code = "cuda-confidential-not-ready"
+    says = "the GPUs of this confidential virtual machine are not set ready"
+    # https://github.com/NVIDIA/nvtrust, Confidential Computing Deployment Guide
+    steps = (
+        Command(
+            run="nvidia-smi conf-compute -srs 1",
+            root=True,
+            does="after their attestation",
+            otherwise="set them ready after their attestation",
+        ),
+    )
+    in_container = ("outside of containers, once attested: sudo nvidia-smi conf-compute -srs 1",)
+
+
+class MpsNotReached(Finding):
+    """CUDA is to go through NVIDIA's Multi-Process Service, which does not answer (CUresult 805 to
+    807 and 810: connection, call, server not ready, client ended)."""
+
+    code = "cuda-mps-not-reached"
+    says = "CUDA does not reach NVIDIA's MPS daemon (error {status})"
+    # https://docs.nvidia.com/deploy/mps/
+    steps = (
+        Command(run="nvidia-cuda-mps-control -d", does="start it"),
+        "or do without: end the daemon, and unset CUDA_MPS_PIPE_DIRECTORY",
+    )
+    in_container = (
+        (
+            "start it with --ipc=host and the daemon's pipe directory, as a rule "
+            "-v /tmp/nvidia-mps:/tmp/nvidia-mps (CUDA_MPS_PIPE_DIRECTORY)"
+        ),
+        Command(run="nvidia-cuda-mps-control -d", does="start the daemon", on="the host"),
+    )
+    in_pod = ("share the GPU by the device plugin (sharing.mps), which mounts MPS's pipes",)
+    in_lxc = (
+        "start MPS's daemon in here, or have its pipe directory mounted, as a rule /tmp/nvidia-mps",
+    )
+    status: int
+
+
+class MpsFull(Finding):
+    """MPS takes no more clients or connections (CUresult 808, 809)."""
+
+    code = "cuda-mps-full"
+    says = "NVIDIA's MPS takes no more clients (error {status})"
+    steps = ("end other programs that use the GPU", "or start MPS's daemon anew")
+    status: int
+
+
+class HostLoaderOutvoted(Finding):
+    """On a host this process's libcuda fails and nvidia-smi is well: `why` is about the host's
+    loader, which no container inherits."""
+
+    code = "host-libcuda-outvoted"
+    says = (
+        "programs outside of containers can't use the GPU ({why}); containers get the driver's own "
+        "library, and nvidia-smi answers"
+    )
+    steps = ("for programs outside: {mends}",)
+    why: Finding
+    mends: str
 
 
 class DriverMismatch(Finding):
@@ -83,7 +166,12 @@ class DriverMismatch(Finding):
 
     code = "cuda-driver-mismatch"
     says = "libcuda and NVIDIA's kernel driver have different versions"
-    steps = (UPDATED, "in a container, start it again")
+    steps = (UPDATED,)
+    in_container = (
+        "take CUDA's compat directory out of LD_LIBRARY_PATH, if the image has one",
+        "start this container again",
+        "if that does not help, reboot the host: its driver was updated under a running kernel",
+    )
     in_wsl = IN_WSL
 
 
@@ -101,11 +189,28 @@ class CudaUnknownError(Finding):
 
     code = "cuda-unknown-error"
     says = "libcuda meets an unknown error"
+    # After suspend and hibernation the module is there and broken, until it is loaded anew
+    # (https://docs.ollama.com/gpu, "Laptop Suspend Resume").
     steps = (
+        Command(
+            run="modprobe -r nvidia_uvm",
+            root=True,
+            does="if the machine slept, end what uses the GPU and unload nvidia_uvm",
+        ),
         Command(run="modprobe nvidia_uvm", root=True, does="load the module"),
         "then start the container again, or reboot",
     )
     in_wsl = IN_WSL
+    # nvidia-uvm's nodes and their number are made when the host first needs them; an LXC that
+    # started before has none, or old ones (https://github.com/games-on-whales/wolf/pull/361).
+    in_lxc = (
+        Command(
+            run="nvidia-modprobe -u -c 0",
+            root=True,
+            does="at each boot, before this LXC starts",
+        ),
+        "then start this LXC again: nvidia-uvm must be given to it as well",
+    )
 
 
 class CudaError(Finding):

@@ -46,7 +46,7 @@ class DriverVersionUnknown(Finding):
 
     code = "driver-version-unknown"
     says = "the driver's version is not known ({floor} is needed for {wheel})"
-    steps = (f"install nvidia-smi beside the driver, or {REPORT_IT}",)
+    steps = (f"install the tools of NVIDIA's driver beside it, or {REPORT_IT}",)
     floor: str
     wheel: str
 

@@ -4,22 +4,27 @@ nvidia-smi's exit codes are NVML's, nvmlReturn_t
 (https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEnumvs.html).
 """
 
+# size: a table of words: one class for each thing that can be in the way
+
 from probe.facts import ComputeCapability
 from probe.finding import Finding, Place, Steps
 from probe.findings.nvidia_steps import (
+    DRIVER_MODEL,
     GIVE,
     IN_LXC,
     IN_POD,
     IN_WSL,
     LOAD,
     LOOK,
+    PROPRIETARY,
     START,
     UPDATED,
     XID,
 )
 from probe.frozen_record import replace
 from probe.machine.variables import TIMEOUT
-from probe.steps import ByContainer, Command, OfSystem
+from probe.place import PlaceKind
+from probe.steps import ByContainer, Command, OfSystem, Step, Template
 from probe.tables.drivers import WantedDriver, newest_floor, wanted_driver
 
 
@@ -30,8 +35,14 @@ class NoDevice(Finding):
     says = "nvidia-smi finds no device"
     steps = (LOOK, "check that the card is seated and powered")
     in_container = (START,)
-    in_wsl = IN_WSL
+    in_wsl = DRIVER_MODEL
     in_lxc = IN_LXC
+
+
+SECURE_BOOT = (
+    "where it says that a key was rejected, Secure Boot is on: enrol the module's key or switch it "
+    "off"
+)
 
 
 class DriverNotLoaded(Finding):
@@ -42,9 +53,11 @@ class DriverNotLoaded(Finding):
     steps = (
         LOAD,
         "after a kernel update, reboot",
-        (
-            "where it says that a key was rejected, Secure Boot is on: enrol the module's key "
-            "(mokutil --import) or switch it off"
+        Command(
+            run="mokutil --import KEY",
+            root=True,
+            does=f"{SECURE_BOOT}; enrol it",
+            otherwise=SECURE_BOOT,
         ),
     )
     in_container = (LOAD, "then start this container again")
@@ -79,7 +92,7 @@ class Blocked(Finding):
     says = "the operating system blocks access to the GPU"
     steps = ("check cgroup and security settings",)
     in_container = (START, "check the host's security settings")
-    in_wsl = IN_WSL
+    in_wsl = DRIVER_MODEL
     in_lxc = IN_LXC
 
 
@@ -107,9 +120,22 @@ class DriverUnknownError(Finding):
     in_container = (
         "on the host: docker restart this container",
         "a daemon-reload there takes its GPU away",
+        # https://github.com/NVIDIA/nvidia-container-toolkit/issues/381
+        (
+            "if it never had one: no-cgroups = false in the host's "
+            "/etc/nvidia-container-runtime/config.toml (true is for rootless Docker alone)"
+        ),
     )
     in_wsl = IN_WSL
     in_lxc = IN_LXC
+
+
+WAKE = Command(
+    run="nvidia-smi -pm 1",
+    root=True,
+    does="if the card is only slow to wake",
+    note=f"or raise {TIMEOUT} (seconds)",
+)
 
 
 class ToolFailed(Finding):
@@ -117,16 +143,8 @@ class ToolFailed(Finding):
 
     code = "nvidia-smi-failed"
     says = "nvidia-smi failed: {said}"
-    steps = (
-        LOOK,
-        "reboot",
-        Command(
-            run="nvidia-smi -pm 1",
-            root=True,
-            does="if the card is only slow to wake",
-            note=f"or raise {TIMEOUT} (seconds)",
-        ),
-    )
+    steps = (LOOK, "reboot", WAKE)
+    in_container = (LOOK, "reboot the host", WAKE)
     in_wsl = IN_WSL
     said: str | None
 
@@ -163,7 +181,7 @@ class NodesNotMade(Finding):
             run="nvidia-modprobe -c 0 -u",
             root=True,
             does="make its device nodes",
-            otherwise="make its device nodes: nvidia-modprobe, a part of the driver, does",
+            otherwise="make its device nodes: the tools of the driver's package do",
         ),
     )
     in_wsl = IN_WSL
@@ -177,7 +195,7 @@ class NotGiven(Finding):
     says = "no {path} in this container{told}"
     steps = (
         ByContainer(
-            docker="start it with --gpus all (needs the NVIDIA Container Toolkit on the host)",
+            docker="start it with {flags} (needs the NVIDIA Container Toolkit on the host)",
             podman=(
                 "start it with --device nvidia.com/gpu=all (needs the NVIDIA Container Toolkit and "
                 "its CDI file on the host)"
@@ -197,6 +215,12 @@ class NotGiven(Finding):
     in_lxc = IN_LXC
     path: str
     said: str | None = None  # NAME=value
+    tegra: bool = False
+
+    @property
+    def flags(self) -> str:
+        """What gives it one; on a Jetson the toolkit refuses ``--gpus``."""
+        return "--runtime nvidia" if self.tegra else "--gpus all"
 
     @property
     def told(self) -> str:
@@ -230,6 +254,19 @@ class DriverToInstall(Finding):
             return ("none: no current build of torch has code for this card",)
         return super().remedy(place)
 
+    def template(self, kind: PlaceKind) -> Template:
+        """As ``Finding.template``; some systems have another way to an older driver."""
+        steps = super().template(kind)
+        if self.driver_to_install is None or not self.driver_to_install.last:
+            return steps
+        return tuple(_for_an_old_card(step) for step in steps)
+
+
+def _for_an_old_card(step: Step) -> Step:
+    if not isinstance(step, OfSystem) or step.what != "driver":
+        return step
+    return OfSystem(what="legacy-driver", otherwise=(PROPRIETARY, step))
+
 
 class OtherDriverBound(DriverToInstall):
     """A driver that is not NVIDIA's (nouveau) has the card, and NVIDIA's serves no other."""
@@ -242,6 +279,7 @@ class OtherDriverBound(DriverToInstall):
         ),
     )
     in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)
+    in_wsl = IN_WSL
     driver: str
 
 
@@ -270,5 +308,6 @@ class DroppedByDriver(DriverToInstall):
         ),
     )
     in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)
+    in_wsl = IN_WSL
     driver: str
     last: str

@@ -1,7 +1,17 @@
 """Steps that many findings about NVIDIA's GPUs share: one text for one thing to do."""
 
+from probe.facts import ModuleFlavour
 from probe.steps import ByContainer, Command, Template
 
+# What the packages of a flavour of the kernel module are called, and the installer's option
+# (https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/kernel-modules.html).
+PACKAGES: dict[ModuleFlavour, str] = {
+    "open": "packages with -open in their name; NVIDIA's installer: --kernel-module-type=open",
+    "proprietary": (
+        "packages without -open in their name; NVIDIA's installer: --kernel-module-type=proprietary"
+    ),
+}
+PROPRIETARY = f"take its proprietary kernel module: {PACKAGES['proprietary']}"
 LOOK = Command(
     run="dmesg | grep -i -e nvrm -e xid",
     root=True,
@@ -59,6 +69,22 @@ IN_WSL: Template = (
     "install or update NVIDIA's driver in Windows, and none in here",
     Command(run="wsl --update", on="Windows"),
     Command(run="wsl --shutdown", on="Windows", note="then open this distribution again"),
+)
+# A card in the mode for computing alone keeps the others out of WSL2 as well
+# (https://github.com/microsoft/WSL/issues/9952, https://github.com/microsoft/WSL/issues/13027); how
+# it is switched: https://docs.nvidia.com/deploy/pdf/NVSMI_Manual.pdf (--driver-model), which
+# data-center drivers may refuse and vGPU's don't (https://github.com/microsoft/WSL/issues/9938).
+DRIVER_MODEL: Template = (
+    *IN_WSL,
+    Command(
+        run="nvidia-smi -g N -dm 0",
+        on="Windows",
+        does=(
+            "if nvidia-smi there shows TCC as a card's driver model, which WSL2 can't use, make it "
+            "WDDM as administrator, or by a vGPU driver"
+        ),
+        note="then restart Windows",
+    ),
 )
 # https://learn.microsoft.com/windows/wsl/compare-versions
 IN_WSL1: Template = (

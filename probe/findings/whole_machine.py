@@ -1,6 +1,7 @@
 """What is in the way on the machine as a whole."""
 
 from probe.finding import Finding, Place, Steps
+from probe.findings.nvidia_steps import IN_WSL, IN_WSL1, START
 from probe.machine.variables import DEBUG
 
 
@@ -49,18 +50,35 @@ class WslWithoutDriver(Finding):
 
     code = "wsl-without-driver"
     says = (
-        "Windows hands a GPU over (/dev/dxg) and no driver of NVIDIA's answers: for a card of "
-        "NVIDIA's install its driver in Windows, then wsl --shutdown; no build of torch here "
-        "serves other makers' under WSL2"
+        "Windows hands a GPU over (/dev/dxg) and no driver of NVIDIA's answers; no build of torch "
+        "here serves other makers' under WSL2, nor AMD's by ROCDXG"
     )
+    steps = IN_WSL
+
+
+class WslOneHasNoGpu(Finding):
+    """WSL1 translates calls of Linux to Windows: there is no kernel, and no GPU."""
+
+    code = "wsl1-without-gpu"
+    says = "this is WSL1, which hands no GPU over"
+    steps = IN_WSL1
 
 
 class WslContainerWithoutGpu(Finding):
     """A container under WSL2 that was given no GPU."""
 
     code = "wsl-container-without-gpu"
-    says = "no GPU is visible in this container"
-    steps = ("if there is one: start it with --gpus all",)
+    says = "no GPU is visible in this container; if there is one"
+    steps = (START,)
+
+
+class SandboxWithoutGpu(Finding):
+    """A Snap or a Flatpak, which sees the devices that its packer gave it."""
+
+    code = "sandbox-without-gpu"
+    says = "this runs in a {kind}, which may keep a GPU from it"
+    steps = ("run the probe outside of it, in a plain terminal",)
+    kind: str  # Snap, Flatpak
 
 
 class JetsonWithoutGpu(Finding):
@@ -69,6 +87,11 @@ class JetsonWithoutGpu(Finding):
     code = "jetson-without-gpu"
     says = "nothing shows this Jetson's GPU"
     steps = ("{mends}",)
+    in_container = ("start it with --runtime nvidia", "if its host sees no GPU either: {mends}")
+    in_pod = (
+        "give the pod one: resources.limits nvidia.com/gpu: 1 (needs NVIDIA's device plugin)",
+    )
+    in_lxc = ("{mends}",)
     mends: str
 
 
@@ -79,6 +102,9 @@ class SilentTool(Finding):
     code = "tool-failed-without-gpu"
     says = "{tool}: {said}"
     steps = ("if there is an {maker} GPU, mend its driver",)
+    in_container = ("if there is an {maker} GPU, give it to this container",)
+    in_lxc = ("if there is an {maker} GPU, have this container's host give it the device nodes",)
+    in_wsl = ("if there is an {maker} GPU, mend its driver in Windows",)
     tool: str
     said: str
     maker: str

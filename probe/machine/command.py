@@ -5,7 +5,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from probe.machine.outcome import Failure, Outcome
 from probe.machine.process import Process
@@ -24,8 +24,11 @@ def run_bounded(
     timeout_s: float,
     environ: Mapping[str, str],
     output_cap: int = OUTPUT_CAP,
+    given_up: Callable[[], bool] | None = None,
 ) -> Outcome:
     """Run ``command`` for at most ``timeout_s`` seconds, then kill it with all that it started.
+
+    ``given_up`` is asked while it is at work, and ends it before its time by saying yes.
 
     Never raises for what the tool does: a missing file, a signal, a hang and too much output are
     outcomes. Its messages are asked for in English (``LC_ALL=C``). The outcome's text is what went
@@ -43,13 +46,14 @@ def run_bounded(
             why=f"can't be started: {reason}",
         )
     try:
-        output, failure = _read(process, started + timeout_s, output_cap)
+        output, failure = _read(process, started + timeout_s, output_cap, given_up)
     finally:
         # Its whole group, also after a good end: what a tool leaves behind holds our pipe open.
         process.end(REAP_S)
     code, why = process.exit, None
     if failure == "timeout":
-        why = f"no answer within {timeout_s:.3g} s"
+        seconds = min(timeout_s, time.monotonic() - started)
+        why = f"no answer within {round(seconds, 1 if seconds > 0.1 else 3):g} s"
     elif failure == "too-long":
         why = f"printed more than {output_cap // 1024} KiB"
     elif code is not None and code < 0:
@@ -63,7 +67,12 @@ def run_bounded(
     )
 
 
-def _read(process: Process, deadline: float, output_cap: int) -> tuple[bytes, Failure | None]:
+def _read(
+    process: Process,
+    deadline: float,
+    output_cap: int,
+    given_up: Callable[[], bool] | None,
+) -> tuple[bytes, Failure | None]:
     """All output until the process ends; with the reason where it is cut off."""
     output, errors = bytearray(), bytearray()
     buffers = {process.stdout: output, process.stderr: errors}
@@ -74,8 +83,10 @@ def _read(process: Process, deadline: float, output_cap: int) -> tuple[bytes, Fa
     last = LAST_CHUNKS
     while failure is None and last:
         remaining = deadline - time.monotonic()
-        if remaining <= 0:
+        if remaining <= 0 or (given_up is not None and given_up()):
             failure = "timeout"
+            for descriptor, _ in poller.poll(0):  # what it printed since the last look
+                buffers[descriptor] += os.read(descriptor, CHUNK)
             break
         # Asked before reading: all that it printed is in the pipes by then. What a process that it
         # forked prints after its end is not waited for.

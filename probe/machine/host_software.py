@@ -17,8 +17,9 @@ TOOLKIT = ("nvidia-container-runtime-hook", "nvidia-container-runtime", "nvidia-
 DockerKind = Literal["package", "snap", "rootless", "desktop"]
 DOCKER_SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
 USERS = "/run/user"  # each user's own folder; those of others can't be read
-# https://docs.docker.com/desktop/setup/install/linux/
-DESKTOP = "/opt/docker-desktop"
+# On Linux (https://docs.docker.com/desktop/setup/install/linux/), and under WSL, where it mounts
+# its tools into each distribution (https://docs.docker.com/desktop/features/wsl/).
+DESKTOPS = ("/opt/docker-desktop", "/mnt/wsl/docker-desktop")
 # https://snapcraft.io/docs/data-locations
 SNAP_DOCKER, OTHER_DOCKERS = (
     "/var/snap/docker/current",
@@ -55,7 +56,7 @@ def read_host_software(machine: Machine) -> HostSoftware:
         podman=installed("podman"),
         nvidia_toolkit=any(installed(name) for name in TOOLKIT),
         cdi=bool(cdi_specifications(tree)),
-        docker_kind=_docker_kind(tree),
+        docker_kind=docker_kind(tree),
         memory_mib=memory_mib(tree),
         limit_mib=_limit_mib(tree),
     )
@@ -76,14 +77,16 @@ def _limit_mib(tree: Tree) -> int | None:
     return None
 
 
-def _docker_kind(tree: Tree) -> DockerKind:
+def docker_kind(tree: Tree) -> DockerKind:
     """Where the Docker comes from that a user of this machine reaches first."""
     own = any(tree.exists(path) for path in OTHER_DOCKERS)
     if tree.exists(SNAP_DOCKER) and not own:
         return "snap"
+    if tree.exists(DESKTOPS[1]):
+        return "desktop"
     if any(tree.exists(socket) for socket in DOCKER_SOCKETS):
         return "package"
-    if tree.exists(DESKTOP):
+    if tree.exists(DESKTOPS[0]):
         return "desktop"
     # https://docs.docker.com/engine/security/rootless/
     users = tree.names(USERS, r"\d+")

@@ -6,7 +6,7 @@ package starts a tool or reads a file of the system.
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from probe.facts import HSA_OVERRIDE
 from probe.frozen_record import Record
@@ -80,17 +80,27 @@ class Machine:
         """Whether this process is root's."""
         return hasattr(os, "geteuid") and os.geteuid() == 0
 
-    def run(self, tool: str, arguments: Sequence[str], timeout_s: float) -> Outcome:
-        """Run a tool for at most ``timeout_s`` seconds; a missing one is an outcome."""
+    def run(
+        self,
+        tool: str,
+        arguments: Sequence[str],
+        timeout_s: float,
+        given_up: Callable[[], bool] | None = None,
+    ) -> Outcome:
+        """Run a tool for at most ``timeout_s`` seconds; a missing one is an outcome.
+
+        ``given_up`` is asked meanwhile, and ends it before its time by saying yes.
+        """
         if tool == LIBCUDA:
             # Isolated and without site: it needs none of it, and starts in half the time.
-            return self._run([sys.executable, "-I", "-S", LIBCUDA_CHILD, *arguments], timeout_s)
+            command = [sys.executable, "-I", "-S", LIBCUDA_CHILD, *arguments]
+            return self._run(command, timeout_s, given_up)
         outcome = MISSING
         for directory in self._directories():
             executable = find_executable(tool, [directory])
             if executable is None:
                 continue
-            outcome = self._run([executable, *arguments], timeout_s)
+            outcome = self._run([executable, *arguments], timeout_s, given_up)
             if outcome.failure != "not-started":
                 break  # one that can't be started (of another architecture) hides no other
         return outcome
@@ -101,7 +111,9 @@ class Machine:
         )
         return [*first, *filter(None, self.environ.get("PATH", "").split(os.pathsep)), *last]
 
-    def _run(self, command: Sequence[str], timeout_s: float) -> Outcome:
+    def _run(
+        self, command: Sequence[str], timeout_s: float, given_up: Callable[[], bool] | None
+    ) -> Outcome:
         # A machine without any tool need not pay for this.
         from probe.machine.command import run_bounded
 
@@ -111,7 +123,7 @@ class Machine:
             for name, value in self.environ.items()
             if not name.startswith(HSA_OVERRIDE)  # also that of one node
         }
-        return run_bounded(command, timeout_s=timeout_s, environ=environ)
+        return run_bounded(command, timeout_s=timeout_s, environ=environ, given_up=given_up)
 
 
 def find_executable(name: str, directories: Sequence[str]) -> str | None:

@@ -7,9 +7,11 @@ from pathlib import Path
 from probe.decide.choose import choose
 from probe.detect.collect import collect
 from probe.errors import ProbeError
+from probe.machine.host_software import read_host_software
 from probe.recordings.recording import Expected, Recording
 from probe.recordings.recording_file import read_recording
 from probe.recordings.replay import ReplayMachine
+from probe.report.doctor import improvements, improvements_text
 from probe.report.schema import Report, report
 from probe.tables.builds import Table, load_table
 
@@ -35,6 +37,18 @@ def replay(recording: Recording, table: Table) -> Report:
     """The report on a recorded machine, with nothing asked for."""
     facts = collect(machine=ReplayMachine(recording))
     return report(facts, choose(facts, table))
+
+
+def doctor_differences(recording: Recording, table: Table) -> list[str]:
+    """Where the doctor does not say what the recording expects."""
+    machine = ReplayMachine(recording)
+    facts = collect(machine=machine)
+    steps = improvements(facts, table, choose(facts, table), read_host_software(machine))
+    said, expected = improvements_text(steps), recording.expected or Expected()
+    return [
+        *(f"no advice {part!r}" for part in expected.doctor_says if part not in said),
+        *(f"advice {part!r}" for part in expected.doctor_says_not if part in said),
+    ]
 
 
 def load_matrix(directory: Path = MACHINES) -> list[Row]:

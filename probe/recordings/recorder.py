@@ -81,9 +81,15 @@ class RecordingMachine(Machine):
         self.recording.root = super().root()
         return self.recording.root
 
-    def run(self, tool: str, arguments: Sequence[str], timeout_s: float) -> Outcome:
+    def run(
+        self,
+        tool: str,
+        arguments: Sequence[str],
+        timeout_s: float,
+        given_up: Callable[[], bool] | None = None,
+    ) -> Outcome:
         """As ``Machine.run``."""
-        outcome = super().run(tool, arguments, timeout_s)
+        outcome = super().run(tool, arguments, timeout_s, given_up)
         if outcome.failure != "not-installed":
             self.recording.commands.append(RecordedCommand((tool, *arguments), outcome))
         return outcome

@@ -34,6 +34,9 @@ class Expected(Record):
     # Parts of the sentences of advice, remedies included, that are, or are not, in one of them.
     says: tuple[str, ...] = ()
     says_not: tuple[str, ...] = ()
+    # The same of what the doctor says to do.
+    doctor_says: tuple[str, ...] = ()
+    doctor_says_not: tuple[str, ...] = ()
 
 
 class RecordedCommand(NamedTuple):

@@ -8,7 +8,6 @@ itself); ``tools``, and in ``absent`` those that were looked for and are not the
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import NotRequired, TypedDict, TypeVar, get_args
 
@@ -17,8 +16,9 @@ from probe.facts import Node
 from probe.foreign_json import as_int
 from probe.machine.outcome import Failure, Outcome
 from probe.machine.this_machine import Platform
+from probe.recordings.expected import read_expected
 from probe.recordings.mask import Mask
-from probe.recordings.recording import Evidence, Expected, RecordedCommand, Recording
+from probe.recordings.recording import Evidence, RecordedCommand, Recording
 from probe.strict_json import (
     DamagedError,
     a_bool,
@@ -181,7 +181,7 @@ def _recording(data: dict[str, object]) -> Recording:
         about=a_text(data.get("about", ""), "about"),
         evidence=None if evidence is None else one_of(get_args(Evidence), evidence, "evidence"),
         source=a_text(data.get("source", ""), "source"),
-        expected=None if expected is None else _expected(an_object(expected, "expected")),
+        expected=None if expected is None else read_expected(an_object(expected, "expected")),
     )
 
 
@@ -219,31 +219,4 @@ def _node(path: str, entry: dict[str, object]) -> Node:
         group=an_int(entry.get("group", 0), "group"),
         open_to_all=a_bool(entry.get("open_to_all", True), "open_to_all"),
         usable=a_bool(entry.get("usable", True), "usable"),
-    )
-
-
-def _expected(entry: dict[str, object]) -> Expected:
-    unknown = entry.keys() - Expected.__annotations__.keys()
-    if unknown:
-        raise DamagedError(f"expected has {', '.join(sorted(unknown))}")
-
-    def optional(name: str, read: Callable[[object, str], T]) -> T | None:
-        return read(entry[name], name) if name in entry else None
-
-    return Expected(
-        backend=optional("backend", a_text),
-        device=optional("device", a_text),
-        torch=optional("torch", a_text),
-        wheel=optional("wheel", a_text),
-        image=optional("image", a_text),
-        visible_devices=optional("visible_devices", texts),
-        env=by_name(entry, "env", a_text) if "env" in entry else None,
-        run_flags=optional("run_flags", texts),
-        states=optional("states", texts),
-        advice_codes=optional("advice_codes", texts),
-        advice=tuple(texts(entry.get("advice", []), "advice")),
-        findings=tuple(texts(entry.get("findings", []), "findings")),
-        not_findings=tuple(texts(entry.get("not_findings", []), "not_findings")),
-        says=tuple(texts(entry.get("says", []), "says")),
-        says_not=tuple(texts(entry.get("says_not", []), "says_not")),
     )

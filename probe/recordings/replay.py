@@ -1,7 +1,7 @@
 """A recording in the place of this machine."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from probe.facts import Node
 from probe.machine.files import Tree
@@ -83,7 +83,13 @@ class ReplayMachine(Machine):
         """As ``Machine.root``."""
         return self.recording.root
 
-    def run(self, tool: str, arguments: Sequence[str], timeout_s: float) -> Outcome:
+    def run(
+        self,
+        tool: str,
+        arguments: Sequence[str],
+        timeout_s: float,
+        given_up: Callable[[], bool] | None = None,
+    ) -> Outcome:
         """The recorded answer; where a tool was asked the same twice, one after the other."""
         answers = self._answers.get(_key((tool, *arguments)))
         if not answers:

@@ -41,6 +41,7 @@ def improvements(
         *_lost(case),
         *_image(case),
         *_unusable(case),
+        *(case.improvement(note) for note in facts.notes),
         *_driver(case),
         *([] if case.inside and not case.like_a_machine else _engine(case)),
         *model_improvements(case),
@@ -58,7 +59,7 @@ def improvements(
 def _covered(entry: Advice, case: Examination) -> bool:
     """Whether a step says what this advice says: on a GPU, on the image, on the driver."""
     finding = entry.finding
-    if any(finding == gpu.why for gpu in case.facts.gpus):
+    if finding in case.facts.notes or any(finding == gpu.why for gpu in case.facts.gpus):
         return True
     if isinstance(finding, advice.OtherImageFits):
         return True

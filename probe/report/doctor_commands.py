@@ -1,9 +1,11 @@
 """What to do about engine, toolkit and driver, where it depends on more than place and system."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from probe.finding import Finding, Steps
 from probe.findings import engines
+from probe.machine.host_software import DockerKind
 from probe.report.examination import Examination
 
 ENGINES_OF_DESKTOPS = ("darwin", "windows")
@@ -23,16 +25,28 @@ def driver_steps(finding: Finding, case: Examination) -> Steps:
     return finding.remedy(case.facts.host.place)
 
 
+def what_docker_lacks(kind: DockerKind) -> Finding:
+    """What keeps a Docker from handing an NVIDIA GPU over, by where it comes from."""
+    match kind:
+        case "snap":
+            return engines.SnapDocker()
+        case "desktop":
+            return engines.DockerDesktop()
+        case "rootless":
+            return engines.NoToolkitRootless()
+        case "package":
+            return engines.NoToolkit()
+    assert_never(kind)
+
+
 def hand_over(case: Examination) -> Iterator[Finding]:
     """What keeps the engine that is here from handing an NVIDIA GPU over."""
     around, wsl = case.around, case.facts.host.wsl
     served = around.nvidia_toolkit or around.cdi
-    if around.docker and around.docker_kind == "snap" and not wsl:
-        yield engines.SnapDocker()
-    elif around.docker and around.docker_kind == "desktop" and not wsl:
-        yield engines.DockerDesktop()
-    elif around.docker and not served and not wsl:
-        rootless = around.docker_kind == "rootless"
-        yield engines.NoToolkitRootless() if rootless else engines.NoToolkit()
+    if around.docker and wsl and around.docker_kind == "desktop":
+        return  # it hands GPUs over by itself
+    own = around.docker_kind in ("snap", "desktop")  # which the machine's toolkit does not serve
+    if around.docker and (own or not served):
+        yield what_docker_lacks(around.docker_kind)
     elif around.podman and not around.docker and not around.cdi:
         yield engines.NoCdiFile()

@@ -17,8 +17,8 @@ from probe.report.snippet_kubernetes import kubernetes
 from probe.report.snippet_podman import podman, quadlet
 from probe.report.snippet_settings import CONFIG
 from probe.report.snippet_start import (
+    HostDetails,
     Start,
-    Surroundings,
     continued,
     hardened,
     pairs,
@@ -31,7 +31,7 @@ from probe.tables.models import memory_limit
 IMAGE = "alternator:{version}-{variant}"
 
 
-def snippet(kind: str, report: Report, version: str, around: Surroundings | None = None) -> str:
+def snippet(kind: str, report: Report, version: str, around: HostDetails | None = None) -> str:
     """What to put into one kind of file for the choice of a report.
 
     ``around`` is what it depends on beside the choice. Raises ``ProbeError`` for an unknown kind
@@ -44,7 +44,7 @@ def snippet(kind: str, report: Report, version: str, around: Surroundings | None
         raise ProbeError(
             "--snippet: no container reaches Apple's GPU; add --backend cpu for the CPU's image"
         )
-    given = around or Surroundings(root=os.geteuid() == 0)
+    given = around or HostDetails(root=os.geteuid() == 0)
     start = Start(
         selection=selection,
         gpus=tuple(report["gpus"]),
@@ -56,9 +56,9 @@ def snippet(kind: str, report: Report, version: str, around: Surroundings | None
     return KINDS[kind](start)
 
 
-def surroundings(machine: Machine) -> Surroundings:
+def host_details(machine: Machine) -> HostDetails:
     """What is known of this process' user, the bot's configuration here, and CDI."""
-    return Surroundings(
+    return HostDetails(
         root=os.geteuid() == 0,
         model=machine.environ.get(WHISPER_MODEL) or machine.whisper_settings().get("model"),
         cdi=cdi_devices(machine.tree),

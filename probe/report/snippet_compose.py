@@ -11,6 +11,7 @@ from probe.report.snippet_settings import (
     STATE,
     STATE_VOLUME,
     STOP_S,
+    TMP,
 )
 from probe.report.snippet_start import Start, readable
 
@@ -27,7 +28,7 @@ def _lines(start: Start) -> Iterator[str]:
     yield f"    image: {start.image}"
     yield "    restart: unless-stopped"
     yield "    read_only: true"
-    yield "    tmpfs: [/tmp]"
+    yield f'    tmpfs: ["{TMP}"]'
     yield "    cap_drop: [ALL]"
     yield "    security_opt: [no-new-privileges:true]"
     yield f"    pids_limit: {PIDS_LIMIT}"

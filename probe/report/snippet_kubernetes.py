@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from probe.report.snippet_settings import CONFIG, MODELS, STATE, STOP_S, USER
+from probe.report.snippet_settings import CONFIG, MODELS, STATE, STOP_S, TMP_GIB, USER
 from probe.report.snippet_start import Start
 
 # The vendors' device plugins: what a pod asks for to be given a GPU.
@@ -72,7 +72,7 @@ CONTAINER = f"""\
         - {{name: config, secret: {{secretName: alternator}}}}
         - {{name: state, persistentVolumeClaim: {{claimName: {STATE_CLAIM}}}}}
         - {{name: models, persistentVolumeClaim: {{claimName: {MODELS_CLAIM}}}}}
-        - {{name: tmp, emptyDir: {{}}}}"""
+        - {{name: tmp, emptyDir: {{sizeLimit: {TMP_GIB}Gi}}}}"""
 
 
 def kubernetes(start: Start) -> str:

@@ -11,6 +11,7 @@ from probe.report.snippet_settings import (
     STATE,
     STATE_VOLUME,
     STOP_S,
+    TMP,
     USER,
 )
 from probe.report.snippet_start import (
@@ -99,7 +100,7 @@ def quadlet(start: Start) -> str:
         *(f"PodmanArgs=--group-add={value}" for flag, value in devices if flag == "--group-add"),
         *(f"Environment={name}={value}" for name, value in start.env.items()),
         "ReadOnly=true",
-        "Tmpfs=/tmp",
+        f"Tmpfs={TMP}",
         "DropCapability=ALL",
         "NoNewPrivileges=true",
         f"PodmanArgs=--pids-limit={PIDS_LIMIT} --memory={start.memory}g --stop-timeout={STOP_S}",

@@ -14,13 +14,14 @@ from probe.report.snippet_settings import (
     STATE,
     STATE_VOLUME,
     STOP_S,
+    TMP,
     USER,
 )
 
 READABLE = f"# user {USER} must be able to read alternator.toml: sudo chown {USER} alternator.toml"
 
 
-class Surroundings(Record):
+class HostDetails(Record):
     """What a snippet depends on beside the choice."""
 
     root: bool  # for whom Podman's are
@@ -99,7 +100,8 @@ def variables(env: Mapping[str, str]) -> list[str]:
 def hardened(start: Start) -> list[str]:
     """What limits the container."""
     return [
-        "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges",
+        f"--read-only --tmpfs {TMP}",
+        "--cap-drop ALL --security-opt no-new-privileges",
         f"--pids-limit {PIDS_LIMIT} --memory {start.memory}g --stop-timeout {STOP_S}",
         f"--health-start-period {START_PERIOD_S}s",
     ]

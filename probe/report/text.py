@@ -3,10 +3,21 @@
 from collections.abc import Iterator, Sequence
 
 from probe.numbers import printable
-from probe.report.schema import GpuReport, RejectedReport, Report
+from probe.place import ContainerKind
+from probe.report.schema import GpuReport, HostReport, RejectedReport, Report
 
 WIDTH = 10
 BACKENDS = {"cuda": "NVIDIA CUDA", "rocm": "AMD ROCm", "mps": "Apple MPS", "cpu": "CPU"}
+
+CONTAINERS: dict[ContainerKind, str] = {
+    "docker": "Docker",
+    "podman": "Podman",
+    "cri-o": "CRI-O",
+    "lxc": "LXC",
+    "nspawn": "systemd-nspawn",
+    "openvz": "OpenVZ",
+    "apptainer": "Apptainer",
+}
 
 
 def human_text(report: Report) -> str:
@@ -19,8 +30,7 @@ def _hardware(report: Report) -> list[str]:
     host = report["host"]
     place = [
         f"{host['os']} on {host['arch']}",
-        *(["WSL2"] if host["wsl"] else []),
-        *(["in a container"] if host["container"] else []),
+        *_places(host),
     ]
     lines = [_row("machine", ", ".join(place))]
     described = [describe(gpu) for gpu in report["gpus"]]
@@ -28,6 +38,18 @@ def _hardware(report: Report) -> list[str]:
         count = described.count(text)
         lines.append(_row("gpu", f"{count} × {text}" if count > 1 else text))
     return lines if described else [*lines, _row("gpu", "none found")]
+
+
+def _places(host: HostReport) -> list[str]:
+    """Where this runs, from the outside in."""
+    where = host["where"]
+    machine, maker, sandbox = where["machine"], where["container"], where["sandbox"]
+    kernel = "WSL1" if machine == "wsl1" else "WSL2" if host["wsl"] else ""
+    kernel = "a virtual machine" if machine == "vm" else kernel
+    inside = "in a pod" if where["pod"] else "in a container" if host["container"] else ""
+    if inside and maker not in (None, "other"):
+        inside += f" ({CONTAINERS.get(maker, maker)})"
+    return [*filter(None, (kernel, inside, f"in a {sandbox.capitalize()}" if sandbox else ""))]
 
 
 def describe(gpu: GpuReport) -> str:

@@ -131,6 +131,14 @@ def current_gfx() -> frozenset[str]:
     return own | {gfx for gfx, entry in table.hsa_overrides.items() if entry.runs_as in own}
 
 
+@lru_cache(maxsize=1)
+def rocm_gfx() -> frozenset[str]:
+    """The gfx targets that compute with some build, of any line."""
+    table = load_table()
+    targets = (gfx & build.kernels for build in table.builds for gfx in build.gfx.values())
+    return frozenset().union(*targets, table.hsa_overrides)
+
+
 def _builds_of(line: "LineEntry", data: "BuildsTable") -> list[Build]:
     tags: list[tuple[str, Backend]] = [
         *((tag, "cuda") for tag in line["cuda"]),

@@ -5,7 +5,7 @@ The tables are ``amd_devices.toml`` and ``nvidia_devices.toml``, by way of ``gen
 
 from functools import lru_cache
 
-from probe.facts import ComputeCapability
+from probe.facts import ComputeCapability, ModuleFlavour
 from probe.numbers import parse_capability
 from probe.tables.generated import AMD_DEVICES, NVIDIA_DEVICES
 
@@ -42,6 +42,27 @@ def last_driver(capability: ComputeCapability | None) -> str | None:
         if capability is not None and below is not None and capability < below:
             return driver
     return None
+
+
+def first_driver(capability: ComputeCapability | None) -> str | None:
+    """The oldest driver branch that drives cards of a capability; None where the table has none."""
+    first = None
+    for text, driver in NVIDIA_DEVICES["first_driver"]:
+        since = parse_capability(text)
+        if capability is not None and since is not None and since <= capability:
+            first = driver
+    return first
+
+
+def needed_module(capability: ComputeCapability | None) -> ModuleFlavour | None:
+    """The one flavour of NVIDIA's kernel module that drives a capability; None where both do."""
+    module = NVIDIA_DEVICES["module"]
+    since, only_since = (parse_capability(module[name]) for name in ("open_from", "open_only_from"))
+    if capability is None or since is None or only_since is None:
+        return None
+    if capability >= only_since:
+        return "open"
+    return "proprietary" if capability < since else None
 
 
 @lru_cache(maxsize=1)

@@ -105,10 +105,19 @@ class AmdDevicesTable(TypedDict):
     integrated: IntegratedEntry
 
 
+class ModuleEntry(TypedDict):
+    """From which compute capability on the open kernel module drives a card, and no other does."""
+
+    open_from: str
+    open_only_from: str
+
+
 class NvidiaDevicesTable(TypedDict):
     """``nvidia_devices.toml``."""
 
     last_driver: list[list[str]]
+    first_driver: list[list[str]]
+    module: ModuleEntry
     blocks: list[list[str]]
 
 
@@ -135,6 +144,7 @@ SystemEntry = TypedDict(
         "image_based": NotRequired[bool],
         "docs": NotRequired[str],
         "driver": NotRequired[list[str | StepEntry]],
+        "legacy-driver": NotRequired[list[str | StepEntry]],
         "amd-driver": NotRequired[list[str | StepEntry]],
         "engine": NotRequired[list[str | StepEntry]],
         "toolkit": NotRequired[list[str | StepEntry]],

@@ -27,7 +27,10 @@ SOURCES: tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...] = (
     (
         "NVIDIA_DEVICES",
         "NvidiaDevicesTable",
-        {"nvidia_chips.toml": ("last_driver",), "nvidia_devices.toml": ("blocks",)},
+        {
+            "nvidia_chips.toml": ("last_driver", "first_driver", "module"),
+            "nvidia_devices.toml": ("blocks",),
+        },
     ),
     ("SYSTEMS", "SystemsTable", {"systems.toml": ()}),
 )

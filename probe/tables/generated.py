@@ -413,6 +413,10 @@ AMD_DEVICES: "AmdDevicesTable" = {'gfx': {'gfx600': ['6780', '6784', '6788', '67
                             'gfx1153']}}
 
 NVIDIA_DEVICES: "NvidiaDevicesTable" = {'last_driver': [['2.0', '340'], ['3.0', '390'], ['5.0', '470'], ['7.5', '580']],
+ 'first_driver': [['6.0', '367'], ['7.0', '384'], ['7.5', '410'], ['8.0', '450'], ['8.6', '455'],
+                  ['8.9', '520'], ['10.0', '570'], ['10.3', '575'], ['11.0', '580'],
+                  ['12.0', '570'], ['12.1', '575']],
+ 'module': {'open_from': '7.5', 'open_only_from': '10.0'},
  'blocks': [['0180', '01ff', '1.0'], ['0400', '04ff', '1.1'], ['05c0', '05ff', '1.3'],
             ['0600', '06bf', '1.1'], ['06c0', '06df', '2.0'], ['06e0', '06ff', '1.1'],
             ['0a00', '0cff', '1.2'], ['0dc0', '0fbf', '2.1'], ['0fc0', '0fff', '3.0'],
@@ -451,6 +455,10 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'docs': 'https://docs.bazzite.gg',
              'driver': ["take Bazzite's image for NVIDIA, which brings the driver, and keep it up "
                         'to date by: ujust update (https://docs.bazzite.gg/General/FAQ/)'],
+             'legacy-driver': ["take Bazzite's image for NVIDIA's older cards, bazzite-nvidia: "
+                               'those with -open in their name and Bazzite DX have the open kernel '
+                               "module, which this card can't use "
+                               '(https://github.com/ublue-os/bazzite-dx/issues/150)'],
              'amd-driver': [{'run': 'ujust update',
                              'note': 'kernel, driver and firmware come with the image; then '
                                      'reboot'}],
@@ -470,6 +478,9 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'docs': 'https://docs.projectbluefin.io',
              'driver': ['take the image for NVIDIA of this system, which brings the driver, and '
                         'keep it up to date by: ujust update (https://docs.projectbluefin.io)'],
+             'legacy-driver': ['its images have the open kernel module alone, which this card '
+                               "can't use: take another system "
+                               '(https://github.com/ublue-os/bluefin/issues/2354)'],
              'amd-driver': [{'run': 'ujust update',
                              'note': 'kernel, driver and firmware come with the image; then '
                                      'reboot'}],
@@ -519,12 +530,11 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'needs': ['ID=fedora'],
              'image_based': True,
              'docs': 'https://rpmfusion.org/Howto/NVIDIA#OSTree_.28Silverblue.2FKinoite.2Fetc.29',
-             'driver': ['layer the driver by rpm-ostree and reboot: '
+             'driver': ['layer the driver and reboot: '
                         'https://rpmfusion.org/Howto/NVIDIA#OSTree_.28Silverblue.2FKinoite.2Fetc.29'],
              'amd-driver': [{'run': 'rpm-ostree upgrade',
                              'note': 'kernel, driver and firmware come with it; then reboot'}],
-             'engine': ['Podman is there; layer Docker by: rpm-ostree install docker '
-                        '(https://docs.fedoraproject.org/en-US/fedora-silverblue/)'],
+             'engine': ['Podman is there: https://docs.fedoraproject.org/en-US/fedora-silverblue/'],
              'toolkit': [{'run': 'rpm-ostree install nvidia-container-toolkit',
                           'root': True,
                           'note': "from NVIDIA's package repository "
@@ -557,7 +567,7 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
                        'ID=opensuse-leap-micro', 'ID=suse-microos', 'ID=sl-micro', 'ID=sle-micro'],
              'image_based': True,
              'docs': 'https://en.opensuse.org/SDB:NVIDIA_drivers',
-             'driver': ['install the driver in a transactional-update shell and reboot: '
+             'driver': ['install the driver into a new snapshot and reboot: '
                         'https://en.opensuse.org/SDB:NVIDIA_drivers'],
              'amd-driver': [{'run': 'transactional-update dup',
                              'root': True,
@@ -608,7 +618,7 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'amd-driver': ['build the boot image with the system extensions for AMD: '
                             'https://docs.siderolabs.com/talos/latest/configure-your-talos-cluster/hardware-and-drivers/amd-gpu'],
              'engine': ['Talos runs containers by Kubernetes alone: alternator probe --snippet '
-                        'k8s'],
+                        'kubernetes'],
              'toolkit': ["NVIDIA's GPU Operator brings the toolkit: "
                          'https://docs.siderolabs.com/talos/latest/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu'],
              'source': ['https://docs.siderolabs.com/talos/latest/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu']},
@@ -703,6 +713,10 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'docs': 'https://www.truenas.com/docs/scale/',
              'driver': ["install NVIDIA's drivers under Apps → Configuration → Settings: "
                         'https://apps.truenas.com'],
+             'legacy-driver': ['TrueNAS 25.04 is the last whose driver has the proprietary kernel '
+                               'module, which this card needs '
+                               '(https://github.com/truenas/scale-build/pull/895): stay with it, '
+                               'or take another card or system'],
              'amd-driver': ['update TrueNAS under System → Update: kernel, driver and firmware '
                             'come with it'],
              'engine': ['choose a pool for apps under Apps: https://apps.truenas.com; packages are '
@@ -738,8 +752,19 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'marks': ['ID=nixos', '/etc/NIXOS', '/run/current-system/nixos-version'],
              'docs': 'https://wiki.nixos.org/wiki/NVIDIA',
              'driver': ['in configuration.nix: services.xserver.videoDrivers = [ "nvidia" ]; '
+                        'hardware.nvidia.open = true; and for {wanted}, where the channel has an '
+                        'older one, hardware.nvidia.package = '
+                        'config.boot.kernelPackages.nvidiaPackages.latest; '
                         '(https://wiki.nixos.org/wiki/NVIDIA)',
                         {'run': 'nixos-rebuild switch', 'root': True, 'note': 'then reboot'}],
+             'legacy-driver': ['in configuration.nix: services.xserver.videoDrivers = [ "nvidia" '
+                               ']; hardware.nvidia.package = '
+                               'config.boot.kernelPackages.nvidiaPackages.legacy_{branch}; '
+                               'hardware.nvidia.open = false; '
+                               '(https://wiki.nixos.org/wiki/NVIDIA#Legacy_branches)',
+                               {'run': 'nixos-rebuild switch',
+                                'root': True,
+                                'note': 'then reboot'}],
              'amd-driver': ['in configuration.nix: hardware.enableRedistributableFirmware = true; '
                             'boot.kernelPackages = pkgs.linuxPackages_latest; '
                             '(https://wiki.nixos.org/wiki/AMD_GPU)',
@@ -799,7 +824,8 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'marks': ['ID=void'],
              'lacks': ['systemctl'],
              'docs': 'https://docs.voidlinux.org/config/graphical-session/graphics-drivers/nvidia.html',
-             'driver': [{'run': 'xbps-install -S void-repo-nonfree nvidia',
+             'driver': [{'run': 'xbps-install -S void-repo-nonfree', 'root': True},
+                        {'run': 'xbps-install -S nvidia',
                          'root': True,
                          'note': '{wanted}; then reboot '
                                  '(https://docs.voidlinux.org/config/graphical-session/graphics-drivers/nvidia.html)'}],
@@ -810,7 +836,7 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'engine': [{'run': 'xbps-install -S docker', 'root': True, 'brings': ['docker']}],
              'toolkit': [{'run': 'xbps-install -S nvidia-container-toolkit',
                           'root': True,
-                          'brings': ['nvidia-ctk']}],
+                          'note': 'then restart Docker'}],
              'restart-docker': [{'run': 'sv restart docker', 'root': True}],
              'source': ['https://docs.voidlinux.org',
                         'https://github.com/void-linux/void-packages/blob/master/srcpkgs/nvidia-container-toolkit/template']},
@@ -823,7 +849,7 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
                         'https://slackbuilds.org'],
              'amd-driver': ['install a newer kernel and kernel-firmware: '
                             'https://docs.slackware.com'],
-             'engine': ['build docker from SlackBuilds: https://slackbuilds.org'],
+             'engine': ['build Docker from SlackBuilds: https://slackbuilds.org'],
              'toolkit': ['there is no package: build it from source '
                          '(https://github.com/NVIDIA/nvidia-container-toolkit)'],
              'restart-docker': [{'run': '/etc/rc.d/rc.docker restart', 'root': True}],
@@ -913,11 +939,11 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
                          'otherwise': "install NVIDIA's driver {wanted} "
                                       '(https://documentation.ubuntu.com/server/how-to/graphics/install-nvidia-drivers/), '
                                       'then reboot'}],
-             'amd-driver': [{'run': 'apt-get install linux-generic-hwe-$(. /etc/os-release; echo '
-                                    '$VERSION_ID) linux-firmware',
-                             'root': True,
-                             'note': "then reboot; or AMD's amdgpu-dkms "
-                                     '(https://rocm.docs.amd.com/projects/install-on-linux/en/latest/)'}],
+             'amd-driver': ["install Ubuntu's newer kernel (HWE: "
+                            "https://ubuntu.com/kernel/lifecycle) and linux-firmware, or AMD's "
+                            'amdgpu-dkms '
+                            '(https://rocm.docs.amd.com/projects/install-on-linux/en/latest/), '
+                            'then reboot'],
              'source': ['https://documentation.ubuntu.com/server/how-to/graphics/install-nvidia-drivers/',
                         'https://ubuntu.com/kernel/lifecycle']},
             {'id': 'debian',
@@ -1010,6 +1036,9 @@ SYSTEMS: "SystemsTable" = {'system': [{'id': 'steamos',
              'docs': 'https://wiki.archlinux.org/title/NVIDIA',
              'driver': ["install NVIDIA's driver {wanted} "
                         '(https://wiki.archlinux.org/title/NVIDIA), then reboot'],
+             'legacy-driver': ['in place of nvidia-open install nvidia-{branch}xx-dkms from the '
+                               'AUR, and reboot '
+                               '(https://archlinux.org/news/nvidia-590-driver-drops-pascal-support-main-packages-switch-to-open-kernel-modules/)'],
              'amd-driver': [{'run': 'pacman -Syu linux linux-firmware',
                              'root': True,
                              'note': 'then reboot'}],

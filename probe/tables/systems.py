@@ -71,6 +71,7 @@ def _parent(name: str) -> dict[Wanted, Template]:
 def _ways(row: SystemEntry) -> tuple[tuple[Wanted, list[str | StepEntry]], ...]:
     found: tuple[tuple[Wanted, list[str | StepEntry] | None], ...] = (
         ("driver", row.get("driver")),
+        ("legacy-driver", row.get("legacy-driver")),
         ("amd-driver", row.get("amd-driver")),
         ("engine", row.get("engine")),
         ("toolkit", row.get("toolkit")),

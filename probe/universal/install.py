@@ -1,7 +1,8 @@
 """Installs one build with pip: every file held to its hash, a line of progress now and then.
 
 What was fetched before an interruption is kept and held to its hash again; what was unpacked is
-thrown away. Nothing here runs code of a package before all of its files were verified.
+thrown away. Nothing here runs code of a package before all of its files were verified, and what
+torch says that it requires is there.
 """
 
 import os
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probe.tables.builds import Build
-from probe.universal import pip_output, volume, wheels
+from probe.universal import pip_output, requires, volume, wheels
 from probe.universal.errors import FetchError, HashError, InstallError, SpaceError
 from probe.universal.lock import Entry, requirements
 
@@ -82,6 +83,12 @@ def install(job: Job, work: Path, lock: int) -> Path:
         arguments += ["--find-links", str(place)]
     unpack = PipRun(arguments=arguments, entries=job.entries, total=size, doing="unpacked")
     _pip(job, work, lock, unpack)
+    problems = requires.unmet([str(site), *sys.path])
+    if problems:
+        raise InstallError(
+            f"the lock of {job.title} is not what its torch requires ({'; '.join(problems)}): make "
+            f"it again with `make lock`, then the image"
+        )
     _import(job, site, lock)
     return site
 

@@ -1,8 +1,11 @@
 """A lock: every package of one build with the hashes its file may have, as pip reads it.
 
 The file is a requirements file. Comments divide it into parts that are installed apart and carry
-what pip has no syntax for: whose lock it is, what it was made from, the size of each file, and
-what is still open because no index could be asked for its hash.
+what pip has no syntax for: whose lock it is, what it was made from, how many entries it has, the
+size of each file, and what is still open because no index could be asked for its hash.
+
+A build reads it through this module as well, by itself and its two imports: a lock that was cut
+short, or has a part that nobody knows, is an error there too.
 """
 
 import hashlib
@@ -14,27 +17,32 @@ from pathlib import Path
 from probe.errors import ProbeError
 from probe.exit_codes import ExitCode
 
-# A lock without a line ``# format: N`` is of format 1: that is how ``render`` writes one.
-FORMAT = 1
+# Format 1 wrote no such line. Its open torch stood for whatever that torch requires, which was then
+# installed without a hash: no lock of it may be read any more.
+FORMAT = 2
 FORMAT_LINE = re.compile(r"# format: (?P<number>\d{1,9})")
 PARTS = ("packages", "source", "build")
-PART = re.compile(r"# \[(?P<part>\w+)\]")
-FIELD = re.compile(r"# (?P<name>build|for|inputs): (?P<value>.+)")
+ALL_PARTS = (*PARTS, "open")
+PART = re.compile(r"# \[(?P<part>[^]]*)\]")
+FIELDS = ("format", "build", "for", "inputs", "entries")
+FIELD = re.compile(r"# (?P<name>build|for|inputs|entries): (?P<value>.+)")
 PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)={2,3}(?P<version>[^\s\\;=]+)(?: \\)?")
 HASH = re.compile(r" +--hash=sha256:(?P<hash>[0-9a-f]{64})(?: \\|  # (?P<size>\d+) bytes)?")
 OPEN = re.compile(r"# (?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)")
 
 HEAD = """\
 # Made from images/catalog.toml by `make lock`: change that, not this (docs/locks.md).
+# format: {format}
 # build: {build}
 # for: {platform}
 # inputs: {inputs}
+# entries: {entries}
 """
 HEADINGS = {
     "packages": "wheels, every one that is installed",
     "source": "built from its source archive, without what it requires: that is above",
     "build": "builds the above; not shipped",
-    "open": "no index could be asked for its hash: the first build that can completes it",
+    "open": "installed as well; no index could be asked for its hash",
 }
 
 
@@ -101,18 +109,20 @@ def normalise(name: str) -> str:
 
 
 def render(lock: Lock) -> str:
-    """The lock file's text."""
-    head = HEAD.format(build=lock.build, platform=lock.platform, inputs=lock.inputs)
-    parts = [("packages", lock.packages), ("source", lock.source), ("build", lock.tools)]
+    """The lock file's text; every part has its heading, also one without an entry."""
+    parts = {"packages": lock.packages, "source": lock.source, "build": lock.tools}
+    head = HEAD.format(
+        format=FORMAT,
+        build=lock.build,
+        platform=lock.platform,
+        inputs=lock.inputs,
+        entries=sum(len(entries) for entries in (*parts.values(), lock.open)),
+    )
     blocks = [
-        f"\n# [{name}] {HEADINGS[name]}\n{requirements(entries)}"
-        for name, entries in parts
-        if entries
+        f"\n# [{name}] {HEADINGS[name]}\n{requirements(entries)}" for name, entries in parts.items()
     ]
-    if lock.open:
-        lines = "".join(f"# {entry.name}=={entry.version}\n" for entry in lock.open)
-        blocks.append(f"\n# [open] {HEADINGS['open']}\n{lines}")
-    return head + "".join(blocks)
+    lines = "".join(f"# {entry.name}=={entry.version}\n" for entry in lock.open)
+    return head + "".join(blocks) + f"\n# [open] {HEADINGS['open']}\n{lines}"
 
 
 def requirements(entries: Iterable[Entry]) -> str:
@@ -152,35 +162,29 @@ def parse(text: str, source: str = "lock") -> Lock:
     Raises LaterLockError where the lock says that it is of a later format.
     """
     fields: dict[str, str] = {}
-    parts: dict[str, list[Entry]] = {name: [] for name in (*PARTS, "open")}
+    parts: dict[str, list[Entry]] = {}
     part = ""
     for number, line in enumerate(text.splitlines(), 1):
         entries = parts.get(part)
         if match := PART.match(line):
             part = match["part"]
+            if part in parts or part not in ALL_PARTS:
+                raise LockError(
+                    f"{source}:{number}: [{part}] is no part of a lock, or a second one"
+                )
+            parts[part] = []
         elif match := FORMAT_LINE.fullmatch(line):
             _require_format(int(match["number"]), source)
+            fields["format"] = match["number"]
         elif match := FIELD.fullmatch(line):
             fields[match["name"]] = match["value"]
-        elif part == "open" and (match := OPEN.fullmatch(line)):
-            parts[part].append(Entry(name=match["name"], version=match["version"], hashes=()))
-        elif entries is not None and (match := PIN.fullmatch(line)):
+        elif entries is not None and (match := (OPEN if part == "open" else PIN).fullmatch(line)):
             entries.append(Entry(name=match["name"], version=match["version"], hashes=()))
-        elif entries and (match := HASH.fullmatch(line)):
-            last = entries[-1]
-            entries[-1] = Entry(
-                name=last.name,
-                version=last.version,
-                hashes=(*last.hashes, match["hash"]),
-                size=int(match["size"]) if match["size"] else None,
-            )
-        elif line and not line.startswith("# "):
+        elif part in PARTS and entries and (match := HASH.fullmatch(line)):
+            entries[-1] = _with_hash(entries[-1], match)
+        elif line and not (line.startswith("# ") and not parts):  # words of ours stand at the top
             raise LockError(f"{source}:{number}: {line[:80]!r} is no line of a lock; `make lock`")
-    missing = {"build", "for", "inputs"} - fields.keys()
-    unhashed = [entry.name for name in PARTS for entry in parts[name] if not entry.hashes]
-    if missing or unhashed:
-        what = f"no {', '.join(sorted(missing))} line" if missing else f"no hash of {unhashed[0]}"
-        raise LockError(f"{source}: {what}; make it again with `make lock`")
+    _require_whole(fields, parts, source)
     return Lock(
         build=fields["build"],
         platform=fields["for"],
@@ -192,6 +196,33 @@ def parse(text: str, source: str = "lock") -> Lock:
     )
 
 
+def _with_hash(entry: Entry, match: re.Match[str]) -> Entry:
+    return Entry(
+        name=entry.name,
+        version=entry.version,
+        hashes=(*entry.hashes, match["hash"]),
+        size=int(match["size"]) if match["size"] else None,
+    )
+
+
+def _require_whole(fields: dict[str, str], parts: dict[str, list[Entry]], source: str) -> None:
+    """LockError where a line, a part, a hash or an entry that ``render`` writes is not there."""
+    if "format" not in fields:
+        _require_format(1, source)
+    if missing := [name for name in FIELDS if name not in fields]:
+        raise LockError(f"{source}: no {', '.join(missing)} line; make it again with `make lock`")
+    if missing := [name for name in ALL_PARTS if name not in parts]:
+        raise LockError(f"{source}: no part [{missing[0]}]; make it again with `make lock`")
+    if bare := [entry.name for name in PARTS for entry in parts[name] if not entry.hashes]:
+        raise LockError(f"{source}: no hash of {bare[0]}; make it again with `make lock`")
+    count = sum(len(entries) for entries in parts.values())
+    if fields["entries"] != str(count):
+        raise LockError(
+            f"{source}: {count} entries where its head says {fields['entries']}: a part of the "
+            f"file is lost; make it again with `make lock`"
+        )
+
+
 def _require_format(number: int, source: str) -> None:
     if number > FORMAT:
         raise LaterLockError(
@@ -199,4 +230,7 @@ def _require_format(number: int, source: str) -> None:
             f"version that made it (alternator --version tells which this is)"
         )
     if number != FORMAT:
-        raise LockError(f"{source}: there is no lock of format {number}; make it with `make lock`")
+        raise LockError(
+            f"{source}: a lock of format {number}, which is not read any more; make it again with "
+            f"`make lock`"
+        )

@@ -87,6 +87,14 @@ def test_cuda_takes_the_group_that_the_host_keeps_its_devices_to() -> None:
     assert devices.variables(["--gpus", "all"]) == {}
 
 
+def test_podman_hands_nvidias_gpus_over_its_own_way() -> None:
+    facts = EngineFacts(machine="amd64", podman=True, runtimes=frozenset({"nvidia"}), secure={})
+    engine = FakeEngine(facts=facts)
+    with pytest.raises(DeviceError, match=r"alternator probe --snippet podman"):
+        devices.overlay("cuda", engine)
+    assert devices.overlay("rocm", engine) == "rocm"
+
+
 def report_on(machine: str) -> Report:
     """The choice for a machine of tests/machines."""
     return replay(read_recording(MACHINES / f"{machine}.json"), load_table())

@@ -115,6 +115,17 @@ def test_the_demo_keeps_to_its_own_settings_and_asks_no_proxy_for_its_servers(
         assert service["environment"]["NO_PROXY"] == spared
 
 
+@pytest.mark.parametrize("podman", [True, False])
+def test_podman_gets_a_log_driver_that_it_has(project: Project, podman: bool) -> None:
+    bot = Bot(device="cpu", image="i:1", podman=podman)
+    text = project.compose(stack.demo_stack(bot, "sandbox:1", 3000), "config")
+    services = yaml.safe_load(text)["services"]
+    drivers = {service["logging"]["driver"] for service in services.values()}
+    assert drivers == {"k8s-file" if podman else "local"}
+    expected = {"max-size": "100m"} if podman else None
+    assert services["bot"]["logging"].get("options") == expected
+
+
 def test_every_documented_variable_is_named_once() -> None:
     text = (stack.FOLDER / "environment.yaml").read_text("utf-8")
     named = list(yaml.safe_load(text)["services"]["bot"]["environment"])

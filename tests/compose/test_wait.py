@@ -117,7 +117,10 @@ def asked(bot: Any) -> str | None:
     return wait.waits_for_server(bot)
 
 
-LOG = b"2026-11-28T18:00:00+0000 error https://mastodon.example can't be reached (no connection)\n"
+LOG = (
+    b"2026-11-28T18:00:00+0000 error https://mastodon.example can't be reached (no connection)\n"
+    b"2026-11-28T18:00:01+0000 debug tells no nodeinfo\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -138,3 +141,22 @@ def test_a_server_that_is_waited_for_is_told(output: bytes, expected: str | None
 
 def test_also_where_the_log_can_not_be_read() -> None:
     assert asked(Answering(b'{"server": "refusing"}')) == "alternator_bot_1: its server is refusing"
+
+
+class Checked(Bot):
+    """One whose engine never runs its check, as Podman without systemd."""
+
+    def __init__(self, *codes: int) -> None:
+        super().__init__(*[("running", "starting", 0)] * (len(codes) + 2))
+        self.codes = list(codes)
+
+    def exec_run(self, command: list[str]) -> Any:
+        assert command == ["alternator", "health"]
+        return type("Result", (), {"output": b"", "exit_code": self.codes.pop(0)})
+
+
+def test_where_the_engine_does_not_check_it_is_asked_from_here() -> None:
+    bot = Checked(1, 0)
+    found = wait.until_healthy(stack(bot), "bot", Console(io.StringIO()), 60, ask=True)
+    assert found.name == bot.name
+    assert bot.codes == []

@@ -22,6 +22,10 @@ def site(tmp_path: Path) -> Iterator[Site]:
     make_wheel(folders["index"], "beta", "2.5")
     make_wheel(folders["index"], "gamma", "3.0", requires=["left-out"])
     make_wheel(folders["index"], "delta", "4.0")
+    # Of each version the default index has one build: its metadata tells what all builds require.
+    needs = ["epsilon", 'cuda-toolkit[cublas]==13.0.3; platform_system == "Linux"', "triton==3.7.1"]
+    make_wheel(folders["index"], "epsilon", "5.0")
+    make_wheel(folders["index"], "torch", "2.13.0", requires=needs)
     known = load_catalog()
     catalog = replace(
         known,

@@ -10,7 +10,7 @@ from images import cli, cli_built_images
 from images.catalog import image_tag, load_catalog
 from images.console import Console
 from images.contents.inventory import VARIANT_LABEL
-from images.errors import CatalogError, EngineError, ImagesError
+from images.errors import CatalogError, EngineError, ImagesError, ShipError
 
 CPU = image_tag(load_catalog().variant("cpu"))
 
@@ -52,6 +52,23 @@ def test_an_image_that_is_not_here_ends_the_command() -> None:
     for argv in (["size", "other:1"], ["size", "--diff", "other:1", "other:2"], ["bom", "other:1"]):
         with pytest.raises(EngineError, match="there is no image other:1 here"):
             cli.run(argv, FakeEngine(), Console(io.StringIO()))
+
+
+def test_of_a_foreign_image_nothing_is_pushed_that_nobody_asked_it(tmp_path: Path) -> None:
+    """What it is made of is asked of the image itself, on a machine of its platform."""
+    foreign = image_facts(f"{CPU}-arm64", architecture="arm64", labels={VARIANT_LABEL: "cpu"})
+    engine = FakeEngine(images=[foreign])
+    with pytest.raises(CatalogError, match="`alternator images attest FOLDER` there, then push"):
+        cli.run(["push", "registry.example/team", foreign.tags[0]], engine, Console())
+    command = ["push", "registry.example/team", foreign.tags[0], "--attestations", str(tmp_path)]
+    with pytest.raises(ShipError, match=f"has no attestations of sha256:{foreign.tags[0]}"):
+        cli.run(command, engine, Console())
+
+
+def test_a_tag_is_not_signed() -> None:
+    """It may be another image by now."""
+    with pytest.raises(CatalogError, match="names no digest"):
+        cli.run(["sign", "registry.example/team/alternator:1"], FakeEngine(), Console())
 
 
 def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:

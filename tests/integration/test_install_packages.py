@@ -1,6 +1,7 @@
 """The build's installing script with its pip: from the wheelhouse and from an index, by hash."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,19 @@ from images.catalog import CHECKOUT
 from images.engine.container import Container
 from images.engine.engine import Engine
 from images.engine.platforms import this_machine
-from probe.universal.lock import Entry, Lock, render
+from probe.universal.lock import Entry, Lock, read, render
 
 # The universal image has a pip; a build's own one lies elsewhere.
 COMMAND = (
     "mkdir -p /opt/build/bin && ln -s /opt/alternator/venv/bin/pip /opt/build/bin/pip"
-    " && sh /install-packages.sh && /opt/alternator/venv/bin/python -c"
+    " && /opt/alternator/venv/bin/python /install/install_packages.py"
+    " && /opt/alternator/venv/bin/python -c"
     " 'import alpha; print(alpha.VERSION)'"
 )
+
+# What templates/macros.j2 mounts beside the script.
+MODULES = [f"probe/{name}.py" for name in ("errors", "exit_codes")]
+MODULES += [f"probe/universal/{name}.py" for name in ("lock", "requires")]
 
 Install = Callable[..., tuple[int, str]]
 
@@ -52,7 +58,8 @@ def install(engine: Engine, image: str, tmp_path: Path, wheels: Path) -> Install
     (requirements / f"cpu-1-cpu.{this_machine()}.lock").write_text(render(lock))
 
     def run(wheelhouse: Path, **environment: str) -> tuple[int, str]:
-        script = CHECKOUT / "images" / "scripts" / "install-packages.sh"
+        mounted = {"images/scripts/install_packages.py": "/install/install_packages.py"}
+        mounted |= {path: f"/install/{path}" for path in MODULES}
         with Container(
             engine,
             image,
@@ -68,7 +75,10 @@ def install(engine: Engine, image: str, tmp_path: Path, wheels: Path) -> Install
                 **environment,
             },
             volumes={
-                str(script): {"bind": "/install-packages.sh", "mode": "ro"},
+                **{
+                    str(CHECKOUT / path): {"bind": place, "mode": "ro"}
+                    for path, place in mounted.items()
+                },
                 str(requirements): {"bind": "/requirements", "mode": "ro"},
                 str(wheelhouse): {"bind": "/wheelhouse", "mode": "ro"},
             },
@@ -111,12 +121,27 @@ def test_another_file_of_that_name_fails_the_build(
 @pytest.fixture
 def open_lock(tmp_path: Path, install: Install) -> Path:
     """The lock with its torch left open."""
-    lock = tmp_path / "requirements" / f"cpu-1-cpu.{this_machine()}.lock"
-    lock.write_text(lock.read_text() + "\n# [open] waiting\n# torch==1+cpu\n")
-    return lock
+    path = tmp_path / "requirements" / f"cpu-1-cpu.{this_machine()}.lock"
+    torch = Entry(name="torch", version="1+cpu", hashes=())
+    path.write_text(render(replace(read(path), open=(torch,))))
+    return path
 
 
-def test_an_open_lock_takes_torch_from_the_index_of_its_build_and_says_so(
+def test_an_open_lock_takes_torch_alone_from_the_index_of_its_build_and_says_so(
+    install: Install, open_lock: Path, wheels: Path, tmp_path: Path
+) -> None:
+    make_wheel(wheels, "torch", "1+cpu", requires=["alpha"])
+    list_wheels(wheels)
+    (tmp_path / "empty").mkdir()
+    with serve(wheels) as address:
+        status, output = install(tmp_path / "empty", PIP_INDEX_URL=address, TORCH_INDEX_URL=address)
+    assert (status, output.splitlines()[-1]) == (0, "1.0"), output
+    assert (
+        f"without a hash in cpu-1-cpu.{this_machine()}.lock: torch==1+cpu, as {address}" in output
+    )
+
+
+def test_what_torch_requires_and_the_lock_lacks_ends_the_build(
     install: Install, open_lock: Path, wheels: Path, tmp_path: Path
 ) -> None:
     make_wheel(wheels, "torch", "1+cpu", requires=["beta"])
@@ -125,12 +150,9 @@ def test_an_open_lock_takes_torch_from_the_index_of_its_build_and_says_so(
     (tmp_path / "empty").mkdir()
     with serve(wheels) as address:
         status, output = install(tmp_path / "empty", PIP_INDEX_URL=address, TORCH_INDEX_URL=address)
-    assert (status, output.splitlines()[-1]) == (0, "1.0"), output
-    assert (
-        f"cpu-1-cpu.{this_machine()}.lock has no hash of torch==1+cpu yet: taking the file that"
-        in output
-    )
-    assert "beta-2.0" in output
+    assert status == 1
+    assert "torch asks for beta, which is not installed" in output
+    assert "beta-2.0" not in output
 
 
 def test_an_open_lock_still_holds_torch_to_the_indexs_hash(
@@ -151,7 +173,5 @@ def test_an_open_lock_in_a_wheelhouse_names_the_command(
 ) -> None:
     status, output = install(wheels)
     assert status == 1
-    assert (
-        f"cpu-1-cpu.{this_machine()}.lock has no hash of its torch: run 'make images' again"
-        in output
-    )
+    name = f"cpu-1-cpu.{this_machine()}.lock"
+    assert f"{name} has no hash of torch==1+cpu: run 'make images' again" in output

@@ -27,7 +27,7 @@ def test_an_engine_without_emulation_is_named_with_the_remedy(engine: Engine) ->
         emulation.require_emulation(engine, [own, NOWHERE])
     message = str(failure.value)
     assert f"runs {own} and has no emulation of linux/nowhere" in message
-    assert "sudo apt-get install qemu-user-static" in message
+    assert "apt-get install qemu-user-static" in message
     assert "or build on a machine of linux/nowhere" in message
 
 

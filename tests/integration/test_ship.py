@@ -1,6 +1,7 @@
 """Images reach a registry and an archive, and come back the same, each to its own platform."""
 
 import io
+import json
 import shutil
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from attested import PREDICATES
 from docker.errors import ImageNotFound
 from waiting import wait_for
 
@@ -18,7 +20,11 @@ from images.contents import inventory
 from images.engine import platforms
 from images.engine.engine import Engine
 from images.errors import ShipError
-from images.publish import manifests
+from images.publish.attestations import read
+from images.publish.index import Member, attestations_in, join
+from images.publish.references import is_insecure
+from images.publish.references import repository as repository_of
+from images.publish.registry import OCI_INDEX, describe
 from images.publish.transfer import Transfer
 
 TAG = "alternator-test-ship:1"
@@ -149,7 +155,7 @@ def test_images_of_two_platforms_are_one_name_in_the_registry(
     assert pushed.platforms == ("linux/amd64", "linux/arm64")
     answer = requests.get(
         f"http://{registry}/v2/team/{TAG.replace(':', '/manifests/')}",
-        headers={"Accept": "application/vnd.docker.distribution.manifest.list.v2+json"},
+        headers={"Accept": OCI_INDEX},
         timeout=10,
     )
     assert answer.headers["Docker-Content-Digest"] == pushed.digest
@@ -161,6 +167,26 @@ def test_images_of_two_platforms_are_one_name_in_the_registry(
         assert (pulled.id, pulled.attrs["Architecture"]) == (image_id, architecture)
         by_tag = engine.client.images.pull(repository, f"{version}-{architecture}")
         assert by_tag.id == image_id
+
+
+def test_attestations_are_pushed_beside_and_an_engine_pulls_past_them(
+    engine: Engine, moving: Transfer, pair: dict[str, str], registry: str
+) -> None:
+    """Debian's registry lists no referrers: a tag made from the digest does."""
+    pushed = list(moving.push(f"{registry}/said", list(pair.values()), lambda image: PREDICATES))
+    repository, _, version = pushed[0].reference.rpartition(":")
+    for architecture, tag in pair.items():
+        pulled = engine.client.images.pull(repository, version, platform=f"linux/{architecture}")
+        assert pulled.id == engine.client.images.get(tag).id
+    there = repository_of(engine.facts(), repository)
+    attested = attestations_in(there, pushed[0].digest)
+    assert len(attested) == 2
+    for digest, manifest in attested.items():
+        assert read(there, manifest) == PREDICATES
+        listed = there.get_manifest(digest.replace(":", "-"))
+        assert listed is not None
+        [entry] = json.loads(listed[0])["manifests"]
+        assert entry["digest"] == describe(manifest, "")["digest"]
 
 
 def test_a_platform_without_an_image_is_refused_to_who_pulls_it(
@@ -196,19 +222,20 @@ def test_images_of_two_commits_are_not_joined(
     assert not requests.get(f"http://{registry}/v2/mixed/{TAG.partition(':')[0]}/tags/list").ok
 
 
-def test_a_join_of_what_is_not_there_has_the_registrys_words(engine: Engine, registry: str) -> None:
-    missing = f"{registry}/team/absent@sha256:{'0' * 64}"
-    with pytest.raises(ShipError, match=r"docker manifest create .* failed: "):
-        manifests.join(engine, f"{registry}/team/absent:1", [missing])
+def test_a_join_of_what_is_not_there_names_it(engine: Engine, registry: str) -> None:
+    there = repository_of(engine.facts(), f"{registry}/team/absent")
+    missing = Member(architecture="amd64", digest=f"sha256:{'0' * 64}")
+    with pytest.raises(ShipError, match=r"team/absent has no image sha256:0+"):
+        join(there, "1", [missing])
 
 
 def test_only_a_registry_that_the_engine_calls_insecure_is_asked_without_tls(
     engine: Engine,
 ) -> None:
-    assert manifests.is_insecure(engine.facts(), "127.0.0.1:5000/team/image:1")
-    assert manifests.is_insecure(engine.facts(), "localhost:5000/image:1")
-    assert not manifests.is_insecure(engine.facts(), "registry.example/team/image:1")
-    assert not manifests.is_insecure(engine.facts(), "docker.io/team/image:1")
+    assert is_insecure(engine.facts(), "127.0.0.1:5000/team/image:1")
+    assert is_insecure(engine.facts(), "localhost:5000/image:1")
+    assert not is_insecure(engine.facts(), "registry.example/team/image:1")
+    assert not is_insecure(engine.facts(), "docker.io/team/image:1")
 
 
 def test_a_registry_that_does_not_answer_is_named(

@@ -24,12 +24,12 @@ from images.engine.engine import Engine
 from probe.recordings.matrix import MACHINES, replay
 from probe.recordings.recording_file import read_recording
 from probe.report.snippet import snippet
-from probe.report.snippet_start import Surroundings
+from probe.report.snippet_start import HostDetails
 from probe.tables.builds import load_table
 
 ROOT = Path(__file__).parents[2]
 # fixture.pt is of no size that anybody measured.
-AROUND = Surroundings(root=True, model="fixture.pt")
+AROUND = HostDetails(root=True, model="fixture.pt")
 NAME = f"alternator-snippet-{os.getpid()}"
 PHRASE = "The children are playing in the garden."
 
@@ -182,7 +182,7 @@ def docker_engine(cpu_image: str) -> Iterator[EngineCommand]:
     engine = EngineCommand(command=(command,), environment=environment, image=cpu_image)
     yield engine
     engine("rm", "--force", "--volumes", NAME, check=False)
-    engine("volume", "rm", "--force", f"{NAME}-state", f"{NAME}-models", check=False)
+    engine("volume", "rm", "--force", f"{NAME}_state", f"{NAME}_models", check=False)
 
 
 def test_docker(
@@ -193,7 +193,7 @@ def test_docker(
     cpu_image: str,
     checkpoint: Path,
 ) -> None:
-    docker_engine.put_model(f"{NAME}-models", checkpoint)
+    docker_engine.put_model(f"{NAME}_models", checkpoint)
     docker_engine.shell(printed("docker", cpu_image), folder)
     docker_engine.describes(server, clip, NAME)
     docker_engine.hardened(NAME)
@@ -255,13 +255,13 @@ def podman(cpu_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         command=(command,), environment={"CONTAINERS_CONF": str(settings)}, image=cpu_image
     )
     if not engine("images", "--quiet", cpu_image).strip():
-        save = subprocess.Popen(
+        with subprocess.Popen(
             ["docker", "save", cpu_image],
             stdout=subprocess.PIPE,
             env={**os.environ, "PATH": f"/usr/bin:{os.environ['PATH']}"},
-        )
-        engine("load", stdin=save.stdout)
-        assert save.wait() == 0
+        ) as save:
+            engine("load", stdin=save.stdout)
+            assert save.wait() == 0
     # In a virtual machine without systemd neither Podman's own limits nor crun may work.
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     limits = f'[containers]\ndefault_ulimits = ["nofile={files}:{files}", "nproc=4096:4096"]\n'
@@ -280,21 +280,21 @@ def podman(cpu_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         pytest.skip(f"podman starts no container here: {trial.stderr.strip().splitlines()[-1]}")
     yield engine
     engine("rm", "--force", "--volumes", NAME, check=False)
-    engine("volume", "rm", "--force", f"{NAME}-state", f"{NAME}-models", check=False)
+    engine("volume", "rm", "--force", f"{NAME}_state", f"{NAME}_models", check=False)
     engine("rmi", cpu_image, check=False)
 
 
 def test_podman(
     podman: EngineCommand, server: Demo, clip: Path, folder: Path, cpu_image: str, checkpoint: Path
 ) -> None:
-    podman.put_model(f"{NAME}-models", checkpoint)
+    podman.put_model(f"{NAME}_models", checkpoint)
     podman.shell(printed("podman", cpu_image), folder)
     podman.describes(server, clip, NAME)
     podman.hardened(NAME)
     (facts,) = json.loads(podman("inspect", NAME))
     assert facts["HostConfig"]["PidsLimit"] == 512
     podman("rm", "--force", "--volumes", NAME)
-    podman("volume", "rm", "--force", f"{NAME}-state", f"{NAME}-models")
+    podman("volume", "rm", "--force", f"{NAME}_state", f"{NAME}_models")
 
 
 def test_kubernetes_as_podman_plays_it(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from probe.recordings.matrix import MACHINES, differences, replay
+from probe.recordings.matrix import MACHINES, differences, doctor_differences, replay
 from probe.recordings.recording_file import read_recording
 from probe.tables.builds import load_table
 
@@ -16,3 +16,4 @@ def test_the_choice(file):
     assert recording.evidence, "say whether it was recorded, quoted or written by hand"
     assert (recording.evidence == "quoted") == bool(recording.source), "say where it was quoted"
     assert differences(recording.expected, replay(recording, load_table())) == []
+    assert doctor_differences(recording, load_table()) == []

@@ -36,7 +36,9 @@ def machine_line(run) -> str:
     host = json.loads(run("--json").stdout)["host"]
     parts = [f"{host['os']} on {host['arch']}"]
     parts += ["WSL2"] if host["wsl"] else []
-    parts += ["in a container"] if host["container"] else []
+    parts += ["a virtual machine"] if host["where"]["machine"] == "vm" else []
+    maker = {"docker": " (Docker)", "podman": " (Podman)"}.get(host["where"]["container"], "")
+    parts += [f"in a container{maker}"] if host["container"] else []
     return f"machine   {', '.join(parts)}\n"
 
 

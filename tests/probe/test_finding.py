@@ -6,55 +6,18 @@ import re
 from typing import get_args
 
 import pytest
+from findings import sample
 
 import probe.findings
 from probe.facts import TraceCode
 from probe.finding import KINDS, Advice, Finding
 from probe.findings.builds import DriverTooOld
-from probe.findings.no_build import RetiredBuild
-from probe.findings.nvidia import DriverNotLoaded, DroppedByDriver
+from probe.findings.nvidia import DriverNotLoaded, DroppedByDriver, OtherDriverBound
 from probe.findings.trace import MEANINGS
 from probe.findings.whole_machine import SilentToolExplained
-from probe.tables.drivers import WantedDriver
 
 for found in pkgutil.iter_modules(probe.findings.__path__):
     importlib.import_module(f"{probe.findings.__name__}.{found.name}")
-
-# A value of each type that findings are made of.
-SAMPLES = (
-    "text",
-    7,
-    1.5,
-    True,
-    (8, 6),
-    ("x86_64",),
-    DriverTooOld(driver="515.105.01", floor="580"),
-    WantedDriver(version="580"),
-    RetiredBuild(line="2.7", wheel="cu118", reason="it ended"),
-    None,
-)
-
-
-def sample(kind: type[Finding]) -> Finding:
-    """A finding of the kind with some value in each field."""
-    names = {name: kind.__annotations__[name] for name in kind.__annotations__}
-    for base in kind.__mro__[1:]:
-        names |= getattr(base, "__annotations__", {}) if issubclass(base, Finding) else {}
-    return kind(
-        **{name: value_of(wanted) for name, wanted in names.items() if name in kind._fields}
-    )
-
-
-def value_of(wanted: type[object]) -> object:
-    if getattr(wanted, "__origin__", None) is tuple:
-        return (8, 6) if int in get_args(wanted) else ("x86_64",)
-    for value in SAMPLES:
-        try:
-            if isinstance(value, wanted) and not (isinstance(value, bool) and wanted is int):
-                return value
-        except TypeError:  # a union with a parametrized tuple: compute capability or None
-            return (8, 6)
-    raise AssertionError(f"no sample of {wanted}")
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -98,8 +61,15 @@ def test_no_driver_is_told_to_be_installed_for_a_card_without_a_build():
     assert kepler.remedy("host") == ("none: no current build of torch has code for this card",)
     pascal = DroppedByDriver(driver="590.48.01", last="580", capability=(6, 1))
     assert pascal.remedy("host") == (
+        "take its proprietary kernel module: packages without -open in their name; NVIDIA's "
+        "installer: --kernel-module-type=proprietary",
         "install NVIDIA's driver 580 (newer ones leave this card out) and reboot",
     )
+
+
+def test_a_driver_that_is_still_current_has_no_flavour_to_take():
+    ada = OtherDriverBound(driver="nouveau", capability=(8, 9))
+    assert ada.remedy("host") == ("install NVIDIA's driver 580 or newer and reboot",)
 
 
 def test_an_explained_failure_has_the_remedy_of_its_reason():

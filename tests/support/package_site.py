@@ -9,6 +9,7 @@ from package_index import list_wheels
 from images.catalog import Catalog
 from images.console import Console
 from images.engine.platforms import this_machine
+from images.packages.known_torch import KnownBuild, KnownTorch
 from images.packages.pip import Pip
 from images.packages.resolve import Resolver
 from images.packages.wheelhouse import Wheelhouse
@@ -16,6 +17,20 @@ from probe import frozen_record
 from probe.tables.builds import Table, load_table
 
 NO_ADDRESS = "http://127.0.0.1:9/whl"  # nobody listens on the discard port
+# Of a torch whose file nobody has: on top of what its version requires.
+KNOWN = KnownTorch(
+    of_the_build=("cuda-", "nvidia-", "triton"),
+    builds=(
+        KnownBuild(torch="2.13.0", wheel="cpu", requires=(), only_there=(), files={}),
+        KnownBuild(
+            torch="2.13.0",
+            wheel="rocm7.2",
+            requires=("delta>=4",),
+            only_there=("triton-rocm==3.7.1",),
+            files={},
+        ),
+    ),
+)
 
 
 @dataclass
@@ -32,6 +47,7 @@ class Site:
     catalog: Catalog
     environ: dict[str, str]
     table: Table
+    known: KnownTorch = KNOWN
     console: Console = field(default_factory=lambda: Console(io.StringIO()))
 
     def publish(self) -> None:
@@ -46,7 +62,7 @@ class Site:
 
     def resolver(self, machine: str | None = None) -> Resolver:
         """What asks the site's indexes."""
-        return Resolver(pip=self.pip(machine), table=self.table)
+        return Resolver(pip=self.pip(machine), table=self.table, known=self.known)
 
     def wheelhouse(self, folder: Path) -> Wheelhouse:
         """A wheelhouse that keeps all it has below ``folder``."""
@@ -55,6 +71,7 @@ class Site:
             environ=self.environ,
             console=self.console,
             table=self.table,
+            known=self.known,
             checkout=self.checkout,
             pool=folder / "pool",
             mounted=folder / "wheelhouse",

@@ -7,6 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
+from images.build.build import BuildRequest, build
+from images.build.builder import Builder
+from images.catalog import AnyImage
 from images.engine.engine import Engine
 
 
@@ -67,3 +70,18 @@ def contents(archive: Path, layer: str) -> dict[str, str]:
 def digest(file: IO[bytes]) -> str:
     """The SHA-256 of what a file holds, in hex."""
     return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # typeshed asks for more than is read
+
+
+def build_twice(builder: Builder, image: AnyImage) -> str | None:
+    """Build an image again without cache; the first difference, None where there is none.
+
+    Prints both digests. The image that was there first stays.
+    """
+    engine = builder.engine
+    first = build(BuildRequest(image=image), builder)
+    fresh = build(BuildRequest(image=image, tag="alternator-test-same:fresh", fresh=True), builder)
+    print(f"\n{first.tag} {first.image_id}\nbuilt again without cache {fresh.image_id}")
+    try:
+        return first_difference(engine, first.tag, fresh.tag)
+    finally:
+        engine.client.images.remove(fresh.tag, force=True)

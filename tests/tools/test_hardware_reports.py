@@ -47,9 +47,12 @@ def test_a_report_elsewhere_is_named_by_its_host() -> None:
     assert "[forum.example.org](https://forum.example.org/t/7)" in text
 
 
-def test_the_processor_comes_with_the_first_thing_that_is_said() -> None:
+def test_the_processor_comes_with_the_first_thing_that_is_said_step_by_step() -> None:
     failed = reported(ISSUE, Outcome(exit=12, ms=1, text="no library"))
-    assert answer(failed) == f"CPU. {failed.report['advice'][0]}"
+    words, *steps = answer(failed).split("<br>– ")
+    assert words.startswith("CPU: nvidia-smi: ")
+    assert "; ".join([words.removeprefix("CPU: "), *steps]) == failed.report["advice"][0]
+    assert steps
     assert answer(row(Recording(platform=Platform(system="linux", arch="x86_64")))) == "CPU"
 
 

@@ -6,7 +6,7 @@ https://rocm.docs.amd.com/projects/amdsmi/en/latest/how-to/amdsmi-cli-tool.html
 from collections.abc import Iterator
 
 from probe.facts import Sighting
-from probe.foreign_json import as_int, as_list, as_object, as_text, values_in
+from probe.foreign_json import as_int, as_list, as_object, as_text, as_word, values_in
 from probe.numbers import normal_bus, normal_gfx, parse_int
 
 # Without a driver or an id amd-smi writes one of these where a value belongs.
@@ -18,7 +18,7 @@ def parse_amd_smi(text: str) -> tuple[Sighting, ...]:
     """The GPUs, by number."""
     gpus: dict[int, Sighting] = {}
     for entry in _entries(text):
-        number = as_int(entry.get("gpu"))
+        number = parse_int(as_word(entry.get("gpu")))
         if number is not None and number >= 0:
             gpus.setdefault(number, _sighting(number, entry))
     return tuple(gpus[number] for number in sorted(gpus))
@@ -28,8 +28,9 @@ def _entries(text: str) -> Iterator[dict[str, object]]:
     """The objects of the first JSON value in the text that holds GPUs."""
     for value in values_in(text, "[{"):
         gpus = value if isinstance(value, list) else as_object(value).get("gpu_data")
-        if isinstance(gpus, list):
-            yield from (as_object(entry) for entry in as_list(gpus))
+        entries = [as_object(entry) for entry in as_list(gpus)]
+        if any("gpu" in entry for entry in entries):
+            yield from entries
             return
 
 
@@ -50,7 +51,7 @@ def _sighting(number: int, entry: dict[str, object]) -> Sighting:
 
 
 def _text(part: dict[str, object], key: str) -> str | None:
-    value = as_text(part.get(key))
+    value = as_word(part.get(key))
     return value if value is not None and value.strip().lower() not in NOTHING else None
 
 

@@ -21,8 +21,25 @@ NEEDED = ("index", "uuid", "driver_version")  # a row without these says nothing
 
 # nvidia-smi prints warnings before the rows; a header is the line that names these two.
 HEADER_MARKS = {"index", "uuid"}
-LOST = re.compile(r"gpu is lost|gpu requires reset", re.IGNORECASE)
+# NVML's words for what is wrong with one card (nvmlErrorString), with the codes that nvidia-smi
+# exits with: https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEnumvs.html
+FAULTS = (
+    (re.compile(r"gpu is lost|fallen off the bus", re.IGNORECASE), 15),
+    (re.compile(r"gpu requires re(?:set|start)", re.IGNORECASE), 16),
+    (re.compile(r"insufficient external power", re.IGNORECASE), 8),
+)
 UNKNOWN = re.compile(r"unknown error|err!", re.IGNORECASE)
+LOST, UNKNOWN_FAULT = 15, 255
+# "Unable to determine the device handle for GPU0000:17:00.0: Unknown Error", which may be all that
+# it prints (https://github.com/meta-llama/llama-models/issues/200); with the card's number, "GPU0:
+# 0000:C1:00.0", in drivers of 2025 (https://github.com/microsoft/WSL/issues/13027).
+NO_HANDLE = re.compile(
+    r"device handle for gpu ?(?:\d+: )?([\da-f]+(?::[\da-f]+)+\.[\da-f]+): (.*)", re.IGNORECASE
+)
+# A virtual GPU ends in its profile: memory in GB, series (A, B, C, Q), more of it
+# (https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/index.html, "Virtual GPU Types").
+VGPU = re.compile(r"-(\d+[ABCQ]\d?(?:ME|GFX)?)$")
+VENDOR = 0x10DE
 UUID = re.compile(r"(?:GPU|MIG)-[\w/-]+")
 TEGRA_MARK = "(nvgpu)"  # the Tegra driver's way to end a name: the driver's mark, not a product
 
@@ -49,13 +66,31 @@ def parse_query(text: str, fields: tuple[str, ...] = FIELDS + NEWER_FIELDS) -> t
     return tuple(sightings.values())
 
 
+def whole_lines(text: str) -> str:
+    """What a tool printed before it was killed, without a last line that is not whole."""
+    return text[: text.rfind("\n") + 1]
+
+
+def parse_faults(text: str) -> tuple[Sighting, ...]:
+    """The cards of which nvidia-smi says that it gets no handle, each with its fault."""
+    found: dict[str, Sighting] = {}
+    for match in NO_HANDLE.finditer(text):
+        bus = normal_bus(match[1])
+        if bus is not None:
+            fault = _told_fault(match[2]) or UNKNOWN_FAULT
+            found.setdefault(
+                bus, Sighting(vendor="nvidia", bus=bus, kernel_driver="nvidia", fault=fault)
+            )
+    return tuple(found.values())
+
+
 def _sighting(row: dict[str, str]) -> Sighting | None:
     index = parse_int(row.get("index"))
     uuid = row.get("uuid", "")
     driver = _value(row.get("driver_version"))
-    lost = _lost(row)
+    fault = _fault(row)
     # A line that merely has the right number of commas has none of these.
-    known = parse_version(driver) is not None or UUID.fullmatch(uuid) or lost
+    known = parse_version(driver) is not None or UUID.fullmatch(uuid) or fault
     if index is None or index < 0 or not known:
         return None
     name = _value(row.get("name"))
@@ -71,19 +106,27 @@ def _sighting(row: dict[str, str]) -> Sighting | None:
         vram_free_mib=free if memory else None,
         driver=driver if parse_version(driver) else None,
         compute_capability=parse_capability(_value(row.get("compute_cap"))),
-        # 0x233010DE: device, then vendor.
-        device=None if device is None else device >> 16,
+        # 0x233010DE: device, then vendor; it may have been cut off.
+        device=device >> 16 if device is not None and device & 0xFFFF == VENDOR else None,
         kernel_driver="nvgpu" if name and name.endswith(TEGRA_MARK) else "nvidia",
         # Also where the answer was cut off in the middle of the word.
         mig="enabled".startswith(row.get("mig.mode.current", "").lower() or "-"),
-        lost=lost,
+        vgpu=match[1] if name and (match := VGPU.search(name)) else None,
+        fault=fault,
     )
 
 
-def _lost(row: dict[str, str]) -> bool:
-    """Whether the driver can't reach the card: one cell that it can't tell does not say so."""
+def _fault(row: dict[str, str]) -> int | None:
+    """Why the driver can't reach the card: one cell that it can't tell does not say so."""
+    for cell in row.values():
+        if (told := _told_fault(cell)) is not None:
+            return told
     unknown = sum(UNKNOWN.search(cell) is not None for cell in row.values())
-    return unknown > len(row) // 2 or any(LOST.search(cell) for cell in row.values())
+    return LOST if unknown > len(row) // 2 else None
+
+
+def _told_fault(words: str) -> int | None:
+    return next((code for pattern, code in FAULTS if pattern.search(words)), None)
 
 
 def _mib(cell: str | None) -> int | None:

@@ -14,7 +14,8 @@ DEVICE_KEYS = ("Device ID", "GPU ID", "Card Model")
 
 def parse_rocm_smi(text: str) -> tuple[Sighting, ...]:
     """The cards, by number. ``GFX Version`` is there from ROCm 6 on; before, the device id is."""
-    data = as_object(next(values_in(text, "{"), None))
+    objects = (as_object(value) for value in values_in(text, "{"))
+    data = next((entry for entry in objects if any(key.startswith("card") for key in entry)), {})
     driver = _text(as_object(data.get("system")), "Driver version")
     cards: dict[int, Sighting] = {}
     for key, card in data.items():

@@ -6,7 +6,7 @@ What it prints: https://github.com/ROCm/rocminfo/blob/HEAD/rocminfo.cc
 import re
 
 from probe.detect.parse.kfd import bus_of_location
-from probe.facts import Sighting
+from probe.facts import HsaView, Sighting
 from probe.numbers import normal_gfx, parse_int
 
 AGENT = re.compile(r"^Agent \d+\s*$")
@@ -14,8 +14,34 @@ PROPERTY = re.compile(r"^  ?([A-Z][A-Za-z .()]{1,40}):\s+(\S.*)$")
 POOL_SIZE = re.compile(r"^\s+Size:\s+(\d{1,15})\(0x[0-9a-f]+\) KB")
 
 
+# The lines on which it gives up, the plainest first. "ROCk module is NOT loaded" is none of them:
+# it says so too where amdgpu is built into the kernel and works.
+REFUSALS = (
+    r"^Unable to open /dev/kfd read-write: .+$",
+    r"^Call returned HSA_STATUS_ERROR\w*.*$",
+    r"^hsa api call failure .*$",
+)
+
+
 def parse_rocminfo(text: str) -> tuple[Sighting, ...]:
     """The GPU agents in the order of HSA, which is the order of ``HIP_VISIBLE_DEVICES``."""
+    gpus = [agent for agent in _agents(text) if agent.get("Device Type") == "GPU"]
+    return tuple(_sighting(index, agent) for index, agent in enumerate(gpus))
+
+
+def parse_view(text: str) -> HsaView | None:
+    """How it says that there is no GPU; None where it lists one, or says neither."""
+    for refusal in REFUSALS:
+        if match := re.search(refusal, text, re.MULTILINE):
+            return HsaView(refused=match[0].strip())
+    agents = _agents(text)
+    kinds = {agent.get("Device Type") for agent in agents}
+    if kinds != {"CPU"}:
+        return None
+    return HsaView(processors=tuple(agent.get("Name", "CPU") for agent in agents))
+
+
+def _agents(text: str) -> list[dict[str, str]]:
     agents: list[dict[str, str]] = []
     for line in text.splitlines():
         if AGENT.match(line):
@@ -25,8 +51,7 @@ def parse_rocminfo(text: str) -> tuple[Sighting, ...]:
             agents[-1].setdefault(match[1], match[2].strip())
         elif agents and (match := POOL_SIZE.match(line)):
             agents[-1].setdefault("pool", match[1])
-    gpus = [agent for agent in agents if agent.get("Device Type") == "GPU"]
-    return tuple(_sighting(index, agent) for index, agent in enumerate(gpus))
+    return agents
 
 
 def _sighting(index: int, agent: dict[str, str]) -> Sighting:

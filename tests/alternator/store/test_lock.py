@@ -1,3 +1,5 @@
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -5,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alternator.errors import ConfigError
-from alternator.store.lock import locked
+from alternator.store.lock import locked, unwritable
 
 HOLD = """
 import sys
@@ -53,3 +55,11 @@ def test_a_directory_that_can_not_be_made_is_named(tmp_path: Path):
     message = r"set \[state\] directory to one that is"
     with pytest.raises(ConfigError, match=message), locked(tmp_path / "file"):
         pass
+
+
+def test_who_may_not_write_is_told():
+    """In a container that is nobody whom the operator sees."""
+    denied = PermissionError(errno.EACCES, "Permission denied")
+    said = unwritable(Path("/state"), denied)
+    assert f"can't be written to: Permission denied (as user {os.geteuid()}); make it" in said
+    assert "as user" not in unwritable(Path("/state"), OSError(errno.EROFS, "Read-only"))

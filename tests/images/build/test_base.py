@@ -50,7 +50,7 @@ def test_where_nothing_is_here_the_registry_is_asked() -> None:
 
 def test_without_a_registry_and_mmdebstrap_the_command_is_named(tmp_path: Path) -> None:
     builder = fake_builder(FakeEngine(environ={"PATH": str(tmp_path)}))
-    with pytest.raises(EngineError, match="sudo apt-get install mmdebstrap"):
+    with pytest.raises(EngineError, match="apt-get install mmdebstrap"):
         base.resolve(builder, None, AMD64)
 
 
@@ -104,3 +104,12 @@ def test_the_committed_pin_is_as_the_command_writes_it() -> None:
     text = CATALOG_FILE.with_name(BASE_PIN_FILE).read_text("utf-8")
     source = text.partition('source = "')[2].removesuffix('"\n')
     assert text == base.PIN.format(digest=BASE.digest, source=source)
+
+
+def test_podman_names_the_registry_and_does_not_ask_it() -> None:
+    """Its API has no question for that, and its short names lead to no registry by themselves."""
+    facts = EngineFacts(machine="amd64", podman=True, secure={})
+    engine = FakeEngine(facts=facts, registry={BASE.reference: BASE.digest})
+    assert "BASE=registry" in (base.registry_refusal(engine, BASE) or "")
+    found = base.resolve(fake_builder(engine), "registry", AMD64)
+    assert found == f"docker.io/library/{BASE.reference}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,21 @@ def test_a_probe_that_does_not_end_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(host_choice, "PROBE_TIMEOUT_S", 0.001)
     with pytest.raises(ImagesError, match=r"^the probe did not end within 0\.001 s; see what"):
         host_choice.probe(os.environ)
+
+
+def test_what_the_probe_waits_for_is_shown_and_is_no_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Said on the way, before a good report and before a refusal."""
+    script = tmp_path / "python"
+    said = 'echo "alternator: waiting for nvidia-smi" >&2\n'
+    script.write_text(f'#!/bin/sh\n{said}exec {sys.executable} "$@"\n')
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    assert host_choice.probe(os.environ, "cpu")["selection"]["backend"] == "cpu"
+    assert capfd.readouterr().err == "alternator: waiting for nvidia-smi\n"
+    with pytest.raises(ImagesError, match=r"^--backend: 'tpu' is none of"):
+        host_choice.probe(os.environ, "tpu")
 
 
 def test_a_report_is_read_whole() -> None:

@@ -56,3 +56,20 @@ def test_an_answer_without_a_key_names_it(missing: str) -> None:
     answer = {key: value for key, value in IMAGE.items() if key != missing}
     with pytest.raises(EngineError, match=f"unknown shape .*{missing}"):
         image_facts(answer)
+
+
+def test_podman_behind_dockers_api_is_told_by_its_component() -> None:
+    """As Podman 4.3.1 and Docker 20.10.24 answer."""
+    podman = {"Components": [{"Name": "Podman Engine", "Version": "4.3.1"}, {"Name": "Conmon"}]}
+    docker = {"Components": [{"Name": "Engine", "Version": "20.10.24"}, {"Name": "runc"}]}
+    assert engine_facts(INFO, podman).podman
+    assert not engine_facts(INFO, docker).podman
+    assert not engine_facts(INFO, {"Components": None}).podman
+
+
+def test_an_engine_of_a_user_says_so() -> None:
+    options = ["name=seccomp,profile=builtin", "name=rootless", "name=cgroupns"]
+    assert engine_facts({**INFO, "SecurityOptions": options}).rootless
+    assert engine_facts({**INFO, "SecurityOptions": options[:1], "Rootless": True}).rootless
+    assert not engine_facts({**INFO, "SecurityOptions": options[:1], "Rootless": False}).rootless
+    assert not engine_facts(INFO).rootless

@@ -1,73 +1,15 @@
-"""The client that can build is found, not guessed by its place on PATH."""
+"""The engine: whether it answers, and what it builds with."""
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
+from fake_engine import FakeEngine
 
-from images.engine.engine import BUILDKIT, Engine
+from images.engine.answers import EngineFacts
+from images.engine.engine import Engine
 from images.errors import EngineError
-
-
-def fake_client(folder: Path, version: str, *, plugins: tuple[str, ...] = ()) -> Path:
-    """A `docker` that tells its version and answers `docker PLUGIN version` for some plug-ins."""
-    folder.mkdir()
-    script = folder / "docker"
-    answers = "".join(f'"{name} version") echo {name} v2 ;;\n' for name in plugins)
-    script.write_text(
-        f'#!/bin/sh\ncase "$*" in\n--version) echo "Docker version {version}, build 1" ;;\n'
-        f'{answers}*) echo "docker: no such command" >&2; exit 1 ;;\nesac\n'
-    )
-    script.chmod(0o755)
-    return script
-
-
-def on_path(*folders: Path | str) -> Engine:
-    """An engine whose clients are looked for in these folders."""
-    return Engine({"PATH": ":".join(map(str, folders))})
-
-
-def test_a_new_client_without_buildx_is_passed_over(tmp_path: Path) -> None:
-    new = fake_client(tmp_path / "new", "28.2.2")
-    old = fake_client(tmp_path / "old", "20.10.24+dfsg1")
-    assert on_path(new.parent, old.parent, "/usr/bin", "/bin").build_client == old
-
-
-def test_a_new_client_with_buildx_is_taken(tmp_path: Path) -> None:
-    new = fake_client(tmp_path / "new", "28.2.2", plugins=("buildx",))
-    assert on_path(new.parent, "/usr/bin", "/bin").build_client == new
-
-
-def test_no_client_that_can_build_names_each_and_the_remedy(tmp_path: Path) -> None:
-    new = fake_client(tmp_path / "new", "28.2.2")
-    with pytest.raises(EngineError) as failure:
-        _ = on_path(new.parent).build_client
-    assert f"{new} (28) has no buildx plug-in" in str(failure.value)
-    assert "docker-buildx" in str(failure.value)
-
-
-def test_compose_plugin_comes_before_the_standalone_program(tmp_path: Path) -> None:
-    client = fake_client(tmp_path / "new", "28.2.2", plugins=("compose",))
-    standalone = client.with_name("docker-compose")
-    standalone.write_text("#!/bin/sh\n")
-    standalone.chmod(0o755)
-    assert on_path(client.parent).compose_command == (str(client), "compose")
-
-
-def test_no_compose_names_the_packages(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="docker-compose-v2"):
-        _ = on_path(tmp_path).compose_command
-
-
-def test_clients_that_were_installed_meanwhile_are_found(tmp_path: Path) -> None:
-    engine = on_path(tmp_path / "new")
-    with pytest.raises(EngineError):
-        _ = engine.compose_command
-    client = fake_client(tmp_path / "new", "28.2.2", plugins=("compose",))
-    assert engine.compose_command == (str(client), "compose")
-    client.unlink()
-    engine.forget_clients()
-    with pytest.raises(EngineError):
-        _ = engine.compose_command
 
 
 def test_an_engine_that_does_not_answer_is_a_state(tmp_path: Path) -> None:
@@ -79,5 +21,51 @@ def test_an_engine_that_does_not_answer_is_a_state(tmp_path: Path) -> None:
             engine.find("anything")
 
 
-def test_a_build_gets_buildkit_and_what_the_environment_has() -> None:
-    assert Engine({"A": "1"}).build_environ() == {"A": "1", **BUILDKIT}
+def test_podman_builds_with_its_own_command(tmp_path: Path) -> None:
+    facts = EngineFacts(machine="amd64", podman=True, secure={})
+    environ = {"PATH": str(tmp_path), "DOCKER_HOST": "unix:///run/podman/podman.sock"}
+    with pytest.raises(EngineError, match="its own command, which builds, is not on PATH"):
+        _ = FakeEngine(facts=facts, environ=environ).build_command
+    client = tmp_path / "podman"
+    client.write_text("#!/bin/sh\n")
+    client.chmod(0o755)
+    assert FakeEngine(facts=facts, environ=environ).build_command == (
+        str(client),
+        "--url",
+        "unix:///run/podman/podman.sock",
+        "build",
+        "--format=docker",  # the other form has no health check
+    )
+    del environ["DOCKER_HOST"]
+    assert "--url" not in FakeEngine(facts=facts, environ=environ).build_command
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("unix:///nonexistent/docker.sock", "No such file or directory"),
+        ("tcp://127.0.0.1:1", "Connection refused"),
+        ("nonsense", "Invalid bind address format"),
+    ],
+)
+def test_no_engine_is_told_in_the_systems_words(address: str, reason: str) -> None:
+    engine = Engine({"DOCKER_HOST": address})
+    assert reason in (engine.state().why or "")
+    with pytest.raises(EngineError) as caught:
+        engine.facts()
+    said = str(caught.value)
+    assert f"no container engine answers at {address}: " in said
+    assert reason in said
+    assert "Max retries" not in said
+    assert "Start it (`sudo systemctl start docker`)" in said
+    assert not engine.state().permission_denied
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may connect everywhere")
+def test_a_socket_of_others_is_a_matter_of_permission(tmp_path: Path) -> None:
+    path = tmp_path / "docker.sock"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        path.chmod(0o000)
+        assert Engine({"DOCKER_HOST": f"unix://{path}"}).state().permission_denied

@@ -33,7 +33,12 @@ def test_only_an_image_of_another_platform_says_so_in_its_tag() -> None:
 
 @pytest.mark.parametrize(
     ("variant", "wheel", "torch"),
-    [("cpu", "cpu", None), ("cuda", "cu130", None), ("cuda", "cu126", None)],
+    [
+        ("cpu", "cpu", None),
+        ("cuda", "cu130", None),
+        ("cuda", "cu126", None),
+        ("cuda", "cu128", "2.11.0"),
+    ],
 )
 def test_builds_that_exist_for_both_are_refused_for_none(
     variant: str, wheel: str, torch: str | None
@@ -43,7 +48,7 @@ def test_builds_that_exist_for_both_are_refused_for_none(
 
 
 @pytest.mark.parametrize(
-    ("variant", "wheel", "torch"), [("rocm", "rocm7.2", None), ("cuda", "cu128", "2.11.0")]
+    ("variant", "wheel", "torch"), [("rocm", "rocm7.2", None), ("cuda", "cu118", "2.7.1")]
 )
 def test_a_build_that_does_not_exist_for_arm64_is_refused(
     variant: str, wheel: str, torch: str | None

@@ -7,6 +7,7 @@ from fake_engine import FakeEngine
 
 from images.console import Console
 from images.engine import setup
+from images.engine.answers import EngineFacts
 from images.engine.apt import Apt
 from images.engine.engine import Engine, EngineState
 from images.errors import EngineError
@@ -30,7 +31,7 @@ def test_installing_can_be_forbidden(tmp_path: Path) -> None:
     with pytest.raises(EngineError) as failure:
         ensure(engine, may_install=False)
     assert "ALTERNATOR_INSTALL=no forbids it" in str(failure.value)
-    assert "sudo apt-get install docker.io docker-compose" in str(failure.value)
+    assert "apt-get install docker.io docker-compose" in str(failure.value)
 
 
 def test_permission_denied_names_the_group() -> None:
@@ -51,3 +52,28 @@ def test_a_pid_file_of_another_program_is_removed(tmp_path: Path) -> None:
     setup.remove_stale_pid_files({stale: "dockerd", gone: "dockerd"})
     assert not stale.exists()
     assert gone.exists()  # dockerd itself copes with a number that nobody has
+
+
+def test_podman_without_its_socket_has_its_own_remedy(tmp_path: Path) -> None:
+    (tmp_path / "podman").write_text("#!/bin/sh\n")
+    (tmp_path / "podman").chmod(0o755)
+    unreachable = EngineState(reachable=False, why="no socket")
+    engine = FakeEngine(state=unreachable, environ={"PATH": str(tmp_path)})
+    with pytest.raises(EngineError, match=r"systemctl .*enable --now podman\.socket"):
+        ensure(engine, may_install=False)
+
+
+def test_podman_needs_compose_and_no_docker(tmp_path: Path) -> None:
+    for name in ("podman", "docker-compose"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    engine = FakeEngine(
+        facts=EngineFacts(machine="amd64", podman=True, secure={}),
+        state=EngineState(reachable=True, version="4.3.1", podman=True),
+        environ={"PATH": str(tmp_path)},
+    )
+    assert ensure(engine) == "Podman 4.3.1"
+    (tmp_path / "docker-compose").unlink()
+    engine.forget_clients()
+    with pytest.raises(EngineError, match="podman-compose passes over limits and devices"):
+        ensure(engine)

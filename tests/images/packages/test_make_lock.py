@@ -10,6 +10,7 @@ from package_site import Site
 from images.engine.platforms import this_machine
 from images.errors import WheelhouseError
 from images.packages import committed_locks, make_lock
+from images.packages.known_torch import KnownFile
 from images.packages.make_lock import LockMaker, complete, summary
 from images.packages.targets import Target, variant_target
 from probe.universal.lock import Entry, Lock, read, render
@@ -67,14 +68,57 @@ def test_a_folders_torch_is_left_open_and_its_requirements_are_locked(site: Site
     text = render(lock)
     assert sha256(wheel) not in text
     assert f"# torch=={TORCH}" in text.splitlines()
-    assert summary(lock).startswith("4 packages; open: torch 2.13.0+cpu")
+    assert summary(lock).startswith("4 packages by hash; without one: torch 2.13.0+cpu")
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
-def test_a_torch_that_nobody_has_is_left_open(site: Site) -> None:
+def test_a_torch_that_nobody_has_is_left_open_and_nothing_else(site: Site) -> None:
+    """What it requires is known: of its version by the default index, of its build by a table."""
     lock = make(site)
     assert [entry.version for entry in lock.open] == [TORCH]
-    assert [entry.name for entry in lock.packages] == ["alpha", "beta"]
+    assert sorted(entry.name for entry in lock.packages) == ["alpha", "beta", "epsilon"]
+    assert all(entry.hashes for entry in lock.packages)
+    rocm = variant_target(site.catalog, site.catalog.variant("rocm"), "x86_64")
+    lock = make_lock.make(rocm, site.resolver("x86_64"))
+    assert [f"{entry.name} {entry.version}" for entry in lock.open] == [
+        "torch 2.13.0+rocm7.2",
+        "triton-rocm 3.7.1",
+    ]
+    assert sorted(entry.name for entry in lock.packages) == ["alpha", "beta", "delta", "epsilon"]
+
+
+@pytest.mark.usefixtures("no_pytorch_index")
+def test_a_torch_of_which_nothing_is_known_gets_no_lock(site: Site) -> None:
+    site.known = replace(site.known, builds=())
+    with pytest.raises(WheelhouseError, match=r"add the build to images/packages/known_torch"):
+        make(site)
+
+
+def told(site: Site, sha256: str) -> None:
+    """Have a public place tell the hash of the index's torch."""
+    [cpu, *others] = site.known.builds
+    file = KnownFile(sha256=sha256, told_by=("https://example.org/hashes",))
+    site.known = replace(site.known, builds=(replace(cpu, files={MACHINE: file}), *others))
+
+
+@pytest.mark.usefixtures("no_pytorch_index")
+def test_a_hash_that_a_public_place_tells_closes_the_lock(site: Site) -> None:
+    told(site, "a" * 64)
+    lock = make(site)
+    assert lock.open == ()
+    assert {entry.name: entry.hashes for entry in lock.packages}["torch"] == ("a" * 64,)
+
+
+@pytest.mark.parametrize("place", ["links", "pytorch"])
+def test_a_file_that_is_not_the_one_told_is_never_locked(site: Site, place: str) -> None:
+    """Neither a folder's nor the index's own: one of the two is wrong, and a person must look."""
+    wheel = torch_wheel(site.links if place == "links" else site.pytorch)
+    site.publish()
+    told(site, "a" * 64)
+    with pytest.raises(WheelhouseError, match=f"{sha256(wheel)}, and https://example.org/hashes"):
+        make(site)
+    told(site, sha256(wheel))
+    assert make(site).open == ()
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
@@ -136,6 +180,7 @@ def test_a_folders_torch_serves_a_build_and_is_committed_nowhere(site: Site) -> 
     assert "delta" in [entry.name for entry in found.packages]
     assert (site.checkout / target.path).read_text() == before
     assert "comes from a folder of this machine" in site.said()
+    assert [entry.name for entry in completed.unvouched] == ["torch"]
 
 
 @pytest.mark.usefixtures("no_pytorch_index")

@@ -107,6 +107,26 @@ def test_a_lock_that_a_folder_completed_is_for_the_universal_image(
 
 
 @pytest.mark.usefixtures("no_pytorch_index")
+def test_the_universal_image_is_told_which_torch_has_no_hash(site: Site, tmp_path: Path) -> None:
+    """The CPU's is fetched only where its lock has none: here a folder has it."""
+    make_torch_wheel(site.links, "2.13.0+cpu")
+    lock_it(site)
+    rocm = variant_target(site.catalog, site.catalog.variant("rocm"), "x86_64")
+    rocm_lock = make_lock.make(rocm, site.resolver("x86_64"))
+    committed_locks.save(rocm_lock, rocm, site.checkout)
+    wheels = site.wheelhouse(tmp_path)
+    folder = wheels.prepare_locks(site.catalog.variant("cpu"), "x86_64")
+    assert [path.name for path in folder.iterdir()] == ["cpu-2.13.0-cpu.x86_64.lock"]
+    assert "without a published hash, from a folder of this machine: torch 2.13.0+cpu" in (
+        site.said()
+    )
+    assert (
+        "without a hash in its locks, so never installed by it: torch 2.13.0+rocm7.2, "
+        "triton-rocm 3.7.1" in site.said()
+    )
+
+
+@pytest.mark.usefixtures("no_pytorch_index")
 def test_a_wheel_of_another_build_than_its_name_is_refused(site: Site, tmp_path: Path) -> None:
     make_torch_wheel(site.links, "2.13.0+rocm7.2", cuda="13.0")
     with pytest.raises(WheelhouseError, match="another build than its name says"):

@@ -8,6 +8,7 @@ from probe.decide.overrides import read_overrides
 from probe.facts import Facts, Gpu, Host
 from probe.findings import advice as found
 from probe.findings.nvidia import GpuLost
+from probe.findings.nvidia_driver import SlowToAnswer
 from probe.frozen_record import replace
 from probe.tables.builds import Table
 
@@ -111,3 +112,12 @@ def test_what_holds_of_two_cards_is_said_of_each_and_once(table: Table) -> None:
         ("card 8.9", GpuLost()),
         ("other", GpuLost()),
     ]
+
+
+def test_a_note_on_the_driver_comes_after_what_is_in_the_way(table: Table) -> None:
+    """A container's log gives the first line as the reason for the CPU."""
+    note = SlowToAnswer(seconds=21.0)
+    good = replace(machine_with(nvidia("8.6", "580.95.05")), notes=(note,))
+    assert codes(good, table) == [note.code]
+    old = replace(machine_with(nvidia("8.6", "470.82.01")), notes=(note,))
+    assert codes(old, table) == ["newer-driver-needed", note.code]

@@ -10,7 +10,9 @@ from probe.finding import Finding
 from probe.findings import nvidia as nvidia_findings
 from probe.findings import whole_machine as found
 from probe.findings.builds import NoneForPlatform
+from probe.findings.gpu import NoKfdUnderWsl
 from probe.frozen_record import replace
+from probe.place import Where
 from probe.tables.builds import Table
 
 
@@ -58,6 +60,12 @@ def test_a_probe_that_fails_itself_is_no_matter_of_a_driver(table: Table) -> Non
         (Host(arch="x86_64", os="freebsd"), [], [found.SystemWithoutBuild(os="freebsd")]),
         (WSL, [], []),
         (WSL, ["/dev/dxg"], [found.WslWithoutDriver()]),
+        (replace(WSL, where=Where(machine="wsl1")), [], [found.WslOneHasNoGpu()]),
+        (
+            replace(LINUX, where=Where(sandbox="flatpak")),
+            [],
+            [found.SandboxWithoutGpu(kind="Flatpak")],
+        ),
         (replace(WSL, container=True), [], [found.WslContainerWithoutGpu()]),
         (replace(WSL, container=True), ["/dev/dxg"], [found.WslWithoutDriver()]),
         (replace(LINUX, container=True), [], []),
@@ -70,9 +78,34 @@ def test_where_the_machine_is_in_the_way(
     assert list(on_platform(facts, table)) == told
 
 
+@pytest.mark.parametrize(
+    ("tools", "told"),
+    [
+        ({"nvidia-smi": 9}, [found.WslWithoutDriver()]),
+        # The driver of Windows answers, so that none is missing: the tool's own failure is told.
+        ({"nvidia-smi": 17}, []),
+        ({"nvidia-smi": 6, "rocminfo": 1}, []),
+        ({"rocminfo": 1}, [NoKfdUnderWsl()]),
+        ({"rocminfo": 0}, [NoKfdUnderWsl()]),
+    ],
+)
+def test_under_wsl_who_answers_tells_whose_card_it_is(
+    table: Table, tools: dict[str, int], told: list[Finding]
+) -> None:
+    missing = ProbeTrace(probe="nvidia-smi", ms=0, found=0, code="not-installed")
+    ran = (ProbeTrace(probe=tool, exit=code, ms=1, found=0) for tool, code in tools.items())
+    trace = tuple(ran) if "nvidia-smi" in tools else (missing, *ran)
+    facts = Facts(host=WSL, nodes=(node("/dev/dxg"),), trace=trace)
+    assert list(on_platform(facts, table)) == told
+
+
 def test_a_jetson_is_told_what_to_install_where_nothing_shows_its_gpu(table: Table) -> None:
     facts = machine_with(arch="aarch64", tegra=True)
     assert list(on_platform(facts, table)) == [found.JetsonWithoutGpu(mends=table.tegra_remedy)]
+    # The toolkit refuses --gpus on a Jetson.
+    assert found.JetsonWithoutGpu(mends="x").remedy("container")[0] == (
+        "start it with --runtime nvidia"
+    )
     seen = machine_with(nvidia("8.7", "540.5.0"), arch="aarch64", tegra=True)
     assert list(on_platform(seen, table)) == []
 

@@ -4,6 +4,8 @@ The cards, drivers and architectures are those of the tables, so that a table's 
 itself.
 """
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,10 +20,11 @@ from probe.facts import HSA_OVERRIDE, Facts, Gpu, Host, Node, Sighting, State
 from probe.finding import Finding
 from probe.findings.gpu import Hidden, NodeClosed
 from probe.findings.nvidia import DroppedByDriver, GpuLost
+from probe.findings.nvidia_driver import OlderThanCard
 from probe.frozen_record import replace
 from probe.numbers import parse_capability, parse_version
 from probe.tables.builds import Build, at_least, line_of, load_table
-from probe.tables.devices import is_integrated, last_driver
+from probe.tables.devices import first_driver, is_integrated, last_driver
 from probe.tables.drivers import newest_floor
 from probe.tables.generated import AMD_DEVICES, NVIDIA_DEVICES
 
@@ -236,6 +239,28 @@ def test_every_card_of_a_choice_runs_its_build_and_every_other_one_is_told_why_n
 
 
 @settings(max_examples=500, deadline=None)
+@given(machines(least=1))
+def test_a_container_is_given_no_card_but_the_chosen(facts: Facts) -> None:
+    selection = choose(facts, TABLE).selection
+    if selection.backend not in ("cuda", "rocm"):
+        assert selection.run_flags == ()
+        return
+    vendor = selection.gpus[0].vendor
+    others = [g for g in facts.gpus if g.vendor == vendor and g not in selection.gpus]
+    everything = "--env" not in selection.run_flags and bool(
+        {"all", "/dev/dri"} & set(selection.run_flags)
+    )
+    # A Jetson has one GPU; inside a container nothing can be said of AMD's cards without a node; a
+    # slice is always named.
+    limits = facts.host.tegra or (vendor == "amd" and facts.host.container)
+    sliced = selection.gpus[0].slice_of is not None
+    assert limits or everything == (not others and not sliced)
+    words = {word for flag in selection.run_flags for word in re.split(r"[=,\"]", flag)}
+    if vendor == "nvidia":
+        assert not words & {gpu.uuid for gpu in others}
+
+
+@settings(max_examples=500, deadline=None)
 @given(machines(least=1), drivers, drivers)
 def test_a_newer_driver_never_loses_a_build(facts: Facts, one: str, other: str) -> None:
     """Neither for a card and a build, nor in the choice for the whole machine."""
@@ -265,7 +290,7 @@ def fits(build: Build, gpu: Gpu, facts: Facts) -> bool:
 
 @settings(max_examples=500, deadline=None)
 @given(st.sampled_from(CAPABILITIES), drivers)
-def test_only_the_table_of_last_drivers_takes_a_card_from_a_newer_driver(capability, driver):
+def test_only_the_tables_of_drivers_take_a_card_from_a_newer_or_older_driver(capability, driver):
     """A card that nothing but the PCI bus shows, on a machine whose driver runs."""
     sighting = Sighting(vendor="nvidia", compute_capability=capability, bus="0000:01:00.0")
     evidence = Evidence(
@@ -281,4 +306,7 @@ def test_only_the_table_of_last_drivers_takes_a_card_from_a_newer_driver(capabil
     last = last_driver(capability)
     dropped = last is not None and at_least(driver, str(int(last) + 1))
     assert isinstance(gpu.why, DroppedByDriver) == dropped
-    assert gpu.state == ("present" if dropped else "accessible")
+    first = first_driver(capability)
+    too_old = first is not None and not at_least(driver, first)
+    assert isinstance(gpu.why, OlderThanCard) == too_old
+    assert gpu.state == ("present" if dropped or too_old else "accessible")

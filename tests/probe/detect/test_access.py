@@ -5,7 +5,7 @@ from probe.detect.access import judge
 from probe.detect.evidence import Evidence
 from probe.detect.merge import Merged
 from probe.facts import Facts, Host, Node, Sighting
-from probe.findings.gpu import NodeClosed
+from probe.findings.gpu import Hidden, NodeClosed
 from probe.report.schema import report
 
 
@@ -126,6 +126,17 @@ def test_closed_nodes_on_a_host_still_serve_a_container(table):
     selection = choose(facts, table).selection
     assert selection.backend == "rocm"
     assert selection.run_flags[4:] == ("--group-add", "44", "--group-add", "993")
+
+
+def test_what_is_hidden_is_so_behind_closed_nodes_as_well(table):
+    """A user who is not in the nodes' group and has hidden a card got it handed over."""
+    host = Host(arch="x86_64", os="linux")
+    environ = {"ROCR_VISIBLE_DEVICES": ""}
+    evidence = Evidence(host=host, nodes=CLOSED, kfd_listed=True, environ=environ)
+    facts = Facts(host=host, gpus=judge([RX_7900], evidence), nodes=CLOSED)
+    assert facts.gpus[0].why == Hidden(variable="ROCR_VISIBLE_DEVICES", value="")
+    assert str(facts.gpus[0].why) == "hidden by an empty ROCR_VISIBLE_DEVICES"
+    assert choose(facts, table).selection.backend == "cpu"
 
 
 def test_closed_nodes_in_a_container_do_not(table):

@@ -27,6 +27,9 @@ def test_a_node_whose_properties_may_not_be_read_is_passed_over(machine):
     machine.amd_sysfs()
     (machine.root / "sys/class/kfd/kfd/topology/nodes/1/properties").unlink()
     assert probe_kfd(context(machine)).sightings == ()
+    # Its CPU node tells that the kernel offers computing, and not on this card.
+    machine.file("/sys/class/kfd/kfd/topology/nodes/0/properties", "simd_count 0\n")
+    assert (probe_kfd(context(machine)).tried, probe_kfd(context(machine)).sightings) == (True, ())
 
 
 def test_an_nvidia_card_is_seen_on_the_bus_and_its_driver_in_proc(machine):

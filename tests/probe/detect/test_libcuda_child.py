@@ -65,7 +65,6 @@ def test_libcuda_answers_where_nvidia_smi_hangs(cuda):
     ("status", "why"),
     [
         ("100", "libcuda reaches no device"),
-        ("803", "libcuda and NVIDIA's kernel driver have different versions"),
         ("999", "libcuda meets an unknown error"),
         ("719", "libcuda fails with error 719"),
     ],
@@ -76,6 +75,21 @@ def test_what_nvidia_smi_lists_and_libcuda_refuses_is_dead(cuda, status, why):
     gpu = only_gpu(machine)
     assert (gpu["state"], gpu["why"]) == ("dead", why)
     assert machine.report()["selection"]["backend"] == "cpu"
+
+
+@pytest.mark.parametrize("status", ["34", "803", "804"])
+def test_the_hosts_loader_does_not_outvote_nvidia_smi_and_a_containers_does(cuda, status):
+    """A container inherits neither LD_LIBRARY_PATH nor the packages of its host."""
+    machine = cuda(STUB_STATUS=status)
+    machine.nvidia(ROW)
+    report = machine.report()
+    assert report["selection"]["backend"] == "cuda"
+    assert report["advice_codes"] == ["host-libcuda-outvoted"]
+    machine.container()
+    report = machine.report()
+    assert report["selection"]["backend"] == "cpu"
+    assert [gpu["state"] for gpu in report["gpus"]] == ["dead"]
+    assert "host-libcuda-outvoted" not in report["advice_codes"]
 
 
 def test_a_card_that_libcuda_does_not_list(cuda):

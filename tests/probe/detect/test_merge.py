@@ -2,6 +2,7 @@
 
 from probe.detect.merge import merge
 from probe.facts import Sighting
+from probe.frozen_record import replace
 
 
 def test_sources_meet_by_address_and_the_first_is_trusted():
@@ -67,3 +68,30 @@ def test_device_ids_tell_what_no_source_says():
     )
     assert found[0].sighting.compute_capability == (8, 9)
     assert [entry.sighting.gfx for entry in found[1:]] == ["gfx1100", "gfx1151", None]
+
+
+CARD = Sighting(vendor="nvidia", uuid="GPU-0", bus="0000:01:00.0", index=0)
+
+
+def test_a_card_that_one_source_names_twice_is_one():
+    for again in (CARD, replace(CARD, index=1), replace(CARD, bus=None)):
+        (entry,) = merge({"nvidia-smi": [CARD, again], "libcuda": [replace(CARD, index=None)]})
+        assert (entry.sighting.uuid, entry.sources) == ("GPU-0", {"nvidia-smi", "libcuda"})
+
+
+def test_two_cards_with_one_uuid_are_two_and_go_by_number():
+    """As clones of a virtual GPU have: CUDA uses none where a list names one twice."""
+    second = replace(CARD, bus="0000:02:00.0", index=1)
+    by_libcuda = [
+        replace(card, index=None, vram_mib=size) for card, size in ((second, 2), (CARD, 1))
+    ]
+    found = merge({"nvidia-smi": [CARD, second], "libcuda": by_libcuda})
+    assert [entry.sources for entry in found] == [{"nvidia-smi", "libcuda"}] * 2
+    assert [entry.sighting.vram_mib for entry in found] == [1, 2], "the address tells them apart"
+    assert [entry.sighting.uuid for entry in found] == [None, None]
+    assert [entry.sighting.index for entry in found] == [0, 1]
+
+
+def test_the_same_uuid_at_two_makers_is_no_trouble():
+    found = merge({"a": [CARD], "b": [replace(CARD, vendor="amd")]})
+    assert [entry.sighting.uuid for entry in found] == ["GPU-0", "GPU-0"]

@@ -8,6 +8,7 @@ from probe.detect.tools import (
     probe_rocm_smi,
     probe_rocminfo,
 )
+from probe.facts import HsaView
 
 
 def context(machine) -> Context:
@@ -45,6 +46,63 @@ def test_rows_are_kept_when_the_exit_code_complains(machine):
         + (machine.tools / "nvidia-smi.txt").read_text()
     )
     machine.printing_tool("nvidia-smi", text, 14)
+    assert machine.report()["selection"]["wheel"] == "cu130"
+
+
+HANDLE = "Unable to determine the device handle for GPU0000:02:00.0: Unknown Error"
+
+
+def test_one_card_without_a_handle_does_not_hide_the_others(machine):
+    """nvidia-smi prints the complaint alone; asked for the other card by name, it answers."""
+    for bus in ("0000:01:00.0", "0000:02:00.0"):
+        machine.file(f"/proc/driver/nvidia/gpus/{bus}/information", f"Bus Location: {bus}\n")
+    machine.nvidia_sysfs()
+    machine.nvidia_nodes()
+    machine.nvidia()
+    answer = machine.tools / "nvidia-smi.txt"
+    machine.tool(
+        "nvidia-smi",
+        f'[ "$3" = --id=0000:01:00.0 ] && exec /bin/cat {answer}\necho "{HANDLE}"; exit 255',
+    )
+    found = probe_nvidia_smi(context(machine))
+    assert [(s.bus, s.fault) for s in found.sightings] == [
+        ("0000:01:00.0", None),
+        ("0000:02:00.0", 255),
+    ]
+    assert (found.named, found.answered) == (True, True)
+    report = machine.report()
+    assert [(gpu["state"], gpu["code"]) for gpu in report["gpus"]] == [
+        ("accessible", None),
+        ("dead", "nvidia-no-handle"),
+    ]
+    assert report["selection"]["wheel"] == "cu130"
+
+
+def test_a_card_that_is_the_only_one_and_has_no_handle(machine):
+    machine.printing_tool("nvidia-smi", HANDLE, 255)
+    found = probe_nvidia_smi(context(machine))
+    assert [(s.bus, s.fault) for s in found.sightings] == [("0000:02:00.0", 255)]
+    assert (found.named, found.answered, len(found.trace)) == (True, False, 1)
+    assert machine.report()["gpus"][0]["code"] == "nvidia-no-handle"
+
+
+def test_rows_with_a_complaint_about_another_card(machine):
+    machine.nvidia()
+    answer = machine.tools / "nvidia-smi.txt"
+    machine.tool("nvidia-smi", f'/bin/cat {answer}; echo "{HANDLE}" >&2; exit 255')
+    found = probe_nvidia_smi(context(machine))
+    assert [(s.bus, s.fault) for s in found.sightings] == [
+        ("0000:01:00.0", None),
+        ("0000:02:00.0", 255),
+    ]
+
+
+def test_rows_that_came_before_a_crash_count(machine):
+    machine.nvidia()
+    answer = machine.tools / "nvidia-smi.txt"
+    machine.tool("nvidia-smi", f"/bin/cat {answer}; kill -SEGV $$")
+    found = probe_nvidia_smi(context(machine))
+    assert (len(found.sightings), found.cut, found.answered) == (1, True, True)
     assert machine.report()["selection"]["wheel"] == "cu130"
 
 
@@ -91,6 +149,24 @@ def test_rocminfo_that_fails_is_not_read(machine):
     assert [s.gfx for s in probe_rocminfo(context(machine)).sightings] == ["gfx1100"]
     machine.printing_tool("rocminfo", answer, 1)
     assert probe_rocminfo(context(machine)).sightings == ()
+
+
+def test_the_line_on_which_rocminfo_gives_up_is_told(machine):
+    refusal = "Unable to open /dev/kfd read-write: Invalid argument"
+    machine.printing_tool("rocminfo", f"ROCk module is loaded\n{refusal}\nroot is member\n", 1)
+    result = probe_rocminfo(context(machine))
+    assert result.hsa == HsaView(refused=refusal)
+    assert (result.trace[0].code, result.trace[0].why) == ("exit", f"exit 1: {refusal}")
+
+
+def test_rocminfo_that_lists_processors_alone(machine):
+    cpu = "Agent 1\n  Name:                    AMD Ryzen\n  Device Type:             CPU\n"
+    machine.printing_tool("rocminfo", cpu)
+    result = probe_rocminfo(context(machine))
+    assert (result.sightings, result.hsa) == ((), HsaView(processors=("AMD Ryzen",)))
+    assert result.trace[0].why == "lists no GPU"
+    machine.printing_tool("rocminfo", cpu + cpu.replace("CPU", "GPU").replace("1", "2"))
+    assert probe_rocminfo(context(machine)).hsa is None
 
 
 def test_libcuda_is_not_asked_without_a_node(machine):

@@ -190,6 +190,11 @@ def test_a_flatpak(machine):
     assert (found.sandbox, len(found.marks)) == ("flatpak", 2)
 
 
+def test_a_flatpaks_own_processes_make_it_no_container(machine):
+    found = where(machine, ("/.flatpak-info", ""), ("/proc/2/comm", "app\n"))
+    assert (found.sandbox, found.container, found.kind) == ("flatpak", None, "host")
+
+
 def test_every_mark_that_was_seen_is_kept(machine):
     found = where(
         machine,

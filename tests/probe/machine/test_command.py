@@ -49,6 +49,21 @@ def test_a_signal_is_a_reason():
     assert (outcome.exit, outcome.why) == (None, "killed by signal 11 (SIGSEGV)")
 
 
+def test_a_tool_that_nobody_waits_for_any_more_is_ended(tmp_path):
+    mark = tmp_path / "mark"
+    started = time.monotonic()
+    outcome = run_bounded(
+        ("/bin/sh", "-c", f"echo first; : > {mark}; exec sleep 60"),
+        timeout_s=60,
+        environ=ENVIRON,
+        given_up=mark.exists,
+    )
+    assert time.monotonic() - started < 10
+    assert (outcome.exit, outcome.failure, outcome.text) == (None, "timeout", "first\n")
+    assert (outcome.why or "").startswith("no answer within ")
+    assert outcome.why != "no answer within 60 s"
+
+
 def test_a_hang_is_cut_off_with_all_its_children(tmp_path):
     pid_file = tmp_path / "pid"
     started = time.monotonic()

@@ -37,6 +37,8 @@ def test_a_cgroup_without_a_limit(machine, limit):
         (("/run/user/1000/docker.sock",), "rootless"),
         (("/run/user/1000/docker.sock", "/var/run/docker.sock"), "package"),
         (("/opt/docker-desktop/bin/com.docker.backend",), "desktop"),
+        (("/opt/docker-desktop/bin/x", "/var/run/docker.sock"), "package"),
+        (("/mnt/wsl/docker-desktop/cli-tools/x", "/var/run/docker.sock"), "desktop"),
     ],
 )
 def test_where_docker_comes_from(machine, paths, kind):

@@ -8,6 +8,7 @@ from probe.recordings.mask import Mask
 from probe.recordings.matrix import replay
 from probe.recordings.recorder import RecordingMachine
 from probe.recordings.recording_file import read_recording, write_recording
+from probe.recordings.replay import ReplayMachine
 from probe.report.schema import report
 from probe.tables.builds import load_table
 
@@ -100,3 +101,42 @@ def test_a_uuid_that_is_cut_short_still_names_its_card(machine, tmp_path, value,
     assert recorded(machine, path)["selection"]["wheel"] == wheel
     assert "1111" not in path.read_text()
     assert replay(read_recording(path), load_table())["selection"]["wheel"] == wheel
+
+
+def test_the_marks_of_a_place_are_carried_and_no_more(machine, tmp_path):
+    """Of the first process one variable, of the mounts their kind, of variables that they are."""
+    machine.file("/proc/1/environ", "API_TOKEN=secret-1\0container=lxc\0HOME=/root\0")
+    machine.file(
+        "/proc/self/mountinfo",
+        "27 1 254:0 / / rw - ext4 /dev/mapper/alices--laptop--vg-root rw\n"
+        "61 27 0:44 / /proc/stat rw - fuse.lxcfs lxcfs rw\n",
+    )
+    machine.file("/etc/os-release", "ID=gentoo\n")
+    machine.variables = {"WSL_DISTRO_NAME": "AlicesUbuntu"}
+    path = tmp_path / "machine.json"
+    here = recorded(machine, path)
+    text = path.read_text()
+    for secret in ("API_TOKEN", "secret-1", "laptop", "Alices"):
+        assert secret not in text
+    there = replay(read_recording(path), load_table())
+    assert there["host"] == here["host"]
+    assert (there["host"]["where"]["container"], there["host"]["system"]) == ("lxc", "gentoo")
+
+
+def test_the_tools_that_were_looked_for_are_carried(machine, tmp_path):
+    machine.tool("doas", "exit 1")
+    path = tmp_path / "machine.json"
+    recorded(machine, path)
+    recording = read_recording(path)
+    assert "doas" in recording.tools
+    assert "sudo" in recording.absent
+    replayed = ReplayMachine(recording)
+    assert (replayed.has("doas"), replayed.has("sudo")) == (True, False)
+    assert replayed.root() == machine.machine().root()
+
+
+def test_of_a_recording_of_before_nobody_knows_most_tools(machine, tmp_path):
+    path = tmp_path / "machine.json"
+    path.write_text(f'{{"recording": 1, {LINUX}}}')
+    old = ReplayMachine(read_recording(path))
+    assert (old.has("dmesg"), old.has("nvidia-ctk"), old.root()) == (None, False, False)

@@ -8,8 +8,10 @@ from probe.facts import Facts, Gpu, Host, Node
 from probe.findings.engines import NoCdiFile, NoEngine, NoToolkit
 from probe.findings.gpu import NodeClosed
 from probe.findings.nvidia import GpuLost
+from probe.findings.nvidia_driver import SlowToAnswer
 from probe.frozen_record import replace
 from probe.machine.host_software import HostSoftware
+from probe.place import Where
 from probe.report.doctor import improvements, improvements_text
 from probe.report.examination import NO_SETTING, Improvement, Setting
 from probe.steps import System
@@ -87,6 +89,14 @@ def test_no_engine(table):
     assert "apt-get install docker.io" in step.steps[0]
     inside = Facts(host=Host(arch="x86_64", os="linux", container=True))
     assert steps(inside, table, around) == ()
+
+
+def test_in_lxc_an_engine_is_installed_as_on_a_machine_and_a_driver_is_the_hosts(table):
+    lxc = {"where": Where(container="lxc"), "container": True, "system": system("debian")}
+    around = HostSoftware(docker=False, podman=False, nvidia_toolkit=False, cdi=False)
+    old, engine, *_ = steps(nvidia_machine("515.105.01", **lxc), table, around)
+    assert old.steps == ("on the host: install NVIDIA's driver 580 or newer and reboot",)
+    assert engine.steps[0].startswith("sudo apt-get install docker.io")
 
 
 def test_an_old_driver_is_told_once_with_the_command_of_the_distribution(table):
@@ -191,3 +201,13 @@ def test_a_card_without_nvidias_driver_gets_the_command_that_installs_it(machine
     facts = replace(facts, host=replace(facts.host, arch="x86_64", root=False))
     (step,) = steps(facts, table, BARE)
     assert step.steps == ("sudo ubuntu-drivers install nvidia:580 && sudo reboot",)
+
+
+def test_a_note_on_the_driver_comes_with_its_commands_and_once(table):
+    facts = replace(nvidia_machine(), notes=(SlowToAnswer(seconds=21.0),))
+    (step,) = steps(facts, table)
+    assert step.what.startswith("nvidia-smi took 21 s to answer")
+    assert step.steps == (
+        "keep the cards awake by persistence mode: sudo nvidia-smi -pm 1",
+        "and for good: sudo systemctl enable --now nvidia-persistenced",
+    )

@@ -29,6 +29,13 @@ SYSTEMS = {system.id: system for system in systems()}
 BARE = HostSoftware(docker=False, podman=False, nvidia_toolkit=False, cdi=False)
 
 
+def replace_software(*, docker: bool, docker_kind: DockerKind = "package") -> HostSoftware:
+    """A machine with this Docker and nothing else."""
+    return HostSoftware(
+        docker=docker, podman=False, nvidia_toolkit=False, cdi=False, docker_kind=docker_kind
+    )
+
+
 def examined(table: Table, host: Host, around: HostSoftware = BARE) -> Examination:
     facts = Facts(host=host)
     return Examination(
@@ -62,7 +69,7 @@ def test_a_container_engine(table: Table, os: str, system: str, command: str) ->
         (replace(HOST, container=True), "ubuntu", (f"on the host: {INSTALL} and reboot",)),
         (HOST, "ubuntu", ("sudo ubuntu-drivers install nvidia:580 && sudo reboot",)),
         (HOST, "rhel", (f"{INSTALL} ({DRIVER_GUIDE}), then reboot",)),
-        (HOST, "", (f"{INSTALL} ({DRIVER_GUIDE}), then: sudo reboot",)),
+        (HOST, "", (f"{INSTALL} ({DRIVER_GUIDE}), then reboot",)),
         (
             HOST,
             "debian",
@@ -100,12 +107,16 @@ def test_the_last_driver_of_an_old_card_is_named_as_such(table: Table) -> None:
 def test_what_docker_lacks_differs_by_where_it_comes_from(
     table: Table, kind: DockerKind, finding: type[engines.NoToolkit]
 ) -> None:
-    around = HostSoftware(
-        docker=True, podman=False, nvidia_toolkit=False, cdi=False, docker_kind=kind
-    )
+    around = replace_software(docker=True, docker_kind=kind)
     assert [type(found) for found in hand_over(examined(table, HOST, around))] == [finding]
-    under_wsl = examined(table, replace(HOST, wsl=True), around)
-    assert list(hand_over(under_wsl)) == [], "Docker Desktop does it, or the doctor can't tell"
+
+
+def test_under_wsl_docker_desktop_hands_gpus_over_by_itself(table: Table) -> None:
+    """Docker's own engine in a distribution needs the toolkit there, as on Linux."""
+    wsl, bare = replace(HOST, wsl=True), replace_software(docker=True)
+    desktop = replace_software(docker=True, docker_kind="desktop")
+    assert list(hand_over(examined(table, wsl, desktop))) == []
+    assert list(hand_over(examined(table, wsl, bare))) == [engines.NoToolkit()]
 
 
 @pytest.mark.parametrize(

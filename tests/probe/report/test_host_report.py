@@ -121,3 +121,13 @@ def test_what_the_host_left_out_itself_is_no_loss():
     assert lost(host, report(gpu("MIG-a"))) == []
     ((what, _),) = lost(host, report(gpu("MIG-b")))
     assert "(MIG-a)" in what
+
+
+def test_a_card_that_was_not_handed_over_is_no_loss():
+    """AMD's are not named by UUID: the report says of each whether the choice uses it."""
+    apu = gpu(None, vendor="amd", name="a processor's graphics") | {"selected": False}
+    card = gpu(None, vendor="amd") | {"selected": True}
+    host = report(apu, card, backend="rocm")
+    assert lost(host, report(gpu(None, vendor="amd"), backend="rocm")) == []
+    ((what, *_),) = lost(host, report(backend="rocm"))
+    assert what.startswith("the host could use card")

@@ -6,7 +6,7 @@ import pytest
 from snippets import snippet_for, words
 
 from probe.errors import ProbeError
-from probe.report.snippet import KINDS, surroundings
+from probe.report.snippet import KINDS, host_details
 from probe.tables.models import memory_limit
 
 
@@ -15,7 +15,8 @@ def test_docker_whole():
         "# user 10001 must be able to read alternator.toml: sudo chown 10001 alternator.toml\n"
         "docker run --detach --name alternator --restart unless-stopped \\\n"
         "  --gpus all \\\n"
-        "  --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \\\n"
+        "  --read-only --tmpfs /tmp:size=1g,mode=1777 \\\n"
+        "  --cap-drop ALL --security-opt no-new-privileges \\\n"
         "  --pids-limit 512 --memory 16g --stop-timeout 20 \\\n"
         "  --health-start-period 3600s \\\n"
         "  --log-driver local \\\n"
@@ -100,11 +101,11 @@ def test_what_is_known_of_this_machine(machine, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     machine.variables = {"ALTERNATOR_WHISPER_MODEL": "turbo"}
     machine.file("/etc/cdi/amd.json", '{"kind": "amd.com/gpu", "devices": [{"name": "all"}]}')
-    found = surroundings(machine.machine())
+    found = host_details(machine.machine())
     assert (found.model, [device.full_name for device in found.cdi]) == (
         "turbo",
         ["amd.com/gpu=all"],
     )
     machine.variables = {}
     (tmp_path / "alternator.toml").write_text('[whisper]\nmodel = "small"\n')
-    assert surroundings(machine.machine()).model == "small"
+    assert host_details(machine.machine()).model == "small"

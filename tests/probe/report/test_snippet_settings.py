@@ -4,8 +4,18 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
-from probe.report.snippet_settings import MEMORY_LIMIT, PIDS_LIMIT, STOP_S, USER
+from compose.stack import DEFAULT_PROJECT
+from probe.report.snippet_settings import (
+    MEMORY_LIMIT,
+    MODELS_VOLUME,
+    PIDS_LIMIT,
+    STATE_VOLUME,
+    STOP_S,
+    TMP,
+    USER,
+)
 
 ROOT = Path(__file__).parents[3]
 FILES = [*ROOT.glob("compose/*.yaml"), *ROOT.glob("images/*/Dockerfile")]
@@ -34,3 +44,14 @@ def test_there_are_files_that_say_it():
 def test_the_limits_of_the_stack(key: str, value: str) -> None:
     text = (ROOT / "compose" / "compose.yaml").read_text("utf-8")
     assert re.findall(rf"^ +{key}: (.+)$", text, re.MULTILINE) == [value]
+
+
+def test_the_size_of_tmp_is_the_stacks() -> None:
+    text = (ROOT / "compose" / "compose.yaml").read_text("utf-8")
+    assert re.findall(r"^ +- (/tmp.*)$", text, re.MULTILINE) == [TMP]
+
+
+def test_the_names_of_the_volumes_are_those_that_compose_makes() -> None:
+    volumes = yaml.safe_load((ROOT / "compose" / "compose.yaml").read_text("utf-8"))["volumes"]
+    made = {f"{DEFAULT_PROJECT}_{name}" for name in volumes}
+    assert {STATE_VOLUME, MODELS_VOLUME} <= made

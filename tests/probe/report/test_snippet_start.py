@@ -36,8 +36,8 @@ def test_one_line_for_each_flag_or_variable() -> None:
     ]
     assert variables(START.env) == ["--env HSA_OVERRIDE_GFX_VERSION=10.3.0", "--env OTHER=1"]
     firsts = [line.split()[0] for line in hardened(START)]
-    assert firsts == ["--read-only", "--pids-limit", "--health-start-period"]
-    assert "--memory 3g" in hardened(START)[1]
+    assert firsts == ["--read-only", "--cap-drop", "--pids-limit", "--health-start-period"]
+    assert "--memory 3g" in hardened(START)[2]
 
 
 def test_a_list_of_cards_is_quoted_for_the_shell_and_for_docker() -> None:

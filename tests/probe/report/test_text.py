@@ -7,6 +7,7 @@ from probe.decide.choose import choose
 from probe.facts import Facts, Host
 from probe.findings.nvidia import GpuLost
 from probe.frozen_record import replace
+from probe.place import Where
 from probe.report.schema import GpuReport, Report, report
 from probe.report.text import describe, human_text
 from probe.tables.builds import Table
@@ -48,6 +49,29 @@ def test_a_machine_with_nothing(table: Table) -> None:
         "choice    CPU: image cpu, torch 2.13.0 cpu\n"
         "because   there is no GPU to use\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (Where(machine="wsl1"), "linux on x86_64, WSL1"),
+        (Where(machine="vm"), "linux on x86_64, a virtual machine"),
+        (Where(machine="bare-metal", container="lxc"), "linux on x86_64, in a container (LXC)"),
+        (Where(container="containerd", pod=True), "linux on x86_64, in a pod (containerd)"),
+        (Where(container="other"), "linux on x86_64, in a container"),
+        (Where(sandbox="snap"), "linux on x86_64, in a Snap"),
+    ],
+)
+def test_where_it_runs_is_the_first_line(table: Table, where: Where, said: str) -> None:
+    host = Host(
+        arch="x86_64",
+        os="linux",
+        wsl=where.machine == "wsl1",
+        container=where.container is not None,
+        pod=where.pod,
+        where=where,
+    )
+    assert human_text(report_of(Facts(host=host), table)).startswith(f"machine   {said}\n")
 
 
 def test_builds_that_are_passed_over_for_one_reason_share_a_line(table: Table) -> None:

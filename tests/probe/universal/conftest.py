@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,11 +31,21 @@ class Image:
     said: list[str] = field(default_factory=list)
     environ: dict[str, str] = field(default_factory=dict)
 
-    def lock(self, backend: str, torch: str, wheel: str, *, leave_open: bool = False) -> Lock:
+    def lock(
+        self,
+        backend: str,
+        torch: str,
+        wheel: str,
+        *,
+        leave_open: bool = False,
+        requires: Sequence[str] = (),
+    ) -> Lock:
         """Write the lock of a build whose wheels lie in the wheelhouse."""
         build = f"{backend}-{torch}-{wheel}"
         files = {"torch/__init__.py": f"BUILD = {wheel!r}\n"}
-        torch_wheel = make_wheel(self.wheelhouse, "torch", f"{torch}+{wheel}", files=files)
+        torch_wheel = make_wheel(
+            self.wheelhouse, "torch", f"{torch}+{wheel}", files=files, requires=requires
+        )
         modules = {"whisper/__init__.py": "import torch\n", "whisper/timing.py": ""}
         other = make_wheel(self.wheelhouse, "openai-whisper", "1", files=modules)
         entry = Entry(name="torch", version=f"{torch}+{wheel}", hashes=(sha256(torch_wheel),))

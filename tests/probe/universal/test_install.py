@@ -6,7 +6,7 @@ import pytest
 from package_index import list_wheels, serve
 
 from probe.facts import Facts, Gpu, Host
-from probe.universal.errors import HashError, SpaceError
+from probe.universal.errors import HashError, InstallError, SpaceError
 from probe.universal.install import Job, search_path
 
 NVIDIA = Gpu(
@@ -29,6 +29,14 @@ def test_a_wheel_that_is_not_the_locked_one_installs_nothing(image) -> None:
     wheel.write_bytes(other.read_bytes())
     with pytest.raises(HashError, match=r"torch==2\.13\.0\+cu130 is not the file that was locked"):
         image.provider().provide(machine(NVIDIA))
+    assert image.builds() == []
+
+
+def test_a_lock_that_lacks_what_its_torch_requires_installs_nothing(image) -> None:
+    image.lock("cpu", "2.13.0", "cpu", requires=["openai-whisper>=2", "absent"])
+    message = "asks for absent, which is not installed; torch asks for openai-whisper>=2, and 1 is"
+    with pytest.raises(InstallError, match=message):
+        image.provider().provide(machine())
     assert image.builds() == []
 
 

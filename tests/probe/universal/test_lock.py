@@ -61,8 +61,14 @@ def test_the_digest_follows_what_is_installed_and_nothing_else() -> None:
     [
         ("# build: cuda-2.13.0-cu130\n", "", "no build line"),
         (f" \\\n    --hash=sha256:{'c' * 64}", "", "no hash of torch"),
-        ("--hash=sha256:c", "--hash=md5:c", r"lock:11: '    --hash=md5"),
-        ("torch===2.13.0", "torch>=2.13.0", r"lock:10: 'torch>=2.13.0"),
+        ("--hash=sha256:c", "--hash=md5:c", r"lock:13: '    --hash=md5"),
+        ("torch===2.13.0", "torch>=2.13.0", r"lock:12: 'torch>=2.13.0"),
+        ("# [source]", "# [sources]", r"lock:15: \[sources\] is no part of a lock"),
+        ("# [build]", "# [source]", r"lock:19: \[source\] is no part of a lock, or a second one"),
+        ("# [build] builds the above; not shipped\n", "", "4 entries|no part .build."),
+        ("# entries: 4", "# entries: 5", "4 entries where its head says 5"),
+        ("# entries: 4\n", "", "no entries line"),
+        ("installed as well; no index could be asked for its hash\n", "x\n# torch\n", "lock:24: "),
     ],
 )
 def test_a_damaged_lock_is_refused_with_the_place(old: str, new: str, message: str) -> None:
@@ -72,21 +78,29 @@ def test_a_damaged_lock_is_refused_with_the_place(old: str, new: str, message: s
         parse(text.replace(old, new))
 
 
-def test_a_lock_says_nothing_of_its_format_or_that_it_is_the_first() -> None:
+def test_a_lock_that_is_cut_short_is_no_lock() -> None:
+    """Wherever it ends before its last heading: half a line, a line, an entry, a part."""
     text = render(LOCK)
-    assert "# format" not in text
-    assert parse("# format: 1\n" + text) == LOCK
+    for end in range(text.index("# [open]") + len("# [open")):
+        with pytest.raises(LockError):
+            parse(text[:end])
+
+
+def test_a_lock_of_the_first_format_is_refused() -> None:
+    """Its open torch stood for everything that torch requires."""
+    text = render(LOCK).replace("# format: 2\n", "")
+    for first in (text, "# format: 1\n" + text):
+        with pytest.raises(LockError, match="a lock of format 1, which is not read any more"):
+            parse(first)
 
 
 def test_a_lock_of_a_later_format_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "cuda.lock"
-    path.write_text("# format: 2\n" + render(LOCK))
-    message = r"cuda\.lock: a lock of format 2, and this version reads format 1; use the version"
+    path.write_text(render(LOCK).replace("# format: 2", "# format: 3"))
+    message = r"cuda\.lock: a lock of format 3, and this version reads format 2; use the version"
     with pytest.raises(LaterLockError, match=message):
         read(path)
     assert not issubclass(LaterLockError, LockError), "`make lock` would write over it"
-    with pytest.raises(LockError, match="there is no lock of format 0"):
-        parse("# format: 0\n" + render(LOCK))
 
 
 def test_every_committed_lock_is_read() -> None:

@@ -28,6 +28,28 @@ def test_both_shapes(answer):
     assert gpu.uuid == "GPU-5555555555555555"
 
 
+@pytest.mark.parametrize("answer", [[CARD], {"gpu_data": [CARD]}])
+@pytest.mark.parametrize(
+    "warning",
+    ["[WARN] 2026-01-10 user is not in the render group\n", "[WARN]\n[WARN] {}\n", "[0] busy\n"],
+)
+def test_warnings_in_brackets_come_before_the_answer(answer: object, warning: str) -> None:
+    (gpu,) = parse_amd_smi(warning + json.dumps(answer))
+    assert gpu.gfx == "gfx1100"
+
+
+@pytest.mark.parametrize("number", [1, "1", " 1 "], ids=["number", "text", "spaces"])
+def test_a_gpus_number_may_be_a_text(number: object) -> None:
+    (gpu,) = parse_amd_smi(json.dumps([{**CARD, "gpu": number}]))
+    assert gpu.index == 1
+
+
+def test_numbers_in_place_of_texts() -> None:
+    asic = {"device_id": 0x744C, "asic_serial": 0x55, "target_graphics_version": "gfx1100"}
+    (gpu,) = parse_amd_smi(json.dumps([{"gpu": 0, "asic": asic}]))
+    assert (gpu.device, gpu.uuid) == (0x744C, "GPU-0000000000000055")
+
+
 def test_an_older_size_is_a_number_or_a_text():
     for size in (24560, "24560"):
         (gpu,) = parse_amd_smi(json.dumps([{"gpu": 1, "vram": {"size": size}}]))

@@ -2,7 +2,11 @@
 
 import pytest
 
-from probe.detect.parse.nvidia_proc import parse_driver_version, parse_information
+from probe.detect.parse.nvidia_proc import (
+    parse_driver_version,
+    parse_information,
+    parse_module,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +29,24 @@ def test_driver_version(line, version):
     assert parse_driver_version(f"{line}\nGCC version:  gcc version 12.3.0\n") == version
 
 
+@pytest.mark.parametrize(
+    ("line", "module"),
+    [
+        ("NVRM version: NVIDIA UNIX x86_64 Kernel Module  575.57.08  Release Build", "proprietary"),
+        (
+            "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  575.57.08  Release Build",
+            "open",
+        ),
+        ("NVRM version: NVIDIA UNIX Open Kernel Module for aarch64  580.95.05\r", "open"),
+        ("NVRM version: something else  580.95.05", None),
+        ("GCC version:  Open Kernel Module", None),
+        ("", None),
+    ],
+)
+def test_the_flavour_of_the_module(line, module):
+    assert parse_module(f"{line}\nGCC version:  gcc version 12.3.0\n") == module
+
+
 def test_information():
     text = (
         "Model: \t\t NVIDIA GeForce RTX 4090\nIRQ:   \t\t 171\n"
@@ -37,12 +59,13 @@ def test_information():
         "GPU-1234",
         "NVIDIA GeForce RTX 4090",
     )
+    assert card.minor == 0
 
 
 def test_information_of_a_sleeping_card():
     card = parse_information("GPU UUID: GPU-????????-????\nBus Location: 0000:01:00.0\n")
     assert card is not None
-    assert card.uuid is None
+    assert (card.uuid, card.minor) == (None, None)
 
 
 def test_information_that_is_none():

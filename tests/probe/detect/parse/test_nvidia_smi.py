@@ -2,7 +2,13 @@
 
 import pytest
 
-from probe.detect.parse.nvidia_smi import FIELDS, parse_list, parse_query
+from probe.detect.parse.nvidia_smi import (
+    FIELDS,
+    parse_faults,
+    parse_list,
+    parse_query,
+    whole_lines,
+)
 
 HEADER = "index, uuid, name, driver_version, memory.total [MiB], pci.bus_id, pci.device_id"
 
@@ -50,21 +56,119 @@ def test_a_lost_card():
         f"{HEADER}\n0, GPU-a, T4, 535.1, [GPU is lost], 00000000:01:00.0, 0x1EB810DE\n"
         "1, GPU-b, T4, 535.1, 15109, 00000000:02:00.0, 0x1EB810DE\n"
     )
-    assert [gpu.lost for gpu in parse_query(text, FIELDS)] == [True, False]
+    assert [gpu.fault for gpu in parse_query(text, FIELDS)] == [15, None]
 
 
 def test_a_lost_card_of_which_nothing_else_is_told():
     lost = ", ".join(["[GPU is lost]"] * 6)
     found = parse_query(f"{HEADER}\n0, GPU-a, T4, 535.1, 15109, 0:1:0.0, 0x1EB810DE\n1, {lost}\n")
-    assert [(gpu.index, gpu.uuid, gpu.lost) for gpu in found] == [
-        (0, "GPU-a", False),
-        (1, None, True),
+    assert [(gpu.index, gpu.uuid, gpu.fault) for gpu in found] == [
+        (0, "GPU-a", None),
+        (1, None, 15),
     ]
 
 
 def test_one_cell_that_the_driver_can_not_tell_is_no_lost_card():
     text = f"{HEADER}\n0, GPU-a, T4, 535.1, [Unknown Error], 00000000:01:00.0, 0x1EB810DE\n"
-    assert [gpu.lost for gpu in parse_query(text)] == [False]
+    assert [gpu.fault for gpu in parse_query(text)] == [None]
+
+
+@pytest.mark.parametrize(
+    ("cell", "fault"),
+    [
+        ("[GPU is lost]", 15),
+        ("GPU is lost", 15),
+        ("[GPU requires reset]", 16),
+        ("[GPU requires restart]", 16),
+        ("[Insufficient External Power]", 8),
+        ("[Insufficient Permissions]", None),
+        ("[Not Found]", None),
+        ("[N/A]", None),
+        ("ERR!", None),
+    ],
+)
+def test_what_one_cell_says_of_its_card(cell, fault):
+    text = f"{HEADER}\r\n0, GPU-a, T4, 535.1, {cell}, 00000000:01:00.0, 0x1EB810DE\r\n"
+    (gpu,) = parse_query(text, FIELDS)
+    assert (gpu.fault, gpu.vram_mib) == (fault, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "bus", "fault"),
+    [
+        (
+            "Unable to determine the device handle for GPU0000:17:00.0: Unknown Error",
+            "0000:17:00.0",
+            255,
+        ),
+        (
+            "Unable to determine the device handle for GPU 0000:0B:00.0: GPU is lost.  Reboot the "
+            "system to recover this GPU",
+            "0000:0b:00.0",
+            15,
+        ),
+        (
+            "Unable to determine the device handle for gpu 00000000:82:00.0: GPU requires reset",
+            "0000:82:00.0",
+            16,
+        ),
+        (
+            "Unable to determine the device handle for GPU1: 0000:E1:00.0: Unknown Error",
+            "0000:e1:00.0",
+            255,
+        ),
+    ],
+)
+def test_a_card_that_it_gets_no_handle_of(line, bus, fault):
+    (gpu,) = parse_faults(f"WARNING: odd\r\n{line}\r\n{line}\r\n")
+    assert (gpu.bus, gpu.fault) == (bus, fault)
+    assert parse_query(line) == ()
+
+
+def test_two_cards_without_a_handle():
+    line = "Unable to determine the device handle for GPU{}: Unknown Error"
+    text = "\n".join(line.format(bus) for bus in ("0000:17:00.0", "0000:65:00.0"))
+    assert [gpu.bus for gpu in parse_faults(text)] == ["0000:17:00.0", "0000:65:00.0"]
+
+
+@pytest.mark.parametrize("text", ["", "No devices were found", "device handle for GPU: x"])
+def test_no_card_is_named(text):
+    assert parse_faults(text) == ()
+
+
+def test_the_last_line_of_a_killed_tool_may_not_be_whole():
+    assert whole_lines("a\nb\nc") == "a\nb\n"
+    assert whole_lines("a\n") == "a\n"
+    assert whole_lines("a") == ""
+
+
+@pytest.mark.parametrize(
+    ("identity", "device"), [("0x1EB810DE", 0x1EB8), ("0x1EB810D", None), ("0x1EB8", None)]
+)
+def test_a_device_id_that_was_cut_off_is_none(identity, device):
+    (gpu,) = parse_query(f"{HEADER}\n0, GPU-a, T4, 470.1, 15109, 0:1:0.0, {identity}", FIELDS)
+    assert gpu.device == device
+
+
+@pytest.mark.parametrize(
+    ("name", "profile"),
+    [
+        ("NVIDIA A40-48C", "48C"),
+        ("NVIDIA A40-2B", "2B"),
+        ("GRID T4-2B4", "2B4"),
+        ("GRID P40-1A", "1A"),
+        ("GRID M60-0B", "0B"),
+        ("NVIDIA A100-1-5CME", "5CME"),
+        ("NVIDIA A100-PCIE-40GB", None),
+        ("NVIDIA A100-SXM4-80GB", None),
+        ("P104-100", None),
+        ("NVIDIA H100 80GB HBM3", None),
+        ("Orin (nvgpu)", None),
+    ],
+)
+def test_the_profile_of_a_virtual_gpu(name, profile):
+    (gpu,) = parse_query(f"{HEADER}\n0, GPU-a, {name}, 570.1, 2048, 0:1:0.0, 0x223510DE\n")
+    assert gpu.vgpu == profile
 
 
 @pytest.mark.parametrize("word", ["Enabled", "Enab", "E"])

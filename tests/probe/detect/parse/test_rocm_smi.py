@@ -59,3 +59,12 @@ def test_a_device_id_in_the_models_place():
 def test_a_card_without_a_number_of_its_own(number):
     (gpu,) = parse_rocm_smi(json.dumps({"card0": {"Unique ID": number, "Device ID": "0x744c"}}))
     assert gpu.uuid is None
+
+
+@pytest.mark.parametrize(
+    "warning",
+    ["[WARN] {card} is asleep\n", '{"system": {"Driver version": "6"}}\n', "[WARN] {}\n[WARN]\n"],
+)
+def test_what_is_printed_before_the_cards(warning: str) -> None:
+    (card,) = parse_rocm_smi(warning + '{"card1": {"GFX Version": "gfx1100"}}')
+    assert (card.index, card.gfx) == (1, "gfx1100")

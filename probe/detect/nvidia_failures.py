@@ -1,0 +1,83 @@
+"""What NVIDIA's tools mean by the code that they fail with, as findings."""
+
+from probe.detect.evidence import Evidence
+from probe.facts import Host
+from probe.finding import Finding
+from probe.findings import libcuda, nvidia, nvidia_faults
+
+# nvidia-smi exits with NVML's codes, nvmlReturn_t
+# (https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEnumvs.html); 231 is 999, cut to a byte.
+SMI_FAILURES: dict[int, Finding] = {
+    4: nvidia_faults.NoPermission(),
+    6: nvidia.NoDevice(),
+    8: nvidia_faults.PowerCables(),
+    9: nvidia.DriverNotLoaded(),
+    12: nvidia.ManagementLibraryMissing(),
+    15: nvidia.GpuLost(),
+    16: nvidia_faults.RequiresReset(),
+    17: nvidia.Blocked(),
+    18: nvidia.LibraryMismatch(),
+    231: nvidia.DriverUnknownError(),
+    255: nvidia.DriverUnknownError(),
+}
+# The card was there and can't be used until something is done about it.
+DEAD = (8, 15, 16, 18, 231, 255)
+NO_DEVICE, NOT_LOADED, NO_PERMISSION = 6, 9, 4
+UNKNOWN = (231, 255)
+
+# CUresult of cuInit (https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html).
+CUDA_FAILURES: dict[int, Finding] = {
+    34: libcuda.LibcudaStub(),
+    46: libcuda.InExclusiveUse(),
+    100: libcuda.LibcudaNoDevice(),
+    802: libcuda.NotReady(),
+    803: libcuda.DriverMismatch(),
+    804: libcuda.CompatNotSupported(),
+    **{status: libcuda.MpsNotReached(status=status) for status in (805, 806, 807, 810)},
+    **{status: libcuda.MpsFull(status=status) for status in (808, 809)},
+    999: libcuda.CudaUnknownError(),
+}
+NOT_READY, CUDA_NO_DEVICE = 802, 100
+# What is only about the loader of the host that asked, and how it is mended: no container inherits
+# its LD_LIBRARY_PATH and its packages.
+COMPAT = "take CUDA's compat directory out of LD_LIBRARY_PATH and /etc/ld.so.conf.d, then ldconfig"
+LOADER: dict[int, str] = {
+    34: "take the toolkit's stubs directory out of LD_LIBRARY_PATH",
+    803: COMPAT,
+    804: COMPAT,
+}
+# Under WSL2 also this: a driver package of Linux hides WSL's own library, which is Windows's
+# (https://docs.nvidia.com/cuda/wsl-user-guide/).
+WSL_LOADER: dict[int, str] = {
+    CUDA_NO_DEVICE: (
+        "remove the packages of a Linux driver (libnvidia-compute and its like) from this "
+        "distribution; WSL's own libcuda is in /usr/lib/wsl/lib"
+    ),
+}
+
+
+def smi_failure(code: int | None, host: Host) -> Finding | None:
+    """What an exit code of nvidia-smi means on this kind of machine; None where it has no entry."""
+    if code == NOT_LOADED and host.wsl:
+        return nvidia_faults.WindowsDriver()
+    return SMI_FAILURES.get(code or 0)
+
+
+def cuda_failure(evidence: Evidence) -> Finding:
+    """What libcuda's error means."""
+    status = (evidence.cuda.status if evidence.cuda else None) or 0
+    if status == NOT_READY and evidence.confidential:
+        return libcuda.NotSetReady()
+    if status == CUDA_NO_DEVICE and evidence.host.container and evidence.smi_exit in UNKNOWN:
+        # The nodes are there, and the container's device rules let nobody open them: libcuda finds
+        # no device, and nvidia-smi at least an error.
+        return nvidia.DriverUnknownError()
+    return CUDA_FAILURES.get(status) or libcuda.CudaError(status=status)
+
+
+def loader_mend(evidence: Evidence) -> str | None:
+    """What mends the host's loader, where libcuda's error is only about that; else None."""
+    status, host = evidence.cuda.status if evidence.cuda else None, evidence.host
+    if status is None or host.container:
+        return None
+    return LOADER.get(status) or (WSL_LOADER.get(status) if host.wsl else None)
