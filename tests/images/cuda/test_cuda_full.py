@@ -23,7 +23,7 @@ def built(builder: Builder) -> Built:
 
 @pytest.mark.skipif(
     os.environ.get("VARIANT") not in ("cuda", "all") or not os.environ.get("FULL"),
-    reason="an image of 3.5 GB: `make test-images VARIANT=cuda FULL=1`",
+    reason="an image of 3.65 GB: `make test-images VARIANT=cuda FULL=1`",
 )
 class TestCompleteCudaImage(ImageContract):
     variant = "cuda"
