@@ -81,9 +81,10 @@ def test_where_the_machine_is_in_the_way(
 @pytest.mark.parametrize(
     ("tools", "told"),
     [
-        ({"nvidia-smi": 9}, [found.WslWithoutDriver()]),
-        # The driver of Windows answers, so that none is missing: the tool's own failure is told.
+        # What its code means is told as the tool's own failure, with the same remedy.
+        ({"nvidia-smi": 9}, []),
         ({"nvidia-smi": 17}, []),
+        ({"nvidia-smi": 3}, [found.WslWithoutDriver()]),
         ({"nvidia-smi": 6, "rocminfo": 1}, []),
         ({"rocminfo": 1}, [NoKfdUnderWsl()]),
         ({"rocminfo": 0}, [NoKfdUnderWsl()]),
