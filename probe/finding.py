@@ -79,7 +79,11 @@ class Advice(Record):
     finding: Finding
     gpu: str | None = None
 
+    @property
+    def words(self) -> str:
+        """The sentence for a person."""
+        return str(self.finding) if self.gpu is None else f"{self.gpu}: {self.finding}"
+
     def text(self, place: Place) -> str:
-        """The sentence for a person, with its remedy."""
-        words = "; ".join((str(self.finding), *self.finding.remedy(place)))
-        return words if self.gpu is None else f"{self.gpu}: {words}"
+        """The sentence with its remedy."""
+        return "; ".join((self.words, *self.finding.remedy(place)))

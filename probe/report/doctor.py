@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from probe.decide.choice import Choice
 from probe.decide.choose import choose
-from probe.decide.fit import driver_floor, has_code
+from probe.decide.fit import driver_floor, misfit
 from probe.facts import Facts, Gpu, Vendor
 from probe.finding import Advice
 from probe.findings import advice, builds, engines, no_build
 from probe.findings import improvements as found
 from probe.findings.gpu import NodeClosed
 from probe.findings.nvidia import DriverToInstall
+from probe.frozen_record import replace
 from probe.machine.host_software import HostSoftware
 from probe.numbers import printable
 from probe.report.doctor_commands import driver_steps, engine_steps, hand_over
@@ -49,7 +50,7 @@ def improvements(
     ]
     # What the choice itself advises and no step above covers: limits to know of.
     notes = [
-        Improvement(what=entry.text(facts.host.place))
+        Improvement(what=entry.words, steps=entry.finding.remedy(facts.host.place))
         for entry in choice.advice
         if not _covered(entry, case)
     ]
@@ -155,13 +156,16 @@ def _driver(case: Examination) -> Iterator[Improvement]:
 
 
 def _newer_driver(gpu: Gpu, case: Examination) -> Build | None:
-    """The catalog's newest build with code for the GPU, if only its driver is too old for it."""
+    """The catalog's newest build for this GPU and for those that are used beside it, if only the
+    driver is too old for it: a build that leaves out a card at work makes nothing better."""
     if gpu.vendor != "nvidia" or gpu.driver is None:
         return None
     table, question = case.table, case.question
     for build in table.of_line(table.catalog, "cuda"):
-        if not build.experimental and has_code(build, gpu, question):
-            return None if at_least(gpu.driver, driver_floor(build, question)) else build
+        floor = driver_floor(build, question)
+        cards = [replace(card, driver=floor) for card in (gpu, *case.choice.selection.gpus)]
+        if not build.experimental and not any(misfit(build, card, question) for card in cards):
+            return None if at_least(gpu.driver, floor) else build
     return None
 
 
