@@ -82,12 +82,10 @@ class Case(Record):
         A container without the nodes is to be given them first: what it reads of the module is its
         host's, and of that it sees the least.
         """
-        if self.inside and self.missing_node:
+        if self.not_given:
             return None
         needed, loaded = needed_module(self.sighting.compute_capability), self.evidence.module
         if needed is None or loaded is None or self.bound_to or REACHED & self.sources:
-            return None
-        if self.not_given:
             return None
         return needed if needed != loaded else None
 

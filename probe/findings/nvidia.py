@@ -8,6 +8,7 @@ nvidia-smi's exit codes are NVML's, nvmlReturn_t
 
 from probe.facts import ComputeCapability
 from probe.finding import Finding, Place, Steps
+from probe.findings.gpu import NO_CODE
 from probe.findings.nvidia_steps import (
     DRIVER_MODEL,
     GIVE,
@@ -251,7 +252,7 @@ class DriverToInstall(Finding):
     def remedy(self, place: Place) -> Steps:
         """As ``Finding.remedy``."""
         if self.driver_to_install is None:
-            return ("none: no current build of torch has code for this card",)
+            return (NO_CODE,)
         return super().remedy(place)
 
     def template(self, kind: PlaceKind) -> Template:
