@@ -28,7 +28,6 @@ class Finding(Record):
     in_pod = AS_ELSEWHERE
     in_lxc = AS_ELSEWHERE  # a system container: what it lacks is given by its own host
     in_wsl = AS_ELSEWHERE  # a distribution under WSL2, itself no container
-    in_wsl1 = AS_ELSEWHERE  # which has no GPU
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -55,7 +54,7 @@ class Finding(Record):
         own: dict[PlaceKind, Template] = {
             "host": self.steps,
             "wsl": self.in_wsl,
-            "wsl1": self.in_wsl1 or self.in_wsl,
+            "wsl1": self.in_wsl,
             "lxc": self.in_lxc or self.in_container,
             "container": self.in_container,
             "pod": self.in_pod or self.in_container,

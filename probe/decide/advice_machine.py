@@ -65,6 +65,8 @@ def silent_tools(facts: Facts) -> Iterator[Finding]:
         vendor = TOOLS.get(line.probe)
         if vendor is None or vendor in vendors or line.found:
             continue
+        if facts.host.where.machine == "wsl1":  # which has no GPU, whatever a tool needs
+            continue
         if line.why is None or line.code == "not-installed":
             continue
         known = smi_failure(line.exit, facts.host) if vendor == "nvidia" else None

@@ -142,10 +142,10 @@ def _driver(case: Examination) -> Iterator[Improvement]:
         newest = _newer_driver(gpu, case)
         if newest is None:
             continue
-        take = driver_to_take(driver_floor(newest, case.question), gpu.compute_capability)
+        wanted = driver_to_take(driver_floor(newest, case.question), gpu.compute_capability)
         newer = found.NewerDriverHelps(
             driver=gpu.driver,
-            take=take,
+            wanted=wanted,
             torch=newest.torch,
             wheel=newest.wheel,
             now_torch=now.torch,

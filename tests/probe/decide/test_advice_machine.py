@@ -143,3 +143,8 @@ def test_a_tool_that_failed_is_told_where_it_left_no_card(
 def test_a_tool_that_failed_beside_a_card_of_its_maker_is_not_told() -> None:
     with_both = replace(machine_with(amd("gfx1100")), trace=(FAILED, AMDS))
     assert list(silent_tools(with_both)) == [EXPLAINED]
+
+
+def test_under_wsl1_no_tool_is_asked_why_there_is_no_gpu() -> None:
+    facts = Facts(host=replace(WSL, where=Where(machine="wsl1")), trace=(FAILED,))
+    assert list(silent_tools(facts)) == []
