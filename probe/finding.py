@@ -83,6 +83,10 @@ class Advice(Record):
         """The sentence for a person."""
         return str(self.finding) if self.gpu is None else f"{self.gpu}: {self.finding}"
 
+    def parts(self, place: Place) -> tuple[str, ...]:
+        """The sentence, and the steps of its remedy."""
+        return self.words, *self.finding.remedy(place)
+
     def text(self, place: Place) -> str:
-        """The sentence with its remedy."""
-        return "; ".join((self.words, *self.finding.remedy(place)))
+        """The sentence with its remedy, in one line."""
+        return "; ".join(self.parts(place))
