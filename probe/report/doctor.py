@@ -49,12 +49,19 @@ def improvements(
         *([] if choice.selection.backend != "cpu" else memory_improvements(case)),
     ]
     # What the choice itself advises and no step above covers: limits to know of.
-    notes = [
-        Improvement(what=entry.words, steps=entry.finding.remedy(facts.host.place))
-        for entry in choice.advice
-        if not _covered(entry, case)
-    ]
+    notes = [_note(entry, case) for entry in choice.advice if not _covered(entry, case)]
     return tuple(dict.fromkeys([*steps, *notes]))
+
+
+# What they name is another choice, and none that would be better.
+OTHER_CHOICES = (advice.OtherMakerUnused, advice.LeftOutByBuild)
+
+
+def _note(entry: Advice, case: Examination) -> Improvement:
+    place = case.facts.host.place
+    if isinstance(entry.finding, OTHER_CHOICES):
+        return Improvement(what=entry.text(place))
+    return Improvement(what=entry.words, steps=entry.finding.remedy(place))
 
 
 def _covered(entry: Advice, case: Examination) -> bool:
