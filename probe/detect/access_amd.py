@@ -21,13 +21,13 @@ comes later and beats all.
 
 from probe.detect.evidence import VIRTUAL, Evidence, Verdict, closed_nodes
 from probe.detect.merge import Merged
-from probe.facts import Node, Sighting
+from probe.facts import DRI, KFD, Node, Sighting
 from probe.finding import Finding
 from probe.findings import amd, gpu
 from probe.tables.builds import rocm_gfx
 from probe.tables.visibility import unreadable
 
-KFD, RENDER = "/dev/kfd", "/dev/dri/renderD"
+RENDER = f"{DRI}/renderD"
 LISTING_ONLY = {"rocm-smi", "amd-smi"}  # tools that read sysfs and open no node
 
 

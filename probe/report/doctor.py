@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from probe.decide.choice import Choice
 from probe.decide.choose import choose
 from probe.decide.fit import driver_floor, misfit
-from probe.facts import Facts, Gpu, Vendor
+from probe.facts import DRI, KFD, Facts, Gpu, Vendor
 from probe.finding import Advice
 from probe.findings import advice, builds, engines, no_build
 from probe.findings import improvements as found
@@ -24,7 +24,7 @@ from probe.tables.drivers import driver_to_take
 
 DEVICE_NODES: dict[Vendor, tuple[str, ...]] = {
     "nvidia": ("/dev/nvidia",),
-    "amd": ("/dev/kfd", "/dev/dri"),
+    "amd": (KFD, DRI),
     "apple": (),
 }
 
