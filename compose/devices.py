@@ -12,7 +12,6 @@ out by a service of its own in the file's place (``service``).
 
 import shutil
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import TypedDict
 
@@ -20,14 +19,16 @@ from compose.errors import DeviceError
 from images.engine.answers import EngineFacts
 from images.engine.commands import here
 from images.engine.engine import Engine
+from probe.decide.handover import values_of
 from probe.decide.overrides import read_overrides
+from probe.facts import DRI, KFD
 from probe.machine.cdi import CdiDevice, cdi_devices, cdi_specifications
 from probe.machine.files import Tree
 from probe.machine.host_software import docker_kind
 from probe.machine.operator_config import whisper_settings
-from probe.report.cdi_names import DRI, nvidia_names
+from probe.report.cdi_names import nvidia_names
 from probe.report.doctor_commands import what_docker_lacks
-from probe.report.schema import Report, SelectionReport
+from probe.report.schema import Report
 
 # Through Docker's API, Podman passes over a device request, and a device by its CDI name either is
 # taken for a path or passed over, by the versions of both:
@@ -70,10 +71,11 @@ def service_for(name: str, report: Report, engine: Engine) -> Service | None:
 def service(name: str, report: Report, cdi: Sequence[CdiDevice] = ()) -> Service | None:
     """What takes an overlay's place; None where all of the machine's GPUs may go."""
     selection = report["selection"]
-    hiding = dict(value.split("=", 1) for value in _values(selection, "--env"))
-    nodes = _values(selection, "--device")
-    named = "".join(_values(selection, "--gpus")) not in ("", "all")
-    groups = _values(selection, "--group-add")
+    flags = selection["run_flags"]
+    hiding = dict(value.split("=", 1) for value in values_of("--env", flags))
+    nodes = values_of("--device", flags)
+    named = "".join(values_of("--gpus", flags)) not in ("", "all")
+    groups = values_of("--group-add", flags)
     # AMD's file has no place for nodes without a group of their own.
     whole = DRI in nodes and bool(groups) if name == "rocm" else not named
     if whole and not hiding:
@@ -105,10 +107,6 @@ def service(name: str, report: Report, cdi: Sequence[CdiDevice] = ()) -> Service
 
 def _reserved(request: Request) -> dict[str, dict[str, dict[str, list[Request]]]]:
     return {"resources": {"reservations": {"devices": [{**request, "capabilities": ["gpu"]}]}}}
-
-
-def _values(selection: SelectionReport, flag: str) -> list[str]:
-    return [value for name, value in pairwise(selection["run_flags"]) if name == flag]
 
 
 def no_way() -> str:
@@ -169,9 +167,9 @@ def variables(run_flags: Sequence[str]) -> dict[str, str]:
     ``run_flags`` are the probe's for ``docker run``. All of NVIDIA's nodes belong to one group
     (NVreg_DeviceFileGID), and most hosts leave them open to everybody.
     """
-    groups = [value for flag, value in pairwise(run_flags) if flag == "--group-add"]
+    groups = values_of("--group-add", run_flags)
     if not groups:
         return {}
-    if "/dev/kfd" in run_flags:
+    if KFD in run_flags:
         return {"ALTERNATOR_RENDER_GID": groups[0], "ALTERNATOR_VIDEO_GID": groups[-1]}
     return {"ALTERNATOR_NVIDIA_GID": groups[0]}

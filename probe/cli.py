@@ -104,7 +104,7 @@ def doctor(argv: list[str]) -> int:
         _write_recording(machine, arguments.record)
     choice = choose(facts, table, overrides, setting.image)
     # The advice comes below, with commands.
-    _print(human_text({**report(facts, choice), "advice": []}))
+    _print(human_text({**report(facts, choice), "advice": [], "advice_parts": []}))
     steps = improvements(facts, table, choice, read_host_software(machine), setting)
     _print(improvements_text(steps))
     return 0

@@ -22,6 +22,8 @@ POD = "KUBERNETES_SERVICE_HOST"  # Kubernetes sets it in every container of a po
 # Makes another target of every AMD GPU
 # (https://rocm.docs.amd.com/en/latest/reference/env-variables.html).
 HSA_OVERRIDE = "HSA_OVERRIDE_GFX_VERSION"
+# AMD's nodes: the one that computes, and the folder of the cards' own.
+KFD, DRI = "/dev/kfd", "/dev/dri"
 
 # Of NVIDIA's kernel module.
 ModuleFlavour = Literal["open", "proprietary"]

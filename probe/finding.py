@@ -28,7 +28,6 @@ class Finding(Record):
     in_pod = AS_ELSEWHERE
     in_lxc = AS_ELSEWHERE  # a system container: what it lacks is given by its own host
     in_wsl = AS_ELSEWHERE  # a distribution under WSL2, itself no container
-    in_wsl1 = AS_ELSEWHERE  # which has no GPU
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -55,7 +54,7 @@ class Finding(Record):
         own: dict[PlaceKind, Template] = {
             "host": self.steps,
             "wsl": self.in_wsl,
-            "wsl1": self.in_wsl1 or self.in_wsl,
+            "wsl1": self.in_wsl,
             "lxc": self.in_lxc or self.in_container,
             "container": self.in_container,
             "pod": self.in_pod or self.in_container,
@@ -79,7 +78,15 @@ class Advice(Record):
     finding: Finding
     gpu: str | None = None
 
+    @property
+    def words(self) -> str:
+        """The sentence for a person."""
+        return str(self.finding) if self.gpu is None else f"{self.gpu}: {self.finding}"
+
+    def parts(self, place: Place) -> tuple[str, ...]:
+        """The sentence, and the steps of its remedy."""
+        return self.words, *self.finding.remedy(place)
+
     def text(self, place: Place) -> str:
-        """The sentence for a person, with its remedy."""
-        words = "; ".join((str(self.finding), *self.finding.remedy(place)))
-        return words if self.gpu is None else f"{self.gpu}: {words}"
+        """The sentence with its remedy, in one line."""
+        return "; ".join(self.parts(place))

@@ -92,7 +92,6 @@ def remedy_text(kind: type[Finding]) -> str:
         ("in a pod: ", kind.in_pod),
         ("in LXC: ", kind.in_lxc),
         ("under WSL2: ", kind.in_wsl),
-        ("under WSL1: ", kind.in_wsl1),
     )
     return "<br>".join(f"{where}{steps_text(steps)}" for where, steps in places if steps)
 

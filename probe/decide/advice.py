@@ -28,7 +28,8 @@ GIVEN: dict[str, tuple[Vendor, str]] = {
 
 
 def advise(question: Question, choice: Choice, best: Selection) -> tuple[Advice, ...]:
-    """Advice on a choice, most important first, each thing said once.
+    """Advice on a choice, most important first, each thing said once: cards of one name may have
+    the same in their way, told apart by no more than a number that the words leave out.
 
     ``best`` is what the whole table gives; it differs from the choice only inside an image.
     """
@@ -61,7 +62,10 @@ def advise(question: Question, choice: Choice, best: Selection) -> tuple[Advice,
         *(Advice(finding=note) for note in facts.notes),
         *(Advice(finding=finding) for finding in silent_tools(facts)),
     ]
-    return tuple(dict.fromkeys(lines))
+    place, said = facts.host.place, dict[str, Advice]()
+    for line in lines:
+        said.setdefault(line.text(place), line)
+    return tuple(said.values())
 
 
 def _unused(question: Question) -> Iterator[Finding]:

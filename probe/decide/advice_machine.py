@@ -11,8 +11,6 @@ from probe.tables.builds import Table
 MAKERS: dict[Vendor, str] = {"nvidia": "NVIDIA", "amd": "AMD", "apple": "Apple"}
 # The tools whose failure is worth telling where they leave no card behind.
 TOOLS: dict[str, Vendor] = {"nvidia-smi": "nvidia", "rocm-smi": "amd"}
-# nvidia-smi's exit codes under WSL2 that are the driver's in Windows: no device, blocked.
-WINDOWS_ANSWERS = (6, 17)
 
 
 def on_platform(facts: Facts, table: Table) -> Iterator[Finding]:
@@ -45,11 +43,16 @@ def on_platform(facts: Facts, table: Table) -> Iterator[Finding]:
 
 
 def _under_wsl(facts: Facts) -> Finding | None:
-    """Why nothing serves the GPU that Windows hands over; None where a tool says it better."""
+    """Why nothing serves the GPU that Windows hands over.
+
+    None where nvidia-smi's exit code says it: that it is there tells whose card it is, and what it
+    says has the remedy for WSL2.
+    """
     ran = {line.probe: line.exit for line in facts.trace if line.code != "not-installed"}
     if "nvidia-smi" not in ran and "rocminfo" in ran:
         return gpu.NoKfdUnderWsl()
-    return None if ran.get("nvidia-smi") in WINDOWS_ANSWERS else whole_machine.WslWithoutDriver()
+    known = smi_failure(ran.get("nvidia-smi"), facts.host)
+    return None if known is not None else whole_machine.WslWithoutDriver()
 
 
 def silent_tools(facts: Facts) -> Iterator[Finding]:
@@ -61,6 +64,8 @@ def silent_tools(facts: Facts) -> Iterator[Finding]:
             continue
         vendor = TOOLS.get(line.probe)
         if vendor is None or vendor in vendors or line.found:
+            continue
+        if facts.host.where.machine == "wsl1":  # which has no GPU, whatever a tool needs
             continue
         if line.why is None or line.code == "not-installed":
             continue

@@ -16,11 +16,10 @@ What a variable hides here, what no build has code for and what is somebody else
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from probe.facts import Facts, Gpu, Node
+from probe.facts import DRI, KFD, Facts, Gpu, Node
 from probe.tables.visibility import CUDA, ROCR
-
-KFD, DRI = "/dev/kfd", "/dev/dri"
 
 
 def run_flags(chosen: Sequence[Gpu], facts: Facts) -> tuple[str, ...]:
@@ -30,6 +29,11 @@ def run_flags(chosen: Sequence[Gpu], facts: Facts) -> tuple[str, ...]:
     devices, nodes = _amd_devices(chosen, facts)
     flags = [word for device in devices for word in ("--device", device)]
     return (*flags, *_amd_variable(chosen, facts, devices), *_groups(nodes))
+
+
+def values_of(flag: str, flags: Sequence[str]) -> list[str]:
+    """What follows a flag among those of ``run_flags``, each time that it is there."""
+    return [value for name, value in pairwise(flags) if name == flag]
 
 
 def _nvidia(chosen: Sequence[Gpu], facts: Facts) -> tuple[str, ...]:

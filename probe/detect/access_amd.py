@@ -21,13 +21,13 @@ comes later and beats all.
 
 from probe.detect.evidence import VIRTUAL, Evidence, Verdict, closed_nodes
 from probe.detect.merge import Merged
-from probe.facts import Node, Sighting
+from probe.facts import DRI, KFD, Node, Sighting
 from probe.finding import Finding
 from probe.findings import amd, gpu
 from probe.tables.builds import rocm_gfx
 from probe.tables.visibility import unreadable
 
-KFD, RENDER = "/dev/kfd", "/dev/dri/renderD"
+RENDER = f"{DRI}/renderD"
 LISTING_ONLY = {"rocm-smi", "amd-smi"}  # tools that read sysfs and open no node
 
 
@@ -36,7 +36,7 @@ def amd_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -> V
     sighting, sources = entry.sighting, entry.sources
     kfd = [node for node in evidence.nodes if node.path == KFD]
     if sighting.kernel_driver not in (None, "amdgpu"):
-        return _present(_other_driver(sighting.kernel_driver))
+        return _present(_other_driver(sighting.kernel_driver, sighting))
     if evidence.host.wsl and not kfd:
         return _present(gpu.NoKfdUnderWsl())
     if "rocminfo" in sources:
@@ -63,8 +63,12 @@ def _present(why: Finding) -> Verdict:
 
 def _untaken(sighting: Sighting) -> Finding:
     """Why a card that amdgpu could have is without a driver."""
-    known = sighting.gfx is None or sighting.gfx in rocm_gfx()
-    return amd.AmdNotTaken() if known else gpu.LeftOutByKfd()
+    return gpu.LeftOutByKfd() if _without_code(sighting) else amd.AmdNotTaken()
+
+
+def _without_code(sighting: Sighting) -> bool:
+    """Whether the card is known and no build of torch has code for it."""
+    return sighting.gfx is not None and sighting.gfx not in rocm_gfx()
 
 
 def _left_out(sighting: Sighting, evidence: Evidence) -> Finding:
@@ -87,10 +91,11 @@ def _refused(evidence: Evidence, *, hidden: bool) -> Finding | None:
     return amd.RocminfoWithoutGpu(processors=hsa.processors)
 
 
-def _other_driver(driver: str) -> Finding:
+def _other_driver(driver: str, sighting: Sighting) -> Finding:
     if driver in VIRTUAL:
         return gpu.HeldForVm(driver=driver, wanted="amdgpu")
-    return gpu.OtherDriver(driver=driver, wanted="amdgpu")
+    useless = _without_code(sighting)
+    return gpu.OtherDriver(driver=driver, wanted="amdgpu", without_code=useless)
 
 
 def render_node(sighting: Sighting) -> str | None:
@@ -107,6 +112,5 @@ def _render_nodes(sighting: Sighting, evidence: Evidence) -> list[Node]:
 def _node_missing(path: str, sighting: Sighting, evidence: Evidence) -> Finding:
     if evidence.host.container:
         return gpu.AmdNotGiven(path=path)
-    if sighting.kernel_driver == "amdgpu":
-        return gpu.AmdNodeMissing(path=path)
-    return gpu.AmdDriverNotLoaded(path=path)
+    kind = gpu.AmdNodeMissing if sighting.kernel_driver else gpu.AmdDriverNotLoaded
+    return kind(path=path, without_code=_without_code(sighting))

@@ -34,6 +34,7 @@ from probe.finding import Finding
 from probe.findings import libcuda, nvidia, nvidia_driver, nvidia_faults
 from probe.findings.gpu import HeldForVm, OtherDriver
 from probe.tables.devices import last_driver, needed_module
+from probe.tables.drivers import newest_floor, wanted_driver
 from probe.tables.visibility import CONTAINER
 
 NO_GPUS = ("void", "none", "")  # of NVIDIA_VISIBLE_DEVICES
@@ -111,9 +112,12 @@ def _bound_elsewhere(case: Case) -> Verdict:
     driver, wanted = case.bound_to or "", "NVIDIA's driver"
     if driver in VIRTUAL:
         return _present(HeldForVm(driver=driver, wanted=wanted))
-    if case.evidence.smi_answered:
-        return _present(OtherDriver(driver=driver, wanted=wanted, serves_another=True))
     capability = case.sighting.compute_capability
+    if case.evidence.smi_answered:
+        useless = wanted_driver(newest_floor(), capability) is None
+        return _present(
+            OtherDriver(driver=driver, wanted=wanted, serves_another=True, without_code=useless)
+        )
     return _present(nvidia.OtherDriverBound(driver=driver, capability=capability))
 
 

@@ -4,7 +4,7 @@ import re
 
 from probe.detect.evidence import Evidence
 from probe.detect.merge import Merged
-from probe.detect.nvidia_failures import CUDA_NO_DEVICE, NO_DEVICE, loader_mend
+from probe.detect.nvidia_failures import CUDA_NO_DEVICE, NO_DEVICE, about_the_loader
 from probe.facts import ModuleFlavour, Node, Sighting
 from probe.frozen_record import Record
 from probe.machine.time_limit import PATIENCE_S
@@ -82,12 +82,10 @@ class Case(Record):
         A container without the nodes is to be given them first: what it reads of the module is its
         host's, and of that it sees the least.
         """
-        if self.inside and self.missing_node:
+        if self.not_given:
             return None
         needed, loaded = needed_module(self.sighting.compute_capability), self.evidence.module
         if needed is None or loaded is None or self.bound_to or REACHED & self.sources:
-            return None
-        if self.not_given:
             return None
         return needed if needed != loaded else None
 
@@ -139,7 +137,7 @@ class Case(Record):
     def outvoted(self) -> bool:
         """Whether libcuda's failure is only about the host's loader, and nvidia-smi is well."""
         well = "nvidia-smi" in self.sources
-        return well and self.libcuda_failed and loader_mend(self.evidence) is not None
+        return well and self.libcuda_failed and about_the_loader(self.evidence)
 
     @property
     def nodes(self) -> tuple[list[Node], list[Node]]:

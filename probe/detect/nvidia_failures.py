@@ -38,22 +38,12 @@ CUDA_FAILURES: dict[int, Finding] = {
     999: libcuda.CudaUnknownError(),
 }
 NOT_READY, CUDA_NO_DEVICE = 802, 100
-# What is only about the loader of the host that asked, and how it is mended: no container inherits
-# its LD_LIBRARY_PATH and its packages.
-COMPAT = "take CUDA's compat directory out of LD_LIBRARY_PATH and /etc/ld.so.conf.d, then ldconfig"
-LOADER: dict[int, str] = {
-    34: "take the toolkit's stubs directory out of LD_LIBRARY_PATH",
-    803: COMPAT,
-    804: COMPAT,
-}
+# What is only about the loader of the host that asked: no container inherits its LD_LIBRARY_PATH
+# and its packages. Each is a ``libcuda.LoaderFault``.
+LOADER = (34, 803, 804)
 # Under WSL2 also this: a driver package of Linux hides WSL's own library, which is Windows's
 # (https://docs.nvidia.com/cuda/wsl-user-guide/).
-WSL_LOADER: dict[int, str] = {
-    CUDA_NO_DEVICE: (
-        "remove the packages of a Linux driver (libnvidia-compute and its like) from this "
-        "distribution; WSL's own libcuda is in /usr/lib/wsl/lib"
-    ),
-}
+WSL_LOADER = (*LOADER, CUDA_NO_DEVICE)
 
 
 def smi_failure(code: int | None, host: Host) -> Finding | None:
@@ -75,9 +65,7 @@ def cuda_failure(evidence: Evidence) -> Finding:
     return CUDA_FAILURES.get(status) or libcuda.CudaError(status=status)
 
 
-def loader_mend(evidence: Evidence) -> str | None:
-    """What mends the host's loader, where libcuda's error is only about that; else None."""
+def about_the_loader(evidence: Evidence) -> bool:
+    """Whether libcuda's error is only about the host's loader."""
     status, host = evidence.cuda.status if evidence.cuda else None, evidence.host
-    if status is None or host.container:
-        return None
-    return LOADER.get(status) or (WSL_LOADER.get(status) if host.wsl else None)
+    return not host.container and status in (WSL_LOADER if host.wsl else LOADER)

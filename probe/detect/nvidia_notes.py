@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from probe.detect.evidence import Evidence
-from probe.detect.nvidia_failures import cuda_failure, loader_mend
+from probe.detect.nvidia_failures import about_the_loader, cuda_failure
 from probe.facts import USABLE, Gpu
 from probe.finding import Finding
 from probe.findings.libcuda import HostLoaderOutvoted
@@ -18,9 +18,8 @@ def nvidia_notes(gpus: Sequence[Gpu], evidence: Evidence) -> tuple[Finding, ...]
 
 
 def _notes(evidence: Evidence) -> Iterator[Finding]:
-    mends = loader_mend(evidence)
-    if mends is not None and evidence.smi_answered:
-        yield HostLoaderOutvoted(why=cuda_failure(evidence), mends=mends)
+    if about_the_loader(evidence) and evidence.smi_answered:
+        yield HostLoaderOutvoted(why=cuda_failure(evidence))
     seconds = evidence.smi_ms / 1000
     # WSL2 and Jetson have no persistence mode: their drivers never let go of the GPU.
     if seconds < TIMEOUT_S or evidence.host.wsl or evidence.host.tegra:

@@ -1,6 +1,7 @@
 """What would make a choice better, or why it is what it is."""
 
 from probe.finding import Finding, Place, Steps
+from probe.findings.gpu import GIVE_POD
 from probe.frozen_record import Record
 from probe.steps import ByContainer
 from probe.tables.drivers import WantedDriver
@@ -51,7 +52,7 @@ class NoGpuInContainer(Finding):
             apptainer="start it with {apptainer_flag}",
         ),
     )
-    in_pod = ("give the pod one: resources.limits {resource}: 1 (needs {maker}'s device plugin)",)
+    in_pod = (GIVE_POD,)
     in_lxc = ("its host gives it the device nodes: {nodes}",)
     maker: str  # NVIDIA, AMD
     flags: str

@@ -5,7 +5,7 @@ https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#cuda-environmen
 containers, https://rocm.docs.amd.com/projects/install-on-linux/en/latest/how-to/docker.html.
 """
 
-from probe.finding import Finding
+from probe.finding import Finding, Place, Steps
 from probe.frozen_record import replace
 from probe.steps import ByContainer, Command, Template
 
@@ -32,7 +32,10 @@ IN_LXC: Template = (
     ),
     "then start this container again",
 )
-IN_POD = "give the pod one: resources.limits amd.com/gpu: 1 (needs AMD's device plugin)"
+GIVE_POD = "give the pod one: resources.limits {resource}: 1 (needs {maker}'s device plugin)"
+IN_POD = GIVE_POD.format(resource="amd.com/gpu", maker="AMD")
+NO_CODE = "none: no current build of torch has code for this card"
+NOT_UNDER_WSL = "none under WSL2: Linux itself serves it"
 LOOK_FOR_KFD = Command(
     run="dmesg | grep -i kfd",
     root=True,
@@ -117,6 +120,16 @@ class NodeClosed(Finding):
         return kept if NOBODY in self.groups else self.flags
 
 
+class InTheWay(Finding):
+    """Base of what is worth mending only for a card that a current build of torch has code for."""
+
+    without_code: bool = False  # no build has any for it
+
+    def remedy(self, place: Place) -> Steps:
+        """As ``Finding.remedy``; none where no build would run on the card."""
+        return (NO_CODE,) if self.without_code else super().remedy(place)
+
+
 class HeldForVm(Finding):
     """A driver of virtual machines (vfio-pci) has the card."""
 
@@ -127,7 +140,7 @@ class HeldForVm(Finding):
     wanted: str  # NVIDIA's driver, amdgpu
 
 
-class OtherDriver(Finding):
+class OtherDriver(InTheWay):
     """Another driver has the card, and its maker's is here."""
 
     code = "bound-to-other-driver"
@@ -152,7 +165,7 @@ class NoKfdUnderWsl(Finding):
     # https://github.com/ROCm/librocdxg
     steps = (
         "AMD's ROCDXG (librocdxg), which does without it, is not supported here",
-        "none under WSL2: Linux itself serves it",
+        NOT_UNDER_WSL,
     )
 
 
@@ -177,7 +190,7 @@ class AmdKeptOut(Finding):
     in_lxc = IN_LXC
 
 
-class AmdNodeMissing(Finding):
+class AmdNodeMissing(InTheWay):
     """amdgpu has the card and made no node for it."""
 
     code = "amd-node-missing"
@@ -186,7 +199,7 @@ class AmdNodeMissing(Finding):
     path: str
 
 
-class AmdDriverNotLoaded(Finding):
+class AmdDriverNotLoaded(InTheWay):
     """No driver has the card."""
 
     code = "amd-driver-not-loaded"
@@ -195,7 +208,7 @@ class AmdDriverNotLoaded(Finding):
         Command(run="modprobe amdgpu", root=True, does="load its driver"),
         replace(LOOK_FOR_KFD, does="if that fails"),
     )
-    in_wsl = ("none under WSL2: Linux itself serves it",)
+    in_wsl = (NOT_UNDER_WSL,)
     path: str
 
 

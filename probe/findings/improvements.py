@@ -4,18 +4,13 @@ Where a remedy depends on the system, its row of ``tables/systems.toml`` has it.
 """
 
 from probe.finding import Finding, Place, Steps
+from probe.findings.nvidia import INSTALL_ON_HOST
 from probe.machine.variables import MEMORY_LIMIT, WHISPER_MODEL
-from probe.steps import ByContainer, Command, OfSystem, Template
+from probe.steps import ByContainer, Command, OfSystem
 from probe.tables.drivers import WantedDriver
 
 MIB_IN_GIB = 1024
 DRIVER_GUIDE = "docs.nvidia.com/datacenter/tesla/driver-installation-guide"
-DRIVER: Template = (
-    OfSystem(
-        what="driver",
-        otherwise=(f"install NVIDIA's driver {{wanted}} ({DRIVER_GUIDE}), then reboot",),
-    ),
-)
 
 
 class BuildOtherImage(Finding):
@@ -67,29 +62,31 @@ class NewerDriverHelps(Finding):
     """A newer driver would let a newer build run; the command is the distribution's."""
 
     code = "newer-driver-helps"
-    says = "driver {driver}; with {take} torch {torch} {wheel} fits (now: {now_torch} {now_wheel})"
-    steps = DRIVER
-    in_container = ("on the host: install NVIDIA's driver {take} and reboot",)
+    says = (
+        "driver {driver}; with {wanted} torch {torch} {wheel} fits (now: {now_torch} {now_wheel})"
+    )
+    steps = (
+        OfSystem(
+            what="driver",
+            otherwise=(f"install NVIDIA's driver {{wanted}} ({DRIVER_GUIDE}), then reboot",),
+        ),
+    )
+    in_container = INSTALL_ON_HOST
     in_wsl = (
-        "install NVIDIA's driver {take} in Windows",
+        "install NVIDIA's driver {wanted} in Windows",
         Command(run="wsl --shutdown", on="Windows"),
     )
     driver: str | None
-    take: WantedDriver
+    wanted: WantedDriver  # systems' own ways know it by this name
     torch: str
     wheel: str
     now_torch: str
     now_wheel: str
 
     @property
-    def wanted(self) -> WantedDriver:
-        """The driver, by the name that systems' own ways have for it."""
-        return self.take
-
-    @property
     def branch(self) -> str:
         """The number that packages of drivers are named by."""
-        return self.take.branch
+        return self.wanted.branch
 
 
 class GpuMemory(Finding):

@@ -35,17 +35,29 @@ class LibcudaWithoutIt(Finding):
     in_wsl = IN_WSL
 
 
-class LibcudaStub(Finding):
+class LoaderFault(Finding):
+    """Base of what may be about this process's loader alone; ``outside`` mends it for programs
+    outside of containers."""
+
+    outside = ""
+
+
+STUBS = "take the toolkit's stubs directory out of LD_LIBRARY_PATH"
+COMPAT = "take CUDA's compat directory out of LD_LIBRARY_PATH and /etc/ld.so.conf.d, then ldconfig"
+
+
+class LibcudaStub(LoaderFault):
     """The toolkit's stand-in for building was loaded (CUDA_ERROR_STUB_LIBRARY)."""
 
     code = "libcuda-stub"
     says = "libcuda is the toolkit's stub, not the driver's"
-    steps = ("take the toolkit's stubs directory out of LD_LIBRARY_PATH",)
+    steps = (STUBS,)
+    outside = STUBS
     # The container toolkit mounts the driver's libraries where the host has them: Arch Linux in
     # /usr/lib, which a loader of Debian looks into last
     # (https://github.com/NVIDIA/nvidia-container-toolkit/issues/1246).
     in_container = (
-        "take the toolkit's stubs directory out of LD_LIBRARY_PATH",
+        STUBS,
         (
             "if it is not there, put the folder of the driver's own first, which find / -name "
             "'libcuda.so.*' shows; with a host of Arch Linux LD_LIBRARY_PATH=/usr/lib"
@@ -61,7 +73,7 @@ class InExclusiveUse(Finding):
     steps = (Command(run="nvidia-smi -c 0", root=True, does="let processes share it"),)
 
 
-class LibcudaNoDevice(Finding):
+class LibcudaNoDevice(LoaderFault):
     """libcuda reaches no device at all (CUDA_ERROR_NO_DEVICE)."""
 
     code = "cuda-no-device"
@@ -75,6 +87,10 @@ class LibcudaNoDevice(Finding):
     in_wsl = (
         "remove what was installed in here of NVIDIA's driver for Linux",
         *IN_WSL,
+    )
+    outside = (
+        "remove the packages of a Linux driver (libnvidia-compute and its like) from this "
+        "distribution; WSL's own libcuda is in /usr/lib/wsl/lib"
     )
 
 
@@ -158,14 +174,19 @@ class HostLoaderOutvoted(Finding):
     )
     steps = ("for programs outside: {mends}",)
     why: Finding
-    mends: str
+
+    @property
+    def mends(self) -> str:
+        """What mends the host's loader."""
+        return self.why.outside if isinstance(self.why, LoaderFault) else ""
 
 
-class DriverMismatch(Finding):
+class DriverMismatch(LoaderFault):
     """libcuda and kernel driver differ (CUDA_ERROR_SYSTEM_DRIVER_MISMATCH)."""
 
     code = "cuda-driver-mismatch"
     says = "libcuda and NVIDIA's kernel driver have different versions"
+    outside = COMPAT
     steps = (UPDATED,)
     in_container = (
         "take CUDA's compat directory out of LD_LIBRARY_PATH, if the image has one",
@@ -175,12 +196,13 @@ class DriverMismatch(Finding):
     in_wsl = IN_WSL
 
 
-class CompatNotSupported(Finding):
+class CompatNotSupported(LoaderFault):
     """A compatibility package on a card that it does not serve
     (CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE)."""
 
     code = "cuda-compat-not-supported"
     says = "this image's CUDA compatibility library does not serve this GPU"
+    outside = COMPAT
     steps = ("take its compat directory out of LD_LIBRARY_PATH, or update the driver",)
 
 

@@ -66,8 +66,7 @@ class NoBuildFits(Finding):
     """No build for the card, whatever the driver; `why` has a code of its own."""
 
     code = "no-build-fits"
-    says = "{why}"
-    steps = ("no other build of torch helps",)
+    says = "{why}; no other build of torch helps"
     why: Finding
 
 

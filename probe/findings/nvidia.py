@@ -8,6 +8,7 @@ nvidia-smi's exit codes are NVML's, nvmlReturn_t
 
 from probe.facts import ComputeCapability
 from probe.finding import Finding, Place, Steps
+from probe.findings.gpu import NO_CODE
 from probe.findings.nvidia_steps import (
     DRIVER_MODEL,
     GIVE,
@@ -228,36 +229,36 @@ class NotGiven(Finding):
         return "" if self.said is None else f" ({self.said})"
 
 
+INSTALL = OfSystem(what="driver", otherwise=("install NVIDIA's driver {wanted} and reboot",))
+INSTALL_ON_HOST = ("on the host: install NVIDIA's driver {wanted} and reboot",)
+
+
 class DriverToInstall(Finding):
     """Base of what a driver for the card mends; there may be none that current builds work with."""
 
     capability: ComputeCapability | None
 
     @property
-    def driver_to_install(self) -> WantedDriver | None:
-        """The driver; None where the card's last one is too old for all current builds."""
-        return wanted_driver(newest_floor(), self.capability)
-
-    @property
     def wanted(self) -> WantedDriver | None:
-        """The same, by the name that systems' own ways have for it."""
-        return self.driver_to_install
+        """The driver, which systems' own ways know by this name; None where the card's last one is
+        too old for all current builds."""
+        return wanted_driver(newest_floor(), self.capability)
 
     @property
     def branch(self) -> str:
         """The number that packages of drivers are named by."""
-        return self.driver_to_install.branch if self.driver_to_install else ""
+        return self.wanted.branch if self.wanted else ""
 
     def remedy(self, place: Place) -> Steps:
         """As ``Finding.remedy``."""
-        if self.driver_to_install is None:
-            return ("none: no current build of torch has code for this card",)
+        if self.wanted is None:
+            return (NO_CODE,)
         return super().remedy(place)
 
     def template(self, kind: PlaceKind) -> Template:
         """As ``Finding.template``; some systems have another way to an older driver."""
         steps = super().template(kind)
-        if self.driver_to_install is None or not self.driver_to_install.last:
+        if self.wanted is None or not self.wanted.last:
             return steps
         return tuple(_for_an_old_card(step) for step in steps)
 
@@ -273,12 +274,8 @@ class OtherDriverBound(DriverToInstall):
 
     code = "nvidia-other-driver"
     says = "bound to {driver}, not to NVIDIA's driver"
-    steps = (
-        OfSystem(
-            what="driver", otherwise=("install NVIDIA's driver {driver_to_install} and reboot",)
-        ),
-    )
-    in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)
+    steps = (INSTALL,)
+    in_container = INSTALL_ON_HOST
     in_wsl = IN_WSL
     driver: str
 
@@ -289,10 +286,10 @@ class DriverAbsent(DriverToInstall):
     code = "nvidia-driver-absent"
     says = "no {path}"
     steps = (
-        OfSystem(what="driver", otherwise=("install NVIDIA's driver {driver_to_install}",)),
+        OfSystem(what="driver", otherwise=("install NVIDIA's driver {wanted}",)),
         replace(LOAD, does="if it is installed, load it", otherwise=""),
     )
-    in_container = ("on the host: install NVIDIA's driver {driver_to_install} or load it",)
+    in_container = ("on the host: install NVIDIA's driver {wanted} or load it",)
     in_wsl = IN_WSL
     path: str
 
@@ -302,12 +299,8 @@ class DroppedByDriver(DriverToInstall):
 
     code = "nvidia-driver-too-new"
     says = "driver {driver} does not serve it any more, {last} was the last"
-    steps = (
-        OfSystem(
-            what="driver", otherwise=("install NVIDIA's driver {driver_to_install} and reboot",)
-        ),
-    )
-    in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)
+    steps = (INSTALL,)
+    in_container = INSTALL_ON_HOST
     in_wsl = IN_WSL
     driver: str
     last: str

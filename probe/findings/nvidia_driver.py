@@ -6,7 +6,7 @@ https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/kernel-module
 
 from probe.facts import ComputeCapability, ModuleFlavour
 from probe.finding import Finding
-from probe.findings.nvidia import DriverToInstall
+from probe.findings.nvidia import INSTALL, INSTALL_ON_HOST, DriverToInstall
 from probe.findings.nvidia_steps import IN_WSL, LOAD, LOOK, PACKAGES
 from probe.frozen_record import replace
 from probe.machine.variables import TIMEOUT
@@ -22,7 +22,6 @@ FOR_GOOD = Command(
     otherwise="and for good: start nvidia-persistenced with the system",
 )
 
-
 OTHER_FLAVOUR: Template = (
     "install the {needed} kernel module of the driver ({packages})",
     "then reboot",
@@ -34,13 +33,8 @@ class OlderThanCard(DriverToInstall):
 
     code = "nvidia-driver-older-than-card"
     says = "driver {driver} is older than this card, which needs {first} or newer{flavour}"
-    steps = (
-        OfSystem(
-            what="driver",
-            otherwise=("install NVIDIA's driver {driver_to_install} and reboot",),
-        ),
-    )
-    in_container = ("on the host: install NVIDIA's driver {driver_to_install} and reboot",)
+    steps = (INSTALL,)
+    in_container = INSTALL_ON_HOST
     in_wsl = IN_WSL
     driver: str
     first: str  # a branch
@@ -62,9 +56,7 @@ class NotLoadedForCard(DriverToInstall):
         "proprietary kernel module alone"
     )
     steps = (
-        OfSystem(
-            what="driver", otherwise=("install NVIDIA's driver {driver_to_install} and reboot",)
-        ),
+        INSTALL,
         replace(LOAD, does="if that one is installed, load it", otherwise=""),
         LOOK,
     )

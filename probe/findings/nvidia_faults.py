@@ -11,8 +11,6 @@ from probe.steps import Command
 RESET = Command(
     run="nvidia-smi --gpu-reset -i {card}", root=True, does="end what uses it, then reset it"
 )
-
-
 # https://github.com/NVIDIA/nvidia-container-toolkit/issues/33
 DEVICES = Command(
     run="setsebool -P container_use_devices on", root=True, on="the host", note="SELinux"

@@ -1,6 +1,7 @@
 """Steps that many findings about NVIDIA's GPUs share: one text for one thing to do."""
 
 from probe.facts import ModuleFlavour
+from probe.findings.gpu import GIVE_POD
 from probe.steps import ByContainer, Command, Template
 
 # What the packages of a flavour of the kernel module are called, and the installer's option
@@ -41,7 +42,7 @@ START = ByContainer(
     nspawn="start it with --bind=/dev/nvidia0 and the like, and DeviceAllow= in its unit",
     other="start it with --gpus all, or with Podman --device nvidia.com/gpu=all",
 )
-IN_POD = "give the pod one: resources.limits nvidia.com/gpu: 1 (needs NVIDIA's device plugin)"
+IN_POD = GIVE_POD.format(resource="nvidia.com/gpu", maker="NVIDIA")
 UPDATED = "reboot: the driver was updated under a running kernel"
 # A system container shares its host's kernel, and so its driver; it is given the device nodes by
 # its host and has the driver's libraries of its own, of the same version
@@ -88,7 +89,7 @@ DRIVER_MODEL: Template = (
 )
 # https://learn.microsoft.com/windows/wsl/compare-versions
 IN_WSL1: Template = (
-    "WSL1 has no GPU: make this distribution one of WSL2",
+    "make this distribution one of WSL2",
     Command(run="wsl --list --verbose", on="Windows", note="shows its name"),
     Command(run="wsl --set-version NAME 2", on="Windows"),
 )

@@ -1,7 +1,7 @@
 """What is in the way on the machine as a whole."""
 
 from probe.finding import Finding, Place, Steps
-from probe.findings.nvidia_steps import IN_WSL, IN_WSL1, START
+from probe.findings.nvidia_steps import IN_POD, IN_WSL, IN_WSL1, START
 from probe.machine.variables import DEBUG
 
 
@@ -88,9 +88,7 @@ class JetsonWithoutGpu(Finding):
     says = "nothing shows this Jetson's GPU"
     steps = ("{mends}",)
     in_container = ("start it with --runtime nvidia", "if its host sees no GPU either: {mends}")
-    in_pod = (
-        "give the pod one: resources.limits nvidia.com/gpu: 1 (needs NVIDIA's device plugin)",
-    )
+    in_pod = (IN_POD,)
     in_lxc = ("{mends}",)
     mends: str
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
+from probe.facts import DRI, KFD
 from probe.machine.cdi import AMD_KIND, NVIDIA_KIND, CdiDevice
 from probe.report.schema import GpuReport
-
-KFD, DRI = "/dev/kfd", "/dev/dri"
 
 
 def nvidia_names(

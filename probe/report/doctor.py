@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from probe.decide.choice import Choice
 from probe.decide.choose import choose
-from probe.decide.fit import driver_floor, has_code
-from probe.facts import Facts, Gpu, Vendor
+from probe.decide.fit import driver_floor, misfit
+from probe.facts import DRI, KFD, Facts, Gpu, Vendor
 from probe.finding import Advice
 from probe.findings import advice, builds, engines, no_build
 from probe.findings import improvements as found
 from probe.findings.gpu import NodeClosed
 from probe.findings.nvidia import DriverToInstall
+from probe.frozen_record import replace
 from probe.machine.host_software import HostSoftware
 from probe.numbers import printable
 from probe.report.doctor_commands import driver_steps, engine_steps, hand_over
@@ -23,7 +24,7 @@ from probe.tables.drivers import driver_to_take
 
 DEVICE_NODES: dict[Vendor, tuple[str, ...]] = {
     "nvidia": ("/dev/nvidia",),
-    "amd": ("/dev/kfd", "/dev/dri"),
+    "amd": (KFD, DRI),
     "apple": (),
 }
 
@@ -48,12 +49,19 @@ def improvements(
         *([] if choice.selection.backend != "cpu" else memory_improvements(case)),
     ]
     # What the choice itself advises and no step above covers: limits to know of.
-    notes = [
-        Improvement(what=entry.text(facts.host.place))
-        for entry in choice.advice
-        if not _covered(entry, case)
-    ]
+    notes = [_note(entry, case) for entry in choice.advice if not _covered(entry, case)]
     return tuple(dict.fromkeys([*steps, *notes]))
+
+
+# What they name is another choice, and none that would be better.
+OTHER_CHOICES = (advice.OtherMakerUnused, advice.LeftOutByBuild)
+
+
+def _note(entry: Advice, case: Examination) -> Improvement:
+    place = case.facts.host.place
+    if isinstance(entry.finding, OTHER_CHOICES):
+        return Improvement(what=entry.text(place))
+    return Improvement(what=entry.words, steps=entry.finding.remedy(place))
 
 
 def _covered(entry: Advice, case: Examination) -> bool:
@@ -141,10 +149,10 @@ def _driver(case: Examination) -> Iterator[Improvement]:
         newest = _newer_driver(gpu, case)
         if newest is None:
             continue
-        take = driver_to_take(driver_floor(newest, case.question), gpu.compute_capability)
+        wanted = driver_to_take(driver_floor(newest, case.question), gpu.compute_capability)
         newer = found.NewerDriverHelps(
             driver=gpu.driver,
-            take=take,
+            wanted=wanted,
             torch=newest.torch,
             wheel=newest.wheel,
             now_torch=now.torch,
@@ -155,13 +163,16 @@ def _driver(case: Examination) -> Iterator[Improvement]:
 
 
 def _newer_driver(gpu: Gpu, case: Examination) -> Build | None:
-    """The catalog's newest build with code for the GPU, if only its driver is too old for it."""
+    """The catalog's newest build for this GPU and for those that are used beside it, if only the
+    driver is too old for it: a build that leaves out a card at work makes nothing better."""
     if gpu.vendor != "nvidia" or gpu.driver is None:
         return None
     table, question = case.table, case.question
     for build in table.of_line(table.catalog, "cuda"):
-        if not build.experimental and has_code(build, gpu, question):
-            return None if at_least(gpu.driver, driver_floor(build, question)) else build
+        floor = driver_floor(build, question)
+        cards = [replace(card, driver=floor) for card in (gpu, *case.choice.selection.gpus)]
+        if not build.experimental and not any(misfit(build, card, question) for card in cards):
+            return None if at_least(gpu.driver, floor) else build
     return None
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from probe.decide.choice import Choice, ImageBuild, Question
 from probe.facts import Facts, Gpu
-from probe.finding import Finding, Steps
+from probe.finding import Advice, Finding, Steps
 from probe.machine.host_software import HostSoftware
 from probe.report.host_report import SeenReport
 from probe.tables.builds import Table
@@ -60,6 +60,6 @@ class Examination:
         self, finding: Finding, *, gpu: Gpu | None = None, steps: Steps = ()
     ) -> Improvement:
         """A finding with its remedy, or with other steps that this machine needs."""
-        what = str(finding) if gpu is None else f"{gpu.name}: {finding}"
         remedy = steps or finding.remedy(self.facts.host.place)
-        return Improvement(what=what, steps=remedy)
+        told = Advice(finding=finding, gpu=None if gpu is None else gpu.name)
+        return Improvement(what=told.words, steps=remedy)

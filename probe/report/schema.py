@@ -101,8 +101,9 @@ class TraceReport(TypedDict):
 
 
 class Report(TypedDict):
-    """All of it. ``advice_codes`` has a code for each sentence of ``advice``, in its order, and
-    ``advice_causes`` the codes of what is behind it, as ``causes`` has them."""
+    """All of it. For each line of ``advice``, in its order, ``advice_parts`` has its sentence and
+    then each step of its remedy, ``advice_codes`` a code, and ``advice_causes`` the codes of what
+    is behind it, as ``causes`` has them."""
 
     schema: Literal[1]
     host: HostReport
@@ -111,6 +112,7 @@ class Report(TypedDict):
     rejected: list[RejectedReport]
     trace: list[TraceReport]
     advice: list[str]
+    advice_parts: list[list[str]]
     advice_codes: list[str]
     advice_causes: list[list[str]]
 
@@ -145,6 +147,7 @@ def report(facts: Facts, choice: Choice) -> Report:
         "rejected": [_rejected(entry) for entry in choice.rejected],
         "trace": [_trace(line) for line in facts.trace],
         "advice": [entry.text(host.place) for entry in choice.advice],
+        "advice_parts": [list(entry.parts(host.place)) for entry in choice.advice],
         "advice_codes": [entry.finding.code for entry in choice.advice],
         "advice_causes": [_causes(entry.finding) for entry in choice.advice],
     }

@@ -1,8 +1,8 @@
 """What every snippet is made from, and the lines that docker and podman share."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 
+from probe.decide.handover import values_of
 from probe.frozen_record import Record
 from probe.machine.cdi import CdiDevice
 from probe.report.schema import GpuReport, SelectionReport
@@ -17,6 +17,7 @@ from probe.report.snippet_settings import (
     TMP,
     USER,
 )
+from probe.report.text import in_shell
 
 READABLE = f"# user {USER} must be able to read alternator.toml: sudo chown {USER} alternator.toml"
 
@@ -67,7 +68,7 @@ class Start(Record):
 
     def values(self, flag: str) -> list[str]:
         """What follows a flag of `docker run` in the choice."""
-        return [value for name, value in pairwise(self.selection["run_flags"]) if name == flag]
+        return values_of(flag, self.selection["run_flags"])
 
 
 def readable(start: Start) -> list[str]:
@@ -88,8 +89,7 @@ def readable(start: Start) -> list[str]:
 
 def pairs(flags: list[str]) -> list[str]:
     """Flags with their values, one pair a line, as they are typed."""
-    typed = [f"'{word}'" if '"' in word else word for word in flags]
-    return [" ".join(pair) for pair in zip(typed[::2], typed[1::2], strict=True)]
+    return [in_shell(pair) for pair in zip(flags[::2], flags[1::2], strict=True)]
 
 
 def variables(env: Mapping[str, str]) -> list[str]:

@@ -7,6 +7,7 @@ from probe.place import ContainerKind
 from probe.report.schema import GpuReport, HostReport, RejectedReport, Report
 
 WIDTH = 10
+LONGEST = 140  # letters of a note with its remedy: no more than two lines of a narrow terminal
 BACKENDS = {"cuda": "NVIDIA CUDA", "rocm": "AMD ROCm", "mps": "Apple MPS", "cpu": "CPU"}
 
 CONTAINERS: dict[ContainerKind, str] = {
@@ -113,8 +114,15 @@ def _rejected(entries: list[RejectedReport]) -> Iterator[str]:
         yield f"{'' if card is None else f'{card}: '}not {', '.join(passed)}: {why}"
 
 
-def _advice(report: Report) -> list[str]:
-    return [_row("note", line) for line in report["advice"]]
+def _advice(report: Report) -> Iterator[str]:
+    """A remedy in the sentence's line where that is short, else each step on a line of its own."""
+    for whole, (sentence, *steps) in zip(report["advice"], report["advice_parts"], strict=True):
+        line = _row("note", whole)
+        if len(line) <= LONGEST:
+            yield line
+        else:
+            yield _row("note", sentence)
+            yield from (_row("", f"- {step}") for step in steps)
 
 
 def in_shell(words: Sequence[str]) -> str:

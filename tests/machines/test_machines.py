@@ -1,5 +1,7 @@
 """Every recorded machine gets the choice that it expects. Copy a recording here to add one."""
 
+from dataclasses import replace
+
 import pytest
 
 from probe.recordings.matrix import MACHINES, differences, doctor_differences, replay
@@ -15,5 +17,15 @@ def test_the_choice(file):
     assert recording.about and recording.expected, "say what it is and what is expected of it"
     assert recording.evidence, "say whether it was recorded, quoted or written by hand"
     assert (recording.evidence == "quoted") == bool(recording.source), "say where it was quoted"
-    assert differences(recording.expected, replay(recording, load_table())) == []
+    report = replay(recording, load_table())
+    assert differences(recording.expected, report) == []
+    assert sorted(set(report["advice"])) == sorted(report["advice"]), "a line of advice comes twice"
     assert doctor_differences(recording, load_table()) == []
+
+
+def test_no_machine_is_here_under_two_names():
+    names: dict[str, list[str]] = {}
+    for file in FILES:
+        seen = replace(read_recording(file), about="", evidence=None, source="", expected=None)
+        names.setdefault(repr(seen), []).append(file.stem)
+    assert [same for same in names.values() if len(same) > 1] == []

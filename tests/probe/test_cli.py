@@ -138,6 +138,7 @@ def test_the_whole_object_for_one_machine(machine, run):
             }
         ],
         "advice": [],
+        "advice_parts": [],
         "advice_causes": [],
         "advice_codes": [],
     }

@@ -22,7 +22,7 @@ from probe.tables.systems import systems
 for found in pkgutil.iter_modules(probe.findings.__path__):
     importlib.import_module(f"{probe.findings.__name__}.{found.name}")
 
-PLACES = ("steps", "in_container", "in_pod", "in_lxc", "in_wsl", "in_wsl1")
+PLACES = ("steps", "in_container", "in_pod", "in_lxc", "in_wsl")
 # Words of English, too; and what every system with a C library has.
 WORDS = {"reboot", "service", "snap", "getent"}
 NAMES = "|".join(map(re.escape, sorted({*TOOLS} - WORDS)))

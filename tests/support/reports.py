@@ -29,6 +29,7 @@ def report_of(selection: SelectionReport) -> Report:
         "rejected": [],
         "trace": [],
         "advice": [],
+        "advice_parts": [],
         "advice_codes": [],
         "advice_causes": [],
     }

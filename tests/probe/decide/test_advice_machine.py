@@ -81,9 +81,10 @@ def test_where_the_machine_is_in_the_way(
 @pytest.mark.parametrize(
     ("tools", "told"),
     [
-        ({"nvidia-smi": 9}, [found.WslWithoutDriver()]),
-        # The driver of Windows answers, so that none is missing: the tool's own failure is told.
+        # What its code means is told as the tool's own failure, with the same remedy.
+        ({"nvidia-smi": 9}, []),
         ({"nvidia-smi": 17}, []),
+        ({"nvidia-smi": 3}, [found.WslWithoutDriver()]),
         ({"nvidia-smi": 6, "rocminfo": 1}, []),
         ({"rocminfo": 1}, [NoKfdUnderWsl()]),
         ({"rocminfo": 0}, [NoKfdUnderWsl()]),
@@ -142,3 +143,8 @@ def test_a_tool_that_failed_is_told_where_it_left_no_card(
 def test_a_tool_that_failed_beside_a_card_of_its_maker_is_not_told() -> None:
     with_both = replace(machine_with(amd("gfx1100")), trace=(FAILED, AMDS))
     assert list(silent_tools(with_both)) == [EXPLAINED]
+
+
+def test_under_wsl1_no_tool_is_asked_why_there_is_no_gpu() -> None:
+    facts = Facts(host=replace(WSL, where=Where(machine="wsl1")), trace=(FAILED,))
+    assert list(silent_tools(facts)) == []

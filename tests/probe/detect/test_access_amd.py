@@ -126,6 +126,22 @@ def test_the_first_witness_decides(entry: Merged, found: Evidence, why: Finding 
             gpu.AmdDriverNotLoaded(path=KFD),
         ),
         (card("pci", kernel_driver=None, gfx="gfx602"), evidence(), gpu.LeftOutByKfd()),
+        # Nothing that mends these would give torch a card.
+        (
+            card("pci", kernel_driver=None, gfx="gfx602"),
+            evidence(nodes=(), kfd_listed=False),
+            gpu.AmdDriverNotLoaded(path=KFD, without_code=True),
+        ),
+        (
+            card("drm", gfx="gfx602"),
+            evidence(nodes=()),
+            gpu.AmdNodeMissing(path=KFD, without_code=True),
+        ),
+        (
+            card("pci", kernel_driver="radeon", gfx="gfx803"),
+            evidence(),
+            gpu.OtherDriver(driver="radeon", wanted="amdgpu", without_code=True),
+        ),
         # It has the driver, and KFD has no node for it.
         (card("drm", gfx="gfx1201"), evidence(), amd.AmdRefusedByKfd()),
         (card("drm", gfx="gfx906"), evidence(), amd.AmdRefusedByKfd()),

@@ -86,6 +86,17 @@ def test_an_error_of_libcuda_goes_before_nvidia_smi(status, why):
             OtherDriver(driver="nouveau", wanted="NVIDIA's driver", serves_another=True),
         ),
         (
+            card(kernel_driver="nouveau", compute_capability=(3, 5)),
+            evidence(smi_answered=True),
+            "present",
+            OtherDriver(
+                driver="nouveau",
+                wanted="NVIDIA's driver",
+                serves_another=True,
+                without_code=True,
+            ),
+        ),
+        (
             card(kernel_driver="nouveau"),
             evidence(),
             "present",

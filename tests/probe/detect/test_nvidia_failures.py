@@ -7,8 +7,9 @@ from probe.detect.nvidia_failures import (
     CUDA_FAILURES,
     DEAD,
     SMI_FAILURES,
+    WSL_LOADER,
+    about_the_loader,
     cuda_failure,
-    loader_mend,
     smi_failure,
 )
 from probe.facts import CudaView, Host
@@ -70,7 +71,7 @@ def test_an_error_without_an_entry_keeps_its_number():
 
 
 @pytest.mark.parametrize(
-    ("status", "host", "about_the_loader"),
+    ("status", "host", "about"),
     [
         (34, HOST, True),
         (803, HOST, True),
@@ -85,9 +86,18 @@ def test_an_error_without_an_entry_keeps_its_number():
         (100, replace(WSL, container=True), False),
     ],
 )
-def test_what_is_only_about_the_hosts_loader(status, host, about_the_loader):
-    assert (loader_mend(cuda(status, host)) is not None) == about_the_loader
+def test_what_is_only_about_the_hosts_loader(status, host, about):
+    assert about_the_loader(cuda(status, host)) == about
 
 
 def test_a_libcuda_that_was_not_asked_says_nothing_of_the_loader():
-    assert loader_mend(Evidence(host=HOST, environ={})) is None
+    assert not about_the_loader(Evidence(host=HOST, environ={}))
+
+
+@pytest.mark.parametrize("status", WSL_LOADER)
+def test_what_is_about_the_loader_says_what_mends_it(status):
+    why = cuda_failure(cuda(status, WSL))
+    assert isinstance(why, libcuda.LoaderFault)
+    (step,) = libcuda.HostLoaderOutvoted(why=why).remedy("wsl")
+    assert step == f"for programs outside: {why.outside}"
+    assert why.outside

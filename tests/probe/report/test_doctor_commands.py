@@ -18,7 +18,7 @@ from probe.tables.systems import systems
 HOST = Host(arch="x86_64", os="linux")
 NEWER = NewerDriverHelps(
     driver="515.105.01",
-    take=WantedDriver(version="580.65.06"),
+    wanted=WantedDriver(version="580.65.06"),
     torch="2.13.0",
     wheel="cu130",
     now_torch="2.13.0",
@@ -90,7 +90,7 @@ def test_a_jetson_gets_another_system(table: Table) -> None:
 
 
 def test_the_last_driver_of_an_old_card_is_named_as_such(table: Table) -> None:
-    last = replace(NEWER, take=WantedDriver(version="580", last=True))
+    last = replace(NEWER, wanted=WantedDriver(version="580", last=True))
     (command,) = driver_steps(last, examined(table, replace(HOST, system=SYSTEMS["fedora"])))
     assert command.startswith("install NVIDIA's driver 580 (newer ones leave this card out) (")
 

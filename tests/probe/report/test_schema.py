@@ -38,6 +38,7 @@ def test_a_recorded_machine(file, validator):
     for entry in (*report["gpus"], *report["rejected"], *report["trace"]):
         assert (entry["code"] is None) == (entry["why"] is None)
     assert len(report["advice_codes"]) == len(report["advice"]) == len(report["advice_causes"])
+    assert ["; ".join(parts) for parts in report["advice_parts"]] == report["advice"]
     behind = (*report["advice_causes"], *(entry["causes"] for entry in report["rejected"]))
     assert {code for codes in behind for code in codes} <= {*KINDS}
     told = {entry["code"] for entry in (*report["gpus"], *report["rejected"])}

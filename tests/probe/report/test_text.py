@@ -5,7 +5,8 @@ from cards import amd, machine_with, nvidia
 
 from probe.decide.choose import choose
 from probe.facts import Facts, Host
-from probe.findings.nvidia import GpuLost
+from probe.findings.nvidia import DriverUnknownError, GpuLost
+from probe.findings.nvidia_faults import RequiresReset
 from probe.frozen_record import replace
 from probe.place import Where
 from probe.report.schema import GpuReport, Report, report
@@ -148,3 +149,21 @@ def test_what_a_tool_prints_gives_the_terminal_no_orders(table: Table) -> None:
 def test_a_card_in_one_line(table: Table, change: dict[str, object], line: str) -> None:
     gpu: GpuReport = report_of(machine_with(replace(RTX, **change)), table)["gpus"][0]
     assert describe(gpu) == line
+
+
+def test_a_long_remedy_has_a_line_for_each_step(table: Table) -> None:
+    lost = replace(RTX, state="dead", why=DriverUnknownError())
+    host = Host(arch="x86_64", os="linux", where=Where(container="docker"), container=True)
+    said = human_text(report_of(Facts(host=host, gpus=(lost,)), table)).splitlines()
+    at = said.index("note      RTX 4090: NVIDIA's driver answers with an unknown error")
+    assert said[at + 1] == "          - on the host: docker restart this container"
+    assert len(said) == at + 4
+
+
+def test_a_short_remedy_stays_in_its_line(table: Table) -> None:
+    lost = replace(RTX, state="dead", why=RequiresReset(card="0"))
+    said = human_text(report_of(machine_with(lost), table)).splitlines()
+    assert said[-1] == (
+        "note      RTX 4090: the GPU requires a reset; end what uses it, then reset it: "
+        "sudo nvidia-smi --gpu-reset -i 0; or reboot"
+    )
