@@ -74,7 +74,7 @@ def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default="auto",
         help="cpu, cuda, rocm, universal, sandbox, all, or auto: what suits this host",
     )
-    parser.add_argument("--wheel", help="another torch build of the variant, e.g. cu126")
+    parser.add_argument("--wheel", help="another torch build of the variant, such as cu126")
     parser.add_argument("--base", help="registry, bootstrap, or an image reference")
     parser.add_argument(
         "--platform",

@@ -45,16 +45,16 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--digests", type=Path, metavar="FILE", help="write there what was pushed, for `sign`"
     )
     attest = commands.add_parser("attest", help="write what images are made of, and how")
-    attest.add_argument("folder", type=Path)
+    attest.add_argument("folder", type=Path, help="where it is written, for `push --attestations`")
     attest.add_argument("images", nargs="*", help="variants or tags; all of ours if none is named")
     sign = commands.add_parser("sign", help="sign what was pushed, with cosign")
     sign.add_argument("image", help="host[:port]/path@sha256:..., as `push` printed it")
-    sign.add_argument("--key", default="", help="a key; without one, keyless")
+    sign.add_argument("--key", default="", help="cosign's key; without one it asks who you are")
     save = commands.add_parser("save", help="write images into one file, for hosts without network")
-    save.add_argument("file", type=Path)
+    save.add_argument("file", type=Path, help="an archive (tar) that `load` and engines read")
     save.add_argument("images", nargs="*", help="variants or tags; all of ours where none is named")
     load = commands.add_parser("load", help="take the images out of such a file")
-    load.add_argument("file", type=Path)
+    load.add_argument("file", type=Path, help="an archive that `save` or an engine wrote")
     return {
         "size": _size,
         "list": _list,
