@@ -146,6 +146,8 @@ def _push(options: argparse.Namespace, engine: Engine, console: Console) -> int:
 
     tags = chosen(options.images, engine)
     own = engine.platform.architecture
+    if options.digests is not None:
+        write(options.digests, "")  # before anything is pushed whose digest would be lost
 
     def attested(image: ImageFacts) -> Sequence[Predicate]:
         if options.attestations is not None:
@@ -170,7 +172,12 @@ def _push(options: argparse.Namespace, engine: Engine, console: Console) -> int:
 def _attest(options: argparse.Namespace, engine: Engine, console: Console) -> int:
     from images.publish import attest
 
-    for tag in chosen(options.images, engine):
+    tags = chosen(options.images, engine)
+    try:
+        options.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImagesError(f"{options.folder} can't be made: {error.strerror}") from error
+    for tag in tags:
         made = attest.make(engine, tag, engine.environ)
         image_id = engine.inspect(tag).image_id
         console.say(f"{tag}: {attest.write(options.folder, image_id, made)}")
