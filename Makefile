@@ -26,8 +26,8 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '%s\n' '' \
 	  'Options: VARIANT=cpu|cuda|rocm|universal|all   PLATFORM=linux/amd64,linux/arm64   WHEEL=cu126' \
-  '         CONFIG=FILE   DEMO=1   SANDBOX_PORT=3000' \
-	  '         BASE=registry|bootstrap|IMAGE   INSTALL=no   VOLUMES=1 (down)   CHECK=1 (render, lock)   FULL=1 (cuda)'
+	  '         CONFIG=FILE   DEMO=1   SANDBOX_PORT=3000   GFX=gfx1100 (rocm)   FULL=1 (cuda)' \
+	  '         BASE=registry|bootstrap|IMAGE   INSTALL=no   VOLUMES=1 (down)   CHECK=1 (render, lock)   PYTHON=FILE'
 
 up: .host ## Probe this machine, build the image for it, start the bot (without alternator.toml: the demo)
 	@$(ALTERNATOR) up $(if $(VARIANT),--variant $(VARIANT)) $(if $(CONFIG),--config $(CONFIG)) $(if $(DEMO),--demo) $(if $(BASE),--base $(BASE))
@@ -56,7 +56,7 @@ endif
 test-fast: .dev ## Run the tests that need no container engine; COVERAGE=1 also says which lines ran
 	.venv/bin/python -m pytest -m 'not engine' $(PARALLEL) $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
-test-images: .dev ## Build the image of VARIANT=cpu|cuda (default: cpu) and test it from all sides
+test-images: .dev ## Build the image of VARIANT=cpu|cuda|universal (default: cpu) and test it from all sides
 	@.venv/bin/python -m tools.prepare_tests
 	VARIANT=$(or $(VARIANT),cpu) FULL=$(FULL) .venv/bin/python -m pytest tests/images/$(or $(VARIANT),cpu) $(ARGS)
 

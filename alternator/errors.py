@@ -1,7 +1,5 @@
 """The bot's errors. A class is an exit code; the message names the thing and the remedy."""
 
-import os
-
 from probe.errors import UserError
 from probe.exit_codes import ExitCode
 
@@ -150,10 +148,3 @@ class UnprovenEditError(AlternatorError):
 
 class TemporaryMediaError(TemporaryError, MediaError):
     """An attachment that can't be had now."""
-
-
-def reason_of(error: OSError) -> str:
-    """The system's reason; where somebody may not do something, also who: inside a container that
-    is nobody whom the operator sees."""
-    who = f" (as user {os.geteuid()})" if isinstance(error, PermissionError) else ""
-    return f"{error.strerror}{who}"

@@ -24,7 +24,7 @@ from compose.stack import (
 from images.build import host_choice, render
 from images.build.build import BuildRequest, build
 from images.build.builder import Builder, builder_here
-from images.catalog import AnyImage
+from images.catalog import AnyImage, load_catalog
 from images.console import Console
 from images.ending import by_signal
 from images.engine.address import with_address
@@ -48,7 +48,8 @@ def up(argv: list[str]) -> int:
     )
     parser.add_argument("--config", type=Path, help="the bot's configuration file")
     parser.add_argument("--demo", action="store_true", help="the demo, even if there is one")
-    parser.add_argument("--variant", help="cpu, cuda, rocm or universal, not the choice")
+    known = (*load_catalog().variants, UNIVERSAL)
+    parser.add_argument("--variant", choices=known, help="instead of what the probe chooses")
     parser.add_argument("--base", help="registry, bootstrap, or an image reference")
     parser.add_argument(
         "--no-install", action="store_true", help="never install a container engine"

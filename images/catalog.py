@@ -121,7 +121,8 @@ class Catalog:
             return self.variants[name]
         except KeyError:
             raise CatalogError(
-                f"there is no variant {name!r}; choose one of {', '.join(self.variants)} or 'all'"
+                f"there is no variant {name!r}; choose one of {', '.join(self.variants)}, "
+                f"{self.universal.name}, {self.sandbox.name} or 'all'"
             ) from None
 
 

@@ -22,6 +22,7 @@ from images.engine.setup import ensure_engine
 from images.errors import CatalogError
 from images.packages import committed_locks
 from images.packages.make_lock import LockMaker
+from images.packages.targets import select
 from probe.tables.builds import load_table
 
 
@@ -74,7 +75,7 @@ def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default="auto",
         help="cpu, cuda, rocm, universal, sandbox, all, or auto: what suits this host",
     )
-    parser.add_argument("--wheel", help="another torch build of the variant, e.g. cu126")
+    parser.add_argument("--wheel", help="another torch build of the variant, such as cu126")
     parser.add_argument("--base", help="registry, bootstrap, or an image reference")
     parser.add_argument(
         "--platform",
@@ -110,6 +111,7 @@ def _render(console: Console, *, check: bool) -> int:
 def _lock(names: list[str], engine: Engine, console: Console, *, check: bool) -> int:
     catalog = load_catalog()
     if check:
+        select(catalog, names)  # a name that is no lock's is said here as well
         committed_locks.check(catalog)
         console.say("The committed locks are what the catalog asks for.")
     else:

@@ -45,16 +45,16 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--digests", type=Path, metavar="FILE", help="write there what was pushed, for `sign`"
     )
     attest = commands.add_parser("attest", help="write what images are made of, and how")
-    attest.add_argument("folder", type=Path)
+    attest.add_argument("folder", type=Path, help="where it is written, for `push --attestations`")
     attest.add_argument("images", nargs="*", help="variants or tags; all of ours if none is named")
     sign = commands.add_parser("sign", help="sign what was pushed, with cosign")
     sign.add_argument("image", help="host[:port]/path@sha256:..., as `push` printed it")
-    sign.add_argument("--key", default="", help="a key; without one, keyless")
+    sign.add_argument("--key", default="", help="cosign's key; without one it asks who you are")
     save = commands.add_parser("save", help="write images into one file, for hosts without network")
-    save.add_argument("file", type=Path)
+    save.add_argument("file", type=Path, help="an archive (tar) that `load` and engines read")
     save.add_argument("images", nargs="*", help="variants or tags; all of ours where none is named")
     load = commands.add_parser("load", help="take the images out of such a file")
-    load.add_argument("file", type=Path)
+    load.add_argument("file", type=Path, help="an archive that `save` or an engine wrote")
     return {
         "size": _size,
         "list": _list,
@@ -146,6 +146,8 @@ def _push(options: argparse.Namespace, engine: Engine, console: Console) -> int:
 
     tags = chosen(options.images, engine)
     own = engine.platform.architecture
+    if options.digests is not None:
+        write(options.digests, "")  # before anything is pushed whose digest would be lost
 
     def attested(image: ImageFacts) -> Sequence[Predicate]:
         if options.attestations is not None:
@@ -170,7 +172,12 @@ def _push(options: argparse.Namespace, engine: Engine, console: Console) -> int:
 def _attest(options: argparse.Namespace, engine: Engine, console: Console) -> int:
     from images.publish import attest
 
-    for tag in chosen(options.images, engine):
+    tags = chosen(options.images, engine)
+    try:
+        options.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImagesError(f"{options.folder} can't be made: {error.strerror}") from error
+    for tag in tags:
         made = attest.make(engine, tag, engine.environ)
         image_id = engine.inspect(tag).image_id
         console.say(f"{tag}: {attest.write(options.folder, image_id, made)}")

@@ -23,6 +23,7 @@ from probe.errors import (
     UserError,
     defect_text,
     print_trace,
+    reason_of,
 )
 from probe.exit_codes import ExitCode
 from probe.facts import Facts, Gpu
@@ -70,7 +71,7 @@ def become(command: tuple[str, ...]) -> Never:
     try:
         os.execvp(command[0], command)
     except OSError as error:
-        raise CommandError(f"{command[0]} can't be started: {error.strerror}") from error
+        raise CommandError(f"{command[0]} can't be started: {reason_of(error)}") from error
 
 
 def computes(command: Sequence[str]) -> bool:
@@ -235,7 +236,7 @@ def write_state(facts: Facts, choice: Choice, environ: Mapping[str, str]) -> Non
         unfinished.write_text(json.dumps(report(facts, choice), indent=2), encoding="utf-8")
         unfinished.replace(path)
     except OSError as error:
-        log(f"{path} can't be written: {error.strerror}")
+        log(f"{path} can't be written: {reason_of(error)}")
 
 
 def log(message: str) -> None:

@@ -16,6 +16,8 @@ all others may import. A class is an exit code; nothing else about an error is a
 The numbers stand in ``exit_codes.py``, each once.
 """
 
+import os
+
 from probe.exit_codes import ExitCode
 
 # What stands before a message on stderr: who runs these programs and shows their words takes it off
@@ -51,6 +53,13 @@ class CommandError(ProbeError):
     """The container was given a command that it can't start; 127 is what shells say."""
 
     exit_code = ExitCode.NO_COMMAND
+
+
+def reason_of(error: OSError) -> str:
+    """The system's reason; where somebody may not do something, also who: inside a container that
+    is nobody whom the operator sees."""
+    who = f" (as user {os.geteuid()})" if isinstance(error, PermissionError) else ""
+    return f"{error.strerror}{who}"
 
 
 def print_trace(error: Exception) -> None:

@@ -5,7 +5,8 @@ import stat
 import tomllib
 from pathlib import Path
 
-from alternator.errors import ConfigError, reason_of
+from alternator.errors import ConfigError
+from probe.errors import reason_of
 
 
 def document_of(file: Path) -> dict[str, object]:
@@ -51,11 +52,16 @@ def notice_of_readers(file: Path) -> str | None:
     else:
         return None
     closing = f"chmod go= {file}"
-    remedy = (
-        f"take that away ({closing})"
-        if facts.st_uid == os.geteuid()
-        # What lets them read it lets this user, too.
-        else f"run the bot as its owner (number {facts.st_uid}), to whom the state directory must "
-        f"then belong, and take it away ({closing})"
-    )
+    user = os.geteuid()
+    # What lets them read it lets this user, too.
+    if facts.st_uid == user:
+        remedy = f"take that away ({closing})"
+    elif facts.st_uid == 0:
+        # Nobody's bot is to run as root, and a container's own user is nobody outside of it.
+        remedy = f"as root, give it to user {user} (chown {user} {file}) and close it ({closing})"
+    else:
+        remedy = (
+            f"run the bot as its owner (number {facts.st_uid}), to whom the state directory must "
+            f"then belong, and take it away ({closing})"
+        )
     return f"{file} holds a secret, and {who} can read it (mode {mode:04o}); {remedy}"

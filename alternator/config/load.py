@@ -27,7 +27,8 @@ from alternator.config.settings import (
     StateSettings,
 )
 from alternator.config.values import Key, Value, convert, key_of
-from alternator.errors import ConfigError, reason_of
+from alternator.errors import ConfigError
+from probe.errors import reason_of
 from probe.machine.operator_config import FILE_NAME, find_config_file
 from probe.machine.variables import STATE_DIRECTORY
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from alternator.errors import MediaError, NoAudioError
 from alternator.media.ffmpeg import GUARDS, find_ffmpeg
+from probe.errors import reason_of
 
 SAMPLE_RATE = 16_000  # Hz: the rate that Whisper was trained at
 FULL_SCALE = 32_768.0  # of a 16-bit sample
@@ -88,7 +89,7 @@ def check_file(path: Path) -> None:
             empty = not file.read(1)
     except OSError as error:
         raise MediaError(
-            f"{path}: can't be read: {error.strerror}; make it readable for this user"
+            f"{path}: can't be read: {reason_of(error)}; make it readable for this user"
         ) from None
     if empty:
         raise MediaError(f"{path}: the file is empty; copy or download it again")

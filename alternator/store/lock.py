@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alternator.errors import ConfigError, reason_of
+from alternator.errors import ConfigError
 from alternator.store.privacy import FULL_DISK, make_private_directory, make_private_file
+from probe.errors import reason_of
 from probe.machine.variables import REPORT_FILE
 
 LOCK_FILE = "lock"
@@ -37,7 +38,7 @@ def locked(directory: Path) -> Iterator[None]:
             ) from None
         except OSError as error:
             raise ConfigError(
-                f"the state directory {directory} can't be locked: {error.strerror}; set [state] "
+                f"the state directory {directory} can't be locked: {reason_of(error)}; set [state] "
                 f"directory to one on a disk of this machine"
             ) from None
         yield

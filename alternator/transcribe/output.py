@@ -8,6 +8,7 @@ from pathlib import Path
 from alternator.errors import ConfigError, OutputError
 from alternator.speech.formats import FORMATS, Layout
 from alternator.speech.transcript import Transcript
+from probe.errors import reason_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ def write(transcript: Transcript, stem: str, output: Output) -> None:
             target.write_text(text, encoding="utf-8")
         except OSError as error:
             raise OutputError(
-                f"{target} can't be written: {error.strerror}; choose another --output_dir"
+                f"{target} can't be written: {reason_of(error)}; choose another --output_dir"
             ) from None
 
 
@@ -56,5 +57,5 @@ def make_directory(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(
-            f"--output_dir {directory} can't be made: {error.strerror}; choose another"
+            f"--output_dir {directory} can't be made: {reason_of(error)}; choose another"
         ) from None

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from alternator.errors import ConfigError
+from probe.errors import reason_of
 
 # requests asks for these in this order and takes the first; OpenSSL for the last.
 FOR_REQUESTS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -34,4 +35,4 @@ def _check_one(name: str, path: Path) -> None:
     except ssl.SSLError as error:  # an OSError as well
         raise ConfigError(f"{name}: {path} holds no certificates; {remedy}") from error
     except OSError as error:
-        raise ConfigError(f"{name}: {path} can't be read: {error.strerror}; {remedy}") from error
+        raise ConfigError(f"{name}: {path} can't be read: {reason_of(error)}; {remedy}") from error

@@ -76,6 +76,8 @@ def probe(
         )
     if child.returncode != 0:
         reason = "".join(said).strip().removeprefix(PROBE_PREFIX)
+        if reason and backend is not None:
+            reason += f" (asked for by --variant {backend})"
         raise ImagesError(reason or f"the probe failed ({child.returncode})")
     return read_report(printed)
 

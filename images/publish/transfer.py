@@ -140,7 +140,8 @@ class Transfer:
             size = unfinished.stat().st_size
             unfinished.replace(path)
         except (OSError, requests.RequestException) as error:
-            raise ShipError(f"{path} can't be written: {error}") from error
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise ShipError(f"{path} can't be written: {reason}") from error
         finally:
             unfinished.unlink(missing_ok=True)
         return size

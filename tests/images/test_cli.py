@@ -102,6 +102,11 @@ def test_the_committed_files_are_current(capsys: pytest.CaptureFixture[str]) -> 
     ]
 
 
+def test_a_lock_that_there_is_not_is_no_current_one() -> None:
+    with pytest.raises(CatalogError, match="there is no lock 'metal'; choose from"):
+        cli.run(["lock", "--check", "metal"], FakeEngine(), Console())
+
+
 def test_an_unknown_platform_is_told_before_an_engine_is_asked() -> None:
     engine = FakeEngine(environ={"PATH": "/nonexistent", "ALTERNATOR_INSTALL": "no"})
     with pytest.raises(CatalogError, match="no image is built for 'riscv64'"):

@@ -65,6 +65,29 @@ def test_of_a_foreign_image_nothing_is_pushed_that_nobody_asked_it(tmp_path: Pat
         cli.run(command, engine, Console())
 
 
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (
+            ["push", "registry.example/team", CPU, "--digests", "{there}/none/digests"],
+            "written: No",
+        ),
+        (["attest", "{there}/file/attested", CPU], "attested can't be made: Not a directory"),
+        (
+            ["save", "{there}/none/images.tar", CPU],
+            r"images\.tar can't be written: No such file or",
+        ),
+    ],
+)
+def test_where_it_is_to_be_written_is_tried_before_anything_is_done(
+    command: list[str], says: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    filled = [word.format(there=tmp_path) for word in command]
+    with pytest.raises(ImagesError, match=says):
+        cli.run(filled, ours(CPU), Console(io.StringIO()))
+
+
 def test_a_tag_is_not_signed() -> None:
     """It may be another image by now."""
     with pytest.raises(CatalogError, match="names no digest"):

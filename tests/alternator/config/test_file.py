@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -34,15 +35,28 @@ def test_who_can_read_it_and_what_to_do_is_said(file: Path):
 
 def test_a_file_of_another_user_is_not_to_be_closed_to_this_one(file: Path):
     file.chmod(0o644)
-    owner = file.stat().st_uid
-    if owner != 0:
+    if os.geteuid() != 0:
+        pytest.skip("only root can be another user")
+    os.chown(file, 1234, -1)
+    notice = notice_of_readers(file)
+    assert notice is not None
+    assert notice.endswith(
+        f"; run the bot as its owner (number 1234), to whom the state directory must then "
+        f"belong, and take it away (chmod go= {file})"
+    )
+
+
+def test_nobody_is_told_to_run_the_bot_as_root(file: Path):
+    """A configuration of root's, mounted into a container by hand: its owner is no user to be."""
+    file.chmod(0o644)
+    if os.geteuid() != 0:
         pytest.skip("only root can be another user")
     with unprivileged(file.parent):
+        user = os.geteuid()
         notice = notice_of_readers(file)
     assert notice is not None
     assert notice.endswith(
-        f"; run the bot as its owner (number {owner}), to whom the state directory must then "
-        f"belong, and take it away (chmod go= {file})"
+        f"; as root, give it to user {user} (chown {user} {file}) and close it (chmod go= {file})"
     )
 
 
