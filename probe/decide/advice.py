@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from probe.decide.advice_machine import MAKERS, on_platform, silent_tools
+from probe.decide.advice_machine import MAKERS, builds_nothing, on_platform, silent_tools
 from probe.decide.advice_no_build import why_no_build
 from probe.decide.choice import Choice, Question, Selection
 from probe.decide.fit import (
@@ -44,7 +44,9 @@ def advise(question: Question, choice: Choice, best: Selection) -> tuple[Advice,
                 best=best.wheel,
             )
         )
-    found += on_platform(facts, question.table)
+    platform = tuple(on_platform(facts, question.table))
+    found += platform
+    gpus = () if builds_nothing(platform) else facts.gpus
     on_gpus: list[Advice] = []
     if selection.backend != "cpu":
         found += _on_selection(question, choice)
@@ -57,7 +59,7 @@ def advise(question: Question, choice: Choice, best: Selection) -> tuple[Advice,
     lines = [
         *(Advice(finding=finding) for finding in found),
         *on_gpus,
-        *(Advice(finding=gpu.why, gpu=gpu.name) for gpu in facts.gpus if gpu.why is not None),
+        *(Advice(finding=gpu.why, gpu=gpu.name) for gpu in gpus if gpu.why is not None),
         *(Advice(finding=note) for note in facts.notes),
         *(Advice(finding=finding) for finding in silent_tools(facts)),
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from probe.decide.advice_machine import builds_nothing
 from probe.decide.choice import Choice
 from probe.decide.choose import choose
 from probe.decide.fit import driver_floor, has_code
@@ -37,6 +38,8 @@ def improvements(
 ) -> tuple[Improvement, ...]:
     """All that is worth doing here, most important first; empty where nothing is."""
     case = Examination(facts=facts, table=table, choice=choice, around=around, setting=setting)
+    if builds_nothing(entry.finding for entry in choice.advice):
+        return tuple(Improvement(what=entry.text(facts.host.place)) for entry in choice.advice)
     steps = [
         *_lost(case),
         *_image(case),
