@@ -120,9 +120,14 @@ def _on_override(
         yield advice.HsaOverrideUsed(
             gfx=gfx, runs_as=override.runs_as, variable=HSA_OVERRIDE, value=override.version
         )
-    slices = [gpu for gpu in question.usable if gpu.slice_of is not None and gpu is not primary]
-    if slices and primary.slice_of is not None:
-        yield advice.SlicesLeftOut(count=len(slices))
+    slices = [
+        gpu
+        for gpu in question.usable
+        if gpu.slice_of is not None and gpu is not primary and gpu.vendor == primary.vendor
+    ]
+    if slices:
+        kind = advice.SlicesLeftOut if primary.slice_of is not None else advice.SlicesBesideWhole
+        yield kind(count=len(slices))
     given = facts.hsa_override
     if selection.backend != "rocm" or given is None:
         return
@@ -134,8 +139,8 @@ def _on_override(
 
 def _left_out(gpu: Gpu, primary: Gpu, build: Build, question: Question) -> Iterator[Finding]:
     """Why a usable GPU is not among the chosen ones."""
-    if gpu.slice_of is not None and primary.slice_of is not None:
-        return
+    if gpu.slice_of is not None and gpu.vendor == primary.vendor:
+        return  # all of them are told in one line
     if gpu.vendor != primary.vendor:
         yield advice.OtherMakerUnused(
             name=gpu.name, maker=MAKERS[primary.vendor], backend=BACKENDS[gpu.vendor]

@@ -86,7 +86,8 @@ FABRIC: Template = (
         run="systemctl start nvidia-fabricmanager",
         root=True,
         does="start NVIDIA's fabric manager",
-        otherwise="start NVIDIA's fabric manager",
+        note="no such unit: install nvidia-fabricmanager, of the driver's version",
+        otherwise="start NVIDIA's fabric manager, of the driver's version",
     ),
     Command(run="nvidia-smi -q | grep -A 2 Fabric", does="where it runs, see what the fabric says"),
 )
@@ -114,6 +115,7 @@ class NvlinkNotReady(Finding):
                 "load what the fabric manager reaches this machine's switches by (Ubuntu: in "
                 "linux-modules-extra)"
             ),
+            otherwise="its kernel needs the modules ib_umad and mlx5_ib, loaded",
         ),
         *FABRIC,
     )
@@ -217,6 +219,18 @@ class HostLoaderOutvoted(Finding):
     steps = ("for programs outside: {mends}",)
     why: Finding
     mends: str
+
+
+class LibcudaNotAwaited(Finding):
+    """nvidia-smi answers, and libcuda was still at work when its time was up: CUDA may hang on the
+    card (https://github.com/NVIDIA/open-gpu-kernel-modules/issues/979)."""
+
+    code = "libcuda-not-awaited"
+    says = (
+        "nvidia-smi answers, and libcuda did not in its time: CUDA may hang on this machine; the "
+        "proof at start decides"
+    )
+    steps = (LOOK,)
 
 
 class DriverMismatch(Finding):

@@ -10,7 +10,7 @@ from probe.facts import Facts, Gpu, Vendor
 from probe.finding import Advice
 from probe.findings import advice, builds, engines, no_build
 from probe.findings import improvements as found
-from probe.findings.gpu import NodeClosed
+from probe.findings.gpu import Hidden, NodeClosed
 from probe.findings.nvidia import DriverToInstall
 from probe.machine.host_software import HostSoftware
 from probe.numbers import printable
@@ -131,6 +131,8 @@ def _unusable(case: Examination) -> Iterator[Improvement]:
             yield case.improvement(
                 found.GroupToJoin(why=why, groups=tuple(sorted(groups))), gpu=gpu
             )
+        elif isinstance(why, Hidden) and case.choice.selection.backend != "cpu":
+            yield Improvement(what=f"{gpu.name}: {why}")  # as somebody wants it
         elif isinstance(why, DriverToInstall) and not case.inside:
             yield case.improvement(why, gpu=gpu, steps=driver_steps(why, case))
         elif why is not None:
