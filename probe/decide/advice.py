@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from probe.decide.advice_machine import MAKERS, on_platform, silent_tools
+from probe.decide.advice_machine import MAKERS, builds_nothing, on_platform, silent_tools
 from probe.decide.advice_no_build import why_no_build
 from probe.decide.choice import Choice, Question, Selection
 from probe.decide.fit import (
@@ -45,7 +45,9 @@ def advise(question: Question, choice: Choice, best: Selection) -> tuple[Advice,
                 best=best.wheel,
             )
         )
-    found += on_platform(facts, question.table)
+    platform = tuple(on_platform(facts, question.table))
+    found += platform
+    gpus = () if builds_nothing(platform) else facts.gpus
     on_gpus: list[Advice] = []
     if selection.backend != "cpu":
         found += _on_selection(question, choice)
@@ -58,7 +60,7 @@ def advise(question: Question, choice: Choice, best: Selection) -> tuple[Advice,
     lines = [
         *(Advice(finding=finding) for finding in found),
         *on_gpus,
-        *(Advice(finding=gpu.why, gpu=gpu.name) for gpu in facts.gpus if gpu.why is not None),
+        *(Advice(finding=gpu.why, gpu=gpu.name) for gpu in gpus if gpu.why is not None),
         *(Advice(finding=note) for note in facts.notes),
         *(Advice(finding=finding) for finding in silent_tools(facts)),
     ]
@@ -122,9 +124,14 @@ def _on_override(
         yield advice.HsaOverrideUsed(
             gfx=gfx, runs_as=override.runs_as, variable=HSA_OVERRIDE, value=override.version
         )
-    slices = [gpu for gpu in question.usable if gpu.slice_of is not None and gpu is not primary]
-    if slices and primary.slice_of is not None:
-        yield advice.SlicesLeftOut(count=len(slices))
+    slices = [
+        gpu
+        for gpu in question.usable
+        if gpu.slice_of is not None and gpu is not primary and gpu.vendor == primary.vendor
+    ]
+    if slices:
+        kind = advice.SlicesLeftOut if primary.slice_of is not None else advice.SlicesBesideWhole
+        yield kind(count=len(slices))
     given = facts.hsa_override
     if selection.backend != "rocm" or given is None:
         return
@@ -136,8 +143,8 @@ def _on_override(
 
 def _left_out(gpu: Gpu, primary: Gpu, build: Build, question: Question) -> Iterator[Finding]:
     """Why a usable GPU is not among the chosen ones."""
-    if gpu.slice_of is not None and primary.slice_of is not None:
-        return
+    if gpu.slice_of is not None and gpu.vendor == primary.vendor:
+        return  # all of them are told in one line
     if gpu.vendor != primary.vendor:
         yield advice.OtherMakerUnused(
             name=gpu.name, maker=MAKERS[primary.vendor], backend=BACKENDS[gpu.vendor]

@@ -1,6 +1,6 @@
 """Advice on the machine as a whole: no builds for it, a tool that failed and left no card."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from probe.detect.nvidia_failures import smi_failure
 from probe.facts import Facts, Vendor
@@ -40,6 +40,12 @@ def on_platform(facts: Facts, table: Table) -> Iterator[Finding]:
         yield whole_machine.SandboxWithoutGpu(kind=host.where.sandbox.capitalize())
     if host.tegra:
         yield whole_machine.JetsonWithoutGpu(mends=table.tegra_remedy)
+
+
+def builds_nothing(found: Iterable[Finding]) -> bool:
+    """Whether what is in the way leaves no build of torch at all: then no GPU is worth mending."""
+    without = (whole_machine.ProcessorWithoutBuild, whole_machine.SystemWithoutBuild)
+    return any(isinstance(finding, without) for finding in found)
 
 
 def _under_wsl(facts: Facts) -> Finding | None:

@@ -133,7 +133,8 @@ def _no_nodes(case: Case) -> Verdict:
     if evidence.nvidia_driver is not None:
         return _present(nvidia.NodesNotMade(path=path))
     capability = case.sighting.compute_capability
-    return _present(nvidia.DriverAbsent(path=path, capability=capability))
+    virtual = evidence.host.where.machine == "vm"
+    return _present(nvidia.DriverAbsent(path=path, capability=capability, virtual=virtual))
 
 
 def _smi_failed(case: Case) -> Verdict:
@@ -178,7 +179,10 @@ RULES: tuple[Rule, ...] = (
     ),
     (lambda case: case.outvoted, _usable),
     (lambda case: case.not_taken, _not_taken),
-    (lambda case: case.libcuda_failed, lambda case: _dead(cuda_failure(case.evidence))),
+    (
+        lambda case: case.libcuda_failed,
+        lambda case: _dead(cuda_failure(case.evidence, case.sighting)),
+    ),
     (lambda case: case.libcuda_speaks, lambda case: _present(libcuda.LibcudaWithoutIt())),
     (lambda case: "nvidia-smi" in case.sources, _usable),
     (lambda case: case.bound_to is not None, _bound_elsewhere),

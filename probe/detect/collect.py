@@ -63,6 +63,7 @@ def facts_from(running: RunningProbes) -> Facts:
         kfd_listed=results["kfd"].tried,
         hsa=results["rocminfo"].hsa,
         cuda=results["libcuda"].cuda,
+        cuda_late=any(line.code == "timeout" for line in results["libcuda"].trace),
         environ=visibility(machine.environ),
     )
     merged = merge({name: result.sightings for name, result in results.items()})

@@ -31,6 +31,7 @@ class Evidence(Record):
     hsa: HsaView | None = None  # rocminfo's refusal; None where it lists a GPU or was not asked
     reached: tuple[Sighting, ...] = ()  # NVIDIA's cards that nvidia-smi or libcuda lists
     cuda: CudaView | None = None  # libcuda's answer; None where it was not asked or did not answer
+    cuda_late: bool = False  # libcuda was asked, and had no answer when its time was up
     environ: Mapping[str, str]  # variables that hide GPUs
 
     @property

@@ -9,7 +9,8 @@ ARCHITECTURES = {"arm64": "aarch64", "amd64": "x86_64"}  # as others than Linux 
 # The tools that remedies call, looked for where root finds them too; tests/probe/test_remedies.py
 # holds that no command calls another one.
 TOOLS = (
-    *("sudo", "doas", "dmesg", "modprobe", "systemctl", "usermod", "getent", "mokutil", "reboot"),
+    *("sudo", "doas", "dmesg", "modprobe", "systemctl", "usermod", "chmod", "getent"),
+    *("mokutil", "reboot"),
     *(
         "nvidia-smi",
         "nvidia-modprobe",

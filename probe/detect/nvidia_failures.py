@@ -1,7 +1,7 @@
 """What NVIDIA's tools mean by the code that they fail with, as findings."""
 
 from probe.detect.evidence import Evidence
-from probe.facts import Host
+from probe.facts import Host, Sighting
 from probe.finding import Finding
 from probe.findings import libcuda, nvidia, nvidia_faults
 
@@ -22,7 +22,7 @@ SMI_FAILURES: dict[int, Finding] = {
 }
 # The card was there and can't be used until something is done about it.
 DEAD = (8, 15, 16, 18, 231, 255)
-NO_DEVICE, NOT_LOADED, NO_PERMISSION = 6, 9, 4
+NO_DEVICE, NOT_LOADED, NO_PERMISSION, MISMATCH = 6, 9, 4, 18
 UNKNOWN = (231, 255)
 
 # CUresult of cuInit (https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html).
@@ -37,7 +37,10 @@ CUDA_FAILURES: dict[int, Finding] = {
     **{status: libcuda.MpsFull(status=status) for status in (808, 809)},
     999: libcuda.CudaUnknownError(),
 }
-NOT_READY, CUDA_NO_DEVICE = 802, 100
+NOT_READY, CUDA_NO_DEVICE, CUDA_MISMATCH, CUDA_UNAVAILABLE = 802, 100, 803, 46
+# Compute capability 10.x, whose servers join their GPUs by NVLink of the fifth generation: HGX B200
+# and B300 with x86, the racks of GB200 and GB300 with ARM.
+NVLINK_5 = 10
 # What is only about the loader of the host that asked: no container inherits its LD_LIBRARY_PATH
 # and its packages. Each is a ``libcuda.LoaderFault``.
 LOADER = (34, 803, 804)
@@ -50,14 +53,25 @@ def smi_failure(code: int | None, host: Host) -> Finding | None:
     """What an exit code of nvidia-smi means on this kind of machine; None where it has no entry."""
     if code == NOT_LOADED and host.wsl:
         return nvidia_faults.WindowsDriver()
+    if code == NOT_LOADED and host.where.machine == "vm":
+        return nvidia.DriverNotLoaded(virtual=True)
     return SMI_FAILURES.get(code or 0)
 
 
-def cuda_failure(evidence: Evidence) -> Finding:
-    """What libcuda's error means."""
+def cuda_failure(evidence: Evidence, card: Sighting | None = None) -> Finding:
+    """What libcuda's error means, of this card."""
     status = (evidence.cuda.status if evidence.cuda else None) or 0
     if status == NOT_READY and evidence.confidential:
         return libcuda.NotSetReady()
+    major = card.compute_capability[0] if card is not None and card.compute_capability else 0
+    if status == NOT_READY and major == NVLINK_5:
+        switches = evidence.host.arch == "aarch64"
+        return libcuda.RackNotReady() if switches else libcuda.NvlinkNotReady()
+    if status == CUDA_UNAVAILABLE and card is not None and card.vgpu is not None:
+        return libcuda.VgpuUnavailable(profile=card.vgpu)
+    if status == CUDA_MISMATCH and evidence.smi_exit == MISMATCH:
+        # Both libraries differ from the module, and no compat directory has nvidia-smi's.
+        return nvidia.LibraryMismatch()
     if status == CUDA_NO_DEVICE and evidence.host.container and evidence.smi_exit in UNKNOWN:
         # The nodes are there, and the container's device rules let nobody open them: libcuda finds
         # no device, and nvidia-smi at least an error.

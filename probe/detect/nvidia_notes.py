@@ -6,7 +6,7 @@ from probe.detect.evidence import Evidence
 from probe.detect.nvidia_failures import about_the_loader, cuda_failure
 from probe.facts import USABLE, Gpu
 from probe.finding import Finding
-from probe.findings.libcuda import HostLoaderOutvoted
+from probe.findings.libcuda import HostLoaderOutvoted, LibcudaNotAwaited
 from probe.findings.nvidia_driver import NotAwaited, SlowToAnswer
 from probe.machine.time_limit import TIMEOUT_S
 
@@ -20,6 +20,8 @@ def nvidia_notes(gpus: Sequence[Gpu], evidence: Evidence) -> tuple[Finding, ...]
 def _notes(evidence: Evidence) -> Iterator[Finding]:
     if about_the_loader(evidence) and evidence.smi_answered:
         yield HostLoaderOutvoted(why=cuda_failure(evidence))
+    if evidence.cuda_late and evidence.smi_listed:
+        yield LibcudaNotAwaited()
     seconds = evidence.smi_ms / 1000
     # WSL2 and Jetson have no persistence mode: their drivers never let go of the GPU.
     if seconds < TIMEOUT_S or evidence.host.wsl or evidence.host.tegra:

@@ -183,6 +183,13 @@ class SlicesLeftOut(Finding):
         return "slices are" if self.count > 1 else "slice is"
 
 
+class SlicesBesideWhole(SlicesLeftOut):
+    """A process uses whole GPUs, or one MIG slice."""
+
+    code = "mig-slices-beside-whole"
+    says = "{count} MIG {slices} left out: a process uses whole GPUs, or one slice"
+
+
 class OtherMakerUnused(Finding):
     """Two makers' GPUs are usable, and one process uses one maker's."""
 

@@ -2,7 +2,7 @@
 
 from probe.finding import Finding
 from probe.machine.cdi import FOLDERS
-from probe.steps import Command, OfSystem
+from probe.steps import Command, OfSystem, Template
 
 GUIDE = (
     "https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html"
@@ -132,3 +132,57 @@ class NoCdiFile(Finding):
             of="system",
         ),
     )
+
+
+# The toolkit's own service, from 1.18 on, may have the file written at each start and update
+# (https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/cdi-support.html).
+WRITE_ANEW: Template = (
+    TOOLKIT,
+    Command(
+        run="nvidia-ctk cdi generate --output={path}",
+        root=True,
+        of="system",
+        note="after each update of the driver",
+    ),
+)
+
+
+class CdiFileOfOtherDriver(Finding):
+    """The CDI file names libraries of a driver that is no more: no container gets the GPU
+    (https://github.com/podman-container-tools/podman/issues/26233)."""
+
+    code = "cdi-file-of-other-driver"
+    says = (
+        "{path} is of driver {old}, and {driver} runs: containers that are given the GPU by it do "
+        "not start, or do not see it"
+    )
+    steps = WRITE_ANEW
+    path: str
+    old: str
+    driver: str
+
+
+class CdiFileWithoutNodes(Finding):
+    """The CDI file names nodes that the kernel does not have
+    (https://github.com/NVIDIA/nvidia-container-toolkit/issues/885)."""
+
+    code = "cdi-file-without-nodes"
+    says = "{path} names {names}, not there: containers that are given the GPU by it do not start"
+    steps = WRITE_ANEW
+    path: str
+    gone: tuple[str, ...]
+
+    @property
+    def names(self) -> str:
+        """The nodes."""
+        return ", ".join(self.gone)
+
+
+class CdiFileClosed(Finding):
+    """The CDI file is root's alone, as older toolkits wrote it
+    (https://github.com/NVIDIA/nvidia-container-toolkit/issues/63)."""
+
+    code = "cdi-file-closed"
+    says = "this user may not read {path}, by which its Podman hands GPUs over"
+    steps = (Command(run="chmod a+r {path}", root=True, of="system"),)
+    path: str

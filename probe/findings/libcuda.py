@@ -3,9 +3,11 @@
 Its answers are CUresult (https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html).
 """
 
+# size: a table of words: one class for each answer of libcuda
+
 from probe.finding import Finding
 from probe.findings.nvidia_steps import GIVE, IN_LXC, IN_POD, IN_WSL, LOOK, START, UPDATED
-from probe.steps import Command
+from probe.steps import Command, Template
 
 
 class LibcudaNotInContainer(Finding):
@@ -94,22 +96,80 @@ class LibcudaNoDevice(LoaderFault):
     )
 
 
+NOT_READY = "the machine's GPUs are not ready yet"
+FABRIC: Template = (
+    Command(
+        run="systemctl start nvidia-fabricmanager",
+        root=True,
+        does="start NVIDIA's fabric manager",
+        note="no such unit: install nvidia-fabricmanager, of the driver's version",
+        otherwise="start NVIDIA's fabric manager, of the driver's version",
+    ),
+    Command(run="nvidia-smi -q | grep -A 2 Fabric", does="where it runs, see what the fabric says"),
+)
+
+
 class NotReady(Finding):
     """The machine's GPUs wait for their fabric (CUDA_ERROR_SYSTEM_NOT_READY)."""
 
     code = "cuda-system-not-ready"
-    says = "the machine's GPUs are not ready yet"
+    says = NOT_READY
+    steps = FABRIC
+
+
+class NvlinkNotReady(Finding):
+    """The same of servers whose switches are behind InfiniBand's driver: without its modules the
+    fabric manager finds none (https://github.com/NVIDIA/gpu-operator/issues/2781)."""
+
+    code = "cuda-nvlink-not-ready"
+    says = NOT_READY
     steps = (
         Command(
-            run="systemctl start nvidia-fabricmanager",
+            run="modprobe -a ib_umad mlx5_ib",
             root=True,
-            does="start NVIDIA's fabric manager",
-            otherwise="start NVIDIA's fabric manager",
+            does=(
+                "load what the fabric manager reaches this machine's switches by (Ubuntu: in "
+                "linux-modules-extra)"
+            ),
+            otherwise="its kernel needs the modules ib_umad and mlx5_ib, loaded",
+        ),
+        *FABRIC,
+    )
+    in_wsl = IN_WSL
+
+
+class RackNotReady(Finding):
+    """The same of a rack's nodes, whose fabric manager runs on its switches
+    (https://docs.nvidia.com/multi-node-nvlink-systems/mnnvl-user-guide/overview.html)."""
+
+    code = "cuda-rack-not-ready"
+    says = NOT_READY
+    steps = (
+        Command(run="nvidia-smi -q | grep -A 2 Fabric", does="see what the fabric says"),
+        "in a rack of GB200 or GB300 its switches bring the fabric up, not this machine: see there",
+    )
+
+
+class VgpuUnavailable(Finding):
+    """A virtual GPU lets nobody compute: as a rule it has no licence, which the driver asks for
+    some minutes after it was started (https://github.com/Azure/AKS/issues/4870)."""
+
+    code = "cuda-vgpu-unavailable"
+    says = "CUDA may not use this virtual GPU ({profile}): as a rule its licence is missing"
+    # https://docs.nvidia.com/vgpu/latest/grid-licensing-user-guide/index.html
+    steps = (
+        Command(run="nvidia-smi -q | grep -i license", does="see whether it has one"),
+        Command(
+            run="systemctl restart nvidia-gridd",
+            root=True,
+            does="if not, ask for it again, once /etc/nvidia/ClientConfigToken has its token",
         ),
         Command(
-            run="nvidia-smi -q | grep -A 2 Fabric", does="where it runs, see what the fabric says"
+            run="nvidia-smi -q -d COMPUTE",
+            does="if it has one, see whether another process may hold the GPU alone",
         ),
     )
+    profile: str
 
 
 class NotSetReady(Finding):
@@ -179,6 +239,18 @@ class HostLoaderOutvoted(Finding):
     def mends(self) -> str:
         """What mends the host's loader."""
         return self.why.outside if isinstance(self.why, LoaderFault) else ""
+
+
+class LibcudaNotAwaited(Finding):
+    """nvidia-smi answers, and libcuda was still at work when its time was up: CUDA may hang on the
+    card (https://github.com/NVIDIA/open-gpu-kernel-modules/issues/979)."""
+
+    code = "libcuda-not-awaited"
+    says = (
+        "nvidia-smi answers, and libcuda did not in its time: CUDA may hang on this machine; the "
+        "proof at start decides"
+    )
+    steps = (LOOK,)
 
 
 class DriverMismatch(LoaderFault):

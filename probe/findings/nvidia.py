@@ -46,6 +46,16 @@ SECURE_BOOT = (
 )
 
 
+# https://learn.microsoft.com/azure/virtual-machines/linux/n-series-driver-setup,
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/install-nvidia-driver.html; with the ordinary
+# one such a machine may not start again
+# (https://github.com/canonical/ubuntu-drivers-common/issues/92).
+PART_OF_A_GPU = (
+    "if this virtual machine has a part of a GPU only (vGPU, Azure's NVadsA10 v5, AWS's g6f): the "
+    "GRID driver of who runs its host, and no other"
+)
+
+
 class DriverNotLoaded(Finding):
     """NVIDIA's kernel module is not loaded (NVML_ERROR_DRIVER_NOT_LOADED)."""
 
@@ -54,6 +64,7 @@ class DriverNotLoaded(Finding):
     steps = (
         LOAD,
         "after a kernel update, reboot",
+        "where it says that there is no such module, install the driver anew: its build failed",
         Command(
             run="mokutil --import KEY",
             root=True,
@@ -63,6 +74,12 @@ class DriverNotLoaded(Finding):
     )
     in_container = (LOAD, "then start this container again")
     in_wsl = IN_WSL
+    virtual: bool = False  # this is a virtual machine
+
+    def template(self, kind: PlaceKind) -> Template:
+        """As ``Finding.template``; a part of a GPU has a driver of its own."""
+        steps = super().template(kind)
+        return (PART_OF_A_GPU, *steps) if self.virtual and kind == "host" else steps
 
 
 class ManagementLibraryMissing(Finding):
@@ -104,10 +121,14 @@ class LibraryMismatch(Finding):
     says = "NVIDIA's driver and library have different versions"
     steps = (UPDATED,)
     in_container = (
-        (
-            "start this container again, and if that does not help, reboot the host: its driver "
-            "was updated under a running kernel"
+        ByContainer(
+            docker="start this container again",
+            podman=(
+                "on the host, if its CDI file is of before the update: sudo nvidia-ctk cdi "
+                "generate --output=/etc/cdi/nvidia.yaml; then start this container again"
+            ),
         ),
+        "if that does not help, reboot the host: its driver was updated under a running kernel",
     )
     in_wsl = IN_WSL
 
@@ -292,6 +313,12 @@ class DriverAbsent(DriverToInstall):
     in_container = ("on the host: install NVIDIA's driver {wanted} or load it",)
     in_wsl = IN_WSL
     path: str
+    virtual: bool = False  # this is a virtual machine
+
+    def template(self, kind: PlaceKind) -> Template:
+        """As ``DriverToInstall.template``; a part of a GPU has a driver of its own."""
+        steps = super().template(kind)
+        return (PART_OF_A_GPU, *steps) if self.virtual and kind == "host" else steps
 
 
 class DroppedByDriver(DriverToInstall):

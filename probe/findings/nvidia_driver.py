@@ -121,6 +121,8 @@ class NotTaken(Finding):
     steps = (
         LOOK,
         "if that says nothing of it, the card may be newer than the driver: update it",
+        # https://github.com/pytorch/pytorch/issues/163658
+        "if the driver was exchanged since the machine started, reboot",
         # https://github.com/NVIDIA/open-gpu-kernel-modules/issues/862
         (
             "if it says RmInitAdapter failed: Above 4G Decoding and Resizable BAR on in the "

@@ -19,6 +19,10 @@ NVIDIA_KIND, AMD_KIND = "nvidia.com/gpu", "amd.com/gpu"
 # (https://github.com/cncf-tags/container-device-interface/blob/main/README.md).
 FOLDERS = ("/etc/cdi", "/var/run/cdi")
 FILES = r".*\.(ya?ml|json)"
+# The libraries that each driver has of its own version; others (libnvidia-egl-wayland.so.1.1.13)
+# have numbers of their own.
+DRIVER_LIBRARY = r"/(?:libcuda|libnvidia-ml|libEGL_nvidia)\.so\.(\d{3,}\.[\d.]*\d)"
+GPU_NODE = r"/dev/(?:nvidia\d+|dri/renderD\d+)\b"
 
 
 class CdiDevice(Record):
@@ -32,6 +36,40 @@ class CdiDevice(Record):
     def full_name(self) -> str:
         """As an engine takes it."""
         return f"{self.kind}={self.name}"
+
+
+class CdiFile(Record):
+    """What a file on NVIDIA's devices names, which a new driver or a reboot may have taken away."""
+
+    path: str
+    readable: bool = True  # else nothing of it is known but its name
+    drivers: tuple[str, ...] = ()  # of whose version the libraries are that it mounts
+    gone: tuple[str, ...] = ()  # its nodes of GPUs that are not there
+
+
+def nvidia_file(tree: Tree, folders: Sequence[str] = FOLDERS) -> CdiFile | None:
+    """The file on NVIDIA's devices that counts: of two, the later folder's.
+
+    The order is the specification's ("Overlapping"); what only root may read is of no use to an
+    engine without root (https://github.com/NVIDIA/nvidia-container-toolkit/issues/146).
+    """
+    readable = cdi_specifications(tree, folders)
+    if readable:
+        path = readable[-1]
+        text = tree.read(path) or ""
+        nodes = dict.fromkeys(re.findall(GPU_NODE, text))
+        return CdiFile(
+            path=path,
+            drivers=tuple(dict.fromkeys(re.findall(DRIVER_LIBRARY, text))),
+            gone=tuple(node for node in nodes if not tree.exists(node)),
+        )
+    closed = [
+        f"{folder}/{name}"
+        for folder in folders
+        for name in tree.names(folder, FILES)
+        if "nvidia" in name and tree.read(f"{folder}/{name}") is None
+    ]
+    return CdiFile(path=closed[-1], readable=False) if closed else None
 
 
 def cdi_specifications(tree: Tree, folders: Sequence[str] = FOLDERS) -> list[str]:

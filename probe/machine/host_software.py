@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from probe.machine.cdi import cdi_specifications
+from probe.machine.cdi import CdiFile, nvidia_file
 from probe.machine.files import Tree
 from probe.machine.this_machine import Machine
 from probe.numbers import MIB
@@ -41,6 +41,7 @@ class HostSoftware:
     cdi: bool  # a CDI specification that names NVIDIA GPUs
     docker_kind: DockerKind = "package"
     memory_mib: int | None = None  # of the machine
+    cdi_file: CdiFile | None = None  # of NVIDIA's devices, as it is
     limit_mib: int | None = None  # what this container may take of it, where it has a limit
 
 
@@ -51,11 +52,13 @@ def read_host_software(machine: Machine) -> HostSoftware:
     def installed(name: str) -> bool:
         return machine.find(name) is not None
 
+    cdi_file = nvidia_file(tree)
     return HostSoftware(
         docker=installed("docker"),
         podman=installed("podman"),
         nvidia_toolkit=any(installed(name) for name in TOOLKIT),
-        cdi=bool(cdi_specifications(tree)),
+        cdi=cdi_file is not None and cdi_file.readable,
+        cdi_file=cdi_file,
         docker_kind=docker_kind(tree),
         memory_mib=memory_mib(tree),
         limit_mib=_limit_mib(tree),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from probe.decide.advice_machine import builds_nothing
 from probe.decide.choice import Choice
 from probe.decide.choose import choose
 from probe.decide.fit import driver_floor, misfit
@@ -9,7 +10,7 @@ from probe.facts import DRI, KFD, Facts, Gpu, Vendor
 from probe.finding import Advice
 from probe.findings import advice, builds, engines, no_build
 from probe.findings import improvements as found
-from probe.findings.gpu import NodeClosed
+from probe.findings.gpu import Hidden, NodeClosed
 from probe.findings.nvidia import DriverToInstall
 from probe.frozen_record import replace
 from probe.machine.host_software import HostSoftware
@@ -38,6 +39,8 @@ def improvements(
 ) -> tuple[Improvement, ...]:
     """All that is worth doing here, most important first; empty where nothing is."""
     case = Examination(facts=facts, table=table, choice=choice, around=around, setting=setting)
+    if builds_nothing(entry.finding for entry in choice.advice):
+        return tuple(Improvement(what=entry.text(facts.host.place)) for entry in choice.advice)
     steps = [
         *_lost(case),
         *_image(case),
@@ -136,6 +139,8 @@ def _unusable(case: Examination) -> Iterator[Improvement]:
             yield case.improvement(
                 found.GroupToJoin(why=why, groups=tuple(sorted(groups))), gpu=gpu
             )
+        elif isinstance(why, Hidden) and case.choice.selection.backend != "cpu":
+            yield Improvement(what=f"{gpu.name}: {why}")  # as somebody wants it
         elif isinstance(why, DriverToInstall) and not case.inside:
             yield case.improvement(why, gpu=gpu, steps=driver_steps(why, case))
         elif why is not None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from probe.facts import Sighting
 from probe.frozen_record import Record
 from probe.numbers import MIB, parse_int
+from probe.tables.devices import is_integrated
 
 AMD = 0x1002
 # HSA_MEM_HEAP_TYPE_FB_PUBLIC and _PRIVATE:
@@ -40,14 +41,19 @@ def _sighting(index: int, node: KfdNode) -> Sighting | None:
     # A CPU node has no SIMD units.
     if values.get("simd_count", 0) <= 0 or values.get("vendor_id", AMD) != AMD:
         return None
-    unique = values.get("unique_id", 0)
+    unique, gfx = (
+        values.get("unique_id", 0),
+        gfx_of_target_version(values.get("gfx_target_version")),
+    )
     return Sighting(
         vendor="amd",
         bus=bus_of_location(values.get("location_id"), values.get("domain", 0)),
         index=index,
         uuid=f"GPU-{unique:016x}" if unique > 0 else None,
-        vram_mib=_memory_mib(node, values),
-        gfx=gfx_of_target_version(values.get("gfx_target_version")),
+        # Of a processor's graphics newer kernels give what GTT may hold, which DRM gives as such:
+        # amdgpu_amdkfd_get_local_mem_info in the same tree's drivers/gpu/drm/amd/amdgpu.
+        vram_mib=None if is_integrated(gfx) else _memory_mib(node, values),
+        gfx=gfx,
         device=values.get("device_id"),
         kernel_driver="amdgpu",
         render_minor=values.get("drm_render_minor"),

@@ -99,6 +99,16 @@ def test_further_slices_are_counted_and_not_named_one_by_one(table: Table) -> No
     assert advice(choice) == ("2 more MIG slices are left out: a process uses one, the largest",)
 
 
+def test_slices_beside_a_whole_card_are_told_in_one_line(table: Table) -> None:
+    whole = nvidia("8.0", "580.95.05", memory=81920)
+    slices = [
+        replace(nvidia("8.0", "580.95.05", memory=10240, index=1), slice_of=1, uuid=f"MIG-{n}")
+        for n in range(3)
+    ]
+    choice = choose(machine_with(whole, *slices), table)
+    assert advice(choice) == ("3 MIG slices are left out: a process uses whole GPUs, or one slice",)
+
+
 def test_a_mac_is_told_that_containers_do_not_reach_its_gpu(table: Table) -> None:
     gpu = Gpu(vendor="apple", index=0, name="Apple GPU", state="accessible", integrated=True)
     facts = Facts(host=Host(arch="arm64", os="darwin"), gpus=(gpu,))

@@ -32,6 +32,15 @@ LINUX = Host(arch="x86_64", os="linux")
 WSL = replace(LINUX, wsl=True)
 
 
+@pytest.mark.parametrize("arch", ["riscv64", "ppc64le"])
+def test_without_a_build_no_gpu_is_worth_mending(table, arch):
+    """It would be of no use to torch there."""
+    why = nvidia_findings.NodesNotMade(path="/dev/nvidiactl")
+    dead = replace(nvidia("7.0", "550.54.14"), state="dead", why=why)
+    (only,) = choose(machine_with(dead, arch=arch), table).advice
+    assert isinstance(only.finding, found.ProcessorWithoutBuild)
+
+
 def test_a_probe_that_fails_itself_is_no_matter_of_a_driver(table: Table) -> None:
     """Whether it is a vendor's tool or a look at files, and whether there are cards or none."""
     said = "failed: RuntimeError: boom"

@@ -18,6 +18,7 @@ from probe.detect.evidence import Evidence
 from probe.detect.merge import Merged
 from probe.facts import HSA_OVERRIDE, Facts, Gpu, Host, Node, Sighting, State
 from probe.finding import Finding
+from probe.findings.advice import SlicesLeftOut
 from probe.findings.gpu import Hidden, NodeClosed
 from probe.findings.nvidia import DroppedByDriver, GpuLost
 from probe.findings.nvidia_driver import OlderThanCard
@@ -228,14 +229,13 @@ def test_every_card_of_a_choice_runs_its_build_and_every_other_one_is_told_why_n
         assert selection.env == env or (
             primary.gfx is not None and TABLE.hsa_overrides[primary.gfx].runs_as == gpu.gfx
         )
-    unused = [
-        gpu
-        for gpu in usable
-        if gpu not in selection.gpus
-        and not (gpu.slice_of is not None and primary.slice_of is not None)
-    ]
+    unused = [gpu for gpu in usable if gpu not in selection.gpus]
+    # Slices are counted, and told in one line.
+    slices = [g for g in unused if g.slice_of is not None and g.vendor == primary.vendor]
+    counted = [e.finding.count for e in choice.advice if isinstance(e.finding, SlicesLeftOut)]
+    assert counted == ([len(slices)] if slices else [])
     told = [entry for entry in choice.advice if entry.finding.code in LEFT_OUT]
-    assert len(told) == len(unused)
+    assert len(told) == len(unused) - len(slices)
 
 
 @settings(max_examples=500, deadline=None)

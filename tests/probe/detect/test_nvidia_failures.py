@@ -12,9 +12,10 @@ from probe.detect.nvidia_failures import (
     cuda_failure,
     smi_failure,
 )
-from probe.facts import CudaView, Host
+from probe.facts import CudaView, Host, Sighting
 from probe.findings import libcuda, nvidia, nvidia_faults
 from probe.frozen_record import replace
+from probe.place import Where
 
 HOST = Host(arch="x86_64", os="linux")
 WSL = replace(HOST, wsl=True)
@@ -101,3 +102,43 @@ def test_what_is_about_the_loader_says_what_mends_it(status):
     (step,) = libcuda.HostLoaderOutvoted(why=why).remedy("wsl")
     assert step == f"for programs outside: {why.outside}"
     assert why.outside
+
+
+@pytest.mark.parametrize(
+    ("arch", "capability", "found"),
+    [
+        ("x86_64", (9, 0), libcuda.NotReady),
+        ("x86_64", (10, 0), libcuda.NvlinkNotReady),
+        ("x86_64", (10, 3), libcuda.NvlinkNotReady),
+        ("aarch64", (10, 0), libcuda.RackNotReady),
+        ("aarch64", (9, 0), libcuda.NotReady),
+        ("x86_64", None, libcuda.NotReady),
+    ],
+)
+def test_each_fabric_is_brought_up_in_its_own_way(arch, capability, found):
+    card = Sighting(vendor="nvidia", compute_capability=capability)
+    assert type(cuda_failure(cuda(802, replace(HOST, arch=arch)), card)) is found
+    confidential = cuda(802, replace(HOST, arch=arch), confidential=True)
+    assert cuda_failure(confidential, card) == libcuda.NotSetReady()
+
+
+def test_a_virtual_gpu_that_is_busy_lacks_its_licence():
+    """The compute mode is its host's: nvidia-smi -c is refused there."""
+    part = Sighting(vendor="nvidia", vgpu="24Q")
+    assert cuda_failure(cuda(46), part) == libcuda.VgpuUnavailable(profile="24Q")
+    assert cuda_failure(cuda(46), Sighting(vendor="nvidia")) == libcuda.InExclusiveUse()
+    assert cuda_failure(cuda(46)) == libcuda.InExclusiveUse()
+
+
+def test_where_both_libraries_differ_from_the_module_no_compat_directory_is_to_blame():
+    assert cuda_failure(cuda(803, smi_exit=18)) == nvidia.LibraryMismatch()
+    assert cuda_failure(cuda(803, smi_exit=0)) == libcuda.DriverMismatch()
+
+
+def test_a_virtual_machine_may_have_a_part_of_a_gpu():
+    vm = replace(HOST, where=Where(machine="vm"))
+    for kind in ("host", "container"):
+        steps = "\n".join(nvidia.DriverNotLoaded(virtual=True).remedy(kind))
+        assert ("GRID" in steps) == (kind == "host")
+    assert smi_failure(9, vm) == nvidia.DriverNotLoaded(virtual=True)
+    assert "GRID" not in "\n".join(nvidia.DriverNotLoaded().remedy("host"))

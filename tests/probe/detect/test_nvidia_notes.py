@@ -5,7 +5,7 @@ import pytest
 from probe.detect.evidence import Evidence
 from probe.detect.nvidia_notes import nvidia_notes
 from probe.facts import CudaView, Gpu, Host, Sighting
-from probe.findings.libcuda import DriverMismatch, HostLoaderOutvoted
+from probe.findings.libcuda import DriverMismatch, HostLoaderOutvoted, LibcudaNotAwaited
 from probe.findings.nvidia_driver import NotAwaited, SlowToAnswer
 from probe.frozen_record import replace
 from probe.place import PlaceKind
@@ -48,6 +48,12 @@ def test_a_tool_that_was_cut_short_is_told():
 
 def test_where_libcuda_answered_a_silent_nvidia_smi_says_nothing_of_waking():
     assert nvidia_notes([GPU], evidence(smi_cut=True, smi_ms=5000, reached=(CARD,))) == ()
+
+
+def test_libcudas_silence_beside_an_answer_is_told():
+    late = evidence(smi_answered=True, smi_ms=300, cuda_late=True)
+    assert nvidia_notes([GPU], late) == (LibcudaNotAwaited(),)
+    assert LibcudaNotAwaited() not in nvidia_notes([GPU], replace(late, smi_cut=True))
 
 
 def test_a_loader_that_was_outvoted_is_told():

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from probe.machine.cdi import FOLDERS, NVIDIA_KIND, CdiDevice, cdi_devices, cdi_specifications
+from probe.machine.cdi import (
+    FOLDERS,
+    NVIDIA_KIND,
+    CdiDevice,
+    CdiFile,
+    cdi_devices,
+    cdi_specifications,
+    nvidia_file,
+)
 from probe.machine.files import Tree
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "container" / "cdi"
@@ -80,3 +88,50 @@ def test_a_broken_file_has_no_devices(tmp_path: Path, text: str) -> None:
 def test_another_vendors_devices_are_not_meant(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("kind: example.com/fpga\ndevices:\n- name: all\n")
     assert cdi_devices(Tree(tmp_path), ["/"]) == ()
+
+
+def _write(root: Path, path: str, text: str) -> Path:
+    file = root / path.lstrip("/")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def test_what_a_file_is_of(tmp_path: Path) -> None:
+    """Of the driver's own libraries the version counts, not that of those beside them."""
+    _write(tmp_path, "/dev/nvidia0", "")
+    text = (
+        f"kind: {NVIDIA_KIND}\n"
+        "    - path: /dev/nvidia0\n    - path: /dev/nvidia-modeset\n"
+        "    - path: /dev/dri/renderD129\n"
+        "    hostPath: /usr/lib/x86_64-linux-gnu/libcuda.so.535.161.07\n"
+        "    hostPath: /usr/lib/x86_64-linux-gnu/libnvidia-egl-wayland.so.1.1.13\n"
+        "    hostPath: /usr/lib/x86_64-linux-gnu/libnvidia-ml.so.535.161.07\n"
+    )
+    _write(tmp_path, "/etc/cdi/nvidia.yaml", text)
+    assert nvidia_file(Tree(tmp_path)) == CdiFile(
+        path="/etc/cdi/nvidia.yaml", drivers=("535.161.07",), gone=("/dev/dri/renderD129",)
+    )
+
+
+def test_of_two_files_the_later_folders_counts(tmp_path: Path) -> None:
+    """The toolkit's service writes to /var/run/cdi, which overrules what was written to /etc."""
+    _write(tmp_path, "/etc/cdi/nvidia.yaml", f"kind: {NVIDIA_KIND}\n/libcuda.so.535.161.07\n")
+    _write(tmp_path, "/var/run/cdi/nvidia.yaml", f"kind: {NVIDIA_KIND}\n/libcuda.so.580.95.05\n")
+    assert nvidia_file(Tree(tmp_path)) == CdiFile(
+        path="/var/run/cdi/nvidia.yaml", drivers=("580.95.05",)
+    )
+
+
+def test_a_file_that_this_user_may_not_read(tmp_path: Path) -> None:
+    """A folder stands for it: root reads what is closed."""
+    assert nvidia_file(Tree(tmp_path)) is None
+    (tmp_path / "etc/cdi/nvidia.yaml").mkdir(parents=True)
+    found = CdiFile(path="/etc/cdi/nvidia.yaml", readable=False)
+    assert nvidia_file(Tree(tmp_path)) == found
+
+
+def test_wsls_file_names_no_version() -> None:
+    text = (CORPUS / "wsl2.yaml").parent
+    file = nvidia_file(Tree(), [str(text)])
+    assert file is not None and file.path.endswith("wsl2.yaml") and file.drivers == ()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from probe.machine.cdi import CdiFile
 from probe.machine.host_software import HostSoftware, read_host_software
 
 
@@ -16,6 +17,7 @@ def test_what_the_doctor_looks_at(machine):
         podman=False,
         nvidia_toolkit=True,
         cdi=True,
+        cdi_file=CdiFile(path="/etc/cdi/nvidia.yaml"),
         memory_mib=7939,
         limit_mib=3072,
     )

@@ -6,7 +6,7 @@ from probe.decide.choice import ImageBuild
 from probe.decide.choose import choose
 from probe.facts import Facts, Gpu, Host, Node
 from probe.findings.engines import NoCdiFile, NoEngine, NoToolkit
-from probe.findings.gpu import NodeClosed
+from probe.findings.gpu import Hidden, NodeClosed
 from probe.findings.nvidia import GpuLost
 from probe.findings.nvidia_driver import SlowToAnswer
 from probe.frozen_record import replace
@@ -61,6 +61,21 @@ def test_a_machine_in_order(table):
     (note,) = improvements(facts, table, choose(facts, table), COMPLETE)
     assert note == Improvement(what=MODELS)
     assert improvements_text(()) == "\nnothing to improve\n"
+
+
+def test_a_card_that_somebody_hides_beside_one_in_use_is_nothing_to_mend(table):
+    facts = nvidia_machine()
+    hidden = replace(
+        facts.gpus[0],
+        index=1,
+        name="other",
+        state="present",
+        why=Hidden(variable="CUDA_VISIBLE_DEVICES", value="0"),
+    )
+    (note,) = steps(replace(facts, gpus=(*facts.gpus, hidden)), table)
+    assert note == Improvement(what="other: hidden by CUDA_VISIBLE_DEVICES=0")
+    (alone,) = steps(replace(facts, gpus=(hidden,)), table)
+    assert alone.steps == ("unset CUDA_VISIBLE_DEVICES, or name the GPU in it",)
 
 
 def test_no_toolkit(table):

@@ -1,12 +1,16 @@
 """The command to type, by system, engine and machine."""
 
+import dataclasses
+
 import pytest
 
 from probe.decide.choose import choose
-from probe.facts import Facts, Host
+from probe.facts import Facts, Gpu, Host
+from probe.finding import Finding
 from probe.findings import engines
 from probe.findings.improvements import DRIVER_GUIDE, NewerDriverHelps
 from probe.frozen_record import replace
+from probe.machine.cdi import CdiFile
 from probe.machine.host_software import DockerKind, HostSoftware
 from probe.report.doctor_commands import driver_steps, engine_steps, hand_over
 from probe.report.examination import NO_SETTING, Examination
@@ -164,3 +168,53 @@ def test_podman_without_the_toolkit_gets_it_first() -> None:
         "sudo dnf install nvidia-container-toolkit   # from NVIDIA's package repository",
         "sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml",
     )
+
+
+CARD = Gpu(vendor="nvidia", index=0, name="RTX 3060", driver="570.133.07", state="accessible")
+FILE = CdiFile(path="/etc/cdi/nvidia.yaml", drivers=("570.133.07",))
+OLD = replace(FILE, drivers=("570.124.06",))
+CLOSED = CdiFile(path="/etc/cdi/nvidia.yaml", readable=False)
+STALE = engines.CdiFileOfOtherDriver(path=FILE.path, old="570.124.06", driver="570.133.07")
+GONE = engines.CdiFileWithoutNodes(path=FILE.path, gone=("/dev/dri/renderD129",))
+
+
+PODMAN, DOCKER = dataclasses.replace(BARE, podman=True), dataclasses.replace(BARE, docker=True)
+
+
+@pytest.mark.parametrize(
+    ("file", "around", "root", "found"),
+    [
+        (FILE, PODMAN, False, []),
+        (OLD, PODMAN, False, [STALE]),
+        (
+            OLD,
+            dataclasses.replace(BARE, docker=True, podman=True, nvidia_toolkit=True),
+            False,
+            [STALE],
+        ),
+        # Docker with the toolkit has a way without the file, a snap does not read it.
+        (OLD, dataclasses.replace(BARE, docker=True, nvidia_toolkit=True), False, []),
+        (OLD, replace_software(docker=True, docker_kind="snap"), False, [engines.SnapDocker()]),
+        (OLD, DOCKER, False, [STALE]),
+        (replace(FILE, gone=GONE.gone), PODMAN, False, [GONE]),
+        (replace(FILE, drivers=()), PODMAN, False, []),
+        (CLOSED, PODMAN, False, [engines.CdiFileClosed(path=FILE.path)]),
+        (CLOSED, PODMAN, True, []),
+        (CLOSED, DOCKER, False, []),
+        (None, PODMAN, False, [engines.NoCdiFile()]),
+    ],
+)
+def test_a_cdi_file_of_before(
+    table: Table, file: CdiFile | None, around: HostSoftware, root: bool, found: list[Finding]
+) -> None:
+    software = dataclasses.replace(around, cdi=file is not None and file.readable, cdi_file=file)
+    facts = Facts(host=replace(HOST, root=root), gpus=(CARD,))
+    case = Examination(
+        facts=facts, table=table, choice=choose(facts, table), around=software, setting=NO_SETTING
+    )
+    assert list(hand_over(case)) == found
+
+
+def test_it_is_written_anew_where_it_is(table: Table) -> None:
+    there = replace(STALE, path="/var/run/cdi/nvidia.yaml").remedy(HOST.place)
+    assert there[-1].startswith("sudo nvidia-ctk cdi generate --output=/var/run/cdi/nvidia.yaml")

@@ -46,3 +46,15 @@ def test_an_old_kernel_without_a_target_version():
     node = KfdNode(properties="simd_count 256\ndevice_id 26720\nlocal_mem_size 17163091968\n")
     (gpu,) = parse_topology({1: node})
     assert (gpu.gfx, gpu.device, gpu.vram_mib) == (None, 0x6860, 16368)
+
+
+def test_of_a_processors_graphics_the_memory_is_not_told():
+    """Newer kernels give there what GTT may hold, and DRM gives that as GTT: twice is too much."""
+    bank = ("heap_type 1\nsize_in_bytes 65220000000\n",)
+    properties = "simd_count 80\nvendor_id 4098\nlocation_id 50688\ngfx_target_version "
+    nodes = {
+        1: KfdNode(properties=properties + "110501\n", banks=bank),
+        2: KfdNode(properties=properties + "110000\n", banks=bank),
+    }
+    shared, own = parse_topology(nodes)
+    assert (shared.vram_mib, own.vram_mib) == (None, 62198)
