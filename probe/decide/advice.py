@@ -16,6 +16,7 @@ from probe.decide.fit import (
 from probe.facts import BACKENDS, HSA_OVERRIDE, Gpu, Vendor
 from probe.finding import Advice, Finding
 from probe.findings import advice
+from probe.findings.hsa_override import HsaOverrideUnreadable, HsaOverrideUnwanted, HsaOverrideUsed
 from probe.tables.builds import Build, at_least, line_of
 from probe.tables.drivers import driver_to_take
 from probe.tables.visibility import CUDA, HIP, unreadable
@@ -121,7 +122,7 @@ def _on_override(
     override = hsa_override(build, primary, question)
     gfx, needed = primary.gfx or "", override.version if override else None
     if override is not None:
-        yield advice.HsaOverrideUsed(
+        yield HsaOverrideUsed(
             gfx=gfx, runs_as=override.runs_as, variable=HSA_OVERRIDE, value=override.version
         )
     slices = [
@@ -136,9 +137,9 @@ def _on_override(
     if selection.backend != "rocm" or given is None:
         return
     if unreadable({HSA_OVERRIDE: given}):
-        yield advice.HsaOverrideUnreadable(variable=HSA_OVERRIDE, value=given)
+        yield HsaOverrideUnreadable(variable=HSA_OVERRIDE, value=given)
     elif given != needed:
-        yield advice.HsaOverrideUnwanted(variable=HSA_OVERRIDE, value=given, gfx=gfx, needed=needed)
+        yield HsaOverrideUnwanted(variable=HSA_OVERRIDE, value=given, gfx=gfx, needed=needed)
 
 
 def _left_out(gpu: Gpu, primary: Gpu, build: Build, question: Question) -> Iterator[Finding]:
