@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from probe.facts import Sighting
 from probe.frozen_record import Record
 from probe.numbers import MIB, parse_int
-from probe.tables.devices import is_integrated
 
 AMD = 0x1002
 # HSA_MEM_HEAP_TYPE_FB_PUBLIC and _PRIVATE:
@@ -41,10 +40,10 @@ def _sighting(index: int, node: KfdNode) -> Sighting | None:
     # A CPU node has no SIMD units.
     if values.get("simd_count", 0) <= 0 or values.get("vendor_id", AMD) != AMD:
         return None
-    unique, gfx = (
-        values.get("unique_id", 0),
-        gfx_of_target_version(values.get("gfx_target_version")),
-    )
+    from probe.tables.devices import is_integrated  # not before the tools are started
+
+    unique = values.get("unique_id", 0)
+    gfx = gfx_of_target_version(values.get("gfx_target_version"))
     return Sighting(
         vendor="amd",
         bus=bus_of_location(values.get("location_id"), values.get("domain", 0)),
