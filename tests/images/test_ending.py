@@ -33,7 +33,9 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_the_child_ends_too(client: str, number: signal.Signals, tmp_path: Path) -> None:
     place = tmp_path / "pid"
-    command = [sys.executable, "-c", BUILD, client, str(place)]
+    # Whoever runs the tests under nohup has its children ignore SIGHUP.
+    fresh = ["env", "--default-signal=HUP,TERM"]
+    command = [*fresh, sys.executable, "-c", BUILD, client, str(place)]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         wait_for(lambda: place.exists() and place.read_text().strip(), 20, "the child's start")
         child = int(place.read_text())
