@@ -2,13 +2,16 @@
 
 A lock can be made without torch's file: what torch requires is then taken from what is published of
 that version (images/packages/known_torch.toml). Here the file itself has the last word. The
-build of an image runs this module by itself, the universal image after each installation.
+build of an image runs this beside the lock's own module, the universal image after each
+installation.
 """
 
 import importlib
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from typing import Protocol, cast
+
+from probe.universal.lock import normalise
 
 # https://packaging.python.org/en/latest/specifications/dependency-specifiers/ is not read by
 # anything in the standard library; pip, which installed the packages, carries what reads it.
@@ -52,14 +55,14 @@ def unmet(search: Sequence[str], name: str = "torch") -> list[str]:
     """
     reader = cast("Reader", importlib.import_module(READER))
     found = {
-        _normal(distribution.metadata["Name"]): distribution
+        normalise(distribution.metadata["Name"]): distribution
         for distribution in reversed([*metadata.distributions(path=[*search])])
     }
-    if _normal(name) not in found:
+    if normalise(name) not in found:
         return []
     problems: list[str] = []
     seen: set[tuple[str, str]] = set()
-    waiting = [(_normal(name), "")]
+    waiting = [(normalise(name), "")]
     while waiting:
         key = waiting.pop()
         if key in seen:
@@ -67,7 +70,7 @@ def unmet(search: Sequence[str], name: str = "torch") -> list[str]:
         seen.add(key)
         asking, extra = key
         for requirement in _of(found[asking], extra, reader):
-            wanted = _normal(requirement.name)
+            wanted = normalise(requirement.name)
             if wanted not in found:
                 problems.append(f"{asking} asks for {_said(requirement)}, which is not installed")
                 continue
@@ -90,7 +93,3 @@ def _of(distribution: metadata.Distribution, extra: str, reader: Reader) -> Iter
 
 def _said(requirement: Requirement) -> str:
     return f"{requirement.name}{requirement.specifier}"
-
-
-def _normal(name: str) -> str:
-    return name.replace("_", "-").replace(".", "-").lower()
