@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from probe.detect.access_amd import amd_verdict, render_node
 from probe.detect.access_nvidia import nvidia_verdict
-from probe.detect.evidence import Evidence, Verdict
+from probe.detect.evidence import Evidence, Verdict, present
 from probe.detect.merge import Merged
 from probe.detect.visibility import hidden_amd, hidden_nvidia, identity, not_assigned
 from probe.facts import Gpu, Sighting, Vendor
@@ -57,7 +57,7 @@ def _unless_hidden(verdict: Verdict, sighting: Sighting, hidden: Mapping[str, Fi
     reachable = verdict.state == "accessible" or isinstance(verdict.why, NodeClosed)
     if reason is None or not reachable:
         return verdict
-    return Verdict(state="present", why=reason)
+    return present(reason)
 
 
 def _order(entry: Merged) -> tuple[int, str]:
@@ -78,7 +78,7 @@ def _nvidia_gpus(merged: Sequence[Merged], evidence: Evidence) -> list[Gpu]:
         verdict = nvidia_verdict(entry, evidence, hidden=hidden_whole or bool(slices))
         own = [piece for piece in slices if sighting.mig and piece.slice_of == sighting.index]
         if sighting.mig and evidence.slices_listed and not own:
-            verdict = Verdict(state="present", why=NoMigSlice())
+            verdict = present(NoMigSlice())
         # A GPU in MIG mode is used through its slices only.
         for piece in own:
             capability = sighting.compute_capability

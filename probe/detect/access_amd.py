@@ -19,7 +19,7 @@ comes later and beats all.
 (https://rocm.docs.amd.com/projects/install-on-linux/en/latest/install/prerequisites.html)
 """
 
-from probe.detect.evidence import VIRTUAL, Evidence, Verdict, closed_nodes
+from probe.detect.evidence import VIRTUAL, Evidence, Verdict, closed_nodes, present
 from probe.detect.merge import Merged
 from probe.facts import DRI, KFD, Node, Sighting
 from probe.finding import Finding
@@ -36,29 +36,25 @@ def amd_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -> V
     sighting, sources = entry.sighting, entry.sources
     kfd = [node for node in evidence.nodes if node.path == KFD]
     if sighting.kernel_driver not in (None, "amdgpu"):
-        return _present(_other_driver(sighting.kernel_driver, sighting))
+        return present(_other_driver(sighting.kernel_driver, sighting))
     if evidence.host.wsl and not kfd:
-        return _present(gpu.NoKfdUnderWsl())
+        return present(gpu.NoKfdUnderWsl())
     if "rocminfo" in sources:
         return Verdict()
     if not sources <= LISTING_ONLY:
         unlisted = evidence.kfd_listed and "kfd" not in sources
         if unlisted and sighting.kernel_driver is None and not evidence.host.container:
-            return _present(_untaken(sighting))
+            return present(_untaken(sighting))
         render = _render_nodes(sighting, evidence)
         if not kfd or not render:
             missing = KFD if not kfd else render_node(sighting) or RENDER
-            return _present(_node_missing(missing, sighting, evidence))
+            return present(_node_missing(missing, sighting, evidence))
         if unlisted:
-            return _present(_left_out(sighting, evidence))
+            return present(_left_out(sighting, evidence))
         if closed := closed_nodes([*kfd, *render]):
             return closed
     refused = _refused(evidence, hidden=hidden)
-    return Verdict() if refused is None else _present(refused)
-
-
-def _present(why: Finding) -> Verdict:
-    return Verdict(state="present", why=why)
+    return Verdict() if refused is None else present(refused)
 
 
 def _untaken(sighting: Sighting) -> Finding:

@@ -26,10 +26,17 @@ is accessible is tried, and what computes is proven.
 
 from collections.abc import Callable
 
-from probe.detect.evidence import VIRTUAL, Evidence, Verdict, closed_nodes
+from probe.detect.evidence import VIRTUAL, Evidence, Verdict, closed_nodes, present
 from probe.detect.merge import Merged
 from probe.detect.nvidia_case import Case
-from probe.detect.nvidia_failures import DEAD, NO_PERMISSION, cuda_failure, smi_failure
+from probe.detect.nvidia_failures import (
+    DEAD,
+    NO_HANDLE,
+    NO_PERMISSION,
+    RESET_REQUIRED,
+    cuda_failure,
+    smi_failure,
+)
 from probe.finding import Finding
 from probe.findings import libcuda, nvidia, nvidia_driver, nvidia_faults
 from probe.findings.gpu import HeldForVm, OtherDriver
@@ -46,10 +53,6 @@ def nvidia_verdict(entry: Merged, evidence: Evidence, *, hidden: bool = False) -
     return next((verdict(case) for applies, verdict in RULES if applies(case)), Verdict())
 
 
-def _present(why: Finding) -> Verdict:
-    return Verdict(state="present", why=why)
-
-
 def _dead(why: Finding) -> Verdict:
     return Verdict(state="dead", why=why)
 
@@ -59,15 +62,15 @@ def _faulty(case: Case) -> Verdict:
     # nvidia-smi takes any of the three, and a container numbers its cards anew.
     number = None if sighting.index is None or case.inside else str(sighting.index)
     card = number or sighting.uuid or sighting.bus or "N"
-    if fault == 16:
+    if fault == RESET_REQUIRED:
         return _dead(nvidia_faults.RequiresReset(card=card))
-    if fault == 255:
+    if fault == NO_HANDLE:
         return _dead(nvidia_faults.NoHandle(card=card))
     return _dead(smi_failure(fault, case.evidence.host) or nvidia.GpuLost())
 
 
 def _dropped(case: Case) -> Verdict:
-    return _present(
+    return present(
         nvidia.DroppedByDriver(
             driver=case.evidence.nvidia_driver or "",
             last=case.dropped_after or "",
@@ -78,7 +81,7 @@ def _dropped(case: Case) -> Verdict:
 
 def _too_old(case: Case) -> Verdict:
     capability = case.sighting.compute_capability
-    return _present(
+    return present(
         nvidia_driver.OlderThanCard(
             driver=case.evidence.nvidia_driver or "",
             first=case.served_from or "",
@@ -93,11 +96,11 @@ def _other_module(case: Case) -> Verdict:
     if needed is None or loaded is None:
         return Verdict()
     if serves is not None:
-        return _present(nvidia_driver.NoModuleForBoth(loaded=loaded, needed=needed, serves=serves))
+        return present(nvidia_driver.NoModuleForBoth(loaded=loaded, needed=needed, serves=serves))
     if needed == "open":
-        return _present(nvidia_driver.WrongModule(loaded=loaded, needed=needed))
+        return present(nvidia_driver.WrongModule(loaded=loaded, needed=needed))
     capability = case.sighting.compute_capability
-    return _present(
+    return present(
         nvidia_driver.OldCardOnOpenModule(loaded=loaded, needed=needed, capability=capability)
     )
 
@@ -105,20 +108,20 @@ def _other_module(case: Case) -> Verdict:
 def _not_taken(case: Case) -> Verdict:
     why = nvidia_driver.NotTaken(driver=case.evidence.nvidia_driver)
     held = case.sighting.kernel_driver or case.missing_node is None
-    return _dead(why) if held else _present(why)
+    return _dead(why) if held else present(why)
 
 
 def _bound_elsewhere(case: Case) -> Verdict:
     driver, wanted = case.bound_to or "", "NVIDIA's driver"
     if driver in VIRTUAL:
-        return _present(HeldForVm(driver=driver, wanted=wanted))
+        return present(HeldForVm(driver=driver, wanted=wanted))
     capability = case.sighting.compute_capability
     if case.evidence.smi_answered:
         useless = wanted_driver(newest_floor(), capability) is None
-        return _present(
+        return present(
             OtherDriver(driver=driver, wanted=wanted, serves_another=True, without_code=useless)
         )
-    return _present(nvidia.OtherDriverBound(driver=driver, capability=capability))
+    return present(nvidia.OtherDriverBound(driver=driver, capability=capability))
 
 
 def _no_nodes(case: Case) -> Verdict:
@@ -127,14 +130,14 @@ def _no_nodes(case: Case) -> Verdict:
     if case.inside:
         given = evidence.environ.get(CONTAINER)
         said = f"{CONTAINER}={given}" if given in NO_GPUS else None
-        return _present(nvidia.NotGiven(path=path, said=said, tegra=evidence.host.tegra))
+        return present(nvidia.NotGiven(path=path, said=said, tegra=evidence.host.tegra))
     if known is not None and not evidence.smi_named:
-        return _dead(known) if evidence.smi_exit in DEAD else _present(known)
+        return _dead(known) if evidence.smi_exit in DEAD else present(known)
     if evidence.nvidia_driver is not None:
-        return _present(nvidia.NodesNotMade(path=path))
+        return present(nvidia.NodesNotMade(path=path))
     capability = case.sighting.compute_capability
     virtual = evidence.host.where.machine == "vm"
-    return _present(nvidia.DriverAbsent(path=path, capability=capability, virtual=virtual))
+    return present(nvidia.DriverAbsent(path=path, capability=capability, virtual=virtual))
 
 
 def _smi_failed(case: Case) -> Verdict:
@@ -170,12 +173,12 @@ RULES: tuple[Rule, ...] = (
     (lambda case: case.other_module is not None, _other_module),
     (
         lambda case: case.inside and case.libcuda_missing,
-        lambda case: _present(libcuda.LibcudaNotInContainer()),
+        lambda case: present(libcuda.LibcudaNotInContainer()),
     ),
     (lambda case: "libcuda" in case.sources, _usable),
     (
         lambda case: case.without_cuda is not None,
-        lambda case: _present(nvidia_faults.VgpuWithoutCuda(profile=case.without_cuda or "")),
+        lambda case: present(nvidia_faults.VgpuWithoutCuda(profile=case.without_cuda or "")),
     ),
     (lambda case: case.outvoted, _usable),
     (lambda case: case.not_taken, _not_taken),
@@ -183,10 +186,10 @@ RULES: tuple[Rule, ...] = (
         lambda case: case.libcuda_failed,
         lambda case: _dead(cuda_failure(case.evidence, case.sighting)),
     ),
-    (lambda case: case.libcuda_speaks, lambda case: _present(libcuda.LibcudaWithoutIt())),
+    (lambda case: case.libcuda_speaks, lambda case: present(libcuda.LibcudaWithoutIt())),
     (lambda case: "nvidia-smi" in case.sources, _usable),
     (lambda case: case.bound_to is not None, _bound_elsewhere),
-    (lambda case: case.evidence.smi_listed, lambda case: _present(nvidia.NotListed())),
+    (lambda case: case.evidence.smi_listed, lambda case: present(nvidia.NotListed())),
     (lambda case: case.missing_node is not None, _no_nodes),
     (lambda case: case.unheard, _usable),
     (lambda case: case.evidence.smi_exit == NO_PERMISSION and case.closed, _nodes_closed),

@@ -47,10 +47,15 @@ class Verdict(Record):
     why: Finding | None = None
 
 
+def present(why: Finding) -> Verdict:
+    """The GPU is there and can't be used from here."""
+    return Verdict(state="present", why=why)
+
+
 def closed_nodes(nodes: Sequence[Node]) -> Verdict | None:
     """A verdict if this user may not open one of the nodes."""
     closed = [node for node in nodes if not node.usable]
     if not closed:
         return None
     groups = tuple(sorted({node.group for node in closed}))
-    return Verdict(state="present", why=NodeClosed(path=closed[0].path, groups=groups))
+    return present(NodeClosed(path=closed[0].path, groups=groups))

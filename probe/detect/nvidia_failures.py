@@ -23,7 +23,8 @@ SMI_FAILURES: dict[int, Finding] = {
 # The card was there and can't be used until something is done about it.
 DEAD = (8, 15, 16, 18, 231, 255)
 NO_DEVICE, NOT_LOADED, NO_PERMISSION, MISMATCH = 6, 9, 4, 18
-UNKNOWN = (231, 255)
+RESET_REQUIRED, NO_HANDLE = 16, 255
+UNKNOWN = (231, NO_HANDLE)
 
 # CUresult of cuInit (https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html).
 CUDA_FAILURES: dict[int, Finding] = {

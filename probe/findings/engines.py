@@ -1,7 +1,7 @@
 """What a container engine lacks to hand a GPU over, as the doctor finds it."""
 
 from probe.finding import Finding
-from probe.machine.cdi import FOLDERS
+from probe.machine.cdi import WRITTEN
 from probe.steps import Command, OfSystem, Template
 
 GUIDE = (
@@ -127,7 +127,7 @@ class NoCdiFile(Finding):
     steps = (
         TOOLKIT,
         Command(
-            run=f"nvidia-ctk cdi generate --output={FOLDERS[0]}/nvidia.yaml",
+            run=f"nvidia-ctk cdi generate --output={WRITTEN}",
             root=True,
             of="system",
         ),

@@ -10,6 +10,7 @@ from probe.facts import ComputeCapability
 from probe.finding import Finding, Place, Steps
 from probe.findings.gpu import NO_CODE
 from probe.findings.nvidia_steps import (
+    AWAKE,
     DRIVER_MODEL,
     GIVE,
     IN_LXC,
@@ -23,6 +24,7 @@ from probe.findings.nvidia_steps import (
     XID,
 )
 from probe.frozen_record import replace
+from probe.machine.cdi import WRITTEN
 from probe.machine.variables import TIMEOUT
 from probe.place import PlaceKind
 from probe.steps import ByContainer, Command, OfSystem, Step, Template
@@ -56,6 +58,11 @@ PART_OF_A_GPU = (
 )
 
 
+def _of_a_part(steps: Template, kind: PlaceKind, *, virtual: bool) -> Template:
+    """The steps where this may be a virtual machine with a part of a GPU."""
+    return (PART_OF_A_GPU, *steps) if virtual and kind == "host" else steps
+
+
 class DriverNotLoaded(Finding):
     """NVIDIA's kernel module is not loaded (NVML_ERROR_DRIVER_NOT_LOADED)."""
 
@@ -78,8 +85,7 @@ class DriverNotLoaded(Finding):
 
     def template(self, kind: PlaceKind) -> Template:
         """As ``Finding.template``; a part of a GPU has a driver of its own."""
-        steps = super().template(kind)
-        return (PART_OF_A_GPU, *steps) if self.virtual and kind == "host" else steps
+        return _of_a_part(super().template(kind), kind, virtual=self.virtual)
 
 
 class ManagementLibraryMissing(Finding):
@@ -125,7 +131,7 @@ class LibraryMismatch(Finding):
             docker="start this container again",
             podman=(
                 "on the host, if its CDI file is of before the update: sudo nvidia-ctk cdi "
-                "generate --output=/etc/cdi/nvidia.yaml; then start this container again"
+                f"generate --output={WRITTEN}; then start this container again"
             ),
         ),
         "if that does not help, reboot the host: its driver was updated under a running kernel",
@@ -152,12 +158,7 @@ class DriverUnknownError(Finding):
     in_lxc = IN_LXC
 
 
-WAKE = Command(
-    run="nvidia-smi -pm 1",
-    root=True,
-    does="if the card is only slow to wake",
-    note=f"or raise {TIMEOUT} (seconds)",
-)
+WAKE = replace(AWAKE, does="if the card is only slow to wake", note=f"or raise {TIMEOUT} (seconds)")
 
 
 class ToolFailed(Finding):
@@ -317,8 +318,7 @@ class DriverAbsent(DriverToInstall):
 
     def template(self, kind: PlaceKind) -> Template:
         """As ``DriverToInstall.template``; a part of a GPU has a driver of its own."""
-        steps = super().template(kind)
-        return (PART_OF_A_GPU, *steps) if self.virtual and kind == "host" else steps
+        return _of_a_part(super().template(kind), kind, virtual=self.virtual)
 
 
 class DroppedByDriver(DriverToInstall):

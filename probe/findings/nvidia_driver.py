@@ -7,14 +7,12 @@ https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/kernel-module
 from probe.facts import ComputeCapability, ModuleFlavour
 from probe.finding import Finding
 from probe.findings.nvidia import INSTALL, INSTALL_ON_HOST, DriverToInstall
-from probe.findings.nvidia_steps import IN_WSL, LOAD, LOOK, PACKAGES
+from probe.findings.nvidia_steps import AWAKE, IN_WSL, LOAD, LOOK, PACKAGES
 from probe.frozen_record import replace
 from probe.machine.variables import TIMEOUT
 from probe.steps import Command, OfSystem, Template
 from probe.tables.devices import last_driver
 
-# https://docs.nvidia.com/deploy/driver-persistence/persistence-daemon.html
-AWAKE = Command(run="nvidia-smi -pm 1", root=True, does="keep the cards awake by persistence mode")
 FOR_GOOD = Command(
     run="systemctl enable --now nvidia-persistenced",
     root=True,

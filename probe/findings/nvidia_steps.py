@@ -26,6 +26,8 @@ XID = Command(
     otherwise="if it happens again, see what the kernel's log says of Xid",
 )
 LOAD = Command(run="modprobe nvidia", root=True, otherwise="load the kernel module nvidia")
+# https://docs.nvidia.com/deploy/driver-persistence/persistence-daemon.html
+AWAKE = Command(run="nvidia-smi -pm 1", root=True, does="keep the cards awake by persistence mode")
 GIVE = ByContainer(
     docker="give it to this container (--gpus)",
     podman="give it to this container (--device nvidia.com/gpu=all)",

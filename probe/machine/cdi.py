@@ -18,6 +18,7 @@ NVIDIA_KIND, AMD_KIND = "nvidia.com/gpu", "amd.com/gpu"
 # Where they are looked for by default; an engine may have others set
 # (https://github.com/cncf-tags/container-device-interface/blob/main/README.md).
 FOLDERS = ("/etc/cdi", "/var/run/cdi")
+WRITTEN = f"{FOLDERS[0]}/nvidia.yaml"  # where `nvidia-ctk cdi generate` is told to write NVIDIA's
 FILES = r".*\.(ya?ml|json)"
 # The libraries that each driver has of its own version; others (libnvidia-egl-wayland.so.1.1.13)
 # have numbers of their own.

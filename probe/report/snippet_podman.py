@@ -1,6 +1,6 @@
 """The choice as Podman has it: the command, and the unit for systemd."""
 
-from probe.machine.cdi import NVIDIA_KIND
+from probe.machine.cdi import NVIDIA_KIND, WRITTEN
 from probe.report.cdi_names import amd_names, nvidia_names
 from probe.report.snippet_settings import (
     CONFIG,
@@ -51,10 +51,7 @@ def _notes(start: Start) -> str:
     """What an NVIDIA card needs here that is not there yet."""
     if start.backend != "cuda" or any(device.kind == NVIDIA_KIND for device in start.cdi):
         return ""
-    return (
-        "# needs a description of the GPUs: sudo nvidia-ctk cdi generate "
-        "--output=/etc/cdi/nvidia.yaml\n"
-    )
+    return f"# needs a description of the GPUs: sudo nvidia-ctk cdi generate --output={WRITTEN}\n"
 
 
 def _devices(start: Start) -> list[tuple[str, str]]:
