@@ -131,12 +131,16 @@ class Repository:
         """The answer; None where there is no such thing."""
         scheme = "https" if self.secure else "http"
         host = DOCKER_HUB_HOST if self.host == DOCKER_HUB else self.host
-        url = urljoin(f"{scheme}://{host}/v2/{self.path}/", request.where)
+        base = f"{scheme}://{host}/v2/{self.path}/"
+        url = urljoin(base, request.where)
+        # Whoever else takes a blob for the registry is shown none of its credentials.
+        own = urlsplit(url)[:2] == urlsplit(base)[:2]
+        session = self.session if own else requests.Session()
         try:
-            answer = self._send(url, request)
-            if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            answer = _send(session, url, request)
+            if own and answer.status_code == HTTPStatus.UNAUTHORIZED:
                 self._log_in(answer.headers.get("WWW-Authenticate", ""))
-                answer = self._send(url, request)
+                answer = _send(session, url, request)
         except requests.RequestException as error:
             raise ShipError(f"{self.name} can't be asked: {error}") from error
         if answer.status_code == HTTPStatus.NOT_FOUND and request.method in ("GET", "HEAD"):
@@ -144,13 +148,6 @@ class Repository:
         if not answer.ok:
             raise ShipError(f"{self.name} refuses {request.said}: {_why(answer)}")
         return answer
-
-    def _send(self, url: str, request: "Request") -> requests.Response:
-        headers = {"Content-Type": request.kind} if request.kind else {}
-        headers["Accept"] = ", ".join((*MANIFESTS, "*/*"))
-        return self.session.request(
-            request.method, url, data=request.content, headers=headers, timeout=TIMEOUT_S
-        )
 
     def _log_in(self, challenge: str) -> None:
         """Answer a registry's challenge; where it wants a token, fetch that first."""
@@ -169,6 +166,14 @@ class Repository:
         document = answer.json()
         token = document.get("token") or document.get("access_token")
         self.session.headers["Authorization"] = f"Bearer {token}"
+
+
+def _send(session: requests.Session, url: str, request: Request) -> requests.Response:
+    headers = {"Content-Type": request.kind} if request.kind else {}
+    headers["Accept"] = ", ".join((*MANIFESTS, "*/*"))
+    return session.request(
+        request.method, url, data=request.content, headers=headers, timeout=TIMEOUT_S
+    )
 
 
 def _credentials(host: str) -> tuple[str, str]:

@@ -28,9 +28,11 @@ class OciRegistry:
     address: str = ""
     referrers: bool = True
     guarded: bool = False  # wants a token, which it gives to USER
+    uploads_at: str = ""  # host:port of who takes its blobs, if that is another
     blobs: dict[str, bytes] = field(default_factory=dict)
     manifests: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    credentials: list[str | None] = field(default_factory=list)  # of each request
 
     def put(self, content: bytes, kind: str, *names: str) -> str:
         """Put a manifest in, as if it had been pushed; its digest."""
@@ -68,6 +70,7 @@ class Handler(BaseHTTPRequestHandler):
         content = self.rfile.read(length)
         path = urlsplit(self.path).path
         self.registry.asked.append(f"{self.command} {path}")
+        self.registry.credentials.append(self.headers.get("Authorization"))
         if path == "/token":
             return self._token()
         if self.registry.guarded and self.headers.get("Authorization") != f"Bearer {TOKEN}":
@@ -95,7 +98,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _blobs(self, name: str, reference: str, content: bytes) -> None:
         if self.command == "POST":
-            headers = {"Location": f"/v2/{name}/blobs/uploads/1?state=x"}
+            there = self.registry.uploads_at
+            where = f"http://{there}" if there else ""
+            headers = {"Location": f"{where}/v2/{name}/blobs/uploads/1?state=x"}
             return self._answer(202, headers=headers)
         if self.command == "PUT":
             wanted = parse_qs(urlsplit(self.path).query).get("digest", [""])[0]

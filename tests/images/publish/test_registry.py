@@ -63,6 +63,18 @@ def test_a_token_is_fetched_with_the_credentials_of_docker_login(nobody: Path) -
         assert registry.asked.count("GET /token") == 1
 
 
+def test_no_other_host_gets_the_registrys_token(nobody: Path) -> None:
+    """A registry may have its blobs sent elsewhere, to a bucket of somebody's."""
+    with (
+        serve_registry() as bucket,
+        serve_registry(guarded=True, uploads_at=bucket.address) as registry,
+    ):
+        log_in(nobody, registry.address, PASSWORD)
+        Repository(host=registry.address, path="team", secure=False).put_blob(b"content")
+        assert list(bucket.blobs.values()) == [b"content"]
+        assert bucket.credentials == [None]
+
+
 @pytest.mark.parametrize("password", ["", "wrong"])
 def test_without_the_right_credentials_it_is_said(nobody: Path, password: str) -> None:
     with serve_registry(guarded=True) as registry:
