@@ -56,6 +56,9 @@ class Settings:
     # https://github.com/mastodon/mastodon/blob/v4.4.8/app/lib/rate_limiter.rb (statuses)
     posting_limit: int = 300
     posting_window_seconds: int = 3 * 60 * 60
+    # Unix time in seconds from which the windows are counted. Mastodon counts from 0, so that a
+    # window of three hours ends at 21:00 UTC, whatever is going on then.
+    windows_from: float = 0.0
     default_language: str = "en"
     # Which server it is like; ``Settings.of`` sets with it what else the dialect says.
     dialect: Dialect = MASTODON

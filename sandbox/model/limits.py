@@ -19,13 +19,15 @@ from sandbox.settings import Settings
 
 @dataclass(kw_only=True)
 class Budget:
-    """Requests left in a window. Windows begin at multiples of their length, as Mastodon's do:
+    """Requests left in a window. Windows begin at multiples of their length after ``windows_from``:
+    of Unix time itself, as Mastodon's do, where that is 0.
 
     https://github.com/mastodon/mastodon/blob/v4.4.8/app/lib/rate_limiter.rb
     """
 
     limit: int
     window_seconds: float
+    windows_from: float = 0.0  # Unix time in seconds
     used: int = 0
     reset_at: float = 0.0  # Unix time in seconds
     form: Literal["ISO 8601", "Unix"] = "ISO 8601"  # of the reset
@@ -34,7 +36,8 @@ class Budget:
         """Count one request; False when there was none left."""
         if now >= self.reset_at:
             self.used = 0
-            self.reset_at = (math.floor(now / self.window_seconds) + 1) * self.window_seconds
+            begun = math.floor((now - self.windows_from) / self.window_seconds)
+            self.reset_at = self.windows_from + (begun + 1) * self.window_seconds
         self.used += 1
         return self.used <= self.limit
 
@@ -100,8 +103,12 @@ class Limits:
 
     def budget(self, client: str, name: str, limit: int, window_seconds: float) -> Budget:
         """One client's budget of that name."""
-        form = self.settings.dialect.reset
-        fresh = Budget(limit=limit, window_seconds=window_seconds, form=form)
+        fresh = Budget(
+            limit=limit,
+            window_seconds=window_seconds,
+            windows_from=self.settings.windows_from,
+            form=self.settings.dialect.reset,
+        )
         return self.budgets.setdefault((client, name), fresh)
 
     def exhaust(self, client: str, seconds: float) -> None:

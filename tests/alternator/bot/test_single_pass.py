@@ -183,7 +183,12 @@ def test_older_posts_that_the_author_goes_before_are_left_to_a_later_pass(
 ):
     monkeypatch.setattr("alternator.bot.find_posts.is_old", lambda *_: True)
     limits = server.sandbox.limits
-    limits.settings = replace(limits.settings, posting_limit=6, posting_window_seconds=3 * 3600)
+    limits.settings = replace(
+        limits.settings,
+        posting_limit=6,
+        posting_window_seconds=3 * 3600,
+        windows_from=time.time(),  # the window must not end in the middle of the test
+    )
     for number in range(10):
         server.post(f"Look {number}", files=[picture])
     assert single_pass.run() == Tally(described=4, failed=6)

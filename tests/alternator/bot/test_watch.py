@@ -418,6 +418,8 @@ def test_a_rate_limit_holds_everything_and_costs_no_model_call(
         bot.start()
         for key in posts:
             server.wait_until_described(key, seconds=60)
+        # It is described a moment before its answer is written down.
+        wait_for(lambda: None not in [edit["answer"] for edit in server.requests(method="PUT")])
         edits = server.requests(method="PUT")
         assert sum(edit["answer"] == 200 for edit in edits) == len(posts)
         # Told beforehand by each answer how many are left, it is hardly ever refused.
@@ -438,6 +440,7 @@ def test_many_posts_of_back_fill_stay_within_the_rate_budget(make_bot: MakeBot, 
         for key in posts:
             server.wait_until_described(key, seconds=120)
         wait_for(lambda: bot.rows() == [("described", "", 1)] * 40)
+        wait_for(lambda: None not in [edit["answer"] for edit in server.requests(method="PUT")])
         requests = server.requests()
         refused = [request for request in requests if request["answer"] == 429]
         assert len(refused) <= len(requests) / 50
@@ -447,7 +450,8 @@ def test_many_posts_of_back_fill_stay_within_the_rate_budget(make_bot: MakeBot, 
 def test_older_posts_leave_the_author_a_third_and_new_ones_the_last_few(
     make_bot: MakeBot, picture: Path, caplog: pytest.LogCaptureFixture
 ):
-    settings = Settings(posting_limit=12, posting_window_seconds=3 * 3600)
+    # The window must not end in the middle of the test.
+    settings = Settings(posting_limit=12, posting_window_seconds=3 * 3600, windows_from=time.time())
     with SandboxServer(settings=settings) as server:
         for number in range(12):
             server.post(f"Old {number}", files=[picture])

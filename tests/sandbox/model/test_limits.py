@@ -1,5 +1,6 @@
 """Rate limits: headers, budgets, and what happens when one is spent."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -45,6 +46,13 @@ def test_budget_is_full_again_in_the_next_window(clock):
     limits = Limits(SETTINGS, clock)
     assert [limits.spend("a", "GET", "/")[0] for _ in range(4)] == [True, True, True, False]
     clock.now += 300
+    assert limits.spend("a", "GET", "/")[0]
+
+
+def test_windows_may_be_counted_from_any_moment(clock):
+    limits = Limits(replace(SETTINGS, windows_from=clock.now - 299), clock)
+    assert [limits.spend("a", "GET", "/")[0] for _ in range(4)] == [True, True, True, False]
+    clock.now += 1
     assert limits.spend("a", "GET", "/")[0]
 
 
