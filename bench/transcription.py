@@ -37,7 +37,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         clips = make_clips(Path(directory), arguments.clips)
-        sound = sum(len(decode(clip)) for clip in clips) / SAMPLE_RATE
+        sound = sum(len(decode(clip).samples) for clip in clips) / SAMPLE_RATE
         loading, working = time_worker(clips, arguments.model)
         command = [str(Path(sys.executable).with_name("whisper")), "--model", arguments.model]
         command += ["--output_dir", directory, "--verbose", "False", "--fp16", "False"]

@@ -8,6 +8,7 @@ from alternator.config.values import below_home, key
 
 Backend = Literal["auto", "cpu", "cuda", "rocm"]
 Task = Literal["transcribe", "translate"]
+ComputeType = Literal["auto", "float32", "float16", "bfloat16", "int8"]
 
 # The vision and text models are the ones that the Rust bot named.
 DEFAULT_MODEL = "mistralai/mistral-small-3.2-24b-instruct:free"

@@ -8,6 +8,7 @@ import io
 import re
 import subprocess
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -40,13 +41,24 @@ NO_INDEX = "moov atom not found"
 Samples = npt.NDArray[np.float32]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sound:
+    """What was decoded: mono float32 from -1 to 1, shape (samples,), 16 kHz.
+
+    ``notes`` are lines about it that its listener should know: it was cut off, say.
+    """
+
+    samples: Samples
+    notes: tuple[str, ...] = ()
+
+
 def decode(
     path: Path,
     *,
     limit_seconds: float | None = None,
     timeout_seconds: float = DECODE_TIMEOUT_SECONDS,
-) -> Samples:
-    """The file's first audio track, mono, as float32 from -1 to 1, shape (samples,), 16 kHz.
+) -> Sound:
+    """The file's first audio track.
 
     Raises NoAudioError for media without an audio track, MediaError for anything else that is
     wrong with the file (also if it is longer than ``limit_seconds``, or takes longer than
@@ -76,7 +88,7 @@ def decode(
             f"stopped; convert the file first, for example to mp3"
         )
     _check_outcome(path, log, len(samples) / SAMPLE_RATE, exit_code)
-    return samples
+    return Sound(samples=samples)
 
 
 def check_file(path: Path) -> None:

@@ -17,8 +17,13 @@ class DecodingOptions:
         ``language``: code or English name; None has it detected.
         ``task``: ``transcribe`` in the language spoken, or ``translate`` into English.
         ``initial_prompt``: text that sets the style and the spelling of names; ``carry`` puts it
-        before every window of 30 s instead of the first only.
-        ``condition_on_previous_text``: prompt each window with the text before it.
+        before every window of 30 s instead of the first only. ``hotwords``: words that may come up,
+        told before every window. ``prefix``: how the text of the first window begins.
+        ``vad``: find speech first and hear nothing else, in windows cut at silences; False: windows
+        of 30 s, one after the other, as openai-whisper. None: the engine's own way, which is True
+        unless windows are to be conditioned on each other.
+        ``condition_on_previous_text``: prompt each window with the text before it. None: the
+        engine's own way; openai-whisper does, where windows are heard side by side none can.
         ``clip_timestamps``: start, end, start, ... in seconds; the last end may be left out.
 
     How tokens are chosen:
@@ -27,7 +32,8 @@ class DecodingOptions:
         ``length_penalty``: from 0 to 1; None is plain length normalisation.
         ``suppress_tokens``: ids that are never chosen; -1 stands for most special signs.
         ``without_timestamps``: text tokens only.
-        ``fp16``: half precision on a GPU; CPUs take full precision.
+        ``fp16``: half precision on a GPU; CPUs take full precision. An engine that chooses its
+        precision as it loads (LoadOptions.compute_type) has chosen already.
 
     What looks wrong (None: is not looked at):
         ``compression_ratio_threshold``: text that repeats itself more than this.
@@ -47,7 +53,10 @@ class DecodingOptions:
     task: Task = "transcribe"
     initial_prompt: str | None = None
     carry_initial_prompt: bool = False
-    condition_on_previous_text: bool = True
+    hotwords: str | None = None
+    prefix: str | None = None
+    vad: bool | None = None
+    condition_on_previous_text: bool | None = None
     clip_timestamps: tuple[float, ...] = (0.0,)
 
     temperature: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)

@@ -13,13 +13,15 @@ from typing import NotRequired, TypedDict
 class Word:
     """One word; ``start`` and ``end`` in seconds, ``probability`` from 0 to 1.
 
-    ``text`` keeps the space before the word and the punctuation around it.
+    ``text`` keeps the space before the word and the punctuation around it. ``confidence`` as
+    Transcript.confidence.
     """
 
     start: float
     end: float
     text: str
     probability: float
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,7 @@ class Segment:
     """A stretch of speech; ``start`` and ``end`` in seconds.
 
     ``text`` is as Whisper gives it, mostly with a space in front; ``words`` is None unless word
-    timestamps were asked for.
+    timestamps were asked for. ``confidence`` as Transcript.confidence.
     """
 
     start: float
@@ -51,6 +53,7 @@ class Segment:
     text: str
     words: tuple[Word, ...] | None = None
     decoding: Decoding | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +62,20 @@ class Transcript:
 
     ``text`` is stripped, and '' where there is no speech; ``language`` is Whisper's code for what
     was spoken, '' where there was nothing to hear and none was given; ``duration`` is the length
-    of the audio in seconds.
+    of the audio in seconds. ``language_probability`` from 0 to 1 where the language was detected.
+
+    ``confidence`` from 0 to 1: the share of words like these that are right, as far as it could be
+    measured (docs/transcription.md); None where the engine gives none or there are no words.
+    ``notes`` are lines about the sound that its listener should know: it was cut off, say.
     """
 
     text: str
     language: str
     duration: float
     segments: tuple[Segment, ...]
+    language_probability: float | None = None
+    confidence: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 class WhisperWord(TypedDict):

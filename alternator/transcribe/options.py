@@ -31,7 +31,8 @@ DEFAULTS = DecodingOptions()
 SAME_NAMES = tuple(
     field.name
     for field in dataclasses.fields(DecodingOptions)
-    if field.name not in ("language", "task", "temperature", "without_timestamps")
+    if field.name
+    not in ("language", "task", "temperature", "without_timestamps", "vad", "hotwords", "prefix")
 )
 
 
@@ -167,7 +168,11 @@ def add_speech(group: "argparse._ArgumentGroup") -> None:
     add("--language", help="code or English name; auto: detected")
     add("--initial_prompt", help="text to set the style and the spelling of names")
     add("--carry_initial_prompt", type=boolean, default=False, help="for every window, not one")
-    add("--condition_on_previous_text", type=boolean, default=True, help="prompt with what came")
+    add(
+        "--condition_on_previous_text",
+        type=optional(boolean),
+        help="prompt each window with the text before it (default: the engine's own way)",
+    )
     add("--word_timestamps", type=boolean, default=False, help="find the times of words")
     add(
         "--prepend_punctuations",

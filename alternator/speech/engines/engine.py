@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from alternator.config.models import ComputeType
 from alternator.errors import AlternatorError
 from alternator.progress import Progress
 from alternator.speech.options import DecodingOptions
@@ -29,12 +30,17 @@ class LoadOptions:
     a request says goes before it. ``proven_device``: on which device the container's entrypoint
     has computed, by PyTorch's name (``cpu``, ``cuda``, ``cuda:1``); where the operator asks for
     ``auto``, this one is to be taken. None: nothing was tried. An engine asks no environment.
+    ``compute_type``: a precision of ``config.models.ComputeType``; ``auto`` is what is best on
+    the device. ``batch_size``: the most windows that are computed together; 0: as many as pay and
+    the free memory bears. An engine without a batch takes no notice of it.
     """
 
     model_dir: Path
     threads: int = 0
     language: str | None = None
     proven_device: str | None = None
+    compute_type: ComputeType = "auto"
+    batch_size: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +48,15 @@ class Request:
     """One audio or video file to transcribe.
 
     ``id`` names it in every event about it. A file longer than ``limit_seconds`` is refused; None
-    leaves it to the decoder's own bound.
+    leaves it to the decoder's own bound. ``audio_track``: which of its audio tracks, from 0; None
+    is the one that players take.
     """
 
     id: str
     path: Path
     limit_seconds: float | None
     options: DecodingOptions
+    audio_track: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

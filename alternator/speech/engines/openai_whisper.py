@@ -111,8 +111,8 @@ class OpenAIWhisperEngine:
         run = _Run(request, tell, lambda: closing.is_set() or batch.cancelled(request.id))
         self._step = run.step
         try:
-            samples = decode(request.path, limit_seconds=request.limit_seconds)
-            transcript = self._transcript(samples, request.options, run)
+            sound = decode(request.path, limit_seconds=request.limit_seconds)
+            transcript = self._transcript(sound.samples, request.options, run)
         except AlternatorError as error:
             return Failed(id=request.id, error=error)
         except (torch.OutOfMemoryError, MemoryError):
@@ -209,6 +209,9 @@ def whisper_arguments(options: DecodingOptions) -> dict[str, Any]:
     arguments = {field.name: getattr(options, field.name) for field in dataclasses.fields(options)}
     for name in ("clip_timestamps", "suppress_tokens"):
         arguments[name] = list(arguments[name])
+    del arguments["vad"], arguments["hotwords"]
+    if arguments["condition_on_previous_text"] is None:
+        del arguments["condition_on_previous_text"]
     return arguments
 
 

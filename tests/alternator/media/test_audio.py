@@ -23,7 +23,7 @@ def test_samples_are_those_of_openai_whisper(speak: Speak, suffix: str) -> None:
     whisper = pytest.importorskip("whisper")
     path = speak(SENTENCE, suffix=suffix)
 
-    samples = decode(path)
+    samples = decode(path).samples
 
     assert samples.dtype == np.float32 and samples.ndim == 1
     np.testing.assert_array_equal(samples, whisper.load_audio(str(path)))
@@ -31,7 +31,7 @@ def test_samples_are_those_of_openai_whisper(speak: Speak, suffix: str) -> None:
 
 def test_stereo_of_another_rate_becomes_mono_at_16_khz(make_media: MakeMedia) -> None:
     path = make_media("stereo.wav", *TONE, "-ac", "2", "-ar", "44100")
-    samples = decode(path)
+    samples = decode(path).samples
     assert len(samples) == pytest.approx(3 * SAMPLE_RATE, abs=16)
     assert 0.05 < float(np.abs(samples).max()) <= 1.0
 
@@ -39,7 +39,7 @@ def test_stereo_of_another_rate_becomes_mono_at_16_khz(make_media: MakeMedia) ->
 def test_longer_than_the_first_buffer(make_media: MakeMedia) -> None:
     whisper = pytest.importorskip("whisper")
     path = make_media("long.flac", "-f", "lavfi", "-i", "sine=frequency=300:duration=150")
-    np.testing.assert_array_equal(decode(path), whisper.load_audio(str(path)))
+    np.testing.assert_array_equal(decode(path).samples, whisper.load_audio(str(path)))
 
 
 @pytest.mark.parametrize("name", ["-i.mp3", "a:b c.mp3", "http:x.mp3", "%03d.mp3", "é\udcff.mp3"])
@@ -48,12 +48,12 @@ def test_any_file_name(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copy(speak(SENTENCE, suffix=".mp3"), tmp_path / name)
-    assert len(decode(Path(name))) > SAMPLE_RATE
+    assert len(decode(Path(name)).samples) > SAMPLE_RATE
 
 
 def test_limit_on_length(make_media: MakeMedia) -> None:
     path = make_media("tone.wav", *TONE)
-    assert len(decode(path, limit_seconds=3)) == 3 * SAMPLE_RATE
+    assert len(decode(path, limit_seconds=3).samples) == 3 * SAMPLE_RATE
     with pytest.raises(MediaError, match=r"longer than the limit of 0\.025 minutes.*max_duration"):
         decode(path, limit_seconds=1.5)
 

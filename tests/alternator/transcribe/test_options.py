@@ -36,10 +36,11 @@ def test_every_option_of_openai_whisper_with_its_default(
     openai_whisper_options: dict[str, object],
 ) -> None:
     ours = {action.dest: action.default for action in build_parser()._actions}
+    assert ours["condition_on_previous_text"] is None  # the engine's own way
     assert len(openai_whisper_options) == 34  # of the release in images/catalog.toml
     assert set(openai_whisper_options) <= set(ours)
     for name, default in openai_whisper_options.items():
-        if name not in CONFIGURED | {"output_format"}:
+        if name not in CONFIGURED | {"output_format", "condition_on_previous_text"}:
             assert ours[name] == default, name
     assert parse(["a.mp3"]).decoding == DecodingOptions(
         temperature=temperatures(0.0, 0.2), verbose=True

@@ -1,5 +1,6 @@
 """Frames: whole or not at all, from any thread, and what is no frame is named."""
 
+import dataclasses
 import io
 import json
 import struct
@@ -181,7 +182,10 @@ def test_a_frame_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_proven_device_is_checked_like_all_that_is_sent() -> None:
-    options = {"model_dir": "/models", "threads": 0, "language": None, "proven_device": 1}
+    load = Load(
+        engine="auto", model="base", device="auto", options=LoadOptions(model_dir=Path("/models"))
+    )
+    options = dataclasses.asdict(load.options) | {"model_dir": "/models", "proven_device": 1}
     raw = {"frame": "Load", "engine": "auto", "model": "base", "device": "auto"}
     with pytest.raises(FrameError, match=r"Load\.options\.proven_device is no str"):
         frame_of(json.dumps(raw | {"options": options}).encode())

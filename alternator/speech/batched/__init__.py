@@ -1,0 +1,1 @@
+"""Whisper's computation, batched: what the engine ``alternator`` is made of."""
