@@ -154,9 +154,7 @@ def place(name: str) -> tuple[str, int, int]:
     return f"{side}/layer_{layer}/{variable}/{kind}", part, parts
 
 
-def dimensions_of(
-    path: Path, variables: Mapping[str, Variable], content: mmap.mmap
-) -> Dimensions:
+def dimensions_of(path: Path, variables: Mapping[str, Variable], content: mmap.mmap) -> Dimensions:
     """The dimensions, as the variables' shapes have them. ModelError if these are not Whisper's."""
     if any("low_rank" in name for name in variables):
         raise ModelError(
