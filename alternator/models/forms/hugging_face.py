@@ -145,7 +145,7 @@ def safe_entries(file: Path) -> Iterator[tuple[str, Weight]]:
     """Those of a safetensors file, which stay views into it."""
     try:
         with safetensors.safe_open(file, framework="pt", device="cpu") as opened:
-            for name in opened.keys():
+            for name in opened.offset_keys():
                 yield name, here(opened.get_tensor(name))
     except FileNotFoundError:
         raise ModelError(f"there is no {file}; copy the model again") from None

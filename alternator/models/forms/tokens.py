@@ -58,7 +58,7 @@ def is_whispers(numbers: dict[str, int], size: int) -> bool:
 
 
 def found_tokens(directory: Path) -> Iterator[tuple[str, int]]:
-    """Every token that the directory's files name, with its number; nothing where there are none."""
+    """Every token that the directory's files name, with its number; none where there are none."""
     listed = directory / "vocabulary.json"
     if listed.is_file():
         yield from numbered(tokens_in(listed))
