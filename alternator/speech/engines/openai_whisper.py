@@ -14,9 +14,10 @@ from typing import Any
 
 import torch
 
-from alternator.errors import AlternatorError, ConfigError, ModelError
+from alternator.errors import AlternatorError, ConfigError, OutOfMemoryError
 from alternator.media.audio import SAMPLE_RATE, Samples, decode
 from alternator.media.ffmpeg import find_ffmpeg
+from alternator.models.store import locate
 from alternator.progress import Progress
 from alternator.speech.device import (
     TorchBuild,
@@ -36,12 +37,7 @@ from alternator.speech.engines.engine import (
     Said,
     SegmentFound,
 )
-from alternator.speech.engines.openai_whisper_models import (
-    find_model,
-    is_downloaded,
-    load_model,
-    out_of_memory,
-)
+from alternator.speech.engines.openai_whisper_models import load_model, out_of_memory
 from alternator.speech.engines.openai_whisper_patches import listening
 from alternator.speech.engines.whisper_package import LANGUAGES, TO_LANGUAGE_CODE, whisper
 from alternator.speech.options import DecodingOptions
@@ -67,13 +63,17 @@ class OpenAIWhisperEngine:
         """As Engine.load; ``model`` is one of openai-whisper's names or a checkpoint's path."""
         find_ffmpeg()
         language_code(options.language)
-        source = find_model(model, options.model_dir)
+        locate(model, options.model_dir)
         self.device = choose_device(device, options.proven_device, torch_build())
         without_cudnn(torch)
         torch.set_num_threads(options.threads or threads_for(cpu_quota(), torch.get_num_threads()))
-        if not is_downloaded(source, options.model_dir):
-            progress.line(f"downloading the Whisper model {source!r}")
-        loaded = load_model(source, options.model_dir, self.device, progress.beat)
+        loaded = load_model(
+            model,
+            options.model_dir,
+            self.device,
+            mirror=options.model_mirror,
+            progress=progress,
+        )
         # Each pass counts as a step. Whisper's own progress bar stands still while nobody speaks.
         for part in (loaded.encoder, loaded.decoder):
             part.register_forward_hook(self._passed, with_kwargs=True)
@@ -116,7 +116,7 @@ class OpenAIWhisperEngine:
         except AlternatorError as error:
             return Failed(id=request.id, error=error)
         except (torch.OutOfMemoryError, MemoryError):
-            lack = ModelError(out_of_memory("this clip", self.device))
+            lack = OutOfMemoryError(out_of_memory("this clip", self.device))
             return Failed(id=request.id, error=lack)
         finally:
             self._step = no_step

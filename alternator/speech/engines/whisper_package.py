@@ -13,6 +13,7 @@ with numba_stood_in():
     import whisper
     from whisper import timing
     from whisper.audio import FRAMES_PER_SECOND, HOP_LENGTH, N_FFT, log_mel_spectrogram, mel_filters
+    from whisper.model import ModelDimensions
     from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "LANGUAGES",
     "N_FFT",
     "TO_LANGUAGE_CODE",
+    "ModelDimensions",
     "log_mel_spectrogram",
     "mel_filters",
     "timing",
