@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from whisper.tokenizer import Tokenizer
 
 from alternator.speech.batched.window import Decoded
-from alternator.speech.engines.whisper_package import FRAMES_PER_SECOND, HOP_LENGTH
 from alternator.speech.transcript import Decoding, Segment, Word
 
-SAMPLE_RATE = 16_000  # Hz
+SAMPLE_RATE, HOP_LENGTH = 16_000, 160  # Hz; samples between two frames
+FRAMES_PER_SECOND = 100
 WINDOW_FRAMES = 3000  # of 10 ms
 
 
@@ -127,7 +127,7 @@ def seconds(frames: int) -> float:
 
 def frames_of(seconds: float) -> int:
     """The frame of 10 ms at that second."""
-    return int(round(seconds * FRAMES_PER_SECOND))
+    return round(seconds * FRAMES_PER_SECOND)
 
 
 def last_end(drafts: list[Draft]) -> float | None:

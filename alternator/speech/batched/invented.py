@@ -1,8 +1,8 @@
 """Words that nobody said: found by measures, never by a list of phrases alone.
 
-Whisper was trained on subtitles, and on sound without speech it writes what subtitles say there, or
-runs in a circle. The measures: the voice detector hears nothing where the words are; the model takes
-the window for silence and its own words for unlikely; a phrase repeats more often, or faster, than
+Whisper was trained on subtitles: on sound without speech it writes what subtitles say there, or runs
+in a circle. The measures: the voice detector hears nothing where the words are; the model takes the
+window for silence and its own words for unlikely; a phrase repeats more often, or faster, than
 anybody speaks. ``invented.toml`` has the limits and where they come from, and phrases that are
 often invented: such a text needs less of the other measures to count as invented, and some.
 """
@@ -81,7 +81,7 @@ class Inventions:
             decoded.avg_logprob < known.doubtful_logprob,
             " ".join(plain(draft.text)) in self._phrases,
         ]
-        return share < known.voice_share and sum(signs) >= 2 or sum(signs) >= 3
+        return (share < known.voice_share and sum(signs) >= 2) or sum(signs) >= 3
 
     def _is_again(self, draft: Draft) -> bool:
         """Whether the same segment comes too often in a row, without enough voice for it."""

@@ -38,7 +38,5 @@ def longest_loop(words: Sequence[str]) -> Loop | None:
 
 def plain(text: str) -> list[str]:
     """Words without case and without signs, as far as anything is left of them."""
-    kept = (
-        "".join(sign for sign in word if sign.isalnum()).casefold() for word in text.split()
-    )
+    kept = ("".join(sign for sign in word if sign.isalnum()).casefold() for word in text.split())
     return [word for word in kept if word]

@@ -25,6 +25,7 @@ from alternator.speech.batched.drafts import (
 from alternator.speech.batched.lines import DETECTING, language_line, segment_line
 from alternator.speech.batched.prompts import Prompts
 from alternator.speech.batched.searching import is_silence, search_of
+from alternator.speech.batched.sureness import confidence_of, rate
 from alternator.speech.batched.window import Decoded, Window
 from alternator.speech.batched.word_times import WordTimer
 from alternator.speech.options import DecodingOptions
@@ -59,7 +60,12 @@ def listen(
         if options.verbose is not None and probability is not None:
             yield Step(heard=0.0, lines=(language_line(language),))
     segments = yield from _Loop(recording, options, model, language, follows).run()
-    return Outcome(segments=segments, language=language, language_probability=probability)
+    return Outcome(
+        segments=segments,
+        language=language,
+        language_probability=probability,
+        confidence=confidence_of(segments),
+    )
 
 
 def detected(recording: Recording, model: Model) -> tuple[str, float | None]:
@@ -181,6 +187,7 @@ class _Loop:
             self._speech_end = self._speech_end if end is None else end
         for draft in taken.drafts:
             draft.clear_if_empty()
+        rate(taken.drafts, self._tokenizer)
         tokens = tuple(token for draft in taken.drafts for token in draft.tokens)
         self._prompts.heard(tokens, decoded.temperature)
         return taken

@@ -20,6 +20,7 @@ from alternator.speech.batched.lines import language_line, segment_line
 from alternator.speech.batched.piece import Piece, PieceReader
 from alternator.speech.batched.prompts import Prompts
 from alternator.speech.batched.searching import search_of
+from alternator.speech.batched.sureness import confidence_of, rate
 from alternator.speech.batched.voiced import Voiced
 from alternator.speech.batched.window import Decoded, Window
 from alternator.speech.options import DecodingOptions
@@ -57,9 +58,7 @@ class _Slot:
 class _Loop:
     """One request's windows."""
 
-    def __init__(
-        self, sound: Voiced, options: DecodingOptions, model: Model, ahead: int
-    ) -> None:
+    def __init__(self, sound: Voiced, options: DecodingOptions, model: Model, ahead: int) -> None:
         self._sound, self._options, self._model, self._ahead = sound, options, model, ahead
         self._slots = [_Slot() for _ in sound.windows]
         self._search = search_of(options)
@@ -74,8 +73,8 @@ class _Loop:
         self._reader: PieceReader | None = None
         self._inventions = Inventions(sound.voice, options)
         # Whatever the language, the words of a prompt are the same tokens.
-        tokenizer = model.tokenizers("en", options.task)
-        self._prompts = Prompts(options, tokenizer, model.text_context, follows=False)
+        self._tokenizer = model.tokenizers("en", options.task)
+        self._prompts = Prompts(options, self._tokenizer, model.text_context, follows=False)
         known = options.language if model.detect_language else "en"
         self._languages = LanguagesHeard(known, windows=len(sound.windows))
         if known is not None:
@@ -91,6 +90,7 @@ class _Loop:
             segments=tuple(self._segments),
             language=self._languages.decided or "",
             language_probability=self._languages.probability,
+            confidence=confidence_of(self._segments),
         )
 
     def step(self) -> Step:
@@ -119,8 +119,8 @@ class _Loop:
 
     def _know(self, language: str) -> None:
         options = replace(self._options, language=language)
-        tokenizer = self._model.tokenizers(language, options.task)
-        self._reader = PieceReader(self._sound.voice, options, tokenizer, self._model)
+        self._tokenizer = self._model.tokenizers(language, options.task)
+        self._reader = PieceReader(self._sound.voice, options, self._tokenizer, self._model)
 
     def _read(self, piece: Piece, decoded: Decoded, language: str) -> None:
         """Take a window's text, or have it decoded again in the file's language."""
@@ -170,7 +170,9 @@ class _Loop:
         while not self.done and not (slot := self._slots[self._untold]).open:
             self._untold += 1
             drafts = sorted(slot.drafts, key=lambda draft: draft.start)
-            for draft in self._inventions.without(drafts):
+            kept = self._inventions.without(drafts)
+            rate(kept, self._tokenizer, self._sound.voice)
+            for draft in kept:
                 segment = draft.finished()
                 self._segments.append(segment)
                 if self._options.verbose:

@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from alternator.speech.cutting import CHUNK_SECONDS, Span, speech_spans, windows_of
+from alternator.speech.cutting import CHUNK_SECONDS, SAMPLE_RATE, Span, speech_spans, windows_of
 
 # Surer than this the voice detector has heard somebody speak (Silero's default).
 SPEECH = 0.5
+SHORTEST = 0.1  # seconds: a window that a clip cuts shorter holds no word
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,11 +63,11 @@ class Voiced:
 
 
 def find_windows(
-    probabilities: npt.NDArray[np.float32], samples: int, rate: int, clips: tuple[float, ...]
+    probabilities: npt.NDArray[np.float32], samples: int, clips: tuple[float, ...]
 ) -> tuple[Voice, tuple[Span, ...]]:
     """The speech in these ``samples``, and the windows to decode: none outside of ``clips``
     (DecodingOptions.clip_timestamps)."""
-    total = samples / rate
+    total = samples / SAMPLE_RATE
     spans = speech_spans(probabilities, samples)
     windows: list[Span] = []
     kept: list[Span] = []
@@ -77,10 +78,11 @@ def find_windows(
             if span.start < clip.end and span.end > clip.start
         ]
         kept += within
-        windows += (
+        cut = (
             Span(start=max(window.start, clip.start), end=min(window.end, clip.end))
             for window in windows_of(within, probabilities, total)
         )
+        windows += (window for window in cut if window.seconds >= SHORTEST)
     voice = Voice(probabilities=probabilities, spans=tuple(kept), total=total)
     return voice, tuple(windows)
 

@@ -1,21 +1,21 @@
 """The sequential way gives what ``whisper.transcribe`` gives: every segment, token and time."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 pytest.importorskip("torch")
-whisper = pytest.importorskip("whisper")
+pytest.importorskip("whisper")
 
-from plain_decoder import PlainDecoder, model_of, play  # after importorskip
-from sounds import heard, joined, noise, silence
+import whisper  # after importorskip
+from plain_decoder import PlainDecoder, model_of, play
+from sounds import heard, joined, silence
 from whisper_models import ENGLISH, random_model
 
 from alternator.media.audio import SAMPLE_RATE, Samples
-from alternator.speech.batched.sequential import Recording, clips, listen
+from alternator.speech.batched.sequential import Recording, listen
 from alternator.speech.engines.openai_whisper import whisper_arguments
 from alternator.speech.engines.whisper_package import log_mel_spectrogram
 from alternator.speech.options import DecodingOptions
@@ -51,9 +51,7 @@ def ours(
     n_mels = decoder.model.dims.n_mels
     mel = log_mel_spectrogram(samples, n_mels, padding=30 * SAMPLE_RATE)
     follows = options.condition_on_previous_text is not False
-    listening = listen(
-        Recording(owner="1", mel=mel), options, model_of(decoder), follows=follows
-    )
+    listening = listen(Recording(owner="1", mel=mel), options, model_of(decoder), follows=follows)
     outcome, steps = play(listening, decoder)
     told = tuple(segment for step in steps for segment in step.segments)
     assert told == outcome.segments
