@@ -5,7 +5,7 @@ way, so that what is made of the tokens can be compared with ``whisper.transcrib
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -49,6 +49,14 @@ class PlainDecoder:
         _, probabilities = self.model.detect_language(pad_or_trim(mel, N_FRAMES))
         assert isinstance(probabilities, dict)
         return probabilities
+
+    @torch.no_grad()
+    def force(self, mel: torch.Tensor, tokens: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+        """As ``asking.Force``."""
+        with scores_of(self.model) as scores, disable_sdpa():
+            logits = self.model(mel[None], torch.tensor([list(tokens)]))[0].float()
+        heads = self.model.alignment_heads.indices().T.tolist()
+        return torch.stack([scores[layer][0, head] for layer, head in heads]).float(), logits
 
     def tokenizer(self, language: str, task: Task) -> Tokenizer:
         return get_tokenizer(
@@ -111,11 +119,9 @@ class PlainDecoder:
         fed = torch.tensor([[*task.initial_tokens, *result.tokens]])
         if fed.shape[1] > task.n_ctx:  # the window was full: the end was not chosen
             chosen, fed = chosen[:-1], fed[:, : task.n_ctx]
-        with scores_of(self.model) as scores, disable_sdpa():
-            logits = self.model(mel[None], fed)[0, task.sample_begin - 1 :].float()
-        logprobs = logits.log_softmax(dim=-1)[range(len(chosen)), chosen].tolist()
-        heads = self.model.alignment_heads.indices().T.tolist()
-        raw = torch.stack([scores[layer][0, head] for layer, head in heads])
+        raw, logits = self.force(mel, fed[0].tolist())
+        likely = logits[task.sample_begin - 1 :].log_softmax(dim=-1)
+        logprobs = likely[range(len(chosen)), chosen].tolist()
         rows = raw[:, task.sample_begin - 1 :].float()
         if len(chosen) == len(result.tokens):
             logprobs, rows = [*logprobs, logprobs[-1]], torch.cat([rows, rows[:, -1:]], dim=1)
@@ -164,6 +170,7 @@ def model_of(decoder: PlainDecoder) -> Model:
         tokenizers=decoder.tokenizer,
         text_context=dims.n_text_ctx,
         audio_context=dims.n_audio_ctx,
+        force=decoder.force,
         detect_language=decoder.detect_language if decoder.model.is_multilingual else None,
     )
 

@@ -6,8 +6,8 @@ of them, in whatever order they are done, and returns its Outcome. Who drives it
 puts the windows of many requests to one decoder.
 """
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from whisper.tokenizer import Tokenizer
@@ -66,6 +66,9 @@ Listening = Generator[Step, Answer | None, Outcome]
 Tokenizers = Callable[[str, Task], Tokenizer]
 # The probability of each language for a padded spectrogram, float32, shape (n_mels, 3000).
 DetectLanguage = Callable[[torch.Tensor], Mapping[str, float]]
+# Lays tokens along a padded spectrogram: the raw scores of the alignment heads, float32 on the CPU,
+# (heads, tokens, positions of 20 ms), and the logits behind each token, float32, on any device.
+Force = Callable[[torch.Tensor, Sequence[int]], tuple[torch.Tensor, torch.Tensor]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,4 +82,5 @@ class Model:
     tokenizers: Tokenizers
     text_context: int
     audio_context: int
-    detect_language: DetectLanguage | None = field(default=None)
+    force: Force
+    detect_language: DetectLanguage | None = None

@@ -8,7 +8,7 @@ next window. There openai-whisper never ends.
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -27,7 +27,7 @@ from alternator.speech.batched.prompts import Prompts
 from alternator.speech.batched.searching import is_silence, search_of
 from alternator.speech.batched.sureness import confidence_of, rate
 from alternator.speech.batched.window import Decoded, Window
-from alternator.speech.batched.word_times import WordTimer
+from alternator.speech.batched.word_times import WordTimer, second_look
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcript import Segment
 
@@ -113,11 +113,11 @@ class _Loop:
     ) -> None:
         self._recording = recording
         self._options = options
-        self._audio_context = model.audio_context
+        self._audio_context, self._force = model.audio_context, model.force
         self._language = language
         self._tokenizer = model.tokenizers(language, options.task)
         self._prompts = Prompts(options, self._tokenizer, model.text_context, follows=follows)
-        self._search = search_of(options)
+        self._search = replace(search_of(options), wants_attention=False)
         self._timer = (
             WordTimer(self._tokenizer, options.prepend_punctuations, options.append_punctuations)
             if options.word_timestamps
@@ -165,7 +165,9 @@ class _Loop:
         found = cut(decoded, self._tokenizer, seek, frames, self._audio_context)
         taken = _Taken(drafts=found.drafts, seek=seek + found.heard)
         if self._timer is not None:
-            self._timer.time(found.drafts, seconds(seek), frames, self._speech_end)
+            mel = padded(self._recording.mel[:, seek : seek + frames])
+            look = second_look(self._force, mel, self._tokenizer)
+            self._timer.time(found.drafts, seconds(seek), frames, self._speech_end, look)
             end = last_end(found.drafts)
             if not found.ended and end is not None and end > seconds(seek):
                 taken = _Taken(drafts=found.drafts, seek=frames_of(end))
