@@ -10,10 +10,10 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from whisper.tokenizer import Tokenizer
 
 from alternator.config.models import Task
 from alternator.speech.batched.window import Decoded, Window
+from alternator.speech.engines.whisper_package import Tokenizer
 from alternator.speech.transcript import Segment
 
 

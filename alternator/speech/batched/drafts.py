@@ -6,9 +6,8 @@ https://github.com/openai/whisper/blob/v20250625/whisper/transcribe.py
 
 from dataclasses import dataclass
 
-from whisper.tokenizer import Tokenizer
-
 from alternator.speech.batched.window import Decoded
+from alternator.speech.engines.whisper_package import Tokenizer
 from alternator.speech.transcript import Decoding, Segment, Word
 
 SAMPLE_RATE, HOP_LENGTH = 16_000, 160  # Hz; samples between two frames

@@ -1,6 +1,6 @@
 """Words that nobody said: found by measures, never by a list of phrases alone.
 
-Whisper was trained on subtitles: on sound without speech it writes what subtitles say there, or runs
+Whisper was trained on subtitles: on sound without speech it writes what they say there, or runs
 in a circle. The measures: the voice detector hears nothing where the words are; the model takes the
 window for silence and its own words for unlikely; a phrase repeats more often, or faster, than
 anybody speaks. ``invented.toml`` has the limits and where they come from, and phrases that are

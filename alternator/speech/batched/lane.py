@@ -139,6 +139,25 @@ class Lane:
         self._live.pop(place, None)
 
     @torch.inference_mode()
+    def move(self, source: int, target: int) -> None:
+        """The window of place ``source`` goes on in ``target``: ``step`` takes the first places."""
+        length = self._live[source] if self._device.type == "cpu" else self.length
+        sound = self._sound[source]
+        for keys_and_values in self._own:
+            for cache in keys_and_values:
+                cache[target, :, :length] = cache[source, :, :length]
+        for keys_and_values in self._cross:
+            for cache in keys_and_values:
+                cache[target, :, :sound] = cache[source, :, :sound]
+        for state in (self._seen, self._heard, self._positions):
+            if state is not None:
+                state[target] = state[source]
+        if self._asked:
+            self._asked.move(source, target)
+        for known in (self._live, self._prompt, self._sound):
+            known[target] = known.pop(source)
+
+    @torch.inference_mode()
     def step(self, tokens: Tensor) -> Tensor:
         """The logits after one more token for each hypothesis, float32, (places, rows, vocabulary).
 
@@ -217,14 +236,16 @@ class Lane:
         if self._asked:
             self._asked.reorder(source, self._first_of_place[:n] + self._positions[:n] - 1)
 
-    def attention(self, place: int, row: int, end: int) -> Tensor:
+    def attention(self, place: int, row: int, end: int, first: int | None = None) -> Tensor:
         """The alignment heads' raw scores over the sound, along one hypothesis.
 
-        Those of the steps that chose its tokens: the first is the prompt's last token, the last is
-        the token at position ``end - 1``, which stood in ``row``. Float32 on the CPU, shape (heads,
-        steps, positions of sound), heads in the order of ``network.alignment_heads``.
+        Those of the steps that chose its tokens: the first is the prompt's last token (or the one
+        at position ``first`` of the prompt), the last is the token at position ``end - 1``, which
+        stood in ``row``. Float32 on the CPU, shape (heads, steps, positions of sound), heads in the
+        order of ``network.alignment_heads``.
         """
         if self._asked is None:
             raise ValueError("the lane was made without attention")
         keys = [keys[place, :, : self._sound[place]] for keys, _ in self._cross]
-        return self._asked.scores(keys, place=place, row=row, span=(self._prompt[place] - 1, end))
+        start = self._prompt[place] - 1 if first is None else first
+        return self._asked.scores(keys, place=place, row=row, span=(start, end))

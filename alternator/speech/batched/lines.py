@@ -1,8 +1,6 @@
 """The lines that openai-whisper prints while it works, for ``verbose``."""
 
-from whisper.utils import format_timestamp
-
-from alternator.speech.engines.whisper_package import LANGUAGES
+from alternator.speech.engines.whisper_package import LANGUAGES, format_timestamp
 from alternator.speech.transcript import Segment
 
 DETECTING = (

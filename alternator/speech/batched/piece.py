@@ -3,8 +3,6 @@
 import itertools
 from dataclasses import dataclass
 
-from whisper.tokenizer import Tokenizer
-
 from alternator.speech.batched.anomalies import Heard, skip_silence
 from alternator.speech.batched.asking import Model
 from alternator.speech.batched.drafts import (
@@ -20,6 +18,7 @@ from alternator.speech.batched.voiced import Voice
 from alternator.speech.batched.window import Decoded
 from alternator.speech.batched.word_times import WordTimer
 from alternator.speech.cutting import Span
+from alternator.speech.engines.whisper_package import Tokenizer
 from alternator.speech.options import DecodingOptions
 
 # Whisper's last timestamp may come this much before the voice ends: seconds.

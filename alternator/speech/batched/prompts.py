@@ -5,9 +5,8 @@ hotwords as faster-whisper has them (get_prompt in
 https://github.com/SYSTRAN/faster-whisper/blob/v1.1.1/faster_whisper/transcribe.py).
 """
 
-from whisper.tokenizer import Tokenizer
-
 from alternator.errors import ConfigError
+from alternator.speech.engines.whisper_package import Tokenizer
 from alternator.speech.options import DecodingOptions
 
 

@@ -4,11 +4,10 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from whisper.tokenizer import Tokenizer
-
 from alternator.speech.batched.confidence import LEAST, coefficients, features, mean
 from alternator.speech.batched.drafts import Draft
 from alternator.speech.batched.voiced import Voice
+from alternator.speech.engines.whisper_package import Tokenizer
 from alternator.speech.transcript import Segment
 
 

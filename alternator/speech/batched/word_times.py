@@ -1,9 +1,9 @@
 """When each word was said: the way of the text through the sound, by where the decoder looked.
 
 Side by side, the looks are those of the pass that chose the tokens (``Decoded.attention``): nothing
-is decoded twice. The sequential way, which is openai-whisper's to the last word, takes a second look
-as openai-whisper does, with the text alone, since there the next window begins at the last word's
-end. Over the same text the two differ by 0.02 s on the average (225 words of human speech, base).
+is decoded twice. The sequential way, which is openai-whisper's to the last word, takes a second
+look as openai-whisper does, with the text alone, since there the next window begins at the last
+word's end. The two differ by 0.02 s on the average (225 words of human speech, base).
 https://github.com/openai/whisper/blob/v20250625/whisper/timing.py
 """
 
@@ -15,13 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from whisper.tokenizer import Tokenizer
 
 from alternator.speech.batched.asking import Force
 from alternator.speech.batched.drafts import Draft, TimedWord
 from alternator.speech.batched.window import Decoded
 from alternator.speech.engines.time_warping import cheapest_path
-from alternator.speech.engines.whisper_package import timing
+from alternator.speech.engines.whisper_package import Tokenizer, timing
 
 MEDIAN_WIDTH = 7  # openai-whisper's medfilt_width
 POSITIONS_PER_SECOND = 50  # of the encoder

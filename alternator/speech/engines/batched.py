@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
-from whisper.tokenizer import Tokenizer, get_tokenizer
 
 from alternator.config.models import Task
 from alternator.errors import ConfigError, OutOfMemoryError
@@ -22,6 +21,7 @@ from alternator.models.store import locate
 from alternator.progress import Progress
 from alternator.speech.batched.asking import Model
 from alternator.speech.batched.decoder import Decoder
+from alternator.speech.batched.forced import Forced
 from alternator.speech.batched.listening import Listeners
 from alternator.speech.batched.network import Network
 from alternator.speech.batched.preparing import Preparer
@@ -29,6 +29,7 @@ from alternator.speech.device import choose_device, cpu_quota, threads_for
 from alternator.speech.engines.engine import Batch, Event, LoadOptions
 from alternator.speech.engines.openai_whisper import language_code, torch_build
 from alternator.speech.engines.openai_whisper_models import out_of_memory
+from alternator.speech.engines.whisper_package import Tokenizer, get_tokenizer
 from probe.prove.operations import without_cudnn
 
 HELPERS = 2  # threads that prepare files
@@ -109,6 +110,7 @@ class BatchedEngine:
                 tokenizers=tokenizers,
                 text_context=dimensions.n_text_ctx,
                 audio_context=dimensions.n_audio_ctx,
+                force=Forced(network),
                 detect_language=decoder.detect_language if multilingual else None,
             ),
             preparer=Preparer(
