@@ -37,17 +37,17 @@ def joined(*parts: Samples) -> Samples:
     return np.concatenate(parts)
 
 
-def sound_file(path: Path, samples: Samples, peak_bits: int = 16) -> Path:
+def sound_file(path: Path, samples: Samples, bits: int = 16) -> Path:
     """The samples as WAV of 16 kHz, of 16 or 24 bits."""
-    scale = 2 ** (peak_bits - 1)
+    scale = 2 ** (bits - 1)
     whole = np.clip(np.round(samples * scale), -scale, scale - 1).astype("<i4")
     data = whole.astype("<i2").tobytes()
-    if peak_bits == 24:
+    if bits == 24:
         data = whole.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
     content = io.BytesIO()
     with wave.open(content, "wb") as file:
         file.setnchannels(1)
-        file.setsampwidth(peak_bits // 8)
+        file.setsampwidth(bits // 8)
         file.setframerate(RATE)
         file.writeframes(data)
     path.write_bytes(content.getvalue())

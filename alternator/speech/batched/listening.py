@@ -106,7 +106,8 @@ class Listeners:
                 yield from self._begin()
                 worked = yield from self._step()
                 yield from self._answer()
-                yield from self._beats()
+                if worked:
+                    yield from self._beats()
                 if not worked and self._preparing and not self._has_room():
                     wait(self._preparing, BEAT_SECONDS, return_when="FIRST_COMPLETED")
         finally:

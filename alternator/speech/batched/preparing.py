@@ -16,6 +16,7 @@ from alternator.speech.batched.asking import Listening, Model
 from alternator.speech.batched.voiced import Voiced, find_windows
 from alternator.speech.cutting import Span
 from alternator.speech.engines.engine import CancelledRequestError, Request
+from alternator.speech.engines.nothing_to_hear import nothing_to_hear
 from alternator.speech.engines.openai_whisper import language_code
 from alternator.speech.engines.whisper_package import HOP_LENGTH
 from alternator.speech.options import DecodingOptions
@@ -23,9 +24,6 @@ from alternator.speech.spectrogram import Spectrogram, spectrogram
 from alternator.speech.voice import VoiceDetector
 
 PADDING = 30 * SAMPLE_RATE  # samples of silence that openai-whisper puts behind a file
-
-NO_SOUND = "there is no sound in it"
-SILENCE = "it is silent from beginning to end"
 
 Begin = Callable[[Model, int], Listening]
 
@@ -63,8 +61,7 @@ class Preparer:
         options = self._known(request.options)
         sound = decode(request.path, limit_seconds=request.limit_seconds, track=request.audio_track)
         _go_on(unwanted)
-        samples, notes = without_nan(sound.samples)
-        notes = (*sound.notes, *notes)
+        samples, notes = sound.samples, sound.notes
         duration = len(samples) / SAMPLE_RATE
         if nothing := nothing_to_hear(samples):
             language = options.language or ""
@@ -124,23 +121,6 @@ def is_sequential(options: DecodingOptions) -> bool:
     return options.vad is False or (
         options.vad is None and bool(options.condition_on_previous_text)
     )
-
-
-def without_nan(samples: Samples) -> tuple[Samples, tuple[str, ...]]:
-    """Samples that are no numbers become silence, and that is noted."""
-    # A sum is no number as soon as one of them is none, and takes no memory.
-    if np.isfinite(np.sum(samples, dtype=np.float64)):
-        return samples, ()
-    bad = ~np.isfinite(samples)
-    cleaned = np.where(bad, np.float32(0.0), samples)
-    return cleaned, (f"{int(bad.sum())} of its samples are no numbers and count as silence",)
-
-
-def nothing_to_hear(samples: Samples) -> str | None:
-    """Why there is nothing to listen to; None if there is something, be it ever so quiet."""
-    if not len(samples):
-        return NO_SOUND
-    return None if samples.any() else SILENCE
 
 
 def _go_on(unwanted: Callable[[], bool]) -> None:
