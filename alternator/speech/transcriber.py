@@ -118,9 +118,12 @@ class Transcriber:
             device=wanted_device(settings, device),
             options=LoadOptions(
                 model_dir=settings.model_dir.absolute(),
+                model_mirror=settings.model_mirror,
                 threads=threads,
                 language=settings.language,
                 proven_device=environ.get(PROVEN_DEVICE),
+                compute_type=settings.compute_type,
+                batch_size=settings.batch_size,
             ),
         )
         self._deadlines = deadlines
