@@ -87,7 +87,7 @@ def write_hugging_face(
         return directory
     names = list(tensors)
     size = math.ceil(len(names) / files)
-    where = {}
+    where: dict[str, str] = {}
     for number in range(files):
         file = f"{stem}-{number + 1:05}-of-{files:05}{suffix}"
         part = names[number * size : (number + 1) * size]
@@ -125,7 +125,7 @@ def write_ctranslate2(
     }
     joined: dict[str, list[tuple[int, torch.Tensor]]] = {}
     for name, tensor in checkpoint.weights.items():
-        variable, part, parts = place(name)
+        variable, part, _ = place(name)
         joined.setdefault(variable, []).append((part, tensor.float()))
         if name.endswith("key.weight"):  # its bias, which Whisper has not, is zero
             zero = torch.zeros(tensor.shape[0])

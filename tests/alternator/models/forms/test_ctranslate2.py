@@ -176,7 +176,7 @@ def test_layers_split_into_thinner_ones_are_told(tmp_path: Path, original: Check
 def test_a_tokenizer_that_is_not_whispers(tmp_path: Path, original: Checkpoint) -> None:
     directory = model_forms.write_ctranslate2(original, tmp_path / "model")
     (directory / "vocabulary.json").write_text(json.dumps(["<s>", "</s>", "a"]))
-    with pytest.raises(ModelError, match="tokenizer in .* is not Whisper's"):
+    with pytest.raises(ModelError, match=r"tokenizer in .* is not Whisper's"):
         read(directory)
     (directory / "vocabulary.json").write_text(json.dumps(model_forms.whisper_vocabulary()))
     assert read(directory).dimensions == original.dimensions

@@ -49,7 +49,7 @@ def test_the_last_layer_is_the_embedding_or_the_model_is_no_whisper(
     save_file(tensors | {"proj_out.weight": embedding.clone()}, path)
     assert read(directory).notes == ()
     save_file(tensors | {"proj_out.weight": embedding + 1}, path)
-    with pytest.raises(ModelError, match="a last layer .* that is not its embedding"):
+    with pytest.raises(ModelError, match=r"a last layer .* that is not its embedding"):
         read(directory)
 
 
@@ -149,5 +149,5 @@ def test_a_tokenizer_that_is_not_whispers(tmp_path: Path, original: Checkpoint) 
     directory = model_forms.write_hugging_face(original, tmp_path / "model")
     vocabulary = {"<|endoftext|>": 50257, "<|startoftranscript|>": 50258, "Ġthe": 17}
     (directory / "vocab.json").write_text(json.dumps(vocabulary))
-    with pytest.raises(ModelError, match="tokenizer in .* is not Whisper's"):
+    with pytest.raises(ModelError, match=r"tokenizer in .* is not Whisper's"):
         read(directory)

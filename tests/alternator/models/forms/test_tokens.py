@@ -45,7 +45,7 @@ def test_another_languages_words_are_told(tmp_path: Path) -> None:
     tokens = model_forms.whisper_vocabulary()
     tokens[264], tokens[300] = tokens[300], tokens[264]
     (tmp_path / "vocabulary.json").write_text(json.dumps(tokens))
-    with pytest.raises(ModelError, match="its <.startoftranscript.> is 50258"):
+    with pytest.raises(ModelError, match=r"its <.startoftranscript.> is 50258"):
         check_vocabulary(tmp_path, 51865)
 
 
