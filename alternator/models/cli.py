@@ -39,13 +39,8 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser, with one for each thing to do."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
-    common.add_argument(
-        "--model-dir",
-        "--model_dir",
-        type=Path,
-        metavar="DIR",
-        help="instead of [whisper] model_dir",
-    )
+    where = "instead of [whisper] model_dir"
+    common.add_argument("--model-dir", "--model_dir", type=Path, metavar="DIR", help=where)
     parser = argparse.ArgumentParser(prog="alternator models", description=main.__doc__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
@@ -133,8 +128,10 @@ def remove_them(options: argparse.Namespace, settings: WhisperSettings) -> int:
 
 
 def convert_one(options: argparse.Namespace, settings: WhisperSettings) -> int:
-    """Make a model of your own usable by a name: a checkpoint, or a directory of Hugging Face's or
-    CTranslate2's."""
+    """Make a model of your own usable by a name, from a checkpoint or another form's directory.
+
+    Forms: openai-whisper, Hugging Face, CTranslate2 (faster-whisper).
+    """
     with bar(options.name) as progress:
         path = convert(
             options.source,

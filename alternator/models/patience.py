@@ -1,8 +1,8 @@
 """A download that is given up after a time, whatever it waits for.
 
 The look-up of a host's name may take half a minute where a network drops packets, and nothing can
-break it off (https://man7.org/linux/man-pages/man5/resolv.conf.5.html, timeout and attempts): so the
-work is done in a thread of its own, which is left behind.
+break it off (https://man7.org/linux/man-pages/man5/resolv.conf.5.html, timeout and attempts). So
+the work is done in a thread of its own, which is left behind.
 """
 
 import threading
@@ -62,8 +62,11 @@ def patiently(
     patience: float | None,
     within: float | None,
 ) -> T:
-    """What the work gives. GivenUpError if nothing of it came in ``patience`` seconds, or it was not
-    done ``within`` so many; None is for ever."""
+    """What the work gives.
+
+    GivenUpError if nothing of it came in ``patience`` seconds, or it was not done ``within`` so
+    many; None is for ever.
+    """
     if patience is None and within is None:
         return work(progress)
     watched = Watched(progress)
