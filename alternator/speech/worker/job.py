@@ -17,7 +17,7 @@ News = Started | Retried | Event
 class Job:
     """A request, and how it has fared. The pool's thread alone writes here.
 
-    ``number`` is its place in the order of submission, which it keeps when it is tried again.
+    ``number`` is its place in the order of submission, which it keeps when it is tried once more.
     ``need`` above NOTHING: it was under way when a worker came to grief, so it is tried alone.
     ``seconds``: its sound, once that is known; ``spent``: the seconds of work that were its share.
     ``late``: why its time was over.

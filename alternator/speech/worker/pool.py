@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import assert_never
 
 from alternator.errors import AlternatorError, OutOfMemoryError, WorkerError
@@ -125,21 +126,25 @@ class Pool:
         ticked = time.monotonic()
         while self._open or not self._inbox.empty():
             try:
-                self._inbox.get(timeout=None if self._places.empty else TICK_SECONDS)()
-            except queue.Empty:
-                pass
+                with suppress(queue.Empty):
+                    self._inbox.get(timeout=None if self._places.empty else TICK_SECONDS)()
+                if self._open:
+                    self._dispatch()
+                if self._open and time.monotonic() - ticked >= TICK_SECONDS:
+                    ticked = time.monotonic()
+                    self._tick()
             except Exception as error:
                 # A defect of ours must leave nobody waiting for ever.
                 logger.exception("handing out work to the workers failed")
                 self._places.fail(WorkerError(f"unexpected {type(error).__name__}: {error}"))
-            if self._open:
-                self._dispatch()
-                if time.monotonic() - ticked >= TICK_SECONDS:
-                    ticked = time.monotonic()
-                    self._tick()
 
     def _wait_again(self, job: Job) -> None:
-        """It waits, at its place in the order of submission."""
+        """It waits, at its place in the order of submission.
+
+        One that came to grief more than once goes behind all that wait now: it costs them a worker.
+        """
+        if job.tries > 1 and self._waiting:
+            job.number = max(job.number, self._waiting[-1].number)
         bisect.insort(self._waiting, job, key=lambda other: other.number)
 
     def _cancel(self, job: Job) -> None:
