@@ -121,6 +121,8 @@ class Transcriber:
                 threads=threads,
                 language=settings.language,
                 proven_device=environ.get(PROVEN_DEVICE),
+                compute_type=settings.compute_type,
+                batch_size=settings.batch_size,
             ),
         )
         self._deadlines = deadlines

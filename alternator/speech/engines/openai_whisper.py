@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from alternator.errors import AlternatorError, ConfigError, ModelError
+from alternator.errors import AlternatorError, ConfigError, OutOfMemoryError
 from alternator.media.audio import SAMPLE_RATE, Samples, decode
 from alternator.media.ffmpeg import find_ffmpeg
 from alternator.progress import Progress
@@ -116,7 +116,7 @@ class OpenAIWhisperEngine:
         except AlternatorError as error:
             return Failed(id=request.id, error=error)
         except (torch.OutOfMemoryError, MemoryError):
-            lack = ModelError(out_of_memory("this clip", self.device))
+            lack = OutOfMemoryError(out_of_memory("this clip", self.device))
             return Failed(id=request.id, error=lack)
         finally:
             self._step = no_step

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import torch
 
-from alternator.errors import ModelError
+from alternator.errors import ModelError, OutOfMemoryError
 from alternator.speech.engines.openai_whisper_patches import fetching, model_address
 from alternator.speech.engines.whisper_package import whisper
 
@@ -78,12 +78,12 @@ def load_model(
     except StepError as carrier:
         raise carrier.error from None
     except (torch.OutOfMemoryError, MemoryError):
-        raise ModelError(out_of_memory(f"the Whisper model {source!r}", device)) from None
+        raise OutOfMemoryError(out_of_memory(f"the Whisper model {source!r}", device)) from None
     except OSError as error:
         raise ModelError(unreachable(source, directory, error)) from None
     except (RuntimeError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
         if "allocate memory" in str(error):
-            raise ModelError(out_of_memory(f"the Whisper model {source!r}", device)) from None
+            raise OutOfMemoryError(out_of_memory(f"the Whisper model {source!r}", device)) from None
         raise ModelError(damaged(source, directory)) from None
     except (EOFError, KeyError, TypeError, ValueError, AttributeError):
         # What torch.load and the reading of its result raise on files of all kinds.
