@@ -160,10 +160,17 @@ class Transcriber:
         """
         self._usable_worker().wait_until_loaded(progress)
 
-    def submit(self, path: Path, options: DecodingOptions | None = None) -> Transcription:
+    def submit(
+        self,
+        path: Path,
+        options: DecodingOptions | None = None,
+        *,
+        audio_track: int | None = None,
+    ) -> Transcription:
         """Ask for the transcript of an audio or video file, and return at once.
 
         Without ``options``, the defaults in the language and for the task of the settings.
+        ``audio_track`` as in Request.
         """
         minutes = self._settings.max_duration_minutes
         request = Request(
@@ -171,6 +178,7 @@ class Transcriber:
             path=path.absolute(),
             limit_seconds=minutes * 60.0 if minutes else None,
             options=options or configured(self._settings),
+            audio_track=audio_track,
         )
         return Transcription(request, self._ask)
 

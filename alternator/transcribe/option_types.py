@@ -74,6 +74,6 @@ def token_list(text: str) -> tuple[int, ...]:
     found = tuple(-1 if item == "-1" else whole(0)(item) for item in items)
     if unknown := [item for item in found if item >= TOKENS]:
         raise argparse.ArgumentTypeError(
-            f"{unknown[0]} is no token: the largest vocabulary of Whisper has {TOKENS}, from 0 on"
+            f"{unknown[0]} is no token: Whisper has at most {TOKENS}, from 0 on"
         )
     return found

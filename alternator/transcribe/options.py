@@ -6,46 +6,44 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from alternator.config.models import Task
+from alternator.config.models import ComputeType, Task
 from alternator.speech.formats import FORMATS, Layout
 from alternator.speech.options import DecodingOptions
 from alternator.transcribe.output import Output
 from alternator.transcribe.parser import ALL, STDOUT, build_parser
 
-# Options of a request that the command line has by the same name, and decodes by itself. Lines of
-# text are this side's to print, since files are heard side by side: an engine prints none. The
-# temperatures are counted up from two; language and task come from the configuration.
+# Not given by an option of the same name: the temperatures are counted up from two; lines of text
+# are this side's to print, since files are heard side by side; the others are in Overrides.
+ELSEWHERE = ("language", "task", "temperature", "vad", "verbose", "without_timestamps")
 SAME_NAMES = tuple(
-    field.name
-    for field in dataclasses.fields(DecodingOptions)
-    if field.name
-    not in (
-        "language",
-        "task",
-        "temperature",
-        "without_timestamps",
-        "verbose",
-        "vad",
-        "hotwords",
-        "prefix",
-    )
+    field.name for field in dataclasses.fields(DecodingOptions) if field.name not in ELSEWHERE
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments:
-    """What was asked for. None where the configuration decides; so it does for the language and
-    the task in ``decoding`` too."""
+class Overrides:
+    """Keys of ``[whisper]`` that the command line goes before. None: the configuration decides."""
 
-    inputs: tuple[str, ...]
-    config: Path | None
     engine: str | None
     model: str | None
     model_dir: Path | None
-    device: str | None
     language: str | None
     task: Task | None
+    vad: bool | None
+    compute_type: ComputeType | None
+    batch_size: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """What was asked for. ``decoding`` lacks what Overrides says."""
+
+    inputs: tuple[str, ...]
+    config: Path | None
+    overrides: Overrides
+    device: str | None
     threads: int
+    audio_track: int | None
     resume: bool
     shows_lines: bool
     shows_bar: bool
@@ -61,13 +59,10 @@ def parse(argv: list[str]) -> Arguments:
     return Arguments(
         inputs=tuple(given.audio),
         config=given.config,
-        engine=given.engine,
-        model=given.model,
-        model_dir=given.model_dir,
+        overrides=overrides_of(given),
         device=given.device,
-        language=given.language,
-        task=given.task,
         threads=given.threads,
+        audio_track=given.audio_track,
         resume=given.resume,
         shows_lines=given.verbose is True and given.output_dir != STDOUT,
         shows_bar=given.verbose is not None,
@@ -92,6 +87,15 @@ def check(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
     times = given.clip_timestamps
     if any(end < start for start, end in zip(times[::2], times[1::2], strict=False)):
         parser.error("--clip_timestamps takes start,end,start,end,...: an end is before its start")
+
+
+def overrides_of(given: argparse.Namespace) -> Overrides:
+    """What goes before the configuration. ``--fp16 False`` asks for full precision."""
+    names = (field.name for field in dataclasses.fields(Overrides))
+    overrides = Overrides(**{name: getattr(given, name) for name in names})
+    if not given.fp16 and overrides.compute_type is None:
+        return dataclasses.replace(overrides, compute_type="float32")
+    return overrides
 
 
 def output_of(given: argparse.Namespace) -> Output:

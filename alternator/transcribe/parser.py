@@ -2,7 +2,9 @@
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
+from alternator.config.models import ComputeType
 from alternator.speech.formats import FORMATS
 from alternator.speech.options import DecodingOptions
 from alternator.transcribe.option_types import (
@@ -45,6 +47,9 @@ def build_parser() -> argparse.ArgumentParser:
     add("--model_dir", type=Path, help="where models are kept and downloaded to")
     add("--device", help="auto, cpu, cuda, rocm, or one of several GPUs as cuda:1")
     add("--threads", type=whole(0), default=0, help="CPU threads (default: as many as there are)")
+    add("--compute_type", choices=get_args(ComputeType), help="precision (default: what is best)")
+    add("--batch_size", type=whole(0), help="most windows computed together (0: as many as pay)")
+    add("--audio_track", type=whole(0), help="of several, from 0 (default: what players take)")
     add_output(parser.add_argument_group("output"))
     add_speech(parser.add_argument_group("speech"))
     add_decoding(parser.add_argument_group("decoding"))
@@ -83,6 +88,14 @@ def add_speech(group: "argparse._ArgumentGroup") -> None:
     add = group.add_argument
     add("--task", choices=["transcribe", "translate"], help="translate: into English")
     add("--language", help="code or English name; auto: detected")
+    add(
+        "--vad",
+        type=optional(boolean),
+        help="hear speech only, in windows cut at silences; False: windows of 30 s, as "
+        "openai-whisper (default: the engine's own way)",
+    )
+    add("--hotwords", help="words that may come up, told before every window")
+    add("--prefix", help="how the text of the first window begins")
     add("--initial_prompt", help="text to set the style and the spelling of names")
     add("--carry_initial_prompt", type=boolean, default=False, help="for every window, not one")
     add(
@@ -124,7 +137,7 @@ def add_decoding(group: "argparse._ArgumentGroup") -> None:
     add("--patience", type=optional(positive), help="of the beam search (default: 1)")
     add("--length_penalty", type=optional(fraction), help="0 to 1 (default: plain length)")
     add("--suppress_tokens", type=token_list, default="-1", help="ids; -1: most special signs")
-    add("--fp16", type=boolean, default=True, help="half precision on a GPU; CPUs take full")
+    add("--fp16", type=boolean, default=True, help="False: full precision, as float32 above")
     add(
         "--compression_ratio_threshold",
         type=optional(number),

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from alternator.config.load import load_whisper
 from alternator.config.models import WhisperSettings
@@ -16,12 +16,10 @@ from alternator.media.audio import check_file
 from alternator.speech.transcriber import Transcriber
 from alternator.transcribe.console import Console, show_anything
 from alternator.transcribe.inputs import Item, items_of
-from alternator.transcribe.options import Arguments
+from alternator.transcribe.options import Arguments, Overrides
 from alternator.transcribe.output import is_there, make_directory
 from alternator.transcribe.work import Work
 from probe.exit_codes import ExitCode
-
-T = TypeVar("T")
 
 # Items that are fetched, decoded or computed at the same time: the engine's batch is filled from
 # several files, and a short one does not wait behind a long one.
@@ -35,7 +33,7 @@ def run(arguments: Arguments) -> int:
         make_directory(arguments.output.directory)
     settings = whisper_settings(arguments)
     decoding = dataclasses.replace(
-        arguments.decoding, language=settings.language, task=settings.task
+        arguments.decoding, language=settings.language, task=settings.task, vad=settings.vad
     )
     arguments = dataclasses.replace(arguments, decoding=decoding)
     items, wrong = items_of(arguments.inputs)
@@ -117,18 +115,10 @@ def whisper_settings(arguments: Arguments) -> WhisperSettings:
     """The configuration with what the command line says on top; the limit on length is the
     bot's, for clips that others wait for, and not for files that somebody chose."""
     settings = load_whisper(arguments.config)
-    language = chosen(arguments.language, settings.language)
-    return dataclasses.replace(
-        settings,
-        engine=chosen(arguments.engine, settings.engine),
-        model=chosen(arguments.model, settings.model),
-        model_dir=chosen(arguments.model_dir, settings.model_dir),
-        language=None if language == "auto" else language,
-        task=chosen(arguments.task, settings.task),
-        max_duration_minutes=0,
-    )
-
-
-def chosen(given: T | None, configured: T) -> T:
-    """What the command line says, where it says anything."""
-    return configured if given is None else given
+    given = {
+        field.name: value
+        for field in dataclasses.fields(Overrides)
+        if (value := getattr(arguments.overrides, field.name)) is not None
+    }
+    settings = dataclasses.replace(settings, max_duration_minutes=0, **given)
+    return dataclasses.replace(settings, language=None) if settings.language == "auto" else settings

@@ -90,7 +90,9 @@ class Work:
             write(transcript, item.stem, output)
 
     def _heard(self, number: int, path: Path) -> Transcript:
-        transcription = self._transcriber.submit(path, self._arguments.decoding)
+        transcription = self._transcriber.submit(
+            path, self._arguments.decoding, audio_track=self._arguments.audio_track
+        )
         try:
             for event in transcription.events(self._progress):
                 self._progress.beat()

@@ -95,7 +95,7 @@ def test_values() -> None:
     assert arguments.decoding.best_of is None
     assert arguments.decoding.word_timestamps is True
     assert arguments.output.layout.max_line_width == 40
-    assert (arguments.task, arguments.inputs) == ("translate", ("a", "b"))
+    assert (arguments.overrides.task, arguments.inputs) == ("translate", ("a", "b"))
 
 
 @pytest.mark.parametrize(
