@@ -111,8 +111,11 @@ class OpenAIWhisperEngine:
         run = _Run(request, tell, lambda: closing.is_set() or batch.cancelled(request.id))
         self._step = run.step
         try:
-            sound = decode(request.path, limit_seconds=request.limit_seconds)
-            transcript = self._transcript(sound.samples, request.options, run)
+            sound = decode(
+                request.path, limit_seconds=request.limit_seconds, track=request.audio_track
+            )
+            found = self._transcript(sound.samples, request.options, run)
+            transcript = dataclasses.replace(found, notes=sound.notes)
         except AlternatorError as error:
             return Failed(id=request.id, error=error)
         except (torch.OutOfMemoryError, MemoryError):
