@@ -22,7 +22,7 @@ with numba_stood_in():
     )
     from whisper.model import ModelDimensions
     from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE, Tokenizer, get_tokenizer
-    from whisper.utils import compression_ratio
+    from whisper.utils import compression_ratio, format_timestamp
 
 __all__ = [
     "CHUNK_LENGTH",
@@ -34,6 +34,7 @@ __all__ = [
     "ModelDimensions",
     "Tokenizer",
     "compression_ratio",
+    "format_timestamp",
     "get_tokenizer",
     "log_mel_spectrogram",
     "mel_filters",
