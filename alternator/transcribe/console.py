@@ -57,6 +57,12 @@ class Console:
         if self._lines:
             self._say(number, text)
 
+    def begun_anew(self, number: int) -> None:
+        """What was recognised in it so far does not count; what is shown already stays."""
+        with self._lock:
+            part = self._parts[number]
+            part.lines = [line for line in part.lines if line[0]]
+
     def output(self, number: int, text: str) -> None:
         """Its result, for standard output."""
         self._say(number, text)

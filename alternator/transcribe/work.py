@@ -10,7 +10,7 @@ from alternator.speech.engines.engine import Done, Failed, Progressed, Said, Seg
 from alternator.speech.languages import language_name
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.transcript import Transcript
-from alternator.speech.worker.protocol import Started
+from alternator.speech.worker.protocol import Retried, Started
 from alternator.transcribe.console import Console
 from alternator.transcribe.inputs import Item
 from alternator.transcribe.options import Arguments
@@ -101,6 +101,9 @@ class Work:
                         return event.transcript
                     case Failed():
                         raise event.error
+                    case Retried():
+                        self._console.begun_anew(number)
+                        self._console.complain(number, f"{path}: {event.text}")
                     case Said():
                         self._console.complain(number, f"{path}: {event.text}")
                     case Progressed():

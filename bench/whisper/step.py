@@ -16,11 +16,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from alternator.speech.batched.network import Network
 from torch import Tensor
 
 from alternator.config.models import ComputeType
 from alternator.models.checkpoint import read_checkpoint
+from alternator.speech.batched.network import Network
 
 START = (50258, 50259, 50360)  # any three tokens
 STEPS = 50

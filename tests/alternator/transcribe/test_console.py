@@ -29,6 +29,15 @@ def test_the_lines_of_files_do_not_mix(capsys: pytest.CaptureFixture[str]) -> No
     assert console.summary() == "1 of 3 transcribed, 1 there already, 1 failed"
 
 
+def test_a_request_begun_anew_shows_its_text_once(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(["a", "b"], lines=True, bar=False)
+    console.segment(1, said(" Once."))
+    console.begun_anew(1)
+    console.segment(1, said(" Once."))
+    console.ended(0, "failed")
+    assert capsys.readouterr().out == "[00:01.000 --> 00:02.500]  Once.\n"
+
+
 def test_what_waits_is_shown_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
     console = Console(["a", "b"], lines=False, bar=False)
     console.segment(0, said("not asked for"))
