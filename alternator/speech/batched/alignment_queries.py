@@ -52,6 +52,12 @@ class AlignmentQueries:
             chosen = q.index_select(1, self._heads[layer])
             self._queries[layer].index_copy_(0, to, chosen.transpose(1, 2))
 
+    def move(self, source: int, target: int) -> None:
+        """What was kept of one place's window belongs to another place."""
+        for flat in (self._sources, *self._queries.values()):
+            by_place = flat.view(self._shape[0], -1)
+            by_place[target] = by_place[source]
+
     def reorder(self, source: Tensor, to: Tensor) -> None:
         """After position ``to`` the hypotheses go on from rows ``source``, (places, rows)."""
         self._sources.index_copy_(0, to, source)

@@ -138,6 +138,25 @@ class Lane:
         self._live.pop(place, None)
 
     @torch.inference_mode()
+    def move(self, source: int, target: int) -> None:
+        """The window of place ``source`` goes on in ``target``: ``step`` takes the first places."""
+        length = self._live[source] if self._device.type == "cpu" else self.length
+        sound = self._sound[source]
+        for keys_and_values in self._own:
+            for cache in keys_and_values:
+                cache[target, :, :length] = cache[source, :, :length]
+        for keys_and_values in self._cross:
+            for cache in keys_and_values:
+                cache[target, :, :sound] = cache[source, :, :sound]
+        for state in (self._seen, self._heard, self._positions):
+            if state is not None:
+                state[target] = state[source]
+        if self._asked:
+            self._asked.move(source, target)
+        for known in (self._live, self._prompt, self._sound):
+            known[target] = known.pop(source)
+
+    @torch.inference_mode()
     def step(self, tokens: Tensor) -> Tensor:
         """The logits after one more token for each hypothesis, float32, (places, rows, vocabulary).
 

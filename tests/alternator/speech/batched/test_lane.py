@@ -195,3 +195,20 @@ def test_a_start_that_fills_the_context_is_refused(one):
     _, network = one
     with pytest.raises(ModelError, match="a start of 448 tokens leaves no room in the model's 448"):
         network.lane(1).admit([0], sound(network, 1), [[1] * 448])
+
+
+def test_a_window_goes_on_in_another_place(one):
+    model, network = one
+    lane = network.lane(3, 2, attention=True)
+    told = Told(model, lane)
+    audio = sound(network, 3)
+    told.admit([0, 1, 2], audio, [START] * 3)
+    told.check(told.step(torch.tensor([[11, 12], [13, 14], [15, 16]])))
+    told.reorder(torch.tensor([[0, 0], [1, 1], [1, 0]]))
+    told.check(told.step(torch.tensor([[21, 22], [23, 24], [25, 26]])))
+    before = lane.attention(2, 1, len(START) + 2)
+    lane.release(0)
+    lane.move(2, 0)
+    told.audio[0], told.tokens[0] = told.audio.pop(2), told.tokens.pop(2)
+    told.check(told.step(torch.tensor([[31, 32], [33, 34]])))
+    assert torch.equal(lane.attention(0, 1, len(START) + 2), before)
