@@ -43,15 +43,14 @@ class Lane:
         attention: bool,
         audio_positions: int | None = None,
     ) -> None:
-        dimensions, tokens = network.dimensions, network.tokens
+        dimensions, new = network.dimensions, network.positions
         self.windows, self.rows = windows, rows
         self.length = dimensions.n_text_ctx
         self.audio_positions = audio_positions or dimensions.n_audio_ctx
         self._network = network
-        self._device = tokens.device
+        self._device = new.device
         heads = dimensions.n_text_head
         head = dimensions.n_text_state // heads
-        new = tokens  # what is allocated has its type and device
         own = (windows, heads, self.length, rows, head)
         cross = (windows, heads, self.audio_positions, head)
         layers = range(len(network.layers))
@@ -99,7 +98,7 @@ class Lane:
                 f"shorten the prompt"
             )
         at = torch.tensor(places, device=self._device)
-        x = functional.embedding(prompt, self._network.tokens) + self._network.positions[:length]
+        x = self._network.embedded(prompt, torch.arange(length, device=self._device))
         sound = audio.shape[1]
         for number, layer in enumerate(self._network.layers):
             q, k, v = layer.qkv(x)
@@ -166,8 +165,7 @@ class Lane:
         """
         n = len(tokens)
         position = self._positions[:n]
-        x = functional.embedding(tokens, self._network.tokens)
-        x += functional.embedding(position, self._network.positions)[:, None]
+        x = self._network.embedded(tokens, position[:, None])
         self._seen.view(-1).index_fill_(
             0, (self._first_seen[:n] + (position * self.rows)[:, None]).flatten(), 0.0
         )
