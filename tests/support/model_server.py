@@ -1,4 +1,4 @@
-"""A mirror of models on this machine, with the habits of real ones: ranges, breaks, foreign pages."""
+"""A mirror of models on this machine, with the habits of real ones: ranges, breaks, pages."""
 
 import re
 import threading

@@ -42,9 +42,7 @@ def test_every_form_becomes_openai_whispers(
 ) -> None:
     source = tmp_path / "source"
     if form == "openai":
-        torch.save(
-            {"dims": vars(original.dimensions), "weights": dict(original.weights)}, source
-        )
+        torch.save({"dims": vars(original.dimensions), "weights": dict(original.weights)}, source)
     else:
         getattr(model_forms, f"write_{form}")(original, source)
     models = tmp_path / "models"
@@ -89,9 +87,7 @@ def test_an_end_in_the_middle_leaves_nothing(tmp_path: Path, original: Checkpoin
     assert names(models) == []
 
 
-def test_a_full_disk(
-    tmp_path: Path, original: Checkpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk(tmp_path: Path, original: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     source = model_forms.write_ctranslate2(original, tmp_path / "source")
     with small_disk(tmp_path / "disk", kibibytes=2048) as disk:
         with pytest.raises(ModelError, match=r"mine\.pt does not fit .* MB more are needed"):
@@ -120,9 +116,11 @@ def test_what_a_killed_one_left_is_swept_up(tmp_path: Path) -> None:
     try:
         assert child.stdout is not None
         assert child.stdout.readline() == b"made\n"
-        with pytest.raises(ModelError, match="another process is making"):
-            with new_file(tmp_path / "a.pt", 1):
-                pass
+        with (
+            pytest.raises(ModelError, match="another process is making"),
+            new_file(tmp_path / "a.pt", 1),
+        ):
+            pytest.fail("it went on")
         assert names(tmp_path) == [".a.pt.new"]  # a living one's is left alone
     finally:
         os.kill(child.pid, signal.SIGKILL)

@@ -76,15 +76,15 @@ def test_a_break_is_gone_over(order: Order, server: ModelServer) -> None:
 
 
 def test_what_came_is_kept_for_the_next_time(order: Order, server: ModelServer) -> None:
-    class Stopped(Exception):
+    class StoppedError(Exception):
         pass
 
     class Stopping(Listener):
         def beat(self) -> None:
             if self.steps and self.steps[-1][0] > 200_000:
-                raise Stopped
+                raise StoppedError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         fetch(order, Stopping())
     kept = order.part.stat().st_size
     assert kept > 200_000 and not order.target.exists()
@@ -197,9 +197,12 @@ def test_a_folder_that_can_not_be_written_to(order: Order) -> None:
 
 def fetch_in_child(order: Order, said: "multiprocessing.Queue[str]") -> None:
     """In a process of its own: what it said, and what came of it."""
-    heard = Listener()
-    heard.line = said.put  # type: ignore[method-assign]
-    said.put(f"whole {fetch(order, heard).stat().st_size}")
+
+    class Telling(Listener):
+        def line(self, text: str) -> None:
+            said.put(text)
+
+    said.put(f"whole {fetch(order, Telling()).stat().st_size}")
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
@@ -223,9 +226,7 @@ def test_several_processes_download_once(order: Order, server: ModelServer) -> N
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_a_killed_download_is_gone_on_with_by_who_waits(
-    order: Order, server: ModelServer
-) -> None:
+def test_a_killed_download_is_gone_on_with_by_who_waits(order: Order, server: ModelServer) -> None:
     server.gate.clear()
     fork = multiprocessing.get_context("fork")
     said = fork.Queue()

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,12 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that were read."""
     found: list[Path] = []
     real = verified.pieces_of
-    monkeypatch.setattr(verified, "pieces_of", lambda path: found.append(path) or real(path))
+
+    def reading(path: Path) -> Iterator[bytes]:
+        found.append(path)
+        return real(path)
+
+    monkeypatch.setattr(verified, "pieces_of", reading)
     return found
 
 
