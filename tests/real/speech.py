@@ -12,7 +12,7 @@ source                  language  what it is
 ======================  ========  ==========================================================
 librivox                en        five read sentences, 16 kHz (package pocketsphinx-testdata)
 cards                   en        five spoken commands, 16 kHz (the same package)
-fillets                 cs nl en  acted dialogue of a game, ogg; some voices are disguised
+fillets                 cs nl     acted dialogue of a game, ogg; some voices are disguised
                                   (packages fillets-ng-data, -cs, -nl; GPL)
 asterisk                en ru     prompts of one professional speaker each, 8 kHz (packages
                                   asterisk-core-sounds-en-wav, -ru-wav; CC-BY-SA)
@@ -136,7 +136,7 @@ def _usable(line: Line) -> bool:
     but English, whose numbers the normaliser knows), no stage directions, not cut off."""
     digits = line.language != "en" and re.search(r"\d", line.text)
     words = len(line.text.split())
-    return words >= LEAST_WORDS and not digits and not re.search(r"[\[\]<>%@#]", line.text)
+    return words >= LEAST_WORDS and not digits and not re.search(r"[\[\]()<>%@#]", line.text)
 
 
 def _librivox(language: str) -> Iterator[Line]:
@@ -187,8 +187,8 @@ def _asterisk(language: str) -> Iterator[Line]:
 # ``dialogId("vit-hs-klid1", "font_statue", "Citizens, please remain calm.")`` and then
 # ``dialogStr("Občané. Zachovejte klid a rozvahu.")``, each over one or more lines.
 _DIALOGUE = re.compile(
-    r'dialogId\(\s*"([^"]+)"\s*,\s*"[^"]*"\s*,\s*"((?:[^"\\]|\\.)*)"\s*\)'
-    r'\s*(?:dialogStr\(\s*"((?:[^"\\]|\\.)*)"\s*\))?'
+    r'dialogId\(\s*"([^"]+)"\s*,\s*"[^"]*"\s*,\s*"(?:[^"\\]|\\.)*"\s*\)'
+    r'\s*dialogStr\(\s*"((?:[^"\\]|\\.)*)"\s*\)'
 )
 
 
@@ -196,17 +196,15 @@ def _fillets(language: str) -> Iterator[Line]:
     """The dialogue of the game Fish Fillets: recordings by level, texts in its scripts."""
     game = Path("usr/share/games/fillets-ng")
     scripts = package("fillets-ng-data") / game / "script"
-    other = f"fillets-ng-data-{language}" if language != "en" else "fillets-ng-data"
-    sounds = package(other) / game / "sound"
+    sounds = package(f"fillets-ng-data-{language}") / game / "sound"
     for script in sorted(scripts.rglob(f"*dialogs_{language}.lua")):
         room = script.parent.relative_to(scripts)
         prefix = script.name.partition("dialogs_")[0]  # share/black_dialogs_cs.lua
         if prefix:
             room = room / f"{prefix.rstrip('_')}jokes"
-        for name, english, translated in _DIALOGUE.findall(script.read_text(encoding="utf-8")):
+        for name, text in _DIALOGUE.findall(script.read_text(encoding="utf-8")):
             path = sounds / room / language / f"{name}.ogg"
-            text = english if language == "en" else translated
-            if path.is_file() and text:
+            if path.is_file():
                 yield Line(
                     name=f"{room}/{name}",
                     path=path,
@@ -220,5 +218,5 @@ SOURCES: dict[str, tuple[tuple[str, ...], Callable[[str], Iterator[Line]]]] = {
     "librivox": (("en",), _librivox),
     "cards": (("en",), _cards),
     "asterisk": (("en", "ru"), _asterisk),
-    "fillets": (("cs", "nl", "en"), _fillets),
+    "fillets": (("cs", "nl"), _fillets),
 }
