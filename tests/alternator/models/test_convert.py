@@ -14,7 +14,7 @@ from small_disk import small_disk
 from waiting import wait_for
 
 from alternator.errors import ModelError
-from alternator.models import download
+from alternator.models import disk_space
 from alternator.models.catalog import NamedModel
 from alternator.models.checkpoint import read_checkpoint
 from alternator.models.convert import convert, new_file, take_in
@@ -92,7 +92,7 @@ def test_a_full_disk(tmp_path: Path, original: Checkpoint, monkeypatch: pytest.M
     with small_disk(tmp_path / "disk", kibibytes=2048) as disk:
         with pytest.raises(ModelError, match=r"mine\.pt does not fit .* MB more are needed"):
             convert(source, "mine", disk, replace=False, progress=SILENT)
-        monkeypatch.setattr(download, "SPARE_BYTES", -(10**9))
+        monkeypatch.setattr(disk_space, "SPARE_BYTES", -(10**9))
         with pytest.raises(ModelError, match=r"mine\.pt does not fit on the disk.*it takes"):
             convert(source, "mine", disk, replace=False, progress=SILENT)
         assert names(disk) == []

@@ -14,9 +14,10 @@ from unprivileged import unprivileged
 from waiting import wait_for
 
 from alternator.errors import ModelError
-from alternator.models import download
+from alternator.models import disk_space
+from alternator.models.answers import reason_of_request
 from alternator.models.catalog import NamedModel
-from alternator.models.download import Order, fetch, reason_of_request
+from alternator.models.download import Order, fetch
 from alternator.progress import SILENT, Progress
 
 
@@ -178,7 +179,7 @@ def test_no_room_is_found_out_before(order: Order, server: ModelServer) -> None:
 def test_no_room_while_it_comes(
     order: Order, server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "SPARE_BYTES", -(10**9))
+    monkeypatch.setattr(disk_space, "SPARE_BYTES", -(10**9))
     with small_disk(tmp_path / "disk", kibibytes=400) as disk:
         here = replace(order, directory=disk)
         with pytest.raises(ModelError, match=r"does not fit on the disk of .*/disk.*free some"):
