@@ -14,6 +14,7 @@ from random_whisper import dimensions_of, random_whisper
 from whisper.model import Whisper
 
 from alternator.models.checkpoint import read_checkpoint
+from alternator.speech.batched import search_lane
 from alternator.speech.batched.decoder import Decoder
 from alternator.speech.batched.network import Network
 from alternator.speech.batched.window import Decoded, Search, Window
@@ -87,9 +88,12 @@ def window(mel: torch.Tensor, search: Search = SEARCHES["greedy"], **others) -> 
     return replace(asked, **others)
 
 
+@pytest.mark.parametrize("ahead", [False, True], ids=["as on the CPU", "steps ahead"])
 def test_windows_of_all_kinds_in_one_batch_are_decoded_as_each_alone(
-    fixture_whisper, network, mels
+    fixture_whisper, network, mels, monkeypatch, ahead
 ):
+    # On a GPU steps run before the host has seen the ones before them.
+    monkeypatch.setattr(search_lane, "runs_ahead", lambda _: ahead)
     languages = itertools.cycle([None, "en", "de", None, "fr"])
     tasks = itertools.cycle(["transcribe", "transcribe", "translate"])
     windows = [
