@@ -240,14 +240,16 @@ class Lane:
         if self._asked:
             self._asked.reorder(source, self._first_of_place[:n] + self._positions[:n] - 1)
 
-    def attention(self, place: int, row: int, end: int) -> Tensor:
+    def attention(self, place: int, row: int, end: int, first: int | None = None) -> Tensor:
         """The alignment heads' raw scores over the sound, along one hypothesis.
 
-        Those of the steps that chose its tokens: the first is the prompt's last token, the last is
-        the token at position ``end - 1``, which stood in ``row``. Float32 on the CPU, shape (heads,
-        steps, positions of sound), heads in the order of ``network.alignment_heads``.
+        Those of the steps that chose its tokens: the first is the prompt's last token (or the one
+        at position ``first`` of the prompt), the last is the token at position ``end - 1``, which
+        stood in ``row``. Float32 on the CPU, shape (heads, steps, positions of sound), heads in the
+        order of ``network.alignment_heads``.
         """
         if self._asked is None:
             raise ValueError("the lane was made without attention")
         keys = [keys[place, :, : self._sound[place]] for keys, _ in self._cross]
-        return self._asked.scores(keys, place=place, row=row, span=(self._prompt[place] - 1, end))
+        start = self._prompt[place] - 1 if first is None else first
+        return self._asked.scores(keys, place=place, row=row, span=(start, end))

@@ -20,8 +20,9 @@ with numba_stood_in():
         log_mel_spectrogram,
         mel_filters,
     )
+    from whisper.model import ModelDimensions
     from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE, Tokenizer, get_tokenizer
-    from whisper.utils import compression_ratio
+    from whisper.utils import compression_ratio, format_timestamp
 
 __all__ = [
     "CHUNK_LENGTH",
@@ -30,8 +31,10 @@ __all__ = [
     "LANGUAGES",
     "N_FFT",
     "TO_LANGUAGE_CODE",
+    "ModelDimensions",
     "Tokenizer",
     "compression_ratio",
+    "format_timestamp",
     "get_tokenizer",
     "log_mel_spectrogram",
     "mel_filters",

@@ -108,10 +108,10 @@ def test_every_key_of_the_rust_bot_is_accepted():
     assert config.whisper.model_dir == Path("/models")
     assert config.whisper.language == "de"
     assert (config.whisper.device, config.whisper.backend) == ("cuda", "rocm")
+    assert config.whisper.python_executable == "/usr/bin/python3"
     assert config.notices == (
         "accepted without effect: [balance] enabled, [balance] threshold, [balance] check_time "
-        "(the balance is not watched); [whisper] python_executable (Whisper runs in the bot's own "
-        "Python)",
+        "(the balance is not watched)",
     )
 
 
