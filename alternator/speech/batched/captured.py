@@ -29,7 +29,7 @@ class Recorder(Protocol):
 
 
 class CudaRecorder:
-    """CUDA graphs, which share one pool of memory: their results must be read before another runs."""
+    """CUDA graphs of one pool of memory: what one leaves there must be read before another runs."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
