@@ -42,7 +42,7 @@ TOKENS = (1, 5, 9, 13)
 def main(device: str) -> int:
     """Compute on ``device`` and say how it went."""
     answer: dict[str, Scalar] = {}
-    os.environ.setdefault(*MPS_FALLBACK)
+    os.environ.update({**MPS_FALLBACK, **os.environ})
     try:
         import torch
 

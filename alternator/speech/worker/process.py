@@ -40,6 +40,7 @@ from alternator.speech.worker.protocol import (
     read_hello,
 )
 from alternator.speech.worker.words import ended, model_of, worker_of
+from probe.prove.operations import MPS_FALLBACK
 from probe.tables.visibility import readable
 
 Phase = Literal["starting", "ready", "busy"]
@@ -84,7 +85,7 @@ class WorkerProcess:
         # OpenMP's threads otherwise spin while they wait for each other. On two cores that others
         # use too, that was measured to make a short clip four times slower; it also burns quota.
         # https://gcc.gnu.org/onlinedocs/libgomp/OMP_005fWAIT_005fPOLICY.html
-        environment = {"OMP_WAIT_POLICY": "PASSIVE", **readable(environ)}
+        environment = {"OMP_WAIT_POLICY": "PASSIVE", **MPS_FALLBACK, **readable(environ)}
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )

@@ -6,7 +6,14 @@ import pytest
 
 from probe.findings.proof import OperationFailed, WrongOperation, from_json, to_json
 from probe.prove import child, engine_operations
-from probe.prove.engine_operations import GRAPHS, OPERATIONS, Bench, error_of, operations_of
+from probe.prove.engine_operations import (
+    CPU_LAYERS,
+    GRAPHS,
+    OPERATIONS,
+    error_of,
+    operations_of,
+)
+from probe.prove.operands import Operands
 
 torch = pytest.importorskip("torch", reason="torch is not installed here")
 
@@ -25,11 +32,11 @@ def test_half_precision_is_within_the_tolerance(name: str) -> None:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_operation_depends_on_what_it_is_given(name: str) -> None:
     """A result that is the same for other numbers would prove nothing."""
-    bench = Bench(torch, "cpu", half=False)
-    bench._generator.manual_seed(8)
+    given = Operands(torch, "cpu", half=False)
+    given._generator.manual_seed(8)
     with torch.inference_mode():
-        other = OPERATIONS[name](bench)
-        same = OPERATIONS[name](Bench(torch, "cpu", half=False))
+        other = OPERATIONS[name](given)
+        same = OPERATIONS[name](Operands(torch, "cpu", half=False))
     assert torch.isfinite(same).all()
     assert not torch.equal(other, same)
 
@@ -37,7 +44,8 @@ def test_every_operation_depends_on_what_it_is_given(name: str) -> None:
 def test_graphs_are_for_gpus_of_nvidia_and_amd() -> None:
     names = dict(operations_of("cuda:1"))
     assert {*names} == {*OPERATIONS, *GRAPHS}
-    assert {*dict(operations_of("cpu"))} == {*dict(operations_of("mps"))} == {*OPERATIONS}
+    assert {*dict(operations_of("cpu"))} == {*OPERATIONS, *CPU_LAYERS}
+    assert {*dict(operations_of("mps"))} == {*OPERATIONS}
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
