@@ -177,7 +177,7 @@ class Transcriber:
         """Ask for the transcript of an audio or video file, and return at once.
 
         Without ``options``, the defaults in the language and for the task of the settings.
-        ConfigError if there is no Python to run the model in.
+        ``audio_track`` as in Request. ConfigError if there is no Python to run the model in.
         """
         self._check_interpreter()
         minutes = self._settings.max_duration_minutes

@@ -17,7 +17,7 @@ from alternator.errors import ModelError
 from alternator.models.dimensions import HEAD_WIDTH, Dimensions, Shape, expected_shapes
 from alternator.models.forms.facts import alignment_heads_in, facts_in
 from alternator.models.forms.tokens import check_vocabulary
-from alternator.models.forms.whole import whole, with_vocabulary
+from alternator.models.forms.whole import check_dimensions, whole, with_vocabulary
 from alternator.models.weights import Checkpoint, Weight
 
 FORM = "CTranslate2 directory"
@@ -94,6 +94,7 @@ def read(directory: Path) -> Checkpoint:
     path = directory / FILE
     variables, content = variables_of(path)
     dimensions = dimensions_of(path, variables, content)
+    check_dimensions(dimensions, path)
     entries = {
         name: entry
         for name in expected_shapes(dimensions)
