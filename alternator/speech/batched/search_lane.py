@@ -6,6 +6,7 @@ they run the host looks at what the two before them brought; what a place that i
 compute is not read. On the CPU the host looks after each choice, which costs nothing there.
 """
 
+import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from alternator.speech.batched.captured import Captured, graph_size, recorder_for
 from alternator.speech.batched.hypotheses import Hypotheses, Kinds, LaneShape
 from alternator.speech.batched.jobs import Heard, Job, Plan
 from alternator.speech.batched.network import Network
@@ -22,6 +24,11 @@ from alternator.speech.batched.token_rules import RuleTokens, TokenRules
 
 # How many steps a GPU is given before the host looks for windows that are done.
 STEPS = 2
+
+logger = logging.getLogger(__name__)
+
+# Numbers of places, which kinds of search, whether places have different amounts of sound.
+_Key = tuple[int, Kinds, bool]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,6 +60,7 @@ class SearchLane:
         self._looks: deque[_Look] = deque()
         self._asynchronous = device.type == "cuda"
         self._side = Side(device)
+        self._step = Captured(self._recordable_step, recorder_for(device), logger.warning)
 
     @property
     def jobs(self) -> list[Job]:
@@ -93,9 +101,9 @@ class SearchLane:
         self._close_gaps()
         n, kinds = self._reach(), self._kinds()
         if self._asynchronous:
+            n = graph_size(n, self.shape.windows)
             for _ in range(STEPS):
-                self._choose(n, kinds)
-                self._go_on(n)
+                self._step((n, kinds, self._lane.uneven))
             self._looks.append(self._look())
             return self._heard(self._looks.popleft()) if len(self._looks) > 1 else []
         self._choose(n, kinds)
@@ -103,6 +111,12 @@ class SearchLane:
         if self._seats:
             self._go_on(self._reach())
         return heard
+
+    def _recordable_step(self, key: _Key) -> None:
+        """All of a step; ``key`` is what its operations depend on beside the tensors' contents."""
+        n, kinds, _ = key
+        self._choose(n, kinds)
+        self._go_on(n)
 
     def _choose(self, n: int, kinds: Kinds) -> None:
         logprobs = self._rules.log_probabilities(self._logits[:n])
