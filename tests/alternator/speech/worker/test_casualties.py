@@ -112,7 +112,6 @@ def test_a_gpu_that_a_file_kills_is_followed_by_the_cpu(
     assert loads(crew) == [
         "cuda 8 float16 0",
         "cuda 4 float16 0",
-        "cuda 4 int8 0",
         "cpu 4 float32 0",
         "cuda 8 float16 0",
     ]
@@ -164,6 +163,19 @@ def test_a_model_that_does_not_fit_is_loaded_with_less_and_it_is_said(
         assert transcriber.transcribe(orders("words")).language == "cuda"
     assert loads(crew) == ["cuda 8 float16 0", "cuda 1 float16 0", "cuda 1 int8 0"]
     assert "cuda has 2 GB free, and a crew needs 3 GB; it is tried again in int8" in caplog.text
+
+
+def test_a_precision_that_a_gpu_refuses_is_passed_over(
+    crew: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREW_GPUS", "1")
+    monkeypatch.setenv("CREW_LOAD", "memory@float16,refuse@cuda int8")
+    with Transcriber(SETTINGS) as transcriber:
+        transcriber.start()
+        (worker,) = transcriber.workers
+        assert worker.device == "cpu"
+        assert worker.why == "on the CPU, since cuda has 2 GB free, and a crew needs 3 GB"
+    assert loads(crew)[-2:] == ["cuda 1 int8 0", "cpu 1 float32 0"]
 
 
 def test_a_gpu_that_was_asked_for_is_not_replaced_by_the_cpu(
