@@ -175,7 +175,7 @@ def test_only_the_clips_are_heard(
     samples = joined(spoken[0], silence(6), spoken[1], silence(6), spoken[2])
     path = sound_file(tmp_path / "clips.wav", samples)
     second = len(spoken[0]) / 16_000 + 5
-    options = dataclasses.replace(PLAIN, clip_timestamps=(second, second + 6))
+    options = dataclasses.replace(PLAIN, language="en", clip_timestamps=(second, second + 6))
     assert transcribed(engine, path, options).text == known[1]
 
 
@@ -273,21 +273,29 @@ def test_words_have_their_times(
     apart: list[float] = []
     for number, samples in enumerate(spoken):
         path = sound_file(tmp_path / f"{number}.wav", joined(silence(0.5), samples, silence(0.5)))
-        options = dataclasses.replace(PLAIN, word_timestamps=True)
+        options = dataclasses.replace(PLAIN, language="en", word_timestamps=True)
         ours = [
             word
             for segment in transcribed(engine, path, options).segments
             for word in segment.words or ()
         ]
         result = whisper.transcribe(
-            model, heard(path), temperature=0.0, fp16=False, word_timestamps=True
+            model,
+            heard(path),
+            language="en",
+            temperature=0.0,
+            fp16=False,
+            word_timestamps=True,
         )
         theirs = [word for segment in result["segments"] for word in segment["words"]]
+        if not theirs:  # it clears a segment whose words are laid at one moment
+            continue
         assert [word.text for word in ours] == [word["word"] for word in theirs]
         apart += [
             abs(word.start - other["start"]) for word, other in zip(ours, theirs, strict=True)
         ]
         assert all(word.confidence is not None and 0 < word.confidence < 1 for word in ours)
+    assert len(apart) >= 8
     assert statistics.median(apart) <= 0.1
 
 
