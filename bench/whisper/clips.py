@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.whisper import audio
 from bench.whisper.checkpoints import recited
-from bench.whisper.child import Hearing, Loading
+from bench.whisper.engines import Hearing, Loading
 from bench.whisper.figures import Figure, Setup, faster_by, spread
 from bench.whisper.peers import Child, MissingError
 from tests.real.speech import NotHereError
