@@ -66,7 +66,7 @@ def run(setup: Setup) -> Iterator[Figure]:
 
     names = ("sequential.equal", "sequential.beam.equal", "batched", "batched.beam", "int8")
     try:
-        models = {
+        models: dict[Kind, Path] = {
             "openai": weights.checkpoint("base"),
             "alternator": weights.checkpoint("base"),
             "faster": weights.directory("base"),
