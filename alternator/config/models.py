@@ -99,11 +99,20 @@ class WhisperSettings:
     )
     model: str = field(
         default="base",
-        metadata=key("Name of one of openai-whisper's models, or the path of a checkpoint."),
+        metadata=key(
+            "Name of one of openai-whisper's models or of one of your own, or the path of a "
+            "checkpoint or a model's directory."
+        ),
     )
     model_dir: Path = field(
         default_factory=lambda: below_home("~/.alternator/models"),
         metadata=key("Where models are kept and downloaded to."),
+    )
+    model_mirror: str | None = field(
+        default=None,
+        metadata=key(
+            "Where models are downloaded from. Default, and `auto`: OpenAI's server.", form="url"
+        ),
     )
     language: str | None = field(
         default=None,

@@ -2,41 +2,34 @@
 
 The samples are those of ``whisper.load_audio``. Added are the bounds, the reasons, and one guard:
 a playlist or concat script that calls itself speech.mp3 must not make ffmpeg open other files.
+Where a player would show something else than ``load_audio`` hears, the player is right: the default
+track is taken, and sound is heard when it is played.
 """
 
-import io
-import re
-import subprocess
-import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import numpy.typing as npt
 
 from alternator.errors import MediaError, NoAudioError
-from alternator.media.ffmpeg import GUARDS, find_ffmpeg
-from probe.errors import reason_of
+from alternator.media.audio_channels import is_faint, only_channel
+from alternator.media.audio_command import SAMPLE_RATE, Plan
+from alternator.media.audio_log import Log
+from alternator.media.audio_run import FULL_SCALE, Pcm, Run
+from alternator.media.audio_verdict import check_opened, remarks
+from alternator.media.local_file import check_file, local_file
 
-SAMPLE_RATE = 16_000  # Hz: the rate that Whisper was trained at
-FULL_SCALE = 32_768.0  # of a 16-bit sample
+__all__ = ["SAMPLE_RATE", "Samples", "Sound", "SoundStream", "check_file", "decode", "open_sound"]
 
 # Without a limit from the configuration: 2.8 GB of samples.
 LONGEST_SECONDS = 12 * 3600
 # Decoders pad by a frame or two: a clip of exactly the limit is not over it.
 LIMIT_SLACK_SECONDS = 1.0
+# What ffmpeg may take, not counting what is done with its samples meanwhile.
 DECODE_TIMEOUT_SECONDS = 600.0
-# Less than this part of the announced duration decoded, with errors: the rest is missing.
-WHOLE_ENOUGH = 0.9
-
-# How ffmpeg says, in its log and nowhere else, that
-# the file has no audio track: https://github.com/FFmpeg/FFmpeg/blob/master/fftools/ffmpeg_opt.c
-NO_AUDIO = "matches no streams"
-# it is of none of FORMATS: https://github.com/FFmpeg/FFmpeg/blob/master/libavformat/demux.c
-FOREIGN_FORMAT = "not on whitelist"
-# an MP4 lacks its index: https://github.com/FFmpeg/FFmpeg/blob/master/libavformat/mov.c
-NO_INDEX = "moov atom not found"
 
 Samples = npt.NDArray[np.float32]
 
@@ -56,164 +49,160 @@ def decode(
     path: Path,
     *,
     limit_seconds: float | None = None,
+    track: int | None = None,
     timeout_seconds: float = DECODE_TIMEOUT_SECONDS,
 ) -> Sound:
-    """The file's first audio track.
+    """One audio track of a file: ``track``, from 0, or the one that players take.
+
+    That is the one marked as the default, else the first. A pipe is read to its end first. Of a
+    file whose end is missing there is what is there, and a note.
 
     Raises NoAudioError for media without an audio track, MediaError for anything else that is
     wrong with the file (also if it is longer than ``limit_seconds``, or takes longer than
     ``timeout_seconds`` to decode), DecoderError where there is no ffmpeg.
     """
-    check_file(path)
-    process = subprocess.Popen(
-        _command(path), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert isinstance(process.stdout, io.BufferedReader) and process.stderr is not None
-    log = _Log(process.stderr)
-    watchdog = _Watchdog(process, timeout_seconds)
-    try:
-        samples = _read_samples(process.stdout, path, limit_seconds)
-    except BaseException:
-        process.kill()
-        raise
-    finally:
-        # The watchdog also bounds what ffmpeg does after its last sample.
-        exit_code = process.wait()
-        watchdog.stop()
-        process.stdout.close()
-        log.finish()
-    if watchdog.struck:
-        raise MediaError(
-            f"{path}: ffmpeg needed more than {timeout_seconds:.0f} s to decode it and was "
-            f"stopped; convert the file first, for example to mp3"
+    with open_sound(
+        path, limit_seconds=limit_seconds, track=track, timeout_seconds=timeout_seconds
+    ) as stream:
+        blocks = list(stream.pcm())
+    count = sum(map(len, blocks))
+    samples = np.empty(count, dtype=np.float32)
+    # Each block, half as large, is given back when it has been copied: the whole is never held
+    # twice. Memory of ``samples`` is taken as it is written.
+    blocks.reverse()
+    place = 0
+    while blocks:
+        block = blocks.pop()
+        np.divide(block, FULL_SCALE, out=samples[place : place + len(block)], dtype=np.float32)
+        place += len(block)
+    return Sound(samples=samples, notes=stream.notes)
+
+
+@contextmanager
+def open_sound(
+    path: Path,
+    *,
+    limit_seconds: float | None = None,
+    track: int | None = None,
+    timeout_seconds: float = DECODE_TIMEOUT_SECONDS,
+) -> Iterator["SoundStream"]:
+    """As ``decode``, block by block while ffmpeg is at work. It raises what ``decode`` raises.
+
+    What is wrong from the beginning is raised here, the rest when its place is reached; a limit is
+    also held to what the file says of its length.
+    """
+    with ExitStack() as stack:
+        file = stack.enter_context(local_file(path, timeout_seconds))
+        request = _Request(
+            path=path,
+            file=file,
+            track=track,
+            limit_seconds=limit_seconds,
+            timeout_seconds=timeout_seconds,
         )
-    _check_outcome(path, log, len(samples) / SAMPLE_RATE, exit_code)
-    return Sound(samples=samples)
+        yield SoundStream(request, stack)
 
 
-def check_file(path: Path) -> None:
-    """MediaError unless the path is a file that can be opened and holds anything at all."""
-    try:
-        if not path.is_file():
-            what = "is not a file" if path.exists() else "does not exist"
-            raise MediaError(f"{path}: {what}; name an audio or video file")
-        with path.open("rb") as file:
-            empty = not file.read(1)
-    except OSError as error:
-        raise MediaError(
-            f"{path}: can't be read: {reason_of(error)}; make it readable for this user"
-        ) from None
-    if empty:
-        raise MediaError(f"{path}: the file is empty; copy or download it again")
+@dataclass(frozen=True, kw_only=True)
+class _Request:
+    """``file`` is what is decoded; ``path`` is how it is called."""
+
+    path: Path
+    file: Path
+    track: int | None
+    limit_seconds: float | None
+    timeout_seconds: float
 
 
-def _command(path: Path) -> list[str]:
-    # fmt: off
-    return [
-        find_ffmpeg(), "-nostdin", "-hide_banner", "-nostats",
-        "-loglevel", "repeat+level+info",
-        *GUARDS,
-        "-i", f"file:{path}",
-        "-map", "0:a:0", "-ac", "1", "-ar", str(SAMPLE_RATE),
-        "-c:a", "pcm_s16le", "-f", "s16le", "pipe:1",
-    ]
-    # fmt: on
+class SoundStream:
+    """The sound of a file as it is decoded. To be gone through once.
 
+    ``announced_seconds``: how long the file says it is, None where it does not; it may be wrong.
+    ``notes`` is whole at the end.
+    """
 
-def _read_samples(pipe: io.BufferedReader, path: Path, limit_seconds: float | None) -> Samples:
-    """Reads the pipe second by second into one growing array, so that no copy stands beside it."""
-    seconds = LONGEST_SECONDS if limit_seconds is None else limit_seconds + LIMIT_SLACK_SECONDS
-    most = int(seconds * SAMPLE_RATE)
-    buffer = bytearray(2 * SAMPLE_RATE)
-    chunk = np.frombuffer(buffer, dtype="<i2")
-    samples = np.empty(60 * SAMPLE_RATE, dtype=np.float32)
-    count = 0
-    # A buffered reader fills the whole buffer unless the pipe ends.
-    while size := pipe.readinto(buffer) // 2:
-        if count + size > most:
-            limit = LONGEST_SECONDS if limit_seconds is None else limit_seconds
-            raise MediaError(
-                f"{path}: longer than the limit of {limit / 60:g} minutes; cut it into pieces"
-                + ("" if limit_seconds is None else ", or raise [whisper] max_duration_minutes")
-            )
-        if count + size > len(samples):
-            samples.resize(len(samples) * 2, refcheck=False)
-        np.divide(chunk[:size], FULL_SCALE, out=samples[count : count + size], dtype=np.float32)
-        count += size
-    return samples[:count]
+    def __init__(self, request: _Request, stack: ExitStack) -> None:
+        self.notes: tuple[str, ...] = ()
+        self._request = request
+        self._stack = stack
+        self._run = self._start(Plan(track=request.track or 0))
+        log = self._run.know()
+        check_opened(request.path, request.file, log, request.track)
+        plan = _plan(log, request.track)
+        if plan != self._run.plan:
+            self._run = self._start(plan)
+            log = self._run.know()
+        self.announced_seconds = None if log.guessed else log.duration_seconds
+        if self.announced_seconds is not None and self.announced_seconds > self._most_seconds():
+            self._refuse()
 
+    def __iter__(self) -> Iterator[Samples]:
+        """Blocks of up to 30 s: mono float32 from -1 to 1, shape (samples,), 16 kHz."""
+        for block in self.pcm():
+            yield np.divide(block, FULL_SCALE, dtype=np.float32)
 
-def _check_outcome(path: Path, log: "_Log", seconds: float, exit_code: int) -> None:
-    reason = f" (ffmpeg: {log.errors[0]})" if log.errors and not log.foreign_format else ""
-    if log.no_audio:
-        raise NoAudioError(f"{path}: has no audio track, so there is no speech to write down")
-    if not log.opened:
-        if any(NO_INDEX in error for error in log.errors):
-            raise MediaError(f"{path}: is cut off or damaged{reason}; copy or download it again")
-        raise MediaError(f"{path}: is not audio or video that can be read{reason}")
-    announced = log.duration_seconds
-    cut_off = announced is not None and seconds < WHOLE_ENOUGH * announced and log.errors
-    if exit_code or cut_off:
-        of = "" if announced is None else f" of {announced:.1f}"
-        raise MediaError(
-            f"{path}: is cut off or damaged: {seconds:.1f}{of} s could be decoded{reason}; "
-            f"copy or download it again"
+    def pcm(self) -> Iterator[Pcm]:
+        """The same in whole numbers of 16 bits."""
+        blocks = self._run.blocks()
+        first = next(blocks, None)
+        if first is not None and not self._is_mono() and is_faint(first):
+            first, blocks = self._heard(first, blocks)
+        most = self._most_seconds() * SAMPLE_RATE
+        count = 0
+        block = first
+        while block is not None:
+            count += len(block)
+            if count > most:
+                self._refuse()
+            yield block
+            block = None  # the reader alone decides how long it is kept
+            block = next(blocks, None)
+        request = self._request
+        self.notes += remarks(request.path, request.file, self._run, count / SAMPLE_RATE)
+
+    def _start(self, plan: Plan) -> Run:
+        request = self._request
+        run = Run(request.file, plan, request.timeout_seconds)
+        return self._stack.enter_context(run)
+
+    def _is_mono(self) -> bool:
+        tracks = self._run.log.tracks
+        number = self._run.plan.track
+        return number < len(tracks) and tracks[number].mono
+
+    def _heard(self, first: Pcm, blocks: Iterator[Pcm]) -> tuple[Pcm | None, Iterator[Pcm]]:
+        """The same, or one channel where all of them together are silent."""
+        channel = only_channel(self._request.file, self._run.plan, self._request.timeout_seconds)
+        if channel is None:
+            return first, blocks
+        self.notes += (
+            f"Its channels cancel each other out, so only channel {channel + 1} was listened to.",
         )
-    if not seconds:
-        raise NoAudioError(f"{path}: its audio track is empty")
+        plan = self._run.plan
+        self._run = self._start(Plan(track=plan.track, exact=plan.exact, channel=channel))
+        self._run.know()
+        blocks = self._run.blocks()
+        return next(blocks, None), blocks
+
+    def _most_seconds(self) -> float:
+        limit = self._request.limit_seconds
+        return LONGEST_SECONDS if limit is None else limit + LIMIT_SLACK_SECONDS
+
+    def _refuse(self) -> None:
+        limit = self._request.limit_seconds
+        minutes = (LONGEST_SECONDS if limit is None else limit) / 60
+        raise MediaError(
+            f"{self._request.path}: longer than the limit of {minutes:g} minutes; cut it into "
+            "pieces" + ("" if limit is None else ", or raise [whisper] max_duration_minutes")
+        )
 
 
-class _Watchdog:
-    """Kills the process after a time, unless stopped before."""
-
-    def __init__(self, process: subprocess.Popen[bytes], seconds: float) -> None:
-        self.struck = False
-        self._process = process
-        self._timer = threading.Timer(seconds, self._strike)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def stop(self) -> None:
-        self._timer.cancel()
-
-    def _strike(self) -> None:
-        self.struck = True
-        self._process.kill()
-
-
-class _Log:
-    """Reads ffmpeg's log as it comes and keeps what matters, however long it grows."""
-
-    ERRORS_KEPT = 20
-    ADDRESS = re.compile(r"^\[([\w,]+) @ 0x[0-9a-f]+\] ")
-    DURATION = re.compile(r"^\[info\]   Duration: (\d+):(\d+):(\d+\.\d+),")
-    ERROR = re.compile(r"^\[(?:error|fatal|panic)\] (.*)")
-
-    def __init__(self, pipe: IO[bytes]) -> None:
-        self.opened = False
-        self.no_audio = False
-        self.foreign_format = False
-        self.duration_seconds: float | None = None
-        self.errors: list[str] = []
-        self._pipe = pipe
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def finish(self) -> None:
-        """Waits until the log was read to its end."""
-        self._thread.join()
-        self._pipe.close()
-
-    def _read(self) -> None:
-        while raw := self._pipe.readline(4096):
-            line = self.ADDRESS.sub("", raw.decode("utf-8", errors="replace").rstrip())
-            if line.startswith("[info] Input #0"):
-                self.opened = True
-            elif found := self.DURATION.match(line):
-                hours, minutes, seconds = map(float, found.groups())
-                self.duration_seconds = hours * 3600 + minutes * 60 + seconds
-            elif found := self.ERROR.match(line):
-                self.no_audio = self.no_audio or NO_AUDIO in line
-                self.foreign_format = self.foreign_format or FOREIGN_FORMAT in line
-                if len(self.errors) < self.ERRORS_KEPT:
-                    self.errors.append(found[1])
+def _plan(log: Log, track: int | None) -> Plan:
+    """What is to be taken of a file with these tracks, at least one."""
+    if track is None:
+        track = next((number for number, found in enumerate(log.tracks) if found.default), 0)
+    if track >= len(log.tracks):
+        raise NoAudioError("")
+    codec = log.tracks[track].codec
+    # Only these hold a file's numbers as they are, and what is no number is loud in 16 bits.
+    return Plan(track=track, exact=codec.startswith("pcm_f") or codec == "wavpack")

@@ -53,6 +53,35 @@ class Ended:
     output: bytes = b""
 
 
+def start_bounded(
+    command: Sequence[str],
+    bounds: Bounds,
+    *,
+    files: Sequence[int] = (),
+    errors: int = subprocess.PIPE,
+) -> subprocess.Popen[bytes]:
+    """Start a command whose output is read as it comes. Its clock and output are the reader's.
+
+    What holds without the reader: memory, processor time, sizes of files. Raises OSError where it
+    can't be started.
+    """
+    shell = SHELL.format(
+        memory=bounds.memory // 1024,
+        # Several threads count together, and the clock is what is promised.
+        cpu=int(bounds.seconds * 2) + 1,
+        file=bounds.file // 512,
+    )
+    return subprocess.Popen(
+        ["/bin/sh", "-c", shell, "sh", *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env=_environment(),
+        pass_fds=tuple(files),
+        process_group=0,  # Ctrl-C is for the bot, which ends its children itself
+    )
+
+
 def run_bounded(
     command: Sequence[str],
     bounds: Bounds,
@@ -68,21 +97,9 @@ def run_bounded(
     Raises FileNotFoundError where there is no such program, and what ``progress`` raises; the
     child has ended in any case.
     """
-    shell = SHELL.format(
-        memory=bounds.memory // 1024,
-        # Several threads count together, and the clock is what is promised.
-        cpu=int(bounds.seconds * 2) + 1,
-        file=bounds.file // 512,
-    )
     try:
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", shell, "sh", *command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if errors else subprocess.DEVNULL,
-            env=_environment(),
-            pass_fds=tuple(files),
-            process_group=0,  # Ctrl-C is for the bot, which ends its children itself
+        process = start_bounded(
+            command, bounds, files=files, errors=subprocess.STDOUT if errors else subprocess.DEVNULL
         )
     except FileNotFoundError:
         raise
@@ -120,12 +137,12 @@ def _followed(process: subprocess.Popen[bytes], bounds: Bounds, progress: Progre
             return Ended(how="output")
         pieces.append(piece)
     # Its output is closed; what it does now has no more than a moment.
-    if not _ends(process, max(min(deadline - time.monotonic(), 5.0), 0.1)):
+    if not ends_within(process, max(min(deadline - time.monotonic(), 5.0), 0.1)):
         return Ended(how="time")
     return Ended(how=_end(process.wait()), output=b"".join(pieces))
 
 
-def _ends(process: subprocess.Popen[bytes], seconds: float) -> bool:
+def ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
     """Whether a child ends within this time. subprocess would look again and again, in its sleep.
 
     https://man7.org/linux/man-pages/man2/pidfd_open.2.html

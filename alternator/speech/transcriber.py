@@ -118,6 +118,7 @@ class Transcriber:
             device=wanted_device(settings, device),
             options=LoadOptions(
                 model_dir=settings.model_dir.absolute(),
+                model_mirror=settings.model_mirror,
                 threads=threads,
                 language=settings.language,
                 proven_device=environ.get(PROVEN_DEVICE),

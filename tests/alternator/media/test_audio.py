@@ -1,5 +1,6 @@
 """Decoding: the samples are Whisper's own, every fault has its reason, nothing runs unbounded."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -102,12 +103,25 @@ def test_no_media(tmp_path: Path, content: bytes, reason: str) -> None:
     assert not isinstance(caught.value, NoAudioError)
 
 
-@pytest.mark.parametrize("suffix", [".m4a", ".mp3", ".flac"])
-def test_cut_off(speak: Speak, tmp_path: Path, suffix: str) -> None:
-    whole = speak(SENTENCE, suffix=suffix).read_bytes()
+@pytest.mark.parametrize("suffix", [".mp3", ".flac"])
+def test_of_a_file_that_is_cut_off_there_is_what_is_there(
+    speak: Speak, tmp_path: Path, suffix: str
+) -> None:
+    whole = speak(SENTENCE, suffix=suffix)
     path = tmp_path / f"half{suffix}"
+    path.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    sound = decode(path)
+    (note,) = sound.notes
+    assert re.fullmatch(r"The file is cut off after \d\.\d of \d\.\d s\.", note)
+    there, here = len(decode(whole).samples), len(sound.samples)
+    assert 0.3 * there < here < 0.7 * there
+
+
+def test_cut_off_before_its_index(speak: Speak, tmp_path: Path) -> None:
+    whole = speak(SENTENCE, suffix=".m4a").read_bytes()
+    path = tmp_path / "half.m4a"
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(MediaError, match="is cut off or damaged"):
+    with pytest.raises(MediaError, match=r"is cut off or damaged.*moov atom not found"):
         decode(path)
 
 
