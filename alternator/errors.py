@@ -26,6 +26,13 @@ class ModelError(AlternatorError):
     exit_code = ExitCode.MODEL
 
 
+class OutOfMemoryError(ModelError):
+    """The model, or the work on one request, needs more memory than its device has free.
+
+    Whoever asked may try again with less: smaller batches, a smaller precision, the CPU.
+    """
+
+
 class WorkerError(AlternatorError):
     """The Whisper worker died or did not answer in time."""
 

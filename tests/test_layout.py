@@ -24,6 +24,7 @@ ACROSS = {
     "images/universal": "likewise",
     "bench": "the benches are no package",
     "support": "what tests share",
+    "real": "real weights and human speech, and how they are fetched",
 }
 TESTED_BY: dict[str, list[str]] = tomllib.loads((TESTS / "tested_by.toml").read_text("utf-8"))
 WHOLE = '"""The whole '  # how a test of a room as a whole begins

@@ -69,8 +69,10 @@ class AltTextWriter:
             config.media, directory, config.mastodon.instance_url, progress=progress
         )
 
-    def beside(self, progress: Progress) -> Self:
-        """A writer for another thread, with connections of its own."""
+    def beside(self, progress: Progress | None = None) -> Self:
+        """A writer for another thread, with connections of its own; without a progress of its own
+        it tells this one's."""
+        progress = progress or self._progress
         return type(self)(
             self._config,
             speech=self._speech,
@@ -145,6 +147,7 @@ class AltTextWriter:
         text = visible(transcript.text)
         if not shows_something(text):
             raise MediaError("no speech was found in it")
+        self._check_confidence(transcript)
         whisper = whisper_name(self._config.whisper.model)
         attribution = prompt("transcribed", language, model=whisper)
         room = room_beside(attribution, self.limit)
@@ -158,6 +161,15 @@ class AltTextWriter:
                     error,
                 )
         return compose(cut_at_sentence(text, room), attribution, self.limit)
+
+    def _check_confidence(self, transcript: Transcript) -> None:
+        """MediaError for a transcript of which too little is likely to be right."""
+        least, confidence = self._config.whisper.min_confidence, transcript.confidence
+        if confidence is not None and confidence < least:
+            raise MediaError(
+                f"the transcript is too unsure: its confidence is {confidence:.2f}, and [whisper] "
+                f"min_confidence asks for {least:g}"
+            )
 
     def _shorten(self, text: str, whisper: str, language: str | None) -> str:
         """The transcript as a text model shortens it, with an attribution that says so."""

@@ -6,9 +6,12 @@ from typing import Literal
 
 from alternator.config.values import below_home, key
 
-Backend = Literal["auto", "cpu", "cuda", "rocm"]
+Backend = Literal["auto", "cpu", "cuda", "rocm", "mps"]
 Task = Literal["transcribe", "translate"]
 ComputeType = Literal["auto", "float32", "float16", "bfloat16", "int8"]
+
+# The Rust bot's default; here it stands for the Python that the bot itself runs in.
+OWN_PYTHON = "python3"
 
 # The vision and text models are the ones that the Rust bot named.
 DEFAULT_MODEL = "mistralai/mistral-small-3.2-24b-instruct:free"
@@ -89,17 +92,27 @@ class WhisperSettings:
     engine: str = field(
         default="auto",
         metadata=key(
-            "The speech engine: `auto`, or the name of one that is installed (`openai`: "
-            "openai-whisper)."
+            "What turns speech into text: `auto` takes what suits, `alternator` computes many "
+            "windows at once, `openai` is openai-whisper itself; or the name of another that is "
+            "installed."
         ),
     )
     model: str = field(
         default="base",
-        metadata=key("Name of one of openai-whisper's models, or the path of a checkpoint."),
+        metadata=key(
+            "Name of one of openai-whisper's models or of one of your own, or the path of a "
+            "checkpoint or a model's directory."
+        ),
     )
     model_dir: Path = field(
         default_factory=lambda: below_home("~/.alternator/models"),
         metadata=key("Where models are kept and downloaded to."),
+    )
+    model_mirror: str | None = field(
+        default=None,
+        metadata=key(
+            "Where models are downloaded from. Default, and `auto`: OpenAI's server.", form="url"
+        ),
     )
     language: str | None = field(
         default=None,
@@ -111,9 +124,52 @@ class WhisperSettings:
     )
     device: Backend = field(
         default="auto",
-        metadata=key("`auto` takes what the probe proved; `rocm` and `cuda` are both GPUs."),
+        metadata=key(
+            "`auto` takes what the probe proved; `rocm` and `cuda` are both GPUs; `mps`, the GPU "
+            "of a Mac, has never been tried."
+        ),
     )
     backend: Backend = field(default="auto", metadata=key("As `device`; what `device` says wins."))
+    compute_type: ComputeType = field(
+        default="auto",
+        metadata=key(
+            "Precision: `float32`, `float16`, `bfloat16`, `int8`, or `auto` for what is best on "
+            "the device. `openai` takes no notice of it."
+        ),
+    )
+    batch_size: int = field(
+        default=0,
+        metadata=key(
+            "The most windows of up to 30 s that are computed together. 0: as many as pay and the "
+            "free memory bears. `openai` takes no notice of it.",
+            minimum=0,
+            maximum=1024,
+        ),
+    )
+    workers: int = field(
+        default=0,
+        metadata=key(
+            "Processes that transcribe, each with a model of its own. 0: one for each GPU, or one "
+            "on the CPU, with all of its cores.",
+            minimum=0,
+            maximum=64,
+        ),
+    )
+    vad: bool | None = field(
+        default=None,
+        metadata=key(
+            "Find speech first and hear nothing else. Default, and `auto`: as the engine does "
+            "best. `openai` can't."
+        ),
+    )
+    min_confidence: float = field(
+        default=0.0,
+        metadata=key(
+            "A transcript whose confidence is below this, from 0 to 1, is withheld. 0: none is.",
+            minimum=0,
+            maximum=1,
+        ),
+    )
     max_duration_minutes: int = field(
         default=10,
         metadata=key(
@@ -123,9 +179,21 @@ class WhisperSettings:
     preload: bool = field(
         default=True, metadata=key("Load the model at start rather than for the first clip.")
     )
+    idle_unload_minutes: float = field(
+        default=0.0,
+        metadata=key(
+            "After so many minutes without work the model is unloaded, and its memory given back; "
+            "the next clip loads it again. 0: never.",
+            minimum=0,
+            maximum=100_000,
+        ),
+    )
     python_executable: str = field(
-        default="python3",
-        metadata=key("Python with openai-whisper.", unused="Whisper runs in the bot's own Python"),
+        default=OWN_PYTHON,
+        metadata=key(
+            "The Python that the model runs in. `python3` is the bot's own; another one must have "
+            "torch and openai-whisper."
+        ),
     )
 
 

@@ -80,5 +80,5 @@ class DecodingOptions:
 
 
 def configured(settings: WhisperSettings) -> DecodingOptions:
-    """The defaults, with the language and the task that the operator configured."""
-    return DecodingOptions(language=settings.language, task=settings.task)
+    """The defaults, with the language, the task and the way that the operator configured."""
+    return DecodingOptions(language=settings.language, task=settings.task, vad=settings.vad)

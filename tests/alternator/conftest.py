@@ -51,7 +51,8 @@ class FakeTranscriber:
 
     def __init__(self, settings: WhisperSettings) -> None:
         self.state = "ready"
-        self.texts: list[str | Exception] = []
+        self.workers = ()
+        self.texts: list[str | Transcript | Exception] = []
         self.heard: list[bytes] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -72,6 +73,8 @@ class FakeTranscriber:
         text = self.texts.pop(0) if self.texts else "Hello from the recording."
         if isinstance(text, Exception):
             raise text
+        if isinstance(text, Transcript):
+            return text
         return Transcript(text=text, language="en", duration=1.0, segments=())
 
 

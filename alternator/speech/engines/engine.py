@@ -25,7 +25,8 @@ class CancelledRequestError(AlternatorError):
 class LoadOptions:
     """What an engine needs to know beside its model and its device.
 
-    ``model_dir``: where models are kept and fetched to. ``threads``: for work on the CPU, 0 for as
+    ``model_dir``: where models are kept and fetched to; ``model_mirror``: from where, None for
+    OpenAI's server. ``threads``: for work on the CPU, 0 for as
     many as there are. ``language``: the operator's, looked at before anything is fetched; what
     a request says goes before it. ``proven_device``: on which device the container's entrypoint
     has computed, by PyTorch's name (``cpu``, ``cuda``, ``cuda:1``); where the operator asks for
@@ -36,6 +37,7 @@ class LoadOptions:
     """
 
     model_dir: Path
+    model_mirror: str | None = None
     threads: int = 0
     language: str | None = None
     proven_device: str | None = None

@@ -14,15 +14,17 @@ from typing import Any
 
 import torch
 
-from alternator.errors import AlternatorError, ConfigError, ModelError
+from alternator.errors import AlternatorError, ConfigError, OutOfMemoryError
 from alternator.media.audio import SAMPLE_RATE, Samples, decode
 from alternator.media.ffmpeg import find_ffmpeg
+from alternator.models.store import locate
 from alternator.progress import Progress
 from alternator.speech.device import (
     TorchBuild,
     choose_device,
     cpu_quota,
     threads_for,
+    without_mps,
 )
 from alternator.speech.engines.engine import (
     Batch,
@@ -36,21 +38,13 @@ from alternator.speech.engines.engine import (
     Said,
     SegmentFound,
 )
-from alternator.speech.engines.openai_whisper_models import (
-    find_model,
-    is_downloaded,
-    load_model,
-    out_of_memory,
-)
+from alternator.speech.engines.nothing_to_hear import nothing_to_hear
+from alternator.speech.engines.openai_whisper_models import load_model, out_of_memory
 from alternator.speech.engines.openai_whisper_patches import listening
 from alternator.speech.engines.whisper_package import LANGUAGES, TO_LANGUAGE_CODE, whisper
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcript import Transcript, from_whisper, segment_from_whisper
 from probe.prove.operations import without_cudnn
-
-# Below this peak (-66 dB of full scale) a track is silent: screen recordings and animations
-# often carry an empty one, for which the larger models like to invent a "Thank you."
-SILENCE_PEAK = 16 / 32_768
 
 Tell = Callable[[Event], None]
 
@@ -67,13 +61,19 @@ class OpenAIWhisperEngine:
         """As Engine.load; ``model`` is one of openai-whisper's names or a checkpoint's path."""
         find_ffmpeg()
         language_code(options.language)
-        source = find_model(model, options.model_dir)
-        self.device = choose_device(device, options.proven_device, torch_build())
+        locate(model, options.model_dir)
+        self.device = without_mps(
+            device, choose_device(device, options.proven_device, torch_build())
+        )
         without_cudnn(torch)
         torch.set_num_threads(options.threads or threads_for(cpu_quota(), torch.get_num_threads()))
-        if not is_downloaded(source, options.model_dir):
-            progress.line(f"downloading the Whisper model {source!r}")
-        loaded = load_model(source, options.model_dir, self.device, progress.beat)
+        loaded = load_model(
+            model,
+            options.model_dir,
+            self.device,
+            mirror=options.model_mirror,
+            progress=progress,
+        )
         # Each pass counts as a step. Whisper's own progress bar stands still while nobody speaks.
         for part in (loaded.encoder, loaded.decoder):
             part.register_forward_hook(self._passed, with_kwargs=True)
@@ -111,15 +111,16 @@ class OpenAIWhisperEngine:
         run = _Run(request, tell, lambda: closing.is_set() or batch.cancelled(request.id))
         self._step = run.step
         try:
+            refuse_foreign(request.options)
             sound = decode(
                 request.path, limit_seconds=request.limit_seconds, track=request.audio_track
             )
             found = self._transcript(sound.samples, request.options, run)
-            transcript = dataclasses.replace(found, notes=sound.notes)
+            transcript = dataclasses.replace(found, notes=(*sound.notes, *found.notes))
         except AlternatorError as error:
             return Failed(id=request.id, error=error)
         except (torch.OutOfMemoryError, MemoryError):
-            lack = ModelError(out_of_memory("this clip", self.device))
+            lack = OutOfMemoryError(out_of_memory("this clip", self.device))
             return Failed(id=request.id, error=lack)
         finally:
             self._step = no_step
@@ -128,8 +129,14 @@ class OpenAIWhisperEngine:
     def _transcript(self, samples: Samples, options: DecodingOptions, run: "_Run") -> Transcript:
         language = self._language(options.language)
         run.begin(len(samples) / SAMPLE_RATE)
-        if not len(samples) or peak(samples) < SILENCE_PEAK:
-            return Transcript(text="", language=language or "", duration=run.total, segments=())
+        if nothing := nothing_to_hear(samples):
+            return Transcript(
+                text="",
+                language=language or "",
+                duration=run.total,
+                segments=(),
+                notes=(nothing,),
+            )
         arguments = whisper_arguments(options) | {
             "language": language,
             "fp16": options.fp16 and self.device != "cpu",
@@ -206,6 +213,16 @@ def no_step(_: bool) -> None:
     """No request is under way."""
 
 
+def refuse_foreign(options: DecodingOptions) -> None:
+    """ConfigError for what openai-whisper does not have."""
+    for name, asked in (("vad", options.vad), ("hotwords", options.hotwords)):
+        if asked:
+            raise ConfigError(
+                f"the speech engine 'openai' has no {name}; leave it out, or take the engine "
+                f"'alternator'"
+            )
+
+
 def whisper_arguments(options: DecodingOptions) -> dict[str, Any]:
     """The keyword arguments of ``whisper.transcribe``: the same names, lists where it asserts
     that they are."""
@@ -216,12 +233,6 @@ def whisper_arguments(options: DecodingOptions) -> dict[str, Any]:
     if arguments["condition_on_previous_text"] is None:
         del arguments["condition_on_previous_text"]
     return arguments
-
-
-def peak(samples: Samples) -> float:
-    """The largest deviation from zero. Without the copy that an absolute value would take: hours
-    of sound are gigabytes."""
-    return max(float(samples.max()), -float(samples.min()))
 
 
 def language_code(name: str | None) -> str | None:
@@ -247,4 +258,5 @@ def torch_build() -> TorchBuild:
         cuda=torch.version.cuda,
         hip=torch.version.hip,
         gpus=torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        mps=torch.backends.mps.is_available(),
     )

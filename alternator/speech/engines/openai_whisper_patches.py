@@ -4,22 +4,21 @@ Written for openai-whisper 20250625; a test fails on any other. Its sources:
 https://github.com/openai/whisper/blob/v20250625/whisper/__init__.py
 https://github.com/openai/whisper/blob/v20250625/whisper/transcribe.py
 
-Replaced, while it loads a model: the progress bar of a download. While it transcribes: the
-spectrogram of a long clip (see ``spectrogram.py``), and the progress bar over windows, which is
-the one thing that hears of each window as it is done. A replaced name goes back afterwards.
+Replaced, while it transcribes: the spectrogram of a long clip (see ``spectrogram.py``), and the
+progress bar over windows, which is the one thing that hears of each window as it is done. A
+replaced name goes back afterwards.
 """
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType, ModuleType, SimpleNamespace
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import tqdm
 
 from alternator.errors import ModelError
-from alternator.speech.engines.whisper_package import FRAMES_PER_SECOND, whisper
+from alternator.speech.engines.whisper_package import FRAMES_PER_SECOND
 from alternator.speech.spectrogram import spectrogram
 
 VERSION = "20250625"
@@ -36,19 +35,6 @@ class OtherVersionError(ModelError):
 OnWindow = Callable[[float, list[Mapping[str, object]]], None]
 
 
-def model_address(name: str) -> str:
-    """Where openai-whisper fetches the model of that name from."""
-    address: str = whisper._MODELS[name]
-    return address
-
-
-@contextmanager
-def fetching(on_step: Callable[[], None]) -> Iterator[None]:
-    """While ``whisper.load_model`` runs: ``on_step`` hears of each piece of a download."""
-    with _replaced(whisper, tqdm=_bar(lambda _: on_step(), only_on_terminal=True)):
-        yield
-
-
 @contextmanager
 def listening(on_window: OnWindow) -> Iterator[None]:
     """While ``whisper.transcribe`` runs: ``on_window`` hears of each window that gave segments."""
@@ -58,7 +44,7 @@ def listening(on_window: OnWindow) -> Iterator[None]:
         heard = min(found["seek"], found["content_frames"]) / FRAMES_PER_SECOND
         on_window(heard, found["all_segments"])
 
-    bar = _bar(updated, only_on_terminal=False)
+    bar = _bar(updated)
     with _replaced(TRANSCRIBE, tqdm=SimpleNamespace(tqdm=bar), log_mel_spectrogram=spectrogram):
         yield
 
@@ -83,17 +69,10 @@ def _replaced(module: ModuleType, **names: object) -> Iterator[None]:
         vars(module).update(before)
 
 
-def _bar(
-    on_update: Callable[[FrameType], None], *, only_on_terminal: bool
-) -> "type[tqdm.tqdm[NoReturn]]":
+def _bar(on_update: Callable[[FrameType], None]) -> "type[tqdm.tqdm[NoReturn]]":
     """A progress bar that also tells of each update, with the frame that it came from."""
 
     class ReportingBar(tqdm.tqdm):  # type: ignore[type-arg]  # generic in its stubs only
-        def __init__(self, *args: Any, **settings: Any) -> None:
-            if only_on_terminal:
-                settings["disable"] = settings.get("disable") or not os.isatty(2)
-            super().__init__(*args, **settings)
-
         def update(self, n: float | None = 1) -> bool | None:
             on_update(sys._getframe(1))
             return super().update(n)

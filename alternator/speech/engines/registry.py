@@ -14,7 +14,8 @@ from alternator.speech.engines.engine import Engine
 GROUP = "alternator.engines"
 
 AUTO = "auto"
-AUTO_ENGINE = "openai"  # what `auto` stands for
+AUTO_ENGINE = "alternator"  # what `auto` stands for
+WHISPER_ENGINES = (AUTO_ENGINE, "openai")  # those that compute OpenAI's models
 
 log = logging.getLogger(__name__)
 

@@ -12,15 +12,30 @@ from probe.prove.whisper_import import numba_stood_in
 with numba_stood_in():
     import whisper
     from whisper import timing
-    from whisper.audio import FRAMES_PER_SECOND, HOP_LENGTH, N_FFT, log_mel_spectrogram, mel_filters
-    from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE
+    from whisper.audio import (
+        CHUNK_LENGTH,
+        FRAMES_PER_SECOND,
+        HOP_LENGTH,
+        N_FFT,
+        log_mel_spectrogram,
+        mel_filters,
+    )
+    from whisper.model import ModelDimensions
+    from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE, Tokenizer, get_tokenizer
+    from whisper.utils import compression_ratio, format_timestamp
 
 __all__ = [
+    "CHUNK_LENGTH",
     "FRAMES_PER_SECOND",
     "HOP_LENGTH",
     "LANGUAGES",
     "N_FFT",
     "TO_LANGUAGE_CODE",
+    "ModelDimensions",
+    "Tokenizer",
+    "compression_ratio",
+    "format_timestamp",
+    "get_tokenizer",
     "log_mel_spectrogram",
     "mel_filters",
     "timing",

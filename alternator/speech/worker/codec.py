@@ -18,6 +18,7 @@ from alternator.errors import (
     MediaError,
     ModelError,
     NoAudioError,
+    OutOfMemoryError,
     WorkerError,
 )
 from alternator.speech.engines.engine import CancelledRequestError
@@ -34,6 +35,7 @@ ERRORS: dict[str, type[AlternatorError]] = {
         MediaError,
         ModelError,
         NoAudioError,
+        OutOfMemoryError,
         WorkerError,
     )
 }

@@ -1,19 +1,19 @@
 """What the worker, its engine and its model are called, and what is said of a worker that ended.
 
-The documents quote the messages about openai-whisper, which is what nearly everybody uses. Another
-engine is called by its name.
+The documents quote the messages about Whisper, which is what nearly everybody uses, by either of
+the engines that compute it. Another engine is called by its name.
 """
 
 import signal
 
 from alternator.errors import WorkerError
-from alternator.speech.engines.registry import AUTO, AUTO_ENGINE
+from alternator.speech.engines.registry import AUTO, WHISPER_ENGINES
 from probe.exit_codes import ExitCode
 
 
 def is_whisper(engine: str) -> bool:
-    """Whether that engine is openai-whisper."""
-    return engine in (AUTO, AUTO_ENGINE)
+    """Whether that engine computes OpenAI's models."""
+    return engine in (AUTO, *WHISPER_ENGINES)
 
 
 def engine_of(engine: str) -> str:

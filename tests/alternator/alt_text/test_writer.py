@@ -9,6 +9,7 @@ from alternator.alt_text.writer import AltTextWriter
 from alternator.config.settings import Config, MastodonSettings
 from alternator.errors import MediaError, TemporaryMediaError
 from alternator.mastodon.entities import Attachment, AttachmentType
+from alternator.speech.transcript import Transcript
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
 from sandbox.vision.server import VisionServer
@@ -28,6 +29,27 @@ def test_descriptions_name_the_model_in_the_language_of_the_post(
     assert server.descriptions(sound["id"]) == [
         "Hello from the recording.\n\nTranscrit par Whisper special"
     ]
+
+
+def test_a_transcript_that_is_too_unsure_is_withheld(
+    server: SandboxServer, make_bot: MakeBot, clip: Path
+):
+    heard = [server.post("Listen", files=[clip])["id"] for _ in range(3)]
+    bot = make_bot(whisper={"min_confidence": 0.6})
+    bot.transcriber.texts = [
+        Transcript(text=text, language="en", duration=1.0, segments=(), confidence=confidence)
+        for text, confidence in [("Sure.", 0.6), ("Unsure.", 0.59), ("Who knows.", None)]
+    ]
+    bot.once()
+    told = [server.descriptions(key)[0] for key in heard]
+    assert sorted(text is None for text in told) == [False, False, True]
+    assert not any("Unsure" in text for text in told if text is not None)
+    assert (
+        "left",
+        "the transcript is too unsure: its confidence is 0.59, and [whisper] "
+        "min_confidence asks for 0.6",
+        1,
+    ) in bot.rows()
 
 
 def test_the_prompt_is_in_the_language_of_the_post(

@@ -108,10 +108,10 @@ def test_every_key_of_the_rust_bot_is_accepted():
     assert config.whisper.model_dir == Path("/models")
     assert config.whisper.language == "de"
     assert (config.whisper.device, config.whisper.backend) == ("cuda", "rocm")
+    assert config.whisper.python_executable == "/usr/bin/python3"
     assert config.notices == (
         "accepted without effect: [balance] enabled, [balance] threshold, [balance] check_time "
-        "(the balance is not watched); [whisper] python_executable (Whisper runs in the bot's own "
-        "Python)",
+        "(the balance is not watched)",
     )
 
 
@@ -246,7 +246,7 @@ def test_a_variable_that_looks_misspelt_is_mentioned():
         ),
         (
             "[whisper]\ndevice = 'gpu'",
-            "alternator.toml: [whisper] device must be one of auto, cpu, cuda, rocm, not 'gpu'",
+            "alternator.toml: [whisper] device must be one of auto, cpu, cuda, rocm, mps, not 'gpu'",
         ),
         (
             "[whisper]\nmax_duration_minutes = 1.5",

@@ -33,8 +33,9 @@ def test_the_defaults_are_those_of_openai_whisper() -> None:
         assert ours == theirs[field.name], field.name
 
 
-def test_language_and_task_are_the_operators() -> None:
+def test_language_task_and_way_are_the_operators() -> None:
     assert configured(WhisperSettings()) == DecodingOptions()
     assert configured(WhisperSettings(language="de", task="translate")) == DecodingOptions(
         language="de", task="translate"
     )
+    assert configured(WhisperSettings(vad=False)).vad is False

@@ -1,14 +1,14 @@
 """The engine ``openai``: its answers, its events, and how it is broken off."""
 
+import dataclasses
 import gc
-import io
-import wave
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sounds import sound_file
 
 pytest.importorskip("torch")
 pytest.importorskip("whisper")
@@ -16,7 +16,7 @@ pytest.importorskip("whisper")
 from whisper.audio import HOP_LENGTH  # after importorskip
 
 from alternator.errors import ConfigError, MediaError
-from alternator.media.audio import Samples
+from alternator.media.audio import Samples, decode
 from alternator.progress import SILENT
 from alternator.speech.engines import openai_whisper_patches as patches
 from alternator.speech.engines.engine import (
@@ -54,18 +54,6 @@ def requests(*paths: Path, options: DecodingOptions = GREEDY) -> Inbox:
     for number, path in enumerate(paths, start=1):
         inbox.add(Request(id=str(number), path=path, limit_seconds=None, options=options))
     return inbox
-
-
-def sound_file(path: Path, samples: Samples) -> Path:
-    """The samples as WAV of 16 kHz."""
-    content = io.BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes((samples * 32_767).clip(-32_768, 32_767).astype("<i2").tobytes())
-    path.write_bytes(content.getvalue())
-    return path
 
 
 @pytest.fixture
@@ -124,6 +112,38 @@ def test_silence_is_not_even_asked_about(
     transcript = last.transcript
     assert (transcript.text, transcript.language, transcript.duration) == ("", "de", 2.0)
     assert transcript.segments == ()
+    assert transcript.notes == ("It is silent from beginning to end.",)
+
+
+def test_quiet_speech_is_no_silence(
+    engine: OpenAIWhisperEngine, speak: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Speech of 24 bits whose peak is at -67 dB was taken for silence."""
+    spoken = decode(speak("Captions help everyone understand.")).samples
+    quiet = spoken / abs(spoken).max() * 10 ** (-67 / 20)
+    path = sound_file(tmp_path / "quiet.wav", quiet, bits=24)
+    options = dataclasses.replace(GREEDY, no_speech_threshold=None)
+    last = last_of(engine.transcribe(requests(path, options=options)))
+    assert isinstance(last, Done)
+    assert last.transcript.notes == ()
+    assert last.transcript.segments
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("vad", dataclasses.replace(GREEDY, vad=True)),
+        ("hotwords", dataclasses.replace(GREEDY, hotwords="Ada Lovelace")),
+    ],
+)
+def test_what_it_does_not_have_is_refused(
+    engine: OpenAIWhisperEngine, noise: Path, name: str, options: DecodingOptions
+) -> None:
+    last = last_of(engine.transcribe(requests(noise, options=options)))
+    assert isinstance(last, Failed) and isinstance(last.error, ConfigError)
+    assert str(last.error) == (
+        f"the speech engine 'openai' has no {name}; leave it out, or take the engine 'alternator'"
+    )
 
 
 def test_progress_is_told(engine: OpenAIWhisperEngine, noise: Path) -> None:

@@ -1,22 +1,23 @@
 """Loading: every way in which a model can be missing or broken has its own remedy."""
 
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from unprivileged import unprivileged
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("whisper")
+whisper = pytest.importorskip("whisper")
 
 from alternator.errors import ModelError  # noqa: E402  # after importorskip
+from alternator.models.checkpoint import read_checkpoint  # noqa: E402
+from alternator.progress import SILENT, Progress  # noqa: E402
 from alternator.speech.engines import openai_whisper_models as models  # noqa: E402
-from alternator.speech.engines.openai_whisper_models import find_model  # noqa: E402
 
 
-def load_model(name: str, directory: Path) -> object:
+def load_model(name: str, directory: Path) -> Any:
     """As the engine does it."""
-    return models.load_model(find_model(name, directory), directory, "cpu", lambda: None)
+    return models.load_model(name, directory, "cpu", progress=SILENT)
 
 
 @pytest.fixture
@@ -29,9 +30,35 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.getaddrinfo", fail)
 
 
-def test_checkpoint_by_path_and_within_the_directory_of_models(checkpoint: Path) -> None:
-    assert load_model(str(checkpoint), Path("/nowhere")) is not None
-    assert find_model("fixture.pt", checkpoint.parent) == str(checkpoint)
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever runs this may have models in openai-whisper's own cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no-cache"))
+
+
+def test_the_network_is_the_one_that_openai_whisper_loads(checkpoint: Path) -> None:
+    ours = load_model(str(checkpoint), Path("/nowhere"))
+    theirs = whisper.load_model(str(checkpoint), device="cpu")
+    assert ours.dims == theirs.dims
+    state = theirs.state_dict()
+    assert list(ours.state_dict()) == list(state)
+    for name, tensor in ours.state_dict().items():
+        assert tensor.dtype == torch.float32
+        assert torch.equal(tensor, state[name]), name
+    assert torch.equal(ours.alignment_heads.to_dense(), theirs.alignment_heads.to_dense())
+
+
+def test_alignment_heads_of_a_checkpoint_are_taken(checkpoint: Path, tmp_path: Path) -> None:
+    content = torch.load(checkpoint, weights_only=True)
+    torch.save(content | {"alignment_heads": [[0, 1], [1, 0]]}, tmp_path / "own.pt")
+    made = models.network(read_checkpoint(tmp_path / "own.pt"))
+    assert made.alignment_heads.to_dense().tolist() == [[False, True], [True, False]]
+    assert made.alignment_heads.indices().T.tolist() == [[0, 1], [1, 0]]
+
+
+def test_checkpoint_within_the_directory_of_models(checkpoint: Path) -> None:
+    assert load_model("fixture.pt", checkpoint.parent) is not None
+    assert load_model("fixture", checkpoint.parent) is not None
 
 
 @pytest.mark.usefixtures("no_network")
@@ -40,7 +67,6 @@ def test_not_downloaded_and_no_network_names_the_file_to_bring(tmp_path: Path) -
         load_model("turbo", tmp_path)
 
 
-@pytest.mark.filterwarnings("ignore:.*checksum does not match")
 @pytest.mark.usefixtures("no_network")
 def test_half_downloaded(tmp_path: Path, checkpoint: Path) -> None:
     (tmp_path / "base.pt").write_bytes(checkpoint.read_bytes()[:5000])
@@ -55,9 +81,9 @@ def test_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
 
 def test_missing_checkpoint_and_directory(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no Whisper checkpoint 'my\.pt'"):
-        find_model("my.pt", tmp_path)
+        load_model("my.pt", tmp_path)
     with pytest.raises(ModelError, match="is a directory"):
-        find_model(str(tmp_path), tmp_path)
+        load_model(str(tmp_path), tmp_path)
 
 
 def test_damaged_checkpoints(tmp_path: Path, checkpoint: Path) -> None:
@@ -93,26 +119,13 @@ def test_unreadable_checkpoint(tmp_path: Path, checkpoint: Path) -> None:
         load_model(str(path), tmp_path)
 
 
-def test_another_openai_whisper_is_no_damage_to_the_model(
-    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delattr("whisper.tqdm")
-    with pytest.raises(
-        ModelError, match=r"openai-whisper has no whisper\.tqdm; install version 20250625"
-    ):
-        load_model(str(checkpoint), Path("/nowhere"))
-
-
 def test_an_error_in_the_telling_of_steps_is_no_damage_to_the_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, checkpoint: Path
 ) -> None:
-    def download(*_: object, **__: object) -> None:
-        with vars(sys.modules["whisper"])["tqdm"](total=1) as bar:
-            bar.update(1)
+    class Defective(Progress):
+        def beat(self) -> None:
+            raise KeyError("a defect of ours")
 
-    def defective() -> None:
-        raise KeyError("a defect of ours")
-
-    monkeypatch.setattr("whisper._download", download)
+    (tmp_path / "base.pt").write_bytes(checkpoint.read_bytes())
     with pytest.raises(KeyError, match="a defect of ours"):
-        models.load_model("base", tmp_path, "cpu", defective)
+        models.load_model("base", tmp_path, "cpu", progress=Defective())

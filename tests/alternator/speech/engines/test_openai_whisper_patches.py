@@ -21,35 +21,31 @@ def test_the_version_is_the_one_that_was_looked_at() -> None:
 
 
 def test_the_names_are_there() -> None:
-    assert callable(vars(whisper)["tqdm"])
     assert callable(patches.TRANSCRIBE.log_mel_spectrogram)
     assert callable(patches.TRANSCRIBE.tqdm.tqdm)
     code = patches.TRANSCRIBE.transcribe.__code__
     assert {"seek", "content_frames", "all_segments"} <= {*code.co_varnames, *code.co_cellvars}
-    assert set(whisper._MODELS) == set(whisper.available_models())
-    assert patches.model_address("tiny").endswith("/tiny.pt")
 
 
 def test_they_go_back_afterwards() -> None:
-    before = patches.TRANSCRIBE.tqdm, patches.TRANSCRIBE.log_mel_spectrogram, whisper.tqdm
-    with patches.fetching(lambda: None):
-        assert whisper.tqdm is not before[2]
+    before = patches.TRANSCRIBE.tqdm, patches.TRANSCRIBE.log_mel_spectrogram
     with pytest.raises(KeyboardInterrupt), patches.listening(lambda *_: None):
         assert patches.TRANSCRIBE.log_mel_spectrogram is spectrogram
         raise KeyboardInterrupt
-    after = patches.TRANSCRIBE.tqdm, patches.TRANSCRIBE.log_mel_spectrogram, whisper.tqdm
+    after = patches.TRANSCRIBE.tqdm, patches.TRANSCRIBE.log_mel_spectrogram
     assert after == before
 
 
-def test_a_download_tells_of_its_pieces() -> None:
-    steps: list[int] = []
+def test_another_openai_whisper_is_told_from_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(patches.TRANSCRIBE, "tqdm")
     with (
-        patches.fetching(lambda: steps.append(1)),
-        whisper.tqdm(total=3, unit="iB", unit_scale=True) as bar,
+        pytest.raises(
+            patches.OtherVersionError,
+            match=r"openai-whisper has no whisper\.transcribe\.tqdm; install version 20250625",
+        ),
+        patches.listening(lambda *_: None),
     ):
-        for _ in range(3):
-            bar.update(1)
-    assert steps == [1, 1, 1]
+        pytest.fail("it went on")
 
 
 def test_each_window_is_told_with_the_segments_so_far(checkpoint: Path) -> None:

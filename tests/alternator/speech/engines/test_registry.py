@@ -16,15 +16,15 @@ from probe.machine.variables import PROVEN_DEVICE
 
 
 def test_ours_is_there() -> None:
-    assert engine_names() == ("openai",)
+    assert engine_names() == ("alternator", "openai")
 
 
 def test_an_unknown_name_lists_those_that_are_there(reader_engine: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         make_engine("opanai")
     assert str(caught.value) == (
-        "there is no speech engine 'opanai'; set [whisper] engine to auto or one of: broken, "
-        "openai, reader"
+        "there is no speech engine 'opanai'; set [whisper] engine to auto or one of: "
+        "alternator, broken, openai, reader"
     )
 
 
@@ -48,8 +48,9 @@ def test_without_whisper_the_remedy_is_our_extra(tmp_path: Path) -> None:
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.stdout == (
-        "the speech engine 'openai' can't be imported: no torch here; install the extra `whisper` "
-        "(in the checkout: pip install '.[whisper]' openai-whisper) or use the container image\n"
+        "the speech engine 'alternator' can't be imported: no torch here; install the extra "
+        "`whisper` (in the checkout: pip install '.[whisper]' openai-whisper) or use the "
+        "container image\n"
     ), done.stderr
 
 

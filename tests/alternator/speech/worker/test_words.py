@@ -25,7 +25,7 @@ def test_an_end_is_told_with_its_remedy(code: int | None, said: str) -> None:
     assert str(ended("auto", code, "at work")).startswith(f"the Whisper worker {said}")
 
 
-@pytest.mark.parametrize("engine", ["auto", "openai"])
+@pytest.mark.parametrize("engine", ["auto", "alternator", "openai"])
 def test_openai_whisper_is_called_as_the_documents_call_it(engine: str) -> None:
     assert (engine_of(engine), worker_of(engine)) == ("Whisper", "the Whisper worker")
     assert model_of(engine, "base") == "Whisper model base"

@@ -1,0 +1,1 @@
+"""The forms that a Whisper checkpoint comes in: one module reads one of them."""

@@ -1,0 +1,273 @@
+"""Many requests at once: files are prepared ahead, their windows meet in one decoder.
+
+The thread that wants the events does all the computing: a step of the decoder, then what came of it
+goes to the listening of each window's request, which asks for more windows and finds segments.
+Files are decoded and searched for speech in helper threads meanwhile, a few ahead, so that memory
+stays bounded. A request that fails, or is not wanted any more, takes its windows along and nothing
+else.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+
+from alternator.errors import AlternatorError, OutOfMemoryError
+from alternator.speech.batched.asking import Answer, Listening, Model, Outcome, Step
+from alternator.speech.batched.preparing import Prepared
+from alternator.speech.batched.window import Decoded, Window
+from alternator.speech.engines.engine import (
+    Batch,
+    CancelledRequestError,
+    Done,
+    Event,
+    Failed,
+    Progressed,
+    Request,
+    Said,
+    SegmentFound,
+)
+from alternator.speech.transcript import Transcript
+
+# Files that are being prepared, or are and wait; and all that are under way, in seconds of sound
+# (64 kB each): more are not taken.
+PREPARED_AHEAD = 4
+MOST_SECONDS = 12 * 3600.0
+BEAT_SECONDS = 1.0  # a request that computes is heard of at least so often
+
+Prepare = Callable[[Request, Callable[[], bool]], Prepared]
+
+
+class WindowDecoder(Protocol):
+    """What ``alternator.speech.batched.decoder.Decoder`` is here for."""
+
+    def submit(self, window: Window, on_done: Callable[[Decoded], None]) -> None: ...
+
+    def cancel(self, owner: str) -> None: ...
+
+    def step(self) -> bool: ...
+
+
+@dataclass(kw_only=True, eq=False)
+class _Course:
+    """A request under way."""
+
+    request: Request
+    prepared: Prepared | None = None
+    listening: Listening | None = None
+    answers: deque[Answer] = field(default_factory=deque)
+    asked: int = 0  # windows that the decoder has
+    heard: float = 0.0
+    told: float = 0.0  # when something was last told of it, by the monotonic clock
+
+
+class Listeners:
+    """The requests of one batch.
+
+    ``prepare`` is called in threads of ``pool``; ``windows`` is how many windows the decoder
+    computes together; ``said`` are lines for everybody who waits, which it empties.
+    """
+
+    # size: the batch, what the engine is made of, and its bound
+    def __init__(
+        self,
+        batch: Batch,
+        *,
+        pool: ThreadPoolExecutor,
+        prepare: Prepare,
+        decoder: WindowDecoder,
+        model: Model,
+        windows: int,
+        said: deque[str],
+    ) -> None:
+        self._batch = batch
+        self._pool = pool
+        self._prepare = prepare
+        self._decoder = decoder
+        self._model = model
+        self._windows = windows
+        self._said = said
+        self._courses: dict[str, _Course] = {}
+        self._preparing: dict[Future[Prepared], str] = {}
+        self._closed = False
+
+    def events(self) -> Iterator[Event]:
+        """Until no request is left."""
+        try:
+            while True:
+                self._take()
+                if not self._courses:
+                    return
+                yield from self._cancelled()
+                yield from self._begin()
+                worked = yield from self._step()
+                yield from self._answer()
+                if worked:
+                    yield from self._beats()
+                if not worked and self._preparing and not self._has_room():
+                    wait(self._preparing, BEAT_SECONDS, return_when="FIRST_COMPLETED")
+        finally:
+            self._closed = True
+            for name in list(self._courses):
+                self._drop(name)
+
+    def _has_room(self) -> bool:
+        wanted = sum(course.asked for course in self._courses.values())
+        sound = sum(
+            course.prepared.duration for course in self._courses.values() if course.prepared
+        )
+        return (
+            len(self._preparing) < PREPARED_AHEAD
+            and wanted < 2 * self._windows
+            and sound < MOST_SECONDS
+        )
+
+    def _take(self) -> None:
+        while self._has_room() and (request := self._batch.take()) is not None:
+            self._courses[request.id] = _Course(request=request, told=time.monotonic())
+            future = self._pool.submit(self._prepare, request, self._unwanted(request.id))
+            self._preparing[future] = request.id
+
+    def _unwanted(self, name: str) -> Callable[[], bool]:
+        return lambda: self._closed or name not in self._courses or self._batch.cancelled(name)
+
+    def _cancelled(self) -> Iterator[Event]:
+        for name in [name for name in self._courses if self._batch.cancelled(name)]:
+            yield self._fail(name, CancelledRequestError("the transcription was cancelled"))
+
+    def _begin(self) -> Iterator[Event]:
+        for future in [future for future in self._preparing if future.done()]:
+            name = self._preparing.pop(future)
+            if name not in self._courses:
+                future.exception()  # it was cancelled meanwhile
+                continue
+            try:
+                prepared = future.result()
+            except AlternatorError as error:
+                yield self._fail(name, error)
+            except (torch.OutOfMemoryError, MemoryError):
+                yield self._fail(name, _no_room("this clip"))
+            else:
+                yield from self._listen(self._courses[name], prepared)
+
+    def _listen(self, course: _Course, prepared: Prepared) -> Iterator[Event]:
+        course.prepared = prepared
+        yield Progressed(id=course.request.id, done=0.0, total=prepared.duration)
+        if prepared.begin is None:
+            yield self._done(course, Outcome(segments=(), language=prepared.language))
+            return
+        course.listening = prepared.begin(self._model, 2 * self._windows)
+        yield from self._advance(course, None)
+
+    def _step(self) -> Generator[Event, None, bool]:
+        """A step of the decoder; whether it did anything."""
+        try:
+            worked = self._decoder.step()
+        except (torch.OutOfMemoryError, MemoryError):
+            # Not even one window fits. Whose it was nobody can tell.
+            for name in [name for name, course in self._courses.items() if course.asked]:
+                yield self._fail(name, _no_room("a single window"))
+            worked = True
+        while self._said:
+            line = self._said.popleft()
+            for name in list(self._courses):
+                yield Said(id=name, text=line)
+        return worked
+
+    def _answer(self) -> Iterator[Event]:
+        for course in list(self._courses.values()):
+            while course.answers and course.request.id in self._courses:
+                yield from self._advance(course, course.answers.popleft())
+
+    def _advance(self, course: _Course, answer: Answer | None) -> Iterator[Event]:
+        """Let a request's listening go on until it waits for a window."""
+        assert course.listening is not None
+        try:
+            while True:
+                step = course.listening.send(answer)
+                yield from self._tell(course, step)
+                self._ask(course, step)
+                if course.asked or course.answers:
+                    return
+                answer = None
+        except StopIteration as end:
+            yield self._done(course, end.value)
+        except AlternatorError as error:
+            yield self._fail(course.request.id, error)
+        except (torch.OutOfMemoryError, MemoryError):
+            yield self._fail(course.request.id, _no_room("this clip"))
+
+    def _tell(self, course: _Course, step: Step) -> Iterator[Event]:
+        name = course.request.id
+        for line in step.lines:
+            yield Said(id=name, text=line)
+        for segment in step.segments:
+            yield SegmentFound(id=name, segment=segment)
+        if step.heard > course.heard:
+            course.heard = step.heard
+            yield self._progress(course)
+
+    def _ask(self, course: _Course, step: Step) -> None:
+        for ask in step.asks:
+            course.asked += 1
+            self._decoder.submit(ask.window, _Return(course, ask.number))
+
+    def _beats(self) -> Iterator[Event]:
+        """Slow is not stuck: of a request that is computed there is something to hear."""
+        now = time.monotonic()
+        for course in self._courses.values():
+            if now - course.told >= BEAT_SECONDS:
+                yield self._progress(course)
+
+    def _progress(self, course: _Course) -> Progressed:
+        course.told = time.monotonic()
+        total = course.prepared.duration if course.prepared else 0.0
+        return Progressed(id=course.request.id, done=min(course.heard, total), total=total)
+
+    def _done(self, course: _Course, outcome: Outcome) -> Done:
+        assert course.prepared is not None
+        self._drop(course.request.id)
+        text = "".join(segment.text for segment in outcome.segments).strip()
+        transcript = Transcript(
+            text=text,
+            language=outcome.language,
+            duration=course.prepared.duration,
+            segments=outcome.segments,
+            language_probability=outcome.language_probability,
+            confidence=outcome.confidence,
+            notes=(*course.prepared.notes, *outcome.notes),
+        )
+        return Done(id=course.request.id, transcript=transcript)
+
+    def _fail(self, name: str, error: AlternatorError) -> Failed:
+        self._drop(name)
+        return Failed(id=name, error=error)
+
+    def _drop(self, name: str) -> None:
+        course = self._courses.pop(name)
+        if course.asked:
+            self._decoder.cancel(name)
+        if course.listening is not None:
+            course.listening.close()
+
+
+class _Return:
+    """Takes a window's result back to its request."""
+
+    def __init__(self, course: _Course, number: int) -> None:
+        self._course, self._number = course, number
+
+    def __call__(self, decoded: Decoded) -> None:
+        self._course.asked -= 1
+        self._course.answers.append(Answer(number=self._number, decoded=decoded))
+
+
+def _no_room(what: str) -> OutOfMemoryError:
+    return OutOfMemoryError(
+        f"{what} does not fit into the memory; choose a smaller [whisper] model, or set [whisper] "
+        f"device to cpu"
+    )

@@ -1,0 +1,164 @@
+"""A piece of a file that was decoded by itself: its segments, and what it left out."""
+
+import itertools
+from dataclasses import dataclass
+
+from alternator.speech.batched.anomalies import Heard, skip_silence
+from alternator.speech.batched.asking import Model
+from alternator.speech.batched.drafts import (
+    WINDOW_FRAMES,
+    Cut,
+    Draft,
+    cut,
+    frames_of,
+    seconds,
+)
+from alternator.speech.batched.searching import is_silence
+from alternator.speech.batched.voiced import Voice
+from alternator.speech.batched.window import Decoded
+from alternator.speech.batched.word_times import WordTimer
+from alternator.speech.cutting import Span
+from alternator.speech.engines.whisper_package import Tokenizer
+from alternator.speech.options import DecodingOptions
+
+# Whisper's last timestamp may come this much before the voice ends: seconds.
+TOLERANCE = 0.4
+# Speech behind the last segment that is heard again: a stretch of its own of this length, or the
+# rest of one of that. Shorter rests are the end of a word, whose text is there already.
+LEAST_STRETCH, LEAST_REST = 0.35, 1.5
+SHORTEST = 0.2  # seconds: there is no word in less
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """All of the window of that number, or what a ``round`` before left unheard of it."""
+
+    window: int
+    span: Span
+    round: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Read:
+    """The segments, and what is to be heard again, each by itself."""
+
+    drafts: list[Draft]
+    again: tuple[Span, ...] = ()
+
+
+class PieceReader:
+    """Reads the pieces of one request. ``options.language`` is known."""
+
+    def __init__(
+        self, voice: Voice, options: DecodingOptions, tokenizer: Tokenizer, model: Model
+    ) -> None:
+        self._voice = voice
+        self._options = options
+        self._tokenizer = tokenizer
+        self._audio_context = model.audio_context
+        self._most_tokens = model.text_context // 2
+        self._timer = (
+            WordTimer(tokenizer, options.prepend_punctuations, options.append_punctuations)
+            if options.word_timestamps
+            else None
+        )
+
+    def read(self, piece: Piece, decoded: Decoded) -> Read:
+        """What was said in it, with times of the file."""
+        if is_silence(decoded, self._options):
+            return Read(drafts=[])
+        span, seek = piece.span, frames_of(piece.span.start)
+        frames = min(WINDOW_FRAMES, frames_of(span.end) - seek)
+        found = cut(decoded, self._tokenizer, seek, frames, self._audio_context)
+        drafts = found.drafts
+        full = len(decoded.tokens) >= self._most_tokens
+        if full and not found.rest and not found.ended and not self._repeats(decoded):
+            # It talks too fast for one window; nobody knows where the text breaks off.
+            return Read(drafts=[], again=self._halves(span))
+        if self._options.without_timestamps:
+            self._between_silences(drafts, span)
+        elif found.rest and not full:
+            drafts.append(self._last(decoded, found, span))
+        again = self._unheard(drafts, span)
+        if self._timer is not None:
+            self._timer.time(drafts, seconds(seek), frames, self._voice.before(span.start))
+            threshold = self._options.hallucination_silence_threshold
+            if threshold is not None:
+                heard = Heard(
+                    start=seek,
+                    frames=frames,
+                    seek=seek + frames,
+                    total=frames_of(self._voice.total),
+                    ended=True,
+                    speech_end=self._voice.before(span.start),
+                )
+                kept = skip_silence(drafts, heard, threshold)
+                drafts = kept.drafts
+                if kept.seek < seek + frames:
+                    again = self._worth(seconds(kept.seek), span)
+        for draft in drafts:
+            draft.clear_if_empty()
+        return Read(drafts=[draft for draft in drafts if draft.text], again=again)
+
+    def _repeats(self, decoded: Decoded) -> bool:
+        threshold = self._options.compression_ratio_threshold
+        return threshold is not None and decoded.compression_ratio > threshold
+
+    def _last(self, decoded: Decoded, found: Cut, span: Span) -> Draft:
+        """What follows the last whole segment, which the model ended without a timestamp."""
+        first = len(decoded.tokens) - found.rest
+        tokens = decoded.tokens[first:]
+        seek = frames_of(span.start)
+        return Draft(
+            seek=seek,
+            start=seconds(seek + found.heard),
+            end=self._speech_end(span),
+            text=self._tokenizer.decode([t for t in tokens if t < self._tokenizer.eot]),
+            tokens=tokens,
+            first=first,
+            decoded=decoded,
+        )
+
+    def _between_silences(self, drafts: list[Draft], span: Span) -> None:
+        """Without timestamps a segment's times are those of the speech in the window."""
+        spoken = self._voice.between(span.start, span.end)
+        if spoken:
+            drafts[0].start, drafts[-1].end = spoken[0].start, spoken[-1].end
+
+    def _speech_end(self, span: Span) -> float:
+        spoken = self._voice.between(span.start, span.end)
+        return spoken[-1].end if spoken else span.end
+
+    def _unheard(self, drafts: list[Draft], span: Span) -> tuple[Span, ...]:
+        """The speech behind the last segment, if there is enough of it to be words.
+
+        Where nothing was understood at all, a second time would change nothing.
+        """
+        if not any(draft.text.strip() for draft in drafts):
+            return ()
+        return self._worth(drafts[-1].end, span)
+
+    def _worth(self, end: float, span: Span) -> tuple[Span, ...]:
+        for spoken in self._voice.between(span.start, span.end):
+            own = spoken.start >= end - TOLERANCE
+            left = spoken.seconds if own else spoken.end - end
+            if left >= (LEAST_STRETCH if own else LEAST_REST):
+                start = max(end, spoken.start - TOLERANCE)
+                start = seconds(frames_of(start))
+                if start - span.start >= SHORTEST and span.end - start >= SHORTEST:
+                    return (Span(start=start, end=span.end),)
+        return ()
+
+    def _halves(self, span: Span) -> tuple[Span, ...]:
+        """The piece cut at the longest pause around its middle; nothing of what is too short."""
+        if span.seconds < 4 * SHORTEST:
+            return ()
+        quarter = span.seconds / 4
+        spoken = self._voice.between(span.start + quarter, span.end - quarter)
+        pauses = [
+            (after.start - before.end, (before.end + after.start) / 2)
+            for before, after in itertools.pairwise(spoken)
+        ]
+        middle = max(pauses)[1] if pauses else (span.start + span.end) / 2
+        middle = seconds(frames_of(middle))
+        return Span(start=span.start, end=middle), Span(start=middle, end=span.end)

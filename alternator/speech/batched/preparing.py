@@ -1,0 +1,139 @@
+"""From a request to what is listened to: its file decoded, speech found, windows cut.
+
+Runs in helper threads, a few files ahead of the decoder.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from alternator.media.audio import SAMPLE_RATE, Samples, decode
+from alternator.speech.batched import sequential, side_by_side
+from alternator.speech.batched.asking import Listening, Model
+from alternator.speech.batched.voiced import Voiced, find_windows
+from alternator.speech.cutting import Span
+from alternator.speech.engines.engine import CancelledRequestError, Request
+from alternator.speech.engines.nothing_to_hear import nothing_to_hear
+from alternator.speech.engines.openai_whisper import language_code
+from alternator.speech.engines.whisper_package import HOP_LENGTH
+from alternator.speech.options import DecodingOptions
+from alternator.speech.spectrogram import Spectrogram, spectrogram
+from alternator.speech.voice import VoiceDetector
+
+PADDING = 30 * SAMPLE_RATE  # samples of silence that openai-whisper puts behind a file
+
+# A window whose peak is below this share of full scale (-36 dB) is brought up to that (-12 dB).
+QUIET, LOUD = 0.016, 0.25
+
+Begin = Callable[[Model, int], Listening]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prepared:
+    """A request that can be listened to.
+
+    ``duration`` of its sound, in seconds. ``begin`` is None where there is nothing to hear: then
+    ``notes`` say so; ``language`` is what the request asked for, '' if nothing.
+    """
+
+    duration: float
+    notes: tuple[str, ...]
+    language: str
+    begin: Begin | None
+
+
+class Preparer:
+    """Prepares requests for a model with ``n_mels`` bands; any thread may call.
+
+    ``device``: PyTorch's name of where speech is found and spectrograms are computed.
+    """
+
+    def __init__(self, *, n_mels: int, multilingual: bool, device: str) -> None:
+        self._n_mels = n_mels
+        self._multilingual = multilingual
+        self._spectrogram = Spectrogram(n_mels, device)
+        self._detector = VoiceDetector(device)
+        self._one = threading.Lock()  # the detector hears one file at a time
+
+    def prepare(self, request: Request, unwanted: Callable[[], bool]) -> Prepared:
+        """AlternatorError says what is wrong with the request or its file; CancelledRequestError
+        that it is ``unwanted``, which is asked between the steps."""
+        options = self._known(request.options)
+        sound = decode(request.path, limit_seconds=request.limit_seconds, track=request.audio_track)
+        _go_on(unwanted)
+        samples, notes = sound.samples, sound.notes
+        duration = len(samples) / SAMPLE_RATE
+        if nothing := nothing_to_hear(samples):
+            language = options.language or ""
+            notes = (*notes, nothing)
+            return Prepared(duration=duration, notes=notes, language=language, begin=None)
+        begin = (
+            self._sequential(request.id, samples, options)
+            if is_sequential(options)
+            else self._side_by_side(request.id, samples, options)
+        )
+        _go_on(unwanted)
+        return Prepared(
+            duration=duration, notes=notes, language=options.language or "", begin=begin
+        )
+
+    def _known(self, options: DecodingOptions) -> DecodingOptions:
+        """With Whisper's code of the language; ConfigError if it knows no such language."""
+        language = language_code(options.language) if self._multilingual else "en"
+        return replace(options, language=language)
+
+    def _sequential(self, owner: str, samples: Samples, options: DecodingOptions) -> Begin:
+        mel = spectrogram(samples, self._n_mels, padding=PADDING)
+        recording = sequential.Recording(owner=owner, mel=mel)
+        follows = options.condition_on_previous_text is not False
+        return lambda model, _: sequential.listen(recording, options, model, follows=follows)
+
+    def _side_by_side(self, owner: str, samples: Samples, options: DecodingOptions) -> Begin:
+        with self._one:
+            probabilities = self._detector.probabilities(samples)
+        voice, windows = find_windows(probabilities, len(samples), options.clip_timestamps)
+
+        def mels(spans: Sequence[Span]) -> list[torch.Tensor]:
+            pieces = [
+                samples[round(span.start * SAMPLE_RATE) : round(span.end * SAMPLE_RATE)]
+                for span in spans
+            ]
+            return self._mels(pieces)
+
+        sound = Voiced(owner=owner, voice=voice, windows=windows, mels=mels)
+        return lambda model, ahead: side_by_side.listen(sound, options, model, ahead=ahead)
+
+    def _mels(self, pieces: Sequence[Samples]) -> list[torch.Tensor]:
+        """Spectrograms of stretches of sound. On a GPU they are computed together."""
+        pieces = [louder(piece) for piece in pieces]
+        if self._spectrogram.device.type == "cpu":
+            return [self._spectrogram(torch.from_numpy(piece)[None])[0] for piece in pieces]
+        rows = np.zeros((len(pieces), max(map(len, pieces))), dtype=np.float32)
+        for row, piece in zip(rows, pieces, strict=True):
+            row[: len(piece)] = piece
+        together = self._spectrogram(torch.from_numpy(rows))
+        return [
+            mel[:, : len(piece) // HOP_LENGTH] for mel, piece in zip(together, pieces, strict=True)
+        ]
+
+
+def is_sequential(options: DecodingOptions) -> bool:
+    """Whether windows are heard one after the other: where that was asked for."""
+    return options.vad is False or (
+        options.vad is None and bool(options.condition_on_previous_text)
+    )
+
+
+def louder(samples: Samples) -> Samples:
+    """Very quiet speech as loud as speech mostly is. Whisper's spectrogram is relative to its peak
+    in its depth, not in its level, and models saw few recordings as quiet as that."""
+    peak = max(float(samples.max()), -float(samples.min()))
+    return samples * np.float32(LOUD / peak) if 0 < peak < QUIET else samples
+
+
+def _go_on(unwanted: Callable[[], bool]) -> None:
+    if unwanted():
+        raise CancelledRequestError("the transcription was cancelled")

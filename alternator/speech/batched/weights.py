@@ -1,0 +1,84 @@
+"""A checkpoint's weights, one after the other, onto a device in the type computed in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from alternator.speech.batched.linear import Linear, few_rows, many_rows
+from alternator.speech.batched.precision import Precision
+
+
+@dataclass(frozen=True, kw_only=True)
+class Norm:
+    """A layer norm's weights."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """The mean and variance of the last dimension taken out; computed in float32 inside."""
+        return torch.layer_norm(x, self.weight.shape, self.weight, self.bias)
+
+
+class Weights:
+    """Gives the weights below a name, converted; what was given is a copy and lives by itself."""
+
+    def __init__(
+        self, weights: Mapping[str, Tensor], device: torch.device, precision: Precision
+    ) -> None:
+        self._weights = weights
+        self._device = device
+        self._precision = precision
+        self._dtype = precision.dtype
+
+    def tensor(self, name: str) -> Tensor:
+        """A weight by its full name."""
+        return self._weights[name].detach().to(self._device, self._dtype, copy=True)
+
+    def norm(self, name: str) -> Norm:
+        """The layer norm of that name."""
+        return Norm(weight=self.tensor(f"{name}.weight"), bias=self.tensor(f"{name}.bias"))
+
+    def many_rows(self, *names: str, gelu: bool = False) -> Linear:
+        """The linear layers of those names as one, whose outputs stand one after the other.
+
+        For hundreds of rows, as the encoder has. ``gelu``: GELU after it.
+        A layer without a bias (Whisper's keys) has one of zeros among others that have one.
+        """
+        return many_rows(self._weight(names), self._bias(names), self._precision, gelu=gelu)
+
+    def few_rows(self, *names: str, gelu: bool = False) -> Linear:
+        """The same for the decoder, which has a row for each hypothesis."""
+        return few_rows(self._weight(names), self._bias(names), self._precision, gelu=gelu)
+
+    def embedding(self) -> tuple[Tensor, Linear]:
+        """The tokens' embedding, and the product with it that gives a logit for every token.
+
+        Where that product has the weights in an order of its own, the table itself is only looked
+        up in, and keeps the precision of the checkpoint: half of the memory, and the same numbers.
+        """
+        name = "decoder.token_embedding.weight"
+        table = self.tensor(name)
+        product = few_rows(table, None, self._precision)
+        if self._device.type == "cpu":
+            table = self._weights[name].detach().clone()
+        return table, product
+
+    def _weight(self, names: tuple[str, ...]) -> Tensor:
+        parts = [self.tensor(f"{name}.weight") for name in names]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _bias(self, names: tuple[str, ...]) -> Tensor | None:
+        if not any(f"{name}.bias" in self._weights for name in names):
+            return None
+        parts = [
+            self.tensor(f"{name}.bias")
+            if f"{name}.bias" in self._weights
+            else torch.zeros(
+                len(self._weights[f"{name}.weight"]), device=self._device, dtype=self._dtype
+            )
+            for name in names
+        ]
+        return torch.cat(parts)

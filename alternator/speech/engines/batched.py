@@ -1,0 +1,160 @@
+"""The engine ``alternator``: openai-whisper's models, many windows of many files at once.
+
+What it is made of stands in ``alternator/speech/batched``; here it is loaded, and put behind the
+Engine protocol. Runs in the worker: it imports torch.
+"""
+
+import functools
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import torch
+
+from alternator.config.models import Task
+from alternator.errors import ConfigError, OutOfMemoryError
+from alternator.media.ffmpeg import find_ffmpeg
+from alternator.models.dimensions import Dimensions
+from alternator.models.loading import load_checkpoint
+from alternator.models.store import locate
+from alternator.progress import Progress
+from alternator.speech.batched.asking import Model
+from alternator.speech.batched.decoder import Decoder
+from alternator.speech.batched.forced import Forced
+from alternator.speech.batched.listening import Listeners
+from alternator.speech.batched.network import Network
+from alternator.speech.batched.preparing import Preparer
+from alternator.speech.device import choose_device, cpu_quota, threads_for
+from alternator.speech.engines.engine import Batch, Event, LoadOptions
+from alternator.speech.engines.openai_whisper import language_code, torch_build
+from alternator.speech.engines.openai_whisper_models import out_of_memory
+from alternator.speech.engines.whisper_package import Tokenizer, get_tokenizer
+from probe.prove.operations import without_cudnn
+
+HELPERS = 2  # threads that prepare files
+CPU_WINDOWS, GPU_WINDOWS = 8, 64  # computed together, where nobody says how many
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Loaded:
+    """What there is while a model is loaded."""
+
+    decoder: Decoder
+    model: Model
+    preparer: Preparer
+    pool: ThreadPoolExecutor
+    said: deque[str]
+    compute_type: str
+
+
+class BatchedEngine:
+    """Whisper for many windows side by side, behind the Engine protocol."""
+
+    def __init__(self) -> None:
+        self.device = ""
+        self._loaded: _Loaded | None = None
+
+    @property
+    def batch_size(self) -> int:
+        """How many windows are computed together, 0 before it is loaded."""
+        return 0 if self._loaded is None else self._loaded.decoder.batch_size
+
+    @property
+    def compute_type(self) -> str:
+        """The precision that was chosen, as config.models.ComputeType; '' before it is loaded."""
+        return "" if self._loaded is None else self._loaded.compute_type
+
+    def load(self, model: str, device: str, options: LoadOptions, progress: Progress) -> None:
+        """As Engine.load; ``model`` is a name or a path, as store.locate takes them."""
+        find_ffmpeg()
+        language_code(options.language)
+        locate(model, options.model_dir)
+        self.device = choose_device(device, options.proven_device, torch_build())
+        without_cudnn(torch)
+        torch.set_num_threads(options.threads or threads_for(cpu_quota(), torch.get_num_threads()))
+        checkpoint = load_checkpoint(
+            model, options.model_dir, mirror=options.model_mirror, progress=progress
+        )
+        try:
+            network = Network.load(
+                checkpoint, device=self.device, compute_type=options.compute_type
+            )
+            progress.beat()
+            self._loaded = self._around(network, options)
+        except (torch.OutOfMemoryError, MemoryError):
+            what = f"the Whisper model {model!r}"
+            raise OutOfMemoryError(out_of_memory(what, self.device)) from None
+
+    def transcribe(self, batch: Batch) -> Iterator[Event]:
+        """As Engine.transcribe."""
+        loaded = self._loaded
+        assert loaded is not None, "load() comes first"
+        return Listeners(
+            batch,
+            pool=loaded.pool,
+            prepare=loaded.preparer.prepare,
+            decoder=loaded.decoder,
+            model=loaded.model,
+            windows=loaded.decoder.batch_size,
+            said=loaded.said,
+        ).events()
+
+    def unload(self) -> None:
+        """As Engine.unload."""
+        if self._loaded is not None:
+            self._loaded.pool.shutdown(wait=False, cancel_futures=True)
+        self._loaded = None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _around(self, network: Network, options: LoadOptions) -> _Loaded:
+        dimensions = network.dimensions
+        tokenizers = Tokenizers(dimensions)
+        said: deque[str] = deque()
+        windows = options.batch_size or (CPU_WINDOWS if self.device == "cpu" else GPU_WINDOWS)
+        decoder = Decoder(network, tokenizers, batch_size=windows, say=said.append)
+        multilingual = tokenizers.multilingual
+        return _Loaded(
+            decoder=decoder,
+            model=Model(
+                tokenizers=tokenizers,
+                text_context=dimensions.n_text_ctx,
+                audio_context=dimensions.n_audio_ctx,
+                force=Forced(network),
+                detect_language=decoder.detect_language if multilingual else None,
+            ),
+            preparer=Preparer(
+                n_mels=dimensions.n_mels, multilingual=multilingual, device=self.device
+            ),
+            pool=ThreadPoolExecutor(max_workers=HELPERS, thread_name_prefix="prepare"),
+            said=said,
+            compute_type="int8" if network.int8 else str(network.dtype).removeprefix("torch."),
+        )
+
+
+class Tokenizers:
+    """openai-whisper's tokenizers for a model.
+
+    How many languages it knows follows from the size of its vocabulary:
+    https://github.com/openai/whisper/blob/v20250625/whisper/model.py (Whisper.num_languages)
+    """
+
+    def __init__(self, dimensions: Dimensions) -> None:
+        self.multilingual = dimensions.n_vocab >= 51_865
+        self._languages = dimensions.n_vocab - 51_765 - int(self.multilingual)
+
+    def __call__(self, language: str, task: Task) -> Tokenizer:
+        """ConfigError if the model knows no such language."""
+        try:
+            return _tokenizer(self.multilingual, self._languages, language, task)
+        except ValueError:
+            raise ConfigError(
+                f"this Whisper model knows no language {language!r}; choose another [whisper] "
+                f"model, or have the language detected"
+            ) from None
+
+
+@functools.cache
+def _tokenizer(multilingual: bool, languages: int, language: str, task: Task) -> Tokenizer:
+    return get_tokenizer(multilingual, num_languages=languages, language=language, task=task)
