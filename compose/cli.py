@@ -8,7 +8,7 @@ from pathlib import Path
 
 from docker.models.containers import Container
 
-from compose import check, demo, devices, handed, memory, settings, wait
+from compose import check, demo, demo_model, devices, handed, memory, settings, wait
 from compose.errors import ComposeError, DeviceError
 from compose.stack import (
     LOG_DRIVER_VARIABLE,
@@ -199,7 +199,8 @@ class Starting:
         """The demo, until every sample is described."""
         demo.check_port(port, self.project)
         self.console.say("Starting the demo: the bot against a sandbox server with sample posts.")
-        self._start(demo_stack(self._given(bot), sandbox_image, port))
+        stack = demo_stack(self._given(bot), sandbox_image, port)
+        self._start(demo_model.with_model(self.project, stack, self.console))
         posts = demo.until_described(demo.Sandbox(port=port), self.console)
         demo.show(posts, self.console)
         for line in (

@@ -6,7 +6,7 @@ from typing import Literal
 
 from alternator.config.values import below_home, key
 
-Backend = Literal["auto", "cpu", "cuda", "rocm"]
+Backend = Literal["auto", "cpu", "cuda", "rocm", "mps"]
 Task = Literal["transcribe", "translate"]
 ComputeType = Literal["auto", "float32", "float16", "bfloat16", "int8"]
 
@@ -124,7 +124,10 @@ class WhisperSettings:
     )
     device: Backend = field(
         default="auto",
-        metadata=key("`auto` takes what the probe proved; `rocm` and `cuda` are both GPUs."),
+        metadata=key(
+            "`auto` takes what the probe proved; `rocm` and `cuda` are both GPUs; `mps`, the GPU "
+            "of a Mac, has never been tried."
+        ),
     )
     backend: Backend = field(default="auto", metadata=key("As `device`; what `device` says wins."))
     compute_type: ComputeType = field(

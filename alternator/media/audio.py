@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from alternator.errors import MediaError, NoAudioError
+from alternator.errors import MediaError
 from alternator.media.audio_channels import is_faint, only_channel
 from alternator.media.audio_command import SAMPLE_RATE, Plan
 from alternator.media.audio_log import Log
@@ -176,7 +176,7 @@ class SoundStream:
         if channel is None:
             return first, blocks
         self.notes += (
-            f"Its channels cancel each other out, so only channel {channel + 1} was listened to.",
+            f"All channels together are silent, so only channel {channel + 1} was listened to.",
         )
         plan = self._run.plan
         self._run = self._start(Plan(track=plan.track, exact=plan.exact, channel=channel))
@@ -201,8 +201,6 @@ def _plan(log: Log, track: int | None) -> Plan:
     """What is to be taken of a file with these tracks, at least one."""
     if track is None:
         track = next((number for number, found in enumerate(log.tracks) if found.default), 0)
-    if track >= len(log.tracks):
-        raise NoAudioError("")
     codec = log.tracks[track].codec
     # Only these hold a file's numbers as they are, and what is no number is loud in 16 bits.
     return Plan(track=track, exact=codec.startswith("pcm_f") or codec == "wavpack")

@@ -32,11 +32,15 @@ def only_channel(path: Path, plan: Plan, seconds: float) -> int | None:
             return None
         power = np.zeros(channels)
         mixed = 0.0
+        known = 0
         for block in run.blocks(channels):
+            # What is no number in one channel is none in the mix.
+            lost, known = run.no_numbers - known > len(block) / 2, run.no_numbers
             for start in range(0, len(block), 16_000):  # a second: few bytes as float64
                 part = block[start : start + 16_000].astype(np.float64)
                 power += np.square(part).sum(axis=0)
-                mixed += float(np.square(part.mean(axis=1)).sum())
+                if not lost:
+                    mixed += float(np.square(part.mean(axis=1)).sum())
     loudest = int(power.argmax())
     if power[loudest] > mixed * 10 ** (CANCELLED_DB / 10):
         return loudest

@@ -4,12 +4,13 @@ import fcntl
 import mmap
 import os
 import select
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,9 @@ MIB = 1024 * 1024
 MEMORY = 2048 * MIB
 BLOCK_SECONDS = 30
 FULL_SCALE = 32_768.0  # of a 16-bit sample
+# Without a single sample for so long, ffmpeg looks for something that is not there: in the hole
+# that makes a file 10 GB large, say. It may also wait for a slow disk.
+STALL_SECONDS = 60.0
 
 
 class Run:
@@ -41,6 +45,7 @@ class Run:
         self.plan = plan
         self.exit_code: int | None = None
         self.no_numbers = 0  # samples that were none
+        self.stalled = False  # ffmpeg was stopped, since nothing came out any more
         self._allowed = self._left = seconds
         bounds = Bounds(seconds=seconds, memory=MEMORY, output=0)
         try:
@@ -53,8 +58,9 @@ class Run:
             ) from None
         assert self._process.stdout is not None and self._process.stderr is not None
         self._pipe = self._process.stdout.fileno()
-        with suppress(OSError):  # fewer turns between the two; what it holds is kept
-            fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, MIB)
+        if sys.platform == "linux":
+            with suppress(OSError):  # fewer turns between the two
+                fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, MIB)
         self.log = Log(self._process.stderr)
 
     def __enter__(self) -> Self:
@@ -75,10 +81,10 @@ class Run:
     def know(self) -> Log:
         """The log, when all that it says of the file has been said."""
         started = time.monotonic()
-        known = self.log.known.wait(self._left)
+        known = self.log.known.wait(min(self._left, STALL_SECONDS))
         self._spend(started)
         if not known:
-            self._too_long()
+            self._too_long(min(self._allowed, STALL_SECONDS))
         return self.log
 
     def blocks(self, channels: int = 1) -> Iterator[Pcm]:
@@ -99,14 +105,17 @@ class Run:
                 yield block if channels == 1 else block.reshape(count, channels)
             if size < len(memory):
                 break
-        started = time.monotonic()
-        if not ends_within(self._process, max(self._left, 0.1)):
-            self._too_long()
-        self._spend(started)
+        self._end()
+
+    def _end(self) -> None:
+        """Nothing comes out any more."""
+        if self.stalled or not ends_within(self._process, min(max(self._left, 0.1), STALL_SECONDS)):
+            self.stalled = True
+            self._process.kill()
         self.exit_code = self._process.wait()
         self.log.finish()
         if self.exit_code == -24:  # SIGXCPU
-            self._too_long()
+            self._too_long(self._allowed)
 
     def _whole_numbers(self, memory: mmap.mmap, count: int) -> Pcm:
         if not self.plan.exact:
@@ -126,8 +135,11 @@ class Run:
         with memoryview(memory) as view:
             while size < len(memory):
                 started = time.monotonic()
-                if not waiting.poll(max(self._left, 0) * 1000):
-                    self._too_long()
+                if not waiting.poll(max(min(self._left, STALL_SECONDS), 0) * 1000):
+                    if self._left <= STALL_SECONDS:
+                        self._too_long(self._allowed)
+                    self.stalled = True
+                    break
                 with view[size:] as rest:
                     came = os.readv(self._pipe, [rest])
                 self._spend(started)
@@ -139,8 +151,8 @@ class Run:
     def _spend(self, started: float) -> None:
         self._left -= time.monotonic() - started
 
-    def _too_long(self) -> None:
+    def _too_long(self, seconds: float) -> NoReturn:
         raise MediaError(
-            f"{self.path}: ffmpeg needed more than {self._allowed:.0f} s to decode it and was "
-            f"stopped; convert the file first, for example to mp3"
+            f"{self.path}: ffmpeg needed more than {seconds:.0f} s to decode it and was stopped; "
+            f"convert the file first, for example to mp3"
         )

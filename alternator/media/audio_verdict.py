@@ -47,6 +47,8 @@ def remarks(path: Path, file: Path, run: Run, seconds: float) -> tuple[str, ...]
     cut = _cut_off(file, log, seconds)
     if cut is not None:
         notes.append(cut)
+    elif run.stalled:
+        notes.append(f"The file is damaged after {seconds:.1f} s: ffmpeg found nothing more in it.")
     elif exit_code:
         notes.append(f"The file is damaged; {seconds:.1f} s of it could be decoded{_reason(log)}.")
     if run.no_numbers:

@@ -149,7 +149,8 @@ def ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
     """
     try:
         descriptor = os.pidfd_open(process.pid)
-    except OSError:  # an old kernel, or an engine that lets no container do this
+    # An old kernel, an engine that lets no container do this, or a Mac.
+    except (OSError, AttributeError):
         with suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
         return process.poll() is not None

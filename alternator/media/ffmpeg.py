@@ -4,11 +4,13 @@ import shutil
 
 from alternator.errors import DecoderError
 
-# Demuxers that read one file. Left out on purpose: hls, dash, concat, imf, image2 and the others
+# Demuxers that read one file, by their names in ffmpeg. images/scripts/debian/build-ffmpeg.sh
+# builds these and no others. Left out on purpose: hls, dash, concat, imf, image2 and the others
 # that open what the file names. https://ffmpeg.org/ffmpeg-formats.html#Demuxers
 FORMATS = (
-    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dts,dv,eac3,flac,flv,gif,gsm,matroska,webm,"
-    "mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,mpeg,mpegts,mxf,nut,ogg,rm,tak,tta,voc,w64,wav,wv"
+    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dss,dts,dv,eac3,flac,flv,g722,gif,gsm,"
+    "iff,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,mpeg,mpegts,mpegvideo,mxf,nistsphere,"
+    "ogg,rm,tak,tta,voc,w64,wav,wv,xwma"
 )
 
 # Before ``-i``: nothing is opened but files, and of them only what is read by one of FORMATS.

@@ -17,6 +17,10 @@ BOUNDS = Bounds(seconds=30.0, memory=2048 * MIB, output=64 * 1024, file=32 * MIB
 # A video whose length nobody knows: frames from its first second.
 UNKNOWN_SECONDS = 1.0
 
+# The first picture track that is no cover; then the cover, of what has nothing else to show.
+# https://ffmpeg.org/ffmpeg.html#Stream-specifiers-1
+PICTURES = ("0:V:0", "0:v:0")
+
 # How ffmpeg says how long a file is, in its log and nowhere else:
 # https://github.com/FFmpeg/FFmpeg/blob/master/libavformat/dump.c
 DURATION = re.compile(rb"  Duration: (\d+):(\d+):(\d+\.\d+),")
@@ -41,17 +45,20 @@ def frames_of_video(
         duration = duration_of(path, progress=progress)
     seconds = duration or UNKNOWN_SECONDS
     frames: list[Path] = []
-    for number in range(FRAMES):
-        target = folder / f"frame-{number}.png"
-        moment = seconds * number / FRAMES if number else 0.0
-        command = _command(path, moment, longest_side, target)
-        ended = run_bounded(command, bounds, progress=progress)
-        if ended.how in ("killed", "no start"):
-            raise TemporaryMediaError("the machine had no memory left to decode the video in")
-        if target.exists() and target.stat().st_size:
-            frames.append(target)
-        elif number == 0 or ended.how == "time":
-            break  # what has no first frame, or takes so long, is not asked seven times more
+    for picture in PICTURES:
+        for number in range(FRAMES):
+            target = folder / f"frame-{number}.png"
+            moment = seconds * number / FRAMES if number else 0.0
+            command = frame_command(path, picture, moment, longest_side, target)
+            ended = run_bounded(command, bounds, progress=progress)
+            if ended.how in ("killed", "no start"):
+                raise TemporaryMediaError("the machine had no memory left to decode the video in")
+            if target.exists() and target.stat().st_size:
+                frames.append(target)
+            elif number == 0 or ended.how == "time":
+                break  # what has no first frame, or takes so long, is not asked seven times more
+        if frames or ended.how == "time":
+            break
     if not frames:
         raise DamagedMediaError("the video can't be decoded, or has no picture in it")
     return frames
@@ -67,7 +74,10 @@ def duration_of(path: Path, *, progress: Progress = SILENT) -> float | None:
     return hours * 3600 + minutes * 60 + seconds
 
 
-def _command(path: Path, moment: float, longest_side: int, target: Path) -> list[str]:
+# size: what of which file, when, how large, whereto.
+def frame_command(
+    path: Path, picture: str, moment: float, longest_side: int, target: Path
+) -> list[str]:
     # Pixels need not be square, and no frame is made larger than it is. Each filter and encoder
     # here is one that images/scripts/debian/build-ffmpeg.sh builds.
     side = str(longest_side)
@@ -79,7 +89,7 @@ def _command(path: Path, moment: float, longest_side: int, target: Path) -> list
     return [
         find_ffmpeg(), "-nostdin", "-hide_banner", "-loglevel", "quiet", "-threads", "2",
         *GUARDS, *(("-ss", f"{moment:.3f}") if moment else ()), "-i", f"file:{path}",
-        "-map", "0:v:0", "-frames:v", "1", "-vf", scale,
+        "-map", picture, "-frames:v", "1", "-vf", scale,
         "-f", "image2", "-update", "1", "-c:v", "png", "-y", f"file:{target}",
     ]
     # fmt: on

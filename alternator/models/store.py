@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -94,6 +94,19 @@ def obtain(name: str, directory: Path, *, mirror: str | None, progress: Progress
     order = Order(model=place.model, directory=directory, mirror=mirror)
     path = fetch(order, Told(f"downloading the Whisper model {name!r}", progress))
     return Place(path=path, model=place.model)
+
+
+def first_here(names: Sequence[str], directory: Path) -> str | None:
+    """The first of these models that is here, by its size; None if none is."""
+    places = ((name, locate(name, directory)) for name in names)
+    return next((name for name, place in places if looks_whole(place)), None)
+
+
+def looks_whole(place: Place) -> bool:
+    """Whether there is something, of the right size where one is known."""
+    if place.model is None:
+        return place.path.exists()
+    return place.path.is_file() and place.path.stat().st_size == place.model.size
 
 
 def cached(model: NamedModel, directory: Path) -> Path | None:

@@ -42,19 +42,14 @@ PIECE = 16 * 1024 * 1024  # bytes
 
 
 def write_checkpoint(checkpoint: Checkpoint, path: Path, progress: Progress) -> None:
-    """Write the file, which must not be there yet; OSError where the disk does not take it.
+    """Write the file; OSError where the disk does not take it.
 
     ``progress`` hears of every piece, in bytes; what it raises leaves a part of a file.
     """
-    weights = checkpoint.weights
-    entries = (
-        dict(weights.entries)
-        if isinstance(weights, Weights)
-        else {name: here(tensor) for name, tensor in weights.items()}
-    )
-    total = sum(entry.bytes for entry in entries.values())
+    entries = entries_of(checkpoint)
+    total = size_of(checkpoint)
     done = 0
-    with path.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+    with path.open("wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         top = path.stem
         add(archive, f"{top}/data.pkl", pickled(checkpoint, entries))
         add(archive, f"{top}/byteorder", sys.byteorder.encode())
@@ -68,6 +63,19 @@ def write_checkpoint(checkpoint: Checkpoint, path: Path, progress: Progress) -> 
                     progress.beat()
                     progress.advanced(done, total)
         add(archive, f"{top}/version", b"3\n")
+
+
+def size_of(checkpoint: Checkpoint) -> int:
+    """How many bytes its weights take."""
+    return sum(entry.bytes for entry in entries_of(checkpoint).values())
+
+
+def entries_of(checkpoint: Checkpoint) -> dict[str, Weight]:
+    """Its weights, read or not."""
+    weights = checkpoint.weights
+    if isinstance(weights, Weights):
+        return dict(weights.entries)
+    return {name: here(tensor) for name, tensor in weights.items()}
 
 
 def pieces(entry: Weight) -> list[memoryview]:

@@ -1,7 +1,8 @@
 """Which device Whisper computes on, and with how many threads.
 
 An override that can't work is an error that says why. Without one, what the container's
-entrypoint proved decides, then what torch sees.
+entrypoint proved decides, then what torch sees. Apple's GPUs (``mps``) were never tried: they
+are taken where they were proven or asked for.
 """
 
 import math
@@ -12,7 +13,7 @@ from typing import Literal, assert_never
 from alternator.config.models import WhisperSettings
 from alternator.errors import ConfigError
 
-Kind = Literal["auto", "cpu", "cuda", "rocm"]
+Kind = Literal["auto", "cpu", "cuda", "rocm", "mps"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +30,16 @@ class Device:
 
 @dataclass(frozen=True, kw_only=True)
 class TorchBuild:
-    """What matters of the installed torch: its toolkits (None: not built for it), its GPUs."""
+    """What matters of the installed torch: its toolkits (None: not built for it), its GPUs.
+
+    ``mps``: whether it can compute on the GPU of this Mac.
+    """
 
     version: str
     cuda: str | None
     hip: str | None
     gpus: int
+    mps: bool = False
 
 
 def wanted_device(settings: WhisperSettings, override: str | None) -> str:
@@ -48,7 +53,7 @@ def wanted_device(settings: WhisperSettings, override: str | None) -> str:
 def parse_device(name: str) -> Device | None:
     """The device of that name, None if there is no such name."""
     match name.partition(":"):
-        case ("auto" | "cpu" | "cuda" | "rocm" as kind, "", ""):
+        case ("auto" | "cpu" | "cuda" | "rocm" | "mps" as kind, "", ""):
             return Device(kind=kind)
         case ("cuda" | "rocm" as kind, ":", index) if index.isdecimal():
             return Device(kind=kind, index=int(index))
@@ -56,7 +61,7 @@ def parse_device(name: str) -> Device | None:
 
 
 def choose_device(wanted: str, proven: str | None, build: TorchBuild) -> str:
-    """PyTorch's name of the device: 'cpu', 'cuda' or 'cuda:N', the GPUs of both vendors alike.
+    """PyTorch's name of the device: 'cpu', 'mps', or 'cuda' or 'cuda:N' for NVIDIA's and AMD's.
 
     ``proven`` is LoadOptions.proven_device. ConfigError says why an override
     can't work.
@@ -65,13 +70,16 @@ def choose_device(wanted: str, proven: str | None, build: TorchBuild) -> str:
     if device is None:
         raise ConfigError(
             f"there is no device {wanted!r} for Whisper; "
-            f"choose auto, cpu, cuda, rocm, or one GPU of several as cuda:1"
+            f"choose auto, cpu, cuda, rocm, mps, or one GPU of several as cuda:1"
         )
     match device.kind:
         case "auto":
             return str(_proven_device(proven, build))
         case "cpu":
             return "cpu"
+        case "mps":
+            _check_mps(build)
+            return "mps"
         case "cuda" | "rocm":
             _check_gpu(device, build)
             # `cuda` is also PyTorch's name of an AMD GPU.
@@ -80,12 +88,41 @@ def choose_device(wanted: str, proven: str | None, build: TorchBuild) -> str:
             assert_never(device.kind)
 
 
+def without_mps(wanted: str, chosen: str) -> str:
+    """The device for openai-whisper, whose model holds a sparse tensor, which MPS has none of.
+
+    ``chosen`` by choose_device for what was ``wanted``.
+    https://github.com/openai/whisper/blob/v20250625/whisper/model.py (alignment_heads)
+
+    ConfigError where somebody asked for it.
+    """
+    if chosen != "mps":
+        return chosen
+    if wanted != "mps":
+        return "cpu"
+    raise ConfigError(
+        "openai-whisper can't compute on a Mac's GPU; "
+        "set [whisper] engine to alternator, or device to cpu"
+    )
+
+
 def _proven_device(proven: str | None, build: TorchBuild) -> Device:
     """Without an override: what the entrypoint proved, if torch sees it too."""
     found = parse_device(proven) if proven else None
+    if build.mps and found == Device(kind="mps"):
+        return found
     if not build.gpus or found == Device(kind="cpu"):
         return Device(kind="cpu")
     return found if found is not None and found.kind == "cuda" else Device(kind="cuda")
+
+
+def _check_mps(build: TorchBuild) -> None:
+    """ConfigError if the installed torch can't compute on a Mac's GPU."""
+    if not build.mps:
+        raise ConfigError(
+            f"device 'mps' can't work: torch {build.version} finds no GPU of a Mac here; "
+            f"set [whisper] device to auto or cpu"
+        )
 
 
 def _check_gpu(device: Device, build: TorchBuild) -> None:

@@ -1,5 +1,7 @@
 """Writes transcripts as txt, vtt, srt, tsv and json, byte for byte as openai-whisper does.
 
+One difference: a segment that openai-whisper has cleared makes no caption.
+
 Its own writers can't be used here: importing any part of whisper imports torch.
 """
 
@@ -81,9 +83,15 @@ FORMATS: Mapping[str, Callable[[Transcript, Layout], str]] = MappingProxyType(
 def captions(
     segments: tuple[Segment, ...], layout: Layout, time: Callable[[float], str]
 ) -> Iterator[Caption]:
-    """The captions: of the words where there are any, else of the segments."""
-    if not segments or segments[0].words is None:
-        for segment in segments:
+    """The captions: of the words if all that was said has some, else of the segments.
+
+    openai-whisper asks the first segment alone, which may be one that it has cleared: that has an
+    empty list of words, whether words were asked for or not.
+    https://github.com/openai/whisper/blob/v20250625/whisper/transcribe.py (clear segments)
+    """
+    spoken = tuple(segment for segment in segments if segment.text.strip())
+    if not all(segment.words for segment in spoken):
+        for segment in spoken:
             # An arrow in the text would read as a time line.
             text = segment.text.strip().replace("-->", "->")
             yield Caption(start=time(segment.start), end=time(segment.end), text=text)

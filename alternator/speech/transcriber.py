@@ -1,26 +1,24 @@
-"""Transcribes media files with a worker whose model stays loaded: the side that asks.
+"""Transcribes media files with workers whose model stays loaded: the side that asks.
 
-The worker may crash, hang or be killed: that costs the files in work an error, and the next one
-a restart. Nothing here imports torch.
+A worker may crash, hang or be killed: what it was at work on is tried again with less
+(``alternator/speech/worker/casualties.py``). Nothing here imports torch.
 """
 
+import copy
 import itertools
-import logging
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import TimeoutError as NotYetError
 from pathlib import Path
-from typing import Literal, Self, assert_never
+from typing import Self, assert_never
 
 from alternator.config.models import WhisperSettings
-from alternator.errors import WorkerError
 from alternator.progress import SILENT, Progress
 from alternator.speech.device import wanted_device
 from alternator.speech.engines.engine import (
-    CancelledRequestError,
     Done,
-    Event,
     Failed,
     LoadOptions,
     Progressed,
@@ -30,58 +28,45 @@ from alternator.speech.engines.engine import (
 )
 from alternator.speech.options import DecodingOptions, configured
 from alternator.speech.transcript import Transcript
-from alternator.speech.worker.held import Lost, Mailbox
+from alternator.speech.worker.interpreter import command_of
+from alternator.speech.worker.job import Job, News
 from alternator.speech.worker.patience import TICK_SECONDS, Deadlines
+from alternator.speech.worker.pool import Pool
 from alternator.speech.worker.process import WorkerProcess
-from alternator.speech.worker.protocol import Load, Started
-from alternator.speech.worker.words import worker_of
+from alternator.speech.worker.protocol import Load, Retried, Started
+from alternator.speech.worker.slot import State, WorkerReport
+from alternator.speech.worker.spread import cores, threads_of_each
+from alternator.speech.worker.time_limit import TimeLimits
 from probe.machine.variables import PROVEN_DEVICE
 
-# How many workers may end under a request that none of them had begun with.
-MOST_WORKERS = 3
-
-State = Literal["stopped", "starting", "ready", "busy", "hung"]
-
-logger = logging.getLogger(__name__)
+# Of several workers, the first of these that one of them is in.
+STATES: tuple[State, ...] = ("hung", "busy", "ready", "starting", "unloaded", "stopped")
 
 
 class Transcription:
     """One request under way. One thread reads its events; any may cancel it."""
 
-    def __init__(self, request: Request, ask: Callable[[Request, Mailbox], WorkerProcess]) -> None:
-        self.id = request.id
-        self._request = request
-        self._ask = ask
-        self._mailbox: Mailbox = queue.SimpleQueue()
-        self._cancelled = False
-        self._worker = ask(request, self._mailbox)
+    def __init__(self, job: Job, pool: Pool) -> None:
+        self.id = job.id
+        self._job = job
+        self._pool = pool
+        pool.submit(job)
 
-    def events(self, progress: Progress = SILENT) -> Iterator[Started | Event]:
+    def events(self, progress: Progress = SILENT) -> Iterator[News]:
         """What comes of it, as it comes; the last one is Done or Failed.
 
-        ``progress.beat`` is called about twice a second in between. If the worker ends before
-        the request was started, another is asked, within this iterator.
+        ``progress.beat`` is called about twice a second in between. After Retried it begins anew,
+        with another Started; the segments told before do not count any more.
         """
-        workers = 1
         while True:
             try:
-                answer = self._mailbox.get(timeout=TICK_SECONDS)
+                news = self._job.mailbox.get(timeout=TICK_SECONDS)
             except queue.Empty:
                 progress.beat()
                 continue
-            if not isinstance(answer, Lost):
-                progress.beat()
-                yield answer
-                if isinstance(answer, Done | Failed):
-                    return
-            elif answer.again and not self._cancelled and workers < MOST_WORKERS:
-                workers += 1
-                self._worker = self._ask(self._request, self._mailbox)
-                if self._cancelled:  # just now, and the worker before this one was told
-                    self._worker.cancel(self.id)
-            else:
-                gone = CancelledRequestError("the transcription was cancelled")
-                yield Failed(id=self.id, error=gone if self._cancelled else answer.error)
+            progress.beat()
+            yield news
+            if isinstance(news, Done | Failed):
                 return
 
     def cancel(self) -> None:
@@ -90,18 +75,18 @@ class Transcription:
         One that waits ends at once, one that runs at the engine's next step. The model stays
         loaded.
         """
-        self._cancelled = True
-        self._worker.cancel(self.id)
+        self._pool.cancel(self._job)
 
 
 class Transcriber:
-    """One worker, for as many files as come; their requests wait in it, in its engine's queue.
+    """One face for all workers, for as many files as come, of which many are under way at once.
 
-    ``device`` goes before the settings' one; ``threads`` for CPU, 0 for as many as there are. The
-    worker gets ``environ``, and what it says of the proven device.
-    Every method may be called from any thread.
+    A worker holds a bounded number of them; the others wait here. ``device`` goes before the
+    settings' one; ``threads`` for CPU, 0 for as many as there are. The workers get ``environ``, and
+    what it says of the proven device. Every method may be called from any thread.
     """
 
+    # size: each is another matter: what is configured, three bounds, the machine.
     def __init__(
         self,
         settings: WhisperSettings,
@@ -109,29 +94,36 @@ class Transcriber:
         device: str | None = None,
         threads: int = 0,
         deadlines: Deadlines = Deadlines(),  # noqa: B008  # frozen: sharing it is safe
+        limits: TimeLimits = TimeLimits(),  # noqa: B008
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._settings = settings
-        self._load = Load(
+        self._deadlines = deadlines
+        self._environ = environ
+        self._numbers = itertools.count(1)
+        self._checking = threading.Lock()  # guards the next one
+        self._command: Sequence[str] | None = None
+        load = Load(
             engine=settings.engine,
             model=settings.model,
             device=wanted_device(settings, device),
             options=LoadOptions(
                 model_dir=settings.model_dir.absolute(),
                 model_mirror=settings.model_mirror,
-                threads=threads,
+                threads=threads_of_each(settings.workers, threads, cores()),
                 language=settings.language,
                 proven_device=environ.get(PROVEN_DEVICE),
                 compute_type=settings.compute_type,
                 batch_size=settings.batch_size,
             ),
         )
-        self._deadlines = deadlines
-        self._environ = environ
-        self._numbers = itertools.count(1)
-        self._turn = threading.Lock()  # guards the next two
-        self._worker: WorkerProcess | None = None
-        self._closed = False
+        self._pool = Pool(
+            load,
+            self._start_worker,
+            workers=settings.workers,
+            idle_seconds=settings.idle_unload_minutes * 60.0,
+            limits=limits,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -141,39 +133,63 @@ class Transcriber:
 
     @property
     def state(self) -> State:
-        """What the worker is doing now; "hung" once it is silent for longer than it should be."""
-        worker = self._worker
-        if worker is None or not worker.alive:
-            return "stopped"
-        return "hung" if worker.hung else worker.phase
+        """What the workers are doing now; "hung" once one is silent for longer than it should be,
+        "unloaded" if they ended for want of work."""
+        states = {slot.state for slot in self._pool.slots}
+        return next(state for state in STATES if state in states)
+
+    @property
+    def workers(self) -> tuple[WorkerReport, ...]:
+        """How each of the workers is."""
+        return tuple(slot.report for slot in self._pool.slots)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests no worker has yet."""
+        return self._pool.waiting
 
     @property
     def worker_pid(self) -> int | None:
-        """The worker's process id, None while there is none."""
-        worker = self._worker
-        return worker.pid if worker is not None and worker.alive else None
+        """The first worker's process id, None while there is none."""
+        return next((worker.pid for worker in self.workers if worker.pid is not None), None)
 
     def start(self, progress: Progress = SILENT) -> None:
-        """Starts the worker and loads the model, unless that is done.
+        """Starts a worker and loads the model, unless that is done.
 
-        ModelError, ConfigError (engine, device, language) or DecoderError (no ffmpeg) say what to
-        mend; WorkerError if the worker dies meanwhile.
+        ModelError, ConfigError (engine, device, language, Python) or DecoderError (no ffmpeg) say
+        what to mend; WorkerError if the worker dies meanwhile, however little it is asked to do.
         """
-        self._usable_worker().wait_until_loaded(progress)
+        self._check_interpreter()
+        loaded = self._pool.start()
+        while True:
+            try:
+                error = loaded.exception(timeout=TICK_SECONDS)
+            except NotYetError:
+                progress.beat()
+                continue
+            if error is not None:
+                raise copy.copy(error)
+            return
 
-    def submit(self, path: Path, options: DecodingOptions | None = None) -> Transcription:
+    def submit(
+        self, path: Path, options: DecodingOptions | None = None, *, audio_track: int | None = None
+    ) -> Transcription:
         """Ask for the transcript of an audio or video file, and return at once.
 
         Without ``options``, the defaults in the language and for the task of the settings.
+        ``audio_track`` as in Request. ConfigError if there is no Python to run the model in.
         """
+        self._check_interpreter()
         minutes = self._settings.max_duration_minutes
+        number = next(self._numbers)
         request = Request(
-            id=str(next(self._numbers)),
+            id=str(number),
             path=path.absolute(),
             limit_seconds=minutes * 60.0 if minutes else None,
             options=options or configured(self._settings),
+            audio_track=audio_track,
         )
-        return Transcription(request, self._ask)
+        return Transcription(Job(request=request, number=number), self._pool)
 
     def transcribe(
         self, path: Path, *, options: DecodingOptions | None = None, progress: Progress = SILENT
@@ -184,7 +200,8 @@ class Transcriber:
         exception out of it cancels the request.
 
         MediaError for what is wrong with the file, NoAudioError (a MediaError) if it has no
-        audio, WorkerError if the worker dies or hangs, and the errors of start().
+        audio, WorkerError if the worker dies or hangs each time that it is tried, or it takes too
+        long, and the errors of start().
         """
         transcription = self.submit(path, options)
         try:
@@ -198,7 +215,7 @@ class Transcriber:
                         progress.line(event.text)
                     case Progressed():
                         progress.advanced(event.done, event.total)
-                    case Started() | SegmentFound():
+                    case Started() | Retried() | SegmentFound():
                         pass
                     case _:
                         assert_never(event)
@@ -208,31 +225,20 @@ class Transcriber:
         raise AssertionError("the last event is Done or Failed")
 
     def close(self) -> None:
-        """Ends the worker, also in the middle of a file; the transcriber can't be used again.
+        """Ends the workers, also in the middle of a file; the transcriber can't be used again.
 
         An engine at rest is unloaded first, for which it has two seconds.
         """
-        with self._turn:
-            self._closed = True
-            if self._worker is not None:
-                self._worker.close(WorkerError("the transcriber was closed"))
+        self._pool.close()
 
-    def _ask(self, request: Request, mailbox: Mailbox) -> WorkerProcess:
-        worker = self._usable_worker()
-        worker.submit(request, mailbox)
-        return worker
+    def _check_interpreter(self) -> None:
+        """Once, before anything is started: the Python that was chosen has what it takes."""
+        with self._checking:
+            if self._command is None:
+                self._command = command_of(self._settings, self._environ)
 
-    def _usable_worker(self) -> WorkerProcess:
-        """The present worker, or a new one if it died or hangs. Its model may still be loading."""
-        with self._turn:
-            if self._closed:
-                raise WorkerError("the transcriber is closed")
-            worker = self._worker
-            if worker is not None:
-                if worker.usable:
-                    return worker
-                name = worker_of(self._load.engine)
-                logger.warning("%s is gone or hangs; starting another", name)
-                worker.kill(WorkerError(f"{name} was silent and is replaced"))
-            self._worker = WorkerProcess(self._load, self._deadlines, self._environ)
-            return self._worker
+    def _start_worker(self, load: Load, on_change: Callable[[], None], /) -> WorkerProcess:
+        assert self._command is not None, "it was checked"
+        return WorkerProcess(
+            load, self._deadlines, self._environ, command=self._command, on_change=on_change
+        )

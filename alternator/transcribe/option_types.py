@@ -7,6 +7,10 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+# Of large-v3, which has one language more than the others:
+# https://github.com/openai/whisper/blob/v20250625/whisper/tokenizer.py
+TOKENS = 51866
+
 
 def boolean(text: str) -> bool:
     """True or False, as openai-whisper has it, in any case."""
@@ -57,11 +61,19 @@ def optional(convert: Callable[[str], T]) -> Callable[[str], T | None]:
 
 
 def seconds_list(text: str) -> tuple[float, ...]:
-    """Numbers between commas."""
-    return tuple(number(item) for item in text.split(",")) if text else ()
+    """Numbers from 0 on, between commas."""
+    found = tuple(number(item) for item in text.split(",")) if text else ()
+    if negative := [item for item in found if item < 0]:
+        raise argparse.ArgumentTypeError(f"{negative[0]:g} is before the beginning")
+    return found
 
 
 def token_list(text: str) -> tuple[int, ...]:
     """Token ids between commas; -1 stands for a set of them."""
     items = (item.strip() for item in text.split(",")) if text else ()
-    return tuple(-1 if item == "-1" else whole(0)(item) for item in items)
+    found = tuple(-1 if item == "-1" else whole(0)(item) for item in items)
+    if unknown := [item for item in found if item >= TOKENS]:
+        raise argparse.ArgumentTypeError(
+            f"{unknown[0]} is no token: Whisper has at most {TOKENS}, from 0 on"
+        )
+    return found

@@ -1,89 +1,124 @@
-"""Transcribes the files that were named, one after the other, and says how each of them went."""
+"""Transcribes what was named, side by side, and says how each of them went."""
 
 import dataclasses
+import signal
 import sys
-from pathlib import Path
-from typing import TypeVar
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import NoReturn
 
 from alternator.config.load import load_whisper
 from alternator.config.models import WhisperSettings
-from alternator.errors import AlternatorError, MediaError, OutputError, WorkerError
+from alternator.errors import MediaError
 from alternator.media.audio import check_file
-from alternator.progress import Progress
 from alternator.speech.transcriber import Transcriber
-from alternator.transcribe.options import Arguments
-from alternator.transcribe.output import make_directory, output_stems, write
+from alternator.transcribe.console import Console, show_anything
+from alternator.transcribe.inputs import Item, items_of
+from alternator.transcribe.options import Arguments, Overrides
+from alternator.transcribe.output import is_there, make_directory
+from alternator.transcribe.work import Work
 from probe.exit_codes import ExitCode
 
-T = TypeVar("T")
-
-
-class Terminal(Progress):
-    """Whisper's own lines on stdout as they come; the options say where that is for results."""
-
-    def line(self, text: str) -> None:
-        """One line of text that was recognised."""
-        print(text, flush=True)
+# Items that are fetched, decoded or computed at the same time: the engine's batch is filled from
+# several files, and a short one does not wait behind a long one.
+SIDE_BY_SIDE = 16
 
 
 def run(arguments: Arguments) -> int:
-    """The exit code: 0 if every file was transcribed, FAILED if not."""
+    """The exit code: 0 if everything was transcribed, FAILED if not."""
+    show_anything()
     if arguments.output.directory is not None:
         make_directory(arguments.output.directory)
-    stems = output_stems(arguments.files)
     settings = whisper_settings(arguments)
     decoding = dataclasses.replace(
-        arguments.decoding, language=settings.language, task=settings.task
+        arguments.decoding, language=settings.language, task=settings.task, vad=settings.vad
     )
     arguments = dataclasses.replace(arguments, decoding=decoding)
-    with Transcriber(settings, device=arguments.device, threads=arguments.threads) as transcriber:
-        done = [work_on(path, stems[path], transcriber, arguments) for path in arguments.files]
-    return 0 if all(done) else ExitCode.FAILED
+    items, wrong = items_of(arguments.inputs)
+    console = Console(
+        [*(str(error) for error in wrong), *(item.name for item in items)],
+        lines=arguments.shows_lines,
+        bar=arguments.shows_bar and sys.stderr.isatty(),
+    )
+    for number, error in enumerate(wrong):
+        console.complain(number, str(error))
+        console.ended(number, "failed")
+    with terminated():
+        try:
+            numbered = dict(enumerate(items, start=len(wrong)))
+            todo = {
+                n: item for n, item in numbered.items() if is_to_do(n, item, arguments, console)
+            }
+            if todo:
+                transcribe(todo, settings, arguments, console)
+        finally:
+            console.close()
+    if len(items) + len(wrong) > 1:
+        print(f"alternator transcribe: {console.summary()}", file=sys.stderr)
+    return ExitCode.FAILED if console.count("failed") else 0
 
 
-def work_on(path: Path, stem: str, transcriber: Transcriber, arguments: Arguments) -> bool:
-    """Transcribes one file and says whether that went well; if not, it has said why.
-
-    Raised is only what the next file would meet as well: no model, no worker that starts.
-    """
-    try:
-        # Before the model is loaded: a mistyped name should not take that long to tell.
-        check_file(path)
-    except MediaError as error:
-        return complain(error)
-    transcriber.start()
-    try:
-        transcript = transcriber.transcribe(path, options=arguments.decoding, progress=Terminal())
-        write(transcript, stem, arguments.output)
-    except (MediaError, OutputError) as error:
-        return complain(error)
-    except WorkerError as error:
-        return complain(f"{path}: {error}")
+def is_to_do(number: int, item: Item, arguments: Arguments, console: Console) -> bool:
+    """Whether anything is to be done for it; if not, why is said."""
+    if arguments.resume and is_there(item, arguments.output):
+        console.ended(number, "there")
+        return False
+    if item.kind == "file":
+        try:
+            # Before the model is loaded: a mistyped name should not take that long to tell.
+            check_file(item.path)
+        except MediaError as error:
+            console.complain(number, str(error))
+            console.ended(number, "failed")
+            return False
     return True
 
 
-def complain(error: AlternatorError | str) -> bool:
-    """One line for the person at the terminal; always False."""
-    print(f"alternator transcribe: {error}", file=sys.stderr)
-    return False
+def transcribe(
+    todo: dict[int, Item], settings: WhisperSettings, arguments: Arguments, console: Console
+) -> None:
+    """Work on all items by their number.
+
+    Raised is only what every one of them would meet: no model, no worker that starts.
+    """
+    stopping = threading.Event()
+    with Transcriber(settings, device=arguments.device, threads=arguments.threads) as transcriber:
+        transcriber.start()
+        work = Work(transcriber, arguments, console, stopping)
+        with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="transcribe") as pool:
+            try:
+                for future in [pool.submit(work.on, *numbered) for numbered in todo.items()]:
+                    future.result()
+            except BaseException:
+                stopping.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+@contextmanager
+def terminated() -> Iterator[None]:
+    """SIGTERM ends the work as Ctrl-C does: the worker goes too, and nothing is left behind."""
+
+    def end(*_: object) -> NoReturn:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def whisper_settings(arguments: Arguments) -> WhisperSettings:
     """The configuration with what the command line says on top; the limit on length is the
     bot's, for clips that others wait for, and not for files that somebody chose."""
     settings = load_whisper(arguments.config)
-    language = chosen(arguments.language, settings.language)
-    return dataclasses.replace(
-        settings,
-        engine=chosen(arguments.engine, settings.engine),
-        model=chosen(arguments.model, settings.model),
-        model_dir=chosen(arguments.model_dir, settings.model_dir),
-        language=None if language == "auto" else language,
-        task=chosen(arguments.task, settings.task),
-        max_duration_minutes=0,
-    )
-
-
-def chosen(given: T | None, configured: T) -> T:
-    """What the command line says, where it says anything."""
-    return configured if given is None else given
+    given = {
+        field.name: value
+        for field in dataclasses.fields(Overrides)
+        if (value := getattr(arguments.overrides, field.name)) is not None
+    }
+    settings = dataclasses.replace(settings, max_duration_minutes=0, **given)
+    return dataclasses.replace(settings, language=None) if settings.language == "auto" else settings

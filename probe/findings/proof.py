@@ -48,6 +48,27 @@ class WrongDecoder(ProofFinding):
     off: float
 
 
+class WrongOperation(ProofFinding):
+    """An operation that the engine uses differs from the CPU's."""
+
+    code = "wrong-operation"
+    says = "a wrong result of {operation}: off by {off:.3g}"
+    lasting = True
+    operation: str
+    off: float
+
+
+class OperationFailed(ProofFinding):
+    """PyTorch raised an error at an operation that the engine uses: the build has no such kernel,
+    or the memory was taken."""
+
+    code = "operation-failed"
+    says = "{operation} failed: {error}: {message}"
+    operation: str
+    error: str  # its class
+    message: str  # the first line
+
+
 class LibraryLeftOut(ProofFinding):
     """A GPU library was called that the lean CUDA image leaves out. The complete image has it, so
     this is not remembered."""

@@ -1,26 +1,31 @@
-"""What the proof's child computes: a matrix product and a pass through a small Whisper.
+"""What the proof's child computes: a matrix product, each operation of the speech engine, and
+a pass through a small Whisper of openai-whisper's.
 
-Both are compared with the CPU's result, by the operations that the speech engine uses
-(``operations.py``). Run as ``python -m probe.prove.child DEVICE``; prints
+All are compared with the CPU's result, and computed as the engines compute (``operations.py``). Run
+as ``python -m probe.prove.child DEVICE``; prints
 marked JSON lines (see ``run_child.py``) and exits with 0 if everything was right. torch and
 whisper are imported here and nowhere else in this package.
 """
 
 import json
+import os
 import sys
 from typing import Any
 
 from probe.findings.proof import (
+    OperationFailed,
     ProofFinding,
     Scalar,
     TorchFailed,
     TorchSeesNoGpu,
     WrongDecoder,
     WrongEncoder,
+    WrongOperation,
     WrongProduct,
     to_json,
 )
-from probe.prove.operations import without_cudnn
+from probe.prove.engine_operations import TOLERANCE, error_of, operations_of
+from probe.prove.operations import MPS_FALLBACK, without_cudnn
 from probe.prove.run_child import MARK
 from probe.prove.whisper_import import numba_stood_in
 
@@ -37,6 +42,7 @@ TOKENS = (1, 5, 9, 13)
 def main(device: str) -> int:
     """Compute on ``device`` and say how it went."""
     answer: dict[str, Scalar] = {}
+    os.environ.update({**MPS_FALLBACK, **os.environ})
     try:
         import torch
 
@@ -53,16 +59,9 @@ def main(device: str) -> int:
         off = product_error(torch, device)
         if not off <= PRODUCT_TOLERANCE:  # also true for NaN
             return _say(answer, WrongProduct(off=off))
-        half = device == "cuda"  # what Whisper runs in there
-        errors = model_errors(torch, device, half)
-        if errors is None:
-            return _say(answer, ok=True)
-        answer["encoder"] = "float16" if half else "float32"
-        encoder_off, decoder_off = errors
-        if not encoder_off <= MODEL_TOLERANCE:
-            return _say(answer, WrongEncoder(off=encoder_off))
-        if not decoder_off <= MODEL_TOLERANCE:
-            return _say(answer, WrongDecoder(off=decoder_off))
+        wrong = engines_finding(torch, device, answer)
+        if wrong is not None:
+            return _say(answer, wrong)
     except Exception as error:  # noqa: BLE001 - whatever torch raises is the verdict
         message = str(error).strip().partition("\n")[0][:200]
         return _say(answer, TorchFailed(error=type(error).__name__, message=message))
@@ -76,6 +75,45 @@ def product_error(torch: Any, device: str) -> float:
     right = torch.randn(SIZE, SIZE, generator=generator)
     expected = left @ right
     return off_by(left.to(device) @ right.to(device), expected)
+
+
+def engines_finding(torch: Any, device: str, answer: dict[str, Scalar]) -> ProofFinding | None:
+    """What is wrong with openai-whisper's classes on the device, else with the engine's operations.
+
+    ``answer`` learns the precision. An error in the former is told by the operation that fails.
+    """
+    half = device != "cpu"  # what Whisper runs in there
+    # openai-whisper's class holds a sparse tensor, which MPS has none of.
+    # https://github.com/openai/whisper/blob/v20250625/whisper/model.py (alignment_heads)
+    if device != "mps":
+        try:
+            errors = model_errors(torch, device, half)
+        except Exception:
+            wrong = wrong_operation(torch, device, half)
+            if wrong is None:
+                raise
+            return wrong
+        if errors is not None:
+            answer["encoder"] = "float16" if half else "float32"
+            encoder_off, decoder_off = errors
+            if not encoder_off <= MODEL_TOLERANCE:
+                return WrongEncoder(off=encoder_off)
+            if not decoder_off <= MODEL_TOLERANCE:
+                return WrongDecoder(off=decoder_off)
+    return wrong_operation(torch, device, half)
+
+
+def wrong_operation(torch: Any, device: str, half: bool) -> ProofFinding | None:
+    """The first operation of the engine that the device lacks, or computes wrongly."""
+    for name, operation in operations_of(device):
+        try:
+            off = error_of(torch, operation, device, half=half)
+        except Exception as error:  # noqa: BLE001 - whatever torch raises is the verdict
+            message = str(error).strip().partition("\n")[0][:200]
+            return OperationFailed(operation=name, error=type(error).__name__, message=message)
+        if not off <= TOLERANCE:  # also true for NaN
+            return WrongOperation(operation=name, off=off)
+    return None
 
 
 def model_errors(torch: Any, device: str, half: bool) -> tuple[float, float] | None:

@@ -6,6 +6,11 @@ by other means than the engine's would prove nothing. torch is handed in: nothin
 
 from typing import Any
 
+# To be in the environment before torch is imported: what Apple's GPUs have no kernel for is then
+# computed on the CPU, with a warning, where it would end with an error. Without effect elsewhere.
+# https://docs.pytorch.org/docs/stable/mps_environment_variables.html
+MPS_FALLBACK = {"PYTORCH_ENABLE_MPS_FALLBACK": "1"}
+
 
 def without_cudnn(torch: Any) -> None:
     """Have torch compute convolutions and attention by its own kernels and cuBLAS.

@@ -7,7 +7,6 @@ and, for weights in several files, https://huggingface.co/docs/transformers/big_
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import safetensors
 import torch
 
 from alternator.errors import ModelError
@@ -16,7 +15,7 @@ from alternator.models.forms.facts import alignment_heads_in, facts_in
 from alternator.models.forms.hugging_face_names import THEIR_EMBEDDING, THEIR_OUTPUT, ours, theirs
 from alternator.models.forms.openai import unpickled
 from alternator.models.forms.tokens import check_vocabulary
-from alternator.models.forms.whole import some, whole, with_vocabulary
+from alternator.models.forms.whole import check_dimensions, some, whole, with_vocabulary
 from alternator.models.weights import Checkpoint, Weight, here
 
 FORM = "Hugging Face directory"
@@ -126,7 +125,9 @@ def dimensions_in(directory: Path) -> Dimensions:
         why = f"of a model of type {kind!r}" if kind != "whisper" else f"without {some(lacking)}"
         raise ModelError(f"{directory} is no Whisper model: its {CONFIG} is {why}")
     numbers = {ours: int(str(facts[theirs])) for ours, theirs in DIMENSIONS.items()}
-    return Dimensions(**numbers)
+    dimensions = Dimensions(**numbers)
+    check_dimensions(dimensions, path)
+    return dimensions
 
 
 def entries_in(file: Path) -> Mapping[str, Weight]:
@@ -143,6 +144,8 @@ def entries_in(file: Path) -> Mapping[str, Weight]:
 
 def safe_entries(file: Path) -> Iterator[tuple[str, Weight]]:
     """Those of a safetensors file, which stay views into it."""
+    import safetensors  # no other form needs it
+
     try:
         with safetensors.safe_open(file, framework="pt", device="cpu") as opened:
             for name in opened.offset_keys():

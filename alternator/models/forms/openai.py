@@ -20,7 +20,7 @@ from alternator.errors import ModelError
 from alternator.models.dimensions import HEAD_WIDTH, Dimensions, expected_shapes
 from alternator.models.forms.facts import alignment_heads_in
 from alternator.models.forms.hugging_face_names import THEIR_EMBEDDING, ours
-from alternator.models.forms.whole import EMBEDDING, some, whole
+from alternator.models.forms.whole import EMBEDDING, check_dimensions, some, whole
 from alternator.models.weights import Checkpoint, Weight, here
 
 FORM = "openai-whisper checkpoint"
@@ -53,6 +53,7 @@ def read(path: Path) -> Checkpoint:
     if dimensions is None:
         dimensions = derived(entries, path)
         notes.append("its dimensions are told by its weights")
+    check_dimensions(dimensions, path)
     more = sorted(set(entries) - set(expected_shapes(dimensions)) - set(MADE_ANEW))
     if more:
         notes.append(f"passed over, since Whisper has no such weights: {some(more)}")

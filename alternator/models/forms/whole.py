@@ -28,6 +28,11 @@ def whole(
     there. ModelError otherwise.
     """
     check_dimensions(found.dimensions, source)
+    if found.dimensions.n_vocab not in VOCABULARIES:
+        raise ModelError(
+            f"{source} has a vocabulary of {found.dimensions.n_vocab} tokens; Whisper's have "
+            f"{', '.join(map(str, VOCABULARIES))}"
+        )
     shapes = expected_shapes(found.dimensions)
     missing = [named(name) for name in shapes if name not in entries]
     if missing:
@@ -64,7 +69,8 @@ def with_usable_heads(found: Checkpoint) -> Checkpoint:
 
 
 def check_dimensions(dimensions: Dimensions, source: Path) -> None:
-    """ModelError for dimensions that no network with Whisper's tokenizer can have."""
+    """ModelError for dimensions that no such network can have. Before anything is made by them: a
+    file that tells of a thousand million layers would keep its reader for ever."""
     for name, value in vars(dimensions).items():
         if not isinstance(value, int) or not 0 < value <= MOST.get(name, 1_000_000):
             raise ModelError(f"{source} is no Whisper model: its {name} is {value!r}")
@@ -76,11 +82,6 @@ def check_dimensions(dimensions: Dimensions, source: Path) -> None:
     for state, head in (("n_audio_state", "n_audio_head"), ("n_text_state", "n_text_head")):
         if getattr(dimensions, state) % getattr(dimensions, head):
             raise ModelError(f"{source} is no Whisper model: {head} does not divide {state}")
-    if dimensions.n_vocab not in VOCABULARIES:
-        raise ModelError(
-            f"{source} has a vocabulary of {dimensions.n_vocab} tokens; Whisper's have "
-            f"{', '.join(map(str, VOCABULARIES))}"
-        )
 
 
 def with_vocabulary(

@@ -17,10 +17,10 @@ class AlignmentQueries:
     """The queries of a lane's alignment heads by layer, and from which rows hypotheses came."""
 
     def __init__(self, network: DecoderNetwork, windows: int, rows: int) -> None:
-        tokens, dimensions = network.tokens, network.dimensions
+        like, dimensions = network.positions, network.dimensions
         self._network = network
         self._shape = (windows, dimensions.n_text_ctx, rows)
-        self._device = tokens.device
+        self._device = like.device
         self._heads = {
             layer: torch.tensor(
                 [head for at, head in network.alignment_heads if at == layer], device=self._device
@@ -30,7 +30,7 @@ class AlignmentQueries:
         head = dimensions.n_text_state // dimensions.n_text_head
         flat = (windows * dimensions.n_text_ctx, rows)
         self._queries = {
-            layer: torch.zeros((*flat, len(heads), head), dtype=tokens.dtype, device=self._device)
+            layer: torch.zeros((*flat, len(heads), head), dtype=like.dtype, device=self._device)
             for layer, heads in self._heads.items()
         }
         self._sources = torch.zeros(flat, dtype=torch.int64, device=self._device)

@@ -3,7 +3,6 @@
 https://github.com/openai/whisper/blob/v20250625/whisper/model.py (ResidualAttentionBlock)
 """
 
-import torch
 from torch import Tensor
 
 from alternator.speech.batched.weights import Weights
@@ -16,15 +15,15 @@ class DecoderLayer:
         own, cross = f"{name}.attn", f"{name}.cross_attn"
         self.heads = heads
         self._norm = weights.norm(f"{name}.attn_ln")
-        self._qkv = weights.linear(f"{own}.query", f"{own}.key", f"{own}.value")
-        self._out = weights.linear(f"{own}.out")
+        self._qkv = weights.few_rows(f"{own}.query", f"{own}.key", f"{own}.value")
+        self._out = weights.few_rows(f"{own}.out")
         self._cross_norm = weights.norm(f"{name}.cross_attn_ln")
-        self._cross_query = weights.linear(f"{cross}.query")
-        self._cross_key_value = weights.linear(f"{cross}.key", f"{cross}.value")
-        self._cross_out = weights.linear(f"{cross}.out")
+        self._cross_query = weights.few_rows(f"{cross}.query")
+        self._cross_key_value = weights.many_rows(f"{cross}.key", f"{cross}.value")
+        self._cross_out = weights.few_rows(f"{cross}.out")
         self._mlp_norm = weights.norm(f"{name}.mlp_ln")
-        self._mlp_in = weights.linear(f"{name}.mlp.0")
-        self._mlp_out = weights.linear(f"{name}.mlp.2")
+        self._mlp_in = weights.few_rows(f"{name}.mlp.0", gelu=True)
+        self._mlp_out = weights.few_rows(f"{name}.mlp.2")
 
     def qkv(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Query, key and value of the tokens: three of (windows, heads, tokens, head)."""
@@ -55,7 +54,7 @@ class DecoderLayer:
     def add_cross(self, x: Tensor, heard: Tensor) -> Tensor:
         """``x`` with what the cross-attention found added in place, and then the linear layers'."""
         x += self._cross_out(_joined(heard))
-        x += self._mlp_out(torch.ops.aten.gelu_(self._mlp_in(self._mlp_norm(x))))
+        x += self._mlp_out(self._mlp_in(self._mlp_norm(x)))
         return x
 
 

@@ -1,10 +1,10 @@
 """Whisper's decoder: embeddings, layers, and the product over the vocabulary."""
 
 from torch import Tensor
+from torch.nn import functional
 
 from alternator.models.checkpoint import Dimensions
 from alternator.speech.batched.decoder_layers import DecoderLayer
-from alternator.speech.batched.linear import Linear
 from alternator.speech.batched.weights import Weights
 
 
@@ -22,14 +22,19 @@ class DecoderNetwork:
     ) -> None:
         self.dimensions = dimensions
         self.alignment_heads = alignment_heads
-        self.tokens = weights.tensor("decoder.token_embedding.weight")
+        self._tokens, self._vocabulary = weights.embedding()
         self.positions = weights.tensor("decoder.positional_embedding")
         self.layers = [
             DecoderLayer(weights, f"decoder.blocks.{number}", dimensions.n_text_head)
             for number in range(dimensions.n_text_layer)
         ]
         self.norm = weights.norm("decoder.ln")
-        self._vocabulary: Linear = weights.vocabulary(self.tokens)
+
+    def embedded(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """Tokens (windows, n) at positions that broadcast to them → (windows, n, state)."""
+        x = functional.embedding(tokens, self._tokens).to(self.positions.dtype)
+        x += functional.embedding(positions, self.positions)
+        return x
 
     def logits(self, hidden: Tensor) -> Tensor:
         """(…, state) → (…, vocabulary), float32."""

@@ -18,11 +18,13 @@ class EncoderLayer:
         attention = f"{name}.attn"
         self._heads = heads
         self._attention_norm = weights.norm(f"{name}.attn_ln")
-        self._qkv = weights.linear(f"{attention}.query", f"{attention}.key", f"{attention}.value")
-        self._out = weights.linear(f"{attention}.out")
+        self._qkv = weights.many_rows(
+            f"{attention}.query", f"{attention}.key", f"{attention}.value"
+        )
+        self._out = weights.many_rows(f"{attention}.out")
         self._mlp_norm = weights.norm(f"{name}.mlp_ln")
-        self._mlp_in = weights.linear(f"{name}.mlp.0")
-        self._mlp_out = weights.linear(f"{name}.mlp.2")
+        self._mlp_in = weights.many_rows(f"{name}.mlp.0", gelu=True)
+        self._mlp_out = weights.many_rows(f"{name}.mlp.2")
 
     def __call__(self, x: Tensor) -> Tensor:
         """(windows, positions, state) → the same shape. ``x`` is written over."""
@@ -31,7 +33,7 @@ class EncoderLayer:
         q, k, v = qkv.view(n, positions, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
         heard = functional.scaled_dot_product_attention(q, k, v)
         x += self._out(heard.transpose(1, 2).reshape(n, positions, state))
-        x += self._mlp_out(torch.ops.aten.gelu_(self._mlp_in(self._mlp_norm(x))))
+        x += self._mlp_out(self._mlp_in(self._mlp_norm(x)))
         return x
 
 
@@ -52,6 +54,12 @@ class Encoder:
 
     def __call__(self, mel: Tensor) -> Tensor:
         """(windows, mels, frames) → (windows, (frames + 1) // 2, state)."""
+        if mel.device.type != "cpu" or len(mel) == 1:
+            return self._encode(mel)
+        # One window fills a few cores, and what lies between its layers stays in their caches.
+        return torch.cat([self._encode(window) for window in mel.split(1)])
+
+    def _encode(self, mel: Tensor) -> Tensor:
         (weight1, bias1), (weight2, bias2) = self._convolutions
         x = torch.ops.aten.gelu_(functional.conv1d(mel, weight1, bias1, padding=1))
         x = torch.ops.aten.gelu_(functional.conv1d(x, weight2, bias2, stride=2, padding=1))

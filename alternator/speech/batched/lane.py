@@ -43,15 +43,14 @@ class Lane:
         attention: bool,
         audio_positions: int | None = None,
     ) -> None:
-        dimensions, tokens = network.dimensions, network.tokens
+        dimensions, new = network.dimensions, network.positions
         self.windows, self.rows = windows, rows
         self.length = dimensions.n_text_ctx
         self.audio_positions = audio_positions or dimensions.n_audio_ctx
         self._network = network
-        self._device = tokens.device
+        self._device = new.device
         heads = dimensions.n_text_head
         head = dimensions.n_text_state // heads
-        new = tokens  # what is allocated has its type and device
         own = (windows, heads, self.length, rows, head)
         cross = (windows, heads, self.audio_positions, head)
         layers = range(len(network.layers))
@@ -99,7 +98,7 @@ class Lane:
                 f"shorten the prompt"
             )
         at = torch.tensor(places, device=self._device)
-        x = functional.embedding(prompt, self._network.tokens) + self._network.positions[:length]
+        x = self._network.embedded(prompt, torch.arange(length, device=self._device))
         sound = audio.shape[1]
         for number, layer in enumerate(self._network.layers):
             q, k, v = layer.qkv(x)
@@ -130,6 +129,11 @@ class Lane:
             for place in places:
                 self._heard[place] = 0
                 self._heard[place, ..., sound:] = -torch.inf
+
+    @property
+    def uneven(self) -> bool:
+        """Whether places have had different amounts of sound: steps do other operations then."""
+        return self._heard is not None
 
     def release(self, place: int) -> None:
         """Nobody wants this place's window any more: its age does not make steps longer.
@@ -166,8 +170,7 @@ class Lane:
         """
         n = len(tokens)
         position = self._positions[:n]
-        x = functional.embedding(tokens, self._network.tokens)
-        x += functional.embedding(position, self._network.positions)[:, None]
+        x = self._network.embedded(tokens, position[:, None])
         self._seen.view(-1).index_fill_(
             0, (self._first_seen[:n] + (position * self.rows)[:, None]).flatten(), 0.0
         )
@@ -205,15 +208,16 @@ class Lane:
         if self._device.type != "cpu":
             # A recorded step has one shape.
             return self.length, self.audio_positions
-        longest = max((at for place, at in self._live.items() if place < n), default=0) + 1
-        sound = max((at for place, at in self._sound.items() if place < n), default=1)
+        live = [place for place in self._live if place < n]
+        longest = max((self._live[place] for place in live), default=0) + 1
+        sound = max((self._sound[place] for place in live), default=1)
         return min(self.length, -(-longest // LENGTH_STEP) * LENGTH_STEP), sound
 
     def _heard_bias(self, n: int, sound: int) -> Tensor | None:
         if self._heard is None:
             return None
         if self._device.type == "cpu" and all(
-            at == sound for place, at in self._sound.items() if place < n
+            self._sound[place] == sound for place in self._live if place < n
         ):
             return None
         return self._heard[:n, ..., :sound]

@@ -1,4 +1,8 @@
-"""A linear layer on one device in one precision. The weights are held once, as they are used."""
+"""Linear layers on one device in one precision. The weights are held once, in the form computed in.
+
+Which product is fastest depends on the device, the type and the number of rows; it was measured
+(docs/benchmarks.md). An encoder's layers see hundreds of rows at once, a decoder's a few.
+"""
 
 from typing import Protocol
 
@@ -6,47 +10,80 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# Up to this many rows a float32 product on a CPU is faster as `weight @ x.T`: the library walks
-# the weights once, in the order in which they lie (512 × 51865, 8 rows: 21 ms in place of 50).
-FEW_ROWS = 32
+from alternator.speech.batched.int8_linear import FewRowsInt8, ManyRowsInt8
+from alternator.speech.batched.precision import Precision
 
 
 class Linear(Protocol):
     """A linear layer: (…, inputs) → (…, outputs)."""
 
     def __call__(self, x: Tensor) -> Tensor:
-        """``x`` times the weights, plus the bias."""
+        """``x`` times the weights, plus the bias, and what was asked for after that."""
 
 
-class FloatLinear:
-    """A linear layer in a floating-point type, for many rows or on a GPU."""
+class PlainLinear:
+    """``torch.nn.functional.linear``, number for number openai-whisper's. ``gelu``: then GELU."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
-        self.weight = weight
-        self.bias = bias
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """``x`` times the weights, plus the bias."""
-        return functional.linear(x, self.weight, self.bias)
-
-
-class Float32CpuLinear(FloatLinear):
-    """A float32 layer on the CPU, which takes few rows the other way round."""
+    def __init__(self, weight: Tensor, bias: Tensor | None, *, gelu: bool = False) -> None:
+        self._weight, self._bias, self._gelu = weight, bias, gelu
 
     def __call__(self, x: Tensor) -> Tensor:
-        """``x`` times the weights, plus the bias."""
-        rows = x.reshape(-1, x.shape[-1])
-        if len(rows) > FEW_ROWS:
-            return functional.linear(x, self.weight, self.bias)
-        if self.bias is None:
-            product = self.weight @ rows.t()
-        else:
-            product = torch.addmm(self.bias[:, None], self.weight, rows.t())
-        return product.t().reshape(*x.shape[:-1], -1)
+        """``x`` times the weights, plus the bias, and GELU."""
+        product = functional.linear(x, self._weight, self._bias)
+        # In place: a new block of this size costs more than what is computed into it.
+        return torch.ops.aten.gelu_(product) if self._gelu else product
 
 
-def linear_layer(weight: Tensor, bias: Tensor | None) -> Linear:
-    """The layer of those weights (outputs, inputs) for the device and type that they are in."""
-    if weight.device.type == "cpu" and weight.dtype == torch.float32:
-        return Float32CpuLinear(weight, bias)
-    return FloatLinear(weight, bias)
+class PackedLinear:
+    """Float32 weights in the order in which oneDNN walks them, for a few rows on a CPU.
+
+    ``functional.linear`` takes 24 ms for 8 rows × 512 × 51865 on one thread, ``weight @ x.T`` 17,
+    this 9; for 4 rows 15, 16, 8. The same operation is what ``torch.compile`` makes of a frozen
+    linear layer on a CPU:
+    https://github.com/pytorch/pytorch/blob/v2.13.0/torch/_inductor/fx_passes/mkldnn_fusion.py
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, *, gelu: bool = False) -> None:
+        # The rows that the order is best for; it serves any number.
+        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight, 16)
+        self._bias = bias
+        self._after = ("gelu", [], "none") if gelu else ("none", [], "")
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """``x`` times the weights, plus the bias, and GELU."""
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(
+            x, self._weight, self._bias, *self._after
+        )
+        return product
+
+    @staticmethod
+    def can(weight: Tensor) -> bool:
+        """Whether this torch has it for such weights."""
+        return (
+            weight.device.type == "cpu"
+            and weight.dtype == torch.float32
+            and torch.backends.mkldnn.is_available()
+            and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+            and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
+        )
+
+
+def many_rows(
+    weight: Tensor, bias: Tensor | None, precision: Precision, *, gelu: bool = False
+) -> Linear:
+    """A layer that is given hundreds of rows: ``weight`` is (outputs, inputs)."""
+    if precision.int8:
+        layer = ManyRowsInt8 if ManyRowsInt8.can() else FewRowsInt8
+        return layer(weight, bias, gelu=gelu)
+    return PlainLinear(weight, bias, gelu=gelu)
+
+
+def few_rows(
+    weight: Tensor, bias: Tensor | None, precision: Precision, *, gelu: bool = False
+) -> Linear:
+    """A layer that is given one row for each hypothesis, and a prompt's now and then."""
+    if precision.int8:
+        return FewRowsInt8(weight, bias, gelu=gelu)
+    if PackedLinear.can(weight):
+        return PackedLinear(weight, bias, gelu=gelu)
+    return PlainLinear(weight, bias, gelu=gelu)

@@ -34,7 +34,7 @@ class Network:
         self.alignment_heads = checkpoint.alignment_heads or default_alignment_heads(
             self.dimensions
         )
-        weights = Weights(checkpoint.weights, self.device, self.dtype)
+        weights = Weights(checkpoint.weights, self.device, precision)
         self._encoder = Encoder(weights, self.dimensions)
         self._decoder = DecoderNetwork(weights, self.dimensions, self.alignment_heads)
 

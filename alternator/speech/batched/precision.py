@@ -36,7 +36,12 @@ def choose_precision(wanted: ComputeType, device: torch.device) -> Precision:
         case "bfloat16":
             return Precision(dtype=torch.bfloat16)
         case "int8":
-            raise ModelError("compute_type int8 is not there yet")
+            if device.type != "cpu":
+                raise ModelError(
+                    f"compute_type int8 is for the CPU, and the device is {device}; "
+                    f"set [whisper] compute_type to auto"
+                )
+            return Precision(dtype=torch.float32, int8=True)
         case _:
             assert_never(wanted)
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from alternator.speech.batched.linear import Linear, linear_layer
+from alternator.speech.batched.linear import Linear, few_rows, many_rows
+from alternator.speech.batched.precision import Precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +26,12 @@ class Weights:
     """Gives the weights below a name, converted; what was given is a copy and lives by itself."""
 
     def __init__(
-        self, weights: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype
+        self, weights: Mapping[str, Tensor], device: torch.device, precision: Precision
     ) -> None:
         self._weights = weights
         self._device = device
-        self._dtype = dtype
+        self._precision = precision
+        self._dtype = precision.dtype
 
     def tensor(self, name: str) -> Tensor:
         """A weight by its full name."""
@@ -39,13 +41,34 @@ class Weights:
         """The layer norm of that name."""
         return Norm(weight=self.tensor(f"{name}.weight"), bias=self.tensor(f"{name}.bias"))
 
-    def linear(self, *names: str) -> Linear:
-        """The linear layers of those names as one: their outputs one after the other.
+    def many_rows(self, *names: str, gelu: bool = False) -> Linear:
+        """The linear layers of those names as one, whose outputs stand one after the other.
 
+        For hundreds of rows, as the encoder has. ``gelu``: GELU after it.
         A layer without a bias (Whisper's keys) has one of zeros among others that have one.
         """
-        weight = torch.cat([self.tensor(f"{name}.weight") for name in names])
-        return linear_layer(weight, self._bias(names))
+        return many_rows(self._weight(names), self._bias(names), self._precision, gelu=gelu)
+
+    def few_rows(self, *names: str, gelu: bool = False) -> Linear:
+        """The same for the decoder, which has a row for each hypothesis."""
+        return few_rows(self._weight(names), self._bias(names), self._precision, gelu=gelu)
+
+    def embedding(self) -> tuple[Tensor, Linear]:
+        """The tokens' embedding, and the product with it that gives a logit for every token.
+
+        Where that product has the weights in an order of its own, the table itself is only looked
+        up in, and keeps the precision of the checkpoint: half of the memory, and the same numbers.
+        """
+        name = "decoder.token_embedding.weight"
+        table = self.tensor(name)
+        product = few_rows(table, None, self._precision)
+        if self._device.type == "cpu":
+            table = self._weights[name].detach().clone()
+        return table, product
+
+    def _weight(self, names: tuple[str, ...]) -> Tensor:
+        parts = [self.tensor(f"{name}.weight") for name in names]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _bias(self, names: tuple[str, ...]) -> Tensor | None:
         if not any(f"{name}.bias" in self._weights for name in names):
@@ -59,7 +82,3 @@ class Weights:
             for name in names
         ]
         return torch.cat(parts)
-
-    def vocabulary(self, embedding: Tensor) -> Linear:
-        """The product that gives a logit for every token: with the tokens' own embedding."""
-        return linear_layer(embedding, None)

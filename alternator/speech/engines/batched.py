@@ -46,6 +46,7 @@ class _Loaded:
     preparer: Preparer
     pool: ThreadPoolExecutor
     said: deque[str]
+    compute_type: str
 
 
 class BatchedEngine:
@@ -54,6 +55,16 @@ class BatchedEngine:
     def __init__(self) -> None:
         self.device = ""
         self._loaded: _Loaded | None = None
+
+    @property
+    def batch_size(self) -> int:
+        """How many windows are computed together, 0 before it is loaded."""
+        return 0 if self._loaded is None else self._loaded.decoder.batch_size
+
+    @property
+    def compute_type(self) -> str:
+        """The precision that was chosen, as config.models.ComputeType; '' before it is loaded."""
+        return "" if self._loaded is None else self._loaded.compute_type
 
     def load(self, model: str, device: str, options: LoadOptions, progress: Progress) -> None:
         """As Engine.load; ``model`` is a name or a path, as store.locate takes them."""
@@ -119,6 +130,7 @@ class BatchedEngine:
             ),
             pool=ThreadPoolExecutor(max_workers=HELPERS, thread_name_prefix="prepare"),
             said=said,
+            compute_type="int8" if network.int8 else str(network.dtype).removeprefix("torch."),
         )
 
 

@@ -24,6 +24,7 @@ from alternator.speech.device import (
     choose_device,
     cpu_quota,
     threads_for,
+    without_mps,
 )
 from alternator.speech.engines.engine import (
     Batch,
@@ -62,7 +63,9 @@ class OpenAIWhisperEngine:
         find_ffmpeg()
         language_code(options.language)
         locate(model, options.model_dir)
-        self.device = choose_device(device, options.proven_device, torch_build())
+        self.device = without_mps(
+            device, choose_device(device, options.proven_device, torch_build())
+        )
         without_cudnn(torch)
         torch.set_num_threads(options.threads or threads_for(cpu_quota(), torch.get_num_threads()))
         loaded = load_model(
@@ -240,4 +243,5 @@ def torch_build() -> TorchBuild:
         cuda=torch.version.cuda,
         hip=torch.version.hip,
         gpus=torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        mps=torch.backends.mps.is_available(),
     )

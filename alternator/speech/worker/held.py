@@ -1,26 +1,46 @@
 """The requests that a worker holds, as the asking side counts them."""
 
-import copy
-import queue
 import threading
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
-from alternator.errors import AlternatorError
+from alternator.errors import AlternatorError, OutOfMemoryError
 from alternator.speech.engines.engine import Done, Failed
-from alternator.speech.worker.protocol import Answer, Started
+from alternator.speech.worker.protocol import Answer, Fatal, Started
+
+# "asked": by whoever uses it. "hung": silent, or without progress, for too long. "died": of a
+# signal, a defect, by itself. "memory": it ran out, as it says itself. "refused": it said what is
+# to be mended, or was not understood; another would end so too.
+Cause = Literal["asked", "hung", "died", "memory", "refused"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """Why a worker is over, or about to be."""
+
+    error: AlternatorError
+    cause: Cause
+
+
+def cause_of(fatal: Fatal) -> Cause:
+    """What a worker's last word is about. A trace belongs to a defect."""
+    if isinstance(fatal.error, OutOfMemoryError):
+        return "memory"
+    return "died" if fatal.trace else "refused"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lost:
-    """The worker ended without an answer. ``again``: it had not begun with the request, and
-    another worker may be asked."""
+    """The worker ended without an answer. ``begun``: its engine had taken the request."""
 
-    error: AlternatorError
-    again: bool
+    ending: Ending
+    begun: bool
 
 
-# What came about one request. Whoever made it reads there, in its own thread.
-Mailbox = queue.SimpleQueue[Answer | Lost]
+class Mailbox(Protocol):
+    """What came about one request is put here, by any thread: a queue, say."""
+
+    def put(self, item: Answer | Lost, /) -> None: ...
 
 
 class HeldRequests:
@@ -57,11 +77,10 @@ class HeldRequests:
         if mailbox is not None:
             mailbox.put(answer)
 
-    def lose(self, error: AlternatorError, *, again: bool) -> None:
-        """The worker is over: the last word to all. ``again`` holds for what it had not begun."""
+    def lose(self, ending: Ending) -> None:
+        """The worker is over: the last word to all."""
         with self._lock:
             self._closed = True
             held, self._mailboxes = self._mailboxes, {}
         for request_id, mailbox in held.items():
-            begun = request_id in self._started
-            mailbox.put(Lost(error=copy.copy(error), again=again and not begun))
+            mailbox.put(Lost(ending=ending, begun=request_id in self._started))

@@ -13,7 +13,7 @@ import traceback
 import warnings
 from typing import BinaryIO, NoReturn, assert_never
 
-from alternator.errors import AlternatorError, WorkerError
+from alternator.errors import AlternatorError, OutOfMemoryError, WorkerError
 from alternator.progress import Progress
 from alternator.speech.engines.engine import (
     CancelledRequestError,
@@ -34,6 +34,7 @@ from alternator.speech.worker.protocol import (
     Beat,
     Cancel,
     Fatal,
+    Found,
     FrameError,
     Hello,
     Load,
@@ -98,16 +99,25 @@ class Worker:
             # After an unforeseen error (a CUDA context that died, say) only a new process helps.
             message = f"{engine_of(self._engine)} failed: {type(error).__name__}: {error}"
             message = message.strip().splitlines()[0]
-            told = WorkerError(f"{message}; the worker is started again when needed")
+            kind = OutOfMemoryError if lacks_memory(error) else WorkerError
+            told = kind(f"{message}; the worker is started again when needed")
             self._sender.send(Fatal(error=told, trace=traceback.format_exc()))
         return ExitCode.FAILED
 
     def _make(self, load: Load) -> Engine:
         # The heartbeat runs already: importing torch alone may take many seconds.
         engine = make_engine(load.engine)
+        if count := gpus():
+            self._sender.send(Found(gpus=count))
         engine.load(load.model, load.device, load.options, self._steps)
         self._loaded.set()
-        self._sender.send(Ready(device=engine.device))
+        ready = Ready(
+            device=engine.device,
+            # Of an engine that computes in batches.
+            batch_size=getattr(engine, "batch_size", 0),
+            compute_type=getattr(engine, "compute_type", ""),
+        )
+        self._sender.send(ready)
         return engine
 
     def _answer(self, engine: Engine) -> None:
@@ -197,6 +207,20 @@ def claim_stdout() -> BinaryIO:
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return pipe
+
+
+def gpus() -> int:
+    """How many GPUs torch sees, where the engine has imported torch; 0 otherwise."""
+    torch = sys.modules.get("torch")
+    return torch.cuda.device_count() if torch is not None else 0
+
+
+def lacks_memory(error: Exception) -> bool:
+    """Whether memory ran out: Python's own, or torch's error of that name, which is no MemoryError.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.cuda.OutOfMemoryError.html
+    """
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
 
 
 def show_warning(message: Warning | str, *_: object, **__: object) -> None:

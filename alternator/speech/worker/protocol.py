@@ -3,7 +3,8 @@
 Each side says ``Hello`` first, with its version of this protocol: a bot that runs for weeks may
 meet a worker of a newer installation. Then:
 
-1. ``Load``, once. Answered by ``Ready`` or ``Fatal``; ``Loading`` lines come in between.
+1. ``Load``, once. Answered by ``Ready`` or ``Fatal``; ``Found`` and ``Loading`` lines come in
+   between.
 2. ``Request``, as many as there are, also before ``Ready`` and while others are at work. Each gets
    ``Started`` when the engine takes it, then the engine's events, of which ``Done`` or ``Failed``
    is the last. Every frame about a request carries its ``id``.
@@ -28,7 +29,7 @@ from alternator.speech.engines.engine import (
 )
 from alternator.speech.worker.codec import ShapeError, from_json, to_json
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 BEAT_SECONDS = 1.0
 # How long a worker at rest has, once its stdin has ended, until it is killed.
@@ -83,10 +84,22 @@ class Loading:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Found:
+    """How many GPUs the engine's library sees; told before the model is loaded."""
+
+    gpus: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ready:
-    """The model is loaded, on ``device``."""
+    """The model is loaded, on ``device``, as the engine itself calls it.
+
+    ``batch_size`` and ``compute_type`` are what it chose; 0 and '' from an engine without a choice.
+    """
 
     device: str
+    batch_size: int = 0
+    compute_type: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,10 +124,20 @@ class Started:
     id: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Retried:
+    """The request is begun anew, and what was told of it so far does not count: ``text`` says why,
+    and with what. Never sent: the asking side tells it to the requester, before another Started.
+    """
+
+    id: str
+    text: str
+
+
 ToWorker = Hello | Load | Request | Cancel
 # About one request, in the order in which they come.
 Answer = Started | Event
-FromWorker = Hello | Loading | Ready | Fatal | Beat | Answer
+FromWorker = Hello | Found | Loading | Ready | Fatal | Beat | Answer
 Frame = ToWorker | FromWorker
 
 FRAMES: dict[str, type[Frame]] = {cls.__name__: cls for cls in get_args(Frame)}

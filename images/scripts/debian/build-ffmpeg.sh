@@ -1,19 +1,34 @@
 #!/bin/sh
 # Inside a build: compiles ffmpeg from the distribution's source package and lays it under /tools,
 # beside the init, with what they load and whose they are.
-# It reads what Mastodon serves, and nothing but files: a decoder that is not there can't be
-# attacked, a protocol that is not there can't be abused to fetch an address from inside.
+# It reads files of the kinds in docs/media.md, and nothing but files: a decoder that is not there
+# can't be attacked, a protocol that is not there can't be abused to fetch an address from inside.
 set -eu
 . /scripts/apt.sh
 
-# Containers, then what is in them: speech, and the pictures of which a video's frame is described.
-demuxers=aac,avi,flac,gif,matroska,mov,mp3,ogg,wav
-audio=aac,alac,flac,mp3,mp3float,opus,vorbis
-samples=pcm_alaw,pcm_f32le,pcm_f64le,pcm_mulaw,pcm_s16be,pcm_s16le,pcm_s24le,pcm_s32le,pcm_u8
-video=gif,h264,hevc,libdav1d,vp8,vp9
-parsers=aac,av1,flac,gif,h264,hevc,mpegaudio,opus,vorbis,vp8,vp9
-# What Whisper hears is PCM on a pipe; a frame is a PNG in a file.
-filters=aformat,anull,aresample,format,null,scale
+# Containers, those of alternator/media/ffmpeg.py; then what is in them: speech, and the pictures of
+# which a video's frame is described. docs/media.md says what each costs in bytes.
+demuxers=aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dss,dts,dv,eac3,flac,flv,g722,gif,gsm
+demuxers=$demuxers,iff,matroska,mov,mp3,mpc,mpc8,mpegps,mpegts,mpegvideo,mxf,nistsphere,ogg,rm,tak
+demuxers=$demuxers,tta,voc,w64,wav,wv,xwma
+audio=aac,aac_latm,ac3,alac,amrnb,amrwb,ape,cook,dca,dsd_lsbf,dsd_lsbf_planar,dsd_msbf
+audio=$audio,dsd_msbf_planar,dss_sp,eac3,flac,g723_1,gsm,gsm_ms,ilbc,mlp,mp1,mp1float,mp2,mp2float
+audio=$audio,mp3,mp3float,mpc7,mpc8,nellymoser,opus,ra_144,ra_288,s302m,sipr,speex,tak,truehd,tta
+audio=$audio,vorbis,wavpack,wmalossless,wmapro,wmav1,wmav2,wmavoice
+samples=adpcm_g722,adpcm_g726,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,adpcm_sbpro_2,adpcm_sbpro_3
+samples=$samples,adpcm_sbpro_4,adpcm_swf,adpcm_yamaha,pcm_alaw,pcm_bluray,pcm_dvd,pcm_f32be,pcm_f32le
+samples=$samples,pcm_f64be,pcm_f64le,pcm_mulaw,pcm_s16be,pcm_s16be_planar,pcm_s16le,pcm_s16le_planar
+samples=$samples,pcm_s24be,pcm_s24le,pcm_s32be,pcm_s32le,pcm_s8,pcm_u16be,pcm_u16le,pcm_u24be
+samples=$samples,pcm_u24le,pcm_u32be,pcm_u32le,pcm_u8
+video=dnxhd,dvvideo,flv,gif,h263,h263i,h263p,h264,hevc,libdav1d,mjpeg,mpeg1video,mpeg2video,mpeg4
+video=$video,msmpeg4v1,msmpeg4v2,msmpeg4v3,prores,rawvideo,rv10,rv20,rv30,rv40,svq1,svq3,theora,vc1
+video=$video,vp6,vp6a,vp6f,vp8,vp9,wmv1,wmv2,wmv3
+parsers=aac,aac_latm,ac3,amr,av1,cook,dca,dnxhd,flac,g723_1,gif,gsm,h263,h264,hevc,mjpeg,mlp
+parsers=$parsers,mpeg4video,mpegaudio,mpegvideo,opus,sipr,tak,vc1,vorbis,vp3,vp8,vp9
+# What Whisper hears is PCM on a pipe, as whole numbers or as what a file's floating-point numbers
+# are; a frame is a PNG in a file.
+filters=aformat,anull,aresample,asetpts,format,null,pan,scale
+written=pcm_f32le,pcm_s16le
 
 setup_apt deb-src
 here=$(dpkg --print-architecture)
@@ -46,7 +61,7 @@ cd source
     --enable-libdav1d --enable-zlib \
     --enable-protocol=file,pipe --enable-demuxer="$demuxers" \
     --enable-decoder="$audio,$samples,$video" --enable-parser="$parsers" \
-    --enable-muxer=image2,pcm_s16le --enable-encoder=pcm_s16le,png --enable-filter="$filters"
+    --enable-muxer="image2,$written" --enable-encoder="png,$written" --enable-filter="$filters"
 make --jobs="$(nproc)" ffmpeg
 "${machine:+$machine-}strip" --strip-unneeded ffmpeg
 

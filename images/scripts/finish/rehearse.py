@@ -15,7 +15,7 @@ from pathlib import Path
 from probe.prove.whisper_import import numba_stood_in
 
 STARTUP_IMPORTS = (
-    *("mastodon", "numpy.typing", "requests"),
+    *("mastodon", "numpy.typing", "requests", "safetensors"),
     # What the process that decodes a picture imports: alternator/media/decoder/.
     *("PIL.Image", "PIL.ImageChops", "PIL.ImageCms", "PIL.ImageOps", "PIL.ImageStat"),
 )

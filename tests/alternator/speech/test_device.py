@@ -12,11 +12,13 @@ from alternator.speech.device import (
     cpu_quota,
     threads_for,
     wanted_device,
+    without_mps,
 )
 
 CPU = TorchBuild(version="2.13.0+cpu", cuda=None, hip=None, gpus=0)
 CUDA = TorchBuild(version="2.13.0+cu130", cuda="13.0", hip=None, gpus=2)
 CUDA_WITHOUT_GPU = TorchBuild(version="2.13.0+cu130", cuda="13.0", hip=None, gpus=0)
+MAC = TorchBuild(version="2.13.0", cuda=None, hip=None, gpus=0, mps=True)
 ROCM = TorchBuild(version="2.13.0+rocm7.2", cuda=None, hip="7.2", gpus=1)
 
 
@@ -34,6 +36,12 @@ ROCM = TorchBuild(version="2.13.0+rocm7.2", cuda=None, hip="7.2", gpus=1)
         ("cuda:1", None, CUDA, "cuda:1"),
         ("rocm", None, ROCM, "cuda"),
         ("cuda", None, ROCM, "cuda"),
+        ("mps", None, MAC, "mps"),
+        ("auto", "mps", MAC, "mps"),
+        # Nobody has tried one: what was not proven is not taken unasked.
+        ("auto", None, MAC, "cpu"),
+        ("auto", "cpu", MAC, "cpu"),
+        ("auto", "mps", CPU, "cpu"),
     ],
 )
 def test_choice(wanted: str, proven: str | None, build: TorchBuild, device: str) -> None:
@@ -49,6 +57,9 @@ def test_choice(wanted: str, proven: str | None, build: TorchBuild, device: str)
         ("cuda:2", CUDA, "there are 2 GPUs.*cuda:0 to cuda:1"),
         ("cuda:x", CUDA, "no device 'cuda:x'"),
         ("cpu:0", CUDA, "no device 'cpu:0'"),
+        ("mps", CPU, "device 'mps' can't work.*finds no GPU of a Mac"),
+        ("cuda", MAC, "built for CPU only"),
+        ("mps:0", MAC, "no device 'mps:0'"),
         ("tpu", CUDA, "no device 'tpu'.*choose auto, cpu"),
     ],
 )
@@ -63,6 +74,13 @@ def test_the_command_line_goes_before_device_before_backend() -> None:
     assert wanted_device(WhisperSettings(device="cpu", backend="rocm"), None) == "cpu"
     assert wanted_device(WhisperSettings(device="cpu"), "cuda:1") == "cuda:1"
     assert wanted_device(WhisperSettings(device="cpu"), "auto") == "cpu"
+
+
+def test_openai_whisper_leaves_a_macs_gpu_alone() -> None:
+    assert without_mps("auto", "mps") == "cpu"
+    assert without_mps("auto", "cuda:1") == "cuda:1"
+    with pytest.raises(ConfigError, match="engine to alternator"):
+        without_mps("mps", "mps")
 
 
 def write(root: Path, files: dict[str, str]) -> Path:

@@ -2,13 +2,18 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from waiting import wait_for
 
 pytest.importorskip("whisper")
 
@@ -17,13 +22,24 @@ Speak = Callable[..., Path]
 SPOKEN = "This is a test of the caption bot."
 
 
-def run(directory: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def run(
+    directory: Path, *arguments: str, stdin: bytes | None = None, **environ: str
+) -> subprocess.CompletedProcess[str]:
     """The command in a directory, with nothing of this session's configuration."""
     kept = {name: value for name, value in os.environ.items() if "ALTERNATOR" not in name}
     kept |= {"XDG_CONFIG_HOME": str(directory / "no-config")} | environ
     command = [sys.executable, "-m", "alternator", "transcribe", *arguments]
-    return subprocess.run(
-        command, cwd=directory, env=kept, capture_output=True, text=True, timeout=120, check=False
+    done = subprocess.run(
+        command,
+        cwd=directory,
+        env=kept,
+        capture_output=True,
+        input=stdin,
+        timeout=120,
+        check=False,
+    )
+    return subprocess.CompletedProcess(
+        command, done.returncode, done.stdout.decode(), done.stderr.decode()
     )
 
 
@@ -38,11 +54,17 @@ def test_good_and_bad_files_in_one_run(speak: Speak, checkpoint: Path, tmp_path:
 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert done.stderr.splitlines() == [
+    *complaints, summary = done.stderr.splitlines()
+    assert complaints == [
         "alternator transcribe: nowhere.wav: does not exist; name an audio or video file",
         f"alternator transcribe: {tmp_path}/notes.txt: is not audio or video that can be read "
         f"(ffmpeg: file:{tmp_path}/notes.txt: Invalid data found when processing input)",
     ]
+    assert re.fullmatch(
+        r"alternator transcribe: 3 of 5 transcribed, 2 failed: \d+\.\d s of sound in \d+\.\d s, "
+        r"[\d.]+ × real time",
+        summary,
+    )
     assert "Detected language: German" in done.stdout
     written = sorted(path.name for path in (tmp_path / "out").iterdir())
     forms = ["json", "srt", "tsv", "txt", "vtt"]
@@ -52,6 +74,82 @@ def test_good_and_bad_files_in_one_run(speak: Speak, checkpoint: Path, tmp_path:
     assert (tmp_path / "out" / "caption.mp3.txt").read_text() == f"{SPOKEN}\n"
     assert json.loads((tmp_path / "out" / "caption.ogg.json").read_text())["language"] == "de"
     assert (tmp_path / "out" / "hello.vtt").read_text().startswith("WEBVTT\n\n00:00.000 --> ")
+
+
+def test_folders_patterns_and_standard_input(
+    speak: Speak, checkpoint: Path, tmp_path: Path
+) -> None:
+    media = tmp_path / "media"
+    (media / "talks").mkdir(parents=True)
+    shutil.copy(speak(SPOKEN, suffix=".mp3"), media / "-caption 1.mp3")
+    shutil.copy(speak("Hello world.", suffix=".m4a"), media / "talks" / "hello.m4a")
+    (media / "talks" / "cover.png").write_text("no sound, and not named")
+    arguments = ["--model", str(checkpoint), "-o", "out", "-f", "txt", "--resume", "media"]
+
+    first = run(tmp_path, *arguments)
+    assert first.returncode == 0, first.stderr
+    results = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("out/**/*.txt"))
+    assert results == ["out/-caption 1.txt", "out/talks/hello.txt"]
+    # Each file's lines stand together, in the order of the files.
+    assert [line for line in first.stdout.splitlines() if line.startswith("[")] == [
+        line for line in first.stdout.splitlines() if "caption" in line or "ello" in line
+    ]
+
+    (tmp_path / "out" / "talks" / "hello.txt").unlink()
+    again = run(tmp_path, *arguments, "--verbose", "None")
+    assert (again.returncode, again.stdout) == (0, "")
+    assert again.stderr.startswith("alternator transcribe: 1 of 2 transcribed, 1 there already")
+
+    sound = (media / "-caption 1.mp3").read_bytes()
+    piped = run(tmp_path, *arguments[:2], "-o", "-", "-", stdin=sound)
+    assert (piped.returncode, piped.stdout) == (0, f"{SPOKEN}\n")
+    matched = run(tmp_path, *arguments[:2], "-o", "-", "media/**/*.m4a", "media/*.flac")
+    assert (matched.returncode, matched.stdout) == (1, "Hello world.\n")
+    assert matched.stderr.splitlines()[0] == (
+        "alternator transcribe: media/*.flac: no file matches this pattern; name one that is there"
+    )
+
+
+def test_an_address(speak: Speak, checkpoint: Path, tmp_path: Path) -> None:
+    shutil.copy(speak("Hello world.", suffix=".mp3"), tmp_path / "hello.mp3")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        addresses = [f"{url}/hello.mp3?key=1", f"{url}/nothing.mp3"]
+        done = run(tmp_path, "--model", str(checkpoint), "-f", "txt", "-o", "out", *addresses)
+        server.shutdown()
+    assert done.returncode == 1
+    assert (tmp_path / "out" / "hello.txt").read_text() == "Hello world.\n"
+    assert done.stderr.splitlines()[0] == (
+        f"alternator transcribe: {url}/nothing.mp3: answers HTTP 404; check the address"
+    )
+
+
+def test_a_terminal_that_shows_ascii_only(speak: Speak, checkpoint: Path, tmp_path: Path) -> None:
+    path = speak("Meine Katze schläft auf dem Sofa.", "de")
+    arguments = ["--model", str(checkpoint), "-f", "txt", "-o", "-", str(path), str(path)]
+    done = run(tmp_path, *arguments, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stdout) == (0, "Meine Katze schl?ft auf dem Sofa.\n")
+
+
+def test_sigterm_ends_the_worker_too(checkpoint: Path, tmp_path: Path) -> None:
+    long = tmp_path / "long.wav"
+    noise = "anoisesrc=duration=3600:sample_rate=16000"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", noise, str(long)], check=True)
+    started = [sys.executable, "-m", "alternator", "transcribe", "--model", str(checkpoint)]
+    command = [*started, "--engine", "openai", "-o", str(tmp_path), str(long)]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        worker = wait_for(lambda: children(process.pid))[0]
+        process.terminate()
+        assert process.wait(timeout=30) == 128 + 15
+        wait_for(lambda: not Path(f"/proc/{worker}").exists())
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    found = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for file in found for child in file.read_text().split()]
 
 
 def test_configuration_and_standard_output(speak: Speak, checkpoint: Path, tmp_path: Path) -> None:

@@ -61,7 +61,9 @@ def test_what_is_taken(convert: Callable[[str], object], text: str, value: objec
         (whole(0), "²", "'²' is no whole number from 0 on"),
         (optional(number), "none", "'none' is no number"),
         (seconds_list, "1,,2", "'' is no number"),
+        (seconds_list, "0,-2", "-2 is before the beginning"),
         (token_list, "-2", "'-2' is no whole number from 0 on"),
+        (token_list, "-1,51866", "51866 is no token: Whisper has at most 51866, from 0 on"),
     ],
 )
 def test_what_is_refused(convert: Callable[[str], object], text: str, said: str) -> None:

@@ -3,12 +3,12 @@
 import argparse
 import re
 import sys
-from pathlib import Path
 
 import pytest
 
 from alternator.speech.options import DecodingOptions
-from alternator.transcribe.options import build_parser, parse, temperatures
+from alternator.transcribe.options import parse, temperatures
+from alternator.transcribe.parser import build_parser
 
 # Decided by the configuration here, so that they are None unless given.
 CONFIGURED = {"model", "model_dir", "device", "language", "task"}
@@ -43,7 +43,7 @@ def test_every_option_of_openai_whisper_with_its_default(
         if name not in CONFIGURED | {"output_format", "condition_on_previous_text"}:
             assert ours[name] == default, name
     assert parse(["a.mp3"]).decoding == DecodingOptions(
-        temperature=temperatures(0.0, 0.2), verbose=True
+        temperature=temperatures(0.0, 0.2), verbose=None
     )
     assert parse(["a.mp3"]).output.formats == ("txt", "vtt", "srt", "tsv", "json")
 
@@ -86,7 +86,7 @@ def test_wrong_usage(
 def test_standard_output_is_for_the_transcript_alone() -> None:
     arguments = parse(["-o", "-", "a.mp3"])
     assert arguments.output.directory is None and arguments.output.formats == ("txt",)
-    assert arguments.decoding.verbose is None
+    assert arguments.decoding.verbose is None and not arguments.shows_lines
 
 
 def test_values() -> None:
@@ -95,7 +95,7 @@ def test_values() -> None:
     assert arguments.decoding.best_of is None
     assert arguments.decoding.word_timestamps is True
     assert arguments.output.layout.max_line_width == 40
-    assert (arguments.task, arguments.files) == ("translate", (Path("a"), Path("b")))
+    assert (arguments.overrides.task, arguments.inputs) == ("translate", ("a", "b"))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,9 @@ def test_suppressed_tokens(text: str, ids: tuple[int, ...]) -> None:
 
 def test_help_is_worded_for_every_group() -> None:
     text = build_parser().format_help()
-    assert text.startswith("usage: alternator transcribe [OPTION ...] FILE ...")
+    assert text.startswith(
+        "usage: alternator transcribe [OPTION ...] FILE|FOLDER|PATTERN|URL|- ..."
+    )
     assert re.findall(r"^(\w+):$", text, re.MULTILINE) == [
         "options",
         "output",

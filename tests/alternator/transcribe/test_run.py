@@ -45,3 +45,13 @@ def test_each_option_goes_before_its_key(config: Path) -> None:
         max_duration_minutes=0,
     )
     assert settings_for(config, "--language", "French").language == "French"
+    words = ("--vad", "False", "--compute_type", "int8", "--batch_size", "4")
+    ours = settings_for(config, *words)
+    assert (ours.vad, ours.compute_type, ours.batch_size) == (False, "int8", 4)
+
+
+def test_full_precision_as_openai_whisper_asks_for_it(config: Path) -> None:
+    assert settings_for(config).compute_type == "auto"
+    assert settings_for(config, "--fp16", "False").compute_type == "float32"
+    both = ("--fp16", "False", "--compute_type", "int8")
+    assert settings_for(config, *both).compute_type == "int8"

@@ -1,6 +1,7 @@
 """Loading: every way in which a model can be missing or broken has its own remedy."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from unprivileged import unprivileged
@@ -14,7 +15,7 @@ from alternator.progress import SILENT, Progress  # noqa: E402
 from alternator.speech.engines import openai_whisper_models as models  # noqa: E402
 
 
-def load_model(name: str, directory: Path) -> whisper.Whisper:
+def load_model(name: str, directory: Path) -> Any:
     """As the engine does it."""
     return models.load_model(name, directory, "cpu", progress=SILENT)
 

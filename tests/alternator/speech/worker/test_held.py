@@ -2,10 +2,12 @@
 
 import queue
 
-from alternator.errors import MediaError, WorkerError
+from alternator.errors import MediaError, ModelError, OutOfMemoryError, WorkerError
 from alternator.speech.engines.engine import Failed
-from alternator.speech.worker.held import HeldRequests, Lost, Mailbox
-from alternator.speech.worker.protocol import Started
+from alternator.speech.worker.held import Ending, HeldRequests, Lost, cause_of
+from alternator.speech.worker.protocol import Answer, Fatal, Started
+
+Mailbox = queue.SimpleQueue[Answer | Lost]
 
 
 def everything_in(mailbox: Mailbox) -> list[object]:
@@ -24,7 +26,7 @@ def test_the_answer_is_the_last_word() -> None:
         held.deliver(answer)
     assert everything_in(mailbox) == [Started(id="1"), failed]
     assert "1" not in held and not len(held)
-    held.lose(WorkerError("it died"), again=True)
+    held.lose(Ending(error=WorkerError("it died"), cause="died"))
     assert not everything_in(mailbox)
 
 
@@ -34,8 +36,14 @@ def test_only_what_was_not_begun_may_be_asked_of_another() -> None:
     for number, mailbox in mailboxes.items():
         held.add(number, mailbox)
     held.deliver(Started(id="1"))
-    held.lose(WorkerError("it died"), again=True)
+    held.lose(Ending(error=WorkerError("it died"), cause="died"))
     begun, waited = (everything_in(mailbox)[-1] for mailbox in mailboxes.values())
-    assert isinstance(begun, Lost) and not begun.again and str(begun.error) == "it died"
-    assert isinstance(waited, Lost) and waited.again
+    assert isinstance(begun, Lost) and begun.begun and str(begun.ending.error) == "it died"
+    assert isinstance(waited, Lost) and not waited.begun
     assert not held.add("3", mailboxes["1"]), "it is over"
+
+
+def test_a_last_word_tells_what_another_worker_would_meet() -> None:
+    assert cause_of(Fatal(error=OutOfMemoryError("12 GB"))) == "memory"
+    assert cause_of(Fatal(error=WorkerError("a defect"), trace="Traceback ...")) == "died"
+    assert cause_of(Fatal(error=ModelError("no such model"))) == "refused"

@@ -19,7 +19,7 @@ from alternator.speech.engines.engine import (
     SegmentFound,
 )
 from alternator.speech.options import DecodingOptions
-from alternator.speech.worker.process import COMMAND
+from alternator.speech.worker.interpreter import COMMAND
 from alternator.speech.worker.protocol import (
     Beat,
     Cancel,
@@ -116,8 +116,8 @@ def test_one_that_waits_is_cancelled_before_anything_is_loaded(
     ("body", "message"),
     [
         (
-            '{"frame": "Hello", "version": 3}',
-            "the Whisper worker was sent version 3 of the protocol instead of 2; start the program "
+            '{"frame": "Hello", "version": 4}',
+            "the Whisper worker was sent version 4 of the protocol instead of 3; start the program "
             "again",
         ),
         (

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,13 @@ from waiting import wait_for
 from alternator.config.models import WhisperSettings
 from alternator.errors import ModelError, WorkerError
 from alternator.progress import Progress
-from alternator.speech.engines.engine import Done, LoadOptions, Request
+from alternator.speech.engines.engine import Done, Failed, LoadOptions, Request
 from alternator.speech.options import DecodingOptions
-from alternator.speech.transcriber import Transcriber, Transcription
-from alternator.speech.worker.held import Lost, Mailbox
+from alternator.speech.transcriber import Transcriber
+from alternator.speech.worker.held import Lost
 from alternator.speech.worker.patience import Deadlines
 from alternator.speech.worker.process import WorkerProcess
-from alternator.speech.worker.protocol import Load
+from alternator.speech.worker.protocol import Answer, Load, Retried, Started
 
 pytest.importorskip("whisper")
 
@@ -30,6 +31,8 @@ Speak = Callable[..., Path]
 
 SPOKEN = "Captions help everyone understand."
 VERBOSE = DecodingOptions(verbose=True)
+# Long enough to be hit in the middle.
+LONG = " ".join([SPOKEN] * 4)
 
 
 class Told(Progress):
@@ -82,15 +85,66 @@ def test_starts_at_first_use(fragile: Transcriber, speak: Speak) -> None:
 
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSEGV])
-def test_a_crash_costs_one_file(fragile: Transcriber, speak: Speak, blow: signal.Signals) -> None:
+def test_a_crash_costs_a_file_some_time_and_no_more(
+    fragile: Transcriber, speak: Speak, blow: signal.Signals
+) -> None:
     fragile.start()
     pid = worker_of(fragile)
-    told = Told(line=lambda _: os.kill(pid, blow))
-    with pytest.raises(WorkerError, match=rf"died of {blow.name} while at work; "):
-        fragile.transcribe(speak(SPOKEN), options=VERBOSE, progress=told)
-    assert fragile.state == "stopped"
-    assert fragile.transcribe(speak(SPOKEN)).text == SPOKEN
-    assert worker_of(fragile) != pid
+    transcription = fragile.submit(speak(LONG), VERBOSE)
+    news = transcription.events()
+    assert isinstance(next(news), Started)
+    os.kill(pid, blow)
+    told = list(news)
+    (again,) = [event for event in told if isinstance(event, Retried)]
+    assert ".wav is tried again alone, with batches of 4: the Whisper worker died of " in again.text
+    assert f" died of {blow.name} while at work; " in again.text
+    kinds = [type(event) for event in told[told.index(again) :]]
+    assert kinds[1] is Started
+    last = told[-1]
+    assert isinstance(last, Done) and SPOKEN in last.transcript.text
+    assert worker_of(fragile) != pid and gone(pid)
+
+
+def test_a_death_in_the_middle_of_ten_costs_none_of_them(
+    checkpoint: Path, speak: Speak, tmp_path: Path
+) -> None:
+    phrases = [SPOKEN, "Keep calm and carry on."] * 5
+    environ = os.environ | {"TMPDIR": str(tmp_path)}
+    with Transcriber(WhisperSettings(model=str(checkpoint)), environ=environ) as transcriber:
+        transcriber.start()
+        pid = worker_of(transcriber)
+        files = [speak(phrase) for phrase in phrases]
+        under_way = [transcriber.submit(path) for path in files]
+        assert isinstance(next(under_way[2].events()), Started)
+        os.kill(pid, signal.SIGKILL)
+        for transcription, phrase in zip(under_way, phrases, strict=True):
+            *_, last = transcription.events()
+            assert isinstance(last, Done) and last.transcript.text == phrase
+        second = worker_of(transcriber)
+        assert second != pid
+    assert gone(pid) and gone(second)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_kills_each_worker_fails_in_plain_words(
+    fragile: Transcriber, speak: Speak
+) -> None:
+    fragile.start()
+    pids: list[int] = []
+    path = speak(LONG)
+    with pytest.raises(WorkerError) as caught:
+        for event in fragile.submit(path, VERBOSE).events():
+            if isinstance(event, Started):
+                pids.append(worker_of(fragile))
+                os.kill(pids[-1], signal.SIGKILL)
+            elif isinstance(event, Failed):
+                raise event.error
+    assert len(set(pids)) == 3
+    assert str(caught.value).endswith(
+        f"{path.name} was tried 3 times, the last time alone, with batches of 4, in int8, and is "
+        f"given up"
+    )
+    assert fragile.transcribe(speak("Keep calm and carry on.")).text == "Keep calm and carry on."
 
 
 def test_death_between_two_files_costs_none(fragile: Transcriber, speak: Speak) -> None:
@@ -111,22 +165,23 @@ def test_a_pause_shows_as_hung_and_passes(fragile: Transcriber) -> None:
     assert worker_of(fragile) == pid
 
 
-def test_a_worker_that_hangs_is_killed(fragile: Transcriber, speak: Speak) -> None:
+def test_a_worker_that_hangs_at_work_is_killed_and_its_file_given_to_another(
+    fragile: Transcriber, speak: Speak
+) -> None:
     fragile.start()
     pid = worker_of(fragile)
     states: list[str] = []
-    with pytest.raises(WorkerError, match="was silent for 6 s and was stopped"):
-        fragile.transcribe(
-            speak(SPOKEN),
-            options=VERBOSE,
-            progress=Told(
-                beat=lambda: states.append(fragile.state),
-                line=lambda _: os.kill(pid, signal.SIGSTOP),
-            ),
-        )
-    assert states[-1] == "hung"
+    news = fragile.submit(speak(LONG), VERBOSE).events(
+        Told(beat=lambda: states.append(fragile.state))
+    )
+    assert isinstance(next(news), Started)
+    os.kill(pid, signal.SIGSTOP)
+    again = next(event for event in news if isinstance(event, Retried))
+    assert "was silent for 6 s and was stopped" in again.text
+    assert "hung" in states
     assert gone(pid)
-    assert fragile.transcribe(speak(SPOKEN)).text == SPOKEN
+    *_, last = news
+    assert isinstance(last, Done) and SPOKEN in last.transcript.text
 
 
 def test_a_waiter_that_gives_up_cancels_its_file(fragile: Transcriber, speak: Speak) -> None:
@@ -143,22 +198,20 @@ def test_a_waiter_that_gives_up_cancels_its_file(fragile: Transcriber, speak: Sp
     assert worker_of(fragile) == pid, "the model was loaded again"
 
 
-def test_a_death_costs_only_what_was_begun(fragile: Transcriber, speak: Speak) -> None:
-    """One file runs and one waits; the second is asked again of the next worker."""
+def test_what_was_not_begun_is_asked_of_the_next_one_as_if_nothing_had_been(
+    fragile: Transcriber, speak: Speak
+) -> None:
     fragile.start()
-    pid = worker_of(fragile)
-    waiting: list[Transcription] = []
-
-    def blow(_: str) -> None:
-        if not waiting:
-            waiting.append(fragile.submit(speak("Keep calm and carry on.")))
-            os.kill(pid, signal.SIGKILL)
-
-    with pytest.raises(WorkerError, match="died of SIGKILL while at work"):
-        fragile.transcribe(speak(SPOKEN), options=VERBOSE, progress=Told(line=blow))
-    *_, last = waiting[0].events()
+    first = fragile.submit(speak(LONG), VERBOSE)
+    second = fragile.submit(speak("Keep calm and carry on."))
+    news = first.events()
+    assert isinstance(next(news), Started)
+    os.kill(worker_of(fragile), signal.SIGKILL)
+    assert any(isinstance(event, Retried) for event in news)
+    told = list(second.events())
+    assert not any(isinstance(event, Retried) for event in told)
+    last = told[-1]
     assert isinstance(last, Done) and last.transcript.text == "Keep calm and carry on."
-    assert worker_of(fragile) != pid
 
 
 def test_no_step_within_its_bound(checkpoint: Path) -> None:
@@ -235,8 +288,7 @@ def test_a_variable_that_rocm_can_not_read_does_not_reach_the_worker() -> None:
         command = [sys.executable, "-c", told, file.name]
         environ = {**given, "ROCR_VISIBLE_DEVICES": "0"}
         worker = WorkerProcess(LOAD, Deadlines(), environ, command=command)
-        with pytest.raises(WorkerError):
-            worker.wait_until_loaded()
+        wait_for(lambda: worker.ending)
         names = set(file.read().split())
     assert "ROCR_VISIBLE_DEVICES" in names and not names & given.keys()
 
@@ -250,8 +302,8 @@ LOAD = Load(
     ("frame", "message"),
     [
         (
-            '{"frame": "Hello", "version": 3, "news": []}',
-            "the Whisper worker speaks version 3 of the protocol instead of 2: alternator was "
+            '{"frame": "Hello", "version": 4, "news": []}',
+            "the Whisper worker speaks version 4 of the protocol instead of 3: alternator was "
             "installed anew under the running program; start it again",
         ),
         (
@@ -276,16 +328,29 @@ def test_a_worker_that_is_not_understood_is_stopped(frame: str, message: str) ->
     worker = WorkerProcess(
         LOAD, Deadlines(), os.environ, command=[sys.executable, "-c", program, frame]
     )
-    mailbox: Mailbox = queue.SimpleQueue()
+    mailbox: queue.SimpleQueue[Answer | Lost] = queue.SimpleQueue()
     worker.submit(request("1"), mailbox)
-    with pytest.raises(WorkerError) as caught:
-        worker.wait_until_loaded()
-    assert str(caught.value) == message
+    wait_for(lambda: worker.ending)
+    assert worker.ending is not None
+    assert (str(worker.ending.error), worker.ending.cause) == (message, "refused")
     lost = mailbox.get(timeout=10)
-    assert isinstance(lost, Lost) and str(lost.error) == message and not lost.again
+    assert isinstance(lost, Lost) and lost.ending is worker.ending and not lost.begun
     assert not worker.usable
     worker.submit(request("2"), mailbox)  # it is over already
     assert isinstance(mailbox.get(timeout=10), Lost)
+
+
+def test_a_worker_that_reads_nothing_holds_nobody_up() -> None:
+    """A pipe holds 64 KiB; what is more waits in a thread of its own."""
+    program = "import signal; signal.pause()"
+    worker = WorkerProcess(LOAD, Deadlines(), os.environ, command=[sys.executable, "-c", program])
+    mailbox: queue.SimpleQueue[Answer | Lost] = queue.SimpleQueue()
+    long = DecodingOptions(initial_prompt="word " * 10_000)
+    for number in range(8):
+        worker.submit(replace(request(str(number)), options=long), mailbox)
+    worker.kill(WorkerError("enough"))
+    lost = [mailbox.get(timeout=10) for _ in range(8)]
+    assert all(isinstance(item, Lost) and item.ending.cause == "asked" for item in lost)
 
 
 def request(number: str) -> Request:

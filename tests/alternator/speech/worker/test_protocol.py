@@ -28,6 +28,7 @@ from alternator.speech.worker.protocol import (
     Beat,
     Cancel,
     Fatal,
+    Found,
     Frame,
     FrameError,
     Hello,
@@ -64,7 +65,9 @@ FRAMES: list[Frame] = [
         options=LoadOptions(model_dir=Path("/models"), threads=2, proven_device="cuda:1"),
     ),
     Loading(text="downloading"),
+    Found(gpus=2),
     Ready(device="cpu"),
+    Ready(device="cuda", batch_size=64, compute_type="float16"),
     Request(
         id="1",
         path=Path("\udcff.mp3"),
@@ -163,9 +166,9 @@ def test_what_no_version_of_ours_sends_is_named(raw: dict[str, object], message:
 
 
 def test_the_greeting_of_another_version_is_told_apart_whatever_else_it_holds() -> None:
-    assert frame_of(b'{"frame": "Hello", "version": 2}') == Hello(version=PROTOCOL_VERSION)
-    with pytest.raises(VersionError, match="version 3 of the protocol instead of 2"):
-        frame_of(b'{"frame": "Hello", "version": 3, "can": ["sing"]}')
+    assert frame_of(b'{"frame": "Hello", "version": 3}') == Hello(version=PROTOCOL_VERSION)
+    with pytest.raises(VersionError, match="version 4 of the protocol instead of 3"):
+        frame_of(b'{"frame": "Hello", "version": 4, "can": ["sing"]}')
 
 
 def test_a_frame_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:

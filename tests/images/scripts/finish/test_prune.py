@@ -98,6 +98,15 @@ def test_what_is_left_of_torch_transcribes(pruned: Path) -> None:
     assert done.stdout.splitlines()[-1] == str(pruned / "torch" / "__init__.py")
 
 
+def test_the_voice_detector_finds_its_weights_and_nothing_else_of_their_package_is_left(
+    pruned: Path,
+) -> None:
+    code = "from alternator.speech.voice import VoiceDetector; VoiceDetector()"
+    done = run_pruned(pruned, code)
+    assert done.returncode == 0, done.stderr
+    assert left(pruned / "silero_vad") == {"data/silero_vad_16k_sequence.onnx"}
+
+
 @pytest.mark.parametrize(
     ("call", "package"),
     [
