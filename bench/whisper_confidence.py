@@ -12,6 +12,7 @@ right words against the confidence, by tenths, and their mean distance. ``--writ
 import argparse
 import itertools
 import tempfile
+import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from difflib import SequenceMatcher
@@ -20,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from alternator.media.audio import Samples, decode
+from alternator.media.audio import SAMPLE_RATE, Samples, decode
 from alternator.progress import SILENT
 from alternator.speech.batched import confidence
 from alternator.speech.batched.confidence import Features, features
@@ -32,7 +33,6 @@ from alternator.speech.transcript import Transcript
 from alternator.speech.voice import VoiceDetector
 from alternator.speech.worker.inbox import Inbox
 from tests.real import speech, weights, words
-from tests.support.sounds import sound_file
 
 LANGUAGES = ("en", "ru", "cs", "nl")
 SPEECH_TO_NOISE = (None, 20.0, 5.0)  # decibels; None: as it is
@@ -75,7 +75,8 @@ def heard(engine: BatchedEngine, count: int) -> Iterator[Sample]:
             for line in spread(speech.lines(language), count):
                 number += 1
                 samples = under_noise(decode(line.path).samples, noise, number)
-                path = sound_file(Path(folder) / "line.wav", samples)
+                path = Path(folder) / "line.wav"
+                write(path, samples)
                 voice, _ = find_windows(detector.probabilities(samples), len(samples), (0.0,))
                 transcript = transcribed(engine, path, language)
                 yield from rated(transcript, voice, line, number)
@@ -92,6 +93,12 @@ def under_noise(samples: Samples, decibels: float | None, seed: int) -> Samples:
     level = float(np.sqrt(np.mean(samples**2))) * 10 ** (-decibels / 20)
     noise = np.random.default_rng(seed).normal(0.0, level, len(samples))
     return (samples + noise).astype(np.float32)
+
+
+def write(path: Path, samples: Samples) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes((samples * 32_767).clip(-32_768, 32_767).astype("<i2").tobytes())
 
 
 def transcribed(engine: BatchedEngine, path: Path, language: str) -> Transcript:

@@ -244,10 +244,9 @@ class Lane:
     def attention(self, place: int, row: int, end: int, first: int | None = None) -> Tensor:
         """The alignment heads' raw scores over the sound, along one hypothesis.
 
-        Those of the steps that chose its tokens: the first is the prompt's last token (or the one
-        at position ``first`` of the prompt), the last is the token at position ``end - 1``, which
-        stood in ``row``. Float32 on the CPU, shape (heads, steps, positions of sound), heads in the
-        order of ``network.alignment_heads``.
+        From the prompt's last token, or its token ``first``, to the token at position ``end - 1``,
+        which stood in ``row``. Float32 on the CPU, shape (heads, steps, positions of sound), heads
+        in the order of ``network.alignment_heads``.
         """
         if self._asked is None:
             raise ValueError("the lane was made without attention")

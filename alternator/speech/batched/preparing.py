@@ -16,8 +16,8 @@ from alternator.speech.batched.asking import Listening, Model
 from alternator.speech.batched.voiced import Voiced, find_windows
 from alternator.speech.cutting import Span
 from alternator.speech.engines.engine import CancelledRequestError, Request
+from alternator.speech.engines.language_code import language_code
 from alternator.speech.engines.nothing_to_hear import nothing_to_hear
-from alternator.speech.engines.openai_whisper import language_code
 from alternator.speech.engines.whisper_package import HOP_LENGTH
 from alternator.speech.options import DecodingOptions
 from alternator.speech.spectrogram import Spectrogram, spectrogram

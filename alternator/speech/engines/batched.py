@@ -27,7 +27,8 @@ from alternator.speech.batched.network import Network
 from alternator.speech.batched.preparing import Preparer
 from alternator.speech.device import choose_device, cpu_quota, threads_for
 from alternator.speech.engines.engine import Batch, Event, LoadOptions
-from alternator.speech.engines.openai_whisper import language_code, torch_build
+from alternator.speech.engines.language_code import language_code
+from alternator.speech.engines.openai_whisper import torch_build
 from alternator.speech.engines.openai_whisper_models import out_of_memory
 from alternator.speech.engines.whisper_package import Tokenizer, get_tokenizer
 from probe.prove.operations import without_cudnn
