@@ -30,6 +30,7 @@ CACHE_VARIABLE, CACHE_OVERLAY = "ALTERNATOR_DEMO_CACHE", "demo-cache"
 CACHE_INSIDE = "/opt/alternator/demo-cache/"
 # Seconds until something must have come, and until all of it must be here (145 MB).
 PATIENCE_S, WITHIN_S = 5, 180
+SPEAKER = "alternator models: "
 PULLED = re.compile(r"^([\w.-]+): (/\S+)$", re.MULTILINE)
 
 
@@ -91,10 +92,10 @@ def cache_here(environ: Mapping[str, str]) -> Path | None:
 
 
 def reason(words: str) -> str:
-    """Why there is none, out of what Compose and the command said: the last line, without the names
-    of those who said it."""
-    last = [line for line in words.splitlines() if line.strip()][-1:] or ["nothing was said"]
-    found = re.search(r"can't be downloaded from (\S+) \((.*?)\)", last[0])
-    if found:
-        return f"{found[1]} does not give it ({found[2]})"
-    return re.sub(r"^(alternator models|Compose failed [^:]*): ", "", last[0]).strip()
+    """Why there is none, out of what Compose and the command said (version 1 of Compose adds the
+    exit code): the command's own last line, without its name."""
+    lines = [line for line in words.splitlines() if line.strip()] or ["nothing was said"]
+    own = [line.removeprefix(SPEAKER) for line in lines if line.startswith(SPEAKER)]
+    last = own[-1] if own else lines[-1]
+    found = re.search(r"can't be downloaded from (\S+) \((.*?)\)", last)
+    return f"{found[1]} does not give it ({found[2]})" if found else last

@@ -69,8 +69,10 @@ class AltTextWriter:
             config.media, directory, config.mastodon.instance_url, progress=progress
         )
 
-    def beside(self, progress: Progress) -> Self:
-        """A writer for another thread, with connections of its own."""
+    def beside(self, progress: Progress | None = None) -> Self:
+        """A writer for another thread, with connections of its own; without a progress of its own
+        it tells this one's."""
+        progress = progress or self._progress
         return type(self)(
             self._config,
             speech=self._speech,

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +26,7 @@ from alternator.mastodon.streams.events import EventReader
 from alternator.mastodon.streams.follow import Stream
 from alternator.mastodon.streams.ways import ways_to_hear
 from alternator.progress import Progress
+from alternator.speech.worker.slot import WorkerReport
 from alternator.stopping import Stop
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,9 @@ class SpeechWorker(SpeechReader, Protocol):
 
     @property
     def state(self) -> str: ...
+
+    @property
+    def workers(self) -> Sequence[WorkerReport]: ...
 
     def start(self) -> None: ...
 

@@ -8,10 +8,10 @@ What rests on one answer of the server is not ``sure``: a cache or a proxy may h
 is final only when it is said again later (``alternator/store/outcomes.py``).
 """
 
-import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
+from functools import partial
 from typing import Self
 
 from alternator.alt_text.writer import AltTextWriter
@@ -22,6 +22,7 @@ from alternator.bot.error_outcomes import deleted, outcome_of
 from alternator.bot.lost_edit import LostEdits
 from alternator.bot.other_bot import OtherBot
 from alternator.bot.settled import settled
+from alternator.bot.side_by_side import side_by_side
 from alternator.errors import (
     DamageError,
     EditRefusedError,
@@ -37,10 +38,10 @@ from alternator.mastodon.entities import Attachment, Status
 from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import Claim, Outcome, left_alone, to_retry
 
-log = logging.getLogger(__name__)
-
 EDITING_RETRY_SECONDS = 30.0
 PROCESSING_RETRY_SECONDS = 5.0
+# How many attachments of a post are transcribed at the same time; each is a download on disk.
+MOST_AT_ONCE = 4
 # Who may see a post that is described, where the configuration says nothing.
 USUAL_VISIBILITIES = ("public", "unlisted", "private")
 
@@ -115,6 +116,7 @@ class Describer:
             )
         texts: dict[str, str] = {}
         outcomes = []
+        wanted: list[Attachment] = []
         for key in claim.attachment_ids:
             attachment = attachments.get(key)
             if attachment is None:
@@ -126,13 +128,29 @@ class Describer:
             elif reason:
                 outcomes.append(left_alone(key, reason, sure=self._dialect.describes == "none"))
             else:
-                try:
-                    texts[key] = self._writer.write(attachment, status.language)
-                except Exception as error:  # noqa: BLE001 - one never stops the next; logged there
-                    outcomes.append(outcome_of(key, error))
+                wanted.append(attachment)
+        for attachment, write in self._writing(wanted, status.language):
+            try:
+                texts[attachment.id] = write()
+            except Exception as error:  # noqa: BLE001 - one never stops the next; logged there
+                outcomes.append(outcome_of(attachment.id, error))
         return Draft(
             status_id=claim.status_id, texts=texts, outcomes=tuple(outcomes), status=status
         )
+
+    def _writing(
+        self, wanted: Sequence[Attachment], language: str | None
+    ) -> Iterator[tuple[Attachment, Callable[[], str]]]:
+        """Each attachment with what gives its text, or raises why there is none. Those with speech
+        are transcribed side by side: a worker computes them together."""
+        heard = [attachment for attachment in wanted if attachment.has_speech]
+        if len(heard) > 1:
+            tasks = [partial(self._writer.beside().write, entry, language) for entry in heard]
+            texts = side_by_side(tasks, MOST_AT_ONCE)
+            yield from ((entry, text.result) for entry, text in zip(heard, texts, strict=True))
+        for entry in wanted:
+            if entry not in heard or len(heard) == 1:
+                yield entry, partial(self._writer.write, entry, language)
 
     def publish(self, draft: Draft) -> list[Outcome]:
         """Write a draft into its status with one edit, unless there is nothing left to write.

@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Protocol, TypedDict
 
 import requests
 
-from alternator.accounts.health import ServerReport, ServerState
+from alternator.accounts.health import ServerReport
 from alternator.bot import health_address
+from alternator.bot.health_report import Queue, Report, Server, Worker, iso, line_of
 from alternator.bot.pulse import Pulse
 from alternator.config.load import load_section
 from alternator.config.settings import HealthSettings, StateSettings
@@ -33,44 +33,6 @@ log = logging.getLogger(__name__)
 # The main loop is heard of every second, and less often only while it waits for an answer.
 SILENCE_SECONDS = 180.0
 ASK_TIMEOUT_SECONDS = 5.0
-
-
-class Worker(Protocol):
-    """The Whisper worker, as ``alternator.speech.transcriber.Transcriber`` tells of it."""
-
-    @property
-    def state(self) -> str: ...
-
-
-class Queue(Protocol):
-    """Where the work waits: ``alternator.accounts.account.Account``."""
-
-    @property
-    def halted(self) -> str | None: ...
-
-    def queue(self) -> Mapping[AttachmentState, int]: ...
-
-
-class Server(Protocol):
-    """What is known of the server: ``alternator.accounts.health.AccountHealth``."""
-
-    @property
-    def report(self) -> ServerReport: ...
-
-
-class Report(TypedDict):
-    """The body of an answer. Times are ISO 8601 in UTC, null while there is none.
-
-    ``halted`` says why nothing is edited any more; null while there is no such reason.
-    """
-
-    status: str
-    worker: str
-    server: ServerState
-    server_since: str | None
-    last_success: str | None
-    queue: Mapping[AttachmentState, int]
-    halted: str | None
 
 
 class Health:
@@ -131,6 +93,7 @@ class Health:
         body = Report(
             status=status,
             worker=worker,
+            workers=[] if self._worker is None else [line_of(one) for one in self._worker.workers],
             server=server.state,
             server_since=iso(server.since),
             last_success=iso(self._last_success),
@@ -153,11 +116,6 @@ class Health:
         if (silence := self.speech.silence) > self._silence:
             return f"the work on a post with speech has been silent for {silence:.0f} s"
         return "ok"
-
-
-def iso(moment: datetime | None) -> str | None:
-    """A time as JSON has it."""
-    return None if moment is None else moment.isoformat()
 
 
 class HealthServer(ThreadingHTTPServer):

@@ -15,12 +15,19 @@ NO_INDEX = "moov atom not found"
 # the length is a guess: https://github.com/FFmpeg/FFmpeg/blob/master/libavformat/demux.c
 GUESSED_LENGTH = "Estimating duration from bitrate"
 # a packet is shorter than it should be, as the last one of a file that was cut off; the first two:
-# https://github.com/FFmpeg/FFmpeg/blob/master/libavformat/demux.c, then ac3dec.c of libavcodec.
-SHORT_PACKETS = ("Packet corrupt", "corrupt input packet", "incomplete frame")
+# https://github.com/FFmpeg/FFmpeg/blob/master/libavformat/demux.c, then ac3dec.c of libavcodec, and
+# what AAC's reader gives for a frame without its end (aacdec.c of libavformat).
+SHORT_PACKETS = (
+    "Packet corrupt",
+    "corrupt input packet",
+    "incomplete frame",
+    "Input/output error",
+)
 # The codec of a track, and what has none:
 NO_DECODER = re.compile(r"Decoder \(codec (\w+)\) not found|Decoding requested, but no decoder")
 
-ADDRESS = re.compile(r"^\[([\w,.]+) @ 0x[0-9a-f]+\] ")
+# Who says it: one part of ffmpeg, or since 7.0 one inside another.
+ADDRESS = re.compile(r"^(?:\[[^\]]* @ 0x[0-9a-f]+\] )+")
 LEVEL = re.compile(r"^\[(\w+)\] (.*)", re.DOTALL)
 FORMAT = re.compile(r"Input #0, ([\w,.]+), from ")
 DURATION = re.compile(r"  Duration: (\d+):(\d+):(\d+\.\d+),")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from alternator.errors import MediaError, TemporaryMediaError
 from probe.errors import reason_of
@@ -53,7 +53,8 @@ def local_file(path: Path, seconds: float) -> Iterator[Path]:
     check_file(path)
     if path.is_file():
         # What /dev/stdin leads to is another file for a child.
-        yield Path(os.path.realpath(path)) if path.is_relative_to("/dev") else path
+        own = path.is_relative_to("/dev") or path.is_relative_to("/proc")
+        yield Path(os.path.realpath(path)) if own else path
         return
     try:
         # A pipe into which nobody writes would hold an open without this, and for ever.
@@ -69,7 +70,7 @@ def local_file(path: Path, seconds: float) -> Iterator[Path]:
 
 @contextmanager
 def spooled(
-    stream: BinaryIO,
+    stream: IO[bytes],
     *,
     name: str = "standard input",
     most: int = MOST_BYTES,
@@ -81,7 +82,8 @@ def spooled(
     empty, larger, not at its end within ``seconds``, or can't be read; TemporaryMediaError where
     there is no room for it.
     """
-    with tempfile.NamedTemporaryFile(prefix="alternator-", suffix=".media") as file:
+    # Without a buffer: what does not fit would be tried again when the file is closed.
+    with tempfile.NamedTemporaryFile(prefix="alternator-", suffix=".media", buffering=0) as file:
         size = 0
         for piece in _pieces(stream, name, seconds):
             size += len(piece)
@@ -89,16 +91,14 @@ def spooled(
                 raise MediaError(
                     f"{name}: more than {most / GIB:g} GB came; write it to a file, and cut it"
                 )
+            rest = memoryview(piece)
             try:
-                file.write(piece)
+                while rest:
+                    rest = rest[file.write(rest) :]
             except OSError as error:
                 raise TemporaryMediaError(_no_room(name, error)) from None
         if not size:
             raise MediaError(f"{name}: is empty; nothing came through it")
-        try:
-            file.flush()
-        except OSError as error:
-            raise TemporaryMediaError(_no_room(name, error)) from None
         yield Path(file.name)
 
 
@@ -107,7 +107,7 @@ def _no_room(name: str, error: OSError) -> str:
     return f"{name}: can't be kept in {tempfile.gettempdir()}: {reason_of(error)}{hint}"
 
 
-def _pieces(stream: BinaryIO, name: str, seconds: float | None) -> Iterator[bytes]:
+def _pieces(stream: IO[bytes], name: str, seconds: float | None) -> Iterator[bytes]:
     deadline = None if seconds is None else time.monotonic() + seconds
     waiting = select.poll()
     waiting.register(stream.fileno(), select.POLLIN)

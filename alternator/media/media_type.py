@@ -11,8 +11,9 @@ HEAD_BYTES = 64
 # for sound or pictures alike. What browsers go by:
 # https://mimesniff.spec.whatwg.org/#matching-an-image-type-pattern
 # https://mimesniff.spec.whatwg.org/#matching-an-audio-or-video-type-pattern
-# The others, in animation, audio, images, jpeg, matroska and riff of
-# https://github.com/file/file/tree/master/magic/Magdir
+# The others, in animation, audio, dolby, images, jpeg, matroska, riff and sun of
+# https://github.com/file/file/tree/master/magic/Magdir, and in the demuxers' probes in
+# https://github.com/FFmpeg/FFmpeg/tree/master/libavformat
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (rb"\xff\xd8\xff", "image/jpeg"),
     (rb"\x89PNG\r\n\x1a\n", "image/png"),
@@ -32,6 +33,29 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (rb"....(moov|mdat|wide)", "video/quicktime"),
     (rb"RIFF....WAVE", "audio/wav"),
     (rb"(RF64|BW64)....WAVE", "audio/wav"),
+    (rb"riff\x2e\x91\xcf\x11", "audio/x-w64"),
+    (rb"RIFF....XWMA", "audio/x-ms-xwma"),
+    (rb"FORM....AIF[FC]", "audio/aiff"),
+    (rb"caff\x00", "audio/x-caf"),
+    (rb"\.snd\x00", "audio/basic"),
+    (rb"#!AMR-WB\n", "audio/amr-wb"),
+    (rb"#!AMR\n", "audio/amr"),
+    # The kind of the stream (bsid) is in its sixth byte; above 10 it is the enhanced one.
+    (rb"\x0b\x77...[\x58-\x87]", "audio/eac3"),
+    (rb"\x0b\x77...[\x00-\x57]", "audio/ac3"),
+    (rb"(\x7f\xfe\x80\x01|\xfe\x7f\x01\x80|\x1f\xff\xe8\x00|\xff\x1f\x00\xe8)", "audio/vnd.dts"),
+    (rb"DTSHDHDR", "audio/vnd.dts"),
+    (rb"wvpk", "audio/x-wavpack"),
+    (rb"TTA[12]", "audio/x-tta"),
+    (rb"MAC [\x00-\xff]", "audio/x-ape"),
+    (rb"(MP\+[\x07\x17]|MPCK)", "audio/x-musepack"),
+    (rb"tBaK", "audio/x-tak"),
+    (rb"DSD \x1c\x00", "audio/x-dsf"),
+    (rb"FRM8........DSD ", "audio/x-dff"),
+    (rb"[\x02\x03]dss", "audio/x-dss"),
+    (rb"Creative Voice File\x1a", "audio/x-voc"),
+    (rb"NIST_1A\n", "audio/x-nist"),
+    (rb"(\.RMF\x00|\.ra\xfd)", "application/vnd.rn-realmedia"),
     (rb"fLaC", "audio/flac"),
     (rb"OggS", "*/ogg"),
     (rb"ID3", "audio/mpeg"),
@@ -42,7 +66,11 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (rb"RIFF....AVI ", "video/x-msvideo"),
     (rb"\x00\x00\x01[\xb3\xba]", "video/mpeg"),
     (rb"FLV\x01", "video/x-flv"),
-    (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-wmv"),
+    (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "*/x-ms-asf"),
+    # The first packet is the start of a table; a camera writes four bytes of time before each.
+    (rb"(....)?G[\x40-\x5f].[\x10-\x1f]", "video/mp2t"),
+    (rb"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02", "video/mxf"),
+    (rb"\x1f\x07\x00[\x3f\xbf]", "video/dv"),
 )
 # Other names for the same thing, as configurations have them.
 ALIASES = {
@@ -55,6 +83,19 @@ ALIASES = {
     "audio/x-aac": "audio/aac",
     "audio/opus": "audio/ogg",
     "audio/x-flac": "audio/flac",
+    "audio/x-aiff": "audio/aiff",
+    "audio/caf": "audio/x-caf",
+    "audio/3gpp2": "audio/3gpp",
+    "audio/matroska": "audio/x-matroska",
+    "audio/x-ms-asf": "audio/x-ms-wma",
+    "audio/wavpack": "audio/x-wavpack",
+    "audio/x-pn-realaudio": "application/vnd.rn-realmedia",
+    "video/vnd.rn-realvideo": "application/vnd.rn-realmedia",
+    "video/x-ms-asf": "video/x-ms-wmv",
+    "video/3gpp2": "video/3gpp",
+    "video/matroska": "video/x-matroska",
+    "application/mxf": "video/mxf",
+    "video/x-dv": "video/dv",
     "image/jpg": "image/jpeg",
     "image/pjpeg": "image/jpeg",
     "image/apng": "image/png",
@@ -79,7 +120,7 @@ def media_type(head: bytes, kind: Kind) -> str | None:
     for pattern, name in SIGNATURES:
         if re.match(pattern, head, re.DOTALL):
             outer = "audio" if kind == "audio" else "video"
-            return name.replace("*", outer)
+            return canonical(name.replace("*", outer))
     return None
 
 

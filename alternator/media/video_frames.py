@@ -49,7 +49,7 @@ def frames_of_video(
         for number in range(FRAMES):
             target = folder / f"frame-{number}.png"
             moment = seconds * number / FRAMES if number else 0.0
-            command = _command(path, picture, moment, longest_side, target)
+            command = frame_command(path, picture, moment, longest_side, target)
             ended = run_bounded(command, bounds, progress=progress)
             if ended.how in ("killed", "no start"):
                 raise TemporaryMediaError("the machine had no memory left to decode the video in")
@@ -75,7 +75,9 @@ def duration_of(path: Path, *, progress: Progress = SILENT) -> float | None:
 
 
 # size: what of which file, when, how large, whereto.
-def _command(path: Path, picture: str, moment: float, longest_side: int, target: Path) -> list[str]:
+def frame_command(
+    path: Path, picture: str, moment: float, longest_side: int, target: Path
+) -> list[str]:
     # Pixels need not be square, and no frame is made larger than it is. Each filter and encoder
     # here is one that images/scripts/debian/build-ffmpeg.sh builds.
     side = str(longest_side)

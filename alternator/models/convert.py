@@ -7,7 +7,8 @@ from pathlib import Path
 
 from alternator.errors import ModelError
 from alternator.models import catalog
-from alternator.models.download import FULL, check_space, into_place, no_room
+from alternator.models.disk_space import FULL, check_space, no_room
+from alternator.models.download import into_place
 from alternator.models.lock import taken
 from alternator.models.rate import MB
 from alternator.models.store import own_path

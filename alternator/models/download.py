@@ -5,12 +5,9 @@ the next try, be it tomorrow, asks for the rest. The file gets its name when its
 never before. Proxies and certificates are those that requests finds in the environment.
 """
 
-import errno
 import hashlib
 import os
-import re
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,7 +16,9 @@ from urllib.parse import urlsplit
 import requests
 
 from alternator.errors import ModelError
+from alternator.models.answers import length_of, reason_of_request, start_of
 from alternator.models.catalog import NamedModel
+from alternator.models.disk_space import FULL, check_space, no_room
 from alternator.models.lock import held
 from alternator.models.rate import MB
 from alternator.models.verified import forget, is_whole, note, pieces_of
@@ -37,9 +36,6 @@ CONNECT_SECONDS = 10.0
 REDIRECTS = 3  # a mirror may lead to its storage
 # Tries one after the other that brought nothing, and the pauses between them in seconds.
 PAUSES = (1.0, 2.0, 5.0, 10.0)
-# What must be left free on the disk, in bytes: others write there too.
-SPARE_BYTES = 64 * 1024 * 1024
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 OK, PARTIAL, NOT_SATISFIABLE = 200, 206, 416
 BUSY = (408, 425, 429, 500, 502, 503, 504)  # may pass
 
@@ -221,21 +217,6 @@ def check_room(order: Order) -> None:
     check_space(order.directory, missing, f"the Whisper model {order.model.name!r}")
 
 
-def check_space(directory: Path, needed: int, what: str) -> None:
-    """ModelError if the disk has fewer bytes free than ``needed``, and some to spare."""
-    free = shutil.disk_usage(directory).free
-    if free < needed + SPARE_BYTES:
-        raise ModelError(no_room(directory, what, f"{needed / MB:.0f} MB more are needed", free))
-
-
-def no_room(directory: Path, what: str, needed: str, free: int) -> str:
-    """For a disk that is full, or will be."""
-    return (
-        f"{what} does not fit on the disk of {directory}: {needed}, and {free / MB:.0f} MB are "
-        f"free; free some space there, or set [whisper] model_dir to a folder on another disk"
-    )
-
-
 def unkept(order: Order, error: OSError) -> str:
     """Why a model can't be kept in its folder."""
     what = f"the Whisper model {order.model.name!r}"
@@ -252,34 +233,3 @@ def unkept(order: Order, error: OSError) -> str:
 def part_size(order: Order) -> int:
     """How many bytes have arrived."""
     return order.part.stat().st_size if order.part.exists() else 0
-
-
-def start_of(headers: Mapping[str, str]) -> int | None:
-    """Where a part begins that a server gives.
-
-    https://www.rfc-editor.org/rfc/rfc9110#name-content-range
-    """
-    found = re.match(r"bytes (\d+)-", headers.get("Content-Range", ""))
-    return int(found[1]) if found else None
-
-
-def length_of(headers: Mapping[str, str], otherwise: int) -> int:
-    """How many bytes an answer says that it has."""
-    told = headers.get("Content-Length", "")
-    return int(told) if told.isdecimal() else otherwise
-
-
-def reason_of_request(error: requests.RequestException) -> str:
-    """Why nothing was had, in few words: the last of the errors behind it."""
-    if isinstance(error, requests.Timeout):
-        return "it does not answer in time"
-    inner: BaseException = error
-    while True:
-        below = getattr(inner, "reason", None) or inner.__cause__ or inner.__context__
-        arguments = [one for one in inner.args if isinstance(one, BaseException)]
-        following = below if isinstance(below, BaseException) else next(iter(arguments), None)
-        if following is None or following is inner:
-            break
-        inner = following
-    words = getattr(inner, "strerror", None) or str(inner)
-    return one_line(words, 200) or type(inner).__name__

@@ -40,8 +40,10 @@ def held(target: Path, watched: Path, total: int, progress: Progress) -> Iterato
             if not is_at(file, name):  # its holder is done
                 os.close(file)
                 file = opened(name)
-        yield waited
-        name.unlink(missing_ok=True)
+        try:
+            yield waited
+        finally:
+            name.unlink(missing_ok=True)
     finally:
         os.close(file)
 

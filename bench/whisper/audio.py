@@ -26,7 +26,7 @@ def write(file: Path, sound: Samples) -> Path:
 def seconds(file: Path) -> float:
     """The length of such a file."""
     with wave.open(str(file)) as sound:
-        return sound.getnframes() / SAMPLE_RATE
+        return float(sound.getnframes() / SAMPLE_RATE)
 
 
 def any_lines() -> list[Line]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench.whisper import ctranslate2_format, ggml_format, hugging_face_format, weights
-from bench.whisper.child import Kind
+from bench.whisper.engines import Kind
 from bench.whisper.ggml_format import Precision
 from tests.real.speech import folder
 

@@ -19,7 +19,7 @@ from bench.whisper import tokenizer_json
 from bench.whisper.weights import tokenizer
 
 VERSION, REVISION = 6, 3
-TYPES = {np.float32: 0, np.int8: 1, np.int16: 2, np.int32: 3, np.float16: 4}
+TYPES = {"float32": 0, "int8": 1, "int16": 2, "int32": 3, "float16": 4}
 Array = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
 Variable = tuple[str, Array]
 Weights = Mapping[str, Tensor]
@@ -53,7 +53,7 @@ def _write(file: BinaryIO, variables: list[Variable]) -> None:
         data = np.asarray(value, order="C")
         file.write(text(name) + struct.pack("<B", data.ndim))
         file.write(struct.pack(f"<{data.ndim}I", *data.shape) if data.ndim else b"")
-        file.write(struct.pack("<BI", TYPES[data.dtype.type], data.nbytes))
+        file.write(struct.pack("<BI", TYPES[data.dtype.name], data.nbytes))
         file.write(data.tobytes())
     file.write(struct.pack("<I", 1))
     file.write(text("decoder/projection/weight") + text("decoder/embeddings/weight"))

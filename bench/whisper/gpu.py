@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.whisper import audio
 from bench.whisper.checkpoints import form, recited
-from bench.whisper.child import Hearing, Kind, Loading
+from bench.whisper.engines import Hearing, Kind, Loading
 from bench.whisper.figures import Figure, Setup
 from bench.whisper.peers import CHECKOUT, Child, MissingError
 from bench.whisper.start import plain, worker

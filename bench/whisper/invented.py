@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.whisper import audio
-from bench.whisper.child import Hearing, Kind, Loading
+from bench.whisper.engines import Hearing, Kind, Loading
 from bench.whisper.figures import Figure, Setup
 from bench.whisper.peers import Child, MissingError
 from tests.real import speech

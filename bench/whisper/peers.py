@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from bench.whisper.child import Hearing, Kind, Loading
+from bench.whisper.engines import Hearing, Kind, Loading
 from tests.real.speech import folder
 
 CHECKOUT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bench.whisper import audio
 from bench.whisper.checkpoints import form, recited
-from bench.whisper.child import Hearing, Kind, Loading
+from bench.whisper.engines import Hearing, Kind, Loading
 from bench.whisper.figures import Figure, Setup, faster_by, spread
 from bench.whisper.peers import Answer, Child, MissingError
 

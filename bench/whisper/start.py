@@ -51,7 +51,7 @@ def plain(checkpoint: Path, device: str) -> float:
 
 def worker(checkpoint: Path, setup: Setup, precision: str = "auto") -> float:
     """Seconds until our worker is ready to transcribe, warm-up and captures included."""
-    from bench.whisper.child import Alternator, Loading
+    from bench.whisper.engines import Alternator, Loading
 
     ours = Alternator()
     loading = Loading(

@@ -87,7 +87,7 @@ def read_bytes(network: Network, batch: int) -> int:
     weights = layers * (4 + 2 + 8) * state * state + dims.n_vocab * state
     remembered = 2 * layers * batch * (dims.n_audio_ctx + STEPS + len(START)) * state
     size = network.dtype.itemsize
-    return weights * (1 if network.int8 else size) + remembered * size
+    return int(weights * (1 if network.int8 else size) + remembered * size)
 
 
 def bandwidth(device: str) -> float:
@@ -106,7 +106,7 @@ def timed(work: Callable[[], Tensor], device: torch.device) -> float:
             work()
         return (time.perf_counter() - started) / STEPS
     # https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs: warm up on a side stream.
-    stream = torch.cuda.Stream()
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     with torch.cuda.stream(stream):
         for _ in range(3):
             work()
@@ -114,7 +114,7 @@ def timed(work: Callable[[], Tensor], device: torch.device) -> float:
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         work()
-    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
     begin.record()
     for _ in range(STEPS):
         graph.replay()

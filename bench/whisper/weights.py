@@ -20,7 +20,7 @@ from whisper.tokenizer import Tokenizer, get_tokenizer
 # n_mels, n_vocab, state, heads, layers of the encoder and of the decoder:
 # https://github.com/openai/whisper/blob/v20250625/model-card.md and the checkpoints themselves.
 DIMENSIONS = {
-    "small-test": (80, 51865, 64, 2, 2, 2),  # of no real model: to try the bench itself
+    "small-test": (80, 51865, 128, 2, 2, 2),  # of no real model: to try the bench itself
     "tiny": (80, 51865, 384, 6, 4, 4),
     "base": (80, 51865, 512, 8, 6, 6),
     "turbo": (128, 51866, 1280, 20, 32, 4),

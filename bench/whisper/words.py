@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.whisper import audio
-from bench.whisper.child import Hearing, Kind, Loading
+from bench.whisper.engines import Hearing, Kind, Loading
 from bench.whisper.figures import Figure, Setup
 from bench.whisper.peers import Child, MissingError
 from tests.real import speech
@@ -66,7 +66,7 @@ def run(setup: Setup) -> Iterator[Figure]:
 
     names = ("sequential.equal", "sequential.beam.equal", "batched", "batched.beam", "int8")
     try:
-        models = {
+        models: dict[Kind, Path] = {
             "openai": weights.checkpoint("base"),
             "alternator": weights.checkpoint("base"),
             "faster": weights.directory("base"),

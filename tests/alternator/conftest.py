@@ -51,6 +51,7 @@ class FakeTranscriber:
 
     def __init__(self, settings: WhisperSettings) -> None:
         self.state = "ready"
+        self.workers = ()
         self.texts: list[str | Transcript | Exception] = []
         self.heard: list[bytes] = []
         self.gate = threading.Event()

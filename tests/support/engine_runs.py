@@ -18,9 +18,10 @@ def inbox_of(paths: Sequence[Path], options: DecodingOptions) -> Inbox:
     return inbox
 
 
-def run(
-    engine: Engine, inbox: Inbox
-) -> tuple[dict[str, Transcript | AlternatorError], list[Event]]:
+Ends = dict[str, Transcript | AlternatorError]
+
+
+def run(engine: Engine, inbox: Inbox) -> tuple[Ends, list[Event]]:
     """What became of each request, and all events."""
     ends: Ends = {}
     events: list[Event] = []

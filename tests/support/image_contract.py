@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,7 +11,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from media_kinds import NOT_MADE, SECONDS, SOUNDS, VIDEOS, make_kind
 
+from alternator.media.audio_command import SAMPLE_RATE, Plan, audio_command
+from alternator.media.video_frames import PICTURES, frame_command
 from images.build.build import BuildRequest, Built, build
 from images.build.builder import Builder, builder_here
 from images.catalog import CHECKOUT, Budget, load_catalog
@@ -157,8 +161,37 @@ class ImageContract:
         listed = run("ffmpeg", "-hide_banner", "-protocols").output
         assert set(re.findall(r"^  (\w+)$", listed, re.MULTILINE)) == {"file", "pipe"}
         decoders = run("ffmpeg", "-hide_banner", "-decoders").output
-        for decoder in ("h264", "hevc", "vp8", "vp9", "libdav1d", "aac", "mp3", "opus", "vorbis"):
+        for decoder in {kind.decoder for kind in (*SOUNDS, *VIDEOS)} | NOT_MADE:
             assert re.search(rf" {decoder} ", decoders), decoder
+
+    def test_ffmpeg_reads_every_kind_of_sound(
+        self, run: Callable[..., Ended], tmp_path: Path
+    ) -> None:
+        """By the command that a transcription starts; that it is the tone, the host's tests see."""
+        script = ""
+        for kind in SOUNDS:
+            make_kind(kind, tmp_path)
+            _, *words = audio_command(Path("/media") / kind.name, Plan())
+            script += f"echo {kind.name} $(ffmpeg {shlex.join(words)} 2>/tmp/log | wc -c)\n"
+        ended = run("sh", "-c", script, volumes=kinds_in(tmp_path))
+        sizes = dict(line.split() for line in ended.output.splitlines())
+        assert list(sizes) == [kind.name for kind in SOUNDS]
+        for kind in SOUNDS:
+            seconds = int(sizes[kind.name]) / 2 / SAMPLE_RATE
+            assert seconds == pytest.approx(SECONDS, abs=kind.slack), kind.name
+
+    def test_ffmpeg_takes_a_frame_out_of_every_kind_of_video(
+        self, run: Callable[..., Ended], tmp_path: Path
+    ) -> None:
+        script = ""
+        for kind in VIDEOS:
+            make_kind(kind, tmp_path)
+            path, frame = Path("/media") / kind.name, Path("/tmp/frame.png")
+            _, *words = frame_command(path, PICTURES[0], 0.0, 256, frame)
+            script += f"rm -f {frame}; ffmpeg {shlex.join(words)}\n"
+            script += f"echo {kind.name} $(head -c 4 {frame} | tail -c 3)\n"
+        ended = run("sh", "-c", script, volumes=kinds_in(tmp_path))
+        assert ended.output.splitlines() == [f"{kind.name} PNG" for kind in VIDEOS]
 
     def test_every_program_finds_what_it_links(self, run: Callable[..., Ended]) -> None:
         """The base was made smaller: nothing that is left may miss what went."""
@@ -356,6 +389,12 @@ class TorchContract(ImageContract):
         ended = run("alternator", "run", volumes={str(file): where})
         assert ended.status != 0
         assert "this image is not what it says" in ended.messages
+
+
+def kinds_in(folder: Path) -> dict[str, dict[str, str]]:
+    """The volume that brings a folder of media into a container, as /media."""
+    folder.chmod(0o755)
+    return {str(folder): {"bind": "/media", "mode": "ro"}}
 
 
 def media(clip: Path, name: str, checkpoint: Path) -> dict[str, dict[str, str]]:

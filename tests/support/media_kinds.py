@@ -38,7 +38,7 @@ class Kind:
     write: Callable[[Path], None] | None = None
 
 
-def made(kind: Kind, folder: Path) -> Path:
+def make_kind(kind: Kind, folder: Path) -> Path:
     """A file of this kind in a folder."""
     path = folder / kind.name
     if kind.write is not None:
@@ -119,7 +119,7 @@ SOUNDS = (
     _coded("aac.m4a", "aac", "-c:a", "aac"),
     _coded("alac.m4a", "alac", "-c:a", "alac"),
     _coded("aac.3gp", "aac", "-c:a", "aac"),
-    _coded("vorbis.ogg", "vorbis", "-c:a", "libvorbis"),
+    _coded("vorbis.ogg", "vorbis", "-c:a", "libvorbis", "-page_duration", "200000"),
     _coded("opus.opus", "opus", "-c:a", "libopus"),
     _coded("speex.ogg", "speex", "-c:a", "libspeex", "-ar", "16000"),
     _coded("flac.oga", "flac", "-c:a", "flac"),
@@ -155,6 +155,7 @@ SOUNDS = (
     _coded("dolby.eac3", "eac3", "-c:a", "eac3"),
     _coded("dts.dts", "dca", "-c:a", "dca", "-strict", "-2", "-ac", "2", "-ar", "48000"),
     _coded("truehd.mkv", "truehd", "-c:a", "truehd", "-strict", "-2", "-ar", "48000"),
+    _coded("meridian.mkv", "mlp", "-c:a", "mlp", "-strict", "-2", "-ar", "48000"),
     _coded("wavpack.wv", "wavpack"),
     _coded("true.tta", "tta"),
     _coded("phone.gsm", "gsm", "-c:a", "libgsm", *NARROW),

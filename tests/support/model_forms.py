@@ -14,7 +14,8 @@ from typing import Literal
 import torch
 from safetensors.torch import save_file
 
-from alternator.models.forms.ctranslate2 import TYPES, place
+from alternator.models.forms.ctranslate2 import place
+from alternator.models.forms.ctranslate2_file import TYPES
 from alternator.models.forms.hugging_face_names import theirs
 from alternator.models.weights import Checkpoint
 

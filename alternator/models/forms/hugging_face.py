@@ -7,7 +7,6 @@ and, for weights in several files, https://huggingface.co/docs/transformers/big_
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import safetensors
 import torch
 
 from alternator.errors import ModelError
@@ -145,6 +144,8 @@ def entries_in(file: Path) -> Mapping[str, Weight]:
 
 def safe_entries(file: Path) -> Iterator[tuple[str, Weight]]:
     """Those of a safetensors file, which stay views into it."""
+    import safetensors  # no other form needs it
+
     try:
         with safetensors.safe_open(file, framework="pt", device="cpu") as opened:
             for name in opened.offset_keys():

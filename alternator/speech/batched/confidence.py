@@ -11,8 +11,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from importlib import resources
-
-from alternator.speech.batched.window import Decoded
+from typing import Protocol
 
 # Of a probability, so that its odds have a logarithm.
 LEAST = 1e-4
@@ -22,7 +21,7 @@ LEAST = 1e-4
 class Features:
     """What is known of a word.
 
-    ``log_odds`` of the geometric mean of its tokens' probabilities; of its window:
+    ``log_odds`` of the mean of its tokens' probabilities (Word.probability); of its window:
     ``mean_logprob`` (avg_logprob), ``no_speech`` (the probability of silence), ``compression`` (the
     compression ratio), ``temperature``; ``silence`` is the share of its segment in which the voice
     detector hears nobody, 0 where it was not asked.
@@ -63,17 +62,32 @@ def coefficients() -> Coefficients:
     return Coefficients(**tomllib.loads(text)["coefficients"])
 
 
-def features(logprobs: Sequence[float], decoded: Decoded, silence: float = 0.0) -> Features:
-    """Of the word whose tokens have these log probabilities."""
-    probability = math.exp(sum(logprobs) / max(1, len(logprobs)))
+class Window(Protocol):
+    """``Decoded`` or ``Decoding``."""
+
+    @property
+    def avg_logprob(self) -> float: ...
+
+    @property
+    def no_speech_prob(self) -> float: ...
+
+    @property
+    def compression_ratio(self) -> float: ...
+
+    @property
+    def temperature(self) -> float: ...
+
+
+def features(probability: float, window: Window, silence: float = 0.0) -> Features:
+    """Of a word of that probability in that window."""
     probability = min(max(probability, LEAST), 1.0 - LEAST)
-    no_speech = decoded.no_speech_prob
+    no_speech = window.no_speech_prob
     return Features(
         log_odds=math.log(probability / (1.0 - probability)),
-        mean_logprob=decoded.avg_logprob,
+        mean_logprob=window.avg_logprob,
         no_speech=0.0 if math.isnan(no_speech) else no_speech,
-        compression=decoded.compression_ratio,
-        temperature=decoded.temperature,
+        compression=window.compression_ratio,
+        temperature=window.temperature,
         silence=silence,
     )
 

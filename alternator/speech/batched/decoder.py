@@ -64,7 +64,7 @@ class Decoder:
         self._coming: deque[tuple[Encoded, list[Job]]] = deque()
         self._ready: deque[Job] = deque()
         self._lanes = self._new_lanes()
-        self._done: list[tuple[Job, Decoded]] = []
+        self._done: deque[tuple[Job, Decoded]] = deque()
 
     def submit(self, window: Window, on_done: Callable[[Decoded], None]) -> None:
         """Have a window decoded; ``on_done`` is told the result by a later ``step``.
@@ -107,8 +107,8 @@ class Decoder:
         if lacking:
             # Behind the handler: the error holds on to what the failed work had.
             self._halve()
-        done, self._done = self._done, []
-        for job, decoded in done:
+        while self._done:
+            job, decoded = self._done.popleft()
             job.on_done(decoded)
         return worked
 

@@ -16,7 +16,6 @@ from importlib import resources
 from alternator.speech.batched.drafts import Draft, TimedWord
 from alternator.speech.batched.repeats import longest_loop, plain
 from alternator.speech.batched.voiced import Voice
-from alternator.speech.options import DecodingOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +46,8 @@ def limits() -> tuple[Limits, frozenset[str]]:
 class Inventions:
     """Takes invented words out of one request's segments, which come in their order."""
 
-    def __init__(self, voice: Voice, options: DecodingOptions) -> None:
+    def __init__(self, voice: Voice) -> None:
         self._voice = voice
-        self._options = options
         self._limits, self._phrases = limits()
         self._before: list[str] = []  # the words of the segment before
         self._same = 1  # how often it came in a row

@@ -1,3 +1,4 @@
+# size: all that is written to one lane's buffers stands together
 """What is remembered while windows are decoded side by side: a lane of places, each for a window.
 
 A place has ``rows`` hypotheses. All buffers are allocated once and written in place. Places have
@@ -130,6 +131,11 @@ class Lane:
                 self._heard[place] = 0
                 self._heard[place, ..., sound:] = -torch.inf
 
+    @property
+    def uneven(self) -> bool:
+        """Whether places have had different amounts of sound: steps do other operations then."""
+        return self._heard is not None
+
     def release(self, place: int) -> None:
         """Nobody wants this place's window any more: its age does not make steps longer.
 
@@ -203,15 +209,16 @@ class Lane:
         if self._device.type != "cpu":
             # A recorded step has one shape.
             return self.length, self.audio_positions
-        longest = max((at for place, at in self._live.items() if place < n), default=0) + 1
-        sound = max((at for place, at in self._sound.items() if place < n), default=1)
+        live = [place for place in self._live if place < n]
+        longest = max((self._live[place] for place in live), default=0) + 1
+        sound = max((self._sound[place] for place in live), default=1)
         return min(self.length, -(-longest // LENGTH_STEP) * LENGTH_STEP), sound
 
     def _heard_bias(self, n: int, sound: int) -> Tensor | None:
         if self._heard is None:
             return None
         if self._device.type == "cpu" and all(
-            at == sound for place, at in self._sound.items() if place < n
+            self._sound[place] == sound for place in self._live if place < n
         ):
             return None
         return self._heard[:n, ..., :sound]
@@ -237,10 +244,9 @@ class Lane:
     def attention(self, place: int, row: int, end: int, first: int | None = None) -> Tensor:
         """The alignment heads' raw scores over the sound, along one hypothesis.
 
-        Those of the steps that chose its tokens: the first is the prompt's last token (or the one
-        at position ``first`` of the prompt), the last is the token at position ``end - 1``, which
-        stood in ``row``. Float32 on the CPU, shape (heads, steps, positions of sound), heads in the
-        order of ``network.alignment_heads``.
+        From the prompt's last token, or its token ``first``, to the token at position ``end - 1``,
+        which stood in ``row``. Float32 on the CPU, shape (heads, steps, positions of sound), heads
+        in the order of ``network.alignment_heads``.
         """
         if self._asked is None:
             raise ValueError("the lane was made without attention")

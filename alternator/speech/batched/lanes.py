@@ -12,7 +12,7 @@ from alternator.speech.batched.token_rules import RuleTokens
 
 # A lane that only second attempts need has this share of the places: they are few.
 SECOND_LANE = 4
-# So many are kept while they are empty.
+# So many are kept though they are empty.
 MOST_LANES = 2
 
 
@@ -37,6 +37,7 @@ class Lanes:
     def admit(self, ready: deque[Job]) -> None:
         """Take from ``ready``, first come first served, what there is room for; starts of one
         length go in together."""
+        self._drop_idle(ready)
         together: dict[tuple[SearchLane, int, int], list[Job]] = {}
         room = {lane: lane.room for lane in self._lanes}
         stay: list[Job] = []
@@ -62,19 +63,28 @@ class Lanes:
         for lane in self._lanes:
             lane.drop(job)
 
-    def _lane_for(self, job: Job) -> SearchLane:
+    def _drop_idle(self, ready: deque[Job]) -> None:
+        """Give the memory of lanes back that nobody asks for any more, where there are many."""
+        if len(self._lanes) > MOST_LANES:
+            asked = [self._shape_for(job) for job in ready]
+            self._lanes = [
+                lane for lane in self._lanes if lane.jobs or any(map(lane.shape.takes, asked))
+            ]
+
+    def _shape_for(self, job: Job) -> LaneShape:
         way = job.planned.way
-        shape = LaneShape(
+        return LaneShape(
             windows=self._windows if job.attempt == 0 else max(1, self._windows // SECOND_LANE),
             rows=way.rows,
             sequences=max(way.rows, way.sequences or 0),
             attention=job.window.search.wants_attention,
         )
+
+    def _lane_for(self, job: Job) -> SearchLane:
+        shape = self._shape_for(job)
         for lane in self._lanes:
             if lane.shape.takes(shape):
                 return lane
-        if len(self._lanes) >= MOST_LANES:
-            self._lanes = [lane for lane in self._lanes if lane.jobs]
         lane = SearchLane(self._network, shape, self._tokens, self._no_speech)
         self._lanes.append(lane)
         return lane

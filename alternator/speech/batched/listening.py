@@ -11,13 +11,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 
 from alternator.errors import AlternatorError, OutOfMemoryError
-from alternator.speech.batched.asking import Answer, Listening, Model, Outcome, Step
+from alternator.speech.batched.asking import Answer, Model, Outcome, Step
+from alternator.speech.batched.course import Course, Return
 from alternator.speech.batched.preparing import Prepared
 from alternator.speech.batched.window import Decoded, Window
 from alternator.speech.engines.engine import (
@@ -31,7 +31,6 @@ from alternator.speech.engines.engine import (
     Said,
     SegmentFound,
 )
-from alternator.speech.transcript import Transcript
 
 # Files that are being prepared, or are and wait; and all that are under way, in seconds of sound
 # (64 kB each): more are not taken.
@@ -50,19 +49,6 @@ class WindowDecoder(Protocol):
     def cancel(self, owner: str) -> None: ...
 
     def step(self) -> bool: ...
-
-
-@dataclass(kw_only=True, eq=False)
-class _Course:
-    """A request under way."""
-
-    request: Request
-    prepared: Prepared | None = None
-    listening: Listening | None = None
-    answers: deque[Answer] = field(default_factory=deque)
-    asked: int = 0  # windows that the decoder has
-    heard: float = 0.0
-    told: float = 0.0  # when something was last told of it, by the monotonic clock
 
 
 class Listeners:
@@ -91,7 +77,7 @@ class Listeners:
         self._model = model
         self._windows = windows
         self._said = said
-        self._courses: dict[str, _Course] = {}
+        self._courses: dict[str, Course] = {}
         self._preparing: dict[Future[Prepared], str] = {}
         self._closed = False
 
@@ -128,7 +114,7 @@ class Listeners:
 
     def _take(self) -> None:
         while self._has_room() and (request := self._batch.take()) is not None:
-            self._courses[request.id] = _Course(request=request, told=time.monotonic())
+            self._courses[request.id] = Course(request=request, told=time.monotonic())
             future = self._pool.submit(self._prepare, request, self._unwanted(request.id))
             self._preparing[future] = request.id
 
@@ -154,7 +140,7 @@ class Listeners:
             else:
                 yield from self._listen(self._courses[name], prepared)
 
-    def _listen(self, course: _Course, prepared: Prepared) -> Iterator[Event]:
+    def _listen(self, course: Course, prepared: Prepared) -> Iterator[Event]:
         course.prepared = prepared
         yield Progressed(id=course.request.id, done=0.0, total=prepared.duration)
         if prepared.begin is None:
@@ -183,7 +169,7 @@ class Listeners:
             while course.answers and course.request.id in self._courses:
                 yield from self._advance(course, course.answers.popleft())
 
-    def _advance(self, course: _Course, answer: Answer | None) -> Iterator[Event]:
+    def _advance(self, course: Course, answer: Answer | None) -> Iterator[Event]:
         """Let a request's listening go on until it waits for a window."""
         assert course.listening is not None
         try:
@@ -201,7 +187,7 @@ class Listeners:
         except (torch.OutOfMemoryError, MemoryError):
             yield self._fail(course.request.id, _no_room("this clip"))
 
-    def _tell(self, course: _Course, step: Step) -> Iterator[Event]:
+    def _tell(self, course: Course, step: Step) -> Iterator[Event]:
         name = course.request.id
         for line in step.lines:
             yield Said(id=name, text=line)
@@ -211,10 +197,10 @@ class Listeners:
             course.heard = step.heard
             yield self._progress(course)
 
-    def _ask(self, course: _Course, step: Step) -> None:
+    def _ask(self, course: Course, step: Step) -> None:
         for ask in step.asks:
             course.asked += 1
-            self._decoder.submit(ask.window, _Return(course, ask.number))
+            self._decoder.submit(ask.window, Return(course, ask.number))
 
     def _beats(self) -> Iterator[Event]:
         """Slow is not stuck: of a request that is computed there is something to hear."""
@@ -223,25 +209,14 @@ class Listeners:
             if now - course.told >= BEAT_SECONDS:
                 yield self._progress(course)
 
-    def _progress(self, course: _Course) -> Progressed:
+    def _progress(self, course: Course) -> Progressed:
         course.told = time.monotonic()
         total = course.prepared.duration if course.prepared else 0.0
         return Progressed(id=course.request.id, done=min(course.heard, total), total=total)
 
-    def _done(self, course: _Course, outcome: Outcome) -> Done:
-        assert course.prepared is not None
+    def _done(self, course: Course, outcome: Outcome) -> Done:
         self._drop(course.request.id)
-        text = "".join(segment.text for segment in outcome.segments).strip()
-        transcript = Transcript(
-            text=text,
-            language=outcome.language,
-            duration=course.prepared.duration,
-            segments=outcome.segments,
-            language_probability=outcome.language_probability,
-            confidence=outcome.confidence,
-            notes=(*course.prepared.notes, *outcome.notes),
-        )
-        return Done(id=course.request.id, transcript=transcript)
+        return Done(id=course.request.id, transcript=course.transcript(outcome))
 
     def _fail(self, name: str, error: AlternatorError) -> Failed:
         self._drop(name)
@@ -253,17 +228,6 @@ class Listeners:
             self._decoder.cancel(name)
         if course.listening is not None:
             course.listening.close()
-
-
-class _Return:
-    """Takes a window's result back to its request."""
-
-    def __init__(self, course: _Course, number: int) -> None:
-        self._course, self._number = course, number
-
-    def __call__(self, decoded: Decoded) -> None:
-        self._course.asked -= 1
-        self._course.answers.append(Answer(number=self._number, decoded=decoded))
 
 
 def _no_room(what: str) -> OutOfMemoryError:

@@ -16,14 +16,17 @@ from alternator.speech.batched.asking import Listening, Model
 from alternator.speech.batched.voiced import Voiced, find_windows
 from alternator.speech.cutting import Span
 from alternator.speech.engines.engine import CancelledRequestError, Request
+from alternator.speech.engines.language_code import language_code
 from alternator.speech.engines.nothing_to_hear import nothing_to_hear
-from alternator.speech.engines.openai_whisper import language_code
 from alternator.speech.engines.whisper_package import HOP_LENGTH
 from alternator.speech.options import DecodingOptions
 from alternator.speech.spectrogram import Spectrogram, spectrogram
 from alternator.speech.voice import VoiceDetector
 
 PADDING = 30 * SAMPLE_RATE  # samples of silence that openai-whisper puts behind a file
+
+# A window whose peak is below this share of full scale (-36 dB) is brought up to that (-12 dB).
+QUIET, LOUD = 0.016, 0.25
 
 Begin = Callable[[Model, int], Listening]
 
@@ -105,6 +108,7 @@ class Preparer:
 
     def _mels(self, pieces: Sequence[Samples]) -> list[torch.Tensor]:
         """Spectrograms of stretches of sound. On a GPU they are computed together."""
+        pieces = [louder(piece) for piece in pieces]
         if self._spectrogram.device.type == "cpu":
             return [self._spectrogram(torch.from_numpy(piece)[None])[0] for piece in pieces]
         rows = np.zeros((len(pieces), max(map(len, pieces))), dtype=np.float32)
@@ -121,6 +125,13 @@ def is_sequential(options: DecodingOptions) -> bool:
     return options.vad is False or (
         options.vad is None and bool(options.condition_on_previous_text)
     )
+
+
+def louder(samples: Samples) -> Samples:
+    """Very quiet speech as loud as speech mostly is. Whisper's spectrogram is relative to its peak
+    in its depth, not in its level, and models saw few recordings as quiet as that."""
+    peak = max(float(samples.max()), -float(samples.min()))
+    return samples * np.float32(LOUD / peak) if 0 < peak < QUIET else samples
 
 
 def _go_on(unwanted: Callable[[], bool]) -> None:

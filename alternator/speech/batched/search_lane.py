@@ -6,6 +6,7 @@ they run the host looks at what the two before them brought; what a place that i
 compute is not read. On the CPU the host looks after each choice, which costs nothing there.
 """
 
+import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from alternator.speech.batched.captured import Captured, graph_size, recorder_for
 from alternator.speech.batched.hypotheses import Hypotheses, Kinds, LaneShape
 from alternator.speech.batched.jobs import Heard, Job, Plan
 from alternator.speech.batched.network import Network
@@ -23,14 +25,32 @@ from alternator.speech.batched.token_rules import RuleTokens, TokenRules
 # How many steps a GPU is given before the host looks for windows that are done.
 STEPS = 2
 
+logger = logging.getLogger(__name__)
+
+# Numbers of places, which kinds of search, whether places have different amounts of sound.
+_Key = tuple[int, Kinds, bool]
+
+
+@dataclass(frozen=True, eq=False)
+class _Seat:
+    """That a window is in a place. Another attempt at it has another one: what was seen of the
+    first, while steps ran ahead, says nothing of the second."""
+
+    job: Job
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Look:
-    """Which places are done, as of the step after which ``ready`` was recorded."""
+    """Which places are done, at the moment ``ready``, and who sat there."""
 
     done: Tensor
-    seats: dict[int, Job]
+    seats: dict[int, _Seat]
     ready: Moment
+
+
+def runs_ahead(device: torch.device) -> bool:
+    """Whether steps are started before the host has seen what the ones before them brought."""
+    return device.type == "cuda"
 
 
 class SearchLane:
@@ -49,15 +69,16 @@ class SearchLane:
         )
         self._logits = torch.zeros(windows, rows, tokens.vocabulary, device=device)
         self._no_speech = torch.zeros(windows, device=device)
-        self._seats: dict[int, Job] = {}
+        self._seats: dict[int, _Seat] = {}
         self._looks: deque[_Look] = deque()
-        self._asynchronous = device.type == "cuda"
+        self._runs_ahead = runs_ahead(device)
         self._side = Side(device)
+        self._step = Captured(self._recordable_step, recorder_for(device), logger.warning)
 
     @property
     def jobs(self) -> list[Job]:
         """Whose windows are in it."""
-        return list(self._seats.values())
+        return [seat.job for seat in self._seats.values()]
 
     @property
     def room(self) -> int:
@@ -78,12 +99,12 @@ class SearchLane:
             self._no_speech[place] = silence[number]
             self._logits[place] = self._rules.begin(place, plan.rules, logits[number, 1])
             self._hypotheses.begin(place, plan.way)
-            self._seats[place] = jobs[number]
+            self._seats[place] = _Seat(jobs[number])
 
     def drop(self, job: Job) -> None:
         """Nobody waits for this window any more."""
-        for place, other in list(self._seats.items()):
-            if other is job:
+        for place, seat in list(self._seats.items()):
+            if seat.job is job:
                 self._leave(place)
 
     def round(self) -> list[Heard]:
@@ -92,10 +113,10 @@ class SearchLane:
             return []
         self._close_gaps()
         n, kinds = self._reach(), self._kinds()
-        if self._asynchronous:
+        if self._runs_ahead:
+            n = graph_size(n, self.shape.windows)
             for _ in range(STEPS):
-                self._choose(n, kinds)
-                self._go_on(n)
+                self._step((n, kinds, self._lane.uneven))
             self._looks.append(self._look())
             return self._heard(self._looks.popleft()) if len(self._looks) > 1 else []
         self._choose(n, kinds)
@@ -103,6 +124,12 @@ class SearchLane:
         if self._seats:
             self._go_on(self._reach())
         return heard
+
+    def _recordable_step(self, key: _Key) -> None:
+        """All of a step; ``key`` is what its operations depend on beside the tensors' contents."""
+        n, kinds, _ = key
+        self._choose(n, kinds)
+        self._go_on(n)
 
     def _choose(self, n: int, kinds: Kinds) -> None:
         logprobs = self._rules.log_probabilities(self._logits[:n])
@@ -120,7 +147,7 @@ class SearchLane:
         return max(self._seats) + 1
 
     def _kinds(self) -> Kinds:
-        ways = [job.planned.way for job in self._seats.values()]
+        ways = [job.planned.way for job in self.jobs]
         return Kinds(
             alone=any(way.sequences is None for way in ways),
             samples=any(way.temperature > 0 for way in ways),
@@ -147,17 +174,19 @@ class SearchLane:
         self._lane.release(place)
 
     def _look(self) -> _Look:
-        done = self._hypotheses.done.to("cpu", non_blocking=True)
+        done = self._hypotheses.done.to("cpu", non_blocking=True, copy=True)
         return _Look(done=done, seats=dict(self._seats), ready=Moment(self._network.device))
 
     def _heard(self, look: _Look) -> list[Heard]:
         look.ready.wait()
         # A window may have left since, or have moved to another place.
-        done = {id(job) for place, job in look.seats.items() if look.done[place]}
+        done = {seat for place, seat in look.seats.items() if look.done[place]}
         found = []
-        for place, job in list(self._seats.items()):
-            if id(job) in done:
-                found.append(self._read(place, job, look.ready))
+        for place, seat in list(self._seats.items()):
+            if seat in done:
+                moved = look.seats.get(place) is not seat
+                ready = Moment(self._network.device) if moved else look.ready
+                found.append(self._read(place, seat.job, ready))
                 self._leave(place)
         return found
 

@@ -71,7 +71,7 @@ class _Loop:
         self._segments: list[Segment] = []
         self._lines: list[str] = []
         self._reader: PieceReader | None = None
-        self._inventions = Inventions(sound.voice, options)
+        self._inventions = Inventions(sound.voice)
         # Whatever the language, the words of a prompt are the same tokens.
         self._tokenizer = model.tokenizers("en", options.task)
         self._prompts = Prompts(options, self._tokenizer, model.text_context, follows=False)

@@ -27,7 +27,8 @@ from alternator.speech.batched.network import Network
 from alternator.speech.batched.preparing import Preparer
 from alternator.speech.device import choose_device, cpu_quota, threads_for
 from alternator.speech.engines.engine import Batch, Event, LoadOptions
-from alternator.speech.engines.openai_whisper import language_code, torch_build
+from alternator.speech.engines.language_code import language_code
+from alternator.speech.engines.openai_whisper import torch_build
 from alternator.speech.engines.openai_whisper_models import out_of_memory
 from alternator.speech.engines.whisper_package import Tokenizer, get_tokenizer
 from probe.prove.operations import without_cudnn
@@ -45,6 +46,7 @@ class _Loaded:
     preparer: Preparer
     pool: ThreadPoolExecutor
     said: deque[str]
+    compute_type: str
 
 
 class BatchedEngine:
@@ -53,6 +55,16 @@ class BatchedEngine:
     def __init__(self) -> None:
         self.device = ""
         self._loaded: _Loaded | None = None
+
+    @property
+    def batch_size(self) -> int:
+        """How many windows are computed together, 0 before it is loaded."""
+        return 0 if self._loaded is None else self._loaded.decoder.batch_size
+
+    @property
+    def compute_type(self) -> str:
+        """The precision that was chosen, as config.models.ComputeType; '' before it is loaded."""
+        return "" if self._loaded is None else self._loaded.compute_type
 
     def load(self, model: str, device: str, options: LoadOptions, progress: Progress) -> None:
         """As Engine.load; ``model`` is a name or a path, as store.locate takes them."""
@@ -118,6 +130,7 @@ class BatchedEngine:
             ),
             pool=ThreadPoolExecutor(max_workers=HELPERS, thread_name_prefix="prepare"),
             said=said,
+            compute_type="int8" if network.int8 else str(network.dtype).removeprefix("torch."),
         )
 
 

@@ -38,10 +38,11 @@ from alternator.speech.engines.engine import (
     Said,
     SegmentFound,
 )
+from alternator.speech.engines.language_code import language_code
 from alternator.speech.engines.nothing_to_hear import nothing_to_hear
 from alternator.speech.engines.openai_whisper_models import load_model, out_of_memory
 from alternator.speech.engines.openai_whisper_patches import listening
-from alternator.speech.engines.whisper_package import LANGUAGES, TO_LANGUAGE_CODE, whisper
+from alternator.speech.engines.whisper_package import whisper
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcript import Transcript, from_whisper, segment_from_whisper
 from probe.prove.operations import without_cudnn
@@ -233,22 +234,6 @@ def whisper_arguments(options: DecodingOptions) -> dict[str, Any]:
     if arguments["condition_on_previous_text"] is None:
         del arguments["condition_on_previous_text"]
     return arguments
-
-
-def language_code(name: str | None) -> str | None:
-    """Whisper's code for a language's code or English name; ``pt-BR`` counts as ``pt``."""
-    if name is None:
-        return None
-    lowered = name.strip().lower().replace("_", "-")
-    code: str = TO_LANGUAGE_CODE.get(lowered, lowered)
-    if code not in LANGUAGES:
-        code = lowered.partition("-")[0]
-    if code not in LANGUAGES:
-        raise ConfigError(
-            f"Whisper knows no language {name!r}; give a code such as en, de or fr, an English "
-            f"name such as German, or none to have it detected"
-        )
-    return code
 
 
 def torch_build() -> TorchBuild:

@@ -92,8 +92,8 @@ def less_to_load(slot: Slot, ending: Ending, gpus: int) -> Less | None:
     A GPU that somebody asked for is not replaced by the CPU in silence, and one of several not at
     all: the others are there.
     """
-    if ending.cause not in ("died", "memory"):
-        return None
+    if slot.lack is None and ending.cause not in ("died", "memory"):
+        return None  # it says what is to be mended
     less = less_than(slot.less, slot.load, slot.said)
     if less == Less.CPU and (slot.load.device != "auto" or gpus > 1):
         return None

@@ -26,8 +26,14 @@ COMMAND = (sys.executable, "-P", "-m", "alternator.speech.worker.main")
 CHECK_SECONDS = 60.0
 LEAST_VERSION = (3, 11)  # as in pyproject.toml
 
-# What Whisper needs, by module, and the package that has it.
-NEEDED = {"torch": "torch", "numpy": "numpy", "whisper": "openai-whisper"}
+# What Whisper needs, by module, and the package that has it. They bring numpy, tqdm and tiktoken.
+NEEDED = {
+    "torch": "torch",
+    "whisper": "openai-whisper",
+    "silero_vad": "silero-vad",
+    "safetensors": "safetensors",
+    "requests": "requests",
+}
 # Says what is there without importing it, which for torch alone takes seconds.
 QUESTION = (
     "import importlib.util, json, sys\n"
@@ -50,7 +56,7 @@ def command_of(settings: WhisperSettings, environ: Mapping[str, str]) -> tuple[s
         raise wrong(name, "there is no such program", "name one that is there")
     if Path(found).absolute() == Path(sys.executable).absolute():
         return COMMAND
-    needed = NEEDED if is_whisper(settings.engine) or settings.engine == OURS else {}
+    needed = NEEDED if is_whisper(settings.engine) else {}
     check(name, found, needed, environ)
     return (found, "-P", str(Path(foreign_start.__file__)), *places())
 

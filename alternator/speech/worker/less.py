@@ -55,13 +55,18 @@ def less_than(less: Less, load: Load, ready: Ready | None) -> Less | None:
 
 
 def smaller_precision(load: Load, ready: Ready | None) -> ComputeType | None:
-    """The next smaller one; None where there is none, or the engine has no choice."""
+    """The next smaller one; None where there is none, or the engine has no choice.
+
+    int8 is for the CPU. Where nothing could be loaded it is not known what `auto` stands for:
+    there it is tried, and refused by a GPU.
+    """
     if ready is not None and not ready.compute_type:
         return None
     present = load.options.compute_type if ready is None else ready.compute_type
-    if present == "int8":
-        return None
-    return "float16" if present == "float32" and device_of(load, ready) != CPU else "int8"
+    device = device_of(load, ready)
+    if device in (CPU, "auto"):
+        return None if present == "int8" else "int8"
+    return "float16" if present == "float32" else None
 
 
 def device_of(load: Load, ready: Ready | None) -> str:

@@ -96,7 +96,7 @@ class Places:
             return
         slot.process = None
         if process.ready is not None:
-            slot.base, slot.why = Less.NOTHING, ""
+            slot.base, slot.lack, slot.why = Less.NOTHING, None, ""
             self._casualties.ended(slot, ending)
         elif ending.cause != "asked":
             self._not_loaded(slot, ending, process.gpus)
@@ -149,17 +149,17 @@ class Places:
             return
         less = less_to_load(slot, ending, gpus)
         if less is not None:
-            slot.base = less
+            slot.base, slot.lack = less, slot.lack or error
             with_what = told(less, slot.load, slot.said).removeprefix("alone, ")
-            slot.why = f"{with_what}, since {error}"
+            slot.why = f"{with_what}, since {slot.lack}"
             logger.warning("%s; it is tried again %s", error, with_what)
             return
         if gpus > 1:
             self._spread("cuda", gpus)
-        self._leave_out(slot, error)
+        self._leave_out(slot, slot.lack or error)
 
     def _leave_out(self, slot: Slot, error: AlternatorError) -> None:
-        slot.base, slot.why = Less.NOTHING, str(error)
+        slot.base, slot.lack, slot.why = Less.NOTHING, None, str(error)
         slot.left_out_until = time.monotonic() + LEFT_OUT_SECONDS
         if all(other.left_out for other in self.all):
             for other in self.all:

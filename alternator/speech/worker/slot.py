@@ -55,6 +55,7 @@ class Slot:
         self.process: WorkerProcess | None = None
         self.jobs: dict[str, Job] = {}
         self.struck: list[Job] = []  # what was under way when the present process ended
+        self.lack: AlternatorError | None = None  # why not more could be loaded
         self.why = ""
         self.left_out_until = 0.0  # by time.monotonic()
         self.leaving = False  # it was told to end

@@ -16,6 +16,7 @@ from alternator.bot.health import SILENCE_SECONDS, Health, main, serving
 from alternator.bot.health_address import announced
 from alternator.config.settings import HealthSettings
 from alternator.errors import ConfigError, StateError, TemporaryServerError
+from alternator.speech.worker.slot import WorkerReport
 from alternator.store.outcomes import AttachmentState
 
 SINCE = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -26,6 +27,7 @@ class Parts:
 
     def __init__(self) -> None:
         self.worker_state = "ready"
+        self.workers: list[WorkerReport] = []
         self.waiting: dict[AttachmentState, int] = {}
         self.trouble = ""
         self.halted: str | None = None
@@ -77,12 +79,26 @@ def url(health: Health, port: int) -> Iterator[str]:
 def test_a_bot_at_work_is_well(health: Health, parts: Parts, url: str):
     parts.server.recovered()
     parts.worker_state = "busy"
+    parts.workers = [
+        WorkerReport(device="cuda:1", state="busy", pid=12, requests=3, why=""),
+        WorkerReport(device="cuda", state="left out", pid=None, requests=0, why="it is broken"),
+    ]
     parts.waiting = {"waiting": 2}
     response = requests.get(f"{url}/health", timeout=5)
     assert response.status_code == 200
     assert response.json() == {
         "status": "ok",
         "worker": "busy",
+        "workers": [
+            {"device": "cuda:1", "state": "busy", "pid": 12, "requests": 3, "why": ""},
+            {
+                "device": "cuda",
+                "state": "left out",
+                "pid": None,
+                "requests": 0,
+                "why": "it is broken",
+            },
+        ],
         "server": "reachable",
         "server_since": "2026-11-28T12:00:00+00:00",
         "last_success": None,

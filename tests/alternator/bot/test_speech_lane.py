@@ -15,6 +15,7 @@ from alternator.bot.draft import Draft
 from alternator.bot.pulse import Pulse
 from alternator.bot.speech_lane import SpeechLane
 from alternator.clock import SYSTEM_CLOCK
+from alternator.errors import MediaError
 from alternator.progress import SILENT
 from alternator.stopping import Stopping
 from alternator.store.opening import opened
@@ -86,6 +87,47 @@ def test_a_post_with_a_clip_and_a_picture_is_one_edit(make_bot: MakeBot, picture
         bot.transcriber.gate.set()
         server.wait_until_described(both)
         assert len(server.requests(method="PUT", path=f"/api/v1/statuses/{both}")) == 1
+        bot.end()
+
+
+def test_the_clips_of_one_post_are_transcribed_at_the_same_time_for_one_edit(
+    make_bot: MakeBot, picture: Path, clip: Path
+):
+    with SandboxServer(settings=Settings(takes_mixed_media=True)) as server:
+        bot = make_bot(mastodon={"instance_url": server.url})
+        bot.transcriber.gate.clear()
+        bot.transcriber.texts = ["One.", MediaError("it has a cold"), "Three."]
+        several = listening(server, bot.start(), clip, picture, clip, clip)
+        wait_for(lambda: len(bot.transcriber.heard) == 3)
+        bot.transcriber.gate.set()
+        server.wait_until_described(server.post("Look", files=[picture])["id"])
+        wait_for(lambda: sorted(state for state, _, _ in bot.rows()) == OF_FOUR)
+        assert len(server.requests(method="PUT", path=f"/api/v1/statuses/{several}")) == 1
+        told = [text for text in server.descriptions(several) if text]
+        assert len(told) == 3 and sum("Transcribed by" in text for text in told) == 2
+        bot.end()
+    wait_for(lambda: not any("beside" in thread.name for thread in threading.enumerate()))
+
+
+OF_FOUR = ["described", "described", "described", "described", "left"]  # with the one beside
+
+
+def test_an_end_while_the_clips_of_one_post_are_transcribed_loses_nothing(
+    make_bot: MakeBot, clip: Path
+):
+    with SandboxServer(settings=Settings(takes_mixed_media=True)) as server:
+        bot = make_bot(mastodon={"instance_url": server.url})
+        bot.transcriber.gate.clear()
+        both = listening(server, bot.start(), clip, clip)
+        wait_for(lambda: len(bot.transcriber.heard) == 2)
+        bot.end()
+        names = ("speech", "beside")
+        wait_for(lambda: not any(t.name.startswith(names) for t in threading.enumerate()))
+        assert bot.rows() == [("waiting", "", 0)] * 2
+        assert list((bot.config.state.directory / "downloads").glob("*")) == []
+        bot.transcriber.gate.set()
+        bot.start()
+        wait_for(lambda: all(server.descriptions(both)))
         bot.end()
 
 

@@ -242,8 +242,8 @@ def test_what_is_no_number_is_silence(make_media: MakeMedia, codec: str) -> None
     suffix = {"pcm_f32le": "wav", "pcm_f64be": "caf", "wavpack": "wv"}[codec]
     speech = ("-f", "lavfi", "-i", "sine=frequency=440:duration=3:sample_rate=16000")
     options = ("-c:a", codec, *(("-sample_fmt", "fltp") if codec == "wavpack" else ()))
-    sound = make_media(f"sound.{suffix}", *speech, "-af", "aeval=2*val(0)", *options)
-    np.testing.assert_array_equal(decode(sound).samples, whisper.load_audio(str(sound)))
+    path = make_media(f"sound.{suffix}", *speech, "-af", "aeval=2*val(0)", *options)
+    np.testing.assert_array_equal(decode(path).samples, whisper.load_audio(str(path)))
     broken = "aeval='if(between(t,1,1.5),0/0,if(between(t,2,2.25),1/0,val(0)))'"
     sound = decode(make_media(f"broken.{suffix}", *speech, "-af", broken, *options))
     assert sound.notes == ("25.00% of its samples are no numbers; they were taken as silence.",)

@@ -2,16 +2,39 @@ import pytest
 import torch
 from torch.nn import functional
 
-from alternator.speech.batched.linear import linear_layer
+from alternator.speech.batched.linear import PackedLinear, few_rows, many_rows
+from alternator.speech.batched.precision import Precision
+
+FLOAT32 = Precision(dtype=torch.float32)
+SHAPES = [(64,), (1, 64), (8, 1, 64), (4, 5, 64), (33, 64), (2, 100, 64)]
 
 
-@pytest.mark.parametrize("shape", [(64,), (1, 64), (8, 1, 64), (4, 5, 64), (33, 64), (2, 100, 64)])
+def numbers(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("make", [few_rows, many_rows])
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("biased", [True, False])
-def test_few_rows_and_many_give_the_same_product(shape, biased):
-    numbers = torch.Generator().manual_seed(0)
-    weight = torch.randn(96, 64, generator=numbers)
-    bias = torch.randn(96, generator=numbers) if biased else None
-    x = torch.randn(shape, generator=numbers)
-    found = linear_layer(weight, bias)(x)
-    assert found.shape == (*shape[:-1], 96)
-    torch.testing.assert_close(found, functional.linear(x, weight, bias), atol=1e-5, rtol=1e-5)
+@pytest.mark.parametrize("gelu", [True, False])
+def test_a_layer_is_torchs_layer_whatever_the_rows(make, shape, biased, gelu):
+    weight, x = numbers(96, 64), numbers(*shape, seed=1)
+    bias = numbers(96, seed=2) if biased else None
+    expected = functional.linear(x, weight, bias)
+    expected = functional.gelu(expected) if gelu else expected
+    found = make(weight, bias, FLOAT32, gelu=gelu)(x)
+    assert found.shape == expected.shape
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_the_encoders_product_is_torchs_bit_for_bit():
+    weight, bias, x = numbers(256, 192), numbers(256, seed=1), numbers(1, 300, 192, seed=2)
+    assert torch.equal(many_rows(weight, bias, FLOAT32)(x), functional.linear(x, weight, bias))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_takes_the_plain_layer(dtype):
+    weight, x = numbers(96, 64).to(dtype), numbers(3, 64).to(dtype)
+    assert not PackedLinear.can(weight)
+    found = few_rows(weight, None, Precision(dtype=dtype))(x)
+    assert torch.equal(found, functional.linear(x, weight))

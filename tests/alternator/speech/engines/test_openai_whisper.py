@@ -30,7 +30,6 @@ from alternator.speech.engines.engine import (
 )
 from alternator.speech.engines.openai_whisper import (
     OpenAIWhisperEngine,
-    language_code,
     whisper_arguments,
 )
 from alternator.speech.options import DecodingOptions
@@ -66,27 +65,6 @@ def noise(tmp_path: Path) -> Path:
 def last_of(events: Iterator[Event]) -> Event:
     *_, last = events
     return last
-
-
-@pytest.mark.parametrize(
-    ("name", "code"),
-    [
-        (None, None),
-        ("de", "de"),
-        ("German", "de"),
-        (" GERMAN ", "de"),
-        ("pt-BR", "pt"),
-        ("zh_TW", "zh"),
-        ("Mandarin", "zh"),
-    ],
-)
-def test_languages(name: str | None, code: str | None) -> None:
-    assert language_code(name) == code
-
-
-def test_unknown_language() -> None:
-    with pytest.raises(ConfigError, match=r"no language 'Klingon'.*code such as en"):
-        language_code("Klingon")
 
 
 def test_a_batch_is_answered_in_its_order_the_bad_file_as_well(

@@ -9,9 +9,15 @@ from waiting import wait_for
 
 from alternator.config.models import WhisperSettings
 from alternator.errors import AlternatorError, ModelError, OutOfMemoryError, WorkerError
-from alternator.speech.engines.engine import Done, Failed
+from alternator.speech.engines.engine import Done, Failed, LoadOptions, Request
+from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber, Transcription
-from alternator.speech.worker.protocol import Retried
+from alternator.speech.worker.casualties import Casualties
+from alternator.speech.worker.held import Ending, Lost
+from alternator.speech.worker.job import Job
+from alternator.speech.worker.process import WorkerProcess
+from alternator.speech.worker.protocol import Load, Retried
+from alternator.speech.worker.slot import Slot
 
 Orders = Callable[[str], Path]
 
@@ -112,7 +118,6 @@ def test_a_gpu_that_a_file_kills_is_followed_by_the_cpu(
     assert loads(crew) == [
         "cuda 8 float16 0",
         "cuda 4 float16 0",
-        "cuda 4 int8 0",
         "cpu 4 float32 0",
         "cuda 8 float16 0",
     ]
@@ -166,6 +171,19 @@ def test_a_model_that_does_not_fit_is_loaded_with_less_and_it_is_said(
     assert "cuda has 2 GB free, and a crew needs 3 GB; it is tried again in int8" in caplog.text
 
 
+def test_a_precision_that_a_gpu_refuses_is_passed_over(
+    crew: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREW_GPUS", "1")
+    monkeypatch.setenv("CREW_LOAD", "memory@float16,refuse@cuda int8")
+    with Transcriber(SETTINGS) as transcriber:
+        transcriber.start()
+        (worker,) = transcriber.workers
+        assert worker.device == "cpu"
+        assert worker.why == "on the CPU, since cuda has 2 GB free, and a crew needs 3 GB"
+    assert loads(crew)[-2:] == ["cuda 1 int8 0", "cpu 1 float32 0"]
+
+
 def test_a_gpu_that_was_asked_for_is_not_replaced_by_the_cpu(
     crew: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,3 +204,24 @@ def test_a_worker_that_dies_of_its_model_each_time_is_told(crew: Path, orders: O
         with pytest.raises(WorkerError, match="died of SIGKILL while loading the model"):
             it.transcribe(orders("words"))
         assert it.state == "stopped"
+
+
+def test_one_that_no_worker_begins_with_is_not_asked_again_for_ever() -> None:
+    """Each worker dies before it begins with it."""
+    waiting: list[Job] = []
+    casualties = Casualties(waiting.append)
+    options = LoadOptions(model_dir=Path("/nowhere"))
+    slot = Slot(Load(engine="crew", model="a crew", device="cpu", options=options), no_worker)
+    request = Request(id="1", path=Path("/x.wav"), limit_seconds=None, options=DecodingOptions())
+    job = Job(request=request, number=1)
+    for number in (1, 2, 3):
+        ending = Ending(error=WorkerError(f"death {number}"), cause="died")
+        casualties.lost(slot, job, Lost(ending=ending, begun=False))
+    assert waiting == [job, job]
+    last = job.mailbox.get_nowait()
+    assert isinstance(last, Failed) and str(last.error) == "death 3"
+    assert job.mailbox.empty() and not slot.struck
+
+
+def no_worker(load: Load, on_change: Callable[[], None], /) -> WorkerProcess:
+    raise AssertionError("none is started")

@@ -54,9 +54,10 @@ def test_the_default_is_the_bots_own(python: str) -> None:
 
 def test_what_another_one_lacks_is_said_before_anything_is_started(bare: Path) -> None:
     assert refused(str(bare)) == (
-        f"[whisper] python_executable '{bare}' can't run the model: it lacks torch, numpy, "
-        f"openai-whisper; install them there ({bare} -m pip install torch numpy openai-whisper), "
-        f"or remove the key, and the model runs in the bot's own Python"
+        f"[whisper] python_executable '{bare}' can't run the model: it lacks torch, "
+        f"openai-whisper, silero-vad, safetensors, requests; install them there ({bare} -m pip "
+        f"install torch openai-whisper silero-vad safetensors requests), or remove the key, and "
+        f"the model runs in the bot's own Python"
     )
     with (
         Transcriber(WhisperSettings(python_executable=str(bare))) as transcriber,

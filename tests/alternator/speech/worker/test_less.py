@@ -43,7 +43,6 @@ def steps(load: Load, ready: Ready | None) -> list[str]:
             Ready(device="cuda", batch_size=64, compute_type="float16"),
             [
                 "alone, with batches of 32 (auto auto 32)",
-                "alone, with batches of 32, in int8 (auto int8 32)",
                 "alone, with batches of 32, on the CPU (cpu auto 32)",
             ],
         ),
@@ -64,14 +63,27 @@ def steps(load: Load, ready: Ready | None) -> list[str]:
         # openai-whisper: no batch, and a precision that is its own.
         (load(), Ready(device="cpu"), ["alone (auto auto 1)"]),
         (load(), Ready(device="cuda"), ["alone (auto auto 1)", "alone, on the CPU (cpu auto 1)"]),
+        (
+            load(),
+            Ready(device="cpu", batch_size=8, compute_type="float32"),
+            [
+                "alone, with batches of 4 (auto auto 4)",
+                "alone, with batches of 4, in int8 (auto int8 4)",
+            ],
+        ),
         # It could not even be loaded.
         (
             load("cuda", batch_size=16),
             None,
+            ["alone (cuda auto 8)", "alone, on the CPU (cpu auto 8)"],
+        ),
+        (
+            load(),
+            None,
             [
-                "alone (cuda auto 8)",
-                "alone, in int8 (cuda int8 8)",
-                "alone, on the CPU (cpu auto 8)",
+                "alone (auto auto 1)",
+                "alone, in int8 (auto int8 1)",
+                "alone, on the CPU (cpu auto 1)",
             ],
         ),
         (load("cpu", "int8"), None, ["alone (cpu int8 1)"]),

@@ -96,14 +96,34 @@ def test_a_crash_costs_a_file_some_time_and_no_more(
     os.kill(pid, blow)
     told = list(news)
     (again,) = [event for event in told if isinstance(event, Retried)]
-    assert f".wav is tried again alone: the Whisper worker died of {blow.name} while at work; " in (
-        again.text
-    )
+    assert ".wav is tried again alone, with batches of 4: the Whisper worker died of " in again.text
+    assert f" died of {blow.name} while at work; " in again.text
     kinds = [type(event) for event in told[told.index(again) :]]
     assert kinds[1] is Started
     last = told[-1]
     assert isinstance(last, Done) and SPOKEN in last.transcript.text
     assert worker_of(fragile) != pid and gone(pid)
+
+
+def test_a_death_in_the_middle_of_ten_costs_none_of_them(
+    checkpoint: Path, speak: Speak, tmp_path: Path
+) -> None:
+    phrases = [SPOKEN, "Keep calm and carry on."] * 5
+    environ = os.environ | {"TMPDIR": str(tmp_path)}
+    with Transcriber(WhisperSettings(model=str(checkpoint)), environ=environ) as transcriber:
+        transcriber.start()
+        pid = worker_of(transcriber)
+        files = [speak(phrase) for phrase in phrases]
+        under_way = [transcriber.submit(path) for path in files]
+        assert isinstance(next(under_way[2].events()), Started)
+        os.kill(pid, signal.SIGKILL)
+        for transcription, phrase in zip(under_way, phrases, strict=True):
+            *_, last = transcription.events()
+            assert isinstance(last, Done) and last.transcript.text == phrase
+        second = worker_of(transcriber)
+        assert second != pid
+    assert gone(pid) and gone(second)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_that_kills_each_worker_fails_in_plain_words(
@@ -119,9 +139,10 @@ def test_a_file_that_kills_each_worker_fails_in_plain_words(
                 os.kill(pids[-1], signal.SIGKILL)
             elif isinstance(event, Failed):
                 raise event.error
-    assert len(set(pids)) == 2
+    assert len(set(pids)) == 3
     assert str(caught.value).endswith(
-        f"{path.name} was tried 2 times, the last time alone, and is given up"
+        f"{path.name} was tried 3 times, the last time alone, with batches of 4, in int8, and is "
+        f"given up"
     )
     assert fragile.transcribe(speak("Keep calm and carry on.")).text == "Keep calm and carry on."
 

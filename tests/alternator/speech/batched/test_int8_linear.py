@@ -1,0 +1,55 @@
+import pytest
+import torch
+from torch.nn import functional
+
+from alternator.speech.batched import int8_linear
+from alternator.speech.batched.int8_linear import FewRowsInt8, ManyRowsInt8, quantized
+from alternator.speech.batched.linear import few_rows, many_rows
+from alternator.speech.batched.precision import Precision
+
+INT8 = Precision(dtype=torch.float32, int8=True)
+
+
+def numbers(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def worst(found: torch.Tensor, expected: torch.Tensor) -> float:
+    """The error's share of the result, root mean square."""
+    return float((found - expected).pow(2).mean().sqrt() / expected.pow(2).mean().sqrt())
+
+
+def test_each_output_has_a_scale_of_its_own():
+    weight = numbers(4, 64) * torch.tensor([1e-3, 1.0, 50.0, 0.0])[:, None]
+    values, scales = quantized(weight)
+    assert values.abs().amax(1).tolist() == [127, 127, 127, 0]
+    torch.testing.assert_close(values * scales[:, None], weight, rtol=0, atol=50 * 5 / 254)
+    # Half a step of its own scale at most, also of the smallest.
+    assert ((values * scales[:, None] - weight).abs() <= scales[:, None] * 0.51).all()
+
+
+@pytest.mark.parametrize("make", [few_rows, many_rows])
+@pytest.mark.parametrize("seven_bits", [True, False])
+@pytest.mark.parametrize("gelu", [True, False])
+@pytest.mark.parametrize("shape", [(1, 512), (8, 1, 512), (1, 150, 512)])
+def test_the_error_is_that_of_eight_bits(monkeypatch, make, seven_bits, gelu, shape):
+    monkeypatch.setattr(int8_linear, "whole_range", lambda: not seven_bits)
+    weight, bias, x = numbers(256, 512) / 20, numbers(256, seed=1), numbers(*shape, seed=2) + 0.3
+    expected = functional.linear(x, weight, bias)
+    expected = functional.gelu(expected) if gelu else expected
+    found = make(weight, bias, INT8, gelu=gelu)(x)
+    assert found.shape == expected.shape
+    assert worst(found, expected) < (0.03 if seven_bits else 0.02)
+
+
+@pytest.mark.parametrize("layer", [FewRowsInt8, ManyRowsInt8])
+@pytest.mark.parametrize("number", [0.0, 3.0, -3.0, 1e-30])
+def test_inputs_that_are_all_one_number_keep_it(layer, number):
+    weight, x = numbers(64, 32), torch.full((2, 32), number)
+    expected = functional.linear(x, weight)
+    torch.testing.assert_close(layer(weight, None)(x), expected, atol=0.2, rtol=0.05)
+
+
+def test_where_onednn_lacks_the_product_the_other_layer_serves(monkeypatch):
+    monkeypatch.setattr(ManyRowsInt8, "can", staticmethod(lambda: False))
+    assert isinstance(many_rows(numbers(64, 32), None, INT8), FewRowsInt8)
