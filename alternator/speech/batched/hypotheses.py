@@ -25,11 +25,12 @@ class LaneShape:
     attention: bool
 
     def takes(self, other: "LaneShape") -> bool:
-        """Whether a window that wants the other's shape can be decoded in this one."""
+        """Whether windows that ask for the other's shape find at least that in this one."""
         return (
             self.rows == other.rows
             and self.attention == other.attention
             and self.sequences >= other.sequences
+            and self.windows >= other.windows
         )
 
 

@@ -1,3 +1,4 @@
+# size: all that is written to one lane's buffers stands together
 """What is remembered while windows are decoded side by side: a lane of places, each for a window.
 
 A place has ``rows`` hypotheses. All buffers are allocated once and written in place. Places have

@@ -151,3 +151,17 @@ def test_a_machine_without_ffmpeg_is_told_apart(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DecoderError, match="ffmpeg is not installed"):
         frames_of_video(tmp_path / "video.mp4", 1.0, 2048, tmp_path)
+
+
+def test_a_cover_is_shown_only_where_there_is_nothing_else(make_media: MakeMedia, tmp_path: Path):
+    cover = make_media("cover.jpg", "-f", "lavfi", "-i", "color=lime:s=64x64", "-frames:v", "1")
+    song = ("-f", "lavfi", "-i", "sine=d=1", "-i", str(cover))
+    attached = ("-map", "1", "-map", "0", "-c:v:0", "copy", "-disposition:v:0", "attached_pic")
+    video = loop_of(make_media, "red.mp4", "red")
+    with_cover = make_media("v.mp4", "-i", str(video), "-i", str(cover), *attached)
+    for name, path, colour in (
+        ("video", with_cover, PURE["red"]),
+        ("song", make_media("s.mp4", *song, *attached), PURE["lime"]),
+    ):
+        views = seen(path, 1.0, tmp_path / name)
+        assert close(at(opened(views.pictures[0]), 0.5, 0.5), colour, 40), name

@@ -6,26 +6,22 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
 
 from alternator.config.models import WhisperSettings
-from alternator.errors import ConfigError, MediaError, ModelError, NoAudioError, WorkerError
+from alternator.errors import ConfigError, MediaError, ModelError, NoAudioError
 from alternator.progress import Progress
 from alternator.speech.engines.engine import (
     CancelledRequestError,
     Done,
     Failed,
     Progressed,
-    Request,
     SegmentFound,
 )
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber, Transcription
 from alternator.speech.transcript import to_whisper
-from alternator.speech.worker.held import Lost, Mailbox
-from alternator.speech.worker.process import WorkerProcess
 from alternator.speech.worker.protocol import Started
 
 pytest.importorskip("whisper")
@@ -77,14 +73,16 @@ def test_word_timestamps(transcriber: Transcriber, speak: Speak) -> None:
     assert all(0 <= word.start <= word.end <= transcript.duration + 0.5 for word in words)
 
 
-def test_the_result_is_that_of_openai_whisper(
-    transcriber: Transcriber, speak: Speak, checkpoint: Path
+def test_the_result_of_the_engine_openai_is_that_of_openai_whisper(
+    speak: Speak, checkpoint: Path
 ) -> None:
     import whisper
 
     path = speak("Open source software is fun.")
     options = {"beam_size": 5, "best_of": 5, "fp16": False, "word_timestamps": True}
-    ours = to_whisper(transcriber.transcribe(path, options=DecodingOptions(word_timestamps=True)))
+    with Transcriber(WhisperSettings(engine="openai", model=str(checkpoint))) as transcriber:
+        transcript = transcriber.transcribe(path, options=DecodingOptions(word_timestamps=True))
+    ours = to_whisper(transcript)
     theirs = whisper.transcribe(whisper.load_model(str(checkpoint)), str(path), **options)
     assert list(ours) == list(theirs)
     assert [list(s) for s in ours["segments"]] == [list(s) for s in theirs["segments"]]
@@ -222,23 +220,6 @@ def test_model_errors_come_from_start(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"broken\.pt is damaged"):
         transcriber.start()
     assert transcriber.state == "stopped"
-
-
-def test_a_request_is_not_asked_again_for_ever() -> None:
-    """Each worker dies before it begins with it."""
-    asked: list[str] = []
-
-    def ask(request: Request, mailbox: Mailbox) -> WorkerProcess:
-        asked.append(request.id)
-        mailbox.put(Lost(error=WorkerError(f"death {len(asked)}"), again=True))
-        return cast(WorkerProcess, None)  # there is nothing more to ask of it
-
-    path, options = Path("x.wav"), DecodingOptions()
-    last = last_event(
-        Transcription(Request(id="1", path=path, limit_seconds=None, options=options), ask)
-    )
-    assert isinstance(last, Failed) and str(last.error) == "death 3"
-    assert asked == ["1", "1", "1"]
 
 
 def test_the_asking_side_needs_neither_numpy_nor_torch() -> None:

@@ -9,9 +9,15 @@ from waiting import wait_for
 
 from alternator.config.models import WhisperSettings
 from alternator.errors import AlternatorError, ModelError, OutOfMemoryError, WorkerError
-from alternator.speech.engines.engine import Done, Failed
+from alternator.speech.engines.engine import Done, Failed, LoadOptions, Request
+from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber, Transcription
-from alternator.speech.worker.protocol import Retried
+from alternator.speech.worker.casualties import Casualties
+from alternator.speech.worker.held import Ending, Lost
+from alternator.speech.worker.job import Job
+from alternator.speech.worker.process import WorkerProcess
+from alternator.speech.worker.protocol import Load, Retried
+from alternator.speech.worker.slot import Slot
 
 Orders = Callable[[str], Path]
 
@@ -198,3 +204,24 @@ def test_a_worker_that_dies_of_its_model_each_time_is_told(crew: Path, orders: O
         with pytest.raises(WorkerError, match="died of SIGKILL while loading the model"):
             it.transcribe(orders("words"))
         assert it.state == "stopped"
+
+
+def test_one_that_no_worker_begins_with_is_not_asked_again_for_ever() -> None:
+    """Each worker dies before it begins with it."""
+    waiting: list[Job] = []
+    casualties = Casualties(waiting.append)
+    options = LoadOptions(model_dir=Path("/nowhere"))
+    slot = Slot(Load(engine="crew", model="a crew", device="cpu", options=options), no_worker)
+    request = Request(id="1", path=Path("/x.wav"), limit_seconds=None, options=DecodingOptions())
+    job = Job(request=request, number=1)
+    for number in (1, 2, 3):
+        ending = Ending(error=WorkerError(f"death {number}"), cause="died")
+        casualties.lost(slot, job, Lost(ending=ending, begun=False))
+    assert waiting == [job, job]
+    last = job.mailbox.get_nowait()
+    assert isinstance(last, Failed) and str(last.error) == "death 3"
+    assert job.mailbox.empty() and not slot.struck
+
+
+def no_worker(load: Load, on_change: Callable[[], None], /) -> WorkerProcess:
+    raise AssertionError("none is started")
