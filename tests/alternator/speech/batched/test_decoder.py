@@ -10,6 +10,7 @@ import pytest
 import torch
 import whisper
 from decoding_like_whisper import assert_like_whisper, decode_all, tokenizers_of
+from random_whisper import dimensions_of, random_whisper
 from whisper.model import Whisper
 
 from alternator.models.checkpoint import read_checkpoint
