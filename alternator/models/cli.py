@@ -27,8 +27,8 @@ Run = Callable[[argparse.Namespace, WhisperSettings], int]
 def main(argv: list[str]) -> int:
     """List, download, verify, convert, import and remove Whisper's models."""
     options = build_parser().parse_args(argv)
-    settings = load_whisper(options.config)
-    if options.model_dir is not None:
+    settings = load_whisper(getattr(options, "config", None))
+    if hasattr(options, "model_dir"):
         settings = replace(settings, model_dir=options.model_dir)
     run: Run = options.run
     with ended_by_signal():
@@ -37,11 +37,14 @@ def main(argv: list[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser, with one for each thing to do."""
-    common = argparse.ArgumentParser(add_help=False)
+    # Before and after the command; what is not given must not undo what was given before it.
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
     where = "instead of [whisper] model_dir"
     common.add_argument("--model-dir", "--model_dir", type=Path, metavar="DIR", help=where)
-    parser = argparse.ArgumentParser(prog="alternator models", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="alternator models", description=main.__doc__, parents=[common]
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(name: str, run: Run) -> argparse.ArgumentParser:

@@ -18,7 +18,8 @@ class DecodingOptions:
         ``task``: ``transcribe`` in the language spoken, or ``translate`` into English.
         ``initial_prompt``: text that sets the style and the spelling of names; ``carry`` puts it
         before every window of 30 s instead of the first only. ``hotwords``: words that may come up,
-        told before every window. ``prefix``: how the text of the first window begins.
+        told before every window. ``prefix``: how the text of the first window begins; one after the
+        other, of each window, as openai-whisper has it.
         ``vad``: find speech first and hear nothing else, in windows cut at silences; False: windows
         of 30 s, one after the other, as openai-whisper. None: the engine's own way, which is True
         unless windows are to be conditioned on each other.

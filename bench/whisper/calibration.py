@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 
 import numpy as np
-from alternator.speech.batched.confidence import Coefficients, Features
 from numpy.typing import NDArray
+
+from alternator.speech.batched.confidence import Coefficients, Features
 
 BINS = 10
 Matrix = NDArray[np.float64]

@@ -46,7 +46,10 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What a figure should be: at ``least`` or at ``most`` so much."""
+    """What a figure should be: at ``least`` or at ``most`` so much.
+
+    ``against`` names it in the picture; without it, it is not drawn.
+    """
 
     name: str
     section: str
@@ -55,6 +58,7 @@ class Target:
     unit: str
     least: float | None = None
     most: float | None = None
+    against: str = ""
 
     @property
     def bound(self) -> float:

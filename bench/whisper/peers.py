@@ -3,6 +3,7 @@
 openai-whisper and torch are the project's own: the environment sees its packages behind its own.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -61,7 +62,8 @@ class Child:
 
     def __exit__(self, *_: object) -> None:
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it ended before it read its last request
+            self._process.stdin.close()
         try:
             self._process.wait(timeout=20)
         except subprocess.TimeoutExpired:

@@ -35,7 +35,7 @@ class Bar:
 def render(bars: Sequence[Bar]) -> str:
     """The whole picture."""
     height = TOP + ROW * len(bars) + BOTTOM
-    title = "Speed against what is wanted: a bar that reaches the line holds it"
+    title = "How many times as fast, against what is wanted: a bar that reaches the line holds it"
     return "\n".join(
         [
             (

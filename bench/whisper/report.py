@@ -87,13 +87,13 @@ def bars(figures: Mapping[str, Figure]) -> list[Bar]:
     """The speeds, as shares of what is wanted."""
     found = []
     for target in load_targets():
-        if "×" not in target.unit:
+        if not target.against:
             continue
         figure = figures.get(target.name)
         value = figure.value if figure else None
         found.append(
             Bar(
-                says=target.name,
+                says=target.against,
                 share=None if value is None else value / target.bound,
                 measured="open" if value is None else f"{number(value)} {target.unit}",
                 wanted=f"{target.bound:g}",

@@ -69,6 +69,7 @@ class Listener:
     """Stands in for Whisper, whose part in this is its own."""
 
     state = "ready"
+    workers: tuple[()] = ()
 
     def start(self) -> None: ...
 

@@ -1,7 +1,7 @@
 """How sure a word is: from 0 to 1, the share of words like it that are right.
 
 A logistic regression over what is known of a word; ``confidence.toml`` has its coefficients, and on
-which speech they were fitted (``bench/whisper_confidence.py``). A segment is as sure as its words
+which speech they were fitted (``bench/whisper/confidence.py``). A segment is as sure as its words
 are on the average, and so is a whole transcript.
 """
 

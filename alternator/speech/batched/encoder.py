@@ -57,7 +57,7 @@ class Encoder:
         if mel.device.type != "cpu" or len(mel) == 1:
             return self._encode(mel)
         # One window fills a few cores, and what lies between its layers stays in their caches.
-        return torch.cat([self._encode(window) for window in mel.split(1)])
+        return torch.cat([self._encode(window[None]) for window in mel])
 
     def _encode(self, mel: Tensor) -> Tensor:
         (weight1, bias1), (weight2, bias2) = self._convolutions

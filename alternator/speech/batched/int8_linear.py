@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from alternator.errors import ModelError
+from alternator.speech.batched.onednn import after, has_onednn
 
 # Best first. x86 and fbgemm are one; qnnpack is what ARM phones have.
 # https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/quantized/cpu/qlinear_prepack.cpp
@@ -92,7 +93,7 @@ class ManyRowsInt8:
         self._packed = torch.ops.onednn.qlinear_prepack(values, None)
         self._bias = None if bias is None else bias.float()
         self._most = 255 if whole_range() else 127
-        self._after = ("gelu", [], "none") if gelu else ("none", [], "")
+        self._after = after(gelu)
 
     def __call__(self, x: Tensor) -> Tensor:
         """``x`` times the weights, plus the bias, and GELU."""
@@ -119,6 +120,4 @@ class ManyRowsInt8:
     @staticmethod
     def can() -> bool:
         """Whether this torch has the product."""
-        return torch.backends.mkldnn.is_available() and hasattr(
-            torch.ops.onednn, "qlinear_pointwise"
-        )
+        return has_onednn() and hasattr(torch.ops.onednn, "qlinear_pointwise")

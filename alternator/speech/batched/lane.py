@@ -21,9 +21,7 @@ from alternator.errors import ModelError
 from alternator.speech.batched.alignment_queries import AlignmentQueries
 from alternator.speech.batched.attention import attend
 from alternator.speech.batched.decoder_network import DecoderNetwork
-
-# The attention of a step covers the longest live window, rounded up to this many positions.
-LENGTH_STEP = 32
+from alternator.speech.batched.places import Places
 
 
 class Lane:
@@ -63,10 +61,7 @@ class Lane:
         # None until a window of less sound than the lane's comes.
         self._heard: Tensor | None = None
         self._positions = torch.zeros(windows, dtype=torch.int64, device=self._device)
-        # What the host knows without asking: the positions of live places, those of admitted sound.
-        self._live: dict[int, int] = {}
-        self._prompt: dict[int, int] = {}
-        self._sound: dict[int, int] = {}
+        self._places = Places(self.length)
         self._make_indexes(heads)
         self._asked = AlignmentQueries(network, windows, rows) if attention else None
 
@@ -120,9 +115,7 @@ class Lane:
         return self._network.norm(x)
 
     def _note(self, places: Sequence[int], length: int, sound: int) -> None:
-        for place in places:
-            self._live[place] = self._prompt[place] = length
-            self._sound[place] = sound
+        self._places.admit(places, length, sound)
         if sound < self.audio_positions and self._heard is None:
             shape = (self.windows, 1, 1, self.audio_positions)
             self._heard = self._seen.new_zeros(shape)
@@ -141,13 +134,13 @@ class Lane:
 
         It is computed on until another is admitted, or steps leave it out.
         """
-        self._live.pop(place, None)
+        self._places.release(place)
 
     @torch.inference_mode()
     def move(self, source: int, target: int) -> None:
         """The window of place ``source`` goes on in ``target``: ``step`` takes the first places."""
-        length = self._live[source] if self._device.type == "cpu" else self.length
-        sound = self._sound[source]
+        length = self._places.position(source) if self._device.type == "cpu" else self.length
+        sound = self._places.sound(source)
         for keys_and_values in self._own:
             for cache in keys_and_values:
                 cache[target, :, :length] = cache[source, :, :length]
@@ -159,8 +152,7 @@ class Lane:
                 state[target] = state[source]
         if self._asked:
             self._asked.move(source, target)
-        for known in (self._live, self._prompt, self._sound):
-            known[target] = known.pop(source)
+        self._places.move(source, target)
 
     @torch.inference_mode()
     def step(self, tokens: Tensor) -> Tensor:
@@ -193,7 +185,7 @@ class Lane:
             k, v = (cache[:n, :, :sound] for cache in self._cross[number])
             x = layer.add_cross(x, attend(q, k, v, heard))
         position.add_(1).clamp_(max=self.length - 1)
-        self._grow(n)
+        self._places.grow(n)
         return self._network.logits(self._network.norm(x))
 
     @staticmethod
@@ -209,24 +201,14 @@ class Lane:
         if self._device.type != "cpu":
             # A recorded step has one shape.
             return self.length, self.audio_positions
-        live = [place for place in self._live if place < n]
-        longest = max((self._live[place] for place in live), default=0) + 1
-        sound = max((self._sound[place] for place in live), default=1)
-        return min(self.length, -(-longest // LENGTH_STEP) * LENGTH_STEP), sound
+        return self._places.reach(n), max(self._places.sounds(n))
 
     def _heard_bias(self, n: int, sound: int) -> Tensor | None:
-        if self._heard is None:
-            return None
-        if self._device.type == "cpu" and all(
-            self._sound[place] == sound for place in self._live if place < n
+        if self._heard is None or (
+            self._device.type == "cpu" and self._places.sounds(n) == {sound}
         ):
             return None
         return self._heard[:n, ..., :sound]
-
-    def _grow(self, n: int) -> None:
-        for place in self._live:
-            if place < n:
-                self._live[place] = min(self._live[place] + 1, self.length - 1)
 
     @torch.inference_mode()
     def reorder(self, source: Tensor) -> None:
@@ -250,6 +232,6 @@ class Lane:
         """
         if self._asked is None:
             raise ValueError("the lane was made without attention")
-        keys = [keys[place, :, : self._sound[place]] for keys, _ in self._cross]
-        start = self._prompt[place] - 1 if first is None else first
+        keys = [keys[place, :, : self._places.sound(place)] for keys, _ in self._cross]
+        start = self._places.prompt(place) - 1 if first is None else first
         return self._asked.scores(keys, place=place, row=row, span=(start, end))

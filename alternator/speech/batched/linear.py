@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from alternator.speech.batched.int8_linear import FewRowsInt8, ManyRowsInt8
+from alternator.speech.batched.onednn import after, has_onednn
 from alternator.speech.batched.precision import Precision
 
 
@@ -47,7 +48,7 @@ class PackedLinear:
         # The rows that the order is best for; it serves any number.
         self._weight = torch.ops.mkldnn._reorder_linear_weight(weight, 16)
         self._bias = bias
-        self._after = ("gelu", [], "none") if gelu else ("none", [], "")
+        self._after = after(gelu)
 
     def __call__(self, x: Tensor) -> Tensor:
         """``x`` times the weights, plus the bias, and GELU."""
@@ -62,7 +63,7 @@ class PackedLinear:
         return (
             weight.device.type == "cpu"
             and weight.dtype == torch.float32
-            and torch.backends.mkldnn.is_available()
+            and has_onednn()
             and hasattr(torch.ops.mkldnn, "_linear_pointwise")
             and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
         )

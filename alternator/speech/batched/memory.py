@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from alternator.errors import ModelError
+from alternator.errors import OutOfMemoryError
 from alternator.models.checkpoint import Dimensions
 from alternator.speech.batched.free_memory import free_bytes
 from alternator.speech.batched.precision import Precision
@@ -99,8 +99,8 @@ def largest_batch(plan: Plan, most: Batch, free: int) -> int:
 def check_fits(name: str, plan: Plan, batch: Batch) -> int:
     """How many windows of ``batch`` fit into what is free on the device, at least one.
 
-    ModelError says what the model needs, what is free, and which models would fit. Where a device
-    does not tell what is free, all of them.
+    OutOfMemoryError says what the model needs, what is free, and which models would fit. Where a
+    device does not tell what is free, all of them.
     """
     free = free_bytes(plan.device)
     if free is None:
@@ -112,7 +112,7 @@ def check_fits(name: str, plan: Plan, batch: Batch) -> int:
     smaller = [model for model in MODELS if _of(model, plan).needs(one) <= free]
     remedy = f"it would bear {', '.join(smaller)}" if smaller else "no model of Whisper fits"
     where = "this machine" if plan.device.type == "cpu" else str(plan.device)
-    raise ModelError(
+    raise OutOfMemoryError(
         f"{name} needs {_said(plan.needs(one))} of memory, and {where} has {_said(free)} free; "
         f"{remedy}"
     )

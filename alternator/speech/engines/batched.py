@@ -15,6 +15,7 @@ import torch
 from alternator.config.models import Task
 from alternator.errors import ConfigError, OutOfMemoryError
 from alternator.media.ffmpeg import find_ffmpeg
+from alternator.models.checkpoint import Checkpoint
 from alternator.models.dimensions import Dimensions
 from alternator.models.loading import load_checkpoint
 from alternator.models.store import locate
@@ -23,7 +24,10 @@ from alternator.speech.batched.asking import Model
 from alternator.speech.batched.decoder import Decoder
 from alternator.speech.batched.forced import Forced
 from alternator.speech.batched.listening import Listeners
+from alternator.speech.batched.memory import Batch as Together
+from alternator.speech.batched.memory import Plan, check_fits
 from alternator.speech.batched.network import Network
+from alternator.speech.batched.precision import choose_precision
 from alternator.speech.batched.preparing import Preparer
 from alternator.speech.device import choose_device, cpu_quota, threads_for
 from alternator.speech.engines.engine import Batch, Event, LoadOptions
@@ -35,6 +39,7 @@ from probe.prove.operations import without_cudnn
 
 HELPERS = 2  # threads that prepare files
 CPU_WINDOWS, GPU_WINDOWS = 8, 64  # computed together, where nobody says how many
+HYPOTHESES = 5  # of a window, by default: beam_size and best_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,12 +82,13 @@ class BatchedEngine:
         checkpoint = load_checkpoint(
             model, options.model_dir, mirror=options.model_mirror, progress=progress
         )
+        windows = self._windows(model, checkpoint, options)
         try:
             network = Network.load(
                 checkpoint, device=self.device, compute_type=options.compute_type
             )
             progress.beat()
-            self._loaded = self._around(network, options)
+            self._loaded = self._around(network, windows)
         except (torch.OutOfMemoryError, MemoryError):
             what = f"the Whisper model {model!r}"
             raise OutOfMemoryError(out_of_memory(what, self.device)) from None
@@ -109,11 +115,25 @@ class BatchedEngine:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def _around(self, network: Network, options: LoadOptions) -> _Loaded:
+    def _windows(self, model: str, checkpoint: Checkpoint, options: LoadOptions) -> int:
+        """How many are computed together: what was asked for, as far as the free memory bears it.
+
+        OutOfMemoryError where not even one fits, before anything is put there.
+        """
+        device = torch.device(self.device)
+        plan = Plan(
+            dimensions=checkpoint.dimensions,
+            precision=choose_precision(options.compute_type, device),
+            device=device,
+        )
+        wanted = options.batch_size or (CPU_WINDOWS if device.type == "cpu" else GPU_WINDOWS)
+        together = Together(windows=wanted, rows=HYPOTHESES, attention=True)
+        return check_fits(f"the Whisper model {model!r}", plan, together)
+
+    def _around(self, network: Network, windows: int) -> _Loaded:
         dimensions = network.dimensions
         tokenizers = Tokenizers(dimensions)
         said: deque[str] = deque()
-        windows = options.batch_size or (CPU_WINDOWS if self.device == "cpu" else GPU_WINDOWS)
         decoder = Decoder(network, tokenizers, batch_size=windows, say=said.append)
         multilingual = tokenizers.multilingual
         return _Loaded(

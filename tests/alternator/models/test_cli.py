@@ -72,6 +72,12 @@ def test_conversion_and_verification_of_ones_own(directory: Path, capsys: Out) -
     assert "broken: " in said.err and "damaged" in said.err
 
 
+def test_the_directory_may_be_named_before_and_after(directory: Path, capsys: Out) -> None:
+    for words in (["--model-dir", "here", "list"], ["list", "--model_dir", "here"]):
+        assert main(words) == 0
+        assert "Models are kept in here;" in capsys.readouterr().out
+
+
 def test_import_by_hand(
     known: NamedModel, server: ModelServer, directory: Path, tmp_path: Path, capsys: Out
 ) -> None:

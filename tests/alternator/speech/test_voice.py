@@ -108,7 +108,8 @@ def test_samples_of_16_bits_are_the_same_sound(speech: Samples) -> None:
     whole = np.round(speech * 32_767).astype(np.int16)
     detector = VoiceDetector()
     np.testing.assert_array_equal(
-        detector.probabilities(whole), detector.probabilities(whole.astype(np.float32) / 32_768)
+        detector.probabilities(whole),
+        detector.probabilities(whole.astype(np.float32) / np.float32(32_768)),
     )
 
 

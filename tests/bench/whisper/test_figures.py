@@ -116,13 +116,17 @@ def test_the_picture_has_a_bar_for_each_speed_and_cuts_long_ones() -> None:
         "gpu.turbo.one": Figure(name="gpu.turbo.one", value=200.0),
     }
     chosen = {bar.says: bar for bar in bars(figures)}
-    assert chosen["gpu.turbo.long"].share == 4.5
-    assert chosen["gpu.turbo.one"] == Bar(
-        says="gpu.turbo.one", share=0.5, measured="200 × real time", wanted="400", held=False
+    assert chosen["GPU, turbo: real time"].share == 4.5
+    assert chosen["GPU, turbo, batch 1: real time"] == Bar(
+        says="GPU, turbo, batch 1: real time",
+        share=0.5,
+        measured="200 × real time",
+        wanted="400",
+        held=False,
     )
-    assert chosen["clips.together"].share is None
+    assert chosen["20 clips: one after the other"].share is None
     picture = ElementTree.fromstring(
-        render([chosen[n] for n in ("gpu.turbo.long", "gpu.turbo.one")])
+        render([chosen[n] for n in ("GPU, turbo: real time", "GPU, turbo, batch 1: real time")])
     )
     widths = [
         float(box.attrib["width"])

@@ -31,9 +31,7 @@ def state(checkpoint: Path) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("timestamps", [True, False])
-def test_whisper_recites_the_text_surely(
-    checkpoint: Path, timestamps: bool
-) -> None:
+def test_whisper_recites_the_text_surely(checkpoint: Path, timestamps: bool) -> None:
     model = whisper.load_model(str(checkpoint), device="cpu")
     noise = np.random.default_rng(1).standard_normal(5 * 16000).astype(np.float32) / 10
     found = model.transcribe(
@@ -83,8 +81,9 @@ def test_the_file_of_whisper_cpp_holds_the_same_weights(
     for name, value in found.items():
         wanted = state[name].numpy().astype(np.float32).ravel()
         if precision == "q8_0":
-            blocks = np.abs(wanted)
-            np.testing.assert_allclose(value, wanted, atol=float(blocks.max()) / 127)
+            # A step, and what a scale below half precision's normal range loses in 127 of them.
+            most = float(np.abs(wanted).max()) / 127 + 127 * 2**-25
+            np.testing.assert_allclose(value, wanted, rtol=0, atol=most)
         else:
             np.testing.assert_array_equal(value, wanted)
 
@@ -106,7 +105,8 @@ def read_ggml(file: Path) -> dict[str, np.ndarray]:
     assert (mels, bands) == (80, 201)
     at += 4 * mels * bands
     for _ in range(take("i")[0]):
-        at += take("i")[0]
+        (size,) = take("i")
+        at += size
     found = {}
     while at < len(data):
         rank, length, kind = take("3i")

@@ -98,17 +98,17 @@ def made(count: int, seed: int) -> list[Heard]:
 
 
 def test_the_fit_finds_the_rule_and_closes_the_gap() -> None:
-    fitted, others = fit(made(20_000, 1)), made(20_000, 2)
-    assert fitted.log_odds == pytest.approx(0.8, abs=0.05)
-    assert fitted.mean_logprob == pytest.approx(1.5, abs=0.2)
-    assert fitted.no_speech == pytest.approx(-2.0, abs=0.2)
+    fitted, others = fit(made(8_000, 1)), made(8_000, 2)
+    assert fitted.log_odds == pytest.approx(0.8, abs=0.08)
+    assert fitted.mean_logprob == pytest.approx(1.5, abs=0.3)
+    assert fitted.no_speech == pytest.approx(-2.0, abs=0.3)
     plain = Coefficients(
         bias=0, log_odds=1, mean_logprob=0, no_speech=0, compression=0, temperature=0, silence=0
     )
     assert gap(others, fitted) < 0.02
     assert gap(others, plain) > 0.1
-    assert sum(count for _, count, _, _ in reliability(others, fitted)) == 20_000
-    assert "log_odds = " in as_toml(fitted, 20_000, 0.01)
+    assert sum(count for _, count, _, _ in reliability(others, fitted)) == 8_000
+    assert "log_odds = " in as_toml(fitted, 8_000, 0.01)
 
 
 def test_clips_and_sounds_are_as_long_as_they_should_be(tmp_path: Path) -> None:
@@ -119,4 +119,4 @@ def test_clips_and_sounds_are_as_long_as_they_should_be(tmp_path: Path) -> None:
     assert float(np.abs(tune).max()) == pytest.approx(0.4)
     brown = invented._noise(white=False)
     spectrum = np.abs(np.fft.rfft(brown[: 2**16])) ** 2
-    assert spectrum[400:800].sum() > 20 * spectrum[4000:8000].sum()  # falls with frequency
+    assert spectrum[400:800].sum() > 5 * spectrum[4000:8000].sum()  # by the square: 10

@@ -23,10 +23,16 @@ def voice(*spoken: tuple[float, float]) -> Voice:
     return Voice(probabilities=probabilities, spans=(), total=float(SECONDS))
 
 
-def draft(text: str, start: float = 0.0, end: float = 4.0, **known: float) -> Draft:
-    return Draft(
-        seek=0, start=start, end=end, text=text, tokens=(), first=0, decoded=decoded(**known)
-    )
+def draft(
+    text: str,
+    start: float = 0.0,
+    end: float = 4.0,
+    *,
+    avg_logprob: float = -0.2,
+    no_speech_prob: float = 0.01,
+) -> Draft:
+    window = decoded(avg_logprob=avg_logprob, no_speech_prob=no_speech_prob)
+    return Draft(seek=0, start=start, end=end, text=text, tokens=(), first=0, decoded=window)
 
 
 def left(heard: Voice, *drafts: Draft) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from random_whisper import dimensions_of, random_whisper
 
-from alternator.errors import ModelError
+from alternator.errors import OutOfMemoryError
 from alternator.speech.batched import memory
 from alternator.speech.batched.memory import OVERHEAD, Batch, Plan, check_fits, largest_batch
 from alternator.speech.batched.precision import Precision
@@ -92,12 +92,12 @@ def test_the_largest_batch_is_the_last_that_fits():
 def test_a_model_that_does_not_fit_says_which_would(monkeypatch):
     plan = Plan(dimensions=LARGE, precision=Precision(dtype=torch.float16), device=CPU)
     monkeypatch.setattr(memory, "free_bytes", lambda device: 1_000_000_000)
-    with pytest.raises(ModelError) as told:
+    with pytest.raises(OutOfMemoryError) as told:
         check_fits("large-v3", plan, Batch(windows=8))
     assert "large-v3 needs 3." in str(told.value)
     assert "this machine has 1.0 GB free; it would bear tiny, base, small" in str(told.value)
     monkeypatch.setattr(memory, "free_bytes", lambda device: 1000)
-    with pytest.raises(ModelError, match="no model of Whisper fits"):
+    with pytest.raises(OutOfMemoryError, match="no model of Whisper fits"):
         check_fits("large-v3", plan, Batch(windows=8))
 
 
