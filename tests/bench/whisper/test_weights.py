@@ -31,9 +31,7 @@ def state(checkpoint: Path) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("timestamps", [True, False])
-def test_whisper_recites_the_text_surely(
-    checkpoint: Path, timestamps: bool
-) -> None:
+def test_whisper_recites_the_text_surely(checkpoint: Path, timestamps: bool) -> None:
     model = whisper.load_model(str(checkpoint), device="cpu")
     noise = np.random.default_rng(1).standard_normal(5 * 16000).astype(np.float32) / 10
     found = model.transcribe(
