@@ -101,24 +101,37 @@ class Lane:
             for cache, new in zip(self._own[number], (k, v), strict=True):
                 cache[at, :, :length, 0] = new
             x = layer.add_own(x, functional.scaled_dot_product_attention(q, k, v, is_causal=True))
-            k, v = layer.cross_key_value(audio)
-            for cache, new in zip(self._cross[number], (k, v), strict=True):
-                cache[at, :, :sound] = new
             q = layer.cross_query(x)
             if self._asked:
                 self._asked.keep_prompt(number, q, at)
-            x = layer.add_cross(x, functional.scaled_dot_product_attention(q, k, v))
+            x = layer.add_cross(x, self._listen(number, q, audio, places))
         self._seen[at] = -torch.inf
         self._seen[at, :, :length, 0] = 0
         self._positions[at] = length
         self._note(places, length, sound)
         return self._network.norm(x)
 
+    def _listen(self, number: int, q: Tensor, audio: Tensor, places: Sequence[int]) -> Tensor:
+        """Keep the keys and values of new windows' sound, and answer their prompts by them.
+
+        On a CPU one by one: what is in its caches is used at once, and in int8 the scale of a
+        window's sound is its own.
+        """
+        heard = []
+        together = 1 if self._device.type == "cpu" else len(places)
+        for first in range(0, len(places), together):
+            some = slice(first, first + together)
+            k, v = self._network.layers[number].cross_key_value(audio[some])
+            at = torch.tensor(places[some], device=self._device)
+            for cache, new in zip(self._cross[number], (k, v), strict=True):
+                cache[at, :, : audio.shape[1]] = new
+            heard.append(functional.scaled_dot_product_attention(q[some], k, v))
+        return torch.cat(heard)
+
     def _note(self, places: Sequence[int], length: int, sound: int) -> None:
         self._places.admit(places, length, sound)
         if sound < self.audio_positions and self._heard is None:
-            shape = (self.windows, 1, 1, self.audio_positions)
-            self._heard = self._seen.new_zeros(shape)
+            self._heard = self._seen.new_zeros(self.windows, 1, 1, self.audio_positions)
         if self._heard is not None:
             for place in places:
                 self._heard[place] = 0

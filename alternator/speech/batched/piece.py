@@ -71,6 +71,10 @@ class PieceReader:
         frames = min(WINDOW_FRAMES, frames_of(span.end) - seek)
         found = cut(decoded, self._tokenizer, seek, frames, self._audio_context)
         drafts = found.drafts
+        # Of a window with one segment openai-whisper leaves its first timestamp out of account.
+        stamp = decoded.tokens[0] - self._tokenizer.timestamp_begin if decoded.tokens else 0
+        if stamp > 0:
+            drafts[0].start = seconds(seek + stamp * WINDOW_FRAMES // self._audio_context)
         full = len(decoded.tokens) >= self._most_tokens
         if full and not found.rest and not found.ended and not self._repeats(decoded):
             # It talks too fast for one window; nobody knows where the text breaks off.
