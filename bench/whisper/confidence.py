@@ -20,14 +20,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from alternator.speech.batched.confidence import LEAST, Features, coefficients
-from alternator.speech.batched.voiced import Voice
-from alternator.speech.voice import VoiceDetector
 
 from alternator.config.load import load_whisper
+from alternator.speech.batched.confidence import LEAST, Features, coefficients
+from alternator.speech.batched.voiced import Voice
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.transcript import Segment, Transcript, Word
+from alternator.speech.voice import VoiceDetector
 from bench.whisper import audio
 from bench.whisper.calibration import BINS, Heard, as_toml, fit, gap, reliability
 from bench.whisper.words import LANGUAGES
