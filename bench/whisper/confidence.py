@@ -88,7 +88,11 @@ def hear(lines: int, threads: int) -> Iterator[list[Heard]]:
                 path = audio.write(Path(folder) / "mixed.wav", mixed)
                 options = DecodingOptions(language=language, beam_size=None, word_timestamps=True)
                 transcript = transcriber.transcribe(path, options=options)
-                yield list(words_of(transcript, text, language, voice_of(detector, mixed)))
+                words = list(words_of(transcript, text, language, voice_of(detector, mixed)))
+                right = sum(word.right for word in words)
+                louder = "" if below is None else f" {below:g} dB below"
+                print(f"{language}, {name}{louder}: {right} of {len(words)} right", flush=True)
+                yield words
 
 
 def groups(lines: int) -> Iterator[tuple[str, list[speech.Line]]]:
