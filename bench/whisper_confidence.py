@@ -12,6 +12,7 @@ right words against the confidence, by tenths, and their mean distance. ``--writ
 import argparse
 import itertools
 import tempfile
+import textwrap
 import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
@@ -181,7 +182,8 @@ def table(found: Matrix, count: int, error: float) -> str:
     return f'''# How sure a word is: the logistic function of a weighted sum
 # (alternator/speech/batched/confidence.py). Made by: python -m bench.whisper_confidence --write
 source = """
-{source}"""
+{textwrap.fill(source, 100)}
+"""
 
 [coefficients]
 {lines}
