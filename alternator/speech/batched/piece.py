@@ -134,13 +134,13 @@ class PieceReader:
         return spoken[-1].end if spoken else span.end
 
     def _unheard(self, drafts: list[Draft], span: Span) -> tuple[Span, ...]:
-        """The speech behind the last segment, if there is enough of it to be words.
+        """The speech behind the last segment with words, if there is enough of it to be some.
 
+        A last timestamp may have no text behind it: then a sentence was begun and not written.
         Where nothing was understood at all, a second time would change nothing.
         """
-        if not any(draft.text.strip() for draft in drafts):
-            return ()
-        return self._worth(drafts[-1].end, span)
+        ends = [draft.end for draft in drafts if draft.text.strip()]
+        return self._worth(ends[-1], span) if ends else ()
 
     def _worth(self, end: float, span: Span) -> tuple[Span, ...]:
         for spoken in self._voice.between(span.start, span.end):

@@ -118,3 +118,12 @@ def test_without_timestamps_the_voice_tells_the_times() -> None:
     result = read(voice((11.0, 15.0), (16.0, 27.0)), tokens(" One and two."), options)
     assert found(result) == [(11.0, 27.0, " One and two.")]
     assert result.again == ()
+
+
+def test_a_sentence_that_was_begun_and_not_written_is_heard_again():
+    """The last timestamp has no text behind it, and the voice goes on: it was once taken for the
+    end of what was heard."""
+    heard = voice((10.0, 14.0), (14.5, 18.0))
+    result = read(heard, tokens(0.0, " Hello.", 4.0, 4.4))
+    assert found(result) == [(10.0, 14.0, " Hello.")]
+    assert result.again == (Span(start=14.1, end=30.0),)
