@@ -23,7 +23,7 @@ class DecoderLayer:
         self._cross_out = weights.few_rows(f"{cross}.out")
         self._mlp_norm = weights.norm(f"{name}.mlp_ln")
         self._mlp_in = weights.few_rows(f"{name}.mlp.0", gelu=True)
-        self._mlp_out = weights.few_rows(f"{name}.mlp.2")
+        self._mlp_out = weights.after_gelu(f"{name}.mlp.2", many=False)
 
     def qkv(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Query, key and value of the tokens: three of (windows, heads, tokens, head)."""

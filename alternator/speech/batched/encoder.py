@@ -24,7 +24,7 @@ class EncoderLayer:
         self._out = weights.many_rows(f"{attention}.out")
         self._mlp_norm = weights.norm(f"{name}.mlp_ln")
         self._mlp_in = weights.many_rows(f"{name}.mlp.0", gelu=True)
-        self._mlp_out = weights.many_rows(f"{name}.mlp.2")
+        self._mlp_out = weights.after_gelu(f"{name}.mlp.2", many=True)
 
     def __call__(self, x: Tensor) -> Tensor:
         """(windows, positions, state) → the same shape. ``x`` is written over."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from alternator.speech.batched.int8_linear import FewRowsInt8, ManyRowsInt8
+from alternator.speech.batched.int8_linear import AfterGeluInt8, FewRowsInt8, ManyRowsInt8
 from alternator.speech.batched.onednn import after, has_onednn
 from alternator.speech.batched.precision import Precision
 
@@ -88,3 +88,10 @@ def few_rows(
     if PackedLinear.can(weight):
         return PackedLinear(weight, bias, gelu=gelu)
     return PlainLinear(weight, bias, gelu=gelu)
+
+
+def after_gelu(weight: Tensor, bias: Tensor | None, precision: Precision, *, many: bool) -> Linear:
+    """A layer whose inputs come from GELU, and which may write over them."""
+    if precision.int8:
+        return AfterGeluInt8(weight, bias, many=many)
+    return (many_rows if many else few_rows)(weight, bias, precision)

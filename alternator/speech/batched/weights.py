@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from alternator.speech.batched.linear import Linear, few_rows, many_rows
+from alternator.speech.batched.linear import Linear, after_gelu, few_rows, many_rows
 from alternator.speech.batched.precision import Precision
 
 
@@ -52,6 +52,10 @@ class Weights:
     def few_rows(self, *names: str, gelu: bool = False) -> Linear:
         """The same for the decoder, which has a row for each hypothesis."""
         return few_rows(self._weight(names), self._bias(names), self._precision, gelu=gelu)
+
+    def after_gelu(self, name: str, *, many: bool) -> Linear:
+        """A layer that takes what GELU gave; ``many``: for hundreds of rows."""
+        return after_gelu(self._weight((name,)), self._bias((name,)), self._precision, many=many)
 
     def embedding(self) -> tuple[Tensor, Linear]:
         """The tokens' embedding, and the product with it that gives a logit for every token.

@@ -3,8 +3,13 @@ import torch
 from torch.nn import functional
 
 from alternator.speech.batched import int8_linear
-from alternator.speech.batched.int8_linear import FewRowsInt8, ManyRowsInt8, quantized
-from alternator.speech.batched.linear import few_rows, many_rows
+from alternator.speech.batched.int8_linear import (
+    AfterGeluInt8,
+    FewRowsInt8,
+    ManyRowsInt8,
+    quantized,
+)
+from alternator.speech.batched.linear import after_gelu, few_rows, many_rows
 from alternator.speech.batched.precision import Precision
 
 INT8 = Precision(dtype=torch.float32, int8=True)
@@ -59,3 +64,27 @@ def test_a_row_may_stand_alone():
 def test_where_onednn_lacks_the_product_the_other_layer_serves(monkeypatch):
     monkeypatch.setattr(ManyRowsInt8, "can", staticmethod(lambda: False))
     assert isinstance(many_rows(numbers(64, 32), None, INT8), FewRowsInt8)
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_a_row_a_thousand_times_as_large_leaves_the_others_what_they_are(many):
+    weight, bias = numbers(256, 512) / 20, numbers(256, seed=1)
+    x = numbers(1, 40, 512, seed=2)
+    x[:, 7] *= 1000
+    x = functional.gelu(x)
+    expected = functional.linear(x, weight, bias)
+    layer = after_gelu(weight, bias, INT8, many=many)
+    assert isinstance(layer, AfterGeluInt8)
+    found = layer(x.clone())
+    others = [row for row in range(40) if row != 7]
+    assert worst(found[:, others], expected[:, others]) < 0.02
+    assert worst(found[:, 7], expected[:, 7]) < 0.02
+    # What it is there for: with one scale nothing is left of them.
+    without = (many_rows if many else few_rows)(weight, bias, INT8)(x)
+    assert worst(without[:, others], expected[:, others]) > 0.3
+
+
+def test_a_row_of_nothing_is_the_bias():
+    weight, bias = numbers(64, 32), numbers(64, seed=1)
+    found = after_gelu(weight, bias, INT8, many=True)(torch.zeros(1, 3, 32))
+    torch.testing.assert_close(found, bias.expand(1, 3, -1))
