@@ -1,6 +1,7 @@
 """A file that can be read at any place: a pipe is written into a temporary one first, bounded."""
 
 import errno
+import math
 import os
 import select
 import stat
@@ -12,12 +13,14 @@ from pathlib import Path
 from typing import IO
 
 from alternator.errors import MediaError, TemporaryMediaError
+from alternator.progress import SILENT, Progress
 from probe.errors import reason_of
 
 GIB = 1024**3
 # Of what comes through a pipe: more than 12 hours of stereo at CD quality.
 MOST_BYTES = 8 * GIB
 PIECE_BYTES = 1 << 20
+SLICE_SECONDS = 0.5  # between two signs of life
 
 
 def check_file(path: Path) -> None:
@@ -75,6 +78,7 @@ def spooled(
     name: str = "standard input",
     most: int = MOST_BYTES,
     seconds: float | None = None,
+    progress: Progress = SILENT,
 ) -> Iterator[Path]:
     """What comes out of a stream (a pipe, standard input), as a file until the ``with`` block ends.
 
@@ -85,7 +89,7 @@ def spooled(
     # Without a buffer: what does not fit would be tried again when the file is closed.
     with tempfile.NamedTemporaryFile(prefix="alternator-", suffix=".media", buffering=0) as file:
         size = 0
-        for piece in _pieces(stream, name, seconds):
+        for piece in _pieces(stream, name, seconds, progress):
             size += len(piece)
             if size > most:
                 raise MediaError(
@@ -107,14 +111,19 @@ def _no_room(name: str, error: OSError) -> str:
     return f"{name}: can't be kept in {tempfile.gettempdir()}: {reason_of(error)}{hint}"
 
 
-def _pieces(stream: IO[bytes], name: str, seconds: float | None) -> Iterator[bytes]:
-    deadline = None if seconds is None else time.monotonic() + seconds
+def _pieces(
+    stream: IO[bytes], name: str, seconds: float | None, progress: Progress
+) -> Iterator[bytes]:
+    deadline = math.inf if seconds is None else time.monotonic() + seconds
     waiting = select.poll()
     waiting.register(stream.fileno(), select.POLLIN)
     while True:
-        left = None if deadline is None else max(deadline - time.monotonic(), 0) * 1000
+        progress.beat()
+        left = min(max(deadline - time.monotonic(), 0.0), SLICE_SECONDS)
         try:
-            if not waiting.poll(left):
+            if not waiting.poll(left * 1000):
+                if time.monotonic() < deadline:
+                    continue
                 raise MediaError(f"{name}: its end did not come within {seconds:g} s")
             piece = os.read(stream.fileno(), PIECE_BYTES)
         except BlockingIOError:

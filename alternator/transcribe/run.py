@@ -12,7 +12,7 @@ from typing import NoReturn
 from alternator.config.load import load_whisper
 from alternator.config.models import WhisperSettings
 from alternator.errors import MediaError
-from alternator.media.audio import check_file
+from alternator.media.local_file import check_file
 from alternator.speech.transcriber import Transcriber
 from alternator.transcribe.console import Console, show_anything
 from alternator.transcribe.inputs import Item, items_of

@@ -5,23 +5,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO, assert_never
+from typing import IO, assert_never
 
 import requests
 
 from alternator.errors import MediaError
-from alternator.media.audio import check_file
 from alternator.media.download import MOST_REDIRECTS, shown
+from alternator.media.local_file import GIB, MOST_BYTES, check_file, spooled
 from alternator.progress import Progress
 from alternator.transcribe.inputs import Item
 from alternator.web.session import USER_AGENT, Limits, TooLargeError, WebSession
 from probe.errors import reason_of
 
-GIB = 1024**3
-# Of what is fetched or read from a pipe: twelve hours of uncompressed stereo at 48 kHz.
-MOST_BYTES = 8 * GIB
 FETCH_SECONDS = 6 * 3600.0
-PIECE_BYTES = 1024 * 1024
 
 
 @contextmanager
@@ -32,9 +28,8 @@ def opened(item: Item, progress: Progress) -> Iterator[Path]:
             check_file(item.path)
             yield item.path
         case "stdin":
-            with _temporary() as file:
-                _keep(sys.stdin.buffer, file, progress)
-                yield Path(file.name)
+            with spooled(sys.stdin.buffer, progress=progress) as path:
+                yield path
         case "address":
             with _temporary() as file:
                 fetch(item.name, file, progress)
@@ -62,19 +57,6 @@ def fetch(url: str, file: IO[bytes], progress: Progress) -> None:
         raise MediaError(
             f"{shown(url)}: can't be fetched{why}; check the address and the connection"
         ) from None
-    file.flush()
-
-
-def _keep(stream: BinaryIO, file: IO[bytes], progress: Progress) -> None:
-    size = 0
-    while piece := stream.read(PIECE_BYTES):
-        size += len(piece)
-        if size > MOST_BYTES:
-            raise MediaError(f"standard input: is larger than {MOST_BYTES // GIB} GiB")
-        _write(file, piece)
-        progress.beat()
-    if not size:
-        raise MediaError("standard input: is empty; pipe an audio or video file into it")
     file.flush()
 
 

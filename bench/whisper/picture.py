@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 ROW, BAR_HEIGHT, TOP, BOTTOM = 24, 14, 58, 30  # pixels
-LABELS, BARS, VALUES = 224, 420, 190
+LABELS, BARS, VALUES = 224, 420, 236
 WIDTH = LABELS + BARS + VALUES
 MOST = 3.0  # of what is wanted: a longer bar is cut off, and its end is open
 HELD, MISSED = "#1f7a4d", "#b4540a"

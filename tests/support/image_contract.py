@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from media_kinds import NOT_MADE, SECONDS, SOUNDS, VIDEOS, make_kind
+from media_kinds import LISTED_AS, NOT_MADE, SECONDS, SOUNDS, VIDEOS, make_kind
 
 from alternator.media.audio_command import SAMPLE_RATE, Plan, audio_command
 from alternator.media.video_frames import PICTURES, frame_command
@@ -162,7 +162,7 @@ class ImageContract:
         assert set(re.findall(r"^  (\w+)$", listed, re.MULTILINE)) == {"file", "pipe"}
         decoders = run("ffmpeg", "-hide_banner", "-decoders").output
         for decoder in {kind.decoder for kind in (*SOUNDS, *VIDEOS)} | NOT_MADE:
-            assert re.search(rf" {decoder} ", decoders), decoder
+            assert re.search(rf" {LISTED_AS.get(decoder, decoder)} ", decoders), decoder
 
     def test_ffmpeg_reads_every_kind_of_sound(
         self, run: Callable[..., Ended], tmp_path: Path

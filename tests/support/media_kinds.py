@@ -233,3 +233,11 @@ NOT_MADE = frozenset(
         *("vp6", "vp6a", "vp6f", "wmalossless", "wmapro", "wmavoice", "wmv3"),
     }
 )
+# Decoders go by one name when they are built and by another when ffmpeg lists them.
+LISTED_AS = {
+    "adpcm_g722": "g722",
+    "adpcm_g726": "g726",
+    "msmpeg4v3": "msmpeg4",
+    "ra_144": "real_144",
+    "ra_288": "real_288",
+}

@@ -75,7 +75,10 @@ class FewRowsInt8:
 
     def __call__(self, x: Tensor) -> Tensor:
         """``x`` times the weights, plus the bias, and GELU."""
-        product: Tensor = torch.ops.quantized.linear_dynamic(x, self._packed, self._seven_bits)
+        # The operation refuses a row that stands alone.
+        rows = x if x.dim() > 1 else x[None]
+        product: Tensor = torch.ops.quantized.linear_dynamic(rows, self._packed, self._seven_bits)
+        product = product.view(*x.shape[:-1], -1)
         return torch.ops.aten.gelu_(product) if self._gelu else product
 
 

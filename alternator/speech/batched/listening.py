@@ -36,6 +36,7 @@ from alternator.speech.engines.engine import (
 # (64 kB each): more are not taken.
 PREPARED_AHEAD = 4
 MOST_SECONDS = 12 * 3600.0
+LOOK_SECONDS = 0.05  # between two looks for further requests, while nothing is computed
 BEAT_SECONDS = 1.0  # a request that computes is heard of at least so often
 
 Prepare = Callable[[Request, Callable[[], bool]], Prepared]
@@ -94,8 +95,10 @@ class Listeners:
                 yield from self._answer()
                 if worked:
                     yield from self._beats()
-                if not worked and self._preparing and not self._has_room():
-                    wait(self._preparing, BEAT_SECONDS, return_when="FIRST_COMPLETED")
+                if not worked and self._preparing:
+                    # A request that comes meanwhile does not wait for those files.
+                    seconds = LOOK_SECONDS if self._has_room() else BEAT_SECONDS
+                    wait(self._preparing, seconds, return_when="FIRST_COMPLETED")
         finally:
             self._closed = True
             for name in list(self._courses):

@@ -71,6 +71,10 @@ class PieceReader:
         frames = min(WINDOW_FRAMES, frames_of(span.end) - seek)
         found = cut(decoded, self._tokenizer, seek, frames, self._audio_context)
         drafts = found.drafts
+        # Of a window with one segment openai-whisper leaves its first timestamp out of account.
+        stamp = decoded.tokens[0] - self._tokenizer.timestamp_begin if decoded.tokens else 0
+        if stamp > 0:
+            drafts[0].start = seconds(seek + stamp * WINDOW_FRAMES // self._audio_context)
         full = len(decoded.tokens) >= self._most_tokens
         if full and not found.rest and not found.ended and not self._repeats(decoded):
             # It talks too fast for one window; nobody knows where the text breaks off.
@@ -130,13 +134,13 @@ class PieceReader:
         return spoken[-1].end if spoken else span.end
 
     def _unheard(self, drafts: list[Draft], span: Span) -> tuple[Span, ...]:
-        """The speech behind the last segment, if there is enough of it to be words.
+        """The speech behind the last segment with words, if there is enough of it to be some.
 
+        A last timestamp may have no text behind it: then a sentence was begun and not written.
         Where nothing was understood at all, a second time would change nothing.
         """
-        if not any(draft.text.strip() for draft in drafts):
-            return ()
-        return self._worth(drafts[-1].end, span)
+        ends = [draft.end for draft in drafts if draft.text.strip()]
+        return self._worth(ends[-1], span) if ends else ()
 
     def _worth(self, end: float, span: Span) -> tuple[Span, ...]:
         for spoken in self._voice.between(span.start, span.end):

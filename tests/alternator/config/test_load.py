@@ -246,7 +246,8 @@ def test_a_variable_that_looks_misspelt_is_mentioned():
         ),
         (
             "[whisper]\ndevice = 'gpu'",
-            "alternator.toml: [whisper] device must be one of auto, cpu, cuda, rocm, mps, not 'gpu'",
+            "alternator.toml: [whisper] device must be one of auto, cpu, cuda, rocm, mps, "
+            "not 'gpu'",
         ),
         (
             "[whisper]\nmax_duration_minutes = 1.5",

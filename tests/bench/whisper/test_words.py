@@ -2,6 +2,8 @@
 
 import math
 import random
+import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,7 @@ import pytest
 
 from alternator.speech.batched.confidence import Coefficients, Features
 from bench.whisper import audio, invented
-from bench.whisper.calibration import Heard, as_toml, fit, gap, reliability
-from bench.whisper.confidence import aligned, mix
+from bench.whisper.confidence import Sample, fit, matrix, report, table, under_noise
 from bench.whisper.words import Spoken, equal, ratio
 from tests.real.speech import SAMPLE_RATE
 
@@ -54,24 +55,16 @@ def test_word_errors_are_compared_over_all_files_and_by_language() -> None:
     assert figure.parts["from"] <= 1 / 3 <= figure.parts["to"]
 
 
-def test_words_are_right_where_both_texts_go_along() -> None:
-    assert aligned(["a", "b", "c"], ["a", "x", "c"]) == [True, False, True]
-    assert aligned(["a", "b"], ["a", "b", "b", "b"]) == [True, True, False, False]
-    assert aligned([], ["you"]) == [False]
-
-
-@pytest.mark.parametrize("below", [0.0, 10.0])
-def test_noise_is_as_loud_as_asked(below: float) -> None:
+@pytest.mark.parametrize("decibels", [0.0, 10.0])
+def test_noise_is_as_loud_as_asked(decibels: float) -> None:
     tone = np.sin(np.arange(SAMPLE_RATE, dtype=np.float32) / 7)
-    mixed = mix(tone, "white noise", below)
-    gain = float(np.dot(mixed, tone) / np.dot(tone, tone))
-    rest = mixed - gain * tone
-    found = 10 * math.log10(float(np.mean((gain * tone) ** 2) / np.mean(rest**2)))
-    assert found == pytest.approx(below, abs=0.3)
-    assert mix(tone, "clean", None) is tone
+    rest = under_noise(tone, decibels, 1) - tone
+    found = 10 * math.log10(float(np.mean(tone**2) / np.mean(rest**2)))
+    assert found == pytest.approx(decibels, abs=0.3)
+    assert under_noise(tone, None, 1) is tone
 
 
-def made(count: int, seed: int) -> list[Heard]:
+def made(count: int, seed: int) -> list[Sample]:
     """Words that are right as often as a known rule says."""
     chance = random.Random(seed)
     truth = Coefficients(
@@ -93,22 +86,23 @@ def made(count: int, seed: int) -> list[Heard]:
             temperature=0.0,
             silence=chance.random(),
         )
-        words.append(Heard(features=features, right=chance.random() < truth.confidence(features)))
+        right = chance.random() < truth.confidence(features)
+        words.append(Sample(line=0, known=features, right=right))
     return words
 
 
-def test_the_fit_finds_the_rule_and_closes_the_gap() -> None:
-    fitted, others = fit(made(8_000, 1)), made(8_000, 2)
-    assert fitted.log_odds == pytest.approx(0.8, abs=0.08)
-    assert fitted.mean_logprob == pytest.approx(1.5, abs=0.3)
-    assert fitted.no_speech == pytest.approx(-2.0, abs=0.3)
-    plain = Coefficients(
-        bias=0, log_odds=1, mean_logprob=0, no_speech=0, compression=0, temperature=0, silence=0
-    )
-    assert gap(others, fitted) < 0.02
-    assert gap(others, plain) > 0.1
-    assert sum(count for _, count, _, _ in reliability(others, fitted)) == 8_000
-    assert "log_odds = " in as_toml(fitted, 8_000, 0.01)
+def test_the_fit_finds_the_rule_and_closes_the_gap(capsys: pytest.CaptureFixture[str]) -> None:
+    fitted, others = fit(*matrix(made(8_000, 1))), made(8_000, 2)
+    names = ["bias", *(field.name for field in fields(Features))]
+    found = dict(zip(names, fitted, strict=True))
+    assert found["log_odds"] == pytest.approx(0.8, abs=0.08)
+    assert found["mean_logprob"] == pytest.approx(1.5, abs=0.3)
+    assert found["no_speech"] == pytest.approx(-2.0, abs=0.3)
+    plain = np.array([float(name == "log_odds") for name in names])
+    assert report(fitted, others, "fitted") < 0.02
+    assert report(plain, others, "plain") > 0.1
+    assert "fitted: 8000 words, " in capsys.readouterr().out
+    assert tomllib.loads(table(fitted, 8_000, 0.01))["coefficients"].keys() == set(names)
 
 
 def test_clips_and_sounds_are_as_long_as_they_should_be(tmp_path: Path) -> None:

@@ -55,6 +55,12 @@ def test_inputs_that_are_all_one_number_keep_it(layer, number):
     torch.testing.assert_close(layer(weight, None)(x), expected, atol=0.2, rtol=0.05)
 
 
+def test_a_row_may_stand_alone():
+    """As the one from which the probability of no speech is taken."""
+    layer, x = FewRowsInt8(numbers(64, 32), numbers(64, seed=1)), numbers(32, seed=2)
+    assert torch.equal(layer(x), layer(x[None])[0])
+
+
 def test_where_onednn_lacks_the_product_the_other_layer_serves(monkeypatch):
     monkeypatch.setattr(ManyRowsInt8, "can", staticmethod(lambda: False))
     assert isinstance(many_rows(numbers(64, 32), None, INT8), FewRowsInt8)
