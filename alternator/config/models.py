@@ -133,8 +133,9 @@ class WhisperSettings:
     compute_type: ComputeType = field(
         default="auto",
         metadata=key(
-            "Precision: `float32`, `float16`, `bfloat16`, `int8`, or `auto` for what is best on "
-            "the device. `openai` takes no notice of it."
+            "Precision: `float32`, `float16`, `bfloat16`, `int8`, or `auto`: `float16` on a GPU "
+            "(`float32` on NVIDIA's Pascal and before), `int8` on an x86-64 CPU, else `float32`. "
+            "`openai` takes no notice of it."
         ),
     )
     batch_size: int = field(

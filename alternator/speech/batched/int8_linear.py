@@ -10,36 +10,11 @@ import torch
 from torch import Tensor
 
 from alternator.errors import ModelError
+from alternator.speech.batched.int8_engine import int8_engine, whole_range
 from alternator.speech.batched.onednn import after, has_onednn
-
-# Best first. x86 and fbgemm are one; qnnpack is what ARM phones have.
-# https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/quantized/cpu/qlinear_prepack.cpp
-ENGINES = ("x86", "fbgemm", "onednn", "qnnpack")
 
 # GELU goes down to -0.17. A row with nothing above this keeps its size: -0.17 would be most of it.
 SMALL = 1.0
-
-
-def int8_engine() -> str | None:
-    """The engine of this torch that computes with int8 weights, None if there is none."""
-    supported = torch.backends.quantized.supported_engines
-    return next((name for name in ENGINES if name in supported), None)
-
-
-def int8_pays() -> bool:
-    """Whether int8 is known to be faster than float32 here: measured on x86-64, nowhere else."""
-    return int8_engine() in ("x86", "fbgemm")
-
-
-def whole_range() -> bool:
-    """Whether inputs may use all of their 8 bits.
-
-    Without VNNI the processor adds two products in 16 bits, which 8 bits times 7 can overflow:
-    inputs take 7 bits then, as ``torch.ao``'s dynamic layers do everywhere (``reduce_range``).
-    https://github.com/pytorch/pytorch/blob/v2.13.0/torch/ao/nn/quantized/dynamic/modules/linear.py
-    """
-    known = getattr(torch.cpu, "_is_vnni_supported", None)
-    return bool(known and known())
 
 
 def quantized(weight: Tensor) -> tuple[Tensor, Tensor]:

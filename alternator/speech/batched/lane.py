@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from alternator.errors import ModelError
 from alternator.speech.batched.alignment_queries import AlignmentQueries
-from alternator.speech.batched.attention import attend
+from alternator.speech.batched.attention import attend, keys_of_sound, listen
 from alternator.speech.batched.decoder_network import DecoderNetwork
 from alternator.speech.batched.places import Places
 
@@ -54,7 +54,7 @@ class Lane:
         cross = (windows, heads, self.audio_positions, head)
         layers = range(len(network.layers))
         self._own = [(new.new_zeros(own), new.new_zeros(own)) for _ in layers]
-        self._cross = [(new.new_zeros(cross), new.new_zeros(cross)) for _ in layers]
+        self._cross = [(keys_of_sound(cross, new), new.new_zeros(cross)) for _ in layers]
         # 0 where a hypothesis descends from the slot, else minus infinity: added to the scores.
         self._seen = new.new_full((windows, rows, self.length, rows), -torch.inf)
         self._seen[:, :, 0, 0] = 0
@@ -196,7 +196,7 @@ class Lane:
             if self._asked:
                 self._asked.keep(number, q, to_place)
             k, v = (cache[:n, :, :sound] for cache in self._cross[number])
-            x = layer.add_cross(x, attend(q, k, v, heard))
+            x = layer.add_cross(x, listen(q, k, v, heard))
         position.add_(1).clamp_(max=self.length - 1)
         self._places.grow(n)
         return self._network.logits(self._network.norm(x))

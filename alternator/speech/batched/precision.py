@@ -7,6 +7,7 @@ import torch
 
 from alternator.config.models import ComputeType
 from alternator.errors import ModelError
+from alternator.speech.batched.int8_engine import int8_pays
 
 # Half precision is slower than single on NVIDIA's Pascal and before (compute capability 6).
 # https://docs.nvidia.com/cuda/cuda-c-programming-guide/#arithmetic-instructions
@@ -48,7 +49,7 @@ def choose_precision(wanted: ComputeType, device: torch.device) -> Precision:
 
 def _best(device: torch.device) -> Precision:
     if device.type == "cpu":
-        return Precision(dtype=torch.float32)
+        return Precision(dtype=torch.float32, int8=int8_pays())
     if device.type == "cuda" and torch.version.hip is None:
         slow = torch.cuda.get_device_capability(device) < FIRST_FAST_HALF
         return Precision(dtype=torch.float32 if slow else torch.float16)
