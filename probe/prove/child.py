@@ -93,13 +93,14 @@ def engines_finding(torch: Any, device: str, answer: dict[str, Scalar]) -> Proof
             if wrong is None:
                 raise
             return wrong
-        if errors is not None:
-            answer["encoder"] = "float16" if half else "float32"
-            encoder_off, decoder_off = errors
-            if not encoder_off <= MODEL_TOLERANCE:
-                return WrongEncoder(off=encoder_off)
-            if not decoder_off <= MODEL_TOLERANCE:
-                return WrongDecoder(off=decoder_off)
+        if errors is None:  # no speech engine of ours runs without that package
+            return None
+        answer["encoder"] = "float16" if half else "float32"
+        encoder_off, decoder_off = errors
+        if not encoder_off <= MODEL_TOLERANCE:
+            return WrongEncoder(off=encoder_off)
+        if not decoder_off <= MODEL_TOLERANCE:
+            return WrongDecoder(off=decoder_off)
     return wrong_operation(torch, device, half)
 
 

@@ -125,21 +125,18 @@ def test_a_bad_file_does_not_stop_the_next(
 
 def test_lines_come_while_it_works(transcriber: Transcriber, speak: Speak) -> None:
     lines: list[str] = []
-    states: list[str] = []
     heard: list[tuple[float, float]] = []
 
     class Listener(Progress):
         def line(self, text: str) -> None:
             lines.append(text)
-            states.append(transcriber.state)
 
         def advanced(self, done: float, total: float) -> None:
             heard.append((done, total))
 
     transcript = transcriber.transcribe(speak(SPOKEN), options=VERBOSE, progress=Listener())
     assert "Detected language: English" in lines
-    assert any(line.startswith("[00:00.000 --> ") and SPOKEN in line for line in lines)
-    assert states[0] == "busy"  # when the last ones are read, the answer may be there already
+    assert any(line.startswith("[00:00.100 --> ") and SPOKEN in line for line in lines)
     assert transcriber.state == "ready"
     assert heard[0] == (0.0, transcript.duration)
     assert heard[-1][0] == pytest.approx(transcript.duration, abs=0.02)
@@ -175,7 +172,8 @@ def test_one_that_waits_is_cancelled(
     transcriber: Transcriber, speak: Speak, make_media: MakeMedia
 ) -> None:
     noise = "anoisesrc=d=50:amplitude=0.2:seed=1"
-    running = transcriber.submit(make_media("noise.wav", "-f", "lavfi", "-i", noise))
+    media = make_media("noise.wav", "-f", "lavfi", "-i", noise)
+    running = transcriber.submit(media, DecodingOptions(vad=False))  # nobody speaks in it
     waiting = transcriber.submit(speak(SPOKEN))
     waiting.cancel()
     last = last_event(waiting)
@@ -186,11 +184,10 @@ def test_one_that_waits_is_cancelled(
 
 
 def test_one_that_runs_is_cancelled_and_the_model_stays(
-    transcriber: Transcriber, speak: Speak, make_media: MakeMedia
+    transcriber: Transcriber, speak: Speak
 ) -> None:
     pid = transcriber.worker_pid
-    noise = "anoisesrc=d=55:amplitude=0.2:seed=1"
-    running = transcriber.submit(make_media("noise.wav", "-f", "lavfi", "-i", noise))
+    running = transcriber.submit(speak(" ".join([SPOKEN] * 20)))
     waiting = transcriber.submit(speak(SPOKEN))
     events = running.events()
     while not isinstance(next(events), Progressed):

@@ -55,7 +55,8 @@ class Told(Progress):
 @pytest.fixture(scope="module")
 def fragile(checkpoint: Path) -> Iterator[Transcriber]:
     """A transcriber that loses patience within seconds, for the tests that maltreat it."""
-    settings = WhisperSettings(model=str(checkpoint), preload=False)
+    # Not int8, which `auto` may be: a smaller precision is to be left to try.
+    settings = WhisperSettings(model=str(checkpoint), preload=False, compute_type="float32")
     with Transcriber(settings, deadlines=Deadlines(hung=3, silence=6)) as transcriber:
         yield transcriber
 
@@ -203,10 +204,11 @@ def test_what_was_not_begun_is_asked_of_the_next_one_as_if_nothing_had_been(
 ) -> None:
     fragile.start()
     first = fragile.submit(speak(LONG), VERBOSE)
-    second = fragile.submit(speak("Keep calm and carry on."))
     news = first.events()
     assert isinstance(next(news), Started)
     os.kill(worker_of(fragile), signal.SIGKILL)
+    # Nobody takes what a dead worker is sent.
+    second = fragile.submit(speak("Keep calm and carry on."))
     assert any(isinstance(event, Retried) for event in news)
     told = list(second.events())
     assert not any(isinstance(event, Retried) for event in told)

@@ -48,7 +48,7 @@ def pruned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch = pytest.importorskip("torch")
     pytest.importorskip("whisper")
     installed = Path(torch.__file__).parent.parent
-    folder = tmp_path_factory.mktemp("pruned", numbered=False)
+    folder = tmp_path_factory.mktemp("pruned")
     if folder.stat().st_dev != installed.stat().st_dev:
         pytest.skip("the temporary folder is on another file system: a copy would take 1 GB")
     site_packages = folder / "site-packages"
