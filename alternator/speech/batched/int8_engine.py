@@ -2,6 +2,8 @@
 
 import torch
 
+from alternator.errors import ModelError
+
 # Best first. x86 and fbgemm are one; qnnpack is what ARM phones have.
 # https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/native/quantized/cpu/qlinear_prepack.cpp
 ENGINES = ("x86", "fbgemm", "onednn", "qnnpack")
@@ -13,9 +15,25 @@ def int8_engine() -> str | None:
     return next((name for name in ENGINES if name in supported), None)
 
 
+def use_engine() -> None:
+    """Have what is packed from now on packed for that engine. ModelError if there is none."""
+    engine = int8_engine()
+    if engine is None:
+        raise ModelError(
+            f"torch {torch.__version__} has no int8 products for this machine; "
+            f"set [whisper] compute_type to float32"
+        )
+    torch.backends.quantized.engine = engine
+
+
+def has_fbgemm() -> bool:
+    """Whether the engine is FBGEMM: x86-64 with AVX2."""
+    return int8_engine() in ("x86", "fbgemm")
+
+
 def int8_pays() -> bool:
     """Whether int8 is known to be faster than float32 here: measured on x86-64, nowhere else."""
-    return int8_engine() in ("x86", "fbgemm")
+    return has_fbgemm()
 
 
 def whole_range() -> bool:

@@ -9,8 +9,7 @@ import warnings
 import torch
 from torch import Tensor
 
-from alternator.errors import ModelError
-from alternator.speech.batched.int8_engine import int8_engine, whole_range
+from alternator.speech.batched.int8_engine import use_engine, whole_range
 from alternator.speech.batched.onednn import after, has_onednn
 
 # GELU goes down to -0.17. A row with nothing above this keeps its size: -0.17 would be most of it.
@@ -28,13 +27,7 @@ class FewRowsInt8:
     """For the decoder's few rows: one call, which finds the inputs' scale itself."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None, *, gelu: bool = False) -> None:
-        engine = int8_engine()
-        if engine is None:
-            raise ModelError(
-                f"torch {torch.__version__} has no int8 products for this machine; "
-                f"set [whisper] compute_type to float32"
-            )
-        torch.backends.quantized.engine = engine
+        use_engine()
         values, scales = quantized(weight)
         zeros = torch.zeros(len(scales), dtype=torch.int64)
         with warnings.catch_warnings():

@@ -11,6 +11,7 @@ import torch
 from alternator.errors import OutOfMemoryError
 from alternator.models.checkpoint import Dimensions
 from alternator.speech.batched.free_memory import free_bytes
+from alternator.speech.batched.int8_engine import has_fbgemm
 from alternator.speech.batched.precision import Precision
 
 # What torch, its libraries and the allocator's leftovers take beside the tensors, in bytes.
@@ -39,12 +40,16 @@ class Batch:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A model in a precision on a device, by their memory. ``heads``: of the alignment."""
+    """A model in a precision on a device, by their memory. ``heads``: of the alignment.
+
+    ``half``: the checkpoint is of half precision, as OpenAI's are; a CPU keeps its decoder so.
+    """
 
     dimensions: Dimensions
     precision: Precision
     device: torch.device
     heads: int = 10
+    half: bool = True
 
     @property
     def weights(self) -> int:
@@ -52,13 +57,18 @@ class Plan:
         d, size = self.dimensions, self.precision.dtype.itemsize
         layer = 1 if self.precision.int8 else size
         encoder = 12 * d.n_audio_state**2 * d.n_audio_layer * layer
-        decoder = 16 * d.n_text_state**2 * d.n_text_layer * layer
+        few = 2 if size == 4 and not self.precision.int8 and self._keeps_half else layer
+        decoder = 16 * d.n_text_state**2 * d.n_text_layer * few
         convolutions = 3 * d.n_audio_state * (d.n_mels + d.n_audio_state) * size
         positions = (d.n_audio_ctx * d.n_audio_state + d.n_text_ctx * d.n_text_state) * size
         vocabulary = d.n_vocab * d.n_text_state
-        # On a CPU the table of the tokens stays as the checkpoint has it, in half precision.
-        table = 2 * vocabulary if self.device.type == "cpu" else 0
-        return encoder + decoder + convolutions + positions + vocabulary * layer + table
+        # On a CPU the table of the tokens stays as the checkpoint has it.
+        table = (2 if self.half else 4) * vocabulary if self.device.type == "cpu" else 0
+        return encoder + decoder + convolutions + positions + vocabulary * few + table
+
+    @property
+    def _keeps_half(self) -> bool:
+        return self.device.type == "cpu" and self.half and has_fbgemm()
 
     def lane(self, batch: Batch) -> int:
         """Bytes of the places of a batch: caches, logits and what the search keeps."""

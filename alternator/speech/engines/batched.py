@@ -125,6 +125,7 @@ class BatchedEngine:
             dimensions=checkpoint.dimensions,
             precision=choose_precision(options.compute_type, device),
             device=device,
+            half=checkpoint.weights["decoder.token_embedding.weight"].dtype == torch.float16,
         )
         wanted = options.batch_size or (CPU_WINDOWS if device.type == "cpu" else GPU_WINDOWS)
         together = Together(windows=wanted, rows=HYPOTHESES, attention=True)

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
+from alternator.errors import ModelError
 from alternator.speech.batched import int8_engine
-from alternator.speech.batched.int8_engine import int8_pays, whole_range
+from alternator.speech.batched.int8_engine import int8_pays, use_engine, whole_range
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,12 @@ def test_the_engine_is_the_best_there_is(monkeypatch, supported, engine, pays):
     monkeypatch.setattr(type(torch.backends.quantized), "supported_engines", supported)
     assert int8_engine.int8_engine() == engine
     assert int8_pays() == pays
+
+
+def test_without_an_engine_float32_is_what_to_set(monkeypatch):
+    monkeypatch.setattr(type(torch.backends.quantized), "supported_engines", ["none"])
+    with pytest.raises(ModelError, match=r"no int8 products .* compute_type to float32"):
+        use_engine()
 
 
 def test_inputs_take_seven_bits_where_nobody_says_that_eight_are_safe(monkeypatch):

@@ -36,7 +36,7 @@ def test_each_output_has_a_scale_of_its_own():
 @pytest.mark.parametrize("make", [few_rows, many_rows])
 @pytest.mark.parametrize("seven_bits", [True, False])
 @pytest.mark.parametrize("gelu", [True, False])
-@pytest.mark.parametrize("shape", [(1, 512), (8, 1, 512), (1, 150, 512)])
+@pytest.mark.parametrize("shape", [(512,), (1, 512), (8, 1, 512), (1, 150, 512)])
 def test_the_error_is_that_of_eight_bits(monkeypatch, make, seven_bits, gelu, shape):
     monkeypatch.setattr(int8_linear, "whole_range", lambda: not seven_bits)
     weight, bias, x = numbers(256, 512) / 20, numbers(256, seed=1), numbers(*shape, seed=2) + 0.3

@@ -2,7 +2,13 @@ import pytest
 import torch
 from torch.nn import functional
 
-from alternator.speech.batched.linear import PackedLinear, few_rows, many_rows
+from alternator.speech.batched.int8_engine import has_fbgemm
+from alternator.speech.batched.linear import (
+    HalfStoredLinear,
+    PackedLinear,
+    few_rows,
+    many_rows,
+)
 from alternator.speech.batched.precision import Precision
 
 FLOAT32 = Precision(dtype=torch.float32)
@@ -38,3 +44,24 @@ def test_half_precision_takes_the_plain_layer(dtype):
     assert not PackedLinear.can(weight)
     found = few_rows(weight, None, Precision(dtype=dtype))(x)
     assert torch.equal(found, functional.linear(x, weight))
+
+
+@pytest.mark.skipif(not has_fbgemm(), reason="no FBGEMM in this torch or for this processor")
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("biased", [True, False])
+@pytest.mark.parametrize("gelu", [True, False])
+def test_weights_that_half_precision_holds_are_kept_so_and_give_the_same(shape, biased, gelu):
+    weight, x = numbers(96, 64).half().float(), numbers(*shape, seed=1)
+    bias = numbers(96, seed=2) if biased else None
+    layer = few_rows(weight, bias, FLOAT32, gelu=gelu)
+    assert isinstance(layer, HalfStoredLinear)
+    expected = functional.linear(x, weight, bias)
+    expected = functional.gelu(expected) if gelu else expected
+    torch.testing.assert_close(layer(x), expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [1 + 2**-12, 1e6, 1e-9])
+def test_a_single_weight_that_half_precision_loses_takes_the_other_layer(wrong):
+    weight = numbers(96, 64).half().float()
+    weight[3, 5] = wrong
+    assert not isinstance(few_rows(weight, None, FLOAT32), HalfStoredLinear)
