@@ -1,5 +1,6 @@
 """Finds every package of an image with the hash that its index gives, through pip's reports."""
 
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -100,15 +101,32 @@ class Resolver:
     ) -> list[Entry]:
         """Every package that ``packages``, ``torch`` and ``further`` need, without torch itself.
 
-        ``index_url`` is a further index, for what only the PyTorch index has.
+        ``index_url`` is a further index, for what only the PyTorch index has. Without ``torch``
+        pip would take the default index's for a package that asks for one, with all that a CUDA
+        build requires; such a package is taken alone, and what else it asks for with the others.
         """
+        alone: list[Found] = []
+        if torch is None:
+            alone = self._asking_for_torch(packages)
+            packages = {n: v for n, v in packages.items() if n not in {f.name for f in alone}}
+            further = [
+                *further,
+                *(text for f in alone for text in f.requires if not _is_torch(text)),
+            ]
         arguments = [*(pin(name, version) for name, version in packages.items()), *further]
         if torch is not None:
             arguments.append(torch.requirement)
         if index_url is not None and torch is not None and torch.from_index:
             arguments += ["--extra-index-url", index_url]
-        entries = _with_sizes(self.pip.report(arguments), self.pip)
+        found = self.pip.report(arguments) if arguments else []
+        entries = _with_sizes([*found, *alone], self.pip)
         return [entry for entry in entries if entry.name != "torch"]
+
+    def _asking_for_torch(self, packages: Mapping[str, str]) -> list[Found]:
+        """Those of the packages that require a torch of their own accord."""
+        pins = [pin(name, version) for name, version in packages.items()]
+        found = self.pip.report(["--no-deps", *pins]) if pins else []
+        return [item for item in found if any(map(_is_torch, item.requires))]
 
     def resolve_bare(self, packages: Mapping[str, str]) -> list[Entry]:
         """Just these packages, without what they require."""
@@ -116,6 +134,12 @@ class Resolver:
             return []
         pins = [pin(name, version) for name, version in packages.items()]
         return _with_sizes(self.pip.report(["--no-deps", *pins]), self.pip)
+
+
+def _is_torch(requirement: str) -> bool:
+    """Whether a requirement is torch, without any condition: no extra of its package."""
+    name = re.match(r"[\w.-]+", requirement)
+    return name is not None and name[0] == "torch" and "extra" not in requirement
 
 
 def build_of(table: Table, variant: Variant) -> Build:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from package_index import make_torch_wheel, sha256
+from package_index import make_torch_wheel, make_wheel, sha256
 from package_site import Site
 
 from images.catalog import load_catalog, with_build
@@ -49,3 +49,16 @@ def test_with_and_without_what_a_package_requires(site: Site) -> None:
     [alone] = resolver.resolve_bare({"alpha": "1.0"})
     assert alone.size == (site.index / "alpha-1.0-py3-none-any.whl").stat().st_size
     assert resolver.resolve_bare({}) == []
+
+
+def test_no_torch_but_the_builds_comes_in_through_a_package(site: Site) -> None:
+    """Where no file of the build is at hand, pip would add the default index's, and all that a
+    CUDA build requires: 19 packages came into the locks of the CPU and of ROCm that way."""
+    make_wheel(site.index, "cublas", "1.0")
+    make_wheel(site.index, "torch", "2.14.0", requires=["cublas"])
+    make_wheel(
+        site.index, "voice", "1.0", requires=["torch>=1.12", "beta", 'torch>1; extra == "x"']
+    )
+    site.publish()
+    found = site.resolver().resolve({"voice": "1.0"})
+    assert sorted(entry.name for entry in found) == ["beta", "voice"]
