@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, assert_never
 
 from alternator.errors import AlternatorError, WorkerError
+from alternator.speech.device import SPINNING
 from alternator.speech.engines.engine import (
     Done,
     Failed,
@@ -42,13 +43,6 @@ from alternator.speech.worker.protocol import (
 from alternator.speech.worker.words import ended, model_of, worker_of
 from probe.prove.operations import MPS_FALLBACK
 from probe.tables.visibility import readable
-
-# How often OpenMP's threads look for work before they sleep. By default they spin so long that on
-# two cores which others use too a step takes nearly twice its time, and quota is burnt; without any
-# spinning a step on two cores of one's own takes 1.4 times its time. So few looks cost neither: 100
-# steps (base, int8, four windows) took 1.3 s alone, and 3.0 s beside two busy processes.
-# https://gcc.gnu.org/onlinedocs/libgomp/GOMP_005fSPINCOUNT.html
-SPINNING = {"GOMP_SPINCOUNT": "20000"}
 
 Phase = Literal["starting", "ready", "busy"]
 logger = logging.getLogger(__name__)
