@@ -15,14 +15,16 @@ class DecoderLayer:
         own, cross = f"{name}.attn", f"{name}.cross_attn"
         self.heads = heads
         self._norm = weights.norm(f"{name}.attn_ln")
-        self._qkv = weights.few_rows(f"{own}.query", f"{own}.key", f"{own}.value")
+        self._qkv = weights.few_rows(
+            *(f"{own}.{part}" for part in ("query", "key", "value")), after=f"{name}.attn_ln"
+        )
         self._out = weights.few_rows(f"{own}.out")
         self._cross_norm = weights.norm(f"{name}.cross_attn_ln")
-        self._cross_query = weights.few_rows(f"{cross}.query")
+        self._cross_query = weights.few_rows(f"{cross}.query", after=f"{name}.cross_attn_ln")
         self._cross_key_value = weights.many_rows(f"{cross}.key", f"{cross}.value")
         self._cross_out = weights.few_rows(f"{cross}.out")
         self._mlp_norm = weights.norm(f"{name}.mlp_ln")
-        self._mlp_in = weights.few_rows(f"{name}.mlp.0", gelu=True)
+        self._mlp_in = weights.few_rows(f"{name}.mlp.0", after=f"{name}.mlp_ln", gelu=True)
         self._mlp_out = weights.after_gelu(f"{name}.mlp.2", many=False)
 
     def qkv(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -19,11 +19,11 @@ class EncoderLayer:
         self._heads = heads
         self._attention_norm = weights.norm(f"{name}.attn_ln")
         self._qkv = weights.many_rows(
-            f"{attention}.query", f"{attention}.key", f"{attention}.value"
+            *(f"{attention}.{part}" for part in ("query", "key", "value")), after=f"{name}.attn_ln"
         )
         self._out = weights.many_rows(f"{attention}.out")
         self._mlp_norm = weights.norm(f"{name}.mlp_ln")
-        self._mlp_in = weights.many_rows(f"{name}.mlp.0", gelu=True)
+        self._mlp_in = weights.many_rows(f"{name}.mlp.0", after=f"{name}.mlp_ln", gelu=True)
         self._mlp_out = weights.after_gelu(f"{name}.mlp.2", many=True)
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -50,7 +50,7 @@ class Encoder:
             EncoderLayer(weights, f"encoder.blocks.{number}", dimensions.n_audio_head)
             for number in range(dimensions.n_audio_layer)
         ]
-        self._norm: Norm = weights.norm("encoder.ln_post")
+        self._norm: Norm = weights.norm("encoder.ln_post", even=False)
 
     def __call__(self, mel: Tensor) -> Tensor:
         """(windows, mels, frames) → (windows, (frames + 1) // 2, state)."""
