@@ -61,8 +61,9 @@ def test_good_and_bad_files_in_one_run(speak: Speak, checkpoint: Path, tmp_path:
         f"(ffmpeg: file:{tmp_path}/notes.txt: Invalid data found when processing input)",
     ]
     assert re.fullmatch(
-        r"alternator transcribe: 3 of 5 transcribed, 2 failed: \d+\.\d s of sound in \d+\.\d s, "
-        r"[\d.]+ × real time",
+        # Half a second of work is too little for a speed.
+        r"alternator transcribe: 3 of 5 transcribed, 2 failed"
+        r"(: \d+\.\d s of sound in \d+\.\d s, [\d.]+ × real time)?",
         summary,
     )
     assert "Detected language: German" in done.stdout
