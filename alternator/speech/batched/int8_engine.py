@@ -1,5 +1,7 @@
 """Whether and how this torch computes with int8 weights on this CPU."""
 
+import warnings
+
 import torch
 
 from alternator.errors import ModelError
@@ -24,6 +26,11 @@ def use_engine() -> None:
             f"set [whisper] compute_type to float32"
         )
     torch.backends.quantized.engine = engine
+    with warnings.catch_warnings():
+        # Quantized tensors are to go from a later torch than ours, which says so once: here.
+        # https://github.com/pytorch/pytorch/issues/184982
+        warnings.simplefilter("ignore", UserWarning)
+        torch.quantize_per_tensor(torch.zeros(1), 1.0, 0, torch.quint8)
 
 
 def has_fbgemm() -> bool:

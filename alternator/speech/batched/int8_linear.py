@@ -59,6 +59,7 @@ class ManyRowsInt8:
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None, *, gelu: bool = False) -> None:
+        use_engine()
         values, self._scales = quantized(weight)
         self._zeros = torch.zeros(len(self._scales), dtype=torch.int64)
         self._packed = torch.ops.onednn.qlinear_prepack(values, None)
