@@ -34,7 +34,8 @@ class Metrics:
 
     def __init__(self, gate: Gate, models: Models) -> None:
         self._registry = CollectorRegistry()
-        disable_created_metrics()  # a time for each number, which nobody asks for
+        # A time for each number, which nobody asks for. prometheus-client 0.26 has no types there.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.requests = Counter(
             "alternator_requests",
             "Requests answered; 499 stands for a client that hung up.",

@@ -59,8 +59,9 @@ class Preload:
                 except StoppedError:
                     pass
                 except AlternatorError as error:
-                    self.error = error
-                    self._failed()
+                    if not self._progress.stopped.is_set():  # else its worker was ended with it
+                        self.error = error
+                        self._failed()
                 self.loading = False
 
             threading.Thread(target=load, name="preload", daemon=True).start()

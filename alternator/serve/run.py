@@ -169,7 +169,7 @@ class ServeError(AlternatorError):
 
 
 def bound(family: int, address: tuple[str | int | bytes, ...]) -> socket.socket:
-    """A socket on one address. OSError if that can't be."""
+    """A socket that listens on one address. OSError if that can't be."""
     # Named as TCP: asyncio sets TCP_NODELAY only where the protocol is told
     # (https://github.com/python/cpython/blob/v3.11.7/Lib/asyncio/base_events.py, _set_nodelay).
     one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -178,6 +178,7 @@ def bound(family: int, address: tuple[str | int | bytes, ...]) -> socket.socket:
         if family == socket.AF_INET6:
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         one.bind(address)
+        one.listen(BACKLOG)  # from now on clients wait until they are answered
     except OSError:
         one.close()
         raise

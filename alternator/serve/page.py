@@ -30,7 +30,7 @@ async def show(request: Request) -> Response:
 @cache
 def html() -> str:
     """The one file of it."""
-    return files("alternator.serve.page").joinpath("page.html").read_text(encoding="utf-8")
+    return files("alternator.serve").joinpath("page.html").read_text(encoding="utf-8")
 
 
 def policy(text: str) -> str:
