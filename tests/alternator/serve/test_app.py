@@ -1,9 +1,15 @@
 """What is asked of the server beside transcripts."""
 
+import dataclasses
+from pathlib import Path
+
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 from running_serve import RunningServe
+
+from alternator.config.models import WhisperSettings
+from alternator.serve.options import ServeOptions
 
 
 def test_it_lives_and_is_ready(served: RunningServe) -> None:
@@ -59,3 +65,18 @@ def test_pages_of_other_sites_may_not_ask(served: RunningServe) -> None:
     assert "pages of 'https://evil.example'" in foreign.json()["error"]["message"]
     own = requests.post(url, headers={"Origin": served.url}, timeout=10)
     assert own.json()["error"]["code"] == "invalid_form"
+
+
+def test_a_site_that_the_operator_allows_may_ask(
+    whisper_settings: WhisperSettings, tmp_path: Path
+) -> None:
+    site = "https://friend.example"
+    settings = dataclasses.replace(whisper_settings, preload=False)
+    with RunningServe(settings, tmp_path, ServeOptions(origins=(site,))) as running:
+        url = f"{running.url}/v1/audio/transcriptions"
+        asked = {"Origin": site, "Access-Control-Request-Method": "POST"}
+        before = requests.options(url, headers=asked, timeout=10)
+        assert before.headers["Access-Control-Allow-Origin"] == site
+        answer = requests.post(url, headers={"Origin": site}, timeout=10)
+        assert answer.json()["error"]["code"] == "invalid_form"
+        assert answer.headers["Access-Control-Allow-Origin"] == site

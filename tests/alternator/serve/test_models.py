@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import cast
 
+import openai
 import pytest
+import requests
 from running_serve import RunningServe
+from waiting import wait_for
 
 from alternator.config.models import WhisperSettings
 from alternator.serve import models as module
@@ -164,3 +167,33 @@ def test_two_real_models_of_which_one_is_kept(
             assert create(file=speak(spoken), model=name).text == spoken
             assert running.metric(f'alternator_model_loaded{{model="{name}"}}') == 1
             assert running.metric("alternator_models_loaded") == 1
+
+
+def test_a_model_that_can_not_be_loaded_is_no_end_of_the_others(
+    whisper_settings: WhisperSettings, tmp_path: Path, speak: Callable[..., Path]
+) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "broken.pt").write_bytes(b"no model")
+    (tmp_path / "uploads").mkdir()
+    settings = dataclasses.replace(whisper_settings, model_dir=tmp_path / "models")
+    spoken = "Captions help everyone understand."
+    with RunningServe(settings, tmp_path / "uploads") as running:
+        create = running.client().audio.transcriptions.create
+        with pytest.raises(openai.InternalServerError, match="broken") as caught:
+            create(file=speak(spoken), model="broken")
+        assert (caught.value.status_code, caught.value.code) == (503, "model_unavailable")
+        assert create(file=speak(spoken), model="fixture").text == spoken
+        running.wait_until_empty()
+
+
+def test_a_model_without_work_is_unloaded_and_loaded_again(
+    whisper_settings: WhisperSettings, tmp_path: Path, speak: Callable[..., Path]
+) -> None:
+    settings = dataclasses.replace(whisper_settings, idle_unload_minutes=0.005)
+    spoken = "Captions help everyone understand."
+    with RunningServe(settings, tmp_path) as running:
+        create = running.client().audio.transcriptions.create
+        assert create(file=speak(spoken), model="fixture").text == spoken
+        wait_for(lambda: running.metric("alternator_models_loaded") == 0, what="the model to go")
+        assert requests.get(f"{running.url}/readyz", timeout=10).status_code == 200
+        assert create(file=speak(spoken), model="fixture").text == spoken
