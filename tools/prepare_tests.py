@@ -1,4 +1,4 @@
-"""Makes this machine ready for the tests: ffmpeg, espeak-ng, chromium and a registry, an engine, images.
+"""Makes this machine ready for the tests: what they run, a registry, a browser, an engine, images.
 
 What can't be had is said in one line, and the tests that need it skip with the reason.
 """

@@ -15,6 +15,7 @@ from alternator.config.models import Task
 from alternator.serve.answers import answer
 from alternator.serve.errors import ApiError
 from alternator.serve.fields import Wanted, wanted_of
+from alternator.serve.lingering import Body
 from alternator.serve.listening import HungUpError, while_connected
 from alternator.serve.names import Model
 from alternator.serve.service import Service, Visit
@@ -41,7 +42,8 @@ class AudioEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; one whose client hung up gets no answer."""
-        request = Request(scope, receive)
+        body = Body(receive)
+        request = Request(scope, body.receive)
         try:
             async with (
                 self._service.visit(request, self._task) as visit,
@@ -53,6 +55,9 @@ class AudioEndpoint:
                 work = one.streamed(send) if wanted.stream else one.answered(scope, send)
                 await while_connected(receive, work)
         except ApiError as error:
+            # One that waits to be told to go on sends nothing; nor does one that was silent.
+            if "expect" not in request.headers and error.status != 408:
+                await body.linger()
             await error.response()(scope, receive, send)
         except (HungUpError, ClientDisconnect):
             pass

@@ -27,8 +27,6 @@ BLOCK_BYTES = 1 << 20
 MOST_AROUND = MOST_FIELDS * MOST_FIELD_BYTES
 # A client that sends nothing for so long is given up.
 SILENCE_SECONDS = 60.0
-# What a client still sends that is refused is read for so long, so that it comes to read why.
-LINGER_SECONDS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +54,8 @@ async def received(request: Request, folder: Path, most: int) -> AsyncIterator[F
     """
     with _kept(folder) as file:
         path = Path(file.name)
-        body = _Body(request, most)
         try:
-            try:
-                form = await _read(body, file, path)
-            except ApiError:
-                await body.linger()
-                raise
+            form = await _read(request, most, file, path)
             yield form
         finally:
             with suppress(FileNotFoundError):
@@ -76,12 +69,12 @@ def _kept(folder: Path) -> IO[bytes]:
         raise _no_room(error) from None
 
 
-async def _read(body: "_Body", file: IO[bytes], path: Path) -> Form:
-    boundary = boundary_of(body.headers.get("content-type", ""))
-    parts = Parts(body.most)
+async def _read(request: Request, most: int, file: IO[bytes], path: Path) -> Form:
+    boundary = boundary_of(request.headers.get("content-type", ""))
+    parts = Parts(most)
     try:
         parser = MultipartParser(boundary, parts.callbacks())
-        async for chunk in body.chunks():
+        async for chunk in _chunks(request, most):
             parser.write(chunk)
             if parts.waiting_bytes >= BLOCK_BYTES:
                 await asyncio.to_thread(file.write, parts.taken())
@@ -110,56 +103,30 @@ def _finish(file: IO[bytes], rest: bytes) -> None:
     file.flush()
 
 
-class _Body:
-    """A request's body, of a form with a file of up to ``most`` bytes."""
-
-    def __init__(self, request: Request, most: int) -> None:
-        self.headers = request.headers
-        self.most = most
-        self._request = request
-        self._ended = False
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it comes. ApiError once it is, or says that it is, longer than a form with
-        such a file can be."""
-        length = self.headers.get("content-length", "")
-        if length.isdigit() and int(length) > self.most + MOST_AROUND:
-            raise too_large(self.most)
-        stream = self._request.stream()
-        count = 0
-        while True:
-            try:
-                chunk = await asyncio.wait_for(anext(stream), SILENCE_SECONDS)
-            except StopAsyncIteration:
-                self._ended = True
-                return
-            except TimeoutError:
-                self._ended = True  # nothing is to be expected
-                raise ApiError(
-                    408,
-                    f"nothing came for {SILENCE_SECONDS:g} s; the Content-Length may be too large",
-                    code="timeout",
-                    headers={"Connection": "close"},
-                ) from None
-            count += len(chunk)
-            if count > self.most + MOST_AROUND:
-                raise too_large(self.most)
-            yield chunk
-
-    async def linger(self) -> None:
-        """Read for a moment what a refused client still sends.
-
-        Closed with unread data, a connection is reset, and the client may lose the answer with it:
-        https://www.rfc-editor.org/rfc/rfc9112#section-9.6. One that waits to be told to go on
-        (``Expect: 100-continue``) sends nothing, and is told at once.
-        """
-        if self._ended or "expect" in self.headers:
+async def _chunks(request: Request, most: int) -> AsyncIterator[bytes]:
+    """The body as it comes. ApiError once it is, or says that it is, longer than a form with such
+    a file can be."""
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > most + MOST_AROUND:
+        raise too_large(most)
+    stream = request.stream()
+    count = 0
+    while True:
+        try:
+            chunk = await asyncio.wait_for(anext(stream), SILENCE_SECONDS)
+        except StopAsyncIteration:
             return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER_SECONDS):
-                message = await self._request.receive()
-                while message["type"] == "http.request" and message.get("more_body"):
-                    message = await self._request.receive()
+        except TimeoutError:
+            raise ApiError(
+                408,
+                f"nothing came for {SILENCE_SECONDS:g} s; the Content-Length may be too large",
+                code="timeout",
+                headers={"Connection": "close"},
+            ) from None
+        count += len(chunk)
+        if count > most + MOST_AROUND:
+            raise too_large(most)
+        yield chunk
 
 
 def _no_room(error: OSError) -> ApiError:

@@ -1,9 +1,11 @@
 """Uploads by OpenAI's client and by sockets that lie: what is too much, too little, too slow."""
 
+import dataclasses
 import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import openai
 import pytest
@@ -13,6 +15,7 @@ from running_serve import RunningServe
 from alternator.config.models import WhisperSettings
 from alternator.serve import upload
 from alternator.serve.options import MEGABYTE, ServeOptions
+from alternator.serve.tokens import Client, Tokens, digest
 
 BOUNDARY = "b0undary"
 HEAD = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
@@ -105,6 +108,19 @@ def test_one_that_waits_to_be_told_is_told_before_it_sends(strict: RunningServe)
     length = f"Expect: 100-continue\r\nContent-Length: {99 * MEGABYTE}"
     with asked(strict, length) as connection:
         assert answer_of(connection)[0] == 413
+
+
+def test_one_without_a_token_reads_so_though_it_sends_much(
+    whisper_settings: WhisperSettings, tmp_path: Path
+) -> None:
+    known = Tokens(clients={digest("a-long-secret"): Client(name="a", at_once=1)})
+    settings = dataclasses.replace(whisper_settings, preload=False)
+    with RunningServe(settings, tmp_path, ServeOptions(), known) as running:
+        for _ in range(3):
+            with pytest.raises(openai.AuthenticationError):
+                running.client("another-secret").audio.transcriptions.create(
+                    file=("a.wav", bytes(50 * MEGABYTE)), model="fixture"
+                )
 
 
 @pytest.mark.parametrize(
