@@ -61,8 +61,9 @@ class Models:
         return len(self._turns) + sum(kept.transcriber.waiting for kept in self.kept)
 
     def transcriber(self, name: str) -> Transcriber:
-        """Of a model that is to be kept before anybody asks."""
-        return self._open(name).transcriber
+        """Of a model that is kept before anybody asks. ConfigError if the settings can't be."""
+        kept = self._kept.get(name) or self._open(name)
+        return kept.transcriber
 
     @asynccontextmanager
     async def borrowed(self, name: str) -> AsyncIterator[Transcriber]:

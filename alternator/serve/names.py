@@ -75,9 +75,13 @@ class Names:
         yield from self._served.values()
         names = [model.name for model in catalog.models()]
         here = [name for name in names if looks_whole(locate(name, self._directory))]
-        for name in (*here, *(kept.name for kept in own_models(self._directory))):
+        for name in here:
             if name not in self._served:
                 yield model_of(name, self._directory)
+        for kept in own_models(self._directory):
+            if kept.name not in self._served:
+                # By its path: of the same name there may be something in the working directory.
+                yield model_of(str(kept.path.absolute()), self._directory)
 
 
 def model_of(wanted: str, directory: Path) -> Model:

@@ -4,7 +4,7 @@ https://platform.openai.com/docs/api-reference/audio
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from starlette.requests import ClientDisconnect, Request
@@ -123,9 +123,9 @@ def piece_of(event: Segment | Retried | Transcript | None, told: Told) -> bytes:
 
 
 async def beating(
-    events: AsyncIterator[Segment | Retried | Transcript],
+    events: AsyncGenerator[Segment | Retried | Transcript, None],
 ) -> AsyncGenerator[Segment | Retried | Transcript | None, None]:
-    """The events, and None after each while without one."""
+    """The events, and None after each while without one. They are closed with this."""
     waiting: asyncio.Future[Segment | Retried | Transcript] | None = None
     try:
         while True:
@@ -145,6 +145,7 @@ async def beating(
         if waiting is not None:
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
+        await events.aclose()
 
 
 async def _send(send: Send, body: bytes, *, more: bool = True) -> None:

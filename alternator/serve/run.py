@@ -106,6 +106,7 @@ def prepare(
         return Transcriber(model, device=options.device, threads=options.threads)
 
     models = Models(make, options.most_models)
+    models.transcriber(names.default.id)  # what is wrong with the settings is said at the start
     gate = Gate(options.most_requests)
     service = Service(
         names=names,

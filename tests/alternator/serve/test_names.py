@@ -28,6 +28,8 @@ def test_what_is_here(directory: Path) -> None:
     assert (base.wanted, base.created, base.owner) == ("base", 0, "openai")
     assert (mine.wanted, mine.owner) == (str(directory / "mine.pt"), "operator")
     assert tiny.created > 0
+    (own,) = (one for one in Names(("base",), directory, fetch=False).listed() if one.id == "mine")
+    assert own.wanted == str(directory / "mine.pt")
     for default in ("", "whisper-1", "base"):
         assert names.find(default) == base
 

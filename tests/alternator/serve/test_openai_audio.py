@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -362,7 +362,7 @@ def test_while_nothing_comes_a_comment_is_sent(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("alternator.serve.openai_audio.BEAT_SECONDS", 0.01)
     ended = asyncio.Event()
 
-    async def nothing() -> AsyncIterator[Segment]:
+    async def nothing() -> AsyncGenerator[Segment, None]:
         try:
             await asyncio.Event().wait()
             yield Segment(start=0, end=0, text="")
@@ -375,3 +375,21 @@ def test_while_nothing_comes_a_comment_is_sent(monkeypatch: pytest.MonkeyPatch) 
 
     assert asyncio.run(listen()) == BEAT
     assert ended.is_set()
+
+
+def test_a_stream_that_is_left_between_two_events_is_closed_at_once() -> None:
+    ended = asyncio.Event()
+
+    async def many() -> AsyncGenerator[Segment, None]:
+        try:
+            while True:
+                yield Segment(start=0, end=0, text="")
+        finally:
+            ended.set()
+
+    async def leave() -> bool:
+        async with contextlib.aclosing(beating(many())) as events:
+            await anext(events)
+        return ended.is_set()
+
+    assert asyncio.run(leave())

@@ -170,6 +170,7 @@ def test_a_stop_while_the_model_is_loaded(tmp_path: Path, checkpoint: Path) -> N
     [
         (("--model", "enormous"), ExitCode.MODEL, "openai-whisper has no model 'enormous'"),
         (("--tokens", "/nowhere.toml"), ExitCode.USAGE, "/nowhere.toml can't be read"),
+        (("--device", "abacus"), ExitCode.USAGE, "'abacus'"),
         (("--host", "192.0.2.1"), ExitCode.FAILED, "192.0.2.1:0 can't be listened on"),
         (("--config", "/nowhere.toml"), ExitCode.USAGE, "there is no configuration file"),
     ],
