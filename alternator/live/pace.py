@@ -1,0 +1,40 @@
+"""How many windows of unfinished speech are worth to be heard, so that finished speech is not late.
+
+All streams of a model share one. A window that only shows words before they are sure may be left
+out; one that ends a sentence may not. So the former have a bounded room, which grows while answers
+come in time and is halved when they do not: what TCP does with a network that it knows nothing of
+(additive increase, multiplicative decrease: https://www.rfc-editor.org/rfc/rfc5681#section-3.1).
+"""
+
+# An answer within so many seconds is in time. Text is wanted 2 s after its words; half a second of
+# them goes to the silence after which words are finished.
+IN_TIME_SECONDS = 0.7
+FIRST_ROOM = 4.0
+MOST_ROOM = 256.0
+
+
+class Pace:
+    """Windows that are being heard, of all streams of one model."""
+
+    def __init__(self) -> None:
+        self._room = FIRST_ROOM
+        self._under_way = 0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more window may be heard that could be left out."""
+        return self._under_way < max(int(self._room), 1)
+
+    def began(self) -> None:
+        """A window was handed in, whatever for."""
+        self._under_way += 1
+
+    def ended(self, seconds: float | None) -> None:
+        """It was answered after so many seconds; None: it was not, as it was cancelled, say."""
+        self._under_way -= 1
+        if seconds is None:
+            return
+        if seconds > IN_TIME_SECONDS:
+            self._room = max(self._room / 2, 1.0)
+        else:
+            self._room = min(self._room + 1 / self._room, MOST_ROOM)

@@ -1,0 +1,70 @@
+"""What of a stream's window is to be heard next, and what for."""
+
+from dataclasses import dataclass
+
+from alternator.live.news import Rules
+from alternator.live.sound import Sound
+
+# Less sound than this holds no word.
+SHORTEST_SECONDS = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """One look at the window, up to ``end``, in its seconds.
+
+    ``full``: decoded as the operator wants it, may not be left out; else quickly. ``sure``: its
+    text is final whatever it is. ``ends``: with it the item ends. ``pause``: where it seems to
+    become quiet.
+    """
+
+    end: float
+    full: bool = True
+    sure: bool = False
+    ends: bool = False
+    pause: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """How far a stream is, in seconds of its window.
+
+    ``mark``: up to where the client asks for an item, None where it does not. ``heard``: up to
+    where the window was heard; ``looked``: before this are only pauses in which somebody went on.
+    ``over``: nothing more comes, or nothing came for a while. ``doubt``: a quick look found a
+    pause, which is not sure enough.
+    """
+
+    mark: float | None
+    heard: float
+    looked: float
+    over: bool
+    doubt: bool
+
+
+def next_pass(sound: Sound, state: State, rules: Rules, *, has_room: bool) -> Pass | None:
+    """The next look at the window, None as long as there is no reason for one.
+
+    In this order, which is that of the sound and does not depend on how fast it comes:
+
+    1. It becomes quiet somewhere: is the sentence over?
+    2. It does not, and the window is as long as it may be: it is cut at its quietest place.
+    3. The client asks for what it sent, or there is nothing more to come: all of it.
+    4. A quick look found a pause where it is not quiet (there is noise): the same in full.
+    5. There is enough that is new to tell words that are not final.
+    """
+    end = sound.seconds if state.mark is None else min(state.mark, sound.seconds)
+    pause = sound.pause(state.looked, rules.silence, min(end, rules.longest))
+    if pause is not None:
+        return Pass(end=pause + rules.silence, pause=pause, ends=rules.turns)
+    if end > rules.longest:
+        cut = sound.quietest(rules.longest / 2, rules.longest)
+        return Pass(end=cut, sure=True)
+    if state.mark is not None or state.over:
+        return Pass(end=end, sure=True, ends=True)
+    fresh = end - state.heard
+    if state.doubt or fresh >= rules.patience:
+        return Pass(end=end, ends=rules.turns)
+    if fresh >= rules.step and has_room:
+        return Pass(end=end, full=False)
+    return None

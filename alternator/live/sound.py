@@ -1,0 +1,113 @@
+"""The sound of a stream that is not finished with: a window at its end that grows and is cut.
+
+Samples are 16 bits, mono, little-endian. Nothing here decides whether somebody speaks: how loud it
+is only says when it is worth to ask the voice detector, which is in the worker.
+"""
+
+import io
+import sys
+import wave
+from array import array
+
+WIDTH = 2  # bytes of a sample
+FRAME_SECONDS = 0.05
+# Of a frame's samples every so many is looked at, which is enough to tell loud from quiet.
+STRIDE = 4
+# Below this share of the loudest frame it is quiet: 20 dB.
+QUIET = 0.1
+
+
+class Sound:
+    """What was appended and not dropped, at ``rate`` samples in a second.
+
+    Times are seconds from the beginning of the window; ``start`` is where that is in the stream.
+    All cuts are at frames of 50 ms.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._frame_bytes = round(rate * FRAME_SECONDS) * WIDTH
+        self._data = bytearray()
+        self._levels: list[int] = []  # of whole frames: their mean amplitude
+        self._dropped = 0  # frames
+
+    @property
+    def start(self) -> float:
+        """Where in the stream the window begins, in seconds."""
+        return self._dropped * FRAME_SECONDS
+
+    @property
+    def seconds(self) -> float:
+        """How long the window is."""
+        return len(self._data) // WIDTH / self.rate
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing in it but zeros, as a muted microphone gives."""
+        rest = self._data[len(self._levels) * self._frame_bytes :]
+        return not any(self._levels) and not any(rest)
+
+    def append(self, pcm: bytes) -> None:
+        """More of the stream; half a sample at its end waits for its other half."""
+        self._data += pcm
+        while len(self._data) >= (len(self._levels) + 1) * self._frame_bytes:
+            first = len(self._levels) * self._frame_bytes
+            self._levels.append(level(self._data[first : first + self._frame_bytes]))
+
+    def drop(self, seconds: float) -> None:
+        """Forget the beginning, up to so many seconds of it, in whole frames."""
+        count = min(int(seconds / FRAME_SECONDS + 1e-6), len(self._levels))
+        del self._data[: count * self._frame_bytes]
+        del self._levels[:count]
+        self._dropped += count
+
+    def drop_all(self) -> None:
+        """Forget all of it."""
+        frames = -(-len(self._data) // self._frame_bytes)
+        self._data.clear()
+        self._levels.clear()
+        self._dropped += frames
+
+    def wav(self, seconds: float) -> bytes:
+        """The first so many seconds as a WAV file."""
+        file = io.BytesIO()
+        with wave.open(file, "wb") as writer:
+            writer.setnchannels(1)
+            writer.setsampwidth(WIDTH)
+            writer.setframerate(self.rate)
+            writer.writeframes(self._data[: round(seconds * self.rate) * WIDTH])
+        return file.getvalue()
+
+    def pause(self, after: float, least: float, within: float) -> float | None:
+        """Where it becomes quiet for ``least`` seconds, after something loud: the first such place
+        that begins at ``after`` or later and ends before ``within``. None where there is none.
+
+        What counts as loud is what was so until then, whatever comes later.
+        """
+        most = int(within / FRAME_SECONDS + 1e-6)
+        wanted = round(least / FRAME_SECONDS)
+        first = round(after / FRAME_SECONDS)
+        loudest = run = 0
+        for number, loudness in enumerate(self._levels[:most]):
+            loudest = max(loudest, loudness)
+            run = run + 1 if loudness < QUIET * loudest else 0
+            if run >= wanted and number + 1 - run >= first:
+                return (number + 1 - run) * FRAME_SECONDS
+        return None
+
+    def quietest(self, first: float, last: float) -> float:
+        """The middle of the quietest fifth of a second between two times."""
+        begin, end = int(first / FRAME_SECONDS), int(last / FRAME_SECONDS)
+        width = 4
+        places = range(begin, max(end - width, begin) + 1)
+        sums = [(sum(self._levels[at : at + width]), at) for at in places]
+        return (min(sums)[1] + width / 2) * FRAME_SECONDS
+
+
+def level(frame: bytes | bytearray) -> int:
+    """The mean amplitude of a frame, from 0 to 32768."""
+    samples = array("h", bytes(frame))
+    if sys.byteorder == "big":
+        samples.byteswap()
+    some = samples[::STRIDE]
+    return sum(map(abs, some)) // len(some)

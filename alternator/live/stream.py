@@ -1,0 +1,290 @@
+"""One stream of sound: what comes in is heard in growing windows, what is said comes out.
+
+A window begins where the last final text ended, and is heard again and again from its beginning;
+the words that two looks in a row agree on are told as confirmed (agreement.py). A sentence is over
+where the voice detector, whose work the segments' times show, finds silence; how loud the sound is
+says only when to ask. Then its text is final and its sound forgotten.
+
+One task feeds, another one reads ``news``; both in one event loop, so nothing here needs a lock.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from alternator.errors import AlternatorError
+from alternator.live.agreement import Agreement
+from alternator.live.item import Item
+from alternator.live.news import Began, Ended, Final, Lost, News, Partial, Rules
+from alternator.live.pace import Pace
+from alternator.live.plan import SHORTEST_SECONDS, Pass, State, next_pass
+from alternator.live.sound import Sound
+from alternator.speech.transcript import Segment, Transcript
+
+# Text may end this much later than the sound became quiet: what Whisper is given ends 0.4 s behind
+# the speech (alternator/speech/cutting.py, Limits.pad), and its text may end with that.
+SLACK_SECONDS = 0.45
+# Of sound in which nobody spoke so much is kept: a word may just begin.
+KEPT_SECONDS = 1.0
+# More sound than so many windows is not taken in: who sends must wait.
+MOST_WINDOWS = 2.0
+SLICE_SECONDS = 0.5
+TICK_SECONDS = 0.1  # between two looks at the clock
+MOST_FAILURES = 3  # in a row
+
+# Hears a WAV file; the second argument: in full, or quickly.
+Hear = Callable[[bytes, bool], Awaitable[Transcript]]
+
+
+class Stream:
+    """Samples of 16 bits, mono, at ``rate`` per second. ``pace`` is shared by all streams that
+    ``hear`` by the same model."""
+
+    def __init__(self, hear: Hear, pace: Pace, rate: int, rules: Rules = Rules()) -> None:  # noqa: B008
+        self.rules = rules
+        self._hear = hear
+        self._pace = pace
+        self._sound = Sound(rate)
+        self._agreement = Agreement()
+        self._item = Item()
+        self._marks: deque[float] = deque()
+        self._arrivals: deque[tuple[float, float]] = deque()  # up to where in the stream, and when
+        self._heard = self._looked = 0.0  # in the stream
+        self._doubt = self._finished = False
+        self._failures = 0
+        self._changed = asyncio.Event()
+        self._room = asyncio.Event()
+        self._asking: asyncio.Future[Transcript] | None = None
+
+    @property
+    def uncommitted(self) -> float:
+        """Seconds of sound that belong to no item yet."""
+        end = self._sound.start + self._sound.seconds
+        return end - max([self._item.start, *self._marks])
+
+    async def feed(self, pcm: bytes) -> None:
+        """More sound. Waits while there is more than can be heard in time."""
+        size = round(self._sound.rate * SLICE_SECONDS) * 2
+        for at in range(0, len(pcm), size):
+            while self._sound.seconds >= MOST_WINDOWS * self.rules.longest:
+                self._room.clear()
+                await self._room.wait()
+            self._sound.append(pcm[at : at + size])
+            self._arrived(self._sound.start + self._sound.seconds, time.monotonic())
+            self._changed.set()
+
+    def commit(self) -> None:
+        """What came so far is an item, or the rest of one."""
+        self._marks.append(self._sound.start + self._sound.seconds)
+        self._changed.set()
+
+    def clear(self) -> None:
+        """Forget the sound that belongs to no item yet, and what was found in it."""
+        self._marks.clear()
+        self._sound.drop_all()
+        self._begin_anew()
+        self._item = Item(start=self._sound.start)
+        if self._asking is not None:
+            self._asking.cancel()
+        self._room.set()
+        self._changed.set()
+
+    def finish(self) -> None:
+        """Nothing more comes: the news end with what there is."""
+        self._finished = True
+        self._changed.set()
+
+    async def news(self) -> AsyncGenerator[News, None]:
+        """What comes of it, until it is finished. Left early, it gives up what is being heard.
+
+        AlternatorError once nothing can be heard any more.
+        """
+        while True:
+            self._changed.clear()
+            window = self._next()
+            if window is not None and window.end >= SHORTEST_SECONDS:
+                async for told in self._look(window):
+                    yield told
+            elif window is not None:
+                for told in self._end(window.end):
+                    yield told
+                if self._finished and not self._marks:
+                    return
+            else:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), TICK_SECONDS)
+
+    def _next(self) -> Pass | None:
+        start = self._sound.start
+        came = self._arrivals[-1][1] if self._arrivals else 0.0
+        idle = self.rules.turns and time.monotonic() - came >= self.rules.idle
+        unheard = self._sound.seconds >= KEPT_SECONDS or self._item.open
+        state = State(
+            mark=max(self._marks[0] - start, 0.0) if self._marks else None,
+            heard=self._heard - start,
+            looked=self._looked - start,
+            over=self._finished or (idle and unheard and bool(self._arrivals)),
+            doubt=self._doubt,
+        )
+        return next_pass(self._sound, state, self.rules, has_room=self._pace.has_room)
+
+    async def _look(self, window: Pass) -> AsyncGenerator[News, None]:
+        """Hear the window, and tell what came of it."""
+        try:
+            segments = await self._segments(window)
+        except asyncio.CancelledError:
+            if self._asking is None or not self._asking.cancelled() or _is_cancelled():
+                raise
+            return  # it was cleared
+        except AlternatorError as error:
+            self._failures += 1
+            if self._failures >= MOST_FAILURES:
+                raise
+            yield self._lose(window, error)
+            return
+        finally:
+            self._asking = None
+        self._failures = 0
+        if window.sure or (window.full and segments and self._is_over(window, segments)):
+            for told in self._finals(window, segments):
+                yield told
+        elif segments:
+            for told in self._partial(window, segments):
+                yield told
+        else:
+            for told in self._nobody_spoke(window):
+                yield told
+
+    async def _segments(self, window: Pass) -> tuple[Segment, ...]:
+        """What is said in the window, in its own times."""
+        if self._sound.silent:
+            return ()
+        started = time.monotonic()
+        seconds = None
+        self._pace.began()
+        try:
+            wav = self._sound.wav(window.end)
+            self._asking = asyncio.ensure_future(self._hear(wav, window.full))
+            transcript = await self._asking
+            seconds = time.monotonic() - started
+        finally:
+            self._pace.ended(seconds)
+        return tuple(segment for segment in transcript.segments if segment.text.strip())
+
+    def _is_over(self, window: Pass, segments: tuple[Segment, ...]) -> bool:
+        """Whether a sentence is over: what was said ends well before the window does."""
+        end = segments[-1].end
+        if window.pause is not None and end - window.pause <= SLACK_SECONDS:
+            return True
+        return window.end - end >= self.rules.silence
+
+    def _finals(self, window: Pass, segments: tuple[Segment, ...]) -> list[News]:
+        told: list[News] = []
+        start = self._sound.start
+        if segments:
+            told += self._begun(segments)
+            moved = tuple(moved_by(start, segment) for segment in segments)
+            text = "".join(segment.text for segment in moved)
+            self._item.add(text)
+            latency = time.monotonic() - self._came(min(moved[-1].end, start + window.end))
+            told.append(Final(text=text.strip(), segments=moved, latency=latency))
+        cut = window.end if window.sure else window.end - self.rules.padding
+        self._cut(cut)
+        if window.ends:
+            told += self._end(0.0 if window.sure else window.end - cut)
+        return told
+
+    def _partial(self, window: Pass, segments: tuple[Segment, ...]) -> list[News]:
+        self._agreement.hear("".join(segment.text for segment in segments))
+        told: list[News] = [*self._begun(segments)]
+        told.append(
+            Partial(confirmed=self._agreement.confirmed, tentative=self._agreement.tentative)
+        )
+        self._heard = self._sound.start + window.end
+        self._doubt = not window.full and self._is_over(window, segments)
+        if window.pause is not None:
+            self._looked = self._heard
+        return told
+
+    def _begun(self, segments: tuple[Segment, ...]) -> list[News]:
+        if self._item.open:
+            return []
+        self._item.open = True
+        return [Began(at=self._sound.start + max(segments[0].start, 0.0))]
+
+    def _nobody_spoke(self, window: Pass) -> list[News]:
+        if self._item.open and not window.full:
+            self._doubt = True  # words were told: only a full look takes them back
+            return []
+        told = self._end(window.end) if self._item.open and window.ends else []
+        end = self._sound.start + window.end
+        kept = self.rules.padding if window.pause is not None else KEPT_SECONDS
+        self._cut(max(window.end - kept, 0.0))
+        self._heard = end
+        if window.pause is not None:
+            self._looked = end
+        return told
+
+    def _lose(self, window: Pass, error: AlternatorError) -> Lost:
+        end = self._sound.start + window.end
+        self._cut(window.end)
+        if self._marks and self._marks[0] <= end:
+            self._marks.popleft()
+        self._item = Item(start=end)
+        return Lost(at=end, error=error)
+
+    def _end(self, behind: float) -> list[News]:
+        """The item is over, at ``behind`` seconds after the window's beginning."""
+        at = self._sound.start + behind
+        asked = bool(self._marks) and self._marks[0] <= at + SHORTEST_SECONDS
+        if asked:
+            self._marks.popleft()
+        item = self._item
+        if not (item.open or asked):
+            self._sound.drop(behind)
+            return []
+        self._item = Item(start=at)
+        return [Ended(at=at, text=item.text, seconds=at - item.start)]
+
+    def _cut(self, seconds: float) -> None:
+        self._sound.drop(seconds)
+        self._begin_anew()
+        while (
+            self._arrivals and self._arrivals[0][0] <= self._sound.start and len(self._arrivals) > 1
+        ):
+            self._arrivals.popleft()
+        self._room.set()
+
+    def _begin_anew(self) -> None:
+        self._agreement = Agreement()
+        self._heard = self._looked = self._sound.start
+        self._doubt = False
+
+    def _arrived(self, end: float, now: float) -> None:
+        # Of a client that sends sample by sample not every one is remembered.
+        if self._arrivals and now - self._arrivals[-1][1] < TICK_SECONDS / 2:
+            now = self._arrivals.pop()[1]
+        self._arrivals.append((end, now))
+
+    def _came(self, at: float) -> float:
+        """When the sound of a moment of the stream came in, by time.monotonic()."""
+        for end, when in self._arrivals:
+            if end >= at:
+                return when
+        return time.monotonic()
+
+
+def moved_by(seconds: float, segment: Segment) -> Segment:
+    """The same segment, so much later."""
+    words = segment.words and tuple(
+        replace(word, start=word.start + seconds, end=word.end + seconds) for word in segment.words
+    )
+    return replace(segment, start=segment.start + seconds, end=segment.end + seconds, words=words)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
