@@ -13,16 +13,16 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
 
 from alternator.errors import AlternatorError
 from alternator.live.agreement import Agreement
+from alternator.live.arrivals import Arrivals
 from alternator.live.item import Item
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial, Rules
 from alternator.live.pace import Pace
 from alternator.live.plan import SHORTEST_SECONDS, Pass, State, next_pass
 from alternator.live.sound import Sound
-from alternator.speech.transcript import Segment, Transcript
+from alternator.speech.transcript import Segment, Transcript, moved_by
 
 # Text may end this much later than the sound became quiet: what Whisper is given ends 0.4 s behind
 # the speech (alternator/speech/cutting.py, Limits.pad), and its text may end with that.
@@ -51,7 +51,7 @@ class Stream:
         self._agreement = Agreement()
         self._item = Item()
         self._marks: deque[float] = deque()
-        self._arrivals: deque[tuple[float, float]] = deque()  # up to where in the stream, and when
+        self._arrivals = Arrivals()
         self._heard = self._looked = 0.0  # in the stream
         self._doubt = self._finished = False
         self._failures = 0
@@ -73,7 +73,7 @@ class Stream:
                 self._room.clear()
                 await self._room.wait()
             self._sound.append(pcm[at : at + size])
-            self._arrived(self._sound.start + self._sound.seconds, time.monotonic())
+            self._arrivals.note(self._sound.start + self._sound.seconds)
             self._changed.set()
 
     def commit(self) -> None:
@@ -119,14 +119,13 @@ class Stream:
 
     def _next(self) -> Pass | None:
         start = self._sound.start
-        came = self._arrivals[-1][1] if self._arrivals else 0.0
-        idle = self.rules.turns and time.monotonic() - came >= self.rules.idle
+        idle = self.rules.turns and self._arrivals.silence >= self.rules.idle
         unheard = self._sound.seconds >= KEPT_SECONDS or self._item.open
         state = State(
             mark=max(self._marks[0] - start, 0.0) if self._marks else None,
             heard=self._heard - start,
             looked=self._looked - start,
-            over=self._finished or (idle and unheard and bool(self._arrivals)),
+            over=self._finished or (idle and unheard),
             doubt=self._doubt,
         )
         return next_pass(self._sound, state, self.rules, has_room=self._pace.has_room)
@@ -189,7 +188,7 @@ class Stream:
             moved = tuple(moved_by(start, segment) for segment in segments)
             text = "".join(segment.text for segment in moved)
             self._item.add(text)
-            latency = time.monotonic() - self._came(min(moved[-1].end, start + window.end))
+            latency = self._arrivals.since(min(moved[-1].end, start + window.end))
             told.append(Final(text=text.strip(), segments=moved, latency=latency))
         cut = window.end if window.sure else window.end - self.rules.padding
         self._cut(cut)
@@ -252,37 +251,13 @@ class Stream:
     def _cut(self, seconds: float) -> None:
         self._sound.drop(seconds)
         self._begin_anew()
-        while (
-            self._arrivals and self._arrivals[0][0] <= self._sound.start and len(self._arrivals) > 1
-        ):
-            self._arrivals.popleft()
+        self._arrivals.forget(self._sound.start)
         self._room.set()
 
     def _begin_anew(self) -> None:
         self._agreement = Agreement()
         self._heard = self._looked = self._sound.start
         self._doubt = False
-
-    def _arrived(self, end: float, now: float) -> None:
-        # Of a client that sends sample by sample not every one is remembered.
-        if self._arrivals and now - self._arrivals[-1][1] < TICK_SECONDS / 2:
-            now = self._arrivals.pop()[1]
-        self._arrivals.append((end, now))
-
-    def _came(self, at: float) -> float:
-        """When the sound of a moment of the stream came in, by time.monotonic()."""
-        for end, when in self._arrivals:
-            if end >= at:
-                return when
-        return time.monotonic()
-
-
-def moved_by(seconds: float, segment: Segment) -> Segment:
-    """The same segment, so much later."""
-    words = segment.words and tuple(
-        replace(word, start=word.start + seconds, end=word.end + seconds) for word in segment.words
-    )
-    return replace(segment, start=segment.start + seconds, end=segment.end + seconds, words=words)
 
 
 def _is_cancelled() -> bool:
