@@ -7,7 +7,6 @@ import logging
 import signal
 import socket
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -49,10 +48,12 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take the signals while the block runs, where that may be done: in the main thread."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
+        """uvicorn's own way takes none: they are taken before it says that it listens."""
+        yield
+
+    @contextlib.contextmanager
+    def taking_signals(self) -> Iterator[None]:
+        """Take the signals while the block runs. For the main thread."""
         numbers = (signal.SIGTERM, signal.SIGINT)
         before = {number: signal.signal(number, self.handle_exit) for number in numbers}
         try:
@@ -83,10 +84,11 @@ def run(options: ServeOptions) -> int:
         listening(options.host, options.port) as sockets,
     ):
         server, preload, models = prepare(options, settings, known, Path(folder))
-        for line in greeting(sockets, options, known):
-            log.info("%s", line)
         try:
-            server.run(sockets=sockets)
+            with server.taking_signals():
+                for line in greeting(sockets, options, known):
+                    log.info("%s", line)
+                server.run(sockets=sockets)
         finally:
             preload.stop()
             models.close()
