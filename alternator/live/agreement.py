@@ -26,18 +26,18 @@ class Agreement:
 
     @property
     def confirmed(self) -> str:
-        """What two hypotheses in a row began with. It only grows."""
-        return "".join(self._sure).strip()
+        """What two hypotheses in a row began with, as Whisper gives it. It only grows."""
+        return "".join(self._sure)
 
     @property
     def tentative(self) -> str:
-        """What the latest hypothesis says behind it, with the space before it."""
+        """What the latest hypothesis says behind it."""
         count = len(self._sure)
         return "".join(self._latest[count:]) if self._latest[:count] == self._sure else ""
 
     def hear(self, text: str) -> None:
         """One more hypothesis about the window, from its beginning."""
-        pieces = PIECE.findall(text.strip())
+        pieces = PIECE.findall(text)
         common = common_prefix(self._latest, pieces)
         # Words that were told can't be taken back; those that contradict them wait for the end.
         if len(common) > len(self._sure) and common[: len(self._sure)] == self._sure:

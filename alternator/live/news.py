@@ -35,7 +35,8 @@ class Began:
 @dataclass(frozen=True, kw_only=True)
 class Partial:
     """Text behind the last Final that is not final: ``confirmed`` only grows until the next Final,
-    ``tentative`` stands behind it and may be all different the next time."""
+    ``tentative`` stands behind it and may be all different the next time. Both as Whisper gives
+    them, with the space in front."""
 
     confirmed: str
     tentative: str
@@ -56,11 +57,12 @@ class Final:
 @dataclass(frozen=True, kw_only=True)
 class Ended:
     """An item is over: at a pause, by a commit, or with the stream. ``text`` is all of it, '' where
-    nobody spoke; ``seconds`` how much of the stream it took."""
+    nobody spoke; ``seconds`` how much of the stream it took; ``asked``: by a commit."""
 
     at: float
     text: str
     seconds: float
+    asked: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,15 @@
 """What of a stream's window is to be heard next, and what for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alternator.live.news import Rules
 from alternator.live.sound import Sound
+from alternator.speech.transcript import Segment
 
+# Text may end this much later than the sound became quiet: what Whisper is given ends 0.4 s behind
+# the speech (alternator/speech/cutting.py, Limits.pad), and its text may end with that.
+SLACK_SECONDS = 0.45
 # Less sound than this holds no word.
 SHORTEST_SECONDS = 0.1
 
@@ -68,3 +73,11 @@ def next_pass(sound: Sound, state: State, rules: Rules, *, has_room: bool) -> Pa
     if fresh >= rules.step and has_room:
         return Pass(end=end, full=False)
     return None
+
+
+def is_over(window: Pass, segments: Sequence[Segment], rules: Rules) -> bool:
+    """Whether a sentence is over: what was said, in the window's times, ends well before it."""
+    end = segments[-1].end
+    if window.pause is not None and end - window.pause <= SLACK_SECONDS:
+        return True
+    return window.end - end >= rules.silence

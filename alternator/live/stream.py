@@ -20,13 +20,10 @@ from alternator.live.arrivals import Arrivals
 from alternator.live.item import Item
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial, Rules
 from alternator.live.pace import Pace
-from alternator.live.plan import SHORTEST_SECONDS, Pass, State, next_pass
+from alternator.live.plan import SHORTEST_SECONDS, Pass, State, is_over, next_pass
 from alternator.live.sound import Sound
 from alternator.speech.transcript import Segment, Transcript, moved_by
 
-# Text may end this much later than the sound became quiet: what Whisper is given ends 0.4 s behind
-# the speech (alternator/speech/cutting.py, Limits.pad), and its text may end with that.
-SLACK_SECONDS = 0.45
 # Of sound in which nobody spoke so much is kept: a word may just begin.
 KEPT_SECONDS = 1.0
 # More sound than so many windows is not taken in: who sends must wait.
@@ -65,11 +62,16 @@ class Stream:
         end = self._sound.start + self._sound.seconds
         return end - max([self._item.start, *self._marks])
 
+    @property
+    def is_full(self) -> bool:
+        """Whether more sound must wait."""
+        return self._sound.seconds >= MOST_WINDOWS * self.rules.longest
+
     async def feed(self, pcm: bytes) -> None:
         """More sound. Waits while there is more than can be heard in time."""
         size = round(self._sound.rate * SLICE_SECONDS) * 2
         for at in range(0, len(pcm), size):
-            while self._sound.seconds >= MOST_WINDOWS * self.rules.longest:
+            while self.is_full:
                 self._room.clear()
                 await self._room.wait()
             self._sound.append(pcm[at : at + size])
@@ -135,7 +137,8 @@ class Stream:
         try:
             segments = await self._segments(window)
         except asyncio.CancelledError:
-            if self._asking is None or not self._asking.cancelled() or _is_cancelled():
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
                 raise
             return  # it was cleared
         except AlternatorError as error:
@@ -147,7 +150,7 @@ class Stream:
         finally:
             self._asking = None
         self._failures = 0
-        if window.sure or (window.full and segments and self._is_over(window, segments)):
+        if window.sure or (window.full and segments and is_over(window, segments, self.rules)):
             for told in self._finals(window, segments):
                 yield told
         elif segments:
@@ -173,13 +176,6 @@ class Stream:
             self._pace.ended(seconds)
         return tuple(segment for segment in transcript.segments if segment.text.strip())
 
-    def _is_over(self, window: Pass, segments: tuple[Segment, ...]) -> bool:
-        """Whether a sentence is over: what was said ends well before the window does."""
-        end = segments[-1].end
-        if window.pause is not None and end - window.pause <= SLACK_SECONDS:
-            return True
-        return window.end - end >= self.rules.silence
-
     def _finals(self, window: Pass, segments: tuple[Segment, ...]) -> list[News]:
         told: list[News] = []
         start = self._sound.start
@@ -203,7 +199,7 @@ class Stream:
             Partial(confirmed=self._agreement.confirmed, tentative=self._agreement.tentative)
         )
         self._heard = self._sound.start + window.end
-        self._doubt = not window.full and self._is_over(window, segments)
+        self._doubt = not window.full and is_over(window, segments, self.rules)
         if window.pause is not None:
             self._looked = self._heard
         return told
@@ -246,7 +242,7 @@ class Stream:
             self._sound.drop(behind)
             return []
         self._item = Item(start=at)
-        return [Ended(at=at, text=item.text, seconds=at - item.start)]
+        return [Ended(at=at, text=item.text, seconds=at - item.start, asked=asked)]
 
     def _cut(self, seconds: float) -> None:
         self._sound.drop(seconds)
@@ -258,8 +254,3 @@ class Stream:
         self._agreement = Agreement()
         self._heard = self._looked = self._sound.start
         self._doubt = False
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

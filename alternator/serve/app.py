@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from alternator.serve import page
 from alternator.serve.errors import ApiError
@@ -19,6 +19,7 @@ from alternator.serve.names import Model
 from alternator.serve.openai_audio import AudioEndpoint
 from alternator.serve.origins import OwnPagesOnly
 from alternator.serve.preload import Preload
+from alternator.serve.realtime import RealtimeEndpoint
 from alternator.serve.service import Service
 
 
@@ -64,6 +65,7 @@ def openai_routes(service: Service) -> list[BaseRoute]:
     return [
         Route("/v1/audio/transcriptions", AudioEndpoint(service, "transcribe"), methods=["POST"]),
         Route("/v1/audio/translations", AudioEndpoint(service, "translate"), methods=["POST"]),
+        WebSocketRoute("/v1/realtime", RealtimeEndpoint(service)),
         Route("/v1/models", models),
         Route("/v1/models/{name}", model),
     ]

@@ -25,6 +25,7 @@ class Gate:
         self._inside: Counter[Client] = Counter()
         self._mean = 0.0  # seconds that a request takes
         self.closed = False
+        self.streams = 0  # live sessions, which are requests as well
 
     @property
     def inside(self) -> int:

@@ -23,6 +23,8 @@ from alternator.serve.models import Models
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 # Seconds; a short clip on a GPU to an hour of sound on a CPU.
 LATENCIES = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
+# Seconds behind live words.
+LIVE_LATENCIES = (0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60)
 # Seconds of sound transcribed in a second.
 FACTORS = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 # What a transcriber's state is where its model is in memory.
@@ -65,6 +67,13 @@ class Metrics:
             buckets=FACTORS,
             registry=self._registry,
         )
+        self.live_latency = Histogram(
+            "alternator_live_final_seconds",
+            "Seconds from the arrival of live words to their final text.",
+            ["model"],
+            buckets=LIVE_LATENCIES,
+            registry=self._registry,
+        )
         self._registry.register(UnderWay(gate, models))
         ProcessCollector(registry=self._registry)
 
@@ -84,6 +93,7 @@ class UnderWay(Collector):
         """One family for each question."""
         yield gauge("requests_under_way", "Requests let in, uploads included.", self._gate.inside)
         yield gauge("queue", "Requests that wait for a model or a worker.", self._models.waiting)
+        yield gauge("live_streams", "Live sessions under way.", self._gate.streams)
         loaded = GaugeMetricFamily(
             "alternator_model_loaded", "1 where a model is in memory.", labels=["model"]
         )

@@ -2,6 +2,8 @@
 
 A form may be sent to any address that a browser reaches, this machine's own included, without
 asking that site first: https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CORS#simple_requests
+Of a WebSocket no site is asked at all:
+https://developer.mozilla.org/en-US/docs/Web/API/WebSockets_API/Writing_WebSocket_servers#client_handshake_request
 """
 
 from collections.abc import Collection
@@ -23,7 +25,9 @@ class OwnPagesOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD"):
+        if scope["type"] == "websocket" or (
+            scope["type"] == "http" and scope["method"] not in ("GET", "HEAD")
+        ):
             headers = Headers(scope=scope)
             origin = headers.get("origin")
             if origin is not None and not self._is_own(origin, headers.get("host", "")):

@@ -1,5 +1,6 @@
 """Runs the server until it is told to stop; then what is under way is finished."""
 
+import asyncio
 import contextlib
 import dataclasses
 import ipaddress
@@ -7,6 +8,7 @@ import logging
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -36,6 +38,8 @@ log = logging.getLogger(__name__)
 # Connections that wait to be taken: 200 clients may come in the same moment.
 BACKLOG = 1024
 KEEP_ALIVE_SECONDS = 75
+# Of a WebSocket: OpenAI's 15 MiB of sound as base64, and the event around it.
+MOST_MESSAGE_BYTES = 21 * 1024 * 1024
 
 
 class Server(uvicorn.Server):
@@ -66,6 +70,16 @@ class Server(uvicorn.Server):
         """Stop; at the second time, at once."""
         self.force_exit = self.should_exit
         self.stop()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let live sessions tell what they still have, then end as uvicorn does, which closes
+        WebSockets at once."""
+        ends = time.monotonic() + (self.config.timeout_graceful_shutdown or 0)
+        # A signal's handler sets force_exit, and may set no event of the loop.
+        while self._gate.streams and not self.force_exit and time.monotonic() < ends:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        self.config.timeout_graceful_shutdown = max(round(ends - time.monotonic()), 1)
+        await super().shutdown(sockets)
 
     def stop(self) -> None:
         """Take no more requests, finish those under way, end."""
@@ -127,7 +141,8 @@ def prepare(
         log_config=None,
         access_log=False,
         lifespan="on",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=MOST_MESSAGE_BYTES,
         server_header=False,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
