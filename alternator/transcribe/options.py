@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alternator.config.models import ComputeType, Task
+from alternator.live.sources import MICROPHONE
 from alternator.speech.formats import FORMATS, Layout
 from alternator.speech.options import DecodingOptions
 from alternator.transcribe.output import Output
-from alternator.transcribe.parser import ALL, STDOUT, build_parser
+from alternator.transcribe.parser import ALL, DEFAULTS, STDOUT, build_parser
 
 # Not given by an option of the same name: the temperatures are counted up from two; lines of text
 # are this side's to print, since files are heard side by side; the others are in Overrides.
@@ -39,6 +40,7 @@ class Arguments:
     """What was asked for. ``decoding`` lacks what Overrides says."""
 
     inputs: tuple[str, ...]
+    live: bool
     config: Path | None
     overrides: Overrides
     device: str | None
@@ -58,6 +60,7 @@ def parse(argv: list[str]) -> Arguments:
     check(parser, given)
     return Arguments(
         inputs=tuple(given.audio),
+        live=given.live,
         config=given.config,
         overrides=overrides_of(given),
         device=given.device,
@@ -84,9 +87,23 @@ def check(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
             parser.error("--output_dir - takes one --output_format, not all of them")
         if given.resume:
             parser.error("--resume looks for results in --output_dir, and there are none in -")
+    if given.live:
+        check_live(parser, given)
     times = given.clip_timestamps
     if any(end < start for start, end in zip(times[::2], times[1::2], strict=False)):
         parser.error("--clip_timestamps takes start,end,start,end,...: an end is before its start")
+
+
+def check_live(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+    """What has no sense while somebody speaks."""
+    (source, *others) = given.audio
+    if others or not (source == STDOUT or source.partition(":")[0] == MICROPHONE):
+        parser.error("--live takes one source: - for standard input, mic or mic:DEVICE")
+    if given.clip_timestamps != DEFAULTS.clip_timestamps:
+        parser.error("--live hears what comes from now on: leave out --clip_timestamps")
+    for name in ("output_dir", "output_format", "resume", "audio_track"):
+        if getattr(given, name) != parser.get_default(name):
+            parser.error(f"--live prints its lines and writes no files: leave out --{name}")
 
 
 def overrides_of(given: argparse.Namespace) -> Overrides:

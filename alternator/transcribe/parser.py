@@ -41,6 +41,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="audio or video file; a folder stands for all in it and below; also a pattern in "
         "quotes, an http(s) address, and - for standard input",
     )
+    add(
+        "--live",
+        action="store_true",
+        help="write speech down while it comes: from - (samples of 16 bits, 16 kHz, mono, or a "
+        "format that ffmpeg reads from a pipe), mic or mic:DEVICE",
+    )
     add("--config", type=Path, metavar="FILE", help="configuration file (default: alternator.toml)")
     add("--engine", help="name of a speech engine, or auto")
     add("--model", help="name of a Whisper model, or path of a checkpoint")

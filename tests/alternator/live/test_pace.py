@@ -1,0 +1,48 @@
+"""Room for windows that could be left out grows with answers in time, late ones halve it."""
+
+from alternator.live.pace import MOST_ROOM, Pace
+
+
+def room(pace: Pace) -> int:
+    count = 0
+    while pace.has_room:
+        pace.began()
+        count += 1
+    for _ in range(count):
+        pace.ended(None)
+    return count
+
+
+def answered(pace: Pace, seconds: float, times: int = 1) -> None:
+    for _ in range(times):
+        pace.began()
+        pace.ended(seconds)
+
+
+def test_it_grows_and_is_halved_but_never_nothing() -> None:
+    pace = Pace()
+    first = room(pace)
+    answered(pace, 0.1, 100)
+    grown = room(pace)
+    assert grown > first
+    answered(pace, 2.0)
+    assert room(pace) == grown // 2
+    answered(pace, 2.0, 20)
+    assert room(pace) == 1
+    answered(pace, 0.1, 3)
+    assert room(pace) > 1
+
+
+def test_it_is_bounded() -> None:
+    pace = Pace()
+    answered(pace, 0.1, 50_000)
+    assert room(pace) == MOST_ROOM
+
+
+def test_what_is_cancelled_says_nothing_of_the_pace() -> None:
+    pace = Pace()
+    before = room(pace)
+    for _ in range(50):
+        pace.began()
+        pace.ended(None)
+    assert room(pace) == before

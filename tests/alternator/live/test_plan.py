@@ -1,0 +1,93 @@
+"""What is heard next, and why, in the order of the sound."""
+
+from array import array
+from dataclasses import replace
+
+import pytest
+
+from alternator.live.news import Rules
+from alternator.live.plan import Pass, State, is_over, next_pass
+from alternator.live.sound import Sound
+from alternator.speech.transcript import Segment
+
+RULES = Rules()
+FRESH = State(mark=None, heard=0.0, looked=0.0, over=False, doubt=False)
+
+
+def sound(*parts: tuple[float, int]) -> Sound:
+    found = Sound(16000)
+    for seconds, amplitude in parts:
+        found.append(array("h", [amplitude] * round(seconds * 16000)).tobytes())
+    return found
+
+
+def planned(window: Sound, state: State = FRESH, *, has_room: bool = True) -> Pass | None:
+    return next_pass(window, state, RULES, has_room=has_room)
+
+
+def test_a_pause_comes_before_all_else() -> None:
+    window = sound((2, 5000), (0.6, 0), (25, 5000))
+    expected = Pass(end=pytest.approx(2.5), pause=pytest.approx(2.0), ends=True)  # type: ignore[arg-type]
+    assert planned(window) == expected
+    assert planned(window, replace(FRESH, mark=27.0, over=True)) == expected
+    assert planned(window, replace(FRESH, mark=1.0)) == Pass(end=1.0, sure=True, ends=True)
+
+
+def test_without_turns_a_pause_ends_no_item() -> None:
+    found = next_pass(sound((2, 5000), (1, 0)), FRESH, replace(RULES, turns=False), has_room=True)
+    assert found is not None
+    assert (found.pause, found.ends) == (pytest.approx(2.0), False)
+
+
+def test_a_window_that_is_too_long_is_cut_at_its_quietest() -> None:
+    found = planned(sound((14, 5000), (0.2, 900), (8, 5000)))
+    assert found is not None
+    assert found.sure
+    assert not found.ends
+    assert found.end == pytest.approx(14.1, abs=0.06)
+    assert planned(sound((20, 5000)), replace(FRESH, heard=19.5)) is None
+
+
+def test_what_was_looked_at_is_no_pause_again() -> None:
+    window = sound((2, 5000), (0.6, 0), (1, 5000))
+    found = planned(window, replace(FRESH, looked=2.5, heard=2.5))
+    assert found == Pass(end=pytest.approx(3.6), full=False)  # type: ignore[arg-type]
+
+
+def test_quick_looks_need_room_and_something_new_and_full_ones_patience() -> None:
+    talk = sound((1.2, 5000))
+    assert planned(talk) == Pass(end=pytest.approx(1.2), full=False)  # type: ignore[arg-type]
+    assert planned(talk, has_room=False) is None
+    assert planned(talk, replace(FRESH, heard=0.5)) is None
+    long = sound((5.0, 5000))
+    assert planned(long, has_room=False) == Pass(end=pytest.approx(5.0), ends=True)  # type: ignore[arg-type]
+
+
+def test_the_end_and_doubt_are_heard_in_full() -> None:
+    talk = sound((0.8, 5000))
+    assert planned(talk, replace(FRESH, over=True)) == Pass(
+        end=pytest.approx(0.8),  # type: ignore[arg-type]
+        sure=True,
+        ends=True,
+    )
+    found = planned(talk, replace(FRESH, heard=0.8, doubt=True), has_room=False)
+    assert found is not None
+    assert found.full
+    assert not found.sure
+
+
+@pytest.mark.parametrize(
+    ("end", "pause", "over"),
+    [
+        (2.0, 2.0, True),
+        (2.43, 2.0, True),  # what Whisper is given ends 0.4 s behind the speech
+        (2.49, 2.0, False),  # somebody speaks in what seemed quiet
+        (2.0, None, True),
+        (2.1, None, False),
+    ],
+)
+def test_a_sentence_is_over_where_its_text_ends_well_before_the_window(
+    end: float, pause: float | None, *, over: bool
+) -> None:
+    segments = (Segment(start=0.2, end=end, text=" Yes."),)
+    assert is_over(Pass(end=2.5, pause=pause), segments, RULES) is over

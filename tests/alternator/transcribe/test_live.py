@@ -1,0 +1,208 @@
+"""``alternator transcribe --live`` as a process of its own."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from waiting import wait_for
+
+from alternator.live.sources import backends
+from probe.exit_codes import ExitCode
+
+pytest.importorskip("whisper")
+
+Speak = Callable[..., Path]
+
+SPOKEN = ("This is a test of the caption bot.", "Captions help everyone understand.")
+
+
+class Live:
+    """The command; ``said`` are the lines of its output so far."""
+
+    def __init__(self, folder: Path, checkpoint: Path, source: str = "-", **more: object) -> None:
+        self.folder = folder
+        kept = {name: value for name, value in os.environ.items() if "ALTERNATOR" not in name}
+        kept |= {"XDG_CONFIG_HOME": str(folder), "TMPDIR": str(folder)}
+        kept |= {name: str(value) for name, value in more.items()}
+        command = [sys.executable, "-m", "alternator", "transcribe", "--live", source]
+        self.process = subprocess.Popen(
+            [*command, "--model", str(checkpoint)],
+            cwd=folder,
+            env=kept,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.said: list[str] = []
+        self.complained: list[str] = []
+        assert self.process.stdout is not None and self.process.stderr is not None
+        streams = ((self.process.stdout, self.said), (self.process.stderr, self.complained))
+        self._readers = [
+            threading.Thread(target=lambda s=s, t=t: t.extend(x.decode().rstrip() for x in s))
+            for s, t in streams
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def feed(self, data: bytes) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def end(self) -> int:
+        """Its exit code; nothing of it is left."""
+        code = self.process.wait(60)
+        for reader in self._readers:
+            reader.join(10)
+        assert [path.name for path in self.folder.iterdir() if path.name.startswith("alter")] == []
+        return code
+
+
+@contextmanager
+def live(folder: Path, checkpoint: Path, source: str = "-", **more: object) -> Iterator[Live]:
+    found = Live(folder, checkpoint, source, **more)
+    try:
+        yield found
+    finally:
+        found.process.kill()
+        found.process.wait()
+        assert found.process.stdin is not None
+        found.process.stdin.close()
+        found.end()
+        for stream in (found.process.stdout, found.process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+def samples(path: Path) -> bytes:
+    command = ["ffmpeg", "-v", "error", "-nostdin", "-i", str(path), "-ac", "1", "-ar", "16000"]
+    done = subprocess.run([*command, "-f", "s16le", "-"], check=True, capture_output=True)
+    return done.stdout + bytes(32000)
+
+
+def test_final_lines_come_while_the_sound_goes_on(
+    speak: Speak, checkpoint: Path, tmp_path: Path
+) -> None:
+    with live(tmp_path, checkpoint) as command:
+        for number, text in enumerate(SPOKEN, start=1):
+            command.feed(samples(speak(text)))
+            wait_for(lambda: len(command.said) == number, what="a line")  # noqa: B023
+        assert command.process.stdin is not None
+        command.process.stdin.close()
+        assert command.end() == 0
+        assert [line.partition("]")[2].strip() for line in command.said] == list(SPOKEN)
+        assert command.said[0].startswith("[00:00.")
+        (summary,) = command.complained
+        assert summary.startswith("alternator transcribe: 2 sentences in ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_with_what_was_said(
+    speak: Speak, checkpoint: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    with live(tmp_path, checkpoint) as command:
+        command.feed(samples(speak(SPOKEN[0])))
+        wait_for(lambda: command.said, what="the first line")
+        command.feed(samples(speak(SPOKEN[1]))[:-32000])
+        # It has the second sentence, which nothing ends: it waits for more.
+        wait_for(lambda: unread(command) == 0, what="the sound to be read")
+        command.process.send_signal(number)
+        assert command.end() == 0
+        assert [line.partition("]")[2].strip() for line in command.said] == list(SPOKEN)
+
+
+def unread(command: Live) -> int:
+    import array
+    import fcntl
+    import termios
+
+    assert command.process.stdin is not None
+    count = array.array("i", [0])
+    fcntl.ioctl(command.process.stdin, termios.FIONREAD, count)
+    return count[0]
+
+
+def test_a_terminal_shows_words_before_they_are_final(
+    speak: Speak, checkpoint: Path, tmp_path: Path
+) -> None:
+    sound = samples(speak(SPOKEN[1]))
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "alternator", "transcribe", "--live", "-"]
+    process = subprocess.Popen(
+        [*command, "--model", str(checkpoint)],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(theirs)
+    assert process.stdin is not None
+    process.stdin.write(sound[: 2 * 16000 * 3 // 2])
+    process.stdin.flush()
+    shown = b""
+    while b"\x1b[K" not in shown:
+        shown += os.read(ours, 1000)
+    process.stdin.write(sound[2 * 16000 * 3 // 2 :])
+    process.stdin.close()
+    while SPOKEN[1].encode() + b"\r\n" not in shown:
+        shown += os.read(ours, 1000)
+    assert process.wait(30) == 0
+    os.close(ours)
+
+
+def test_a_file_from_a_pipe(speak: Speak, checkpoint: Path, tmp_path: Path) -> None:
+    with live(tmp_path, checkpoint) as command:
+        command.feed(speak(SPOKEN[0], suffix=".ogg").read_bytes())
+        assert command.process.stdin is not None
+        command.process.stdin.close()
+        assert command.end() == 0
+        assert [line.partition("]")[2].strip() for line in command.said] == [SPOKEN[0]]
+
+
+def test_a_silent_microphone_and_ctrl_c(checkpoint: Path, tmp_path: Path) -> None:
+    """ALSA's device that gives zeros, and for ever:
+    https://www.alsa-project.org/alsa-doc/alsa-lib/pcm_plugins.html#pcm_plugins_null"""
+    if "alsa" not in backends():
+        pytest.skip("this ffmpeg was built without ALSA")
+    configuration = tmp_path / "asound.conf"
+    configuration.write_text("pcm.zeros { type null }\n")
+    with live(tmp_path, checkpoint, "mic:alsa:zeros", ALSA_CONFIG_PATH=configuration) as command:
+        wait_for(lambda: children(command.process.pid) >= 2, what="ffmpeg and the worker")
+        command.process.send_signal(signal.SIGINT)
+        wait_for(lambda: command.process.poll() is not None, what="its end")
+        assert command.end() in (0, 130)
+        assert command.said == []
+        assert not any("Traceback" in line for line in command.complained)
+
+
+def children(pid: int) -> int:
+    """Whichever of its threads started them."""
+    threads = Path(f"/proc/{pid}/task").glob("*/children")
+    return sum(len(path.read_text().split()) for path in threads)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--live", "talk.mp3"],
+            "--live takes one source: - for standard input, mic or mic:DEVICE",
+        ),
+        (["--live", "-", "mic"], "--live takes one source"),
+        (["--live", "-", "-o", "there"], "leave out --output_dir"),
+        (["--live", "-", "--resume"], "leave out --resume"),
+        (["--live", "-", "--clip_timestamps", "3"], "leave out --clip_timestamps"),
+    ],
+)
+def test_what_makes_no_sense(arguments: list[str], message: str) -> None:
+    command = [sys.executable, "-m", "alternator", "transcribe", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == ExitCode.USAGE
+    assert message in done.stderr
