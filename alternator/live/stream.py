@@ -151,14 +151,13 @@ class Stream:
             self._asking = None
         self._failures = 0
         if window.sure or (window.full and segments and is_over(window, segments, self.rules)):
-            for told in self._finals(window, segments):
-                yield told
+            told = self._finals(window, segments)
         elif segments:
-            for told in self._partial(window, segments):
-                yield told
+            told = self._partial(window, segments)
         else:
-            for told in self._nobody_spoke(window):
-                yield told
+            told = self._nobody_spoke(window)
+        for one in told:
+            yield one
 
     async def _segments(self, window: Pass) -> tuple[Segment, ...]:
         """What is said in the window, in its own times."""
@@ -177,10 +176,9 @@ class Stream:
         return tuple(segment for segment in transcript.segments if segment.text.strip())
 
     def _finals(self, window: Pass, segments: tuple[Segment, ...]) -> list[News]:
-        told: list[News] = []
+        told = self._begun(segments) if segments else []
         start = self._sound.start
         if segments:
-            told += self._begun(segments)
             moved = tuple(moved_by(start, segment) for segment in segments)
             text = "".join(segment.text for segment in moved)
             self._item.add(text)
@@ -194,10 +192,8 @@ class Stream:
 
     def _partial(self, window: Pass, segments: tuple[Segment, ...]) -> list[News]:
         self._agreement.hear("".join(segment.text for segment in segments))
-        told: list[News] = [*self._begun(segments)]
-        told.append(
-            Partial(confirmed=self._agreement.confirmed, tentative=self._agreement.tentative)
-        )
+        words = Partial(confirmed=self._agreement.confirmed, tentative=self._agreement.tentative)
+        told = [*self._begun(segments), words]
         self._heard = self._sound.start + window.end
         self._doubt = not window.full and is_over(window, segments, self.rules)
         if window.pause is not None:
@@ -237,11 +233,9 @@ class Stream:
         asked = bool(self._marks) and self._marks[0] <= at + SHORTEST_SECONDS
         if asked:
             self._marks.popleft()
-        item = self._item
+        item, self._item = self._item, Item(start=at)
         if not (item.open or asked):
-            self._sound.drop(behind)
             return []
-        self._item = Item(start=at)
         return [Ended(at=at, text=item.text, seconds=at - item.start, asked=asked)]
 
     def _cut(self, seconds: float) -> None:

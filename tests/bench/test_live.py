@@ -1,0 +1,48 @@
+"""The bench of live streams: what it reckons, and that it runs."""
+
+import asyncio
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bench.live import Heard, by_file, figures, others, plain, stream
+from bench.serve_process import Server
+from bench.whisper.figures import Setup
+
+Speak = Callable[..., Path]
+
+
+def test_words_are_compared_without_case_and_punctuation() -> None:
+    assert plain("It's GONE, isn't it?") == ["it's", "gone", "isn't", "it"]
+    assert others(plain("a b c d"), plain("A, b! c. D")) == 0
+    assert others(plain("a b c d"), plain("a b x d")) == 1
+    assert others(plain("a b"), plain("a b c")) == 1
+    assert others([], plain("a b c")) == 3
+
+
+def test_the_figures() -> None:
+    heard = [
+        Heard(late=[0.5, 1.5], behind=0.1, texts=["One two.", "Three four."]),
+        Heard(late=[0.7], behind=0.3, texts=["Five six"]),
+    ]
+    lines = list(figures(heard, [["one", "two", "three", "four"], ["five", "sick"]]))
+    values = [line.value for line in lines[2:]]
+    assert values == [0.7, 1.5, 0.3, pytest.approx(100 / 6)]
+    assert [line.value for line in figures([Heard()], [[]])] == [0, 0]
+
+
+def test_a_stream_says_what_its_file_says(speak: Speak, checkpoint: Path, tmp_path: Path) -> None:
+    pytest.importorskip("whisper")
+    from tests.real.speech import samples
+
+    sound = (samples(speak("Captions help everyone understand.")) * 32767).astype("<i2").tobytes()
+    sound += array("h", bytes(2 * 16000)).tobytes()
+    with Server(Setup(folder=tmp_path, threads=1), checkpoint) as server:
+        server.ready()
+        heard = asyncio.run(stream(server.url, sound, 0.0))
+        (words,) = by_file(server.url, tmp_path, [sound])
+    assert heard.words == words == ["captions", "help", "everyone", "understand"]
+    assert len(heard.late) == 1
+    assert heard.deltas >= 1
