@@ -21,6 +21,7 @@ from alternator.media.audio_log import Log
 from alternator.media.audio_run import FULL_SCALE, Pcm, Run
 from alternator.media.audio_verdict import check_opened, remarks
 from alternator.media.local_file import check_file, local_file
+from alternator.media.plain_wav import plain_samples
 
 __all__ = ["SAMPLE_RATE", "Samples", "Sound", "SoundStream", "check_file", "decode", "open_sound"]
 
@@ -61,6 +62,9 @@ def decode(
     wrong with the file (also if it is longer than ``limit_seconds``, or takes longer than
     ``timeout_seconds`` to decode), DecoderError where there is no ffmpeg.
     """
+    plain = plain_samples(path) if not track and limit_seconds is None else None
+    if plain is not None:
+        return Sound(samples=np.divide(plain, FULL_SCALE, dtype=np.float32))
     with open_sound(
         path, limit_seconds=limit_seconds, track=track, timeout_seconds=timeout_seconds
     ) as stream:

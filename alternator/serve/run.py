@@ -143,6 +143,7 @@ def prepare(
         lifespan="on",
         ws="websockets-sansio",
         ws_max_size=MOST_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # sound does not get smaller, and a small frame stays small
         server_header=False,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
