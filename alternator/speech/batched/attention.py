@@ -14,12 +14,12 @@ def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
     return functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
 
 
-def keys_of_sound(shape: tuple[int, int, int, int], like: Tensor) -> Tensor:
-    """A cache of (windows, heads, positions, head) for ``listen``, all zeros.
+def cache_of_sound(shape: tuple[int, int, int, int], like: Tensor) -> Tensor:
+    """A cache of (windows, heads, positions, head) for ``listen``, all zeros: of keys, or of values.
 
-    On a CPU the positions of a number stand side by side, as the product reads them. A step reads
-    all keys of the sound and has to wait for memory: 4 windows, 8 heads and 6 layers took 11.5 ms
-    so, 15 the other way round.
+    On a CPU the positions of a number stand side by side, as the products read them. A step reads
+    the keys and values of all sound and waits for memory. Of 5 windows, 8 heads and 1280 positions
+    one layer's keys took 0.37 ms so and 0.7 the other way round, its values 0.31 and 0.51.
     """
     windows, heads, positions, head = shape
     if like.device.type == "cpu":
