@@ -125,9 +125,9 @@ class Lane:
             some = slice(first, first + together)
             audio = torch.stack([sound.states for sound in sounds[some]])
             k, v = self._network.layers[number].cross_key_value(audio)
-            at = torch.tensor(places[some], device=self._device)
             for cache, new in zip(self._cross[number], (k, v), strict=True):
-                cache[at, :, : audio.shape[1]] = new
+                for place, one in zip(places[some], new, strict=True):
+                    cache[place, :, : audio.shape[1]] = one
             weights = sounds[first].weights
             bias = None if weights is None else weights[None, None, None]
             heard.append(functional.scaled_dot_product_attention(q[some], k, v, attn_mask=bias))
