@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from alternator.speech.batched.zeros import zeros
+
 
 def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
     """(windows, heads, queries, head) over (windows, heads, keys, head) → the shape of ``q``.
@@ -23,8 +25,8 @@ def cache_of_sound(shape: tuple[int, int, int, int], like: Tensor) -> Tensor:
     """
     windows, heads, positions, head = shape
     if like.device.type == "cpu":
-        return like.new_zeros(windows, heads, head, positions).transpose(2, 3)
-    return like.new_zeros(shape)
+        return zeros((windows, heads, head, positions), like).transpose(2, 3)
+    return zeros(shape, like)
 
 
 def listen(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:

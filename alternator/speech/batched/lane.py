@@ -23,6 +23,7 @@ from alternator.speech.batched.attention import attend, cache_of_sound, listen
 from alternator.speech.batched.decoder_network import DecoderNetwork
 from alternator.speech.batched.places import Places
 from alternator.speech.batched.silence import Sound
+from alternator.speech.batched.zeros import zeros
 
 
 class Lane:
@@ -54,7 +55,7 @@ class Lane:
         own = (windows, heads, self.length, rows, head)
         cross = (windows, heads, self.audio_positions, head)
         layers = range(len(network.layers))
-        self._own = [(new.new_zeros(own), new.new_zeros(own)) for _ in layers]
+        self._own = [(zeros(own, new), zeros(own, new)) for _ in layers]
         self._cross = [(cache_of_sound(cross, new), cache_of_sound(cross, new)) for _ in layers]
         # 0 where a hypothesis descends from the slot, else minus infinity: added to the scores.
         self._seen = new.new_full((windows, rows, self.length, rows), -torch.inf)
