@@ -17,7 +17,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
 
 
 def cache_of_sound(shape: tuple[int, int, int, int], like: Tensor) -> Tensor:
-    """A cache of (windows, heads, positions, head) for ``listen``, all zeros: of keys, or of values.
+    """A cache of (windows, heads, positions, head) for ``listen``, of keys or values.
 
     On a CPU the positions of a number stand side by side, as the products read them. A step reads
     the keys and values of all sound and waits for memory. Of 5 windows, 8 heads and 1280 positions
