@@ -15,7 +15,10 @@ GROUP = "alternator.engines"
 
 AUTO = "auto"
 AUTO_ENGINE = "alternator"  # what `auto` stands for
-WHISPER_ENGINES = (AUTO_ENGINE, "openai")  # those that compute OpenAI's models
+# Those that compute OpenAI's models.
+WHISPER_ENGINES = (AUTO_ENGINE, "openai", "faster-whisper", "whisper.cpp")
+# The extra that an engine of ours needs beside or instead of `whisper`.
+EXTRAS = {"faster-whisper": "faster-whisper", "whisper.cpp": "whisper-cpp"}
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +72,11 @@ def _entry_point(name: str) -> EntryPoint:
 
 
 def _remedy(point: EntryPoint) -> str:
-    if point.dist is None or point.dist.name == OURS:
+    ours = point.dist is None or point.dist.name == OURS
+    if ours and point.name in EXTRAS:
+        extra = EXTRAS[point.name]
+        return f"install the extra `{extra}` (in the checkout: pip install '.[{extra}]')"
+    if point.dist is None or ours:
         return (
             "install the extra `whisper` (in the checkout: pip install '.[whisper]' "
             "openai-whisper) or use the container image"
