@@ -18,7 +18,11 @@ AUTO_ENGINE = "alternator"  # what `auto` stands for
 # Those that compute OpenAI's models.
 WHISPER_ENGINES = (AUTO_ENGINE, "openai", "faster-whisper", "whisper.cpp")
 # The extra that an engine of ours needs beside or instead of `whisper`.
-EXTRAS = {"faster-whisper": "faster-whisper", "whisper.cpp": "whisper-cpp"}
+EXTRAS = {
+    "faster-whisper": "faster-whisper",
+    "openai-api": "openai-api",
+    "whisper.cpp": "whisper-cpp",
+}
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +32,11 @@ OURS = "alternator"  # our own distribution, whose engines come with the extra `
 def engine_names() -> tuple[str, ...]:
     """The names of the engines that are registered here, in order."""
     return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+
+
+def check_name(name: str) -> None:
+    """ConfigError if no engine is called so."""
+    _entry_point(AUTO_ENGINE if name == AUTO else name)
 
 
 def make_engine(name: str) -> Engine:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import requests
 
 from alternator.config.models import Task
-from alternator.errors import ConfigError, SpeechServerError, UnsupportedError
+from alternator.errors import SpeechServerError, UnsupportedError
 from alternator.speech.engines.engine import CancelledRequestError, Server
 from alternator.speech.engines.openai_api.answer import NoReplyError, Reply, read_reply
+from alternator.speech.engines.openai_api.listing import name_of, session_of
 from alternator.speech.engines.openai_api.pieces import Piece, wav, wav_size
 from alternator.speech.engines.openai_api.trouble import (
     Trouble,
@@ -17,18 +18,14 @@ from alternator.speech.engines.openai_api.trouble import (
     refused,
     unanswered,
 )
-from alternator.web.credentials import BearerToken, without_user
 from alternator.web.deadline import Deadline
 from alternator.web.form import Form, FormFile
 from alternator.web.json_body import NoJsonError
-from alternator.web.session import USER_AGENT, Answer, Limits, TooLargeError, WebSession
+from alternator.web.session import Answer, Limits, TooLargeError
 
 MOST_BYTES = 16 * 1024 * 1024  # of an answer about 12 min of sound, with every word's time
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0  # longer than this it is left to whoever asks
-LISTING_SECONDS = 10.0
-NO_LISTING = (404, 405, 501)
-NO_ENTRY = (401, 403)
 
 ENDPOINTS: dict[Task, str] = {
     "transcribe": "audio/transcriptions",
@@ -94,36 +91,11 @@ class Asker:
     """One server and model, for one thread. ``name`` is its address as messages may show it."""
 
     def __init__(self, server: Server, model: str, manner: Manner) -> None:
-        self.name = without_user(server.url).rstrip("/")
+        self.name = name_of(server)
         self._server = server
         self._model = model
         self._manner = manner
-        auth = BearerToken(server.token) if server.token else None
-        self._session = WebSession(auth=auth, headers={"User-Agent": USER_AGENT})
-
-    def models(self) -> tuple[str, ...] | None:
-        """The models that it lists, None where it has no list.
-
-        SpeechServerError if it is away, ConfigError if it rejects the token.
-        """
-        limits = Limits(seconds=LISTING_SECONDS, connect=LISTING_SECONDS, silence=LISTING_SECONDS)
-        found = self._asked("GET", "models", None, limits)
-        if isinstance(found, Trouble):
-            raise found.error
-        if found.status in NO_LISTING:
-            return None
-        if not found.ok:
-            trouble = refused(self.name, self._model, found)
-            raise ConfigError(str(trouble.error)) if found.status in NO_ENTRY else trouble.error
-        try:
-            listed = found.json()
-        except NoJsonError:
-            raise not_understood(self.name).error from None
-        entries = listed.get("data") if isinstance(listed, dict) else None
-        if not isinstance(entries, list):
-            raise not_understood(self.name).error
-        names = (entry.get("id") for entry in entries if isinstance(entry, dict))
-        return tuple(name for name in names if isinstance(name, str))
+        self._session = session_of(server)
 
     def ask(self, piece: Piece, question: Question, stop: Stop) -> Reply:
         """What the server hears in a piece.
@@ -163,7 +135,7 @@ class Asker:
             deadline=stop.deadline(seconds),
         )
         form = self._form(piece, question, plain)
-        answer = self._asked("POST", ENDPOINTS[question.task], form, limits)
+        answer = self._asked(ENDPOINTS[question.task], form, limits)
         stop.check()
         if isinstance(answer, Trouble):
             return answer
@@ -175,10 +147,10 @@ class Asker:
         except (NoJsonError, NoReplyError):
             return not_understood(self.name)
 
-    def _asked(self, method: str, path: str, form: Form | None, limits: Limits) -> Answer | Trouble:
+    def _asked(self, path: str, form: Form, limits: Limits) -> Answer | Trouble:
         try:
             return self._session.send(
-                method, f"{self._server.url}/{path}", form=form, limits=limits
+                "POST", f"{self._server.url}/{path}", form=form, limits=limits
             )
         except (requests.RequestException, UnicodeError) as error:
             return unanswered(self.name, error, limits.seconds)

@@ -29,6 +29,7 @@ from alternator.speech.engines.engine import (
 from alternator.speech.engines.nothing_to_hear import nothing_to_hear
 from alternator.speech.engines.openai_api.answer import Reply
 from alternator.speech.engines.openai_api.asking import Asker, Manner, Question, Stop
+from alternator.speech.engines.openai_api.listing import listed_models, name_of
 from alternator.speech.engines.openai_api.pieces import pieces_of
 from alternator.speech.engines.refusals import DEFAULTS, known_language, refuse_others
 from alternator.speech.options import DecodingOptions
@@ -75,14 +76,13 @@ class OpenAIApiEngine:
             manner=Manner(),
             side_by_side=options.batch_size or SIDE_BY_SIDE,
         )
-        asker = loaded.asker()
-        progress.beat()
-        listed = asker.models()
+        name = name_of(options.server)
+        listed = listed_models(options.server, model)
         if listed and model not in listed:
             shown = ", ".join(listed[:SHOWN_MODELS])
             more = ", ..." if len(listed) > SHOWN_MODELS else ""
-            progress.line(f"{asker.name} does not list the model {model!r}, but {shown}{more}")
-        self.device = asker.name
+            progress.line(f"{name} does not list the model {model!r}, but {shown}{more}")
+        self.device = name
         self._loaded = loaded
 
     def transcribe(self, batch: Batch) -> Generator[Event, None, None]:
