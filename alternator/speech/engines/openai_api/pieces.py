@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alternator.media.audio import SAMPLE_RATE, Samples
+from alternator.speech.engines.clips import stretches
 
 # OpenAI takes 25 MB, and of its newer models 1500 s; 12 min of this WAV are 23 MB.
 # https://platform.openai.com/docs/guides/speech-to-text
@@ -42,13 +43,9 @@ def pieces_of(samples: Samples, clips: Sequence[float]) -> list[Piece]:
 
     ``clips`` as DecodingOptions.clip_timestamps.
     """
-    total = len(samples) / SAMPLE_RATE
-    times = [*clips, total] if len(clips) % 2 else list(clips)
-    found = []
-    for start, end in zip(times[::2], times[1::2], strict=True):
-        first, last = int(start * SAMPLE_RATE), int(min(end, total) * SAMPLE_RATE)
-        found += list(_cut(samples, first, last))
-    return found
+    return [
+        piece for first, last in stretches(samples, clips) for piece in _cut(samples, first, last)
+    ]
 
 
 def _cut(samples: Samples, first: int, last: int) -> Iterator[Piece]:

@@ -16,7 +16,13 @@ from probe.machine.variables import PROVEN_DEVICE
 
 
 def test_ours_is_there() -> None:
-    assert engine_names() == ("alternator", "openai", "openai-api")
+    assert engine_names() == (
+        "alternator",
+        "faster-whisper",
+        "openai",
+        "openai-api",
+        "whisper.cpp",
+    )
 
 
 def test_an_unknown_name_lists_those_that_are_there(reader_engine: Path) -> None:
@@ -24,7 +30,7 @@ def test_an_unknown_name_lists_those_that_are_there(reader_engine: Path) -> None
         make_engine("opanai")
     assert str(caught.value) == (
         "there is no speech engine 'opanai'; set [whisper] engine to auto or one of: "
-        "alternator, broken, openai, openai-api, reader"
+        "alternator, broken, faster-whisper, openai, openai-api, reader, whisper.cpp"
     )
 
 

@@ -1,0 +1,84 @@
+"""Which of faster-whisper's ways a request takes, and what neither has."""
+
+import dataclasses
+
+import pytest
+
+from alternator.errors import UnsupportedError
+from alternator.speech.engines.faster_whisper.arguments import SEQUENTIAL, common, way_of
+from alternator.speech.options import DecodingOptions
+
+OPTIONS = DecodingOptions()
+
+
+def with_(**changes: object) -> DecodingOptions:
+    return dataclasses.replace(OPTIONS, **changes)  # type: ignore[arg-type]
+
+
+def test_every_option_has_its_place() -> None:
+    elsewhere = {
+        "carry_initial_prompt",
+        "fp16",  # chosen as it loads
+        "vad",
+        "verbose",  # lines are printed by whoever asks
+    }
+    known = {*common(OPTIONS), *SEQUENTIAL, *elsewhere}
+    assert {field.name for field in dataclasses.fields(OPTIONS)} == known
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"vad": True},
+        {"hotwords": "Zürich", "initial_prompt": "So.", "carry_initial_prompt": True},
+        {"condition_on_previous_text": False, "beam_size": None, "word_timestamps": True},
+    ],
+)
+def test_side_by_side_where_nothing_speaks_against_it(changes: dict[str, object]) -> None:
+    way = way_of(with_(**changes))
+    assert way.side_by_side and not {"vad_filter", "best_of"} & way.arguments.keys()
+
+
+@pytest.mark.parametrize(
+    ("changes", "vad", "conditioned"),
+    [
+        ({"vad": False}, False, True),
+        ({"vad": False, "condition_on_previous_text": False}, False, False),
+        ({"condition_on_previous_text": True}, False, True),
+        ({"condition_on_previous_text": True, "vad": True}, True, True),
+        ({"prefix": "So"}, True, False),
+        ({"temperature": (0.0,)}, True, False),
+        ({"no_speech_threshold": None}, True, False),
+        ({"clip_timestamps": (1.0, 2.0)}, False, True),
+    ],
+)
+def test_one_after_the_other_where_something_has_a_say_only_there(
+    changes: dict[str, object], vad: bool, conditioned: bool
+) -> None:
+    way = way_of(with_(**changes))
+    assert not way.side_by_side
+    assert way.arguments["vad_filter"] is vad
+    assert way.arguments["condition_on_previous_text"] is conditioned
+
+
+def test_values_are_those_that_faster_whisper_means() -> None:
+    way = way_of(with_(vad=False, language="German", beam_size=None, best_of=None, patience=2.0))
+    assert way.arguments["language"] == "de"
+    assert (way.arguments["beam_size"], way.arguments["best_of"]) == (1, 1)
+    assert (way.arguments["patience"], way.arguments["length_penalty"]) == (2.0, 1.0)
+    assert way.arguments["clip_timestamps"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"hotwords": "a", "prefix": "b"}, "has no hotwords beside a prefix"),
+        ({"vad": False, "carry_initial_prompt": True}, "has no carry_initial_prompt where"),
+        ({"vad": True, "clip_timestamps": (0.0, 1.0)}, "has no vad beside clip_timestamps"),
+        ({"language": "klingon"}, "knows no language 'klingon'"),
+    ],
+)
+def test_what_it_has_not_is_refused(changes: dict[str, object], named: str) -> None:
+    with pytest.raises(UnsupportedError, match=named):
+        way_of(with_(**changes))
