@@ -10,7 +10,7 @@ https://github.com/SYSTRAN/faster-whisper/blob/v1.2.1/faster_whisper/transcribe.
 from dataclasses import dataclass
 
 from alternator.errors import UnsupportedError
-from alternator.speech.engines.refusals import DEFAULTS, known_language
+from alternator.speech.engines.refusals import is_default, known_language
 from alternator.speech.options import DecodingOptions
 
 NAME = "faster-whisper"
@@ -39,14 +39,15 @@ class Way:
 
 def way_of(options: DecodingOptions) -> Way:
     """UnsupportedError for what faster-whisper has not."""
-    side_by_side = options.vad is not False and all(
-        getattr(options, name) in (getattr(DEFAULTS, name), False) for name in SEQUENTIAL
-    )
+    alone = [name for name in SEQUENTIAL if not is_default(options, name)]
+    if options.condition_on_previous_text is False:
+        alone.remove("condition_on_previous_text")  # side by side none is
+    side_by_side = options.vad is not False and not alone
     if options.hotwords and options.prefix:
         raise refused("hotwords beside a prefix")
     if options.carry_initial_prompt and not side_by_side:
         raise refused("carry_initial_prompt where windows are computed one after the other")
-    if options.vad and options.clip_timestamps != DEFAULTS.clip_timestamps:
+    if options.vad and not is_default(options, "clip_timestamps"):
         raise refused("vad beside clip_timestamps")
     arguments = common(options)
     if not side_by_side:
@@ -77,7 +78,7 @@ def sequential(options: DecodingOptions) -> dict[str, object]:
     """What only the one after the other takes."""
     conditioned = options.condition_on_previous_text
     clips = options.clip_timestamps
-    whole = clips == DEFAULTS.clip_timestamps
+    whole = is_default(options, "clip_timestamps")
     # None: the engine's own way, which is True unless windows are conditioned on each other.
     vad = (whole and not conditioned) if options.vad is None else options.vad
     return {

@@ -153,7 +153,8 @@ class Asker:
                 "POST", f"{self._server.url}/{path}", form=form, limits=limits
             )
         except (requests.RequestException, UnicodeError) as error:
-            return unanswered(self.name, error, limits.seconds)
+            remedy = ", or raise [whisper] server_timeout_seconds"
+            return unanswered(self.name, error, limits.seconds, remedy)
         except TooLargeError:
             return Trouble(
                 error=SpeechServerError(

@@ -31,7 +31,7 @@ from alternator.speech.engines.openai_api.answer import Reply
 from alternator.speech.engines.openai_api.asking import Asker, Manner, Question, Stop
 from alternator.speech.engines.openai_api.listing import listed_models, name_of
 from alternator.speech.engines.openai_api.pieces import pieces_of
-from alternator.speech.engines.refusals import DEFAULTS, known_language, refuse_others
+from alternator.speech.engines.refusals import is_default, known_language, refuse_others
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcript import Transcript
 
@@ -182,7 +182,9 @@ class _Run:
         nothing = nothing_to_hear(samples)
         replies = [] if nothing else self._replies(samples, question)
         segments = tuple(segment for reply in replies for segment in reply.segments)
+        # Of a translation servers say that it is English, and not what was spoken.
         told = next((reply.language for reply in replies if reply.language), "")
+        told = told if question.task == "transcribe" else ""
         return Transcript(
             text="".join(segment.text for segment in segments).strip(),
             language=question.language or told,
@@ -214,7 +216,7 @@ def question_of(options: DecodingOptions) -> Question:
     """What is asked of the server. UnsupportedError for what its API has no word for."""
     refuse_others(NAME, options, CAN)
     first, *others = options.temperature
-    if options.temperature != DEFAULTS.temperature and (others or first == 0.0):
+    if not is_default(options, "temperature") and (others or first == 0.0):
         raise UnsupportedError(
             f"the speech engine {NAME!r} takes one temperature above 0, or the usual ones; leave "
             f"the others out, or take the engine 'alternator'"

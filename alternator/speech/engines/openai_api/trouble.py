@@ -8,6 +8,7 @@ no answer in its time                    no                the server is away
 401, 402, 403, 404, a redirect           no                the server is away
 what is no JSON of such a server         no                the server is away
 400, 413, 415, 422, other 4xx            no                this request is refused
+500 with the code transcription_failed   no                this request is refused
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ MOST_REASON = 200  # characters of a server's own words in a message
 # What asks to come again with money rather than later:
 # https://platform.openai.com/docs/guides/error-codes
 NO_QUOTA = "insufficient_quota"
+# What our own server says of one file that its worker gave up: not of the server, nor passing.
+GIVEN_UP = "transcription_failed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,15 +48,12 @@ def away(message: str, *, tries: int = 1, wait: float | None = None) -> Trouble:
     return Trouble(error=SpeechServerAwayError(message, retry_after=wait), tries=tries, wait=wait)
 
 
-def unanswered(name: str, error: Exception, seconds: float) -> Trouble:
-    """There was no answer at all."""
+def unanswered(name: str, error: Exception, seconds: float, remedy: str = "") -> Trouble:
+    """There was no answer at all. ``remedy``: for one that took too long."""
     if isinstance(error, requests.ConnectTimeout):
         return away(unreachable(name), tries=2)
     if isinstance(error, requests.Timeout):
-        return away(
-            f"{name} did not answer within {seconds:g} s; see what it is at, or raise [whisper] "
-            f"server_timeout_seconds"
-        )
+        return away(f"{name} did not answer within {seconds:g} s; see what it is at{remedy}")
     if isinstance(error, requests.ConnectionError) and not never_connected(error):
         return away(f"{name} broke the connection off", tries=4)
     return away(unreachable(name), tries=2)
@@ -83,7 +83,7 @@ def refused(name: str, model: str, answer: Answer) -> Trouble:
             f"{name} has no audio API there, or no model {model!r} (HTTP {status}{reason}); "
             f"correct [whisper] server_url (up to /v1), or server_model"
         )
-    if status in (408, 429) or status >= 500:
+    if (status in (408, 429) or status >= 500) and code_of_error(answer) != GIVEN_UP:
         asked = retry_after_of(answer)
         wait = None if asked is None else max(asked, 0.0)
         what = "is too busy" if status == 429 else "failed"

@@ -7,6 +7,7 @@ import pytest
 from alternator.errors import UnsupportedError
 from alternator.speech.engines.faster_whisper.arguments import SEQUENTIAL, common, way_of
 from alternator.speech.options import DecodingOptions
+from alternator.transcribe.options import parse
 
 OPTIONS = DecodingOptions()
 
@@ -30,6 +31,7 @@ def test_every_option_has_its_place() -> None:
     "changes",
     [
         {},
+        {"temperature": parse(["x.mp3"]).decoding.temperature},
         {"vad": True},
         {"hotwords": "Zürich", "initial_prompt": "So.", "carry_initial_prompt": True},
         {"condition_on_previous_text": False, "beam_size": None, "word_timestamps": True},
@@ -50,6 +52,7 @@ def test_side_by_side_where_nothing_speaks_against_it(changes: dict[str, object]
         ({"prefix": "So"}, True, False),
         ({"temperature": (0.0,)}, True, False),
         ({"no_speech_threshold": None}, True, False),
+        ({"no_speech_threshold": 0}, True, False),
         ({"clip_timestamps": (1.0, 2.0)}, False, True),
     ],
 )

@@ -36,6 +36,7 @@ from alternator.speech.engines.openai_api.trouble import Trouble
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.transcript import to_whisper
+from alternator.transcribe.options import parse
 
 OPTIONS = DecodingOptions()
 REFUSED, AWAY = SpeechServerError, SpeechServerAwayError
@@ -136,6 +137,21 @@ def test_what_is_sent_is_the_sound_to_the_last_bit(
         assert sent.readframes(1 << 20) == original.readframes(1 << 20)
 
 
+def test_temperatures_that_were_counted_up_are_the_usual_ones(
+    server: SpeechServer, sound: Path, tmp_path: Path
+) -> None:
+    decoding = parse(["x.mp3"]).decoding
+    assert decoding.temperature != OPTIONS.temperature, "0.6000000000000001"
+    assert transcribed(loaded(server, tmp_path), sound, decoding).text
+
+
+def test_of_a_translation_nobody_says_what_was_spoken(
+    server: SpeechServer, sound: Path, tmp_path: Path
+) -> None:
+    options = replace(OPTIONS, task="translate")
+    assert transcribed(loaded(server, tmp_path), sound, options).language == ""
+
+
 def test_a_translation_has_an_address_of_its_own(
     server: SpeechServer, sound: Path, tmp_path: Path
 ) -> None:
@@ -197,6 +213,7 @@ def test_a_broken_connection_is_made_anew(
     [
         (error(400, "bad\nsound"), REFUSED, "the request for 'whisper-1' (HTTP 400: bad sound)"),
         (error(413, ""), REFUSED, "(HTTP 413)"),
+        (error(500, "it hung", "transcription_failed"), REFUSED, "(HTTP 500: it hung)"),
         (
             Refusal(status=422, body='{"detail": [{"loc": ["body", "file"], "msg": "missing"}]}'),
             REFUSED,
