@@ -167,14 +167,15 @@ class WhisperSettings:
         metadata=key(
             "Precision: `float32`, `float16`, `bfloat16`, `int8`, or `auto`: `float16` on a GPU "
             "(`float32` on NVIDIA's Pascal and before), `int8` on an x86-64 CPU, else `float32`. "
-            "`openai` takes no notice of it."
+            "`openai`, `openai-api` and `whisper.cpp` take no notice of it."
         ),
     )
     batch_size: int = field(
         default=0,
         metadata=key(
             "The most windows of up to 30 s that are computed together. 0: as many as pay and the "
-            "free memory bears. `openai` takes no notice of it.",
+            "free memory bears. `openai-api`: files under way at once. `openai` and `whisper.cpp` "
+            "take no notice of it.",
             minimum=0,
             maximum=1024,
         ),
@@ -192,13 +193,14 @@ class WhisperSettings:
         default=None,
         metadata=key(
             "Find speech first and hear nothing else. Default, and `auto`: as the engine does "
-            "best. `openai` can't."
+            "best. Some engines can't."
         ),
     )
     min_confidence: float = field(
         default=0.0,
         metadata=key(
-            "A transcript whose confidence is below this, from 0 to 1, is withheld. 0: none is.",
+            "A transcript whose confidence is below this, from 0 to 1, is withheld. 0: none is. "
+            "Only `alternator` tells one.",
             minimum=0,
             maximum=1,
         ),

@@ -1,16 +1,19 @@
 """Engines are found by name among what is installed, and only the one asked for is imported."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from sounds import noise, sound_file
 
 from alternator.config.models import WhisperSettings
 from alternator.errors import ConfigError, MediaError, ModelError, WorkerError
 from alternator.speech.engines.engine import CancelledRequestError, Done, Failed, SegmentFound
 from alternator.speech.engines.registry import engine_names, make_engine
+from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber
 from probe.machine.variables import PROVEN_DEVICE
 
@@ -186,3 +189,25 @@ def test_an_engine_is_told_of_the_proven_device(reader_engine: Path) -> None:
     with Transcriber(WhisperSettings(engine="reader"), environ=environ) as transcriber:
         transcriber.start()
     assert (reader_engine / "proven").read_text() == "cuda:1"
+
+
+def test_the_engine_of_the_documentation_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "engines.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    both = re.DOTALL | re.MULTILINE
+    (registered,) = re.findall(r"^\[project\.entry-points[^\n]*\n(.*?)^```$", page, both)
+    site, sound = tmp_path / "site", sound_file(tmp_path / "sound.wav", noise(3.0))
+    metadata = site / "counting_engine-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (site / "counting_engine.py").write_text(code)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: counting\nVersion: 1.0\n")
+    entry = registered.replace('"', "")
+    (metadata / "entry_points.txt").write_text(f"[alternator.engines]\n{entry}")
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    monkeypatch.syspath_prepend(str(site))
+    with Transcriber(WhisperSettings(engine="counting")) as transcriber:
+        assert transcriber.transcribe(sound).text == "3 seconds."
+        with pytest.raises(ConfigError, match="the speech engine 'counting' has no beam_size"):
+            transcriber.transcribe(sound, options=DecodingOptions(beam_size=1))
