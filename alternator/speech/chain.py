@@ -22,7 +22,6 @@ from alternator.errors import (
     MediaError,
     ModelError,
     SpeechServerAwayError,
-    UnsupportedError,
 )
 from alternator.progress import SILENT, Progress
 from alternator.speech.asking import transcript_of
@@ -39,8 +38,6 @@ log = logging.getLogger(__name__)
 
 # The file's own, or of no other engine's doing.
 FINAL = (MediaError, DecoderError, CancelledRequestError)
-# The engine's as such, unless it is about one option.
-AS_SUCH = (SpeechServerAwayError, ModelError, ConfigError)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,7 +88,7 @@ class Chained:
             if self._cancelled or not self._left:
                 return ""
             self._at = self._begin()
-        if isinstance(error, AS_SUCH) and not isinstance(error, UnsupportedError):
+        if is_the_engines(error, link.transcriber):
             link.presence.failed(error)
         text = f"{error}; {self._at[0].what} is taken"
         log.info("%s", text)
@@ -100,6 +97,14 @@ class Chained:
     def _begin(self) -> tuple[Link, Transcription]:
         link = self._left.pop(0)
         return link, self._submit(link.transcriber)
+
+
+def is_the_engines(error: AlternatorError, transcriber: Transcriber) -> bool:
+    """Whether every request would meet this error there: the server is away, or its model or its
+    configuration let no worker start. One that lives said it of a single request."""
+    if isinstance(error, SpeechServerAwayError):
+        return True
+    return isinstance(error, ModelError | ConfigError) and transcriber.state == "stopped"
 
 
 class Submit:

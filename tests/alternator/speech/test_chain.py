@@ -21,8 +21,8 @@ from alternator.speech.worker.protocol import Retried
 
 HELLO = "Hello, dear world. (Yes!)"
 ENGINE = """
-from alternator.errors import ModelError
-from alternator.speech.engines.engine import Done
+from alternator.errors import ModelError, OutOfMemoryError
+from alternator.speech.engines.engine import Done, Failed
 from alternator.speech.transcript import Transcript
 
 class Own:
@@ -34,6 +34,9 @@ class Own:
 
     def transcribe(self, batch):
         while (request := batch.take()) is not None:
+            if request.options.hotwords == "much":
+                yield Failed(id=request.id, error=OutOfMemoryError("too long a clip"))
+                continue
             said = Transcript(text="my own words", language="en", duration=1.0, segments=())
             yield Done(id=request.id, transcript=said)
 
@@ -182,6 +185,19 @@ def test_an_engine_that_can_not_be_loaded_is_left_alone(
         "the model is gone. model gone of the speech engine 'other' is taken until that one is "
         "there again"
     ]
+
+
+def test_a_clip_that_does_not_fit_says_nothing_of_the_next(
+    own: None, sound: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with open_speech(WhisperSettings(engine="own", fallback_engines=("other",))) as speech:
+        request = speech.submit(sound, DecodingOptions(hotwords="much"))
+        *_, last = request.events()
+        assert isinstance(last, Failed) and "too long a clip" in str(last.error)
+        assert speech.transcribe(sound).text == "my own words"
+        first, second = speech.workers
+        assert (first.state, second.state) == ("ready", "ready"), "both were asked"
+    assert changes(caplog) == []
 
 
 def test_a_wrong_token_is_told_at_the_start(own: None, server: SpeechServer) -> None:
