@@ -9,7 +9,7 @@ from alternator.errors import ConfigError, SpeechServerError
 from alternator.speech.asking import model_for, server_of
 from alternator.speech.chain import EngineChain, Link
 from alternator.speech.engines.openai_api.listing import listed_models, name_of
-from alternator.speech.engines.registry import check_name
+from alternator.speech.engines.registry import AUTO, AUTO_ENGINE, check_name
 from alternator.speech.presence import Presence
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.worker.words import model_of
@@ -31,7 +31,7 @@ def open_speech(
 
     ConfigError for an engine that is none, or that lacks its server.
     """
-    each = [dataclasses.replace(settings, engine=name) for name in settings.engines]
+    each = in_turn(settings)
     if SERVER_ENGINE in settings.engines and settings.server_url is None:
         raise ConfigError(
             f"the speech engine {SERVER_ENGINE!r} needs a server; set [whisper] server_url to its "
@@ -54,6 +54,15 @@ def open_speech(
             for place, transcriber in enumerate(made)
         ]
     )
+
+
+def in_turn(settings: WhisperSettings) -> list[WhisperSettings]:
+    """The settings of each engine, in the order in which they are asked; `auto` and what it stands
+    for are one."""
+    names: dict[str, str] = {}
+    for name in settings.engines:
+        names.setdefault(AUTO_ENGINE if name == AUTO else name, name)
+    return [dataclasses.replace(settings, engine=name) for name in names.values()]
 
 
 def presence_of(settings: WhisperSettings, what: str, instead: str) -> Presence:
@@ -82,5 +91,4 @@ def named(settings: WhisperSettings) -> str:
 
 def described(settings: WhisperSettings) -> str:
     """What transcribes by these settings, in words."""
-    each = [dataclasses.replace(settings, engine=name) for name in settings.engines]
-    return ", else ".join(named(one) for one in each)
+    return ", else ".join(named(one) for one in in_turn(settings))

@@ -227,6 +227,8 @@ def test_what_the_settings_ask_for(server: SpeechServer, own: None) -> None:
     )
     assert described(WhisperSettings()) == "Whisper model base"
     assert isinstance(open_speech(WhisperSettings()), Transcriber)
+    once = WhisperSettings(engine="auto", fallback_engines=("alternator",))
+    assert isinstance(open_speech(once), Transcriber), "`auto` stands for it"
     with pytest.raises(
         ConfigError, match=r"'openai-api' needs a server; set \[whisper\] server_url"
     ):

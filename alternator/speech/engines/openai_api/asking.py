@@ -107,12 +107,11 @@ class Asker:
         while True:
             plain = self._manner.plain
             if plain and question.words:
-                raise UnsupportedError(
-                    f"{self.name} tells no times of words with the model {self._model!r}; leave "
-                    f"word_timestamps out, or choose another [whisper] server_model"
-                )
+                raise self._no_words()
             answer = self._sent(piece, question, plain, stop)
             if isinstance(answer, Reply):
+                if question.words and lacks_words(answer):
+                    raise self._no_words()
                 return answer
             if not plain and lacks_verbose(answer):
                 self._manner.plain = True
@@ -124,6 +123,12 @@ class Asker:
             if wait is None:
                 wait = FIRST_WAIT_SECONDS * 2.0 ** (tried - 1) * random.uniform(0.75, 1.25)
             stop.pause(wait)
+
+    def _no_words(self) -> UnsupportedError:
+        return UnsupportedError(
+            f"{self.name} tells no times of words with the model {self._model!r}; leave "
+            f"word_timestamps out, or choose another [whisper] server_model"
+        )
 
     def _sent(self, piece: Piece, question: Question, plain: bool, stop: Stop) -> Reply | Trouble:
         stop.check()
@@ -180,6 +185,12 @@ class Asker:
             pieces=lambda: wav(piece),
         )
         return Form(fields, file)
+
+
+def lacks_words(reply: Reply) -> bool:
+    """Whether something was said, and no word of it has its time."""
+    spoken = [segment for segment in reply.segments if segment.text.strip()]
+    return bool(spoken) and not any(segment.words for segment in spoken)
 
 
 def lacks_verbose(trouble: Trouble) -> bool:

@@ -63,6 +63,45 @@ def test_without_whisper_the_remedy_is_our_extra(tmp_path: Path) -> None:
     ), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("engine", "module", "extra"),
+    [
+        ("faster-whisper", "ctranslate2", "faster-whisper"),
+        ("whisper.cpp", "_pywhispercpp", "whisper-cpp"),
+        ("openai-api", "numpy", "openai-api"),
+    ],
+)
+def test_each_of_ours_names_the_extra_that_it_needs(
+    tmp_path: Path, engine: str, module: str, extra: str
+) -> None:
+    (tmp_path / f"{module}.py").write_text("raise ImportError('it is not here')")
+    program = (
+        "from alternator.errors import ModelError\n"
+        "from alternator.speech.engines.registry import make_engine\n"
+        f"try:\n    make_engine({engine!r})\nexcept ModelError as error:\n    print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == (
+        f"the speech engine {engine!r} can't be imported: it is not here; install the extra "
+        f"`{extra}` (in the checkout: pip install '.[{extra}]')\n"
+    ), done.stderr
+
+
+def test_the_engine_that_asks_a_server_imports_no_torch() -> None:
+    program = (
+        "import sys\n"
+        "from alternator.speech.engines.registry import make_engine\n"
+        "make_engine('openai-api')\n"
+        "print([name for name in ('torch', 'whisper') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "[]\n", done.stderr
+
+
 def test_a_foreign_engine_is_used_and_ours_not_imported(reader_engine: Path) -> None:
     program = (
         "import sys\n"

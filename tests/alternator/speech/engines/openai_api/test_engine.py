@@ -183,6 +183,18 @@ def test_without_verbose_json_the_text_stands_as_a_whole(
     assert isinstance(refusal, UnsupportedError) and "tells no times of words" in str(refusal)
 
 
+def test_words_without_their_times_are_no_answer_to_who_asked_for_them(
+    server: SpeechServer, sound: Path, tmp_path: Path
+) -> None:
+    server.answer = {**SPOKEN}  # some servers pass the wish over
+    engine = loaded(server, tmp_path)
+    assert transcribed(engine, sound, OPTIONS).text
+    refusal = failure(engine, sound, replace(OPTIONS, word_timestamps=True))
+    assert isinstance(refusal, UnsupportedError) and "tells no times of words" in str(refusal)
+    server.answer = {"text": "", "segments": []}
+    assert transcribed(engine, sound, replace(OPTIONS, word_timestamps=True)).text == ""
+
+
 def test_a_busy_server_is_asked_again_when_it_said(
     server: SpeechServer, sound: Path, tmp_path: Path
 ) -> None:
