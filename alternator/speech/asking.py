@@ -9,6 +9,7 @@ from alternator.speech.engines.engine import Done, Failed, Progressed, Said, Seg
 from alternator.speech.transcript import Transcript
 from alternator.speech.worker.job import News
 from alternator.speech.worker.protocol import Retried, Started
+from alternator.speech.worker.words import is_whisper
 
 
 class UnderWay(Protocol):
@@ -44,8 +45,9 @@ def transcript_of(request: UnderWay, progress: Progress) -> Transcript:
 
 
 def server_of(settings: WhisperSettings) -> Server | None:
-    """The server that the operator named."""
-    if settings.server_url is None:
+    """The server that the operator named. An engine that computes by itself is told of none, and of
+    no token."""
+    if settings.server_url is None or is_whisper(settings.engine):
         return None
     return Server(
         url=settings.server_url,

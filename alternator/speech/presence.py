@@ -21,8 +21,9 @@ class Presence:
     """Of one engine. Any thread may call.
 
     ``what`` it is and ``instead`` of it, as the log calls them; ``back`` says whether it is there
-    again: asked by the thread, and for one that nobody can ask always true. ``first``: how many
-    seconds it is left alone at first, then twice as long each time, unless it answers.
+    again: asked by the thread, and for one that nobody can ask always true. ``first``: it is looked
+    after once in so many seconds; in twice as many each time that it is back and fails again
+    without having done anything.
     """
 
     def __init__(
