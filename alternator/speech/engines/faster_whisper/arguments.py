@@ -10,7 +10,7 @@ https://github.com/SYSTRAN/faster-whisper/blob/v1.2.1/faster_whisper/transcribe.
 from dataclasses import dataclass
 
 from alternator.errors import UnsupportedError
-from alternator.speech.engines.refusals import is_default, known_language
+from alternator.speech.engines.refusals import is_default, known_language, refuse_others
 from alternator.speech.options import DecodingOptions
 
 NAME = "faster-whisper"
@@ -27,6 +27,9 @@ SEQUENTIAL = (
     "prefix",
     "temperature",
 )
+# Decided here (how windows are cut and prompted), as it loads (the precision), by whoever asks (the
+# lines that are printed).
+ELSEWHERE = ("carry_initial_prompt", "fp16", "vad", "verbose")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,8 @@ class Way:
 
 def way_of(options: DecodingOptions) -> Way:
     """UnsupportedError for what faster-whisper has not."""
+    arguments = common(options)
+    refuse_others(NAME, options, can=(*arguments, *SEQUENTIAL, *ELSEWHERE))
     alone = [name for name in SEQUENTIAL if not is_default(options, name)]
     if options.condition_on_previous_text is False:
         alone.remove("condition_on_previous_text")  # side by side none is
@@ -49,7 +54,6 @@ def way_of(options: DecodingOptions) -> Way:
         raise refused("carry_initial_prompt where windows are computed one after the other")
     if options.vad and not is_default(options, "clip_timestamps"):
         raise refused("vad beside clip_timestamps")
-    arguments = common(options)
     if not side_by_side:
         arguments |= sequential(options)
     return Way(side_by_side=side_by_side, arguments=arguments)

@@ -1,11 +1,13 @@
 """Which of faster-whisper's ways a request takes, and what neither has."""
 
 import dataclasses
+from dataclasses import dataclass
 
 import pytest
 
 from alternator.errors import UnsupportedError
-from alternator.speech.engines.faster_whisper.arguments import SEQUENTIAL, common, way_of
+from alternator.speech.engines import refusals
+from alternator.speech.engines.faster_whisper.arguments import ELSEWHERE, SEQUENTIAL, common, way_of
 from alternator.speech.options import DecodingOptions
 from alternator.transcribe.options import parse
 
@@ -16,15 +18,22 @@ def with_(**changes: object) -> DecodingOptions:
     return dataclasses.replace(OPTIONS, **changes)  # type: ignore[arg-type]
 
 
-def test_every_option_has_its_place() -> None:
-    elsewhere = {
-        "carry_initial_prompt",
-        "fp16",  # chosen as it loads
-        "vad",
-        "verbose",  # lines are printed by whoever asks
-    }
-    known = {*common(OPTIONS), *SEQUENTIAL, *elsewhere}
-    assert {field.name for field in dataclasses.fields(OPTIONS)} == known
+def test_what_is_sorted_are_options() -> None:
+    known = {*common(OPTIONS), *SEQUENTIAL, *ELSEWHERE}
+    assert known <= {field.name for field in dataclasses.fields(OPTIONS)}
+
+
+def test_an_option_that_it_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Later(DecodingOptions):
+        """What may be added one day; the usual ones have none of it."""
+
+        louder: bool = False
+
+    monkeypatch.setattr(refusals, "DEFAULTS", Later())
+    assert way_of(Later()).side_by_side
+    with pytest.raises(UnsupportedError, match="has no louder"):
+        way_of(Later(louder=True))
 
 
 @pytest.mark.parametrize(
