@@ -12,20 +12,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as NotYetError
 from pathlib import Path
-from typing import Self, assert_never
+from typing import Self
 
 from alternator.config.models import WhisperSettings
 from alternator.progress import SILENT, Progress
+from alternator.speech.asking import model_for, server_of, transcript_of
 from alternator.speech.device import wanted_device
-from alternator.speech.engines.engine import (
-    Done,
-    Failed,
-    LoadOptions,
-    Progressed,
-    Request,
-    Said,
-    SegmentFound,
-)
+from alternator.speech.engines.engine import Done, Failed, LoadOptions, Request
 from alternator.speech.options import DecodingOptions, configured
 from alternator.speech.transcript import Transcript
 from alternator.speech.worker.interpreter import command_of
@@ -33,7 +26,7 @@ from alternator.speech.worker.job import Job, News
 from alternator.speech.worker.patience import TICK_SECONDS, Deadlines
 from alternator.speech.worker.pool import Pool
 from alternator.speech.worker.process import WorkerProcess
-from alternator.speech.worker.protocol import Load, Retried, Started
+from alternator.speech.worker.protocol import Load
 from alternator.speech.worker.slot import State, WorkerReport
 from alternator.speech.worker.spread import cores, threads_of_each
 from alternator.speech.worker.time_limit import TimeLimits
@@ -105,7 +98,7 @@ class Transcriber:
         self._command: Sequence[str] | None = None
         load = Load(
             engine=settings.engine,
-            model=settings.model,
+            model=model_for(settings),
             device=wanted_device(settings, device),
             options=LoadOptions(
                 model_dir=settings.model_dir.absolute(),
@@ -115,6 +108,7 @@ class Transcriber:
                 proven_device=environ.get(PROVEN_DEVICE),
                 compute_type=settings.compute_type,
                 batch_size=settings.batch_size,
+                server=server_of(settings),
             ),
         )
         self._pool = Pool(
@@ -203,26 +197,7 @@ class Transcriber:
         audio, WorkerError if the worker dies or hangs each time that it is tried, or it takes too
         long, and the errors of start().
         """
-        transcription = self.submit(path, options)
-        try:
-            for event in transcription.events(progress):
-                match event:
-                    case Done():
-                        return event.transcript
-                    case Failed():
-                        raise event.error
-                    case Said():
-                        progress.line(event.text)
-                    case Progressed():
-                        progress.advanced(event.done, event.total)
-                    case Started() | Retried() | SegmentFound():
-                        pass
-                    case _:
-                        assert_never(event)
-        except BaseException:
-            transcription.cancel()
-            raise
-        raise AssertionError("the last event is Done or Failed")
+        return transcript_of(self.submit(path, options), progress)
 
     def close(self) -> None:
         """Ends the workers, also in the middle of a file; the transcriber can't be used again.

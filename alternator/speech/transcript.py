@@ -13,14 +13,14 @@ from typing import NotRequired, TypedDict
 class Word:
     """One word; ``start`` and ``end`` in seconds, ``probability`` from 0 to 1.
 
-    ``text`` keeps the space before the word and the punctuation around it. ``confidence`` as
-    Transcript.confidence.
+    ``text`` keeps the space before the word and the punctuation around it. ``probability`` is None
+    where the engine tells none. ``confidence`` as Transcript.confidence.
     """
 
     start: float
     end: float
     text: str
-    probability: float
+    probability: float | None
     confidence: float | None = None
 
 
@@ -67,6 +67,7 @@ class Transcript:
     ``confidence`` from 0 to 1: the share of words like these that are right, as far as it could be
     measured (docs/transcription.md); None where the engine gives none or there are no words.
     ``notes`` are lines about the sound that its listener should know: it was cut off, say.
+    ``model`` names what made it where that is not the configured model: a server's.
     """
 
     text: str
@@ -76,15 +77,17 @@ class Transcript:
     language_probability: float | None = None
     confidence: float | None = None
     notes: tuple[str, ...] = ()
+    model: str | None = None
 
 
 class WhisperWord(TypedDict):
-    """A word in the dictionary that ``whisper.transcribe`` returns."""
+    """A word in the dictionary that ``whisper.transcribe`` returns; what is not required is missing
+    where another engine does not tell it."""
 
     word: str
     start: float
     end: float
-    probability: float
+    probability: NotRequired[float]
 
 
 class WhisperSegment(TypedDict):
@@ -174,15 +177,14 @@ def _segment_to_whisper(number: int, segment: Segment) -> WhisperSegment:
             "no_speech_prob": decoding.no_speech_prob,
         }
     if segment.words is not None:
-        entry["words"] = [
-            {
-                "word": word.text,
-                "start": word.start,
-                "end": word.end,
-                "probability": word.probability,
-            }
-            for word in segment.words
-        ]
+        entry["words"] = [_word_to_whisper(word) for word in segment.words]
+    return entry
+
+
+def _word_to_whisper(word: Word) -> WhisperWord:
+    entry: WhisperWord = {"word": word.text, "start": word.start, "end": word.end}
+    if word.probability is not None:
+        entry["probability"] = word.probability
     return entry
 
 

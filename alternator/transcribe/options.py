@@ -25,6 +25,8 @@ class Overrides:
     """Keys of ``[whisper]`` that the command line goes before. None: the configuration decides."""
 
     engine: str | None
+    server_url: str | None
+    server_model: str | None
     model: str | None
     model_dir: Path | None
     language: str | None

@@ -6,7 +6,7 @@ numpy or torch: the asking side lives without them.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +22,19 @@ class CancelledRequestError(AlternatorError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Server:
+    """A server that speaks OpenAI's audio API, for the engine that asks one.
+
+    ``url`` up to ``/v1`` included; ``token`` is sent to it and shown nowhere; it may take
+    ``timeout_seconds`` for each answer.
+    """
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+    timeout_seconds: float = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class LoadOptions:
     """What an engine needs to know beside its model and its device.
 
@@ -33,7 +46,8 @@ class LoadOptions:
     ``auto``, this one is to be taken. None: nothing was tried. An engine asks no environment.
     ``compute_type``: a precision of ``config.models.ComputeType``; ``auto`` is what is best on
     the device. ``batch_size``: the most windows that are computed together; 0: as many as pay and
-    the free memory bears. An engine without a batch takes no notice of it.
+    the free memory bears. An engine without a batch takes no notice of it. ``server``: whom to ask,
+    for an engine that computes nothing itself.
     """
 
     model_dir: Path
@@ -43,6 +57,7 @@ class LoadOptions:
     proven_device: str | None = None
     compute_type: ComputeType = "auto"
     batch_size: int = 0
+    server: Server | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

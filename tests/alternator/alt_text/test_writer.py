@@ -31,6 +31,22 @@ def test_descriptions_name_the_model_in_the_language_of_the_post(
     ]
 
 
+def test_a_transcript_names_the_servers_model(server: SandboxServer, make_bot: MakeBot, clip: Path):
+    heard = [server.post("Listen", files=[clip])["id"] for _ in range(3)]
+    bot = make_bot(whisper={"server_url": "http://gpu/v1"})
+    bot.transcriber.texts = [
+        Transcript(text="Hi.", language="en", duration=1.0, segments=(), model=model)
+        for model in ("gpt-4o-transcribe", "turbo", None)
+    ]
+    bot.once()
+    told = {(server.descriptions(key)[0] or "").partition("\n\n")[2] for key in heard}
+    assert told == {
+        "Transcribed by gpt-4o-transcribe",
+        "Transcribed by Whisper turbo",
+        "Transcribed by Whisper base",
+    }
+
+
 def test_a_transcript_that_is_too_unsure_is_withheld(
     server: SandboxServer, make_bot: MakeBot, clip: Path
 ):
