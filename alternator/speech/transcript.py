@@ -14,7 +14,7 @@ class Word:
     """One word; ``start`` and ``end`` in seconds, ``probability`` from 0 to 1.
 
     ``text`` keeps the space before the word and the punctuation around it. ``confidence`` as
-    Transcript.confidence.
+    Transcript.confidence, ``speaker`` as Segment.speaker.
     """
 
     start: float
@@ -22,6 +22,7 @@ class Word:
     text: str
     probability: float
     confidence: float | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,8 @@ class Segment:
     """A stretch of speech; ``start`` and ``end`` in seconds.
 
     ``text`` is as Whisper gives it, mostly with a space in front; ``words`` is None unless word
-    timestamps were asked for. ``confidence`` as Transcript.confidence.
+    timestamps were asked for. ``confidence`` as Transcript.confidence. ``speaker`` is who says it
+    (``SPEAKER_00``), None unless that was asked for.
     """
 
     start: float
@@ -54,6 +56,7 @@ class Segment:
     words: tuple[Word, ...] | None = None
     decoding: Decoding | None = None
     confidence: float | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +82,14 @@ class Transcript:
 
 
 class WhisperWord(TypedDict):
-    """A word in the dictionary that ``whisper.transcribe`` returns."""
+    """A word in the dictionary that ``whisper.transcribe`` returns, with whisperX's key of who
+    says it where that was asked for."""
 
     word: str
     start: float
     end: float
     probability: float
+    speaker: NotRequired[str]
 
 
 class WhisperSegment(TypedDict):
@@ -101,6 +106,7 @@ class WhisperSegment(TypedDict):
     compression_ratio: NotRequired[float]
     no_speech_prob: NotRequired[float]
     words: NotRequired[list[WhisperWord]]
+    speaker: NotRequired[str]
 
 
 class WhisperResult(TypedDict):
@@ -174,15 +180,21 @@ def _segment_to_whisper(number: int, segment: Segment) -> WhisperSegment:
             "no_speech_prob": decoding.no_speech_prob,
         }
     if segment.words is not None:
-        entry["words"] = [
-            {
-                "word": word.text,
-                "start": word.start,
-                "end": word.end,
-                "probability": word.probability,
-            }
-            for word in segment.words
-        ]
+        entry["words"] = [_word_to_whisper(word) for word in segment.words]
+    if segment.speaker is not None:
+        entry["speaker"] = segment.speaker
+    return entry
+
+
+def _word_to_whisper(word: Word) -> WhisperWord:
+    entry: WhisperWord = {
+        "word": word.text,
+        "start": word.start,
+        "end": word.end,
+        "probability": word.probability,
+    }
+    if word.speaker is not None:
+        entry["speaker"] = word.speaker
     return entry
 
 

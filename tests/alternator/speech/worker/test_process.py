@@ -304,8 +304,8 @@ LOAD = Load(
     ("frame", "message"),
     [
         (
-            '{"frame": "Hello", "version": 4, "news": []}',
-            "the Whisper worker speaks version 4 of the protocol instead of 3: alternator was "
+            '{"frame": "Hello", "version": 5, "news": []}',
+            "the Whisper worker speaks version 5 of the protocol instead of 4: alternator was "
             "installed anew under the running program; start it again",
         ),
         (

@@ -1,0 +1,64 @@
+"""From windows and groups of voices to turns: who speaks from moment to moment.
+
+A group's centre is surer than a single window. Each window is given to the centre that it is like,
+weighed against changing the speaker: the best way through all windows (Viterbi).
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from alternator.speech.cutting import Span
+from alternator.speech.speakers.clustering import Labels, Vectors, in_order, totals
+from alternator.speech.speakers.turn import Turn
+from alternator.speech.speakers.windows import Window
+
+# In cosine similarity: what a change costs between two windows of one span, and of two spans.
+CHANGE_WITHIN, CHANGE_BETWEEN = 0.2, 0.05
+
+
+def follow(vectors: Vectors, labels: Labels, windows: Sequence[Window]) -> Labels:
+    """The speaker of each window, from 0 in the order in which they first come."""
+    if not len(vectors):
+        return labels
+    sums, _ = totals(vectors, labels, np.ones(len(vectors), dtype=np.float32))
+    centres = sums / np.linalg.norm(sums, axis=1, keepdims=True).clip(1e-12)
+    likeness = vectors @ centres.T  # (windows, speakers)
+    spans = np.array([window.span for window in windows])
+    costs = np.where(np.diff(spans) == 0, CHANGE_WITHIN, CHANGE_BETWEEN)
+    return in_order(best_way(likeness, costs))
+
+
+def best_way(likeness: npt.NDArray[np.float32], costs: npt.NDArray[np.float64]) -> Labels:
+    """Of (steps, states) the states with the highest sum, less what each change costs."""
+    steps, states = likeness.shape
+    came = np.zeros((steps, states), dtype=np.int64)
+    score = likeness[0].astype(np.float64)
+    stay = np.arange(states)
+    for step in range(1, steps):
+        best = int(score.argmax())
+        moved = score[best] - costs[step - 1]
+        came[step] = np.where(score >= moved, stay, best)
+        score = np.maximum(score, moved) + likeness[step]
+    way = np.empty(steps, dtype=np.int64)
+    way[-1] = int(score.argmax())
+    for step in range(steps - 1, 0, -1):
+        way[step - 1] = came[step, way[step]]
+    return way
+
+
+def turns_of(spans: Sequence[Span], windows: Sequence[Window], speakers: Labels) -> list[Turn]:
+    """The turns: all of the spans, each cut in the middle between two windows that differ."""
+    turns: list[Turn] = []
+    numbered = zip(windows, speakers.tolist(), strict=True)
+    for number, run in itertools.groupby(numbered, key=lambda pair: pair[0].span):
+        span, start = spans[number], spans[number].start
+        for (window, speaker), (after, other) in itertools.pairwise(members := list(run)):
+            if speaker != other:
+                at = (window.middle + after.middle) / 2
+                turns.append(Turn(start=start, end=at, speaker=speaker))
+                start = at
+        turns.append(Turn(start=start, end=span.end, speaker=members[-1][1]))
+    return turns
