@@ -35,13 +35,7 @@ class VoiceNetwork:
         if self.device.type == "cuda":
             without_cudnn(torch)
         self.together = TOGETHER["cpu" if self.device.type == "cpu" else "gpu"]
-        layers = nn.ModuleDict(
-            {
-                "lstm": nn.LSTM(BANDS, HIDDEN, LAYERS, batch_first=True),
-                "linear": nn.Linear(HIDDEN, EMBEDDING),
-            }
-        )
-        layers.load_state_dict(read_weights(weights))
+        layers = read_layers(weights)
         layers.eval().requires_grad_(requires_grad=False).to(self.device)
         self._lstm, self._linear = layers["lstm"], layers["linear"]
 
@@ -62,19 +56,24 @@ class VoiceNetwork:
         return found
 
 
-def read_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The weights in Resemblyzer's checkpoint, without its two of the loss and its optimizer."""
+def read_layers(path: Path) -> nn.ModuleDict:
+    """The layers with the weights of Resemblyzer's checkpoint, on the CPU.
+
+    Its two numbers for the loss and the state of its optimizer are left where they are.
+    """
+    layers = nn.ModuleDict(
+        {
+            "lstm": nn.LSTM(BANDS, HIDDEN, LAYERS, batch_first=True),
+            "linear": nn.Linear(HIDDEN, EMBEDDING),
+        }
+    )
     try:
         # Nothing but tensors: a pickle could run anything.
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        state = checkpoint["model_state"]
-        return {
-            name: values
-            for name, values in state.items()
-            if name.startswith(("lstm.", "linear.")) and isinstance(values, torch.Tensor)
-        }
-    except Exception as error:  # noqa: BLE001 - torch.load raises whatever a broken file leads to
+        state = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
+        layers.load_state_dict({name: state[name] for name in layers.state_dict()})
+    except Exception as error:  # noqa: BLE001 - torch raises whatever a broken file leads to
         raise ModelError(
             f"{path} can't be read, which should tell voices apart ({type(error).__name__}); "
             f"remove it and run `alternator models speakers`"
         ) from None
+    return layers
