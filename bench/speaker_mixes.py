@@ -8,9 +8,10 @@ before, all at about the same loudness. Nobody in FITTED is in JUDGED: asterisk'
 are left out, since they are spoken by the speaker of the English ones.
 """
 
+import itertools
 import random
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,12 +32,15 @@ LOUDNESS = 0.06  # root of the mean square, full scale is 1
 QUIET, BRIDGED = 0.02, 0.3
 FRAME = SAMPLE_RATE // 100
 
+Files = Callable[[], list[Path]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mix:
     """A conversation: its sound, and who really speaks when."""
 
     name: str
+    kind: str
     samples: Samples
     real: tuple[Stretch, ...]
 
@@ -53,7 +57,7 @@ class Plan:
     ``lines`` of so many seconds each, ``turn`` of them in a turn at most.
     """
 
-    name: str
+    kind: str
     voices: tuple[str, ...]
     turns: int = 16
     turn: int = 2
@@ -61,8 +65,13 @@ class Plan:
     lines: tuple[float, float] = LINES
     telephone: bool = False
 
+    @property
+    def name(self) -> str:
+        """Told apart from all others."""
+        return f"{' + '.join(self.voices)}, {self.kind}"
 
-def asterisk(package: str, pattern: str = "*.wav") -> Callable[[], list[Path]]:
+
+def asterisk(package: str, pattern: str = "*.wav") -> Files:
     """The prompts of a package, all of one speaker."""
 
     def files() -> list[Path]:
@@ -74,7 +83,7 @@ def asterisk(package: str, pattern: str = "*.wav") -> Callable[[], list[Path]]:
     return files
 
 
-def fillets(language: str, fish: str) -> Callable[[], list[Path]]:
+def fillets(language: str, fish: str) -> Files:
     """The lines of one of the game's two fish: its big (v) and its small one (m)."""
 
     def files() -> list[Path]:
@@ -90,7 +99,7 @@ def librivox() -> list[Path]:
 
 
 # By speaker. The sex is as the voice sounds, or as the package has it.
-FITTED: dict[str, Callable[[], list[Path]]] = {
+FITTED: Mapping[str, Files] = {
     "fr-june": asterisk("asterisk-core-sounds-fr-wav"),
     "it-carlo": asterisk("asterisk-core-sounds-it-wav"),
     "it-menardi": asterisk("asterisk-prompt-it-menardi-wav"),
@@ -99,7 +108,7 @@ FITTED: dict[str, Callable[[], list[Path]]] = {
     "cs-small": fillets("cs", "m"),
     "cs-big": fillets("cs", "v"),
 }
-JUDGED: dict[str, Callable[[], list[Path]]] = {
+JUDGED: Mapping[str, Files] = {
     "en-allison": asterisk("asterisk-core-sounds-en-wav"),
     "ru": asterisk("asterisk-core-sounds-ru-wav"),
     "librivox": librivox,
@@ -109,34 +118,39 @@ JUDGED: dict[str, Callable[[], list[Path]]] = {
 
 
 def plans(voices: Sequence[str]) -> list[Plan]:
-    """The conversations of a set of voices: of one, of each two, of three, of all."""
-    found = [Plan(name=f"{one} alone", voices=(one,), turns=8) for one in voices]
-    pairs = [(one, other) for at, one in enumerate(voices) for other in voices[at + 1 :]]
-    found += [Plan(name=f"{a} + {b}", voices=(a, b)) for a, b in pairs]
-    found += [Plan(name=f"{a} + {b}, telephone", voices=(a, b), telephone=True) for a, b in pairs]
-    found += [
-        Plan(name=f"{a} + {b}, short turns", voices=(a, b), turns=24, turn=1, lines=SHORT_LINES)
-        for a, b in pairs[::2]
-        if "librivox" not in (a, b)  # it has no short lines
-    ]
-    found += [
-        Plan(name=f"{a} + {b}, overlapping", voices=(a, b), gap=(-1.0, 0.2)) for a, b in pairs[1::2]
-    ]
+    """The conversations of a set of voices."""
+    pairs = list(itertools.combinations(voices, 2))
+    # One of them has no short lines.
+    chatty = [pair for pair in pairs if "librivox" not in pair]
     threes = [
-        tuple(voices[(at + step) % len(voices)] for step in range(3)) for at in range(len(voices))
+        tuple(voices[(at + step) % len(voices)] for step in (0, 1, 2)) for at in range(len(voices))
     ]
-    found += [Plan(name=" + ".join(three), voices=three, turns=20) for three in threes]
-    found.append(Plan(name="all", voices=tuple(voices), turns=36))
-    return found
+    return [
+        *(Plan(kind="one voice", voices=(one,), turns=8) for one in voices),
+        *(Plan(kind="two", voices=pair) for pair in pairs),
+        *(Plan(kind="two, telephone", voices=pair, telephone=True) for pair in pairs),
+        *(
+            Plan(kind="two, short turns", voices=pair, turns=24, turn=1, lines=SHORT_LINES)
+            for pair in chatty
+        ),
+        *(Plan(kind="two, overlapping", voices=pair, gap=(-1.0, 0.2)) for pair in pairs[::2]),
+        *(Plan(kind="three", voices=three, turns=20) for three in threes),
+        Plan(kind="all", voices=tuple(voices), turns=36),
+    ]
 
 
-def mixes(voices: dict[str, Callable[[], list[Path]]], seed: int = 1) -> list[Mix]:
-    """All conversations of these voices, always the same. NotHereError as speech.package."""
-    return [made(plan, voices, random.Random(f"{seed} {plan.name}")) for plan in plans([*voices])]
+def mixes(voices: Mapping[str, Files], *, every: int = 1) -> Iterator[Mix]:
+    """All conversations of these voices, or one in ``every``; always the same.
+
+    NotHereError as speech.package.
+    """
+    for plan in plans([*voices])[::every]:
+        yield made(plan, voices)
 
 
-def made(plan: Plan, voices: dict[str, Callable[[], list[Path]]], chance: random.Random) -> Mix:
+def made(plan: Plan, voices: Mapping[str, Files]) -> Mix:
     """The conversation of a plan."""
+    chance = random.Random(plan.name)
     decks: dict[str, list[Samples]] = {}
     for name in plan.voices:
         decks[name] = deck(voices[name], plan, chance)
@@ -167,10 +181,10 @@ def made(plan: Plan, voices: dict[str, Callable[[], list[Path]]], chance: random
         ]
     noise = np.random.default_rng(len(samples)).standard_normal(len(samples))
     samples += (noise * 1e-4).astype(np.float32)
-    return Mix(name=plan.name, samples=samples.clip(-1, 1), real=tuple(real))
+    return Mix(name=plan.name, kind=plan.kind, samples=samples.clip(-1, 1), real=tuple(real))
 
 
-def deck(files: Callable[[], list[Path]], plan: Plan, chance: random.Random) -> list[Samples]:
+def deck(files: Files, plan: Plan, chance: random.Random) -> list[Samples]:
     """As many lines of a voice as a plan may need, in an order of chance."""
     paths = files()
     random.Random(len(paths)).shuffle(paths)

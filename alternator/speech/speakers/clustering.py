@@ -1,4 +1,4 @@
-"""Which embeddings are of one voice: agglomerative clustering with average linkage.
+"""Which embeddings are of one voice: clustering with average linkage, then by the centres.
 
 How near two groups are is the mean cosine similarity of their members: for embeddings of length 1
 the product of the groups' mean vectors. So a group is kept as the sum of its members and their
@@ -12,12 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from alternator.speech.speakers.limits import FITTED, Limits
+
 Vectors = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
+Seconds = npt.NDArray[np.float32]
 
 # More embeddings than this (an hour or so of speech) are put together block by block first, each
 # block to at most FEWER groups: the time for all at once would grow with the square.
 AT_ONCE, FEWER = 4096, 256
+# Groups of strays that may be beside those asked for, before a number of groups is taken as it is.
+MOST_STRAYS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,37 +35,33 @@ class Merge:
 
 
 def clusters(
-    vectors: Vectors,
-    *,
-    least_similarity: float,
-    count: int | None = None,
-    weights: npt.NDArray[np.float32] | None = None,
-    least_weight: float = 0.0,
+    vectors: Vectors, seconds: Seconds, limits: Limits = FITTED, count: int | None = None
 ) -> Labels:
-    """The group of each vector, from 0 in the order in which they first come.
+    """The speaker of each vector, from 0 in the order in which they first come.
 
-    ``vectors``: shape (n, dimensions), of length 1. Groups that are as similar as
-    ``least_similarity`` are one; with ``count`` there are so many instead, if there are as many
-    vectors. A group whose ``weights`` (of each vector; None: 1) come to less than ``least_weight``
-    is none of its own: it goes to the group that is nearest to it.
+    ``vectors``: shape (n, dimensions), of length 1; ``seconds`` of speech that each stands for.
+    ``count``: so many speakers, if there are as many vectors; None: as many as ``limits`` tell.
     """
     n = len(vectors)
     if not n:
         return np.zeros(0, dtype=np.int64)
-    weights = np.ones(n, dtype=np.float32) if weights is None else weights
+    least = limits.least(float(seconds.sum()))
     start = reduced(vectors) if n > AT_ONCE else np.arange(n)
-    sums, sizes = totals(vectors, start, np.ones(n, dtype=np.float32))
+    sums, sizes = totals(vectors, start)
     merges = sorted(agglomerate(sums, sizes), key=lambda merge: -merge.similarity)
-    group_weights = np.bincount(start, weights=weights).astype(np.float64)
     if count is None:
-        kept = sum(merge.similarity >= least_similarity for merge in merges)
+        kept = sum(merge.similarity >= limits.similarity for merge in merges)
     else:
-        kept = merges_for(merges, group_weights, min(count, len(sums)), least_weight)
+        of_groups = np.bincount(start, weights=seconds).astype(np.float64)
+        kept = merges_for(merges, of_groups, min(count, len(sums)), least)
     labels = joined(len(sums), merges[:kept])[start]
-    return in_order(without_small(vectors, labels, weights, least_weight, count))
+    labels = without_small(vectors, labels, seconds, least, count)
+    if count is None:
+        labels = of_one_centre(vectors, labels, limits.centres)
+    return in_order(labels)
 
 
-def agglomerate(sums: Vectors, sizes: npt.NDArray[np.float32]) -> list[Merge]:
+def agglomerate(sums: Vectors, sizes: Seconds) -> list[Merge]:
     """All merges of groups until one is left; not in the order of their similarity.
 
     A chain goes from a group to its nearest neighbour, to that one's, and so on, until two are each
@@ -122,20 +123,12 @@ def merges_for(
     return n - count
 
 
-# Groups of strays that may be beside those asked for, before a number of groups is taken as it is.
-MOST_STRAYS = 8
-
-
 def without_small(
-    vectors: Vectors,
-    labels: Labels,
-    weights: npt.NDArray[np.float32],
-    least: float,
-    count: int | None,
+    vectors: Vectors, labels: Labels, seconds: Seconds, least: float, count: int | None
 ) -> Labels:
-    """With the members of groups that weigh too little in the groups that are nearest to them."""
+    """With the members of groups that have too little in the groups that are nearest to them."""
     names, labels = np.unique(labels, return_inverse=True)
-    of_groups = np.bincount(labels, weights=weights, minlength=len(names))
+    of_groups = np.bincount(labels, weights=seconds, minlength=len(names))
     order = np.argsort(-of_groups, kind="stable")
     big = order[of_groups[order] >= least]
     if count is not None:
@@ -144,12 +137,27 @@ def without_small(
         big = order[:1]
     if len(big) == len(names):
         return labels
-    sums, _sizes = totals(vectors, labels, np.ones(len(vectors), dtype=np.float32))
-    centres = sums / np.linalg.norm(sums, axis=1, keepdims=True).clip(1e-12)
+    centres = centres_of(vectors, labels)
     target = np.arange(len(names))
     for small in np.setdiff1d(target, big):
         target[small] = big[int((centres[big] @ centres[small]).argmax())]
     return target[labels]
+
+
+def of_one_centre(vectors: Vectors, labels: Labels, similarity: float) -> Labels:
+    """With groups joined, the nearest first, whose centres are as similar as that.
+
+    Single windows of one voice differ, as its moods do; their mean hardly does.
+    """
+    while True:
+        names, labels = np.unique(labels, return_inverse=True)
+        centres = centres_of(vectors, labels)
+        near = centres @ centres.T
+        np.fill_diagonal(near, -1.0)
+        one, other = np.unravel_index(int(near.argmax()), near.shape)
+        if len(names) < 2 or near[one, other] < similarity:
+            return labels
+        labels[labels == other] = one
 
 
 def reduced(vectors: Vectors) -> Labels:
@@ -167,14 +175,19 @@ def reduced(vectors: Vectors) -> Labels:
     return labels
 
 
-def totals(
-    vectors: Vectors, labels: Labels, sizes: npt.NDArray[np.float32]
-) -> tuple[Vectors, npt.NDArray[np.float32]]:
-    """The sum of each group's vectors, and the sum of their sizes."""
+def totals(vectors: Vectors, labels: Labels) -> tuple[Vectors, Seconds]:
+    """The sum of each group's vectors, and their number."""
     groups = int(labels.max()) + 1
     sums = np.zeros((groups, vectors.shape[1]), dtype=np.float32)
     np.add.at(sums, labels, vectors)
-    return sums, np.bincount(labels, weights=sizes, minlength=groups).astype(np.float32)
+    return sums, np.bincount(labels, minlength=groups).astype(np.float32)
+
+
+def centres_of(vectors: Vectors, labels: Labels) -> Vectors:
+    """The mean of each group's vectors, of length 1."""
+    sums, _ = totals(vectors, labels)
+    centres: Vectors = sums / np.linalg.norm(sums, axis=1, keepdims=True).clip(1e-12)
+    return centres
 
 
 def in_order(labels: Labels) -> Labels:

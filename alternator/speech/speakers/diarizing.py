@@ -12,19 +12,15 @@ import torch
 
 from alternator.errors import OutOfMemoryError
 from alternator.media.audio import open_sound
+from alternator.media.audio_run import Pcm
 from alternator.speech.cutting import speech_spans
 from alternator.speech.engines.engine import CancelledRequestError, Request
-from alternator.speech.speakers.clustering import Labels, clusters
-from alternator.speech.speakers.following import follow, turns_of
+from alternator.speech.speakers.following import Voices, turns_of
 from alternator.speech.speakers.mel import MelSpectrogram
 from alternator.speech.speakers.network import EMBEDDING, WINDOW, Embeddings, VoiceNetwork
 from alternator.speech.speakers.turn import Turn
-from alternator.speech.speakers.windows import Sound, Window, rows_of, seconds_of, windows_of
+from alternator.speech.speakers.windows import Sound, Window, rows_of, windows_of
 from alternator.speech.voice import VoiceDetector
-
-# Fitted by `python -m bench.speakers --fit` on voices that it is not judged on (docs/speakers.md).
-LEAST_SIMILARITY = 0.7  # mean cosine similarity of two groups of one voice
-LEAST_SECONDS = 3.0  # of speech: less of a voice is taken for another one's
 
 Unwanted = Callable[[], bool]
 
@@ -47,11 +43,15 @@ class Diarizer:
         are, None where that is not known. Where two speak at once, it is one of them.
         CancelledRequestError once it is ``unwanted``.
         """
+        return tuple(turns_of(self.voices(samples, unwanted), count))
+
+    def voices(self, samples: Sound, unwanted: Unwanted = lambda: False) -> Voices:
+        """What there is to tell speakers by; ``samples`` and ``unwanted`` as for turns()."""
         with self._one:
             spans = speech_spans(self._detector.probabilities(samples), len(samples))
             windows = windows_of(spans)
             vectors = self._embeddings(samples, windows, unwanted)
-        return tuple(turns_of(spans, windows, speakers_of(vectors, windows, count)))
+        return Voices(spans=spans, windows=tuple(windows), vectors=vectors)
 
     def _embeddings(self, samples: Sound, windows: list[Window], unwanted: Unwanted) -> Embeddings:
         found = np.empty((len(windows), EMBEDDING), dtype=np.float32)
@@ -74,15 +74,14 @@ def turns_of_request(diarizer: Diarizer, request: Request, unwanted: Unwanted) -
     with open_sound(
         request.path, limit_seconds=request.limit_seconds, track=request.audio_track
     ) as stream:
-        blocks = []
+        blocks: list[Pcm] = []
         for block in stream.pcm():
             blocks.append(block)
             if unwanted():
                 raise CancelledRequestError("the transcription was cancelled")
     if not blocks:
         return ()
-    samples = np.concatenate(blocks)
-    blocks.clear()
+    samples = joined(blocks)
     try:
         return diarizer.turns(samples, count=request.speakers.count, unwanted=unwanted)
     except (torch.OutOfMemoryError, MemoryError):
@@ -92,14 +91,13 @@ def turns_of_request(diarizer: Diarizer, request: Request, unwanted: Unwanted) -
         ) from None
 
 
-def speakers_of(vectors: Embeddings, windows: list[Window], count: int | None) -> Labels:
-    """The speaker of each window."""
-    seconds = seconds_of(windows)
-    groups = clusters(
-        vectors,
-        least_similarity=LEAST_SIMILARITY,
-        count=count,
-        weights=seconds,
-        least_weight=LEAST_SECONDS,
-    )
-    return follow(vectors, groups, windows)
+def joined(blocks: list[Pcm]) -> Pcm:
+    """All samples; the blocks are given back one by one, so that nothing is held twice."""
+    samples = np.empty(sum(map(len, blocks)), dtype=np.int16)
+    place = 0
+    blocks.reverse()
+    while blocks:
+        block = blocks.pop()
+        samples[place : place + len(block)] = block
+        place += len(block)
+    return samples

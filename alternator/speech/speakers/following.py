@@ -6,28 +6,43 @@ weighed against changing the speaker: the best way through all windows (Viterbi)
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from alternator.speech.cutting import Span
-from alternator.speech.speakers.clustering import Labels, Vectors, in_order, totals
+from alternator.speech.speakers.clustering import Labels, Vectors, centres_of, clusters, in_order
+from alternator.speech.speakers.limits import FITTED, Limits
 from alternator.speech.speakers.turn import Turn
-from alternator.speech.speakers.windows import Window
-
-# In cosine similarity: what a change costs between two windows of one span, and of two spans.
-CHANGE_WITHIN, CHANGE_BETWEEN = 0.2, 0.05
+from alternator.speech.speakers.windows import Window, seconds_of
 
 
-def follow(vectors: Vectors, labels: Labels, windows: Sequence[Window]) -> Labels:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Voices:
+    """What was heard in a recording: its speech, the windows in it, an embedding for each."""
+
+    spans: tuple[Span, ...]
+    windows: tuple[Window, ...]
+    vectors: Vectors
+
+
+def turns_of(voices: Voices, count: int | None, limits: Limits = FITTED) -> list[Turn]:
+    """Who speaks when; ``count`` speakers, None where their number is to be found."""
+    groups = clusters(voices.vectors, seconds_of(voices.windows), limits, count)
+    speakers = follow(voices.vectors, groups, voices.windows, limits)
+    return cut(voices.spans, voices.windows, speakers)
+
+
+def follow(
+    vectors: Vectors, labels: Labels, windows: Sequence[Window], limits: Limits = FITTED
+) -> Labels:
     """The speaker of each window, from 0 in the order in which they first come."""
     if not len(vectors):
         return labels
-    sums, _ = totals(vectors, labels, np.ones(len(vectors), dtype=np.float32))
-    centres = sums / np.linalg.norm(sums, axis=1, keepdims=True).clip(1e-12)
-    likeness = vectors @ centres.T  # (windows, speakers)
+    likeness = vectors @ centres_of(vectors, labels).T  # (windows, speakers)
     spans = np.array([window.span for window in windows])
-    costs = np.where(np.diff(spans) == 0, CHANGE_WITHIN, CHANGE_BETWEEN)
+    costs = np.where(np.diff(spans) == 0, limits.change_within, limits.change_between)
     return in_order(best_way(likeness, costs))
 
 
@@ -49,7 +64,7 @@ def best_way(likeness: npt.NDArray[np.float32], costs: npt.NDArray[np.float64]) 
     return way
 
 
-def turns_of(spans: Sequence[Span], windows: Sequence[Window], speakers: Labels) -> list[Turn]:
+def cut(spans: Sequence[Span], windows: Sequence[Window], speakers: Labels) -> list[Turn]:
     """The turns: all of the spans, each cut in the middle between two windows that differ."""
     turns: list[Turn] = []
     numbered = zip(windows, speakers.tolist(), strict=True)

@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from alternator.speech.speakers import clustering
-from alternator.speech.speakers.clustering import Vectors, agglomerate, clusters, in_order
+from alternator.speech.speakers.clustering import Labels, Vectors, agglomerate, clusters, in_order
+from alternator.speech.speakers.limits import Limits
 
 DIMENSIONS = 32
 
@@ -24,6 +25,14 @@ def voices(*sizes: int, spread: float = 0.1, seed: int = 0) -> tuple[Vectors, li
     return vectors.astype(np.float32), whose
 
 
+def limits(similarity: float = 0.5, least: float = 0.0, centres: float = 0.95) -> Limits:
+    return Limits(similarity=similarity, centres=centres, fewest=least, enough=least)
+
+
+def grouped(vectors: Vectors, limits: Limits, count: int | None = None) -> Labels:
+    return clusters(vectors, np.ones(len(vectors), np.float32), limits, count)
+
+
 def ordered(whose: list[int]) -> list[int]:
     return in_order(np.array(whose)).tolist()
 
@@ -31,20 +40,20 @@ def ordered(whose: list[int]) -> list[int]:
 @pytest.mark.parametrize("sizes", [(20,), (12, 9), (30, 5, 8), (6, 6, 6, 6, 6)])
 def test_each_voice_is_a_group_in_the_order_in_which_it_comes(sizes: tuple[int, ...]) -> None:
     vectors, whose = voices(*sizes)
-    assert clusters(vectors, least_similarity=0.5).tolist() == ordered(whose)
+    assert grouped(vectors, limits(0.5)).tolist() == ordered(whose)
 
 
 def test_a_number_of_speakers_is_kept_to_whatever_the_voices_are_like() -> None:
     vectors, whose = voices(10, 10, 10)
     for count in (1, 2, 3, 4, 7):
-        assert len(set(clusters(vectors, least_similarity=0.5, count=count))) == count
-    assert clusters(vectors, least_similarity=0.99, count=3).tolist() == ordered(whose)
-    assert clusters(vectors[:2], least_similarity=0.5, count=9).tolist() == [0, 1]
+        assert len(set(grouped(vectors, limits(0.5), count))) == count
+    assert grouped(vectors, limits(0.99), 3).tolist() == ordered(whose)
+    assert grouped(vectors[:2], limits(0.5), 9).tolist() == [0, 1]
 
 
 def test_a_voice_of_which_there_is_too_little_goes_to_the_nearest() -> None:
     vectors, whose = voices(10, 10, 1)
-    found = clusters(vectors, least_similarity=0.5, least_weight=2.0)
+    found = grouped(vectors, limits(0.5, 2.0))
     assert len(set(found.tolist())) == 2
     kept = [at for at, voice in enumerate(whose) if voice < 2]
     assert in_order(found[kept]).tolist() == ordered([whose[at] for at in kept])
@@ -52,7 +61,7 @@ def test_a_voice_of_which_there_is_too_little_goes_to_the_nearest() -> None:
 
 def test_strays_take_no_place_of_those_asked_for() -> None:
     vectors, whose = voices(15, 15, 1, 1)
-    found = clusters(vectors, least_similarity=0.5, count=2, least_weight=3.0)
+    found = grouped(vectors, limits(0.5, 3.0), 2)
     kept = [at for at, voice in enumerate(whose) if voice < 2]
     assert in_order(found[kept]).tolist() == ordered([whose[at] for at in kept])
     assert len(set(found.tolist())) == 2
@@ -60,20 +69,20 @@ def test_strays_take_no_place_of_those_asked_for() -> None:
 
 def test_where_all_is_too_little_there_is_one() -> None:
     vectors, _ = voices(2, 2)
-    found = clusters(vectors, least_similarity=0.5, least_weight=100.0)
+    found = grouped(vectors, limits(0.5, 100.0))
     assert found.tolist() == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_nothing_and_one(n: int) -> None:
     vectors, _ = voices(3)
-    assert clusters(vectors[:n], least_similarity=0.5).tolist() == [0] * n
+    assert grouped(vectors[:n], limits(0.5)).tolist() == [0] * n
 
 
 def test_silent_embeddings_are_no_trouble() -> None:
     zeros = np.zeros((5, DIMENSIONS), np.float32)
-    assert len(clusters(zeros, least_similarity=0.5, count=2)) == 5
-    assert len(clusters(zeros, least_similarity=0.5)) == 5
+    assert len(grouped(zeros, limits(0.5), 2)) == 5
+    assert len(grouped(zeros, limits(0.5))) == 5
 
 
 def plainly(vectors: Vectors, groups: int) -> list[frozenset[int]]:
@@ -93,7 +102,7 @@ def plainly(vectors: Vectors, groups: int) -> list[frozenset[int]]:
 @pytest.mark.parametrize("groups", [2, 3, 7])
 def test_the_chains_make_the_tree_that_the_definition_makes(seed: int, groups: int) -> None:
     vectors, _ = voices(9, 7, 8, spread=0.6, seed=seed)
-    found = clusters(vectors, least_similarity=0.0, count=groups)
+    found = grouped(vectors, limits(0.0), groups)
     members = [frozenset(np.flatnonzero(found == group).tolist()) for group in range(groups)]
     assert sorted(members, key=min) == plainly(vectors, groups)
 
@@ -111,15 +120,15 @@ def test_hours_of_speech_are_put_together_in_blocks(monkeypatch: pytest.MonkeyPa
     vectors, whose = voices(300, 200, 100, spread=0.12)
     monkeypatch.setattr(clustering, "AT_ONCE", 128)
     monkeypatch.setattr(clustering, "FEWER", 16)
-    assert clusters(vectors, least_similarity=0.5).tolist() == ordered(whose)
-    assert clusters(vectors, least_similarity=0.99, count=3).tolist() == ordered(whose)
+    assert grouped(vectors, limits(0.5)).tolist() == ordered(whose)
+    assert grouped(vectors, limits(0.99), 3).tolist() == ordered(whose)
 
 
 def test_no_table_of_all_pairs_is_made() -> None:
     vectors, whose = voices(2000, 1500, spread=0.1)
     tracemalloc.start()
     try:
-        found = clusters(vectors, least_similarity=0.5)
+        found = grouped(vectors, limits(0.5))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

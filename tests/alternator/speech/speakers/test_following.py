@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from alternator.speech.cutting import Span
-from alternator.speech.speakers.following import best_way, follow, turns_of
+from alternator.speech.speakers.following import best_way, cut, follow
 from alternator.speech.speakers.turn import Turn
 from alternator.speech.speakers.windows import windows_of
 
@@ -15,7 +15,7 @@ SPANS = (Span(start=1.0, end=5.0), Span(start=5.5, end=6.0), Span(start=8.0, end
 
 def test_without_a_change_the_turns_are_the_spans() -> None:
     windows = windows_of(SPANS)
-    turns = turns_of(SPANS, windows, np.zeros(len(windows), np.int64))
+    turns = cut(SPANS, windows, np.zeros(len(windows), np.int64))
     assert turns == [Turn(start=span.start, end=span.end, speaker=0) for span in SPANS]
 
 
@@ -25,7 +25,7 @@ def test_a_span_is_cut_in_the_middle_between_two_windows_that_differ() -> None:
     middles = [window.middle for window in windows]
     assert middles == pytest.approx([0.8 + 0.4 * step for step in range(9)])
     speakers = np.array([0, 0, 0, 1, 1, 1, 1, 0, 0])
-    turns = turns_of([span], windows, speakers)
+    turns = cut([span], windows, speakers)
     assert [turn.speaker for turn in turns] == [0, 1, 0]
     ends = [turn.end for turn in turns]
     assert ends == pytest.approx([1.8, 3.4, 4.8])
@@ -33,7 +33,7 @@ def test_a_span_is_cut_in_the_middle_between_two_windows_that_differ() -> None:
 
 
 def test_nothing_has_no_turns() -> None:
-    assert turns_of([], [], np.zeros(0, np.int64)) == []
+    assert cut([], [], np.zeros(0, np.int64)) == []
     nothing = follow(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), [])
     assert nothing.tolist() == []
 
