@@ -3,7 +3,8 @@
 A request that asks for speakers goes to the engine like any other, with word times, and to a thread
 of its own at the same moment. Other requests do not wait: the engine takes and answers them
 meanwhile, and a transcript is held back only until its own speakers are known. The worker, and not
-whoever asks, does it: torch and the device are there, and what asks lives without them.
+whoever asks, does it: torch and the device are there, and what asks lives without them. The file is
+decoded and searched for speech once more for it: what engines know of that they keep to themselves.
 
 Imports no torch: that is for the thread, and for requests that need it.
 """
