@@ -55,10 +55,10 @@ def clusters(
         of_groups = np.bincount(start, weights=seconds).astype(np.float64)
         kept = merges_for(merges, of_groups, min(count, len(sums)), least)
     labels = joined(len(sums), merges[:kept])[start]
-    labels = without_small(vectors, labels, seconds, least, count)
-    if count is None:
-        labels = of_one_centre(vectors, labels, limits.centres)
-    return in_order(labels)
+    if count is not None:
+        return in_order(largest(vectors, labels, seconds, count))
+    labels = without_small(vectors, labels, seconds, least)
+    return in_order(of_one_centre(vectors, labels, limits.centres))
 
 
 def agglomerate(sums: Vectors, sizes: Seconds) -> list[Merge]:
@@ -123,24 +123,33 @@ def merges_for(
     return n - count
 
 
-def without_small(
-    vectors: Vectors, labels: Labels, seconds: Seconds, least: float, count: int | None
-) -> Labels:
-    """With the members of groups that have too little in the groups that are nearest to them."""
+def without_small(vectors: Vectors, labels: Labels, seconds: Seconds, least: float) -> Labels:
+    """With each group that has too little joined to its nearest, the smallest first.
+
+    To whichever is nearest, large or small: strays of one voice may be enough together.
+    """
+    while True:
+        names, labels = np.unique(labels, return_inverse=True)
+        of_groups = np.bincount(labels, weights=seconds, minlength=len(names))
+        small = int(of_groups.argmin())
+        if len(names) < 2 or of_groups[small] >= least:
+            return labels
+        centres = centres_of(vectors, labels)
+        near = centres @ centres[small]
+        near[small] = -np.inf
+        labels[labels == small] = int(near.argmax())
+
+
+def largest(vectors: Vectors, labels: Labels, seconds: Seconds, count: int) -> Labels:
+    """With ``count`` groups, those that have most; the others go to the nearest of them."""
     names, labels = np.unique(labels, return_inverse=True)
     of_groups = np.bincount(labels, weights=seconds, minlength=len(names))
     order = np.argsort(-of_groups, kind="stable")
-    big = order[of_groups[order] >= least]
-    if count is not None:
-        big = order[: max(count, 1)] if len(big) < count else big[:count]
-    if not len(big):
-        big = order[:1]
-    if len(big) == len(names):
-        return labels
+    big, small = order[:count], order[count:]
     centres = centres_of(vectors, labels)
     target = np.arange(len(names))
-    for small in np.setdiff1d(target, big):
-        target[small] = big[int((centres[big] @ centres[small]).argmax())]
+    for group in small:
+        target[group] = big[int((centres[big] @ centres[group]).argmax())]
     return target[labels]
 
 

@@ -11,7 +11,7 @@ class Limits:
     one. ``centres``: two groups whose mean embeddings are as similar as this are one speaker.
 
     ``share`` of all speech, but at least ``fewest`` seconds and never more than ``enough``: a group
-    that has less is no speaker, but strays of another one.
+    that has less is no speaker, but strays of one.
 
     ``change_within`` a stretch of speech, and ``change_between`` two of them: how much more a
     window must be like another speaker before the speaker changes.
@@ -25,8 +25,8 @@ class Limits:
     share: float = 0.12
     fewest: float = 2.0
     enough: float = 9.0
-    change_within: float = 0.2
-    change_between: float = 0.05
+    change_within: float = 0.1
+    change_between: float = 0.0
 
     def least(self, seconds: float) -> float:
         """How much of ``seconds`` of speech a speaker has at least."""

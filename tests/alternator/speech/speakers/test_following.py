@@ -7,6 +7,7 @@ import pytest
 
 from alternator.speech.cutting import Span
 from alternator.speech.speakers.following import best_way, cut, follow
+from alternator.speech.speakers.limits import Limits
 from alternator.speech.speakers.turn import Turn
 from alternator.speech.speakers.windows import windows_of
 
@@ -64,4 +65,7 @@ def test_a_window_that_is_a_little_more_like_another_stays_with_its_neighbours()
     vectors[5] = centres @ np.array([0.68, 0.74], np.float32)
     labels = np.zeros(len(windows), np.int64)
     labels[5] = 1
-    assert set(follow(vectors, labels, windows).tolist()) == {0}
+    dear = Limits(change_within=0.2)
+    assert set(follow(vectors, labels, windows, dear).tolist()) == {0}
+    cheap = Limits(change_within=0.01)
+    assert set(follow(vectors, labels, windows, cheap).tolist()) == {0, 1}
