@@ -18,6 +18,7 @@ from alternator.media.picture import ViewKind, Views, views_of, views_of_frames
 from alternator.media.video_frames import frames_of_video
 from alternator.models import catalog
 from alternator.progress import SILENT, Progress
+from alternator.speech.speakers.dialogue import dialogue
 from alternator.speech.transcript import Transcript
 
 log = logging.getLogger(__name__)
@@ -145,7 +146,8 @@ class AltTextWriter:
     def _of_speech(self, path: Path, attachment: Attachment, language: str | None) -> str:
         assert self._speech is not None
         transcript = self._speech.transcribe(path, progress=self._progress)
-        text = visible(transcript.text)
+        named = dialogue(transcript, lambda number: prompt("speaker", language, number=number))
+        text = visible(named)
         if not shows_something(text):
             raise MediaError("no speech was found in it")
         self._check_confidence(transcript)

@@ -205,6 +205,13 @@ class WhisperSettings:
             maximum=1,
         ),
     )
+    name_speakers: bool = field(
+        default=False,
+        metadata=key(
+            'Say who speaks in transcripts of conversations: "Speaker 1: ...". Needs the weights '
+            "that `alternator models speakers` fetches."
+        ),
+    )
     max_duration_minutes: int = field(
         default=10,
         metadata=key(

@@ -26,7 +26,7 @@ from alternator.errors import (
 from alternator.progress import SILENT, Progress
 from alternator.speech.asking import transcript_of
 from alternator.speech.engines.engine import CancelledRequestError, Done, Failed
-from alternator.speech.options import DecodingOptions
+from alternator.speech.options import DecodingOptions, SpeakerOptions
 from alternator.speech.presence import Presence
 from alternator.speech.transcriber import STATES, Transcriber, Transcription
 from alternator.speech.transcript import Transcript
@@ -111,12 +111,19 @@ class Submit:
     """One file, for whichever engine."""
 
     def __init__(
-        self, path: Path, options: DecodingOptions | None, audio_track: int | None
+        self,
+        path: Path,
+        options: DecodingOptions | None,
+        audio_track: int | None,
+        speakers: SpeakerOptions | None,
     ) -> None:
-        self._path, self._options, self._track = path, options, audio_track
+        self._path, self._options = path, options
+        self._track, self._speakers = audio_track, speakers
 
     def __call__(self, transcriber: Transcriber) -> Transcription:
-        return transcriber.submit(self._path, self._options, audio_track=self._track)
+        return transcriber.submit(
+            self._path, self._options, audio_track=self._track, speakers=self._speakers
+        )
 
 
 class EngineChain:
@@ -172,19 +179,30 @@ class EngineChain:
         self._links[-1].transcriber.start(progress)
 
     def submit(
-        self, path: Path, options: DecodingOptions | None = None, *, audio_track: int | None = None
+        self,
+        path: Path,
+        options: DecodingOptions | None = None,
+        *,
+        audio_track: int | None = None,
+        speakers: SpeakerOptions | None = None,
     ) -> Chained:
         """As Transcriber.submit: at the first engine that is there, or else at the last."""
         *others, last = self._links
         links = [*(link for link in others if link.presence.there), last]
         number = next(self._numbers)
-        return Chained(links, Submit(path, options, audio_track), str(number))
+        return Chained(links, Submit(path, options, audio_track, speakers), str(number))
 
     def transcribe(
-        self, path: Path, *, options: DecodingOptions | None = None, progress: Progress = SILENT
+        self,
+        path: Path,
+        *,
+        options: DecodingOptions | None = None,
+        speakers: SpeakerOptions | None = None,
+        progress: Progress = SILENT,
     ) -> Transcript:
         """As Transcriber.transcribe."""
-        return transcript_of(self.submit(path, options), progress)
+        asked = speakers or self._links[0].transcriber.usual_speakers
+        return transcript_of(self.submit(path, options, speakers=asked), progress)
 
     def close(self) -> None:
         """As Transcriber.close."""

@@ -14,7 +14,8 @@ class Word:
     """One word; ``start`` and ``end`` in seconds, ``probability`` from 0 to 1.
 
     ``text`` keeps the space before the word and the punctuation around it. ``probability`` is None
-    where the engine tells none. ``confidence`` as Transcript.confidence.
+    where the engine tells none. ``confidence`` as Transcript.confidence, ``speaker`` as
+    Segment.speaker.
     """
 
     start: float
@@ -22,6 +23,7 @@ class Word:
     text: str
     probability: float | None
     confidence: float | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,8 @@ class Segment:
     """A stretch of speech; ``start`` and ``end`` in seconds.
 
     ``text`` is as Whisper gives it, mostly with a space in front; ``words`` is None unless word
-    timestamps were asked for. ``confidence`` as Transcript.confidence.
+    timestamps were asked for. ``confidence`` as Transcript.confidence. ``speaker`` is who says it
+    (``SPEAKER_00``), None unless that was asked for.
     """
 
     start: float
@@ -54,6 +57,7 @@ class Segment:
     words: tuple[Word, ...] | None = None
     decoding: Decoding | None = None
     confidence: float | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +85,14 @@ class Transcript:
 
 
 class WhisperWord(TypedDict):
-    """A word in the dictionary that ``whisper.transcribe`` returns; what is not required is missing
-    where another engine does not tell it."""
+    """A word in the dictionary that ``whisper.transcribe`` returns, with whisperX's key of who says
+    it; what is not required is missing where it was not told, or not asked for."""
 
     word: str
     start: float
     end: float
     probability: NotRequired[float]
+    speaker: NotRequired[str]
 
 
 class WhisperSegment(TypedDict):
@@ -104,6 +109,7 @@ class WhisperSegment(TypedDict):
     compression_ratio: NotRequired[float]
     no_speech_prob: NotRequired[float]
     words: NotRequired[list[WhisperWord]]
+    speaker: NotRequired[str]
 
 
 class WhisperResult(TypedDict):
@@ -178,6 +184,8 @@ def _segment_to_whisper(number: int, segment: Segment) -> WhisperSegment:
         }
     if segment.words is not None:
         entry["words"] = [_word_to_whisper(word) for word in segment.words]
+    if segment.speaker is not None:
+        entry["speaker"] = segment.speaker
     return entry
 
 
@@ -185,6 +193,8 @@ def _word_to_whisper(word: Word) -> WhisperWord:
     entry: WhisperWord = {"word": word.text, "start": word.start, "end": word.end}
     if word.probability is not None:
         entry["probability"] = word.probability
+    if word.speaker is not None:
+        entry["speaker"] = word.speaker
     return entry
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alternator.config.models import ComputeType, Task
 from alternator.speech.formats import FORMATS, Layout
-from alternator.speech.options import DecodingOptions
+from alternator.speech.options import DecodingOptions, SpeakerOptions
 from alternator.transcribe.output import Output
 from alternator.transcribe.parser import ALL, STDOUT, build_parser
 
@@ -46,6 +46,7 @@ class Arguments:
     device: str | None
     threads: int
     audio_track: int | None
+    speakers: SpeakerOptions | None
     resume: bool
     shows_lines: bool
     shows_bar: bool
@@ -65,6 +66,7 @@ def parse(argv: list[str]) -> Arguments:
         device=given.device,
         threads=given.threads,
         audio_track=given.audio_track,
+        speakers=SpeakerOptions(count=given.speakers) if given.diarize else None,
         resume=given.resume,
         shows_lines=given.verbose is True and given.output_dir != STDOUT,
         shows_bar=given.verbose is not None,
@@ -79,6 +81,8 @@ def check(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
         for name in ("highlight_words", "max_line_count", "max_line_width", "max_words_per_line"):
             if getattr(given, name):
                 parser.error(f"--{name} requires --word_timestamps True")
+    if given.speakers is not None and not given.diarize:
+        parser.error("--speakers requires --diarize")
     if given.patience is not None and given.beam_size is None:
         parser.error("--patience requires --beam_size")
     if given.output_dir == STDOUT:

@@ -106,6 +106,8 @@ def add_speech(group: "argparse._ArgumentGroup") -> None:
         type=optional(boolean),
         help="prompt each window with the text before it (default: the engine's own way)",
     )
+    add("--diarize", action="store_true", help="tell who speaks (SPEAKER_00, SPEAKER_01, ...)")
+    add("--speakers", type=whole(1), metavar="N", help="how many there are (default: found out)")
     add("--word_timestamps", type=boolean, default=False, help="find the times of words")
     add(
         "--prepend_punctuations",

@@ -13,6 +13,7 @@ from alternator.config.load import load_whisper
 from alternator.config.models import SERVER_ENGINE, WhisperSettings
 from alternator.errors import MediaError
 from alternator.media.local_file import check_file
+from alternator.models.speaker_weights import check_speaker_weights
 from alternator.speech.opening import open_speech
 from alternator.transcribe.console import Console, show_anything
 from alternator.transcribe.inputs import Item, items_of
@@ -84,6 +85,8 @@ def transcribe(
     Raised is only what every one of them would meet: no model, no worker that starts.
     """
     stopping = threading.Event()
+    if arguments.speakers is not None:
+        check_speaker_weights(settings)  # before the model, which may have to be fetched
     with open_speech(settings, device=arguments.device, threads=arguments.threads) as transcriber:
         transcriber.start()
         work = Work(transcriber, arguments, console, stopping)

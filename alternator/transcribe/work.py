@@ -91,7 +91,10 @@ class Work:
 
     def _heard(self, number: int, path: Path) -> Transcript:
         transcription = self._transcriber.submit(
-            path, self._arguments.decoding, audio_track=self._arguments.audio_track
+            path,
+            self._arguments.decoding,
+            audio_track=self._arguments.audio_track,
+            speakers=self._arguments.speakers,
         )
         try:
             for event in transcription.events(self._progress):

@@ -13,7 +13,7 @@ from typing import Protocol
 from alternator.config.models import ComputeType
 from alternator.errors import AlternatorError
 from alternator.progress import Progress
-from alternator.speech.options import DecodingOptions
+from alternator.speech.options import DecodingOptions, SpeakerOptions
 from alternator.speech.transcript import Segment, Transcript
 
 
@@ -66,7 +66,8 @@ class Request:
 
     ``id`` names it in every event about it. A file longer than ``limit_seconds`` is refused; None
     leaves it to the decoder's own bound. ``audio_track``: which of its audio tracks, from 0; None
-    is the one that players take.
+    is the one that players take. ``speakers``: who speaks is to be told, which is the worker's to
+    do (speakers/beside.py) and no engine's.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Request:
     limit_seconds: float | None
     options: DecodingOptions
     audio_track: int | None = None
+    speakers: SpeakerOptions | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ from alternator.speech.engines.engine import (
     SegmentFound,
 )
 from alternator.speech.engines.registry import AUTO, make_engine
+from alternator.speech.speakers.beside import Beside
 from alternator.speech.worker.inbox import Inbox
 from alternator.speech.worker.protocol import (
     BEAT_SECONDS,
@@ -89,9 +90,11 @@ class Worker:
         for work in (self._receive, self._beat):
             threading.Thread(target=work, daemon=True).start()
         try:
-            engine = self._make(self._load.get())
+            load = self._load.get()
+            engine = self._make(load)
+            beside = Beside(load.options.model_dir)
             while self._inbox.wait():
-                self._answer(engine)
+                self._answer(engine, beside)
             engine.unload()
             return 0
         except AlternatorError as error:
@@ -125,9 +128,9 @@ class Worker:
         self._sender.send(ready)
         return engine
 
-    def _answer(self, engine: Engine) -> None:
+    def _answer(self, engine: Engine, beside: Beside) -> None:
         """Let the engine work through what waits, and what comes meanwhile."""
-        for event in engine.transcribe(self._inbox):
+        for event in beside.transcribe(engine, self._inbox):
             self._steps.beat()
             self._forward(event)
         if left := self._inbox.running:

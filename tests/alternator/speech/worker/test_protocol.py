@@ -20,7 +20,7 @@ from alternator.speech.engines.engine import (
     Said,
     SegmentFound,
 )
-from alternator.speech.options import DecodingOptions
+from alternator.speech.options import DecodingOptions, SpeakerOptions
 from alternator.speech.transcript import Decoding, Segment, Transcript, Word
 from alternator.speech.worker import protocol
 from alternator.speech.worker.protocol import (
@@ -73,6 +73,7 @@ FRAMES: list[Frame] = [
         path=Path("\udcff.mp3"),
         limit_seconds=60,
         options=DecodingOptions(language="de", clip_timestamps=(1, 2.5), best_of=None),
+        speakers=SpeakerOptions(count=2),
     ),
     Cancel(id="1"),
     Started(id="1"),
