@@ -71,7 +71,7 @@ def run(name: str, target: str, argv: list[str]) -> int:
             print(
                 f"alternator {name}: the Python package {missing!r} is not installed here; "
                 f"install the project's extras (in its checkout: "
-                f"pip install '.[host,bot,whisper]') or use the container image",
+                f"pip install '.[host,bot,serve,whisper]') or use the container image",
                 file=sys.stderr,
             )
             return ExitCode.FAILED

@@ -1,4 +1,4 @@
-"""Makes this machine ready for the tests: ffmpeg, espeak-ng and a registry, an engine, the images.
+"""Makes this machine ready for the tests: what they run, a registry, a browser, an engine, images.
 
 What can't be had is said in one line, and the tests that need it skip with the reason.
 """
@@ -19,6 +19,7 @@ from tools.pci_ids import LIST
 from tools.plain import run
 
 PROGRAMS = {
+    "chromium": "chromium",
     "docker-registry": "docker-registry",
     "espeak-ng": "espeak-ng",
     "ffmpeg": "ffmpeg",

@@ -1,0 +1,1 @@
+"""``alternator serve``: OpenAI's audio API over HTTP, for many clients of one machine."""

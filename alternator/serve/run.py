@@ -1,0 +1,208 @@
+"""Runs the server until it is told to stop; then what is under way is finished."""
+
+import contextlib
+import dataclasses
+import ipaddress
+import logging
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from alternator.config.load import load_section, load_whisper
+from alternator.config.models import SERVER_ENGINE, WhisperSettings
+from alternator.config.settings import LoggingSettings
+from alternator.errors import AlternatorError
+from alternator.log import set_up
+from alternator.serve import tokens
+from alternator.serve.app import create_app
+from alternator.serve.gate import Gate
+from alternator.serve.metrics import Metrics
+from alternator.serve.models import Models
+from alternator.serve.names import Names
+from alternator.serve.options import ServeOptions
+from alternator.serve.preload import Preload
+from alternator.serve.service import Service
+from alternator.speech.options import configured
+from alternator.speech.transcriber import Transcriber
+from probe.errors import reason_of
+
+log = logging.getLogger(__name__)
+
+# Connections that wait to be taken: 200 clients may come in the same moment.
+BACKLOG = 1024
+KEEP_ALIVE_SECONDS = 75
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which ends at SIGTERM and SIGINT without raising them again: what the server
+    holds is given back after it. The second signal does not wait for what is under way."""
+
+    def __init__(self, config: uvicorn.Config, gate: Gate) -> None:
+        super().__init__(config)
+        self._gate = gate
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn's own way takes none: they are taken before it says that it listens."""
+        yield
+
+    @contextlib.contextmanager
+    def taking_signals(self) -> Iterator[None]:
+        """Take the signals while the block runs. For the main thread."""
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; at the second time, at once."""
+        self.force_exit = self.should_exit
+        self.stop()
+
+    def stop(self) -> None:
+        """Take no more requests, finish those under way, end."""
+        self._gate.closed = True
+        self.should_exit = True
+
+
+def run(options: ServeOptions) -> int:
+    """Serve; 0 when it was told to stop. Errors say why it can't."""
+    known = tokens.read(options.tokens) if options.tokens else tokens.OPEN
+    level = load_section(LoggingSettings, options.config).level
+    set_up(level, known.secrets)
+    settings = whisper_settings(options)
+    with (
+        tempfile.TemporaryDirectory(prefix="alternator-serve-") as folder,
+        listening(options.host, options.port) as sockets,
+    ):
+        server, preload, models = prepare(options, settings, known, Path(folder))
+        try:
+            with server.taking_signals():
+                for line in greeting(sockets, options, known):
+                    log.info("%s", line)
+                server.run(sockets=sockets)
+        finally:
+            preload.stop()
+            models.close()
+        if preload.error is not None:
+            raise preload.error
+    return 0
+
+
+def prepare(
+    options: ServeOptions, settings: WhisperSettings, known: tokens.Tokens, folder: Path
+) -> tuple[Server, Preload, Models]:
+    """The server and what has to be ended after it."""
+    names = Names(options.models or (settings.model,), settings.model_dir, fetch=options.fetch)
+
+    def make(name: str) -> Transcriber:
+        model = dataclasses.replace(settings, model=names.find(name).wanted)
+        return Transcriber(model, device=options.device, threads=options.threads)
+
+    models = Models(make, options.most_models)
+    models.transcriber(names.default.id)  # what is wrong with the settings is said at the start
+    gate = Gate(options.most_requests)
+    service = Service(
+        names=names,
+        models=models,
+        gate=gate,
+        tokens=known,
+        metrics=Metrics(gate, models),
+        usual=configured(settings),
+        folder=folder,
+        most_upload=options.most_upload,
+    )
+    first = names.default.id if settings.preload else None
+    preload = Preload(models, first, lambda: server.stop())  # noqa: PLW0108  # it is made below
+    config = uvicorn.Config(
+        create_app(service, preload, options.origins),
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        ws="none",
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=options.grace_seconds,
+    )
+    server = Server(config, gate)
+    return server, preload, models
+
+
+def whisper_settings(options: ServeOptions) -> WhisperSettings:
+    """The configuration with what the command line says on top; the limit on length is the
+    bot's."""
+    settings = load_whisper(options.config)
+    idle = options.idle_minutes
+    engine = options.engine or settings.engine
+    return dataclasses.replace(
+        settings,
+        engine=engine,
+        # The bot's server may be this one.
+        server_url=settings.server_url if engine == SERVER_ENGINE else None,
+        max_duration_minutes=options.most_minutes,
+        idle_unload_minutes=settings.idle_unload_minutes if idle is None else float(idle),
+    )
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Sockets on each address of a host. ServeError if there can be none."""
+    with contextlib.ExitStack() as opened:
+        try:
+            found = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+            )
+            sockets = [opened.enter_context(bound(one[0], one[4])) for one in dict.fromkeys(found)]
+        except OSError as error:
+            raise ServeError(
+                f"{host}:{port} can't be listened on: {reason_of(error)}; choose another --host or "
+                f"--port"
+            ) from None
+        yield sockets
+
+
+class ServeError(AlternatorError):
+    """The server can't be where it was asked to be."""
+
+
+def bound(family: int, address: tuple[str | int | bytes, ...]) -> socket.socket:
+    """A socket that listens on one address. OSError if that can't be."""
+    # Named as TCP: asyncio sets TCP_NODELAY only where the protocol is told
+    # (https://github.com/python/cpython/blob/v3.11.7/Lib/asyncio/base_events.py, _set_nodelay).
+    one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind(address)
+        one.listen(BACKLOG)  # from now on clients wait until they are answered
+    except OSError:
+        one.close()
+        raise
+    return one
+
+
+def greeting(
+    sockets: list[socket.socket], options: ServeOptions, known: tokens.Tokens
+) -> Iterator[str]:
+    """What the log says at the start."""
+    for one in sockets:
+        host, port = one.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        yield f"listening on http://{shown}:{port}"
+        if not known.clients and not ipaddress.ip_address(host).is_loopback:
+            yield (
+                f"no --tokens: everybody who reaches {shown}:{port} may use this server, and its "
+                f"uploads go over the network unencrypted unless something in front encrypts them"
+            )
+    if known.notice:
+        yield known.notice
