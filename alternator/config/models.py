@@ -1,3 +1,4 @@
+# size: a few lines for each key of two sections
 """What an operator can configure of the models: ``[openrouter]`` and ``[whisper]``."""
 
 from dataclasses import dataclass, field
