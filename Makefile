@@ -20,7 +20,7 @@ ALTERNATOR = .venv/bin/alternator
 # tests that need it run one by one.
 PARALLEL = --numprocesses 4 --dist worksteal
 
-.PHONY: builds-check clean down format generated help hooks images images-twice lint lock lock-tools pci-ids render test test-fast test-images up
+.PHONY: builds-check clean down engines format generated help hooks images images-twice lint lock lock-tools pci-ids render test test-fast test-images up
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ generated: .dev ## Write every generated file; CHECK=1 fails if a committed one 
 	@.venv/bin/python -m tools.reliability_docs $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.rooms_picture $(if $(CHECK),--check)
 	@.venv/bin/python -m bench.whisper.report $(if $(CHECK),--check)
+
+engines: .dev ## Install faster-whisper and whisper.cpp into .venv (360 MB), for the tests of their engines
+	.venv/bin/python -m pip install --quiet --config-settings editable_mode=compat --editable '.[faster-whisper,whisper-cpp]'
 
 lock-tools: .dev ## Resolve anew what develops and what publishes, into tools/*-requirements.txt
 	CUSTOM_COMPILE_COMMAND='make lock-tools' .venv/bin/pip-compile --quiet --upgrade --extra dev --generate-hashes \

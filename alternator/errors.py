@@ -39,6 +39,14 @@ class WorkerError(AlternatorError):
     exit_code = ExitCode.WORKER
 
 
+class UnsupportedError(ConfigError):
+    """A speech engine can't do what one request asks of it; another engine may."""
+
+
+class SpeechServerError(WorkerError):
+    """A speech server did not take one request, or made nothing of it."""
+
+
 class MediaError(AlternatorError):
     """One attachment or file can't be described. It never stops the next one."""
 
@@ -100,6 +108,11 @@ class TemporaryStateError(TemporaryError, StateError):
 
 class EndpointError(TemporaryError, VisionError):
     """The vision endpoint as a whole fails: no fault of what it was asked about."""
+
+
+class SpeechServerAwayError(TemporaryError, SpeechServerError):
+    """A speech server is of no use to anybody now: it can't be reached, is too busy, wants another
+    token. No fault of what it was asked about."""
 
 
 class TemporaryServerError(TemporaryError, ServerError):

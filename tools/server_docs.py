@@ -52,7 +52,8 @@ SERVICES = {
         "the transcript of a clip, where it is too long for the server's limit, to be shortened"
     ),
     "nothing else": (
-        "sound is transcribed on this machine; text, content warning and poll of a post go nowhere"
+        "sound is transcribed on this machine, unless you name a speech server (`[whisper] "
+        "server_url`); text, content warning and poll of a post go nowhere"
     ),
 }
 WHICH_POSTS = """

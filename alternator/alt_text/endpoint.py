@@ -20,7 +20,6 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
-from urllib3.exceptions import NewConnectionError
 
 from alternator.alt_text.completion import (
     Completion,
@@ -35,6 +34,7 @@ from alternator.errors import EndpointError
 from alternator.web.credentials import BearerToken, without_user
 from alternator.web.dates import retry_after_of
 from alternator.web.json_body import NoJsonError
+from alternator.web.never_connected import never_connected
 from alternator.web.one_line import one_line
 from alternator.web.session import Answer, Limits, TooLargeError, WebSession
 
@@ -188,14 +188,6 @@ def auth_of(settings: VisionSettings) -> AuthBase | None:
     if address.username is not None:
         return HTTPBasicAuth(unquote(address.username), unquote(address.password or ""))
     return None
-
-
-def never_connected(error: requests.ConnectionError) -> bool:
-    """Whether there was no connection at all: then it is nothing about what was sent."""
-    if isinstance(error, requests.exceptions.SSLError | requests.exceptions.ProxyError):
-        return True
-    cause = error.args[0] if error.args else None
-    return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
 def words_of(answer: Answer) -> str:

@@ -5,7 +5,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-Name = Literal["picture", "moving", "long", "summary", "described", "transcribed", "shortened"]
+Name = Literal[
+    "picture", "moving", "long", "summary", "described", "transcribed", "shortened", "speaker"
+]
 
 FALLBACK = "en"
 # Languages that are written as another one that is there.

@@ -16,7 +16,9 @@ from alternator.media.download import Downloads
 from alternator.media.media_type import HEAD_BYTES, Kind, media_type
 from alternator.media.picture import ViewKind, Views, views_of, views_of_frames
 from alternator.media.video_frames import frames_of_video
+from alternator.models import catalog
 from alternator.progress import SILENT, Progress
+from alternator.speech.speakers.dialogue import dialogue
 from alternator.speech.transcript import Transcript
 
 log = logging.getLogger(__name__)
@@ -144,11 +146,14 @@ class AltTextWriter:
     def _of_speech(self, path: Path, attachment: Attachment, language: str | None) -> str:
         assert self._speech is not None
         transcript = self._speech.transcribe(path, progress=self._progress)
-        text = visible(transcript.text)
+        named = dialogue(transcript, lambda number: prompt("speaker", language, number=number))
+        text = visible(named)
         if not shows_something(text):
             raise MediaError("no speech was found in it")
         self._check_confidence(transcript)
         whisper = whisper_name(self._config.whisper.model)
+        if transcript.model is not None:
+            whisper = model_name(transcript.model)
         attribution = prompt("transcribed", language, model=whisper)
         room = room_beside(attribution, self.limit)
         if len(text) > room and self._vision is not None:
@@ -187,3 +192,9 @@ class AltTextWriter:
 def whisper_name(model: str) -> str:
     """How an attribution names the model: by the stem where it is a file."""
     return f"Whisper {Path(model).stem}" if model.endswith(".pt") else f"Whisper {model}"
+
+
+def model_name(model: str) -> str:
+    """How an attribution names a server's model: as the server does, and what is known as one of
+    Whisper's sizes as that."""
+    return whisper_name(model) if catalog.find(model) is not None else model

@@ -7,6 +7,7 @@ from alternator.errors import (
     AlternatorError,
     EndpointError,
     MediaError,
+    SpeechServerAwayError,
     TemporaryMediaError,
     UnsureError,
 )
@@ -26,7 +27,7 @@ def outcome_of(attachment_id: str, error: Exception) -> Outcome:
         return to_retry(attachment_id, str(error), retry_after=error.retry_after)
     if isinstance(error, MediaError):
         return left_alone(attachment_id, str(error), sure=not isinstance(error, UnsureError))
-    if isinstance(error, EndpointError):
+    if isinstance(error, EndpointError | SpeechServerAwayError):
         return to_retry(attachment_id, str(error), retry_after=error.retry_after, counts=False)
     if not isinstance(error, AlternatorError):
         log.error("attachment %s: unexpected error", attachment_id, exc_info=error)

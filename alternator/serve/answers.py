@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, NotRequired, TypedDict, assert_never
 
 from alternator.config.models import Task
+from alternator.serve import diarization
 from alternator.serve.fields import Wanted
 from alternator.speech.formats import Layout, srt, vtt
 from alternator.speech.languages import languages
@@ -93,6 +94,8 @@ def answer(transcript: Transcript, wanted: Wanted) -> Answer:
         case "verbose_json":
             body = json.dumps(verbose_answer(transcript, wanted), ensure_ascii=False)
             return Answer(body=body, media_type=JSON)
+        case "diarized_json":
+            return Answer(body=diarization.body(transcript), media_type=JSON)
         case "text":
             return Answer(body=f"{transcript.text}\n", media_type=PLAIN)
         case "srt":

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from alternator.config.models import Task
-from alternator.serve.diarization import check_speakers
+from alternator.serve.diarization import speakers_of
 from alternator.serve.errors import ApiError, refused
 from alternator.speech.languages import languages
-from alternator.speech.options import DecodingOptions
+from alternator.speech.options import DecodingOptions, SpeakerOptions
 from alternator.web.one_line import one_line
 
-ResponseFormat = Literal["json", "text", "srt", "vtt", "verbose_json"]
+ResponseFormat = Literal["json", "text", "srt", "vtt", "verbose_json", "diarized_json"]
 FORMATS: tuple[ResponseFormat, ...] = get_args(ResponseFormat)
 Granularity = Literal["segment", "word"]
 GRANULARITIES: tuple[Granularity, ...] = get_args(Granularity)
@@ -55,6 +55,7 @@ class Wanted:
     granularities: frozenset[Granularity]
     confidence: bool
     decoding: DecodingOptions
+    speakers: SpeakerOptions | None
 
 
 def wanted_of(fields: Fields, task: Task, usual: DecodingOptions) -> Wanted:
@@ -63,7 +64,7 @@ def wanted_of(fields: Fields, task: Task, usual: DecodingOptions) -> Wanted:
     ApiError names the field that can't be meant.
     """
     check_names(fields, task)
-    check_speakers(fields)
+    speakers = speakers_of(fields, task)
     form = response_format(fields)
     stream = boolean(fields, "stream")
     if stream and form not in ("json", "text"):
@@ -93,6 +94,7 @@ def wanted_of(fields: Fields, task: Task, usual: DecodingOptions) -> Wanted:
         granularities=granularities,
         confidence=bool(include),
         decoding=decoding,
+        speakers=speakers,
     )
 
 

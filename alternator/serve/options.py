@@ -68,8 +68,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="alternator serve",
         description="Answer OpenAI's audio API over HTTP: /v1/audio/transcriptions, "
-        "/v1/audio/translations, /v1/realtime, /v1/models, and a page at /. Engine, model, device, language "
-        "come from alternator.toml and ALTERNATOR_WHISPER_* where they are not given here.",
+        "/v1/audio/translations, /v1/realtime, /v1/models, and a page at /. Engine, model, device "
+        "and language come from alternator.toml and ALTERNATOR_WHISPER_* where they are not given "
+        "here.",
     )
     add = parser.add_argument
     add("--host", default=DEFAULTS.host, help="address to listen on (default: %(default)s)")

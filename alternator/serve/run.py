@@ -16,7 +16,7 @@ from types import FrameType
 import uvicorn
 
 from alternator.config.load import load_section, load_whisper
-from alternator.config.models import WhisperSettings
+from alternator.config.models import SERVER_ENGINE, WhisperSettings
 from alternator.config.settings import LoggingSettings
 from alternator.errors import AlternatorError
 from alternator.log import set_up
@@ -158,9 +158,12 @@ def whisper_settings(options: ServeOptions) -> WhisperSettings:
     bot's."""
     settings = load_whisper(options.config)
     idle = options.idle_minutes
+    engine = options.engine or settings.engine
     return dataclasses.replace(
         settings,
-        engine=options.engine or settings.engine,
+        engine=engine,
+        # The bot's server may be this one.
+        server_url=settings.server_url if engine == SERVER_ENGINE else None,
         max_duration_minutes=options.most_minutes,
         idle_unload_minutes=settings.idle_unload_minutes if idle is None else float(idle),
     )

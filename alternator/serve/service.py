@@ -102,7 +102,9 @@ class Service:
         names = {str(upload.path): upload.name, upload.path.name: upload.name}
         async with self.models.borrowed(model.id) as transcriber:
             try:
-                transcription = transcriber.submit(upload.path, wanted.decoding)
+                transcription = transcriber.submit(
+                    upload.path, wanted.decoding, speakers=wanted.speakers
+                )
             except AlternatorError as error:
                 raise of_worker(error, names=names) from None
             async with aclosing(heard(transcription)) as events:

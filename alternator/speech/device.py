@@ -14,11 +14,12 @@ from alternator.config.models import WhisperSettings
 from alternator.errors import ConfigError
 
 # How often OpenMP's threads look for work before they sleep. By default they spin so long that on
-# two cores which others use too a step takes nearly twice its time, and quota is burnt; without any
-# spinning a step on two cores of one's own takes 1.4 times its time. So few looks cost neither: 100
-# steps (base, int8, four windows) took 1.3 s alone, and 3.0 s beside two busy processes.
+# cores shared with anything else most of the time is lost; without any spinning a step on two cores
+# of one's own takes 1.4 times its time. 120 s of speech (tiny, int8, two cores) took, by the looks:
+# none 2.7 s alone and 2.8 s beside a busy process, 2000 1.85 and 3.25, 7000 1.57 and 4.2, 20000
+# 1.57 and 6.4.
 # https://gcc.gnu.org/onlinedocs/libgomp/GOMP_005fSPINCOUNT.html
-SPINNING = {"GOMP_SPINCOUNT": "20000"}
+SPINNING = {"GOMP_SPINCOUNT": "7000"}
 
 Kind = Literal["auto", "cpu", "cuda", "rocm", "mps"]
 

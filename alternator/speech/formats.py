@@ -1,6 +1,8 @@
 """Writes transcripts as txt, vtt, srt, tsv and json, byte for byte as openai-whisper does.
 
-One difference: a segment that openai-whisper has cleared makes no caption.
+Two differences: a segment that openai-whisper has cleared makes no caption, and where it is known
+who speaks, lines and captions say so as whisperX's do: ``[SPEAKER_00]: …``.
+https://github.com/m-bain/whisperX/blob/main/whisperx/utils.py (WriteTXT, SubtitlesWriter)
 
 Its own writers can't be used here: importing any part of whisper imports torch.
 """
@@ -43,7 +45,9 @@ class Caption:
 
 def txt(transcript: Transcript, layout: Layout) -> str:
     """One line for each segment."""
-    return "".join(f"{segment.text.strip()}\n" for segment in transcript.segments)
+    return "".join(
+        f"{who(segment.speaker)}{segment.text.strip()}\n" for segment in transcript.segments
+    )
 
 
 def vtt(transcript: Transcript, layout: Layout) -> str:
@@ -93,15 +97,20 @@ def captions(
     if not all(segment.words for segment in spoken):
         for segment in spoken:
             # An arrow in the text would read as a time line.
-            text = segment.text.strip().replace("-->", "->")
+            text = who(segment.speaker) + segment.text.strip().replace("-->", "->")
             yield Caption(start=time(segment.start), end=time(segment.end), text=text)
         return
     for words in words_of_captions(segments, layout):
         if layout.highlight_words:
             yield from highlighted(words, time)
         else:
-            text = "".join(word.text for word in words)
+            text = who(words[0].speaker) + "".join(word.text for word in words)
             yield Caption(start=time(words[0].start), end=time(words[-1].end), text=text)
+
+
+def who(speaker: str | None) -> str:
+    """What stands before the words of a speaker; nothing where it is not known."""
+    return "" if speaker is None else f"[{speaker}]: "
 
 
 def words_of_captions(segments: tuple[Segment, ...], layout: Layout) -> Iterator[list[Word]]:
@@ -115,7 +124,10 @@ def words_of_captions(segments: tuple[Segment, ...], layout: Layout) -> Iterator
     for segment in segments:
         for index, word in enumerate(segment.words or ()):
             long_pause = not keep_segments and word.start - last_start > LONG_PAUSE_SECONDS
-            boundary = keep_segments and bool(caption) and index % words_per_line == 0
+            boundary = bool(caption) and (
+                (keep_segments and index % words_per_line == 0)
+                or word.speaker != caption[-1].speaker
+            )
             last_start = word.start
             fits = 0 < line_length <= width - len(word.text)
             if fits and not long_pause and not boundary:
@@ -138,7 +150,8 @@ def words_of_captions(segments: tuple[Segment, ...], layout: Layout) -> Iterator
 
 def highlighted(words: list[Word], time: Callable[[float], str]) -> Iterator[Caption]:
     """One caption for each word, underlined, and one for each pause between two."""
-    plain = "".join(word.text for word in words)
+    name = who(words[0].speaker)
+    plain = name + "".join(word.text for word in words)
     shown_until = time(words[0].start)
     for index, word in enumerate(words):
         start, end = time(word.start), time(word.end)
@@ -147,7 +160,7 @@ def highlighted(words: list[Word], time: Callable[[float], str]) -> Iterator[Cap
         underlined = re.sub(r"^(\s*)(.*)$", r"\1<u>\2</u>", word.text)
         before = "".join(other.text for other in words[:index])
         after = "".join(other.text for other in words[index + 1 :])
-        yield Caption(start=start, end=end, text=f"{before}{underlined}{after}")
+        yield Caption(start=start, end=end, text=f"{name}{before}{underlined}{after}")
         shown_until = end
 
 

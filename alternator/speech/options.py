@@ -80,6 +80,13 @@ class DecodingOptions:
     verbose: bool | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class SpeakerOptions:
+    """Who speaks is to be told: ``count`` speakers, None where that is not known."""
+
+    count: int | None = None
+
+
 def configured(settings: WhisperSettings) -> DecodingOptions:
     """The defaults, with the language, the task and the way that the operator configured."""
     return DecodingOptions(language=settings.language, task=settings.task, vad=settings.vad)

@@ -3,6 +3,7 @@
 A worker may crash, hang or be killed: what it was at work on is tried again with less
 (``alternator/speech/worker/casualties.py``). Nothing here imports torch.
 """
+# size: all that can be asked of the workers is asked here; what they do with it stands elsewhere.
 
 import copy
 import itertools
@@ -12,28 +13,22 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as NotYetError
 from pathlib import Path
-from typing import Self, assert_never
+from typing import Self
 
 from alternator.config.models import WhisperSettings
+from alternator.models.speaker_weights import check_speaker_weights
 from alternator.progress import SILENT, Progress
+from alternator.speech.asking import model_for, server_of, transcript_of
 from alternator.speech.device import wanted_device
-from alternator.speech.engines.engine import (
-    Done,
-    Failed,
-    LoadOptions,
-    Progressed,
-    Request,
-    Said,
-    SegmentFound,
-)
-from alternator.speech.options import DecodingOptions, configured
+from alternator.speech.engines.engine import Done, Failed, LoadOptions, Request
+from alternator.speech.options import DecodingOptions, SpeakerOptions, configured
 from alternator.speech.transcript import Transcript
 from alternator.speech.worker.interpreter import command_of
 from alternator.speech.worker.job import Job, News
 from alternator.speech.worker.patience import TICK_SECONDS, Deadlines
 from alternator.speech.worker.pool import Pool
 from alternator.speech.worker.process import WorkerProcess
-from alternator.speech.worker.protocol import Load, Retried, Started
+from alternator.speech.worker.protocol import Load
 from alternator.speech.worker.slot import State, WorkerReport
 from alternator.speech.worker.spread import cores, threads_of_each
 from alternator.speech.worker.time_limit import TimeLimits
@@ -105,7 +100,7 @@ class Transcriber:
         self._command: Sequence[str] | None = None
         load = Load(
             engine=settings.engine,
-            model=settings.model,
+            model=model_for(settings),
             device=wanted_device(settings, device),
             options=LoadOptions(
                 model_dir=settings.model_dir.absolute(),
@@ -115,6 +110,7 @@ class Transcriber:
                 proven_device=environ.get(PROVEN_DEVICE),
                 compute_type=settings.compute_type,
                 batch_size=settings.batch_size,
+                server=server_of(settings),
             ),
         )
         self._pool = Pool(
@@ -160,6 +156,8 @@ class Transcriber:
         what to mend; WorkerError if the worker dies meanwhile, however little it is asked to do.
         """
         self._check_interpreter()
+        if self._settings.name_speakers:
+            check_speaker_weights(self._settings)
         loaded = self._pool.start()
         while True:
             try:
@@ -172,12 +170,17 @@ class Transcriber:
             return
 
     def submit(
-        self, path: Path, options: DecodingOptions | None = None, *, audio_track: int | None = None
+        self,
+        path: Path,
+        options: DecodingOptions | None = None,
+        *,
+        audio_track: int | None = None,
+        speakers: SpeakerOptions | None = None,
     ) -> Transcription:
         """Ask for the transcript of an audio or video file, and return at once.
 
         Without ``options``, the defaults in the language and for the task of the settings.
-        ``audio_track`` as in Request. ConfigError if there is no Python to run the model in.
+        ``audio_track`` and ``speakers`` as in Request. ConfigError if there is no Python to run in.
         """
         self._check_interpreter()
         minutes = self._settings.max_duration_minutes
@@ -188,13 +191,20 @@ class Transcriber:
             limit_seconds=minutes * 60.0 if minutes else None,
             options=options or configured(self._settings),
             audio_track=audio_track,
+            speakers=speakers,
         )
         return Transcription(Job(request=request, number=number), self._pool)
 
     def transcribe(
-        self, path: Path, *, options: DecodingOptions | None = None, progress: Progress = SILENT
+        self,
+        path: Path,
+        *,
+        options: DecodingOptions | None = None,
+        speakers: SpeakerOptions | None = None,
+        progress: Progress = SILENT,
     ) -> Transcript:
-        """The transcript of an audio or video file, '' where nobody speaks.
+        """The transcript of an audio or video file, '' where nobody speaks; with its speakers if
+        the settings or ``speakers`` ask for them.
 
         ``progress.beat`` is called about twice a second while this waits for the worker; an
         exception out of it cancels the request.
@@ -203,26 +213,13 @@ class Transcriber:
         audio, WorkerError if the worker dies or hangs each time that it is tried, or it takes too
         long, and the errors of start().
         """
-        transcription = self.submit(path, options)
-        try:
-            for event in transcription.events(progress):
-                match event:
-                    case Done():
-                        return event.transcript
-                    case Failed():
-                        raise event.error
-                    case Said():
-                        progress.line(event.text)
-                    case Progressed():
-                        progress.advanced(event.done, event.total)
-                    case Started() | Retried() | SegmentFound():
-                        pass
-                    case _:
-                        assert_never(event)
-        except BaseException:
-            transcription.cancel()
-            raise
-        raise AssertionError("the last event is Done or Failed")
+        asked = speakers or self.usual_speakers
+        return transcript_of(self.submit(path, options, speakers=asked), progress)
+
+    @property
+    def usual_speakers(self) -> SpeakerOptions | None:
+        """What the settings ask for about who speaks."""
+        return SpeakerOptions() if self._settings.name_speakers else None
 
     def close(self) -> None:
         """Ends the workers, also in the middle of a file; the transcriber can't be used again.

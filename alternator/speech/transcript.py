@@ -13,15 +13,17 @@ from typing import NotRequired, TypedDict
 class Word:
     """One word; ``start`` and ``end`` in seconds, ``probability`` from 0 to 1.
 
-    ``text`` keeps the space before the word and the punctuation around it. ``confidence`` as
-    Transcript.confidence.
+    ``text`` keeps the space before the word and the punctuation around it. ``probability`` is None
+    where the engine tells none. ``confidence`` as Transcript.confidence, ``speaker`` as
+    Segment.speaker.
     """
 
     start: float
     end: float
     text: str
-    probability: float
+    probability: float | None
     confidence: float | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,8 @@ class Segment:
     """A stretch of speech; ``start`` and ``end`` in seconds.
 
     ``text`` is as Whisper gives it, mostly with a space in front; ``words`` is None unless word
-    timestamps were asked for. ``confidence`` as Transcript.confidence.
+    timestamps were asked for. ``confidence`` as Transcript.confidence. ``speaker`` is who says it
+    (``SPEAKER_00``), None unless that was asked for.
     """
 
     start: float
@@ -54,6 +57,7 @@ class Segment:
     words: tuple[Word, ...] | None = None
     decoding: Decoding | None = None
     confidence: float | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,7 @@ class Transcript:
     ``confidence`` from 0 to 1: the share of words like these that are right, as far as it could be
     measured (docs/transcription.md); None where the engine gives none or there are no words.
     ``notes`` are lines about the sound that its listener should know: it was cut off, say.
+    ``model`` names what made it where that is not the configured model: a server's.
     """
 
     text: str
@@ -76,6 +81,7 @@ class Transcript:
     language_probability: float | None = None
     confidence: float | None = None
     notes: tuple[str, ...] = ()
+    model: str | None = None
 
 
 def moved_by(seconds: float, segment: Segment) -> Segment:
@@ -87,12 +93,14 @@ def moved_by(seconds: float, segment: Segment) -> Segment:
 
 
 class WhisperWord(TypedDict):
-    """A word in the dictionary that ``whisper.transcribe`` returns."""
+    """A word in the dictionary that ``whisper.transcribe`` returns, with whisperX's key of who says
+    it; what is not required is missing where it was not told, or not asked for."""
 
     word: str
     start: float
     end: float
-    probability: float
+    probability: NotRequired[float]
+    speaker: NotRequired[str]
 
 
 class WhisperSegment(TypedDict):
@@ -109,6 +117,7 @@ class WhisperSegment(TypedDict):
     compression_ratio: NotRequired[float]
     no_speech_prob: NotRequired[float]
     words: NotRequired[list[WhisperWord]]
+    speaker: NotRequired[str]
 
 
 class WhisperResult(TypedDict):
@@ -182,15 +191,18 @@ def _segment_to_whisper(number: int, segment: Segment) -> WhisperSegment:
             "no_speech_prob": decoding.no_speech_prob,
         }
     if segment.words is not None:
-        entry["words"] = [
-            {
-                "word": word.text,
-                "start": word.start,
-                "end": word.end,
-                "probability": word.probability,
-            }
-            for word in segment.words
-        ]
+        entry["words"] = [_word_to_whisper(word) for word in segment.words]
+    if segment.speaker is not None:
+        entry["speaker"] = segment.speaker
+    return entry
+
+
+def _word_to_whisper(word: Word) -> WhisperWord:
+    entry: WhisperWord = {"word": word.text, "start": word.start, "end": word.end}
+    if word.probability is not None:
+        entry["probability"] = word.probability
+    if word.speaker is not None:
+        entry["speaker"] = word.speaker
     return entry
 
 

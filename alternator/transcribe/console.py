@@ -12,7 +12,7 @@ from typing import Literal
 
 from tqdm import tqdm
 
-from alternator.speech.formats import vtt_time
+from alternator.speech.formats import vtt_time, who
 from alternator.speech.transcript import Segment
 
 Outcome = Literal["transcribed", "there", "failed"]
@@ -50,7 +50,8 @@ class Console:
         """A segment of the item of that number was recognised."""
         if self._lines and segment.text.strip():
             times = f"[{vtt_time(segment.start)} --> {vtt_time(segment.end)}]"
-            self._say(number, f"{times} {segment.text}")
+            name = who(segment.speaker)
+            self._say(number, f"{times} {name}{segment.text.strip() if name else segment.text}")
 
     def line(self, number: int, text: str) -> None:
         """A line about it that is shown with its text."""

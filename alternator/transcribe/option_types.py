@@ -5,11 +5,23 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
+from alternator.config.values import Value, convert_url, key
+from alternator.errors import ConfigError
+
 T = TypeVar("T")
 
 # Of large-v3, which has one language more than the others:
 # https://github.com/openai/whisper/blob/v20250625/whisper/tokenizer.py
 TOKENS = 51866
+
+
+def address(text: str) -> str:
+    """An address of the web, as the configuration takes it."""
+    value = Value(raw=text, origin="the address")
+    try:
+        return convert_url(value, text, key("", form="url")["key"])
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def boolean(text: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from alternator.config.models import ComputeType, Task
 from alternator.live.sources import MICROPHONE
 from alternator.speech.formats import FORMATS, Layout
-from alternator.speech.options import DecodingOptions
+from alternator.speech.options import DecodingOptions, SpeakerOptions
 from alternator.transcribe.output import Output
 from alternator.transcribe.parser import ALL, DEFAULTS, STDOUT, build_parser
 
@@ -26,6 +26,8 @@ class Overrides:
     """Keys of ``[whisper]`` that the command line goes before. None: the configuration decides."""
 
     engine: str | None
+    server_url: str | None
+    server_model: str | None
     model: str | None
     model_dir: Path | None
     language: str | None
@@ -46,6 +48,7 @@ class Arguments:
     device: str | None
     threads: int
     audio_track: int | None
+    speakers: SpeakerOptions | None
     resume: bool
     shows_lines: bool
     shows_bar: bool
@@ -66,6 +69,7 @@ def parse(argv: list[str]) -> Arguments:
         device=given.device,
         threads=given.threads,
         audio_track=given.audio_track,
+        speakers=SpeakerOptions(count=given.speakers) if given.diarize else None,
         resume=given.resume,
         shows_lines=given.verbose is True and given.output_dir != STDOUT,
         shows_bar=given.verbose is not None,
@@ -80,6 +84,8 @@ def check(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
         for name in ("highlight_words", "max_line_count", "max_line_width", "max_words_per_line"):
             if getattr(given, name):
                 parser.error(f"--{name} requires --word_timestamps True")
+    if given.speakers is not None and not given.diarize:
+        parser.error("--speakers requires --diarize")
     if given.patience is not None and given.beam_size is None:
         parser.error("--patience requires --beam_size")
     if given.output_dir == STDOUT:
@@ -101,6 +107,8 @@ def check_live(parser: argparse.ArgumentParser, given: argparse.Namespace) -> No
         parser.error("--live takes one source: - for standard input, mic or mic:DEVICE")
     if given.clip_timestamps != DEFAULTS.clip_timestamps:
         parser.error("--live hears what comes from now on: leave out --clip_timestamps")
+    if given.diarize:
+        parser.error("--live tells no speakers apart: leave out --diarize")
     for name in ("output_dir", "output_format", "resume", "audio_track"):
         if getattr(given, name) != parser.get_default(name):
             parser.error(f"--live prints its lines and writes no files: leave out --{name}")

@@ -8,6 +8,7 @@ from alternator.config.models import ComputeType
 from alternator.speech.formats import FORMATS
 from alternator.speech.options import DecodingOptions
 from alternator.transcribe.option_types import (
+    address,
     boolean,
     fraction,
     number,
@@ -48,7 +49,9 @@ def build_parser() -> argparse.ArgumentParser:
         "format that ffmpeg reads from a pipe), mic or mic:DEVICE",
     )
     add("--config", type=Path, metavar="FILE", help="configuration file (default: alternator.toml)")
-    add("--engine", help="name of a speech engine, or auto")
+    add("--engine", help="name of a speech engine, or auto; several by commas: where one can't")
+    add("--server_url", type=address, help="a server of OpenAI's audio API to ask first, up to /v1")
+    add("--server_model", help="what that server calls its model (default: as --model)")
     add("--model", help="name of a Whisper model, or path of a checkpoint")
     add("--model_dir", type=Path, help="where models are kept and downloaded to")
     add("--device", help="auto, cpu, cuda, rocm, or one of several GPUs as cuda:1")
@@ -109,6 +112,8 @@ def add_speech(group: "argparse._ArgumentGroup") -> None:
         type=optional(boolean),
         help="prompt each window with the text before it (default: the engine's own way)",
     )
+    add("--diarize", action="store_true", help="tell who speaks (SPEAKER_00, SPEAKER_01, ...)")
+    add("--speakers", type=whole(1), metavar="N", help="how many there are (default: found out)")
     add("--word_timestamps", type=boolean, default=False, help="find the times of words")
     add(
         "--prepend_punctuations",

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from alternator.config.load import load_whisper
-from alternator.config.models import WhisperSettings
+from alternator.config.models import SERVER_ENGINE, WhisperSettings
 from alternator.errors import MediaError
 from alternator.media.local_file import check_file
-from alternator.speech.transcriber import Transcriber
+from alternator.models.speaker_weights import check_speaker_weights
+from alternator.speech.opening import open_speech
 from alternator.transcribe.console import Console, show_anything
 from alternator.transcribe.inputs import Item, items_of
 from alternator.transcribe.options import Arguments, Overrides
@@ -84,7 +85,9 @@ def transcribe(
     Raised is only what every one of them would meet: no model, no worker that starts.
     """
     stopping = threading.Event()
-    with Transcriber(settings, device=arguments.device, threads=arguments.threads) as transcriber:
+    if arguments.speakers is not None:
+        check_speaker_weights(settings)  # before the model, which may have to be fetched
+    with open_speech(settings, device=arguments.device, threads=arguments.threads) as transcriber:
         transcriber.start()
         work = Work(transcriber, arguments, console, stopping)
         with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="transcribe") as pool:
@@ -115,10 +118,27 @@ def whisper_settings(arguments: Arguments) -> WhisperSettings:
     """The configuration with what the command line says on top; the limit on length is the
     bot's, for clips that others wait for, and not for files that somebody chose."""
     settings = load_whisper(arguments.config)
+    settings = with_engines(settings, arguments.overrides)
+    overrides = dataclasses.replace(arguments.overrides, engine=None)
     given = {
         field.name: value
         for field in dataclasses.fields(Overrides)
-        if (value := getattr(arguments.overrides, field.name)) is not None
+        if (value := getattr(overrides, field.name)) is not None
     }
     settings = dataclasses.replace(settings, max_duration_minutes=0, **given)
     return dataclasses.replace(settings, language=None) if settings.language == "auto" else settings
+
+
+def with_engines(settings: WhisperSettings, given: Overrides) -> WhisperSettings:
+    """What the command line says of engine and model is all that counts: no server that the
+    configuration names goes before the engines named there, and none renames the model."""
+    if given.engine is not None:
+        names = [name.strip() for name in given.engine.split(",") if name.strip()]
+        engine, *others = names or [settings.engine]
+        url = settings.server_url if SERVER_ENGINE in names else None
+        settings = dataclasses.replace(
+            settings, engine=engine, fallback_engines=tuple(others), server_url=url
+        )
+    if given.model is not None:
+        settings = dataclasses.replace(settings, server_model=None)
+    return settings

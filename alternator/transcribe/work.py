@@ -8,7 +8,7 @@ from alternator.errors import MediaError, OutputError, WorkerError
 from alternator.progress import Progress
 from alternator.speech.engines.engine import Done, Failed, Progressed, Said, SegmentFound
 from alternator.speech.languages import language_name
-from alternator.speech.transcriber import Transcriber
+from alternator.speech.opening import Speech
 from alternator.speech.transcript import Transcript
 from alternator.speech.worker.protocol import Retried, Started
 from alternator.transcribe.console import Console
@@ -39,7 +39,7 @@ class Work:
 
     def __init__(
         self,
-        transcriber: Transcriber,
+        transcriber: Speech,
         arguments: Arguments,
         console: Console,
         stopping: threading.Event,
@@ -91,7 +91,10 @@ class Work:
 
     def _heard(self, number: int, path: Path) -> Transcript:
         transcription = self._transcriber.submit(
-            path, self._arguments.decoding, audio_track=self._arguments.audio_track
+            path,
+            self._arguments.decoding,
+            audio_track=self._arguments.audio_track,
+            speakers=self._arguments.speakers,
         )
         try:
             for event in transcription.events(self._progress):

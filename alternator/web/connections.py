@@ -152,6 +152,7 @@ def prepared_for(session: requests.Session, request: requests.Request) -> reques
         headers=CaseInsensitiveDict({**session.headers, **request.headers}),
         params=request.params,
         json=request.json,
+        data=request.data,
         auth=session.auth,
     )
     return prepared

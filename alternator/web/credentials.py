@@ -16,6 +16,13 @@ class BearerToken(requests.auth.AuthBase):
         return request
 
 
+class NoAuth(requests.auth.AuthBase):
+    """Sends no credentials, those of a ``.netrc`` file neither."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
 def without_user(url: str) -> str:
     """An address without a user's name and password, as it may be shown; "" for what is none.
 

@@ -24,7 +24,9 @@ from requests.utils import select_proxy
 
 from alternator.web.body import TooLargeError, read_limited
 from alternator.web.connections import CURRENT, BoundedSession, Current, prepared_for, redirected
+from alternator.web.credentials import NoAuth
 from alternator.web.deadline import Deadline
+from alternator.web.form import Form
 from alternator.web.json_body import parse_json
 from alternator.web.reach import ANYWHERE, ForbiddenAddressError, Reach
 
@@ -42,7 +44,8 @@ class Limits:
     """Of one request: times in seconds, ``most`` in bytes of the body after decompression.
 
     ``endless``: the body has no end (a stream of events), so ``seconds`` and ``most`` hold until
-    its headers are there, and ``silence`` between two bytes from then on.
+    its headers are there, and ``silence`` between two bytes from then on. ``deadline``: one that
+    somebody else may strike before its time, in place of ``seconds``.
     """
 
     seconds: float
@@ -51,6 +54,7 @@ class Limits:
     most: int = 4 * MIB
     redirects: int = 0
     endless: bool = False
+    deadline: Deadline | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +74,6 @@ class Answer:
     def json(self) -> object:
         """The JSON of the body. NoJsonError, a ValueError, if it is none."""
         return parse_json(self.content)
-
-
-class NoAuth(AuthBase):
-    """Sends no credentials, those of a ``.netrc`` file neither."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
 
 
 class Opened:
@@ -142,12 +139,13 @@ class WebSession:
         *,
         params: Mapping[str, str] | None = None,
         json: object = None,
+        form: Form | None = None,
         headers: Mapping[str, str] | None = None,
         limits: Limits,
     ) -> Answer:
         """The whole answer to a request; errors as of ``opened`` and ``Opened.pieces``."""
         with self.opened(
-            method, url, params=params, json=json, headers=headers, limits=limits
+            method, url, params=params, json=json, form=form, headers=headers, limits=limits
         ) as opened:
             return opened.whole()
 
@@ -160,6 +158,7 @@ class WebSession:
         *,
         params: Mapping[str, str] | None = None,
         json: object = None,
+        form: Form | None = None,
         headers: Mapping[str, str] | None = None,
         limits: Limits,
     ) -> Iterator[Opened]:
@@ -170,8 +169,11 @@ class WebSession:
             requests.Timeout: there was no answer in time.
             requests.RequestException: there was none.
         """
-        request = requests.Request(method, url, params=params, json=json, headers=headers)
-        deadline = Deadline(limits.seconds)
+        headers = {**(headers or {}), **(form.headers if form is not None else {})}
+        request = requests.Request(
+            method, url, params=params, json=json, data=form, headers=headers
+        )
+        deadline = limits.deadline or Deadline(limits.seconds)
         try:
             current = Current(deadline=deadline, reach=self._reach, connect_seconds=limits.connect)
             with self._followed(request, limits, current) as response:
@@ -185,7 +187,7 @@ class WebSession:
         self, request: requests.Request, limits: Limits, current: Current
     ) -> requests.Response:
         """The answer at the end of the redirects that are allowed."""
-        carries = self._carries_key or request.json is not None
+        carries = self._carries_key or request.json is not None or bool(request.data)
         assert not (carries and limits.redirects), "what is carried would go to a foreign host"
         for left in range(limits.redirects, -1, -1):
             response = self._ask(request, limits, current)

@@ -118,6 +118,7 @@ def rated(transcript: Transcript, voice: Voice, line: speech.Line, number: int) 
         assert segment.decoding is not None
         silence = 1.0 - voice.share(segment.start, segment.end)
         for word in segment.words or ():
+            assert word.probability is not None, "our own engine tells it"
             for part in words.normalised(word.text, line.language):
                 said.append(part)
                 known.append(features(word.probability, segment.decoding, silence))

@@ -11,7 +11,8 @@ import torch
 from safetensors.torch import save_file
 from whisper.model import ModelDimensions
 
-from bench.whisper import tokenizer_json
+from alternator.models.dimensions import Dimensions
+from alternator.speech.engines.converted.tokens import write_tokenizer
 from bench.whisper.weights import tokenizer
 
 # Longer names first: a name may hold a shorter one.
@@ -50,7 +51,7 @@ def convert(checkpoint: Path, folder: Path) -> Path:
         for key, value in content["model_state_dict"].items()
     }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    tokenizer_json.write(dims, folder)
+    write_tokenizer(Dimensions(**vars(dims)), folder)
     generation = json.dumps(_generation(dims), indent=1)
     (folder / "generation_config.json").write_text(generation, encoding="utf-8")
     (folder / "config.json").write_text(json.dumps(_config(dims), indent=1), encoding="utf-8")

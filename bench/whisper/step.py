@@ -21,6 +21,7 @@ from torch import Tensor
 from alternator.config.models import ComputeType
 from alternator.models.checkpoint import read_checkpoint
 from alternator.speech.batched.network import Network
+from alternator.speech.batched.silence import Sound
 
 START = (50258, 50259, 50360)  # any three tokens
 STEPS = 50
@@ -70,8 +71,8 @@ def measure(network: Network, batch: int, speed: float) -> Step:
     dims = network.dimensions
     lane = network.lane(batch)
     mel = torch.zeros(1, dims.n_mels, 3000)
-    audio = network.encode(mel).expand(batch, -1, -1)
-    lane.admit(range(batch), audio, [START] * batch)
+    sound = Sound(states=network.encode(mel)[0])
+    lane.admit(range(batch), [sound] * batch, [START] * batch)
     tokens = torch.full((batch, 1), 1000, device=network.device)
     for _ in range(STEPS):
         lane.step(tokens)

@@ -25,6 +25,7 @@ class RunningServe:
         known: tokens.Tokens = tokens.OPEN,
     ) -> None:
         self.folder = folder
+        self.settings = settings
         self._clients: dict[tuple[str, int], OpenAI] = {}
         self._listening = listening("127.0.0.1", 0)
         self.server, self.preload, self.models = prepare(options, settings, known, folder)

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from alternator.speech.batched.zeros import zeros
+
 
 def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
     """(windows, heads, queries, head) over (windows, heads, keys, head) → the shape of ``q``.
@@ -14,17 +16,17 @@ def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
     return functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
 
 
-def keys_of_sound(shape: tuple[int, int, int, int], like: Tensor) -> Tensor:
-    """A cache of (windows, heads, positions, head) for ``listen``, all zeros.
+def cache_of_sound(shape: tuple[int, int, int, int], like: Tensor) -> Tensor:
+    """A cache of (windows, heads, positions, head) for ``listen``, of keys or values.
 
-    On a CPU the positions of a number stand side by side, as the product reads them. A step reads
-    all keys of the sound and has to wait for memory: 4 windows, 8 heads and 6 layers took 11.5 ms
-    so, 15 the other way round.
+    On a CPU the positions of a number stand side by side, as the products read them. A step reads
+    the keys and values of all sound and waits for memory. Of 5 windows, 8 heads and 1280 positions
+    one layer's keys took 0.37 ms so and 0.7 the other way round, its values 0.31 and 0.51.
     """
     windows, heads, positions, head = shape
     if like.device.type == "cpu":
-        return like.new_zeros(windows, heads, head, positions).transpose(2, 3)
-    return like.new_zeros(shape)
+        return zeros((windows, heads, head, positions), like).transpose(2, 3)
+    return zeros(shape, like)
 
 
 def listen(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:

@@ -180,8 +180,11 @@ class Decoder:
         if jobs:
             # Noted first: without memory for it they go back.
             self._under_way.update(dict.fromkeys(jobs))
-            mels = [job.window.mel for job in jobs]
-            self._coming.append((self._encoding.encode(mels), jobs))
+            for exact in (True, False):
+                some = [job for job in jobs if job.window.exact is exact]
+                if some:
+                    mels = [job.window.mel for job in some]
+                    self._coming.append((self._encoding.encode(mels, exact=exact), some))
 
     def _halve(self) -> None:
         """Begin anew with what was under way, half as much at once."""

@@ -8,14 +8,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from alternator.speech.batched.network import Network
+from alternator.speech.batched.silence import Sound
 from alternator.speech.batched.streams import Moment, Side
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Encoded:
-    """Encoded sound, (audio context, state) each; it is there when ``ready`` is past."""
+    """Encoded sound of each window; it is there when ``ready`` is past."""
 
-    audio: list[Tensor]
+    audio: list[Sound]
     ready: Moment
 
 
@@ -28,14 +29,20 @@ class Encoding:
         self._frames = 2 * network.dimensions.n_audio_ctx
         self._side = Side(network.device)
 
-    def encode(self, mels: Sequence[Tensor]) -> Encoded:
-        """Begin to encode spectrograms, (mels, frames) each."""
+    def encode(self, mels: Sequence[Tensor], *, exact: bool = True) -> Encoded:
+        """Begin to encode spectrograms, (mels, frames) each; ``exact`` as Window's.
+
+        On a GPU windows go side by side, for which they have to be of one length.
+        """
+        if not exact and self._network.device.type == "cpu":
+            short = [self._network.encode_short(mel[..., : self._frames]) for mel in mels]
+            return Encoded(audio=short, ready=Moment(self._network.device))
         batch = torch.stack([self._padded(mel) for mel in mels])
         with self._side.after(Moment(self._network.device)):
             found = self._network.encode(batch)
             ready = Moment(self._network.device)
         self._side.lend(batch, found)
-        return Encoded(audio=list(found), ready=ready)
+        return Encoded(audio=[Sound(states=states) for states in found], ready=ready)
 
     def _padded(self, mel: Tensor) -> Tensor:
         """As openai-whisper's pad_or_trim."""

@@ -6,6 +6,7 @@ import torch
 
 from alternator.speech.batched.lane import Lane
 from alternator.speech.batched.network import Network
+from alternator.speech.batched.silence import Sound
 
 
 class Forced:
@@ -22,7 +23,8 @@ class Forced:
         """The alignment heads' raw scores and the logits, for each of ``tokens``."""
         if self._lane is None:
             self._lane = self._network.lane(1, 1, attention=True)
-        hidden = self._lane.admit([0], self._network.encode(mel[None]), [list(tokens)])
+        sound = Sound(states=self._network.encode(mel[None])[0])
+        hidden = self._lane.admit([0], [sound], [list(tokens)])
         scores = self._lane.attention(0, 0, len(tokens), first=0)
         self._lane.release(0)
         return scores, self._network.logits(hidden[0])

@@ -1,6 +1,7 @@
 """Whether and how this torch computes with int8 weights on this CPU."""
 
 import warnings
+from functools import cache
 
 import torch
 
@@ -26,9 +27,16 @@ def use_engine() -> None:
             f"set [whisper] compute_type to float32"
         )
     torch.backends.quantized.engine = engine
+    _hear_warning()
+
+
+@cache
+def _hear_warning() -> None:
+    """Quantized tensors are to go from a later torch than ours, which says so once: here.
+
+    https://github.com/pytorch/pytorch/issues/184982
+    """
     with warnings.catch_warnings():
-        # Quantized tensors are to go from a later torch than ours, which says so once: here.
-        # https://github.com/pytorch/pytorch/issues/184982
         warnings.simplefilter("ignore", UserWarning)
         torch.quantize_per_tensor(torch.zeros(1), 1.0, 0, torch.quint8)
 

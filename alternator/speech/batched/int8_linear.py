@@ -14,13 +14,21 @@ from alternator.speech.batched.onednn import after, has_onednn
 
 # GELU goes down to -0.17. A row with nothing above this keeps its size: -0.17 would be most of it.
 SMALL = 1.0
+ROWS = 512  # that are quantized at once
 
 
 def quantized(weight: Tensor) -> tuple[Tensor, Tensor]:
     """Weights (outputs, inputs) as int8, and the scale of each output, float32."""
-    scales = weight.float().abs().amax(1).clamp_(min=torch.finfo(torch.float32).tiny) / 127
-    rounded = (weight.float() / scales[:, None]).round_().clamp_(-127, 127)
-    return rounded.to(torch.int8), scales
+    values = torch.empty(weight.shape, dtype=torch.int8)
+    scales = torch.empty(len(weight))
+    # Few rows at a time stay in the processor's caches: a third of the time for a vocabulary.
+    for first in range(0, len(weight), ROWS):
+        some = slice(first, first + ROWS)
+        part = weight[some].float()
+        scale = part.abs().amax(1).clamp_(min=torch.finfo(torch.float32).tiny).div_(127)
+        values[some] = (part / scale[:, None]).round_().clamp_(-127, 127)
+        scales[some] = scale
+    return values, scales
 
 
 class FewRowsInt8:

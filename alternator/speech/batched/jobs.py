@@ -8,6 +8,7 @@ from torch import Tensor
 from alternator.speech.batched.attempts import Start
 from alternator.speech.batched.hypotheses import Way
 from alternator.speech.batched.ranking import Hypothesis
+from alternator.speech.batched.silence import Sound
 from alternator.speech.batched.token_rules import WindowRules
 from alternator.speech.batched.window import Decoded, Window
 
@@ -25,15 +26,15 @@ class Plan:
 class Job:
     """A window, who waits for it, and how far it is.
 
-    ``attempt`` counts the temperatures. ``audio``: its encoded sound, (audio context, state), kept
-    for the next attempt. ``language`` and ``plan`` are known before it goes into a lane.
+    ``attempt`` counts the temperatures. ``audio``: its encoded sound, kept for the
+    next attempt. ``language`` and ``plan`` are known before it goes into a lane.
     """
 
     window: Window
     on_done: Callable[[Decoded], None]
     language: str | None
     attempt: int = 0
-    audio: Tensor | None = None
+    audio: Sound | None = None
     language_probabilities: Mapping[str, float] = field(default_factory=dict)
     plan: Plan | None = None
 
@@ -44,7 +45,7 @@ class Job:
         return self.plan
 
     @property
-    def heard(self) -> Tensor:
+    def heard(self) -> Sound:
         """The encoded sound, once there is some."""
         assert self.audio is not None, "a window is encoded before it goes into a lane"
         return self.audio

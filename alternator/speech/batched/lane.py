@@ -19,9 +19,11 @@ from torch.nn import functional
 
 from alternator.errors import ModelError
 from alternator.speech.batched.alignment_queries import AlignmentQueries
-from alternator.speech.batched.attention import attend, keys_of_sound, listen
+from alternator.speech.batched.attention import attend, cache_of_sound, listen
 from alternator.speech.batched.decoder_network import DecoderNetwork
 from alternator.speech.batched.places import Places
+from alternator.speech.batched.silence import Sound
+from alternator.speech.batched.zeros import zeros
 
 
 class Lane:
@@ -53,8 +55,8 @@ class Lane:
         own = (windows, heads, self.length, rows, head)
         cross = (windows, heads, self.audio_positions, head)
         layers = range(len(network.layers))
-        self._own = [(new.new_zeros(own), new.new_zeros(own)) for _ in layers]
-        self._cross = [(keys_of_sound(cross, new), new.new_zeros(cross)) for _ in layers]
+        self._own = [(zeros(own, new), zeros(own, new)) for _ in layers]
+        self._cross = [(cache_of_sound(cross, new), cache_of_sound(cross, new)) for _ in layers]
         # 0 where a hypothesis descends from the slot, else minus infinity: added to the scores.
         self._seen = new.new_full((windows, rows, self.length, rows), -torch.inf)
         self._seen[:, :, 0, 0] = 0
@@ -77,11 +79,11 @@ class Lane:
 
     @torch.inference_mode()
     def admit(
-        self, places: Sequence[int], audio: Tensor, tokens: Sequence[Sequence[int]]
+        self, places: Sequence[int], sounds: Sequence[Sound], tokens: Sequence[Sequence[int]]
     ) -> Tensor:
         """Put new windows into places, whatever was there before.
 
-        ``audio``: what the encoder gave, (windows, positions, state), at most the lane's positions.
+        ``sounds``: what the encoder gave, at most the lane's positions; on a GPU of one length.
         ``tokens``: the start of each window, all of one length. Gives the hidden states of those
         tokens, (windows, tokens, state), the input of ``logits``; the next step takes the tokens
         that are chosen from the last one. ModelError if the tokens do not fit into the context.
@@ -95,7 +97,6 @@ class Lane:
             )
         at = torch.tensor(places, device=self._device)
         x = self._network.embedded(prompt, torch.arange(length, device=self._device))
-        sound = audio.shape[1]
         for number, layer in enumerate(self._network.layers):
             q, k, v = layer.qkv(x)
             for cache, new in zip(self._own[number], (k, v), strict=True):
@@ -104,14 +105,16 @@ class Lane:
             q = layer.cross_query(x)
             if self._asked:
                 self._asked.keep_prompt(number, q, at)
-            x = layer.add_cross(x, self._listen(number, q, audio, places))
+            x = layer.add_cross(x, self._listen(number, q, sounds, places))
         self._seen[at] = -torch.inf
         self._seen[at, :, :length, 0] = 0
         self._positions[at] = length
-        self._note(places, length, sound)
+        self._note(places, length, sounds)
         return self._network.norm(x)
 
-    def _listen(self, number: int, q: Tensor, audio: Tensor, places: Sequence[int]) -> Tensor:
+    def _listen(
+        self, number: int, q: Tensor, sounds: Sequence[Sound], places: Sequence[int]
+    ) -> Tensor:
         """Keep the keys and values of new windows' sound, and answer their prompts by them.
 
         On a CPU one by one: what is in its caches is used at once, and in int8 the scale of a
@@ -121,21 +124,26 @@ class Lane:
         together = 1 if self._device.type == "cpu" else len(places)
         for first in range(0, len(places), together):
             some = slice(first, first + together)
-            k, v = self._network.layers[number].cross_key_value(audio[some])
-            at = torch.tensor(places[some], device=self._device)
+            audio = torch.stack([sound.states for sound in sounds[some]])
+            k, v = self._network.layers[number].cross_key_value(audio)
             for cache, new in zip(self._cross[number], (k, v), strict=True):
-                cache[at, :, : audio.shape[1]] = new
-            heard.append(functional.scaled_dot_product_attention(q[some], k, v))
+                for place, one in zip(places[some], new, strict=True):
+                    cache[place, :, : audio.shape[1]] = one
+            weights = sounds[first].weights
+            bias = None if weights is None else weights[None, None, None]
+            heard.append(functional.scaled_dot_product_attention(q[some], k, v, attn_mask=bias))
         return torch.cat(heard)
 
-    def _note(self, places: Sequence[int], length: int, sound: int) -> None:
-        self._places.admit(places, length, sound)
-        if sound < self.audio_positions and self._heard is None:
-            self._heard = self._seen.new_zeros(self.windows, 1, 1, self.audio_positions)
-        if self._heard is not None:
-            for place in places:
-                self._heard[place] = 0
-                self._heard[place, ..., sound:] = -torch.inf
+    def _note(self, places: Sequence[int], length: int, sounds: Sequence[Sound]) -> None:
+        for place, sound in zip(places, sounds, strict=True):
+            whole = sound.places == self.audio_positions and sound.weights is None
+            self._places.admit(place, prompt=length, sound=sound.places, whole=whole)
+            if self._heard is None and not whole:
+                self._heard = self._seen.new_zeros(self.windows, 1, 1, self.audio_positions)
+            if self._heard is not None:
+                self._heard[place] = -torch.inf
+                weights = 0.0 if sound.weights is None else sound.weights
+                self._heard[place, ..., : sound.places] = weights
 
     @property
     def uneven(self) -> bool:
@@ -214,12 +222,10 @@ class Lane:
         if self._device.type != "cpu":
             # A recorded step has one shape.
             return self.length, self.audio_positions
-        return self._places.reach(n), max(self._places.sounds(n))
+        return self._places.reach(n), self._places.most_sound(n)
 
     def _heard_bias(self, n: int, sound: int) -> Tensor | None:
-        if self._heard is None or (
-            self._device.type == "cpu" and self._places.sounds(n) == {sound}
-        ):
+        if self._heard is None or (self._device.type == "cpu" and self._places.all_whole(n)):
             return None
         return self._heard[:n, ..., :sound]
 

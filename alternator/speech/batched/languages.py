@@ -6,10 +6,10 @@ https://github.com/openai/whisper/blob/v20250625/whisper/decoding.py
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
 
 from alternator.speech.batched.lane import Lane
 from alternator.speech.batched.network import Network
+from alternator.speech.batched.silence import Sound
 from alternator.speech.engines.whisper_package import Tokenizer
 
 
@@ -22,11 +22,11 @@ class LanguageDetector:
         self._lane: Lane | None = None
         self._tokens = torch.tensor(tokenizer.all_language_tokens, device=network.device)
 
-    def probabilities(self, audio: Tensor) -> Mapping[str, float]:
-        """Of each language's code the probability, of encoded sound (audio context, state)."""
+    def probabilities(self, sound: Sound) -> Mapping[str, float]:
+        """Of each language's code the probability, of encoded sound."""
         if self._lane is None:
             self._lane = self._network.lane(1, 1)
-        hidden = self._lane.admit([0], audio[None], [[self._tokenizer.sot]])
+        hidden = self._lane.admit([0], [sound], [[self._tokenizer.sot]])
         logits = self._network.logits(hidden[0, -1])
         found = logits[self._tokens].softmax(dim=-1).tolist()
         return dict(zip(self._tokenizer.all_language_codes, found, strict=True))

@@ -14,6 +14,7 @@ from alternator.speech.batched.decoder_network import DecoderNetwork, default_al
 from alternator.speech.batched.encoder import Encoder
 from alternator.speech.batched.lane import Lane
 from alternator.speech.batched.precision import choose_precision
+from alternator.speech.batched.silence import Sound
 from alternator.speech.batched.weights import Weights
 
 
@@ -58,6 +59,14 @@ class Network:
         is padded with: a model is used to 3000.
         """
         return self._encoder(mel.to(self.device, self.dtype))
+
+    @torch.inference_mode()
+    def encode_short(self, mel: Tensor) -> Sound:
+        """A window of (mels, frames), padded to 3000 frames, of whose padding little is computed.
+
+        Not the same numbers as ``encode``'s, but words as good: ``silence.py``.
+        """
+        return self._encoder.short(mel.to(self.device, self.dtype))
 
     @torch.inference_mode()
     def logits(self, hidden: Tensor) -> Tensor:

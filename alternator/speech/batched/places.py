@@ -1,7 +1,5 @@
 """What the host knows of a lane's places without asking the device."""
 
-from collections.abc import Iterable
-
 # The attention of a step covers the longest live window, rounded up to this many positions.
 LENGTH_STEP = 32
 
@@ -18,12 +16,15 @@ class Places:
         self._live: dict[int, int] = {}
         self._prompt: dict[int, int] = {}
         self._sound: dict[int, int] = {}
+        self._whole: dict[int, bool] = {}
 
-    def admit(self, places: Iterable[int], prompt: int, sound: int) -> None:
-        """Windows begin with so many tokens, and so many positions of sound."""
-        for place in places:
-            self._live[place] = self._prompt[place] = prompt
-            self._sound[place] = sound
+    def admit(self, place: int, *, prompt: int, sound: int, whole: bool) -> None:
+        """A window begins with so many tokens, and so many positions of sound.
+
+        ``whole``: all positions that there are, each of which stands for itself.
+        """
+        self._live[place] = self._prompt[place] = prompt
+        self._sound[place], self._whole[place] = sound, whole
 
     def release(self, place: int) -> None:
         """Nobody wants the place's window any more."""
@@ -33,6 +34,7 @@ class Places:
         """The window of one place goes on in another."""
         for known in (self._live, self._prompt, self._sound):
             known[target] = known.pop(source)
+        self._whole[target] = self._whole.pop(source)
 
     def grow(self, n: int) -> None:
         """The first ``n`` places have a token more; a full one stays."""
@@ -57,6 +59,10 @@ class Places:
         longest = max((at for place, at in self._live.items() if place < n), default=0) + 1
         return min(self._length, -(-longest // LENGTH_STEP) * LENGTH_STEP)
 
-    def sounds(self, n: int) -> set[int]:
-        """The amounts of sound of the first ``n`` places."""
-        return {self._sound[place] for place in self._live if place < n} or {1}
+    def most_sound(self, n: int) -> int:
+        """The largest amount of sound of the first ``n`` places."""
+        return max((self._sound[place] for place in self._live if place < n), default=1)
+
+    def all_whole(self, n: int) -> bool:
+        """Whether all positions of sound of the first ``n`` places count, and count alike."""
+        return all(self._whole[place] for place in self._live if place < n)

@@ -13,6 +13,7 @@ import torch
 from alternator.media.audio import SAMPLE_RATE, Samples, decode
 from alternator.speech.batched import sequential, side_by_side
 from alternator.speech.batched.asking import Listening, Model
+from alternator.speech.batched.heap import trim
 from alternator.speech.batched.voiced import Voiced, find_windows
 from alternator.speech.cutting import Span
 from alternator.speech.engines.engine import CancelledRequestError, Request
@@ -75,6 +76,7 @@ class Preparer:
             if is_sequential(options)
             else self._side_by_side(request.id, samples, options)
         )
+        trim()
         _go_on(unwanted)
         return Prepared(
             duration=duration, notes=notes, language=options.language or "", begin=begin

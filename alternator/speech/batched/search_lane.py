@@ -91,8 +91,8 @@ class SearchLane:
         plans = [job.planned for job in jobs]
         free = [place for place in range(self.shape.windows) if place not in self._seats]
         places = free[: len(jobs)]
-        audio = torch.stack([job.heard for job in jobs])
-        hidden = self._lane.admit(places, audio, [plan.start.tokens for plan in plans])
+        sounds = [job.heard for job in jobs]
+        hidden = self._lane.admit(places, sounds, [plan.start.tokens for plan in plans])
         logits = self._network.logits(hidden[:, [plans[0].start.sot, -1]])
         silence = logits[:, 0].softmax(dim=-1)[:, self._no_speech_token]
         for number, (place, plan) in enumerate(zip(places, plans, strict=True)):

@@ -163,6 +163,7 @@ class _Loop:
             task=self._options.task,
             prompt=self._prompts.alone(),
             prefix=self._prompts.prefix if first else (),
+            exact=False,
         )
 
     def _tell(self) -> Iterator[Segment]:

@@ -45,7 +45,8 @@ class Window:
     ``mel``: log-Mel spectrogram, float32, shape (n_mels, frames), at most 3000 frames of 10 ms,
     padded by the decoder as openai-whisper pads. ``prompt`` and ``prefix`` are tokens, already cut
     to what the context holds. ``language`` is Whisper's code; None has this window's detected.
-    ``owner`` names the request that it belongs to.
+    ``owner`` names the request that it belongs to. ``exact``: computed as openai-whisper does, all
+    of its padding; else little of it where that is slow (``silence.py``), with words as good.
     """
 
     owner: str
@@ -55,6 +56,7 @@ class Window:
     task: Task = "transcribe"
     prompt: tuple[int, ...] = ()
     prefix: tuple[int, ...] = ()
+    exact: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -149,10 +149,22 @@ class BatchedEngine:
             preparer=Preparer(
                 n_mels=dimensions.n_mels, multilingual=multilingual, device=self.device
             ),
-            pool=ThreadPoolExecutor(max_workers=HELPERS, thread_name_prefix="prepare"),
+            pool=ThreadPoolExecutor(
+                max_workers=HELPERS, thread_name_prefix="prepare", initializer=_compute_alone
+            ),
             said=said,
             compute_type="int8" if network.int8 else str(network.dtype).removeprefix("torch."),
         )
+
+
+def _compute_alone() -> None:
+    """A thread that prepares files does so without OpenMP threads of its own.
+
+    Where there are more of them than cores, libgomp has all of them sleep between two operations
+    rather than wait a moment: a step of tiny's decoder took 13.5 ms in place of 9.7.
+    https://gcc.gnu.org/onlinedocs/libgomp/GOMP_005fSPINCOUNT.html
+    """
+    torch.set_num_threads(1)
 
 
 class Tokenizers:

@@ -6,19 +6,32 @@ numpy or torch: the asking side lives without them.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from alternator.config.models import ComputeType
 from alternator.errors import AlternatorError
 from alternator.progress import Progress
-from alternator.speech.options import DecodingOptions
+from alternator.speech.options import DecodingOptions, SpeakerOptions
 from alternator.speech.transcript import Segment, Transcript
 
 
 class CancelledRequestError(AlternatorError):
     """Whoever made the request does not want its answer any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A server that speaks OpenAI's audio API, for the engine that asks one.
+
+    ``url`` up to ``/v1`` included; ``token`` is sent to it and shown nowhere; it may take
+    ``timeout_seconds`` for each answer.
+    """
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+    timeout_seconds: float = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +46,8 @@ class LoadOptions:
     ``auto``, this one is to be taken. None: nothing was tried. An engine asks no environment.
     ``compute_type``: a precision of ``config.models.ComputeType``; ``auto`` is what is best on
     the device. ``batch_size``: the most windows that are computed together; 0: as many as pay and
-    the free memory bears. An engine without a batch takes no notice of it.
+    the free memory bears. An engine without a batch takes no notice of it. ``server``: whom to ask,
+    for an engine that computes nothing itself.
     """
 
     model_dir: Path
@@ -43,6 +57,7 @@ class LoadOptions:
     proven_device: str | None = None
     compute_type: ComputeType = "auto"
     batch_size: int = 0
+    server: Server | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +66,8 @@ class Request:
 
     ``id`` names it in every event about it. A file longer than ``limit_seconds`` is refused; None
     leaves it to the decoder's own bound. ``audio_track``: which of its audio tracks, from 0; None
-    is the one that players take.
+    is the one that players take. ``speakers``: who speaks is to be told, which is the worker's to
+    do (speakers/beside.py) and no engine's.
     """
 
     id: str
@@ -59,6 +75,7 @@ class Request:
     limit_seconds: float | None
     options: DecodingOptions
     audio_track: int | None = None
+    speakers: SpeakerOptions | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from alternator.errors import AlternatorError, ConfigError, OutOfMemoryError
+from alternator.errors import AlternatorError, OutOfMemoryError, UnsupportedError
 from alternator.media.audio import SAMPLE_RATE, Samples, decode
 from alternator.media.ffmpeg import find_ffmpeg
 from alternator.models.store import locate
@@ -215,10 +215,10 @@ def no_step(_: bool) -> None:
 
 
 def refuse_foreign(options: DecodingOptions) -> None:
-    """ConfigError for what openai-whisper does not have."""
+    """UnsupportedError for what openai-whisper does not have."""
     for name, asked in (("vad", options.vad), ("hotwords", options.hotwords)):
         if asked:
-            raise ConfigError(
+            raise UnsupportedError(
                 f"the speech engine 'openai' has no {name}; leave it out, or take the engine "
                 f"'alternator'"
             )

@@ -15,7 +15,14 @@ GROUP = "alternator.engines"
 
 AUTO = "auto"
 AUTO_ENGINE = "alternator"  # what `auto` stands for
-WHISPER_ENGINES = (AUTO_ENGINE, "openai")  # those that compute OpenAI's models
+# Those that compute OpenAI's models.
+WHISPER_ENGINES = (AUTO_ENGINE, "openai", "faster-whisper", "whisper.cpp")
+# The extra that an engine of ours needs beside or instead of `whisper`.
+EXTRAS = {
+    "faster-whisper": "faster-whisper",
+    "openai-api": "openai-api",
+    "whisper.cpp": "whisper-cpp",
+}
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +32,11 @@ OURS = "alternator"  # our own distribution, whose engines come with the extra `
 def engine_names() -> tuple[str, ...]:
     """The names of the engines that are registered here, in order."""
     return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+
+
+def check_name(name: str) -> None:
+    """ConfigError if no engine is called so."""
+    _entry_point(AUTO_ENGINE if name == AUTO else name)
 
 
 def make_engine(name: str) -> Engine:
@@ -69,7 +81,11 @@ def _entry_point(name: str) -> EntryPoint:
 
 
 def _remedy(point: EntryPoint) -> str:
-    if point.dist is None or point.dist.name == OURS:
+    ours = point.dist is None or point.dist.name == OURS
+    if ours and point.name in EXTRAS:
+        extra = EXTRAS[point.name]
+        return f"install the extra `{extra}` (in the checkout: pip install '.[{extra}]')"
+    if point.dist is None or ours:
         return (
             "install the extra `whisper` (in the checkout: pip install '.[whisper]' "
             "openai-whisper) or use the container image"

@@ -19,6 +19,10 @@ from alternator.errors import (
     ModelError,
     NoAudioError,
     OutOfMemoryError,
+    SpeechServerAwayError,
+    SpeechServerError,
+    TemporaryError,
+    UnsupportedError,
     WorkerError,
 )
 from alternator.speech.engines.engine import CancelledRequestError
@@ -36,6 +40,9 @@ ERRORS: dict[str, type[AlternatorError]] = {
         ModelError,
         NoAudioError,
         OutOfMemoryError,
+        SpeechServerAwayError,
+        SpeechServerError,
+        UnsupportedError,
         WorkerError,
     )
 }
@@ -67,7 +74,10 @@ def _plain(value: object) -> Any:
     if isinstance(value, AlternatorError):
         # An engine may have errors of its own, which the other side does not know.
         known = (cls.__name__ for cls in type(value).__mro__ if cls.__name__ in ERRORS)
-        return {"kind": next(known), "message": str(value)}
+        told = {"kind": next(known), "message": str(value)}
+        if isinstance(value, TemporaryError) and issubclass(ERRORS[told["kind"]], TemporaryError):
+            return told | {"retry_after": value.retry_after}
+        return told
     raise TypeError(f"{value!r} is nothing that a frame can hold")
 
 
@@ -106,7 +116,10 @@ def _read_fields(cls: Any, raw: Any, where: str) -> Any:
 def _read_error(raw: Any, where: str) -> AlternatorError:
     if not isinstance(raw, dict) or raw.get("kind") not in ERRORS:
         raise ShapeError(f"{where} is no known error")
-    return ERRORS[raw["kind"]](_read(str, raw.get("message"), where))
+    kind, message = ERRORS[raw["kind"]], _read(str, raw.get("message"), where)
+    if issubclass(kind, TemporaryError):
+        return kind(message, retry_after=_read(float | None, raw.get("retry_after"), where))
+    return kind(message)
 
 
 @cache

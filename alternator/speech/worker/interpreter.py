@@ -34,6 +34,12 @@ NEEDED = {
     "safetensors": "safetensors",
     "requests": "requests",
 }
+# Likewise, what other engines of ours need.
+NEEDED_BY: Mapping[str, Mapping[str, str]] = {
+    "faster-whisper": {"faster_whisper": "faster-whisper", "requests": "requests"},
+    "openai-api": {"numpy": "numpy", "requests": "requests"},
+    "whisper.cpp": {"pywhispercpp": "pywhispercpp", "requests": "requests"},
+}
 # Says what is there without importing it, which for torch alone takes seconds.
 QUESTION = (
     "import importlib.util, json, sys\n"
@@ -56,7 +62,8 @@ def command_of(settings: WhisperSettings, environ: Mapping[str, str]) -> tuple[s
         raise wrong(name, "there is no such program", "name one that is there")
     if Path(found).absolute() == Path(sys.executable).absolute():
         return COMMAND
-    needed = NEEDED if is_whisper(settings.engine) else {}
+    engine = settings.engine
+    needed = NEEDED_BY.get(engine, NEEDED if is_whisper(engine) else {})
     check(name, found, needed, environ)
     return (found, "-P", str(Path(foreign_start.__file__)), *places())
 

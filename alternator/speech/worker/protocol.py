@@ -29,7 +29,7 @@ from alternator.speech.engines.engine import (
 )
 from alternator.speech.worker.codec import ShapeError, from_json, to_json
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 
 BEAT_SECONDS = 1.0
 # How long a worker at rest has, once its stdin has ended, until it is killed.

@@ -13,6 +13,7 @@ PLACEHOLDERS = {
     "described": {"model"},
     "transcribed": {"model"},
     "shortened": {"model", "text_model"},
+    "speaker": {"number"},
 }
 
 

@@ -9,7 +9,7 @@ from alternator.alt_text.writer import AltTextWriter
 from alternator.config.settings import Config, MastodonSettings
 from alternator.errors import MediaError, TemporaryMediaError
 from alternator.mastodon.entities import Attachment, AttachmentType
-from alternator.speech.transcript import Transcript
+from alternator.speech.transcript import Segment, Transcript
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
 from sandbox.vision.server import VisionServer
@@ -31,6 +31,22 @@ def test_descriptions_name_the_model_in_the_language_of_the_post(
     ]
 
 
+def test_a_transcript_names_the_servers_model(server: SandboxServer, make_bot: MakeBot, clip: Path):
+    heard = [server.post("Listen", files=[clip])["id"] for _ in range(3)]
+    bot = make_bot(whisper={"server_url": "http://gpu/v1"})
+    bot.transcriber.texts = [
+        Transcript(text="Hi.", language="en", duration=1.0, segments=(), model=model)
+        for model in ("gpt-4o-transcribe", "turbo", None)
+    ]
+    bot.once()
+    told = {(server.descriptions(key)[0] or "").partition("\n\n")[2] for key in heard}
+    assert told == {
+        "Transcribed by gpt-4o-transcribe",
+        "Transcribed by Whisper turbo",
+        "Transcribed by Whisper base",
+    }
+
+
 def test_a_transcript_that_is_too_unsure_is_withheld(
     server: SandboxServer, make_bot: MakeBot, clip: Path
 ):
@@ -50,6 +66,28 @@ def test_a_transcript_that_is_too_unsure_is_withheld(
         "min_confidence asks for 0.6",
         1,
     ) in bot.rows()
+
+
+def test_who_speaks_is_named_in_the_language_of_the_post(
+    server: SandboxServer, make_bot: MakeBot, clip: Path
+):
+    talk = server.post("Hört", files=[clip], language="de")
+    alone = server.post("Hört", files=[clip], language="de")
+    bot = make_bot(whisper={"name_speakers": True})
+    both = (
+        Segment(start=0.0, end=1.0, text=" Wer da?", speaker="SPEAKER_01"),
+        Segment(start=1.0, end=2.0, text=" Ich.", speaker="SPEAKER_00"),
+    )
+    bot.transcriber.texts = [
+        Transcript(text="Wer da? Ich.", language="de", duration=2.0, segments=segments)
+        for segments in (both, both[:1])
+    ]
+    bot.once()
+    told = {server.descriptions(post["id"])[0] for post in (talk, alone)}
+    assert told == {
+        "Stimme 1: Wer da?\nStimme 2: Ich.\n\nMitschrift von Whisper base",
+        "Wer da? Ich.\n\nMitschrift von Whisper base",
+    }
 
 
 def test_the_prompt_is_in_the_language_of_the_post(

@@ -9,6 +9,8 @@ from alternator.errors import (
     DamagedMediaError,
     EndpointError,
     MediaError,
+    SpeechServerAwayError,
+    SpeechServerError,
     TemporaryMediaError,
     VisionError,
 )
@@ -25,6 +27,11 @@ from alternator.store.outcomes import Outcome, left_alone, to_retry
             EndpointError("down", retry_after=9.0),
             to_retry("51", "down", retry_after=9.0, counts=False),
         ),
+        (
+            SpeechServerAwayError("full", retry_after=3.0),
+            to_retry("51", "full", retry_after=3.0, counts=False),
+        ),
+        (SpeechServerError("too short"), to_retry("51", "too short")),
         (VisionError("no words"), to_retry("51", "no words")),
         (KeyError("x"), to_retry("51", "unexpected KeyError: 'x'")),
     ],

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from other_program import holding
 from small_disk import fill, make_room, small_disk
+from speech_server import speech_server
 from waiting import wait_for
 
 from alternator.config.settings import StateSettings
@@ -706,3 +707,43 @@ def test_a_defect_leaves_its_trace_in_the_log(
     assert "the bot ends for a defect of its own; please report this | Traceback" in trace
     assert "in opened" in trace
     assert line.startswith("alternator run: this should not have happened: ZeroDivisionError: ")
+
+
+def test_a_speech_server_is_asked_and_the_own_worker_while_it_is_away(
+    command: Command,
+    server: SandboxServer,
+    vision: VisionServer,
+    speak: Callable[..., Path],
+    checkpoint: Path,
+) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("whisper")
+    token = command.folder / "token"
+    token.write_text("keep-this-quiet\n")
+    with speech_server() as gone:
+        port = int(gone.url.rsplit(":", 1)[1].partition("/")[0])
+    variables = account(server, vision) | {
+        "ALTERNATOR_WHISPER_ENABLED": "true",
+        "ALTERNATOR_WHISPER_MODEL": str(checkpoint),
+        "ALTERNATOR_WHISPER_SERVER_URL": gone.url,
+        "ALTERNATOR_WHISPER_SERVER_TOKEN_FILE": str(token),
+        "ALTERNATOR_WHISPER_SERVER_MODEL": "whisper-1",
+        "ALTERNATOR_LOG_LEVEL": "debug",
+    }
+    first = server.post("Listen", files=[speak("Winter is coming soon.")])["id"]
+    code, errors = command.run("run", "--once", **variables)
+    assert code == 0, errors
+    assert server.descriptions(first) == [
+        "Winter is coming soon.\n\nTranscribed by Whisper fixture"
+    ]
+    away = f"{gone.url} can't be reached; start that server, or correct [whisper] server_url"
+    assert errors.count(away) == 1, "said once"
+    second = server.post("Listen", files=[speak("Winter is coming soon.", suffix=".ogg")])["id"]
+    with speech_server(port) as running:
+        running.token = "keep-this-quiet"
+        code, more = command.run("run", "--once", **variables)
+    assert code == 0, more
+    assert server.descriptions(second) == ["Hello, dear world. (Yes!)\n\nTranscribed by whisper-1"]
+    (asked,) = running.asked
+    assert asked.token == "keep-this-quiet" and asked.fields["model"] == ["whisper-1"]
+    assert "keep-this-quiet" not in errors + more

@@ -4,7 +4,7 @@ import pytest
 
 from alternator.serve.errors import ApiError
 from alternator.serve.fields import code_of, wanted_of
-from alternator.speech.options import DecodingOptions
+from alternator.speech.options import DecodingOptions, SpeakerOptions
 
 USUAL = DecodingOptions(language="fr", vad=True)
 
@@ -70,8 +70,7 @@ def test_detection_by_name_is_what_is_usual() -> None:
         ({"languages": ("de",), "language": ("en",)}, "language", "differ"),
         ({"model": ("a", "b")}, "model", "comes 2 times"),
         ({"response_format": ("xml",)}, "response_format", "choose one of json, text"),
-        ({"response_format": ("diarized_json",)}, "response_format", "speakers"),
-        ({"known_speaker_names": ("Ada",)}, "known_speaker_names", "speakers"),
+        ({"known_speaker_names": ("Ada",)}, "known_speaker_names", "knows none of them by name"),
         ({"temperature": ("nan",)}, "temperature", "'nan' is no number"),
         ({"temperature": ("warm",)}, "temperature", "'warm' is no number"),
         ({"stream": ("maybe",)}, "stream", "true or false"),
@@ -95,3 +94,11 @@ def test_what_can_not_be_meant(fields: dict[str, tuple[str, ...]], param: str, w
 def test_a_translation_has_no_language_of_its_own() -> None:
     with pytest.raises(ApiError, match="no field 'language'"):
         wanted_of({"language": ("de",)}, "translate", USUAL)
+
+
+def test_speakers() -> None:
+    asked = {"response_format": ("diarized_json",)}
+    assert wanted_of(asked, "transcribe", USUAL).speakers == SpeakerOptions()
+    assert wanted_of({}, "transcribe", USUAL).speakers is None
+    with pytest.raises(ApiError, match="translations have no diarized_json"):
+        wanted_of(asked, "translate", USUAL)

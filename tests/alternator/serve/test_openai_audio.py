@@ -16,6 +16,7 @@ import requests
 from openai import AsyncOpenAI
 from openai.types.audio import (
     Transcription,
+    TranscriptionDiarized,
     TranscriptionTextDeltaEvent,
     TranscriptionTextDoneEvent,
     TranscriptionVerbose,
@@ -25,6 +26,8 @@ from running_serve import RunningServe
 from waiting import wait_for
 
 from alternator.config.models import WhisperSettings
+from alternator.errors import ModelError
+from alternator.models.speaker_weights import find_speaker_weights
 from alternator.serve.openai_audio import beating, piece_of
 from alternator.serve.options import ServeOptions
 from alternator.serve.streaming import BEAT, Told
@@ -192,12 +195,6 @@ def test_the_asynchronous_client(served: RunningServe, speak: Speak) -> None:
 REFUSED: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "language": ({"language": "tlhingan"}, "language", "invalid_value", "knows no language"),
     "format": ({"response_format": "docx"}, "response_format", "invalid_value", "verbose_json"),
-    "speakers": (
-        {"response_format": "diarized_json"},
-        "response_format",
-        "unsupported",
-        "does not tell speakers apart",
-    ),
     "temperature": ({"temperature": 1.5}, "temperature", "invalid_value", "from 0 to 1"),
     "words of json": (
         {"timestamp_granularities": ["word"]},
@@ -413,3 +410,17 @@ def test_more_at_once_than_fit(small: Callable[..., RunningServe], speak: Speak)
     assert len(texts) + len(refusals) == 64, found
     assert set(texts) == {SPOKEN} and len(texts) >= 8 and refusals
     running.wait_until_empty()
+
+
+def test_speakers_or_why_not(served: RunningServe, speak: Speak) -> None:
+    """Where the weights that tell voices apart are not here, that is said; never less told."""
+    create = served.client().audio.transcriptions.create
+    try:
+        find_speaker_weights(served.settings.model_dir)
+    except ModelError:
+        with pytest.raises(openai.InternalServerError, match="who speaks can't be told"):
+            create(file=speak(SPOKEN), model="fixture", response_format="diarized_json")
+        return
+    found = create(file=speak(SPOKEN), model="fixture", response_format="diarized_json")
+    assert isinstance(found, TranscriptionDiarized)
+    assert [(one.speaker, one.text.strip()) for one in found.segments] == [("A", SPOKEN)]

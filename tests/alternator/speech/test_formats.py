@@ -1,5 +1,6 @@
 """Every format is byte for byte what openai-whisper writes."""
 
+import dataclasses
 import io
 import json
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alternator.speech.formats import FORMATS, Layout
-from alternator.speech.transcript import from_whisper, to_whisper
+from alternator.speech.transcript import Segment, Transcript, Word, from_whisper, to_whisper
 
 utils = pytest.importorskip("whisper.utils")
 
@@ -114,3 +115,80 @@ def test_hours_and_an_empty_transcript() -> None:
     assert FORMATS["srt"](late, Layout()) == "1\n01:01:01,500 --> 01:01:02,250\nLate.\n\n"
     nothing = from_whisper({"segments": [], "language": "en"}, duration=1.0)
     assert [FORMATS[name](nothing, Layout()) for name in ("txt", "srt")] == ["", ""]
+
+
+def spoken(*said: tuple[str, str | None, int]) -> Transcript:
+    """Segments of so many words each, half a second a word."""
+    segments: list[Segment] = []
+    at = 0.0
+    for text, speaker, count in said:
+        words = tuple(
+            Word(
+                start=at + step / 2,
+                end=at + step / 2 + 0.5,
+                text=f" {text}{step}",
+                probability=1.0,
+                speaker=speaker,
+            )
+            for step in range(count)
+        )
+        segments.append(
+            Segment(
+                start=at,
+                end=at + count / 2,
+                text="".join(word.text for word in words),
+                words=words,
+                speaker=speaker,
+            )
+        )
+        at += count / 2
+    return Transcript(text="", language="en", duration=at, segments=tuple(segments))
+
+
+TALK = spoken(("a", "SPEAKER_00", 2), ("b", "SPEAKER_01", 1), ("c", None, 1))
+
+
+def plain(transcript: Transcript) -> Transcript:
+    """Without word times."""
+    segments = tuple(dataclasses.replace(one, words=None) for one in transcript.segments)
+    return dataclasses.replace(transcript, segments=segments)
+
+
+def test_speakers_stand_before_lines_and_captions_as_whisperx_has_them() -> None:
+    """https://github.com/m-bain/whisperX/blob/main/whisperx/utils.py (WriteTXT, SubtitlesWriter)"""
+    for talk in (TALK, plain(TALK)):
+        assert FORMATS["txt"](talk, Layout()) == "[SPEAKER_00]: a0 a1\n[SPEAKER_01]: b0\nc0\n"
+        assert FORMATS["srt"](talk, Layout()) == (
+            "1\n00:00:00,000 --> 00:00:01,000\n[SPEAKER_00]: a0 a1\n\n"
+            "2\n00:00:01,000 --> 00:00:01,500\n[SPEAKER_01]: b0\n\n"
+            "3\n00:00:01,500 --> 00:00:02,000\nc0\n\n"
+        )
+        assert FORMATS["vtt"](talk, Layout()).startswith(
+            "WEBVTT\n\n00:00.000 --> 00:01.000\n[SPEAKER_00]: a0 a1\n\n"
+        )
+        # Three columns, which other programs read.
+        assert "SPEAKER" not in FORMATS["tsv"](talk, Layout())
+
+
+def test_no_caption_is_of_two_speakers() -> None:
+    layout = Layout(max_line_width=40, max_line_count=2)
+    talk = spoken(("a", "A", 2), ("b", "A", 2), ("c", "B", 2))
+    shown = FORMATS["vtt"](talk, layout).split("\n\n")[1:-1]
+    assert [cue.partition("\n")[2] for cue in shown] == ["[A]: a0 a1 b0 b1", "[B]: c0 c1"]
+
+
+def test_each_highlighted_word_is_of_its_speaker() -> None:
+    talk = spoken(("a", "A", 2), ("b", "B", 1))
+    shown = FORMATS["vtt"](talk, Layout(highlight_words=True)).split("\n\n")[1:-1]
+    assert [cue.partition("\n")[2] for cue in shown] == [
+        "[A]: <u>a0</u> a1",
+        "[A]: a0 <u>a1</u>",
+        "[B]: <u>b0</u>",
+    ]
+
+
+def test_json_has_a_key_more_where_somebody_is_known() -> None:
+    segments = json.loads(FORMATS["json"](TALK, Layout()))["segments"]
+    assert [one.get("speaker") for one in segments] == ["SPEAKER_00", "SPEAKER_01", None]
+    assert "speaker" not in segments[2] and "speaker" not in segments[2]["words"][0]
+    assert [word["speaker"] for word in segments[0]["words"]] == ["SPEAKER_00"] * 2

@@ -11,6 +11,7 @@ import pytest
 
 from alternator.config.models import WhisperSettings
 from alternator.errors import ConfigError, MediaError, ModelError, NoAudioError
+from alternator.models import speaker_weights
 from alternator.progress import Progress
 from alternator.speech.engines.engine import (
     CancelledRequestError,
@@ -31,6 +32,17 @@ MakeMedia = Callable[..., Path]
 
 SPOKEN = "Captions help everyone understand."
 VERBOSE = DecodingOptions(verbose=True)
+
+
+def test_a_start_with_speakers_to_name_and_no_weights_is_refused(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speaker_weights, "PACKAGE", "resemblyzer-nowhere")
+    settings = WhisperSettings(model=str(checkpoint), model_dir=tmp_path, name_speakers=True)
+    with Transcriber(settings) as reader:
+        with pytest.raises(ModelError, match="run `alternator models speakers`"):
+            reader.start()
+        assert reader.worker_pid is None
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".mp3", ".ogg", ".m4a", ".flac", ".mp4"])

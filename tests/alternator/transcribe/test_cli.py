@@ -15,6 +15,10 @@ from pathlib import Path
 import pytest
 from waiting import wait_for
 
+from probe.exit_codes import ExitCode
+from tests.real import voices
+from tests.real.speech import NotHereError
+
 pytest.importorskip("whisper")
 
 Speak = Callable[..., Path]
@@ -41,6 +45,42 @@ def run(
     return subprocess.CompletedProcess(
         command, done.returncode, done.stdout.decode(), done.stderr.decode()
     )
+
+
+def test_who_speaks_is_refused_without_the_weights_before_a_model_is_looked_for(
+    speak: Speak, tmp_path: Path
+) -> None:
+    site = tmp_path / "site" / "resemblyzer-0.0.dist-info"  # another version, without its file
+    site.mkdir(parents=True)
+    (site / "METADATA").write_text("Metadata-Version: 2.1\nName: resemblyzer\nVersion: 0.0\n")
+    (tmp_path / "speech.wav").write_bytes(speak(SPOKEN).read_bytes())
+    done = run(
+        tmp_path,
+        *("--model", "tiny", "--diarize", "speech.wav"),
+        PYTHONPATH=os.pathsep.join([str(site.parent), os.environ.get("PYTHONPATH", "")]),
+        ALTERNATOR_WHISPER_MODEL_DIR=str(tmp_path / "none"),
+    )
+    assert done.returncode == ExitCode.MODEL
+    assert done.stdout == "" and len(done.stderr.splitlines()) == 1
+    assert "`alternator models speakers`" in done.stderr
+    assert not (tmp_path / "speech.txt").exists() and not (tmp_path / "none").exists()
+
+
+def test_who_speaks_end_to_end(speak: Speak, checkpoint: Path, tmp_path: Path) -> None:
+    try:
+        weights = voices.weights()
+    except NotHereError as error:
+        pytest.skip(f"no weights that tell voices apart: {error}")
+    models = weights.parents[1]
+    shutil.copy(speak(SPOKEN, suffix=".mp3"), tmp_path / "caption.mp3")
+    told = ("--diarize", "--speakers", "1", "--model_dir", str(models))
+    done = run(tmp_path, "--model", str(checkpoint), *told, "caption.mp3")
+    assert done.returncode == 0, done.stderr
+    assert f"[SPEAKER_00]: {SPOKEN}" in done.stdout
+    assert (tmp_path / "caption.txt").read_text() == f"[SPEAKER_00]: {SPOKEN}\n"
+    (segment,) = json.loads((tmp_path / "caption.json").read_text())["segments"]
+    assert segment["speaker"] == "SPEAKER_00" and "words" not in segment
+    assert segment["text"].strip() == SPOKEN
 
 
 def test_good_and_bad_files_in_one_run(speak: Speak, checkpoint: Path, tmp_path: Path) -> None:

@@ -29,6 +29,12 @@ def test_the_lines_of_files_do_not_mix(capsys: pytest.CaptureFixture[str]) -> No
     assert console.summary() == "1 of 3 transcribed, 1 there already, 1 failed"
 
 
+def test_a_line_says_who_speaks_where_that_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(["a"], lines=True, bar=False)
+    console.segment(0, Segment(start=1.0, end=2.5, text=" Of a.", speaker="SPEAKER_00"))
+    assert capsys.readouterr().out == "[00:01.000 --> 00:02.500] [SPEAKER_00]: Of a.\n"
+
+
 def test_a_request_begun_anew_shows_its_text_once(capsys: pytest.CaptureFixture[str]) -> None:
     console = Console(["a", "b"], lines=True, bar=False)
     console.segment(1, said(" Once."))

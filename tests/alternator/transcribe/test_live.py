@@ -197,6 +197,7 @@ def children(pid: int) -> int:
         ),
         (["--live", "-", "mic"], "--live takes one source"),
         (["--live", "-", "-o", "there"], "leave out --output_dir"),
+        (["--live", "-", "--diarize"], "leave out --diarize"),
         (["--live", "-", "--resume"], "leave out --resume"),
         (["--live", "-", "--clip_timestamps", "3"], "leave out --clip_timestamps"),
     ],

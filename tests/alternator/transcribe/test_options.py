@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from alternator.speech.options import DecodingOptions
+from alternator.speech.options import DecodingOptions, SpeakerOptions
 from alternator.transcribe.options import parse, temperatures
 from alternator.transcribe.parser import build_parser
 
@@ -71,6 +71,8 @@ def test_temperatures_are_those_of_openai_whisper() -> None:
         (["--highlight_words", "True", "a.mp3"], "--highlight_words requires --word_timestamps"),
         (["--patience", "1", "--beam_size", "None", "a.mp3"], "--patience requires --beam_size"),
         (["-o", "-", "-f", "all", "a.mp3"], "--output_dir - takes one --output_format"),
+        (["--speakers", "2", "a.mp3"], "--speakers requires --diarize"),
+        (["--diarize", "--speakers", "0", "a.mp3"], "is no whole number from 1 on"),
         (["-f", "docx", "a.mp3"], "invalid choice: 'docx'"),
     ],
 )
@@ -81,6 +83,12 @@ def test_wrong_usage(
         parse(arguments)
     assert caught.value.code == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_speakers() -> None:
+    assert parse(["x.mp3"]).speakers is None
+    assert parse(["x.mp3", "--diarize"]).speakers == SpeakerOptions(count=None)
+    assert parse(["x.mp3", "--diarize", "--speakers", "3"]).speakers == SpeakerOptions(count=3)
 
 
 def test_standard_output_is_for_the_transcript_alone() -> None:

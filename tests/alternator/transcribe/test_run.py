@@ -50,6 +50,30 @@ def test_each_option_goes_before_its_key(config: Path) -> None:
     assert (ours.vad, ours.compute_type, ours.batch_size) == (False, "int8", 4)
 
 
+def test_engines_of_the_command_line_are_all_that_there_are(config: Path) -> None:
+    keys = "fallback_engines = ['openai']\nserver_url = 'http://gpu/v1'\nserver_model = 'large'\n"
+    config.write_text(config.read_text() + keys)
+    assert settings_for(config).engines == ("openai-api", "mine", "openai")
+    assert settings_for(config, "--engine", "alternator").engines == ("alternator",)
+    both = settings_for(config, "--engine", "openai-api, alternator")
+    assert both.engines == ("openai-api", "alternator")
+    assert (both.server_url, both.server_model) == ("http://gpu/v1", "large")
+    named = settings_for(config, "--server_url", "http://other:8000/v1/", "--engine", "openai")
+    assert named.engines == ("openai-api", "openai")
+    assert named.server_url == "http://other:8000/v1"
+    assert settings_for(config, "--model", "tiny").server_model is None
+    assert settings_for(config, "--model", "tiny", "--server_model", "x").server_model == "x"
+
+
+@pytest.mark.parametrize("address", ["ftp://gpu/v1", "https://me:word@gpu/v1"])
+def test_a_server_is_an_address_without_a_password(
+    config: Path, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        settings_for(config, "--server_url", address)
+    assert "the address must be an address" in capsys.readouterr().err
+
+
 def test_full_precision_as_openai_whisper_asks_for_it(config: Path) -> None:
     assert settings_for(config).compute_type == "auto"
     assert settings_for(config, "--fp16", "False").compute_type == "float32"

@@ -1,6 +1,5 @@
 """The networks that recite: what they say, and that every form of them holds the same weights."""
 
-import json
 import struct
 from pathlib import Path
 
@@ -125,30 +124,3 @@ def read_ggml(file: Path) -> dict[str, np.ndarray]:
             found[name] = values.astype(np.float32)
             at += values.nbytes
     return found
-
-
-@pytest.mark.parametrize("name", ["tiny", "turbo"])
-def test_the_vocabulary_of_others_joins_the_same_pairs(name: str, tmp_path: Path) -> None:
-    from bench.whisper import tokenizer_json
-
-    dims = weights.dimensions(name)
-    tokenizer_json.write(dims, tmp_path)
-    content = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
-    vocabulary, known = content["model"]["vocab"], weights.tokenizer(dims)
-    ranks = {tuple(pair): rank for rank, pair in enumerate(content["model"]["merges"])}
-    letters = tokenizer_json._letters()
-    for word in ("Dashwood", " ill", " prudently", " naïveté", " Москва"):
-        parts = [letters[byte] for byte in word.encode()]
-        while len(parts) > 1:
-            pairs = [ranks.get((parts[i], parts[i + 1]), len(ranks)) for i in range(len(parts) - 1)]
-            at = min(range(len(pairs)), key=pairs.__getitem__)
-            if pairs[at] == len(ranks):
-                break
-            parts[at : at + 2] = [parts[at] + parts[at + 1]]
-        assert [vocabulary[part] for part in parts] == known.encode(word)
-    added = {entry["content"]: entry["id"] for entry in content["added_tokens"]}
-    assert added["<|notimestamps|>"] == known.no_timestamps
-    assert added["<|0.00|>"] == known.timestamp_begin
-    words = json.loads((tmp_path / "vocabulary.json").read_text(encoding="utf-8"))
-    assert len(words) == dims.n_vocab
-    assert words[known.eot] == "<|endoftext|>"

@@ -9,6 +9,7 @@ from alternator.errors import ModelError
 from alternator.models.checkpoint import Dimensions
 from alternator.speech.batched.lane import Lane
 from alternator.speech.batched.network import Network
+from alternator.speech.batched.silence import Sound
 
 START = [1958, 1959, 1999]
 # Widths and depths of many kinds: a distilled one has a shallow decoder. The vocabulary is
@@ -37,11 +38,11 @@ def one() -> tuple[Whisper, Network]:
     return model, Network.load(checkpoint, device="cpu", compute_type="float32")
 
 
-def sound(network: Network, windows: int, seed: int = 1) -> torch.Tensor:
+def sound(network: Network, windows: int, seed: int = 1) -> list[Sound]:
     generator = torch.Generator().manual_seed(seed)
     frames = 2 * network.dimensions.n_audio_ctx
     mel = torch.randn(windows, network.dimensions.n_mels, frames, generator=generator)
-    return network.encode(mel)
+    return [Sound(states=states) for states in network.encode(mel)]
 
 
 class Told:
@@ -52,11 +53,9 @@ class Told:
         self.audio: dict[int, torch.Tensor] = {}
         self.tokens: dict[int, list[list[int]]] = {}
 
-    def admit(
-        self, places: list[int], audio: torch.Tensor, tokens: list[list[int]]
-    ) -> torch.Tensor:
+    def admit(self, places: list[int], audio: list[Sound], tokens: list[list[int]]) -> torch.Tensor:
         for place, heard, start in zip(places, audio, tokens, strict=True):
-            self.audio[place] = heard
+            self.audio[place] = heard.states
             self.tokens[place] = [list(start) for _ in range(self.lane.rows)]
         return self.lane.admit(places, audio, tokens)
 
@@ -99,7 +98,8 @@ def test_the_prompts_hidden_states_give_its_logits(both):
     starts = [[1990, 11, 12, 13, *START], [1990, 21, 22, 23, *START]]
     hidden = network.lane(2).admit([0, 1], audio, starts)
     with torch.no_grad():
-        expected = model.decoder(torch.tensor(starts), audio)
+        states = torch.stack([heard.states for heard in audio])
+        expected = model.decoder(torch.tensor(starts), states)
     torch.testing.assert_close(network.logits(hidden), expected, atol=1e-4, rtol=1e-4)
 
 
@@ -150,7 +150,8 @@ def test_the_first_places_alone_can_go_on(one):
 def test_windows_of_less_sound_stand_beside_longer_ones(one):
     model, network = one
     told = Told(model, network.lane(2))
-    whole, short = sound(network, 1), sound(network, 1, seed=8)[:, :60]
+    whole = sound(network, 1)
+    short = [Sound(states=sound(network, 1, seed=8)[0].states[:60])]
     for places in ([0, 1], [1, 0]):
         told.admit(places[:1], whole, [START])
         told.admit(places[1:], short, [START])

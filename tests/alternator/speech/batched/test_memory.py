@@ -25,6 +25,7 @@ import json, sys, torch
 from pathlib import Path
 from alternator.models.checkpoint import read_checkpoint
 from alternator.speech.batched.network import Network
+from alternator.speech.batched.silence import Sound
 def resident():
     lines = Path("/proc/self/status").read_text().splitlines()
     # Anonymous memory: pages of the mapped file can be given up at any time.
@@ -37,10 +38,11 @@ network = Network.load(read_checkpoint(Path(file)), device="cpu", compute_type=c
 loaded = resident()
 lane = network.lane(windows, rows, attention=True)
 audio = network.encode(torch.zeros(windows, 80, 3000))
-lane.admit(range(windows), audio, [[50258, 50259]] * windows)
-for _ in range(3):
+sounds = [Sound(states=states) for states in audio]
+lane.admit(range(windows), sounds, [[50258, 50259]] * windows)
+# To the end of the context: memory is taken as it is written to.
+for _ in range(445):
     lane.step(torch.ones(windows, rows, dtype=torch.int64))
-# What was not written to yet will be, by longer texts.
 print(json.dumps([loaded - begin, resident() - loaded]))
 """
 

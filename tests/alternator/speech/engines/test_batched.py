@@ -97,6 +97,7 @@ def assert_equal(pair: Pair, path: Path, options: DecodingOptions) -> Transcript
 def assert_words(ours: tuple[Word, ...] | None, theirs: tuple[Word, ...] | None) -> None:
     assert (ours is None) == (theirs is None)
     for our, their in zip(ours or (), theirs or (), strict=True):
+        assert our.probability is not None and their.probability is not None
         assert math.isclose(our.probability, their.probability, abs_tol=1e-3)
         assert (our.text, our.start, our.end) == (their.text, their.start, their.end)
 

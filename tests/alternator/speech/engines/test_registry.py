@@ -1,22 +1,31 @@
 """Engines are found by name among what is installed, and only the one asked for is imported."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from sounds import noise, sound_file
 
 from alternator.config.models import WhisperSettings
 from alternator.errors import ConfigError, MediaError, ModelError, WorkerError
 from alternator.speech.engines.engine import CancelledRequestError, Done, Failed, SegmentFound
 from alternator.speech.engines.registry import engine_names, make_engine
+from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber
 from probe.machine.variables import PROVEN_DEVICE
 
 
 def test_ours_is_there() -> None:
-    assert engine_names() == ("alternator", "openai")
+    assert engine_names() == (
+        "alternator",
+        "faster-whisper",
+        "openai",
+        "openai-api",
+        "whisper.cpp",
+    )
 
 
 def test_an_unknown_name_lists_those_that_are_there(reader_engine: Path) -> None:
@@ -24,7 +33,7 @@ def test_an_unknown_name_lists_those_that_are_there(reader_engine: Path) -> None
         make_engine("opanai")
     assert str(caught.value) == (
         "there is no speech engine 'opanai'; set [whisper] engine to auto or one of: "
-        "alternator, broken, openai, reader"
+        "alternator, broken, faster-whisper, openai, openai-api, reader, whisper.cpp"
     )
 
 
@@ -52,6 +61,45 @@ def test_without_whisper_the_remedy_is_our_extra(tmp_path: Path) -> None:
         "`whisper` (in the checkout: pip install '.[whisper]' openai-whisper) or use the "
         "container image\n"
     ), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("engine", "module", "extra"),
+    [
+        ("faster-whisper", "ctranslate2", "faster-whisper"),
+        ("whisper.cpp", "_pywhispercpp", "whisper-cpp"),
+        ("openai-api", "numpy", "openai-api"),
+    ],
+)
+def test_each_of_ours_names_the_extra_that_it_needs(
+    tmp_path: Path, engine: str, module: str, extra: str
+) -> None:
+    (tmp_path / f"{module}.py").write_text("raise ImportError('it is not here')")
+    program = (
+        "from alternator.errors import ModelError\n"
+        "from alternator.speech.engines.registry import make_engine\n"
+        f"try:\n    make_engine({engine!r})\nexcept ModelError as error:\n    print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == (
+        f"the speech engine {engine!r} can't be imported: it is not here; install the extra "
+        f"`{extra}` (in the checkout: pip install '.[{extra}]')\n"
+    ), done.stderr
+
+
+def test_the_engine_that_asks_a_server_imports_no_torch() -> None:
+    program = (
+        "import sys\n"
+        "from alternator.speech.engines.registry import make_engine\n"
+        "make_engine('openai-api')\n"
+        "print([name for name in ('torch', 'whisper') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "[]\n", done.stderr
 
 
 def test_a_foreign_engine_is_used_and_ours_not_imported(reader_engine: Path) -> None:
@@ -180,3 +228,25 @@ def test_an_engine_is_told_of_the_proven_device(reader_engine: Path) -> None:
     with Transcriber(WhisperSettings(engine="reader"), environ=environ) as transcriber:
         transcriber.start()
     assert (reader_engine / "proven").read_text() == "cuda:1"
+
+
+def test_the_engine_of_the_documentation_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "engines.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    both = re.DOTALL | re.MULTILINE
+    (registered,) = re.findall(r"^\[project\.entry-points[^\n]*\n(.*?)^```$", page, both)
+    site, sound = tmp_path / "site", sound_file(tmp_path / "sound.wav", noise(3.0))
+    metadata = site / "counting_engine-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (site / "counting_engine.py").write_text(code)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: counting\nVersion: 1.0\n")
+    entry = registered.replace('"', "")
+    (metadata / "entry_points.txt").write_text(f"[alternator.engines]\n{entry}")
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    monkeypatch.syspath_prepend(str(site))
+    with Transcriber(WhisperSettings(engine="counting")) as transcriber:
+        assert transcriber.transcribe(sound).text == "3 seconds."
+        with pytest.raises(ConfigError, match="the speech engine 'counting' has no beam_size"):
+            transcriber.transcribe(sound, options=DecodingOptions(beam_size=1))

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from alternator.errors import AlternatorError, MediaError, NoAudioError
+from alternator.errors import AlternatorError, MediaError, NoAudioError, SpeechServerAwayError
 from alternator.speech.worker.codec import ERRORS, ShapeError, from_json, to_json
 
 
@@ -100,3 +100,20 @@ def test_an_error_of_an_engine_comes_as_the_nearest_that_is_known() -> None:
     assert type(came) is NoAudioError and isinstance(came, MediaError) and str(came) == "hm"
     with pytest.raises(ShapeError, match=r"Wrong\.error is no known error"):
         from_json(Wrong, {"error": {"kind": "HoarseError", "message": "hm"}})
+
+
+def test_an_error_that_passes_keeps_its_time() -> None:
+    error = SpeechServerAwayError("busy", retry_after=2.5)
+    raw = json.loads(to_json(Failing(error=error)))
+    assert raw == {
+        "error": {"kind": "SpeechServerAwayError", "message": "busy", "retry_after": 2.5}
+    }
+    found = from_json(Failing, raw).error
+    assert type(found) is SpeechServerAwayError and found.retry_after == 2.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failing:
+    """A frame with an error."""
+
+    error: AlternatorError

@@ -66,6 +66,20 @@ def test_what_another_one_lacks_is_said_before_anything_is_started(bare: Path) -
         transcriber.start()
 
 
+@pytest.mark.parametrize(
+    ("engine", "lacks"),
+    [
+        ("faster-whisper", "faster-whisper, requests"),
+        ("whisper.cpp", "pywhispercpp, requests"),
+        ("openai-api", "numpy, requests"),
+    ],
+)
+def test_each_engine_of_ours_has_needs_of_its_own(bare: Path, engine: str, lacks: str) -> None:
+    settings = WhisperSettings(python_executable=str(bare), engine=engine)
+    with pytest.raises(ConfigError, match=f"can't run the model: it lacks {lacks}; install"):
+        command_of(settings, os.environ)
+
+
 def test_what_is_no_python_is_said(tmp_path: Path) -> None:
     assert "there is no such program; name one that is there, or remove" in refused("/nowhere/py")
     assert "it does not answer as a Python does; name a Python" in refused("/bin/true")

@@ -20,7 +20,7 @@ from alternator.speech.engines.engine import (
     Said,
     SegmentFound,
 )
-from alternator.speech.options import DecodingOptions
+from alternator.speech.options import DecodingOptions, SpeakerOptions
 from alternator.speech.transcript import Decoding, Segment, Transcript, Word
 from alternator.speech.worker import protocol
 from alternator.speech.worker.protocol import (
@@ -73,6 +73,7 @@ FRAMES: list[Frame] = [
         path=Path("\udcff.mp3"),
         limit_seconds=60,
         options=DecodingOptions(language="de", clip_timestamps=(1, 2.5), best_of=None),
+        speakers=SpeakerOptions(count=2),
     ),
     Cancel(id="1"),
     Started(id="1"),
@@ -166,9 +167,9 @@ def test_what_no_version_of_ours_sends_is_named(raw: dict[str, object], message:
 
 
 def test_the_greeting_of_another_version_is_told_apart_whatever_else_it_holds() -> None:
-    assert frame_of(b'{"frame": "Hello", "version": 3}') == Hello(version=PROTOCOL_VERSION)
-    with pytest.raises(VersionError, match="version 4 of the protocol instead of 3"):
-        frame_of(b'{"frame": "Hello", "version": 4, "can": ["sing"]}')
+    assert frame_of(b'{"frame": "Hello", "version": 4}') == Hello(version=PROTOCOL_VERSION)
+    with pytest.raises(VersionError, match="version 5 of the protocol instead of 4"):
+        frame_of(b'{"frame": "Hello", "version": 5, "can": ["sing"]}')
 
 
 def test_a_frame_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:

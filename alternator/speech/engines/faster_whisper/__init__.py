@@ -1,0 +1,1 @@
+"""The engine ``faster-whisper``: the package of that name, which computes by CTranslate2."""

@@ -1,0 +1,1 @@
+"""The engine ``whisper.cpp``, by its Python binding pywhispercpp."""
