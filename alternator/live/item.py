@@ -1,6 +1,8 @@
 """What one item of a stream has said so far."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from alternator.speech.transcript import Segment
 
 
 @dataclass(kw_only=True)
@@ -19,3 +21,11 @@ class Item:
     def text(self) -> str:
         """All of it."""
         return "".join(self._texts).strip()
+
+
+def moved_by(seconds: float, segment: Segment) -> Segment:
+    """The same segment, so much later."""
+    words = segment.words and tuple(
+        replace(word, start=word.start + seconds, end=word.end + seconds) for word in segment.words
+    )
+    return replace(segment, start=segment.start + seconds, end=segment.end + seconds, words=words)

@@ -17,12 +17,12 @@ from contextlib import suppress
 from alternator.errors import AlternatorError
 from alternator.live.agreement import Agreement
 from alternator.live.arrivals import Arrivals
-from alternator.live.item import Item
+from alternator.live.item import Item, moved_by
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial, Rules
 from alternator.live.pace import Pace
 from alternator.live.plan import SHORTEST_SECONDS, Pass, State, is_over, next_pass
 from alternator.live.sound import Sound
-from alternator.speech.transcript import Segment, Transcript, moved_by
+from alternator.speech.transcript import Segment, Transcript
 
 # Of sound in which nobody spoke so much is kept: a word may just begin.
 KEPT_SECONDS = 1.0

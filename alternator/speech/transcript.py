@@ -5,7 +5,7 @@ is lost on the way.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 
@@ -82,14 +82,6 @@ class Transcript:
     confidence: float | None = None
     notes: tuple[str, ...] = ()
     model: str | None = None
-
-
-def moved_by(seconds: float, segment: Segment) -> Segment:
-    """The same segment, so much later."""
-    words = segment.words and tuple(
-        replace(word, start=word.start + seconds, end=word.end + seconds) for word in segment.words
-    )
-    return replace(segment, start=segment.start + seconds, end=segment.end + seconds, words=words)
 
 
 class WhisperWord(TypedDict):
