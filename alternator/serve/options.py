@@ -46,7 +46,10 @@ DEFAULTS = ServeOptions()
 
 def parse(argv: list[str]) -> ServeOptions:
     """The options; ends with exit code 2 and the usage where they make no sense."""
-    given = build_parser().parse_args(argv)
+    parser = build_parser()
+    given = parser.parse_args(argv)
+    if given.wyoming_host is not None and given.wyoming_port is None:
+        parser.error("--wyoming-host says where --wyoming-port is; give both")
     return ServeOptions(
         host=given.host,
         port=given.port,

@@ -132,7 +132,11 @@ class Session:
                     async with asyncio.timeout(LONGEST_SECONDS):
                         size = await self._record(first, file, path)
                 except TimeoutError:
-                    raise ApiError(408, "the sound has no end", code="timeout") from None
+                    raise ApiError(
+                        408,
+                        f"the sound goes on for more than {LONGEST_SECONDS:g} s",
+                        code="timeout",
+                    ) from None
                 except OSError as error:
                     raise no_room(error) from None
                 self._service.metrics.uploaded.inc(size)

@@ -47,6 +47,7 @@ def test_every_option() -> None:
         ("--port=65536", "is no port"),
         ("--requests=0", "--requests"),
         ("--models=none", "--models"),
+        ("--wyoming-host=::1", "give both"),
         ("base", "unrecognized arguments: base"),
     ],
 )

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import signal
 import socket
 import threading
 import wave
@@ -360,7 +361,7 @@ def test_a_client_that_falls_silent_is_given_up(
 
 def test_sound_without_end_is_given_up(door: RunningServe, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wyoming_session, "LONGEST_SECONDS", 0.2)
-    assert refused(door, START, PIECE).text == "the sound has no end"
+    assert refused(door, START, PIECE).text == "the sound goes on for more than 0.2 s"
     door.wait_until_empty()
 
 
@@ -391,6 +392,27 @@ def test_more_connections_than_there_may_be(
             assert b'"pong"' in one.recv(100)
         found = refused(running)
         assert found.text == "the server is full: 2 connections are open"
+
+
+def test_a_second_signal_waits_for_nobody(
+    whisper_settings: WhisperSettings, tmp_path: Path
+) -> None:
+    with RunningServe(whisper_settings, tmp_path, OPTIONS) as running:
+
+        async def ask() -> Event | None:
+            async with client(running) as asking:
+                await asking.write_event(START)
+                await asyncio.to_thread(
+                    wait_for,
+                    lambda: running.metric("alternator_requests_under_way") == 1,
+                    what="the request",
+                )
+                running.server.handle_exit(signal.SIGTERM, None)
+                running.server.handle_exit(signal.SIGTERM, None)
+                return await asking.read_event()
+
+        assert asyncio.run(ask()) is None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_stop_finishes_what_is_under_way_and_ends_who_only_waits(
