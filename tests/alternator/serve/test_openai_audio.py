@@ -15,6 +15,7 @@ import pytest
 import requests
 from openai import AsyncOpenAI
 from openai.types.audio import (
+    Transcription,
     TranscriptionTextDeltaEvent,
     TranscriptionTextDoneEvent,
     TranscriptionVerbose,
@@ -393,3 +394,22 @@ def test_a_stream_that_is_left_between_two_events_is_closed_at_once() -> None:
         return ended.is_set()
 
     assert asyncio.run(leave())
+
+
+def test_more_at_once_than_fit(small: Callable[..., RunningServe], speak: Speak) -> None:
+    """Each of them is answered at once, by its text or by a time to come back."""
+    running = small(ServeOptions(most_requests=8))
+
+    async def ask() -> list[object]:
+        async with AsyncOpenAI(base_url=f"{running.url}/v1", api_key="x", max_retries=0) as client:
+            create = client.audio.transcriptions.create
+            content = speak(SPOKEN).read_bytes()
+            asked = [create(file=("a.wav", content), model="fixture") for _ in range(64)]
+            return list(await asyncio.gather(*asked, return_exceptions=True))
+
+    found = asyncio.run(ask())
+    texts = [one.text for one in found if isinstance(one, Transcription)]
+    refusals = [one for one in found if isinstance(one, openai.RateLimitError)]
+    assert len(texts) + len(refusals) == 64, found
+    assert set(texts) == {SPOKEN} and len(texts) >= 8 and refusals
+    running.wait_until_empty()

@@ -224,3 +224,12 @@ def test_the_command_line_goes_before_the_configuration(tmp_path: Path) -> None:
     given = ServeOptions(config=config, engine="openai", idle_minutes=0, most_minutes=7)
     ours = whisper_settings(given)
     assert (ours.engine, ours.idle_unload_minutes, ours.max_duration_minutes) == ("openai", 0, 7)
+
+
+def test_the_server_computes_nothing_itself() -> None:
+    """Its memory is small since all of that is the workers'."""
+    script = "import sys, alternator.serve.run; print({'torch', 'numpy'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n", done.stderr
