@@ -1,7 +1,7 @@
 """The container's entrypoint: choose and prove the device inside, then become the command.
 
 Runs behind an init that reaps and forwards signals. Commands that compute (``alternator run``,
-``alternator transcribe``) get a proven device; any other command starts at once.
+``serve``, ``transcribe``) get a proven device; any other command starts at once.
 """
 
 import json
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from probe.universal.provide import Provider
 
 DEFAULT_COMMAND = ("alternator", "run")
-COMPUTING = ("run", "transcribe")  # the sub-commands of alternator that use the device
+COMPUTING = ("run", "serve", "transcribe")  # the sub-commands of alternator that use the device
 VISIBILITY = (CUDA, HIP, ROCR)  # what a site may have set itself; then the cards are its choice
 
 

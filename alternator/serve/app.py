@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from alternator.serve import page
+from alternator.serve.doors import asr_webservice
 from alternator.serve.errors import ApiError
 from alternator.serve.metrics import MEDIA_TYPE
 from alternator.serve.names import Model
@@ -43,7 +44,12 @@ def create_app(service: Service, preload: Preload, origins: Sequence[str] = ()) 
         )
         middleware.append(cors)
     return Starlette(
-        routes=[*openai_routes(service), *operator_routes(service, preload), *page.routes()],
+        routes=[
+            *openai_routes(service),
+            *asr_webservice.routes(service),
+            *operator_routes(service, preload),
+            *page.routes(),
+        ],
         middleware=middleware,
         lifespan=lifespan,
         exception_handlers={ApiError: _told, HTTPException: _no_route, Exception: _defect},

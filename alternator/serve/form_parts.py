@@ -20,11 +20,13 @@ MOST_NAME = 200  # characters of a file's name that are told of it
 class Parts:
     """What came so far. A file's bytes wait here until they are ``taken``.
 
-    ``most``: the largest file in bytes. The parser calls; ApiError out of it for what is refused.
+    ``most``: the largest file in bytes; ``field``: the name that the file has in the form. The
+    parser calls; ApiError out of it for what is refused.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, field: str = FILE) -> None:
         self._most = most
+        self._field = field
         self._header = [bytearray(), bytearray()]  # name and value of the one at work
         self._headers: dict[bytes, bytes] = {}
         self._name = ""
@@ -87,8 +89,10 @@ class Parts:
             if len(self._fields) >= MOST_FIELDS:
                 raise ApiError(400, f"the form has over {MOST_FIELDS} fields", code="invalid_form")
             return
-        if self._name != FILE or self.file_name is not None:
-            raise refused(self._name, f"{self._name} can't be a file; send one file, as '{FILE}'")
+        if self._name != self._field or self.file_name is not None:
+            raise refused(
+                self._name, f"{self._name} can't be a file; send one file, as '{self._field}'"
+            )
         self.file_name = one_line(_text(options[b"filename"]), MOST_NAME) or "the file"
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:

@@ -4,6 +4,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from alternator.errors import ConfigError
 from alternator.transcribe.option_types import whole
 
 MEGABYTE = 10**6
@@ -16,11 +17,14 @@ class ServeOptions:
     ``models``: names or paths; the first one is the default. ``most_models`` are kept at once.
     ``most_requests`` are under way at once, those that wait included. ``most_upload`` in bytes.
     ``grace_seconds``: how long a stop waits for what is under way. ``origins``: other sites whose
-    pages may ask.
+    pages may ask. ``wyoming_port``: where the Wyoming protocol is spoken, None: nowhere;
+    ``wyoming_host`` None: at ``host``.
     """
 
     host: str = "127.0.0.1"
     port: int = 8000
+    wyoming_host: str | None = None
+    wyoming_port: int | None = None
     models: tuple[str, ...] = ()
     config: Path | None = None
     engine: str | None = None
@@ -42,10 +46,15 @@ DEFAULTS = ServeOptions()
 
 def parse(argv: list[str]) -> ServeOptions:
     """The options; ends with exit code 2 and the usage where they make no sense."""
-    given = build_parser().parse_args(argv)
+    parser = build_parser()
+    given = parser.parse_args(argv)
+    if given.wyoming_host is not None and given.wyoming_port is None:
+        parser.error("--wyoming-host says where --wyoming-port is; give both")
     return ServeOptions(
         host=given.host,
         port=given.port,
+        wyoming_host=given.wyoming_host,
+        wyoming_port=given.wyoming_port,
         models=tuple(given.model),
         config=given.config,
         engine=given.engine,
@@ -63,14 +72,25 @@ def parse(argv: list[str]) -> ServeOptions:
     )
 
 
+def wyoming_host(options: ServeOptions) -> str:
+    """Where the Wyoming protocol is spoken. ConfigError where that would be a way around the tokens
+    that nobody asked for."""
+    if options.wyoming_port is not None and options.tokens and options.wyoming_host is None:
+        raise ConfigError(
+            "the Wyoming protocol knows no tokens: name the address where it may be used without "
+            "one with --wyoming-host, or leave --wyoming-port away"
+        )
+    return options.wyoming_host or options.host
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser; its help says what each option is for."""
     parser = argparse.ArgumentParser(
         prog="alternator serve",
         description="Answer OpenAI's audio API over HTTP: /v1/audio/transcriptions, "
-        "/v1/audio/translations, /v1/realtime, /v1/models, and a page at /. Engine, model, device "
-        "and language come from alternator.toml and ALTERNATOR_WHISPER_* where they are not given "
-        "here.",
+        "/v1/audio/translations, /v1/realtime, /v1/models, whisper-asr-webservice's /asr and "
+        "/detect-language, and a page at /. Engine, model, device and language "
+        "come from alternator.toml and ALTERNATOR_WHISPER_* where they are not given here.",
     )
     add = parser.add_argument
     add("--host", default=DEFAULTS.host, help="address to listen on (default: %(default)s)")
@@ -86,9 +106,27 @@ def build_parser() -> argparse.ArgumentParser:
     add("--engine", help="name of a speech engine, or auto")
     add("--device", help="auto, cpu, cuda, rocm, or one of several GPUs as cuda:1")
     add("--threads", type=whole(0), default=0, help="CPU threads (default: as many as there are)")
+    add_wyoming(parser.add_argument_group("the Wyoming protocol (Home Assistant)"))
     add_limits(parser.add_argument_group("limits"))
     add_access(parser.add_argument_group("access"))
     return parser
+
+
+def add_wyoming(group: "argparse._ArgumentGroup") -> None:
+    """Where that protocol is spoken."""
+    add = group.add_argument
+    add(
+        "--wyoming-port",
+        type=port,
+        metavar="N",
+        help="speak it at this port too, 10300 being usual (default: nowhere)",
+    )
+    add(
+        "--wyoming-host",
+        metavar="HOST",
+        help="address to speak it at; it knows no tokens, so it must be named beside --tokens "
+        "(default: as --host)",
+    )
 
 
 def add_limits(group: "argparse._ArgumentGroup") -> None:

@@ -22,11 +22,12 @@ from alternator.errors import AlternatorError
 from alternator.log import set_up
 from alternator.serve import tokens
 from alternator.serve.app import create_app
+from alternator.serve.doors.wyoming import WyomingDoor
 from alternator.serve.gate import Gate
 from alternator.serve.metrics import Metrics
 from alternator.serve.models import Models
 from alternator.serve.names import Names
-from alternator.serve.options import ServeOptions
+from alternator.serve.options import ServeOptions, wyoming_host
 from alternator.serve.preload import Preload
 from alternator.serve.service import Service
 from alternator.speech.options import configured
@@ -46,9 +47,34 @@ class Server(uvicorn.Server):
     """uvicorn's, which ends at SIGTERM and SIGINT without raising them again: what the server
     holds is given back after it. The second signal does not wait for what is under way."""
 
-    def __init__(self, config: uvicorn.Config, gate: Gate) -> None:
+    def __init__(self, config: uvicorn.Config, gate: Gate, wyoming: WyomingDoor) -> None:
         super().__init__(config)
         self._gate = gate
+        self._wyoming = wyoming
+        self.wyoming_sockets: list[socket.socket] = []
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open all doors."""
+        await super().startup(sockets)
+        if not self.should_exit:
+            await self._wyoming.start(self.wyoming_sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close all doors, once what is under way is finished."""
+        grace = self.config.timeout_graceful_shutdown or 0
+        await asyncio.gather(
+            self._shut_http(sockets, grace), self._wyoming.stop(grace, lambda: self.force_exit)
+        )
+
+    async def _shut_http(self, sockets: list[socket.socket] | None, grace: float) -> None:
+        """Let live sessions tell what they still have, then end as uvicorn does, which closes
+        WebSockets at once."""
+        ends = time.monotonic() + grace
+        # A signal's handler sets force_exit, and may set no event of the loop.
+        while self._gate.streams and not self.force_exit and time.monotonic() < ends:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        self.config.timeout_graceful_shutdown = max(round(ends - time.monotonic()), 1)
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -71,16 +97,6 @@ class Server(uvicorn.Server):
         self.force_exit = self.should_exit
         self.stop()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let live sessions tell what they still have, then end as uvicorn does, which closes
-        WebSockets at once."""
-        ends = time.monotonic() + (self.config.timeout_graceful_shutdown or 0)
-        # A signal's handler sets force_exit, and may set no event of the loop.
-        while self._gate.streams and not self.force_exit and time.monotonic() < ends:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-        self.config.timeout_graceful_shutdown = max(round(ends - time.monotonic()), 1)
-        await super().shutdown(sockets)
-
     def stop(self) -> None:
         """Take no more requests, finish those under way, end."""
         self._gate.closed = True
@@ -96,11 +112,13 @@ def run(options: ServeOptions) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="alternator-serve-") as folder,
         listening(options.host, options.port) as sockets,
+        listening(wyoming_host(options), options.wyoming_port) as wyoming_sockets,
     ):
         server, preload, models = prepare(options, settings, known, Path(folder))
+        server.wyoming_sockets = wyoming_sockets
         try:
             with server.taking_signals():
-                for line in greeting(sockets, options, known):
+                for line in greeting(sockets, wyoming_sockets, known):
                     log.info("%s", line)
                 server.run(sockets=sockets)
         finally:
@@ -149,7 +167,7 @@ def prepare(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=options.grace_seconds,
     )
-    server = Server(config, gate)
+    server = Server(config, gate, WyomingDoor(service))
     return server, preload, models
 
 
@@ -170,8 +188,11 @@ def whisper_settings(options: ServeOptions) -> WhisperSettings:
 
 
 @contextlib.contextmanager
-def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Sockets on each address of a host. ServeError if there can be none."""
+def listening(host: str, port: int | None) -> Iterator[list[socket.socket]]:
+    """Sockets on each address of a host; none without a port. ServeError if there can be none."""
+    if port is None:
+        yield []
+        return
     with contextlib.ExitStack() as opened:
         try:
             found = socket.getaddrinfo(
@@ -208,17 +229,31 @@ def bound(family: int, address: tuple[str | int | bytes, ...]) -> socket.socket:
 
 
 def greeting(
-    sockets: list[socket.socket], options: ServeOptions, known: tokens.Tokens
+    sockets: list[socket.socket], wyoming_sockets: list[socket.socket], known: tokens.Tokens
 ) -> Iterator[str]:
     """What the log says at the start."""
     for one in sockets:
-        host, port = one.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        yield f"listening on http://{shown}:{port}"
-        if not known.clients and not ipaddress.ip_address(host).is_loopback:
+        shown, is_open = place_of(one)
+        yield f"listening on http://{shown}"
+        if not known.clients and is_open:
             yield (
-                f"no --tokens: everybody who reaches {shown}:{port} may use this server, and its "
+                f"no --tokens: everybody who reaches {shown} may use this server, and its "
                 f"uploads go over the network unencrypted unless something in front encrypts them"
+            )
+    for one in wyoming_sockets:
+        shown, is_open = place_of(one)
+        yield f"listening on tcp://{shown} (Wyoming)"
+        if is_open:
+            yield (
+                f"Wyoming knows neither tokens nor encryption: everybody who reaches {shown} may "
+                f"use this server"
             )
     if known.notice:
         yield known.notice
+
+
+def place_of(one: socket.socket) -> tuple[str, bool]:
+    """Where a socket listens, and whether other machines may reach it."""
+    host, port = one.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{port}", not ipaddress.ip_address(host).is_loopback

@@ -6,7 +6,7 @@ the file is kept, which model hears it and what is counted is the same for all.
 
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +17,14 @@ from starlette.requests import ClientDisconnect, Request
 from alternator.errors import AlternatorError
 from alternator.serve.errors import ApiError, of_worker
 from alternator.serve.fields import Wanted
+from alternator.serve.form_parts import FILE
 from alternator.serve.gate import Gate
 from alternator.serve.listening import HungUpError, heard
 from alternator.serve.metrics import Metrics
 from alternator.serve.models import Models
 from alternator.serve.names import Model, Names
 from alternator.serve.tokens import Client, Tokens
-from alternator.serve.upload import Form, Upload, received
+from alternator.serve.upload import Expected, Form, Upload, received
 from alternator.speech.engines.engine import Done, Failed, Progressed, Said, SegmentFound
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcript import Segment, Transcript
@@ -61,13 +62,21 @@ class Service:
 
     @asynccontextmanager
     async def visit(self, request: Request, door: str) -> AsyncIterator[Visit]:
+        """Let the client of a request in, as ``visit_of`` does."""
+        header = request.headers.get("authorization")
+        async with self.visit_of(lambda: self.tokens.client(header), door) as visit:
+            yield visit
+
+    @asynccontextmanager
+    async def visit_of(self, who: Callable[[], Client], door: str) -> AsyncIterator[Visit]:
         """Let a client in and count what becomes of it. ApiError if it may not, or not now.
 
-        ``door`` is a label of the metrics: one of few words.
+        ``who`` tells the client, or raises ApiError; ``door`` is a label of the metrics: one of few
+        words.
         """
         visit = Visit(client=Client(name="?"), door=door)
         try:
-            visit.client = self.tokens.client(request.headers.get("authorization"))
+            visit.client = who()
             with self.gate.entered(visit.client):
                 yield visit
                 self.gate.took(time.monotonic() - visit.began)
@@ -84,9 +93,12 @@ class Service:
             log.info("%s: %s, %d after %.2f s", visit.client.name, door, visit.status, seconds)
 
     @asynccontextmanager
-    async def upload(self, request: Request) -> AsyncIterator[Form]:
-        """A request's form; errors as in ``upload.received``."""
-        async with received(request, self.folder, self.most_upload) as form:
+    async def upload(
+        self, request: Request, field: str = FILE, *, room: int = 0
+    ) -> AsyncIterator[Form]:
+        """A request's form, its file named ``field``; ``room`` and errors as in ``upload.py``."""
+        expected = Expected(most=self.most_upload, field=field, room=room)
+        async with received(request, self.folder, expected) as form:
             self.metrics.uploaded.inc(form.upload.size)
             yield form
 

@@ -18,7 +18,7 @@ from python_multipart.exceptions import FormParserError
 from starlette.requests import Request
 
 from alternator.serve.errors import ApiError, too_large
-from alternator.serve.form_parts import MOST_FIELD_BYTES, MOST_FIELDS, Parts, boundary_of
+from alternator.serve.form_parts import FILE, MOST_FIELD_BYTES, MOST_FIELDS, Parts, boundary_of
 from probe.errors import reason_of
 
 # So much is gathered in memory before it is written.
@@ -27,6 +27,18 @@ BLOCK_BYTES = 1 << 20
 MOST_AROUND = MOST_FIELDS * MOST_FIELD_BYTES
 # A client that sends nothing for so long is given up.
 SILENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What a door's clients send: a file of up to ``most`` bytes, in the field ``field``.
+
+    ``room``: so many zero bytes are kept before it, for a header that only its end will tell.
+    """
+
+    most: int
+    field: str = FILE
+    room: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,34 +59,36 @@ class Form:
 
 
 @asynccontextmanager
-async def received(request: Request, folder: Path, most: int) -> AsyncIterator[Form]:
-    """The form of a request; its file, of up to ``most`` bytes, is in ``folder`` during the block.
+async def received(request: Request, folder: Path, expected: Expected) -> AsyncIterator[Form]:
+    """The form of a request; its file is in ``folder`` during the block.
 
     ApiError says what is wrong with it; ClientDisconnect if the client hangs up.
     """
-    with _kept(folder) as file:
+    with kept(folder) as file:
         path = Path(file.name)
         try:
-            form = await _read(request, most, file, path)
+            form = await _read(request, expected, file, path)
             yield form
         finally:
             with suppress(FileNotFoundError):
                 path.unlink()  # noqa: ASYNC240  # of a local disk: it does not wait
 
 
-def _kept(folder: Path) -> IO[bytes]:
+def kept(folder: Path) -> IO[bytes]:
+    """A new file in the folder, which stays when it is closed. ApiError if there can be none."""
     try:
         return tempfile.NamedTemporaryFile(dir=folder, prefix="upload-", delete=False)
     except OSError as error:
-        raise _no_room(error) from None
+        raise no_room(error) from None
 
 
-async def _read(request: Request, most: int, file: IO[bytes], path: Path) -> Form:
+async def _read(request: Request, expected: Expected, file: IO[bytes], path: Path) -> Form:
     boundary = boundary_of(request.headers.get("content-type", ""))
-    parts = Parts(most)
+    parts = Parts(expected.most, expected.field)
     try:
+        file.write(bytes(expected.room))
         parser = MultipartParser(boundary, parts.callbacks())
-        async for chunk in _chunks(request, most):
+        async for chunk in _chunks(request, expected.most):
             parser.write(chunk)
             if parts.waiting_bytes >= BLOCK_BYTES:
                 await asyncio.to_thread(file.write, parts.taken())
@@ -82,7 +96,7 @@ async def _read(request: Request, most: int, file: IO[bytes], path: Path) -> For
     except FormParserError as error:
         raise ApiError(400, f"the form can't be read: {error}", code="invalid_form") from None
     except OSError as error:
-        raise _no_room(error) from None
+        raise no_room(error) from None
     if not parts.ended:
         raise ApiError(
             400,
@@ -91,9 +105,12 @@ async def _read(request: Request, most: int, file: IO[bytes], path: Path) -> For
             code="invalid_form",
         )
     if parts.file_name is None:
-        raise ApiError(400, "there is no file; send one as 'file'", param="file")
+        field = expected.field
+        raise ApiError(400, f"there is no file; send one as '{field}'", param=field)
     if not parts.file_bytes:
-        raise ApiError(400, f"{parts.file_name} is empty", param="file", code="invalid_file")
+        raise ApiError(
+            400, f"{parts.file_name} is empty", param=expected.field, code="invalid_file"
+        )
     upload = Upload(name=parts.file_name, path=path, size=parts.file_bytes)
     return Form(fields=parts.fields(), upload=upload)
 
@@ -129,7 +146,8 @@ async def _chunks(request: Request, most: int) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _no_room(error: OSError) -> ApiError:
+def no_room(error: OSError) -> ApiError:
+    """A file can't be kept."""
     return ApiError(
         507,
         f"the upload can't be kept: {reason_of(error)}; the server's operator can give it another "

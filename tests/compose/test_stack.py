@@ -1,16 +1,19 @@
 """Which files and variables make up a stack; both Compose generations accept them."""
 
+import json
 import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import certifi
+import kubernetes_validate
 import pytest
 import yaml
 
 from alternator.config.load import keys_of, variable
 from alternator.config.settings import SECTIONS
+from alternator.serve.options import parse
 from compose import handed, stack
 from compose.errors import ComposeError
 from compose.stack import Bot, Project, Stack
@@ -217,3 +220,48 @@ def test_down_is_refused_without_an_engine(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert result.stderr.startswith("alternator down: no container engine answers")
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("variant", ["cpu", "cuda", "rocm", "universal"])
+def test_compose_accepts_the_server_alone(variant: str, project: Project) -> None:
+    variables = {
+        "ALTERNATOR_IMAGE": "image:1",
+        "ALTERNATOR_RENDER_GID": "109",
+        "ALTERNATOR_VIDEO_GID": "44",
+    }
+    files = Stack(overlays=("compose", variant, "serve"), variables=variables)
+    service = yaml.safe_load(project.compose(files, "config"))["services"]["bot"]
+    # The words are those that the command takes.
+    options = parse(service["command"][2:])
+    assert service["command"][:2] == ["alternator", "serve"]
+    assert (options.host, options.port, options.wyoming_port) == ("0.0.0.0", 8000, 10300)
+    seconds = {"310s": 310, "5m10s": 310}[service["stop_grace_period"]]
+    assert seconds > options.grace_seconds
+    assert service["read_only"] is True and "ALL" in service["cap_drop"]
+    assert "readyz" in service["healthcheck"]["test"][-1]
+    published = json.dumps(service["ports"])
+    assert "127.0.0.1" in published and "8000" in published and "10300" in published
+
+
+def test_a_cluster_takes_the_server_alone() -> None:
+    """By the published schemas, strictly: a field that is misspelt or misplaced is refused."""
+    text = (stack.FOLDER / "serve.kubernetes.yaml").read_text(encoding="utf-8")
+    claim, service, deployment = yaml.safe_load_all(text)
+    for part in (claim, service, deployment):
+        kubernetes_validate.validate(part, "1.30", strict=True)
+    pod = deployment["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    options = parse(container["args"][2:])
+    assert container["args"][:2] == ["alternator", "serve"]
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    assert ports == {"http": options.port, "wyoming": options.wyoming_port}
+    assert {port["name"]: port["port"] for port in service["spec"]["ports"]} == ports
+    assert pod["terminationGracePeriodSeconds"] > options.grace_seconds
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert service["spec"]["selector"] == deployment["spec"]["selector"]["matchLabels"] == labels
+    mounted = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    assert mounted.keys() == {volume["name"] for volume in pod["volumes"]}
+    variables = {one["name"]: one["value"] for one in container["env"]}
+    assert variables["TMPDIR"] == mounted["uploads"]
+    claimed = [one["persistentVolumeClaim"] for one in pod["volumes"] if one["name"] == "models"]
+    assert claimed == [{"claimName": claim["metadata"]["name"]}]

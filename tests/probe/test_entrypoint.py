@@ -81,6 +81,12 @@ def test_a_proven_gpu_is_handed_to_the_bot(machine, container, tmp_path):
     assert report["selection"]["device"] == "cuda"
 
 
+def test_the_server_gets_a_proven_device_too(machine, container):
+    machine.nvidia()
+    result = container("alternator", "serve", "--port", "8000", torch=WORKING_TORCH)
+    assert result.stdout.startswith("serve --port 8000 device=cuda cards= hsa=")
+
+
 def test_no_command_is_the_images_default(machine, container):
     machine.nvidia()
     result = container(torch=WORKING_TORCH)

@@ -134,6 +134,27 @@ def run(engine: Engine, image: str) -> Callable[..., Ended]:
     return run_command
 
 
+# Starts the server, has one file transcribed when it is ready, and stops it.
+SERVING = """
+import subprocess, sys, time, requests
+server = subprocess.Popen(("alternator", "serve", "--model", "/media/model.pt"))
+while True:
+    try:
+        if requests.get("http://127.0.0.1:8000/readyz", timeout=10).ok:
+            break
+    except requests.ConnectionError:
+        pass
+    if server.poll() is not None:
+        sys.exit("the server ended")
+    time.sleep(0.1)
+with open("/media/clip.mp3", "rb") as file:
+    answer = requests.post("http://127.0.0.1:8000/asr", files={"audio_file": file}, timeout=60)
+print(answer.text)
+server.terminate()
+sys.exit(server.wait())
+"""
+
+
 @pytest.mark.engine
 class ImageContract:
     """A child names its variant; the image is built from this checkout once a class."""
@@ -318,6 +339,17 @@ class TorchContract(ImageContract):
             *("--output_format", "json", "--output_dir", "/tmp", "--word_timestamps", "True"),
             *("--verbose", "True"),
             volumes=media(speak(SPEECH, suffix=suffix), f"clip{suffix}", checkpoint),
+        )
+        assert ended.status == 0, ended.messages
+        assert SPEECH in ended.output
+        assert "Traceback" not in ended.messages
+
+    def test_serves(
+        self, run: Callable[..., Ended], speak: Callable[..., Path], checkpoint: Path
+    ) -> None:
+        ended = run(
+            *("python", "-c", SERVING),
+            volumes=media(speak(SPEECH, suffix=".mp3"), "clip.mp3", checkpoint),
         )
         assert ended.status == 0, ended.messages
         assert SPEECH in ended.output

@@ -10,7 +10,7 @@ from waiting import wait_for
 
 from alternator.config.models import WhisperSettings
 from alternator.serve import tokens
-from alternator.serve.options import ServeOptions
+from alternator.serve.options import ServeOptions, wyoming_host
 from alternator.serve.run import listening, prepare
 
 
@@ -28,12 +28,15 @@ class RunningServe:
         self.settings = settings
         self._clients: dict[tuple[str, int], OpenAI] = {}
         self._listening = listening("127.0.0.1", 0)
+        self._wyoming = listening(wyoming_host(options), options.wyoming_port)
         self.server, self.preload, self.models = prepare(options, settings, known, folder)
 
     def __enter__(self) -> Self:
         sockets = self._listening.__enter__()
         self.port = sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        self.server.wyoming_sockets = self._wyoming.__enter__()
+        self.wyoming_ports = [one.getsockname()[1] for one in self.server.wyoming_sockets]
         self._thread = threading.Thread(
             target=self.server.run, kwargs={"sockets": sockets}, daemon=True
         )
@@ -49,6 +52,7 @@ class RunningServe:
         assert not self._thread.is_alive(), "the server does not end"
         self.preload.stop()
         self.models.close()
+        self._wyoming.__exit__(None, None, None)
         self._listening.__exit__(None, None, None)
 
     def client(self, api_key: str = "nobody asks", retries: int = 0) -> OpenAI:

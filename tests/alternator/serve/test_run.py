@@ -207,10 +207,11 @@ def test_a_port_that_is_taken() -> None:
 def test_a_server_for_everybody_says_so() -> None:
     one = bound(socket.AF_INET, ("0.0.0.0", 0))
     with one:
-        lines = list(greeting([one], ServeOptions(), OPEN))
-    assert "everybody who reaches" in lines[1]
+        lines = list(greeting([one], [one], OPEN))
+    assert "no --tokens: everybody who reaches" in lines[1]
+    assert "(Wyoming)" in lines[2] and "neither tokens nor encryption" in lines[3]
     with listening("localhost", 0) as sockets:
-        assert all("everybody" not in line for line in greeting(sockets, ServeOptions(), OPEN))
+        assert all("everybody" not in line for line in greeting(sockets, sockets, OPEN))
 
 
 def test_the_command_line_goes_before_the_configuration(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Doors beside OpenAI's: protocols whose clients people already have."""
