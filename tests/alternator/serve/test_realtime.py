@@ -293,7 +293,8 @@ def test_a_message_that_is_too_large_ends_the_session(served: RunningServe) -> N
         with pytest.raises(ConnectionClosed) as closed:
             socket.connection.send("x" * (22 * 1024 * 1024))
             socket.next()
-        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
+        # Closed with unread data, a connection is reset, and the code may be lost with it.
+        assert closed.value.rcvd is None or closed.value.rcvd.code == 1009
     served.wait_until_empty()
 
 
