@@ -65,7 +65,8 @@ def test_without_configuration_the_missing_key_is_named(run: Run) -> None:
 
 def test_only_what_is_installed_shows_up(run: Run) -> None:
     commands = re.findall(r"^  (\w+) ", run("alternator", "--help").output, re.MULTILINE)
-    assert set(commands) == {"doctor", "health", "models", "probe", "run", "transcribe"}
+    here = {"doctor", "health", "models", "probe", "run", "serve", "transcribe"}
+    assert set(commands) == here
 
 
 def test_labels_and_record_agree(engine: Engine, cpu_image: str, run: Run) -> None:
