@@ -9,7 +9,7 @@ https://github.com/openai/openai-python/blob/main/src/openai/types/audio/transcr
 import json
 import math
 from dataclasses import dataclass
-from typing import Literal, NotRequired, TypedDict, assert_never
+from typing import Literal, NotRequired, TypedDict, assert_never, cast
 
 from alternator.config.models import Task
 from alternator.serve import diarization
@@ -17,6 +17,7 @@ from alternator.serve.fields import Wanted
 from alternator.speech.formats import Layout, srt, vtt
 from alternator.speech.languages import languages
 from alternator.speech.transcript import Segment, Transcript, Word
+from alternator.speech.whisper_dictionary import SegmentFields, segment_fields
 
 JSON = "application/json"
 PLAIN = "text/plain; charset=utf-8"
@@ -45,20 +46,9 @@ class WordAnswer(TypedDict):
     confidence: NotRequired[float | None]
 
 
-class SegmentAnswer(TypedDict):
-    """A segment of ``verbose_json``; what is not required is missing where an engine says nothing
-    of it, and ``confidence`` unless it was asked for."""
+class SegmentAnswer(SegmentFields):
+    """A segment of ``verbose_json``, with its ``confidence`` if that was asked for."""
 
-    id: int
-    seek: NotRequired[int]
-    start: float
-    end: float
-    text: str
-    tokens: NotRequired[list[int]]
-    temperature: NotRequired[float]
-    avg_logprob: NotRequired[float]
-    compression_ratio: NotRequired[float]
-    no_speech_prob: NotRequired[float]
     confidence: NotRequired[float | None]
 
 
@@ -147,23 +137,7 @@ def verbose_answer(transcript: Transcript, wanted: Wanted) -> VerboseAnswer:
 
 def segment_answer(number: int, segment: Segment, wanted: Wanted) -> SegmentAnswer:
     """One segment."""
-    decoding = segment.decoding
-    found: SegmentAnswer
-    if decoding is None:
-        found = {"id": number, "start": segment.start, "end": segment.end, "text": segment.text}
-    else:
-        found = {
-            "id": number,
-            "seek": decoding.seek,
-            "start": segment.start,
-            "end": segment.end,
-            "text": segment.text,
-            "tokens": list(decoding.tokens),
-            "temperature": decoding.temperature,
-            "avg_logprob": decoding.avg_logprob,
-            "compression_ratio": decoding.compression_ratio,
-            "no_speech_prob": decoding.no_speech_prob,
-        }
+    found = cast(SegmentAnswer, segment_fields(number, segment))  # a new one, for keys to come
     if wanted.confidence:
         found["confidence"] = segment.confidence
     return found

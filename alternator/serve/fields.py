@@ -48,14 +48,18 @@ class Wanted:
     ``granularities`` and ``confidence`` are of verbose_json.
     """
 
-    model: str
-    task: Task
-    format: ResponseFormat
-    stream: bool
-    granularities: frozenset[Granularity]
-    confidence: bool
     decoding: DecodingOptions
-    speakers: SpeakerOptions | None
+    model: str = ""
+    format: ResponseFormat = "json"
+    stream: bool = False
+    granularities: frozenset[Granularity] = frozenset()
+    confidence: bool = False
+    speakers: SpeakerOptions | None = None
+
+    @property
+    def task(self) -> Task:
+        """What is to be done."""
+        return self.decoding.task
 
 
 def wanted_of(fields: Fields, task: Task, usual: DecodingOptions) -> Wanted:
@@ -88,7 +92,6 @@ def wanted_of(fields: Fields, task: Task, usual: DecodingOptions) -> Wanted:
     )
     return Wanted(
         model=one(fields, "model") or "",
-        task=task,
         format=form,
         stream=stream,
         granularities=granularities,

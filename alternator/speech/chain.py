@@ -10,7 +10,7 @@ import dataclasses
 import itertools
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -52,7 +52,9 @@ class Link:
 class Chained:
     """One request under way, at one engine after the other. One thread reads its events."""
 
-    def __init__(self, links: list[Link], submit: "Submit", request_id: str) -> None:
+    def __init__(
+        self, links: list[Link], submit: Callable[[Transcriber], Transcription], request_id: str
+    ) -> None:
         self.id = request_id
         self._submit = submit
         self._lock = threading.Lock()  # guards the next two
@@ -105,25 +107,6 @@ def is_the_engines(error: AlternatorError, transcriber: Transcriber) -> bool:
     if isinstance(error, SpeechServerAwayError):
         return True
     return isinstance(error, ModelError | ConfigError) and transcriber.state == "stopped"
-
-
-class Submit:
-    """One file, for whichever engine."""
-
-    def __init__(
-        self,
-        path: Path,
-        options: DecodingOptions | None,
-        audio_track: int | None,
-        speakers: SpeakerOptions | None,
-    ) -> None:
-        self._path, self._options = path, options
-        self._track, self._speakers = audio_track, speakers
-
-    def __call__(self, transcriber: Transcriber) -> Transcription:
-        return transcriber.submit(
-            self._path, self._options, audio_track=self._track, speakers=self._speakers
-        )
 
 
 class EngineChain:
@@ -189,8 +172,11 @@ class EngineChain:
         """As Transcriber.submit: at the first engine that is there, or else at the last."""
         *others, last = self._links
         links = [*(link for link in others if link.presence.there), last]
-        number = next(self._numbers)
-        return Chained(links, Submit(path, options, audio_track, speakers), str(number))
+
+        def submit(transcriber: Transcriber) -> Transcription:
+            return transcriber.submit(path, options, audio_track=audio_track, speakers=speakers)
+
+        return Chained(links, submit, str(next(self._numbers)))
 
     def transcribe(
         self,

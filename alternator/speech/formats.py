@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from alternator.speech.transcript import Segment, Transcript, Word, to_whisper
+from alternator.speech.transcript import Segment, Transcript, Word
+from alternator.speech.whisper_dictionary import to_whisper
 
 # Where lines may be put together across segments, a pause this long still ends a caption.
 LONG_PAUSE_SECONDS = 3.0

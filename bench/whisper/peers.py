@@ -109,21 +109,27 @@ def environment() -> Path:
     home = folder() / "peers"
     python, stamp = home / "bin/python", home / "installed.txt"
     wanted = REQUIREMENTS.read_text(encoding="utf-8")
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
-        _see_ours(home)
-        return python
-    venv.create(home, with_pip=True, clear=True)
-    pip = [str(python), "-m", "pip", "--quiet", "install", "--requirement", str(REQUIREMENTS)]
-    done = subprocess.run(pip, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise MissingError(f"the peers can't be installed: {done.stderr.strip().splitlines()[-1]}")
-    _see_ours(home)
-    stamp.write_text(wanted, encoding="utf-8")
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+        _install(home)
+        stamp.write_text(wanted, encoding="utf-8")
+    # The packages of the project that measures, behind the environment's own, which is kept from
+    # run to run: the checkout that made it may be gone.
+    (site,) = home.glob("lib/python*/site-packages")
+    (site / "zz-project.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     return python
 
 
-def _see_ours(home: Path) -> None:
-    """The packages of the project that measures, behind the environment's own. It is kept from run
-    to run, and the checkout that made it may be gone."""
-    (site,) = home.glob("lib/python*/site-packages")
-    (site / "zz-project.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+def _install(home: Path) -> None:
+    venv.create(home, with_pip=True, clear=True)
+    pip = [
+        str(home / "bin/python"),
+        "-m",
+        "pip",
+        "--quiet",
+        "install",
+        "--requirement",
+        str(REQUIREMENTS),
+    ]
+    done = subprocess.run(pip, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise MissingError(f"the peers can't be installed: {done.stderr.strip().splitlines()[-1]}")

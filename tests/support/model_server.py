@@ -4,7 +4,9 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from loopback import listening
 
 
 class ModelServer:
@@ -77,15 +79,9 @@ def model_server() -> Iterator[ModelServer]:
             self.wfile.flush()
             state.sent += len(content)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    state.url = f"http://127.0.0.1:{server.server_port}/models"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield state
-    finally:
-        state.gate.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(Handler) as address:
+        state.url = f"{address}/models"
+        try:
+            yield state
+        finally:
+            state.gate.set()

@@ -2,13 +2,14 @@
 
 import base64
 import hashlib
-import threading
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
+
+from loopback import listening
 
 VERSION_FILE = """\
 __version__ = {version!r}
@@ -88,12 +89,5 @@ def list_wheels(folder: Path) -> None:
 def serve(folder: Path) -> Iterator[str]:
     """Serve a folder on loopback; yields its address."""
     handler = partial(QuietHandler, directory=str(folder))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(handler) as address:
+        yield address

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.parser import BytesParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from loopback import listening
 
 SEGMENT = {
     "seek": 0,
@@ -214,15 +216,9 @@ def speech_server(port: int = 0) -> Iterator[SpeechServer]:
     """Runs until the end of the block. ``port`` 0: any that is free."""
     state = SpeechServer()
     handler = type("Handler", (_Handler,), {"state": state})
-    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-    server.daemon_threads = True
-    state.url = f"http://127.0.0.1:{server.server_port}/v1"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield state
-    finally:
-        state.gate.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(handler, port) as address:
+        state.url = f"{address}/v1"
+        try:
+            yield state
+        finally:
+            state.gate.set()

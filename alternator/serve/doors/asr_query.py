@@ -54,35 +54,21 @@ def asr_query(params: QueryParams, usual: DecodingOptions) -> AsrQuery:
         vad=usual.vad if vad is None else boolean(params, "vad_filter", False),
         word_timestamps=boolean(params, "word_timestamps", False),
     )
-    wanted = replace(wanted_of(decoding), speakers=speakers_of(params, decoding.task))
+    # Of the default model, the one that theirs has.
+    wanted = Wanted(decoding=decoding, speakers=speakers_of(params, decoding.task))
     return AsrQuery(encode=boolean(params, "encode", True), output=output_of(params), wanted=wanted)
 
 
 def detection(usual: DecodingOptions) -> Wanted:
     """The wish of ``/detect-language``: the language of the first half minute."""
-    return wanted_of(
-        replace(
-            usual,
-            task="transcribe",
-            language=None,
-            initial_prompt=None,
-            clip_timestamps=(0.0, DETECTION_SECONDS),
-        )
+    decoding = replace(
+        usual,
+        task="transcribe",
+        language=None,
+        initial_prompt=None,
+        clip_timestamps=(0.0, DETECTION_SECONDS),
     )
-
-
-def wanted_of(decoding: DecodingOptions) -> Wanted:
-    """As the service takes it: of the default model, the one that theirs has."""
-    return Wanted(
-        model="",
-        task=decoding.task,
-        format="json",
-        stream=False,
-        granularities=frozenset(),
-        confidence=False,
-        speakers=None,
-        decoding=decoding,
-    )
+    return Wanted(decoding=decoding)
 
 
 def speakers_of(params: QueryParams, task: Task) -> SpeakerOptions | None:

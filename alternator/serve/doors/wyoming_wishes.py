@@ -43,16 +43,7 @@ class Wish:
             # As a prompt, which every engine takes, and of which the end counts most.
             initial_prompt=", ".join(self.words) or usual.initial_prompt,
         )
-        return Wanted(
-            model=self.model,
-            task=decoding.task,
-            format="json",
-            stream=False,
-            granularities=frozenset(),
-            confidence=False,
-            speakers=None,
-            decoding=decoding,
-        )
+        return Wanted(model=self.model, decoding=decoding)
 
 
 def wish_of(data: Mapping[str, object]) -> Wish:

@@ -87,7 +87,7 @@ class Decoder:
     def detect_language(self, mel: Tensor) -> Mapping[str, float]:
         """Of each language's code the probability, for a spectrogram as Window.mel, by a model that
         knows more than English."""
-        encoded = self._encoding.encode([mel])
+        encoded = self._encoding.encode([mel], [True])
         encoded.ready.comes_first()
         return self._languages.probabilities(encoded.audio[0])
 
@@ -180,11 +180,11 @@ class Decoder:
         if jobs:
             # Noted first: without memory for it they go back.
             self._under_way.update(dict.fromkeys(jobs))
-            for exact in (True, False):
-                some = [job for job in jobs if job.window.exact is exact]
-                if some:
-                    mels = [job.window.mel for job in some]
-                    self._coming.append((self._encoding.encode(mels, exact=exact), some))
+            windows = [job.window for job in jobs]
+            encoded = self._encoding.encode(
+                [window.mel for window in windows], [window.exact for window in windows]
+            )
+            self._coming.append((encoded, jobs))
 
     def _halve(self) -> None:
         """Begin anew with what was under way, half as much at once."""

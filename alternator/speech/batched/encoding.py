@@ -29,20 +29,25 @@ class Encoding:
         self._frames = 2 * network.dimensions.n_audio_ctx
         self._side = Side(network.device)
 
-    def encode(self, mels: Sequence[Tensor], *, exact: bool = True) -> Encoded:
-        """Begin to encode spectrograms, (mels, frames) each; ``exact`` as Window's.
+    def encode(self, mels: Sequence[Tensor], exact: Sequence[bool]) -> Encoded:
+        """Begin to encode spectrograms, (mels, frames) each, and ``exact`` of each as Window's.
 
         On a GPU windows go side by side, for which they have to be of one length.
         """
-        if not exact and self._network.device.type == "cpu":
-            short = [self._network.encode_short(mel[..., : self._frames]) for mel in mels]
-            return Encoded(audio=short, ready=Moment(self._network.device))
+        if self._network.device.type == "cpu":
+            heard = [self._one(mel, whole) for mel, whole in zip(mels, exact, strict=True)]
+            return Encoded(audio=heard, ready=Moment(self._network.device))
         batch = torch.stack([self._padded(mel) for mel in mels])
         with self._side.after(Moment(self._network.device)):
             found = self._network.encode(batch)
             ready = Moment(self._network.device)
         self._side.lend(batch, found)
         return Encoded(audio=[Sound(states=states) for states in found], ready=ready)
+
+    def _one(self, mel: Tensor, exact: bool) -> Sound:
+        if exact:
+            return Sound(states=self._network.encode(self._padded(mel)[None])[0])
+        return self._network.encode_short(mel[..., : self._frames])
 
     def _padded(self, mel: Tensor) -> Tensor:
         """As openai-whisper's pad_or_trim."""

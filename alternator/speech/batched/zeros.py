@@ -12,7 +12,7 @@ def zeros(shape: tuple[int, ...], like: Tensor) -> Tensor:
 
     A lane's places are made for the longest text and for 30 s of sound, and most windows have less
     of both. torch writes its zeros; on a CPU these are pages that the system hands out when they
-    are first written to. With base and 120 s of speech that is 180 MB less.
+    are first written to. With base and 120 s of speech that is 217 MB less.
     """
     if like.device.type != "cpu" or not math.prod(shape):
         return like.new_zeros(shape)

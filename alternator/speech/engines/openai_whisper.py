@@ -44,7 +44,8 @@ from alternator.speech.engines.openai_whisper_models import load_model, out_of_m
 from alternator.speech.engines.openai_whisper_patches import listening
 from alternator.speech.engines.whisper_package import whisper
 from alternator.speech.options import DecodingOptions
-from alternator.speech.transcript import Transcript, from_whisper, segment_from_whisper
+from alternator.speech.transcript import Transcript
+from alternator.speech.whisper_dictionary import from_whisper, segment_from_whisper
 from probe.prove.operations import without_cudnn
 
 Tell = Callable[[Event], None]

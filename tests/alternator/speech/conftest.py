@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import foreign_engine
 import pytest
 
 ENGINE = '''
@@ -76,13 +77,6 @@ def reader_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A distribution with an engine ``reader``, and two that can't be imported, on the path of
     this process and of those that it starts. Returns where it lies."""
     site = tmp_path / "site"
-    metadata = site / "paper_engine-1.0.dist-info"
-    metadata.mkdir(parents=True)
-    (site / "paper_engine.py").write_text(ENGINE)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: paper-engine\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text(
-        "[alternator.engines]\nreader = paper_engine:Reader\nbroken = paper_engine_gone:Reader\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(site))
-    monkeypatch.syspath_prepend(str(site))
+    engines = {"reader": "paper_engine:Reader", "broken": "paper_engine_gone:Reader"}
+    foreign_engine.install(site, monkeypatch, "paper_engine", ENGINE, engines)
     return site

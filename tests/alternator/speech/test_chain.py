@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import foreign_engine
 import pytest
 from sounds import noise, sound_file
 from speech_server import SpeechServer, error, speech_server
@@ -48,16 +49,8 @@ class Own:
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A foreign package with the engines ``own`` and ``other``."""
-    site = tmp_path / "site"
-    metadata = site / "own_engine-1.0.dist-info"
-    metadata.mkdir(parents=True)
-    (site / "own_engine.py").write_text(ENGINE)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: own-engine\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text(
-        "[alternator.engines]\nown = own_engine:Own\nother = own_engine:Own\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(site))
-    monkeypatch.syspath_prepend(str(site))
+    engines = {"own": "own_engine:Own", "other": "own_engine:Own"}
+    foreign_engine.install(tmp_path / "site", monkeypatch, "own_engine", ENGINE, engines)
 
 
 @pytest.fixture

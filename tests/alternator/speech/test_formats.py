@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alternator.speech.formats import FORMATS, Layout
-from alternator.speech.transcript import Segment, Transcript, Word, from_whisper, to_whisper
+from alternator.speech.transcript import Segment, Transcript, Word
+from alternator.speech.whisper_dictionary import from_whisper, to_whisper
 
 utils = pytest.importorskip("whisper.utils")
 

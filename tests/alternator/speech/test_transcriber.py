@@ -22,7 +22,7 @@ from alternator.speech.engines.engine import (
 )
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber, Transcription
-from alternator.speech.transcript import to_whisper
+from alternator.speech.whisper_dictionary import to_whisper
 from alternator.speech.worker.protocol import Started
 
 pytest.importorskip("whisper")

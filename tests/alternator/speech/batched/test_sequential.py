@@ -18,7 +18,8 @@ from alternator.speech.batched.sequential import Recording, clips, listen
 from alternator.speech.engines.openai_whisper import whisper_arguments
 from alternator.speech.engines.whisper_package import log_mel_spectrogram
 from alternator.speech.options import DecodingOptions
-from alternator.speech.transcript import Segment, from_whisper
+from alternator.speech.transcript import Segment
+from alternator.speech.whisper_dictionary import from_whisper
 
 PLAIN = DecodingOptions(temperature=(0.0,), beam_size=None, condition_on_previous_text=True)
 

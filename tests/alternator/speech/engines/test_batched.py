@@ -21,7 +21,8 @@ from alternator.speech.engines.engine import LoadOptions
 from alternator.speech.engines.openai_whisper import whisper_arguments
 from alternator.speech.engines.whisper_package import whisper
 from alternator.speech.options import DecodingOptions
-from alternator.speech.transcript import Transcript, Word, from_whisper
+from alternator.speech.transcript import Transcript, Word
+from alternator.speech.whisper_dictionary import from_whisper
 
 # None of chance: above temperature 0 two runs of openai-whisper differ from each other.
 PLAIN = DecodingOptions(temperature=(0.0,), beam_size=None, vad=False)

@@ -11,20 +11,23 @@ pytest.importorskip("torch")
 pytest.importorskip("whisper")
 pytest.importorskip("faster_whisper", reason="the extra faster-whisper is not there (make engines)")
 
-from engine_runs import inbox_of, run, transcribed  # after importorskip
+from engine_runs import (  # after importorskip
+    check_cancelling,
+    check_refusals,
+    inbox_of,
+    run,
+    transcribed,
+)
 from sounds import heard, joined, silence, sound_file
 
 from alternator.config.models import WhisperSettings
 from alternator.errors import (
     ConfigError,
-    MediaError,
     ModelError,
     OutOfMemoryError,
-    UnsupportedError,
 )
 from alternator.progress import SILENT
 from alternator.speech.engines.engine import (
-    CancelledRequestError,
     LoadOptions,
     Progressed,
     SegmentFound,
@@ -109,28 +112,12 @@ def test_clips(engine: FasterWhisperEngine, both: Path) -> None:
 def test_silence_what_is_no_sound_and_what_it_has_not(
     engine: FasterWhisperEngine, both: Path, tmp_path: Path
 ) -> None:
-    quiet = sound_file(tmp_path / "quiet.wav", silence(1.0))
-    assert transcribed(engine, quiet, OPTIONS).notes == ("It is silent from beginning to end.",)
-    page = tmp_path / "page.mp3"
-    page.write_text("<html>")
-    ends, _ = run(engine, inbox_of([page, both], OPTIONS))
-    assert isinstance(ends["0"], MediaError) and not isinstance(ends["1"], Exception)
     refused = dataclasses.replace(OPTIONS, prefix="a", hotwords="b")
-    ends, _ = run(engine, inbox_of([both], refused))
-    assert isinstance(ends["0"], UnsupportedError)
+    check_refusals(engine, both, tmp_path, OPTIONS, refused)
 
 
 def test_one_that_is_not_wanted_ends(engine: FasterWhisperEngine, both: Path) -> None:
-    inbox = inbox_of([both, both], OPTIONS)
-    ends = {}
-    for event in engine.transcribe(inbox):
-        if event.id == "0" and isinstance(event, Progressed):
-            inbox.cancel("0")
-        error = getattr(event, "error", None)
-        if error is not None or hasattr(event, "transcript"):
-            ends[event.id] = error
-            inbox.finished(event.id)
-    assert isinstance(ends["0"], CancelledRequestError) and ends["1"] is None
+    check_cancelling(engine, both, OPTIONS)
 
 
 def test_a_directory_of_its_own_form_is_taken_as_it_is(

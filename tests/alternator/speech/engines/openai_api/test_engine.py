@@ -35,7 +35,7 @@ from alternator.speech.engines.openai_api.engine import OpenAIApiEngine
 from alternator.speech.engines.openai_api.trouble import Trouble
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber
-from alternator.speech.transcript import to_whisper
+from alternator.speech.whisper_dictionary import to_whisper
 from alternator.transcribe.options import parse
 
 OPTIONS = DecodingOptions()

@@ -11,14 +11,19 @@ pytest.importorskip("torch")
 pytest.importorskip("whisper")
 pytest.importorskip("pywhispercpp", reason="the extra whisper-cpp is not there (make engines)")
 
-from engine_runs import inbox_of, run, transcribed  # after importorskip
+from engine_runs import (  # after importorskip
+    check_cancelling,
+    check_refusals,
+    inbox_of,
+    run,
+    transcribed,
+)
 from sounds import heard, joined, silence, sound_file
 
 from alternator.config.models import WhisperSettings
-from alternator.errors import ConfigError, MediaError, ModelError, UnsupportedError
+from alternator.errors import ConfigError, ModelError
 from alternator.progress import SILENT
 from alternator.speech.engines.engine import (
-    CancelledRequestError,
     LoadOptions,
     Progressed,
     SegmentFound,
@@ -88,27 +93,12 @@ def test_beams_and_clips(engine: WhisperCppEngine, winter: Path, tmp_path: Path)
 def test_silence_what_is_no_sound_and_what_it_has_not(
     engine: WhisperCppEngine, winter: Path, tmp_path: Path
 ) -> None:
-    quiet = sound_file(tmp_path / "quiet.wav", silence(1.0))
-    assert transcribed(engine, quiet, OPTIONS).notes == ("It is silent from beginning to end.",)
-    page = tmp_path / "page.mp3"
-    page.write_text("<html>")
-    ends, _ = run(engine, inbox_of([page, winter], dataclasses.replace(OPTIONS)))
-    assert isinstance(ends["0"], MediaError) and not isinstance(ends["1"], Exception)
-    ends, _ = run(engine, inbox_of([winter], dataclasses.replace(OPTIONS, hotwords="x")))
-    assert isinstance(ends["0"], UnsupportedError)
+    refused = dataclasses.replace(OPTIONS, hotwords="x")
+    check_refusals(engine, winter, tmp_path, OPTIONS, refused)
 
 
 def test_one_that_is_not_wanted_ends(engine: WhisperCppEngine, winter: Path) -> None:
-    inbox = inbox_of([winter, winter], OPTIONS)
-    ends = {}
-    for event in engine.transcribe(inbox):
-        if event.id == "0" and isinstance(event, Progressed):
-            inbox.cancel("0")
-        error = getattr(event, "error", None)
-        if error is not None or hasattr(event, "transcript"):
-            ends[event.id] = error
-            inbox.finished(event.id)
-    assert isinstance(ends["0"], CancelledRequestError) and ends["1"] is None
+    check_cancelling(engine, winter, OPTIONS)
 
 
 def test_a_file_of_its_own_form_is_taken_as_it_is(

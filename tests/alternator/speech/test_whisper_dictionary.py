@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from alternator.speech.transcript import Segment, Transcript, from_whisper, to_whisper
+from alternator.speech.transcript import Segment, Transcript
+from alternator.speech.whisper_dictionary import from_whisper, to_whisper
 
 WORD = {"word": " Late.", "start": 0, "end": 1.5, "probability": 0.5}
 SEGMENT = {
