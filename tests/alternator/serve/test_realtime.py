@@ -418,6 +418,27 @@ def refusal(
     return refused.value.response.status_code, body["error"]["code"]
 
 
+def test_a_stop_takes_what_still_waits_for_room(
+    whisper_settings: WhisperSettings, tmp_path: Path, pcm: Callable[[int], bytes]
+) -> None:
+    """More than a stream holds came before the stop, in one event and in some behind it."""
+    sound = pcm(16000)
+    times = -(-60 * 32000 // len(sound))
+    with RunningServe(whisper_settings, tmp_path) as server:
+        wait_for(lambda: server.preload.why_not_ready() is None, what="the model")
+        with opened(server) as socket:
+            socket.update(format={"type": "audio/pcm", "rate": 16000})
+            flood = base64.b64encode(sound * times).decode()
+            socket.send("input_audio_buffer.append", audio=flood)
+            socket.append(sound)
+            events = socket.until("input_audio_buffer.speech_started")
+            server.server.stop()
+            while events[-1]["type"] != "error":
+                events.append(socket.next())
+    texts = [event["transcript"] for event in of(events, DONE)]
+    assert texts == list(SPOKEN) * (times + 1)
+
+
 def test_a_stop_tells_what_was_said(
     whisper_settings: WhisperSettings, tmp_path: Path, speak: Speak
 ) -> None:
