@@ -1,5 +1,6 @@
 """The text for one attachment: of its picture or of its speech, within the server's limit."""
 
+import functools
 import logging
 import tempfile
 from pathlib import Path
@@ -170,6 +171,8 @@ class AltTextWriter:
     def _check_confidence(self, transcript: Transcript) -> None:
         """MediaError for a transcript of which too little is likely to be right."""
         least, confidence = self._config.whisper.min_confidence, transcript.confidence
+        if least and confidence is None and transcript.text:
+            say_that_none_is_told(transcript.model or self._config.whisper.model)
         if confidence is not None and confidence < least:
             raise MediaError(
                 f"the transcript is too unsure: its confidence is {confidence:.2f}, and [whisper] "
@@ -198,3 +201,13 @@ def model_name(model: str) -> str:
     """How an attribution names a server's model: as the server does, and what is known as one of
     Whisper's sizes as that."""
     return whisper_name(model) if catalog.find(model) is not None else model
+
+
+@functools.cache
+def say_that_none_is_told(model: str) -> None:
+    """Once for each model: what the operator set has no effect."""
+    log.warning(
+        "[whisper] min_confidence withholds nothing of the model %s: whoever runs it tells no "
+        "confidence",
+        model,
+    )

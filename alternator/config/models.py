@@ -201,7 +201,7 @@ class WhisperSettings:
         default=0.0,
         metadata=key(
             "A transcript whose confidence is below this, from 0 to 1, is withheld. 0: none is. "
-            "Only `alternator` tells one.",
+            "Only `alternator` tells one, here or behind `alternator serve`.",
             minimum=0,
             maximum=1,
         ),

@@ -68,14 +68,15 @@ class Sound:
         self._levels.clear()
         self._dropped += frames
 
-    def wav(self, seconds: float) -> bytes:
-        """The first so many seconds as a WAV file."""
+    def wav(self, begin: float, end: float) -> bytes:
+        """What is between two times, as a WAV file."""
         file = io.BytesIO()
         with wave.open(file, "wb") as writer:
             writer.setnchannels(1)
             writer.setsampwidth(WIDTH)
             writer.setframerate(self.rate)
-            writer.writeframes(self._data[: round(seconds * self.rate) * WIDTH])
+            first, last = (round(at * self.rate) * WIDTH for at in (begin, end))
+            writer.writeframes(self._data[first:last])
         return file.getvalue()
 
     def pause(self, after: float, least: float, within: float) -> float | None:

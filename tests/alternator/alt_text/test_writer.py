@@ -68,6 +68,19 @@ def test_a_transcript_that_is_too_unsure_is_withheld(
     ) in bot.rows()
 
 
+def test_that_nothing_can_be_withheld_is_said_once(
+    server: SandboxServer, make_bot: MakeBot, clip: Path, caplog: pytest.LogCaptureFixture
+):
+    for _ in range(2):
+        server.post("Listen", files=[clip])
+    bot = make_bot(whisper={"min_confidence": 0.6})
+    bot.transcriber.texts = [
+        Transcript(text="Hi.", language="en", duration=1.0, segments=(), model="a-server's")
+    ] * 2
+    bot.once()
+    assert caplog.text.count("min_confidence withholds nothing of the model a-server's") == 1
+
+
 def test_who_speaks_is_named_in_the_language_of_the_post(
     server: SandboxServer, make_bot: MakeBot, clip: Path
 ):

@@ -48,7 +48,7 @@ def test_samples_in_halves_are_put_together() -> None:
     for at in range(0, len(whole), 333):
         window.append(whole[at : at + 333])
     assert window.seconds == 1
-    with wave.open(io.BytesIO(window.wav(1.0))) as file:
+    with wave.open(io.BytesIO(window.wav(0.0, 1.0))) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16000, 1, 2)
         assert file.readframes(16000) == whole
 
