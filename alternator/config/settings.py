@@ -207,7 +207,10 @@ class HealthSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """The whole configuration; ``notices`` are lines for the log at start."""
+    """The whole configuration of an account; ``notices`` are lines for the log at start.
+
+    ``account`` is its name where there are several, else ''.
+    """
 
     mastodon: MastodonSettings
     vision: VisionSettings = field(default_factory=VisionSettings)
@@ -217,6 +220,7 @@ class Config:
     whisper: WhisperSettings = field(default_factory=WhisperSettings)
     state: StateSettings = field(default_factory=StateSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
+    account: str = ""
     notices: tuple[str, ...] = ()
 
 

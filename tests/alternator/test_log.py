@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from alternator.log import DefectLog, LineFormatter, LogLevel, log, set_up
+from alternator.log import DefectLog, LineFormatter, LogLevel, Thread, log, of_account, set_up
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +67,33 @@ def test_a_defect_that_stays_the_same_tells_its_trace_once(
             defects.defect("reading", error)
     assert [bool(record.exc_info) for record in caplog.records] == [True, False] * 3
     assert caplog.messages[3] == "reading, as before: KeyError: '1'"
+
+
+def test_an_accounts_lines_begin_with_its_name_in_all_of_its_threads(
+    capsys: pytest.CaptureFixture[str],
+):
+    set_up("info")
+
+    class Inheriting(Thread):
+        def run(self) -> None:
+            log.info("from one that inherits")
+
+    def work() -> None:
+        of_account.set("work")
+        log.info("from its own")
+        beside = Thread(log.info, name="beside", args=("from one beside",))
+        inheriting = Inheriting(name="inheriting")
+        for thread in (beside, inheriting):
+            thread.start()
+            thread.join()
+
+    thread = Thread(work, name="work")
+    thread.start()
+    thread.join()
+    log.info("from none")
+    assert [line.split(maxsplit=2)[2] for line in capsys.readouterr().err.splitlines()] == [
+        "work: from its own",
+        "work: from one beside",
+        "work: from one that inherits",
+        "from none",
+    ]
