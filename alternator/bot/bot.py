@@ -9,6 +9,7 @@ from typing import Protocol
 
 from alternator.accounts.account import Account
 from alternator.alt_text.breaker import nothing_waits
+from alternator.alt_text.budget import UNLIMITED, DailyBudget
 from alternator.alt_text.vision import VisionClient
 from alternator.alt_text.writer import AltTextWriter, SpeechReader
 from alternator.bot.describe import Describer
@@ -111,6 +112,7 @@ def build_bot(
     )
 
 
+# size: operator, server, worker, caller, endpoint, store.
 def build_writer(
     config: Config,
     limit: int,
@@ -118,15 +120,17 @@ def build_writer(
     progress: Progress,
     *,
     answers_again: Callable[[], int] = nothing_waits,
+    budget: DailyBudget = UNLIMITED,
 ) -> AltTextWriter:
     """What makes texts of up to ``limit`` characters, on behalf of the main thread.
 
-    ``answers_again`` is told when the vision endpoint answers again after a failure.
+    ``answers_again`` is told when the vision endpoint answers again after a failure; ``budget`` is
+    what it may cost.
     """
     return AltTextWriter(
         config,
         speech=speech,
-        vision=start_vision(config.vision, progress, answers_again),
+        vision=start_vision(config.vision, progress, answers_again, budget),
         limit=limit,
         directory=downloads_of(config),
         progress=progress,
@@ -134,7 +138,10 @@ def build_writer(
 
 
 def start_vision(
-    settings: VisionSettings, progress: Progress, answers_again: Callable[[], int] = nothing_waits
+    settings: VisionSettings,
+    progress: Progress,
+    answers_again: Callable[[], int] = nothing_waits,
+    budget: DailyBudget = UNLIMITED,
 ) -> VisionClient | None:
     """The client of the vision endpoint, if one is configured."""
     if not settings.enabled:
@@ -143,7 +150,7 @@ def start_vision(
             "your own"
         )
         return None
-    client = VisionClient(settings, progress=progress, answers_again=answers_again)
+    client = VisionClient(settings, progress=progress, answers_again=answers_again, budget=budget)
     log.info("pictures: %s at %s", settings.vision_models[0], client.name)
     return client
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alternator.accounts.account import Account
+from alternator.alt_text.budget import DailyBudget
 from alternator.alt_text.writer import AltTextWriter
 from alternator.bot import health_address
 from alternator.bot.bot import (
@@ -139,9 +140,7 @@ def run(
         limit = account.instance.description_limit
         log.info("account: %s, descriptions up to %d characters", account.name, limit)
         start_speech(config.whisper, speech)
-        writer = build_writer(
-            config, limit, speech, progress, answers_again=account.state.make_deferred_due
-        )
+        writer = make_writer(config, account, store, speech, progress)
         describer = make_describer(account, session, writer, stop, progress)
         bot = build_bot(account, describer, health, stop, progress)
         # The other threads must be gone, or at least idle, before the store is closed.
@@ -188,6 +187,20 @@ def sign_in(account: Account, progress: Progress, *, once: bool) -> MastodonClie
         ends = (UnreachableError, UnexpectedAnswerError)
     ask_until_reachable(lambda: account.sign_in(session), account.health, progress, ends=ends)
     return session
+
+
+def make_writer(
+    config: Config, account: Account, store: Store, speech: SpeechWorker | None, progress: Progress
+) -> AltTextWriter:
+    """What makes the texts; what that costs is written down in the store."""
+    return build_writer(
+        config,
+        account.instance.description_limit,
+        speech,
+        progress,
+        answers_again=account.state.make_deferred_due,
+        budget=DailyBudget(config.vision.daily_tokens, store, progress.clock),
+    )
 
 
 def make_describer(

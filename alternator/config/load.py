@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, get_type_hints
 
+from alternator.config.descriptions import DescriptionSettings
 from alternator.config.file import document_of, notice_of_readers
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
@@ -59,6 +60,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] = os.enviro
     return Config(
         mastodon=build_section(MastodonSettings, source),
         vision=build_section(VisionSettings, source),
+        descriptions=build_section(DescriptionSettings, source),
         media=build_section(MediaSettings, source),
         balance=build_section(BalanceSettings, source),
         logging=build_section(LoggingSettings, source),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.values import below_home, key
 from alternator.log import LogLevel
@@ -211,6 +212,7 @@ class Config:
 
     mastodon: MastodonSettings
     vision: VisionSettings = field(default_factory=VisionSettings)
+    descriptions: DescriptionSettings = field(default_factory=DescriptionSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
     balance: BalanceSettings = field(default_factory=BalanceSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)
@@ -224,6 +226,7 @@ class Config:
 SECTIONS: Mapping[str, type] = {
     "mastodon": MastodonSettings,
     "openrouter": VisionSettings,
+    "descriptions": DescriptionSettings,
     "media": MediaSettings,
     "balance": BalanceSettings,
     "logging": LoggingSettings,

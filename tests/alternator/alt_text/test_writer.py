@@ -188,7 +188,7 @@ def test_what_whisper_hears_is_cleaned_of_what_nobody_sees(
     texts = {post["id"]: server.descriptions(post["id"])[0] for post in (status, silent)}
     assert sorted(str(text) for text in texts.values()) == [
         "Hello there.\n\nTranscribed by Whisper base",
-        "None",
+        "Silence.\n\nTranscribed by Whisper base",
     ]
 
 
