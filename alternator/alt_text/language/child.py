@@ -1,8 +1,8 @@
 """The process that tells languages: ``python -m alternator.alt_text.language.child``.
 
 A line of JSON in, a text; a line of JSON out, its language and how sure that is. It ends with its
-input, or when nobody has asked for a while: py3langid's model and numpy take some 80 MB, and most
-posts say their language themselves.
+input, or when nobody has asked for a while: with py3langid's model and numpy it takes 105 MB, and
+most posts say their language themselves.
 """
 
 import json

@@ -77,6 +77,10 @@ class Detector:
             if self._end() == NOT_INSTALLED:
                 self._give_up("py3langid is not installed")
             return None
+        except BaseException:
+            # A signal struck in between: what comes next must not get this one's answer.
+            self._end()
+            raise
 
     def _give_up(self, reason: str) -> None:
         if not self._useless:

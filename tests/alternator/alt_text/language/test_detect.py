@@ -68,6 +68,21 @@ def test_one_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch):
     assert detector.guess(GERMAN) is None
 
 
+def test_one_that_is_broken_off_leaves_its_answer_to_nobody_else(monkeypatch: pytest.MonkeyPatch):
+    detector = Detector()
+
+    def interrupted(descriptor: int, seconds: float) -> bytes:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(detect, "_line_of", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            detector.guess(GERMAN)
+    guess = detector.guess(FRENCH)
+    assert guess is not None and guess.language == "fr"
+    detector.close()
+
+
 def test_it_gets_no_secret(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ALTERNATOR_OPENROUTER_API_KEY", "hunter2")
     assert "hunter2" not in str(detect._environment())
