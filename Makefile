@@ -77,6 +77,7 @@ generated: .dev ## Write every generated file; CHECK=1 fails if a committed one 
 	@.venv/bin/python -m probe.tables.generate $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.hardware_docs $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.report_schema $(if $(CHECK),--check)
+	@.venv/bin/python -m tools.config_schema $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.reference_docs $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.server_docs $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.reliability_docs $(if $(CHECK),--check)

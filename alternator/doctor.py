@@ -41,7 +41,7 @@ def endpoint_text() -> str:
         settings = load_section(VisionSettings)
         if not settings.enabled:
             return _section(
-                "none is configured, so pictures are not described; set [openrouter] api_key, or "
+                "none is configured, so pictures are not described; set [vision] api_key, or "
                 "base_url for an endpoint of your own"
             )
         trial = try_endpoint(settings)
@@ -52,7 +52,7 @@ def endpoint_text() -> str:
         return _section(f"ok: {said}")
     return _section(
         f"warning: {said}; it does not name what is on the picture, so it may not see any: set "
-        f"[openrouter] vision_model to a model that takes pictures"
+        f"[vision] vision_model to a model that takes pictures"
     )
 
 

@@ -20,6 +20,8 @@ from probe.machine.operator_config import FILE_NAME
 # The bot's secrets in a file each: what a variable leads to is copied under a name of its own.
 SECRET_FILES = {
     "ALTERNATOR_MASTODON_ACCESS_TOKEN_FILE": "mastodon_access_token",
+    "ALTERNATOR_VISION_API_KEY_FILE": "vision_api_key",
+    # The Rust bot's name of the same.
     "ALTERNATOR_OPENROUTER_API_KEY_FILE": "openrouter_api_key",
     "ALTERNATOR_WHISPER_SERVER_TOKEN_FILE": "whisper_server_token",
 }

@@ -95,13 +95,13 @@ class DailyBudget:
         except StateError as error:
             # Not known is not nothing.
             raise EndpointError(
-                f"what was used of [openrouter] daily_tokens is not known: {error}"
+                f"what was used of [vision] daily_tokens is not known: {error}"
             ) from None
         # A limit below one answer's length is still good for one answer.
         if used + min(most, self._limit) <= self._limit:
             return
         reason = (
-            f"the {self._limit} tokens of [openrouter] daily_tokens are used up for today; it is "
+            f"the {self._limit} tokens of [vision] daily_tokens are used up for today; it is "
             f"waited for the next day (UTC)"
         )
         if self._told != day:

@@ -186,11 +186,12 @@ def main(argv: list[str]) -> int:
         "-c", "--config", type=Path, metavar="FILE", help="the bot's (default: alternator.toml)"
     )
     arguments = parser.parse_args(argv)
-    settings = load_section(HealthSettings, arguments.config)
+    settings = None
     if arguments.config is None:
         # What the bot really does goes before what a configuration here says.
-        directory = load_section(StateSettings).directory
-        settings = health_address.find(directory) or settings
+        settings = health_address.find(load_section(StateSettings).directory)
+    if settings is None:
+        settings = load_section(HealthSettings, arguments.config)
     if settings.port == 0:
         raise ConfigError("the health answer is turned off; set [health] port")
     any_address = settings.host in ("", "0.0.0.0", "::")

@@ -1,5 +1,5 @@
 # size: a few lines for each key of two sections
-"""What an operator can configure of the models: ``[openrouter]`` and ``[whisper]``."""
+"""What an operator can configure of the models: ``[vision]`` and ``[whisper]``."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,9 +24,9 @@ DEFAULT_BASE_URL = "https://openrouter.ai/api/v1"
 
 @dataclass(frozen=True, kw_only=True)
 class VisionSettings:
-    """``[openrouter]``: an endpoint that speaks OpenAI's chat completions.
+    """``[vision]``: an endpoint that speaks OpenAI's chat completions.
 
-    The section has the Rust bot's name, which is the one of one provider among many.
+    ``[openrouter]``, its name in files of the Rust bot, is the one of one provider among many.
     """
 
     api_key: str | None = field(

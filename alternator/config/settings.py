@@ -6,12 +6,12 @@ what else the loader in ``alternator/config/load.py`` checks.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
-from alternator.config.values import below_home, key
+from alternator.config.values import Key, below_home, key, key_of
 from alternator.log import LogLevel
 
 # Which types are taken on unless the configuration says otherwise: what the Rust bot took, and
@@ -222,10 +222,11 @@ class Config:
     notices: tuple[str, ...] = ()
 
 
-# By their names in the file and in the variables, which are the Rust bot's.
+# By their names in the file and in the variables, which are those of Config's fields too. A new
+# section needs a row here, a field there, and its table in docs/configuration.md.
 SECTIONS: Mapping[str, type] = {
     "mastodon": MastodonSettings,
-    "openrouter": VisionSettings,
+    "vision": VisionSettings,
     "descriptions": DescriptionSettings,
     "media": MediaSettings,
     "balance": BalanceSettings,
@@ -234,3 +235,8 @@ SECTIONS: Mapping[str, type] = {
     "state": StateSettings,
     "health": HealthSettings,
 }
+
+
+def keys_of(cls: type) -> dict[str, Key]:
+    """The keys of a section, by their names in it."""
+    return {field.name: key_of(field) for field in fields(cls)}

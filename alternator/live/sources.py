@@ -5,19 +5,20 @@ What comes out are samples of 16 bits, mono, 16 kHz, little-endian.
 
 import os
 import re
+import select
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from alternator.errors import DecoderError, MediaError
+from alternator.live.tap import CHUNK_BYTES, Tap, pump
 from alternator.media.audio_command import SAMPLE_RATE
 from alternator.media.ffmpeg import FORMATS, find_ffmpeg
 
 STDIN = "-"
 MICROPHONE = "mic"
-CHUNK_BYTES = 1 << 16
 HEAD_BYTES = 12
 LOG_LINES = 20
 END_SECONDS = 5.0
@@ -31,8 +32,10 @@ MEDIA = re.compile(
 )
 
 # Little is read ahead to learn what is in a file: half a second. Not ``-fflags nobuffer``, which
-# forgets what it read for that. https://ffmpeg.org/ffmpeg-formats.html#Format-Options
-AT_ONCE = ("-analyzeduration", "500000")
+# forgets what it read for that. And samples in a WAV file are not held against DTS, which they may
+# hide, for 2500 packets: nothing came of one before its end.
+# https://ffmpeg.org/ffmpeg-formats.html#Format-Options
+AT_ONCE = ("-analyzeduration", "500000", "-max_probe_packets", "1")
 PCM = ("-vn", "-ac", "1", "-ar", str(SAMPLE_RATE), "-c:a", "pcm_s16le", "-f", "s16le")
 # ffmpeg's devices for a sound server and for the sound cards themselves.
 # https://ffmpeg.org/ffmpeg-devices.html#alsa, https://ffmpeg.org/ffmpeg-devices.html#pulse
@@ -42,34 +45,63 @@ BACKENDS = ("pulse", "alsa")
 class Source:
     """Samples as they come; ``name`` is what the user called it. One thread reads."""
 
-    def __init__(
-        self, name: str, descriptor: int, process: subprocess.Popen[bytes] | None = None
-    ) -> None:
+    def __init__(self, name: str, tap: Tap) -> None:
         self.name = name
-        self._descriptor = descriptor
-        self._process = process
-        self._any = False
-        self._log: list[str] = []
-        self._listener: threading.Thread | None = None
-        if process is not None:
-            self._listener = threading.Thread(target=self._listen, args=(process,), daemon=True)
-            self._listener.start()
+        self._tap = tap
 
     def read(self) -> bytes:
         """What came, b'' at the end. MediaError if it came to nothing."""
-        data = os.read(self._descriptor, CHUNK_BYTES)
+        return self._tap.read()
+
+    def end(self) -> None:
+        """It ends now: what came before this can still be read, and then there is no more. Does
+        not wait; any thread may call it."""
+        self._tap.shut()
+
+
+class Decoded(Source):
+    """What ffmpeg makes of a tap, or of a device if there is none."""
+
+    def __init__(self, name: str, process: subprocess.Popen[bytes], tap: Tap | None = None) -> None:
+        assert process.stdout is not None
+        self.name = name
+        self._stdout = process.stdout.fileno()
+        self._process = process
+        self._given = tap
+        self._any = self._ended = False
+        self._log: list[str] = []
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def read(self) -> bytes:
+        """What came, b'' at the end. MediaError if it came to nothing."""
+        while not select.select([self._stdout], [], [], END_SECONDS)[0]:
+            if self._ended:  # a device that hangs, say
+                self._process.kill()
+        data = os.read(self._stdout, CHUNK_BYTES)
         self._any = self._any or bool(data)
-        if not data and self._process is not None and self._listener is not None:
+        if not data:
             self._listener.join(END_SECONDS)
             code = self._process.wait()
-            if code and not self._any:
+            if code and not self._any and not self._ended:
                 said = f" ({self._log[-1]})" if self._log else ""
                 raise MediaError(f"{self.name}: no sound can be had from it{said}")
         return data
 
-    def _listen(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stderr is not None
-        with process.stderr as log:
+    def end(self) -> None:
+        """It ends now: ffmpeg still gives what it has of the sound before this, unless it is told
+        a second time."""
+        if self._ended:
+            self._process.kill()
+        elif self._given is not None:
+            self._given.shut()
+        else:
+            self._process.terminate()  # what it holds it writes first, as at its key q
+        self._ended = True
+
+    def _listen(self) -> None:
+        assert self._process.stderr is not None
+        with self._process.stderr as log:
             for line in log:
                 self._log = [*self._log, line.decode(errors="replace").strip()][-LOG_LINES:]
 
@@ -82,12 +114,14 @@ def opened(name: str, environ: Mapping[str, str] = os.environ) -> Iterator[Sourc
     """
     if name != STDIN:
         with _ffmpeg(microphone_command(name, environ), stdin=subprocess.DEVNULL) as process:
-            assert process.stdout is not None
-            yield Source(name, process.stdout.fileno(), process)
+            yield Decoded(name, process)
         return
     descriptor = 0
     head = first_bytes(descriptor)
-    if MEDIA.match(head):
+    with closing(Tap(descriptor, head)) as tap:
+        if not MEDIA.match(head):
+            yield Source("standard input", tap)
+            return
         # fmt: off
         command = [
             find_ffmpeg(), "-nostdin", "-hide_banner", "-nostats", "-loglevel", "error",
@@ -96,18 +130,15 @@ def opened(name: str, environ: Mapping[str, str] = os.environ) -> Iterator[Sourc
         ]
         # fmt: on
         reading, writing = os.pipe()
-        with _ffmpeg(command, stdin=reading) as process:
-            os.close(reading)
-            threading.Thread(target=pump, args=(head, descriptor, writing), daemon=True).start()
-            assert process.stdout is not None
-            yield Source("standard input", process.stdout.fileno(), process)
-    else:
-        reading, writing = os.pipe()
-        threading.Thread(target=pump, args=(head, descriptor, writing), daemon=True).start()
+        pumping = threading.Thread(target=pump, args=(tap, writing), daemon=True)
+        pumping.start()
         try:
-            yield Source("standard input", reading)
+            with os.fdopen(reading, "rb") as given, _ffmpeg(command, stdin=reading) as process:
+                given.close()
+                yield Decoded("standard input", process, tap)
         finally:
-            os.close(reading)
+            tap.shut()
+            pumping.join()  # with ffmpeg gone nothing is waited for
 
 
 def check(name: str, environ: Mapping[str, str] = os.environ) -> None:
@@ -122,19 +153,6 @@ def first_bytes(descriptor: int) -> bytes:
     while len(head) < HEAD_BYTES and (more := os.read(descriptor, HEAD_BYTES - len(head))):
         head += more
     return head
-
-
-def pump(head: bytes, source: int, target: int) -> None:
-    """Write all of one descriptor into another one, which is closed then."""
-    try:
-        with suppress(OSError):  # nobody reads any more
-            data = head
-            while data:
-                while data:
-                    data = data[os.write(target, data) :]
-                data = os.read(source, CHUNK_BYTES)
-    finally:
-        os.close(target)
 
 
 @contextmanager

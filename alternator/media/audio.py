@@ -62,8 +62,9 @@ def decode(
     wrong with the file (also if it is longer than ``limit_seconds``, or takes longer than
     ``timeout_seconds`` to decode), DecoderError where there is no ffmpeg.
     """
-    plain = plain_samples(path) if not track and limit_seconds is None else None
-    if plain is not None:
+    plain = None if track else plain_samples(path)
+    # One that is too long is refused below, in words.
+    if plain is not None and (limit_seconds is None or len(plain) <= limit_seconds * SAMPLE_RATE):
         return Sound(samples=np.divide(plain, FULL_SCALE, dtype=np.float32))
     with open_sound(
         path, limit_seconds=limit_seconds, track=track, timeout_seconds=timeout_seconds

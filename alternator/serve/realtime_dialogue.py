@@ -34,6 +34,8 @@ from alternator.speech.transcript import Transcript
 # A client that sends nothing for so long is given up.
 SILENCE_SECONDS = 300.0
 TICK_SECONDS = 0.1
+# A session that ends still takes what comes without such a gap, and not for longer than that.
+REST_SECONDS, MOST_REST = 0.2, 2.0
 # So many wrong events in a row, and it is no client of this API.
 MOST_WRONG = 20
 # https://platform.openai.com/docs/api-reference/realtime-client-events/input_audio_buffer/commit
@@ -60,6 +62,7 @@ class Dialogue:
         self._started = asyncio.Event()  # there is a stream
         self._last = time.monotonic()  # something was read
         self._wrong = 0
+        self._taking = False  # an event is being answered, which may wait for room
 
     async def run(self) -> int:
         """Until the client leaves or the session is over; what it counts as, as HTTP has it."""
@@ -75,7 +78,9 @@ class Dialogue:
             if telling.done():
                 telling.result()
             code, error = watching.result()
-            reading.cancel()
+            await self._read_the_rest(reading)
+            if reading.done():
+                return reading.result()
             if self._stream is not None:
                 self._stream.finish()
                 await telling
@@ -95,10 +100,23 @@ class Dialogue:
             # Until what they hold (files, windows that are heard) is given back.
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _read_the_rest(self, reading: asyncio.Task[int]) -> None:
+        """Take what the client sent before the session's end: it may wait in the connection, or for
+        room in the stream. Who goes on sending is not listened to for long."""
+        began = now = time.monotonic()
+        while self._taking or now < min(max(self._last, began) + REST_SECONDS, began + MOST_REST):
+            await asyncio.wait({reading}, timeout=TICK_SECONDS)
+            if reading.done():
+                return
+            now = time.monotonic()
+        reading.cancel()
+
     async def _read(self) -> int:
         """The client's events, until it leaves."""
         while True:
+            self._taking = False
             message = await self._socket.receive()
+            self._taking = True
             self._last = time.monotonic()
             if message["type"] == "websocket.disconnect":
                 return 101 if message.get("code") in (1000, 1001, 1005) else HUNG_UP

@@ -30,7 +30,9 @@ FULL_SCALE = 32_768.0  # of a 16-bit sample
 
 # Chunks that are in memory as samples, and as spectra, at one time.
 BLOCK = {"cpu": 4096, "gpu": 32_768}
-SPECTRA = {"cpu": 1024, "gpu": 8192}
+SPECTRA = {"cpu": 256, "gpu": 8192}
+# Steps that the recurrent layer is given at a time: 2 kB of memory each.
+STEPS = {"cpu": 1024, "gpu": 32_768}
 # On a CPU one step of the recurrent layer takes 5 µs, and all go through in turn; a GPU takes as
 # long for hundreds of pieces as for one.
 PIECES = {"cpu": 1, "gpu": 256}
@@ -56,7 +58,7 @@ class VoiceDetector:
         if self.device.type == "cuda":
             without_cudnn(torch)
         self._block, self._spectra = BLOCK[kind], SPECTRA[kind]
-        self._pieces = pieces or PIECES[kind]
+        self._pieces, self._steps = pieces or PIECES[kind], STEPS[kind]
         weights = {
             name: torch.from_numpy(values.astype(np.float32)).to(self.device)
             for name, values in silero_weights().items()
@@ -82,25 +84,30 @@ class VoiceDetector:
         with torch.inference_mode():
             for first in range(0, len(found), self._block):
                 last = min(first + self._block, len(found))
-                block = self._on_device(samples[first * CHUNK : last * CHUNK], last - first)
-                factors = gains(block.view(-1, CHUNK))
-                chunks = torch.cat([context, block]).unfold(0, CONTEXT + CHUNK, CHUNK)
-                chunks = chunks * factors[:, None]
+                block = self._block_of(samples[first * CHUNK : last * CHUNK], last - first, context)
+                factors = gains(block[CONTEXT:].view(-1, CHUNK))
+                chunks = block.unfold(0, CONTEXT + CHUNK, CHUNK)
                 context = block[-CONTEXT:].clone()
-                few = range(0, len(chunks), self._spectra)
-                features = torch.cat([self._features(chunks[at:][: self._spectra]) for at in few])
+                few = (slice(at, at + self._spectra) for at in range(0, len(chunks), self._spectra))
+                features = torch.cat(
+                    [self._features(chunks[some] * factors[some, None]) for some in few]
+                )
                 hidden, state = self._through_time(features, state)
                 found[first:last] = self._speech(hidden).cpu().numpy()
         return found
 
-    def _on_device(self, samples: Sound, chunks: int) -> torch.Tensor:
-        """The samples as float32, shape (chunks * 512,), zeros for what is no number."""
-        there = torch.from_numpy(np.ascontiguousarray(samples)).to(self.device)
-        if there.dtype == torch.int16:
-            block = there.float().div_(FULL_SCALE)
+    def _block_of(self, samples: Sound, chunks: int, context: torch.Tensor) -> torch.Tensor:
+        """The context and the samples as float32, shape (64 + chunks * 512,), zeros for what is no
+        number."""
+        block = torch.zeros(CONTEXT + chunks * CHUNK, device=self.device)
+        block[:CONTEXT] = context
+        there = block[CONTEXT : CONTEXT + len(samples)]
+        there.copy_(torch.from_numpy(np.ascontiguousarray(samples)))
+        if samples.dtype == np.int16:
+            there.div_(FULL_SCALE)
         else:
-            block = there.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
-        return functional.pad(block, (0, chunks * CHUNK - len(block)))
+            there.nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0)
+        return block
 
     def _features(self, chunks: torch.Tensor) -> torch.Tensor:
         """What the recurrent layer hears of chunks with their contexts, (n, 576) -> (n, 128).
@@ -121,8 +128,11 @@ class VoiceDetector:
         """The recurrent layer's output for (chunks, 128), and its state behind the last chunk."""
         length = len(features) // self._pieces
         if self._pieces == 1 or length < WARM_UP:
-            output, state = self._recur(features[:, None], state)
-            return output[:, 0], state
+            outputs = []
+            for at in range(0, len(features), self._steps):
+                output, state = self._recur(features[at : at + self._steps, None], state)
+                outputs.append(output[:, 0])
+            return torch.cat(outputs), state
         whole = length * self._pieces
         pieces = features[:whole].view(self._pieces, length, STATE).transpose(0, 1)
         output, state = self._side_by_side(pieces, state)

@@ -31,6 +31,10 @@ from alternator.transcribe.run import terminated, whisper_settings
 from probe.exit_codes import ExitCode
 
 SECOND_BYTES = 2 * SAMPLE_RATE
+# Who ended the sound and still waits after so long is told what for.
+PATIENCE_SECONDS = 2.0
+STILL = "what was said until then is still being written down; a second Ctrl-C does not wait for it"
+CLOSE_SECONDS = 5.0
 
 
 def run(arguments: Arguments) -> int:
@@ -55,10 +59,12 @@ def run(arguments: Arguments) -> int:
 
         with opened(name) as source:
             console = LiveConsole(sys.stdout, words=sys.stdout.isatty())
+            listening = Listening(source, console)
             try:
-                return asyncio.run(Listening(source, console).until_end(hear))
+                return asyncio.run(listening.until_end(hear))
             finally:
                 console.clear()
+                listening.close()
 
 
 class Listening:
@@ -67,7 +73,8 @@ class Listening:
     def __init__(self, source: Source, console: LiveConsole) -> None:
         self._source = source
         self._console = console
-        self._stopping = threading.Event()
+        self._ending = False
+        self._feeding: threading.Thread | None = None
         self._error: MediaError | None = None
         self._bytes = 0
         self._lost = 0
@@ -80,36 +87,49 @@ class Listening:
         stream = Stream(hear, Pace(), SAMPLE_RATE)
 
         def end() -> None:
-            if self._stopping.is_set():
+            if self._ending:
                 main.cancel()
-            self._stopping.set()
-            stream.finish()
+                return
+            self._ending = True
+            # What was said before the signal may not have been read yet. The thread that reads
+            # comes to the end of it, and finishes the stream then.
+            self._source.end()
+            loop.call_later(PATIENCE_SECONDS, self._console.complain, STILL)
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, end)
-        feeding = threading.Thread(target=self._feed, args=(stream, loop), daemon=True)
-        feeding.start()
+        self._feeding = threading.Thread(target=self._feed, args=(stream, loop), daemon=True)
+        self._feeding.start()
         try:
             async with aclosing(stream.news()) as news:
                 async for one in news:
                     self._show(one)
         except asyncio.CancelledError:
             return 128 + signal.SIGINT
-        finally:
-            self._stopping.set()
         if self._error is not None:
             raise self._error
         seconds = self._bytes / SECOND_BYTES
         self._console.complain(self._console.summary(seconds))
         return ExitCode.FAILED if self._lost else 0
 
+    def close(self) -> None:
+        """Nothing is read any more. After ``until_end``."""
+        self._source.end()
+        if self._feeding is not None:
+            self._feeding.join(CLOSE_SECONDS)
+
     def _feed(self, stream: Stream, loop: asyncio.AbstractEventLoop) -> None:
         """In a thread of its own, since reading waits. Sound that can't be heard in time waits
         where it comes from."""
         try:
-            while (data := self._source.read()) and not self._stopping.is_set():
+            while data := self._source.read():
                 self._bytes += len(data)
-                asyncio.run_coroutine_threadsafe(stream.feed(data), loop).result()
+                feeding = stream.feed(data)
+                try:
+                    asyncio.run_coroutine_threadsafe(feeding, loop).result()
+                except RuntimeError:
+                    feeding.close()  # the loop is closed, and never began with it
+                    raise
         except MediaError as error:
             self._error = error
         except (OSError, RuntimeError, CancelledError):

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
-from alternator.config.values import Value, convert_url, key
+from alternator.config.values import Value, convert, key
 from alternator.errors import ConfigError
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ def address(text: str) -> str:
     """An address of the web, as the configuration takes it."""
     value = Value(raw=text, origin="the address")
     try:
-        return convert_url(value, text, key("", form="url")["key"])
+        return str(convert(value, str, key("", form="url")["key"]))
     except ConfigError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

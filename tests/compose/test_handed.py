@@ -20,7 +20,8 @@ def test_files_are_copied_whatever_they_are_called_here(tmp_path: Path) -> None:
     assert given.files == {
         "alternator.toml": b"# mine\n",
         "mastodon_access_token": b"token\n",
-        "openrouter_api_key": b"",  # nothing of an earlier start stays
+        "vision_api_key": b"",  # nothing of an earlier start stays
+        "openrouter_api_key": b"",
         "whisper_server_token": b"",
         "ca.pem": ca.read_bytes(),
     }

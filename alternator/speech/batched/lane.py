@@ -97,6 +97,7 @@ class Lane:
             )
         at = torch.tensor(places, device=self._device)
         x = self._network.embedded(prompt, torch.arange(length, device=self._device))
+        batches = self._batches(sounds)
         for number, layer in enumerate(self._network.layers):
             q, k, v = layer.qkv(x)
             for cache, new in zip(self._own[number], (k, v), strict=True):
@@ -105,32 +106,48 @@ class Lane:
             q = layer.cross_query(x)
             if self._asked:
                 self._asked.keep_prompt(number, q, at)
-            x = layer.add_cross(x, self._listen(number, q, sounds, places))
+            x = layer.add_cross(x, self._listen(number, q, batches, places))
         self._seen[at] = -torch.inf
         self._seen[at, :, :length, 0] = 0
         self._positions[at] = length
         self._note(places, length, sounds)
         return self._network.norm(x)
 
-    def _listen(
-        self, number: int, q: Tensor, sounds: Sequence[Sound], places: Sequence[int]
-    ) -> Tensor:
-        """Keep the keys and values of new windows' sound, and answer their prompts by them.
+    def _batches(self, sounds: Sequence[Sound]) -> list[tuple[Tensor, Tensor | None]]:
+        """The states of new windows' sound, (windows, positions, state), and what is added to the
+        scores over it.
 
         On a CPU one by one: what is in its caches is used at once, and in int8 the scale of a
         window's sound is its own.
         """
+        if self._device.type != "cpu":
+            return [(torch.stack([sound.states for sound in sounds]), None)]
+        return [
+            (
+                sound.states[None],
+                None if sound.weights is None else sound.weights[None, None, None],
+            )
+            for sound in sounds
+        ]
+
+    def _listen(
+        self,
+        number: int,
+        q: Tensor,
+        batches: list[tuple[Tensor, Tensor | None]],
+        places: Sequence[int],
+    ) -> Tensor:
+        """Keep the keys and values of new windows' sound, and answer their prompts by them."""
         heard = []
-        together = 1 if self._device.type == "cpu" else len(places)
-        for first in range(0, len(places), together):
-            some = slice(first, first + together)
-            audio = torch.stack([sound.states for sound in sounds[some]])
+        first = 0
+        for audio, bias in batches:
+            some = slice(first, first + len(audio))
+            first = some.stop
             k, v = self._network.layers[number].cross_key_value(audio)
+            # One window goes into its place by a plain copy.
+            at = places[some][0] if len(audio) == 1 else torch.tensor(places[some], device=q.device)
             for cache, new in zip(self._cross[number], (k, v), strict=True):
-                for place, one in zip(places[some], new, strict=True):
-                    cache[place, :, : audio.shape[1]] = one
-            weights = sounds[first].weights
-            bias = None if weights is None else weights[None, None, None]
+                cache[at, :, : audio.shape[1]] = new.squeeze(0)
             heard.append(functional.scaled_dot_product_attention(q[some], k, v, attn_mask=bias))
         return torch.cat(heard)
 

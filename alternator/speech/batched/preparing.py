@@ -26,6 +26,10 @@ from alternator.speech.voice import VoiceDetector
 
 PADDING = 30 * SAMPLE_RATE  # samples of silence that openai-whisper puts behind a file
 
+# A shorter file leaves little behind: to give that back and to take it anew for the next one costs
+# more than it is worth.
+TRIMMED_SECONDS = 30.0
+
 # A window whose peak is below this share of full scale (-36 dB) is brought up to that (-12 dB).
 QUIET, LOUD = 0.016, 0.25
 
@@ -76,7 +80,8 @@ class Preparer:
             if is_sequential(options)
             else self._side_by_side(request.id, samples, options)
         )
-        trim()
+        if duration > TRIMMED_SECONDS:
+            trim()
         _go_on(unwanted)
         return Prepared(
             duration=duration, notes=notes, language=options.language or "", begin=begin

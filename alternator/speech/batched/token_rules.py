@@ -165,7 +165,8 @@ class TokenRules:
         ``logits`` come from ``suppress`` or ``begin``, and are written to.
         """
         n, tokens = len(logits), self._tokens
-        logits[..., : tokens.end].add_(self._text_bias[:n, :, None])
+        if self._applies(self._text_bias[:n]):
+            logits[..., : tokens.end].add_(self._text_bias[:n, :, None])
         early = self._stamps < self._floor[:n, :, None]
         logits[..., tokens.first_timestamp :].masked_fill_(early, NEVER)
         found = torch.log_softmax(logits, dim=-1)
@@ -175,9 +176,15 @@ class TokenRules:
         )
         mass = stamps.logsumexp(dim=-1)
         timestamp = (mass > others.amax(dim=-1)) & self._timed[:n]
-        others.add_(torch.where(timestamp, NEVER, 0.0)[..., None])
-        stamps.sub_(torch.where(timestamp, mass, 0.0)[..., None])
+        if self._applies(timestamp):
+            others.add_(torch.where(timestamp, NEVER, 0.0)[..., None])
+            stamps.sub_(torch.where(timestamp, mass, 0.0)[..., None])
         return found
+
+    def _applies(self, what: Tensor) -> bool:
+        """Whether any of it does. On a CPU that is cheaper to ask than a walk over the vocabulary;
+        another device is never asked, and a recorded step does always the same."""
+        return self._device.type != "cpu" or bool(what.any())
 
     def follow(self, chosen: Tensor, parents: Tensor | None = None) -> None:
         """Remember the tokens that were chosen, (n, rows), each after the past of its parent row

@@ -123,7 +123,7 @@ SCHEMA = Schema(
             QUEUE,
             ADMITTED,
             # Addresses were kept as they were configured, a password in them too. Today's
-            # configuration has none: alternator.config.values.convert_url.
+            # configuration has none: alternator.config.checked_types.address.
             """
             UPDATE OR IGNORE account SET
                 server = substr(server, 1, instr(server, '://') + 2)

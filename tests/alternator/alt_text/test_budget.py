@@ -57,7 +57,7 @@ def test_nothing_is_asked_once_an_answer_does_not_fit_any_more():
         spend(budget, 1, most=11)
     assert caught.value.retry_after == DAY_SECONDS - 3600
     assert str(caught.value) == (
-        "the 100 tokens of [openrouter] daily_tokens are used up for today; it is waited for the "
+        "the 100 tokens of [vision] daily_tokens are used up for today; it is waited for the "
         "next day (UTC)"
     )
     spend(budget, 10)

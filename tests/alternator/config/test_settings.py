@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from alternator.config.load import variable
 from alternator.config.settings import DEFAULT_FORMATS, SECTIONS, MastodonSettings
+from alternator.config.source import variable
 from alternator.config.values import key_of
 from alternator.media.media_type import SIGNATURES, canonical
 

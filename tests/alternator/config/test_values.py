@@ -1,4 +1,7 @@
 import dataclasses
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Literal
 
@@ -97,3 +100,24 @@ def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPat
         "and [whisper] model_dir to absolute paths"
     )
     assert WhisperSettings(model_dir=Path("/models")).model_dir == Path("/models")
+
+
+def test_plain_texts_and_paths_need_no_pydantic():
+    """Of which the universal image has none before its first start: `alternator health`."""
+    code = (
+        "import sys; sys.modules['pydantic'] = None\n"
+        "from alternator.bot.health import main\n"
+        "sys.exit(main([]))"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "health.json").write_text('{"host": "127.0.0.1", "port": 1}')
+        environ = {"ALTERNATOR_STATE_DIR": folder, "ALTERNATOR_HEALTH_PORT": "1", "HOME": folder}
+        command = [sys.executable, "-c", code]
+        found = subprocess.run(
+            command, check=False, cwd=folder, env=environ, capture_output=True, text=True
+        )
+    assert (found.returncode, found.stdout, found.stderr) == (
+        1,
+        "no bot answers on 127.0.0.1:1\n",
+        "",
+    )

@@ -62,6 +62,53 @@ def test_a_file_in_a_pipe_is_decoded(speak: Speak, suffix: str) -> None:
         assert 0.5 < len(whole(source)) / 32000 < 3
 
 
+@contextmanager
+def spoken(data: bytes) -> Iterator[None]:
+    """Standard input of this process is a pipe with that in it, which nobody has closed."""
+    before = os.dup(0)
+    reading, writing = os.pipe()
+    os.dup2(reading, 0)
+    os.close(reading)
+    os.write(writing, data)
+    try:
+        yield
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+        os.close(writing)
+
+
+def test_ended_it_still_gives_the_samples_that_were_there() -> None:
+    with spoken(b"\1\2" * 20_000), opened("-") as source:
+        source.end()
+        assert whole(source) == b"\1\2" * 20_000
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".ogg"])
+def test_ended_it_still_gives_what_ffmpeg_makes_of_it(speak: Speak, suffix: str) -> None:
+    data = speak("Hello world.", suffix=suffix).read_bytes()
+    with standard_input(data), opened("-") as source:
+        expected = whole(source)
+    with spoken(data[:60_000]), opened("-") as source:
+        source.end()
+        found = whole(source)
+        source.end()  # a second time, when it is over
+    assert found == expected[: len(found)]
+    assert len(found) > len(expected) / 2
+
+
+def test_a_microphone_that_is_ended_at_once_is_no_error(tmp_path: Path) -> None:
+    if "alsa" not in backends():
+        pytest.skip("this ffmpeg was built without ALSA")
+    configuration = tmp_path / "asound.conf"
+    configuration.write_text("pcm.zeros { type null }\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ALSA_CONFIG_PATH", str(configuration))
+        with opened("mic:alsa:zeros") as source:
+            source.end()
+            assert not any(whole(source))
+
+
 def test_a_file_that_is_broken_says_so() -> None:
     with (
         standard_input(b"OggS" + b"nothing of the kind" * 100),

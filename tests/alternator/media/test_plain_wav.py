@@ -1,4 +1,4 @@
-"""A short WAV of just the samples is read without ffmpeg, and nothing else is."""
+"""A WAV of just the samples is read without ffmpeg, and nothing else is."""
 
 import os
 import struct
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from alternator.errors import MediaError
 from alternator.media.audio import decode
 from alternator.media.plain_wav import LONGEST_SECONDS, plain_samples
 
@@ -43,7 +44,17 @@ def test_its_samples_are_those_that_ffmpeg_gives(
 
 def test_it_needs_no_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert len(decode(written(tmp_path / "a.wav")).samples) == len(NOISE)
+    path = written(tmp_path / "a.wav")
+    assert len(decode(path).samples) == len(decode(path, limit_seconds=1).samples) == len(NOISE)
+
+
+def test_a_limit_holds_for_it_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(NOISE.tobytes() * 10)
+    with pytest.raises(MediaError, match=r"a\.wav: longer than the limit of 0\.05 minutes"):
+        decode(path, limit_seconds=3)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,74 @@
+"""``alternator config schema``: the JSON Schema of ``alternator.toml``, for editors.
+
+https://json-schema.org/draft/2020-12. How editors find it: docs/configuration.md.
+"""
+
+import json
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_type_hints
+
+from pydantic import TypeAdapter
+
+from alternator.config.checked_types import annotated
+from alternator.config.keys import inner, key_of
+from alternator.config.settings import SECTIONS
+from alternator.config.source import OTHER_NAMES
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+Schema = dict[str, object]
+
+
+def document() -> str:
+    """The schema as JSON text."""
+    sections: Schema = {name: schema_of_section(cls) for name, cls in SECTIONS.items()}
+    others: Schema = {
+        written: {"$ref": f"#/properties/{section}", "deprecated": True}
+        for written, section in OTHER_NAMES.items()
+    }
+    whole = {
+        "$schema": DIALECT,
+        "title": "alternator.toml",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": sections | others,
+    }
+    return json.dumps(whole, indent=2) + "\n"
+
+
+def schema_of_section(cls: type) -> Schema:
+    """One section: no key is required, since a variable may set it."""
+    hints = get_type_hints(cls)
+    return {
+        "description": " ".join((cls.__doc__ or "").replace("``", "`").split()),
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            field.name: schema_of_key(field, hints[field.name]) for field in fields(cls)
+        },
+    }
+
+
+def schema_of_key(field: "Field[Any]", hint: object) -> Schema:
+    """One key as a file may have it."""
+    key = key_of(field)
+    found: Schema = TypeAdapter(annotated(inner(hint), key)).json_schema()
+    if NoneType in get_args(hint) and found.get("type") != "string":
+        found = {"anyOf": [found, {"enum": ["", "auto"]}]}
+    found["description"] = key.help
+    if key.unused:
+        found["deprecated"] = True
+    if not (key.required or key.secret) and (default := default_of(field)) is not None:
+        found["default"] = default
+    return found
+
+
+def default_of(field: "Field[Any]") -> object:
+    """A key's default as JSON has it, the same on every machine; None where there is none."""
+    value = field.default_factory() if field.default_factory is not MISSING else field.default
+    if isinstance(value, Path):
+        home = str(Path.home())
+        return str(value).replace(home, "~", 1) if str(value).startswith(home) else str(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,73 @@
+from dataclasses import replace
+
+import pytest
+
+from alternator.config.effect import without_effect
+from alternator.config.models import VisionSettings, WhisperSettings
+from alternator.config.settings import Config, HealthSettings, MastodonSettings
+from alternator.config.source import KeyName
+
+ACCOUNT = MastodonSettings(instance_url="https://social.example", access_token="a-token")
+PLAIN = Config(mastodon=ACCOUNT)
+WITH_A_KEY = replace(PLAIN, vision=VisionSettings(api_key="k"))
+
+
+def of_whisper(settings: WhisperSettings) -> Config:
+    return replace(PLAIN, whisper=settings)
+
+
+@pytest.mark.parametrize(
+    ("config", "key", "reason"),
+    [
+        (PLAIN, ("balance", "threshold"), "the balance is not watched"),
+        (
+            PLAIN,
+            ("vision", "model"),
+            "there is no endpoint: neither [vision] api_key nor a base_url of your own",
+        ),
+        (
+            replace(PLAIN, vision=VisionSettings(api_key="k", vision_model="a", text_model="b")),
+            ("vision", "model"),
+            "[vision] vision_model and text_model name one for each use",
+        ),
+        (
+            of_whisper(WhisperSettings(enabled=False)),
+            ("whisper", "model"),
+            "[whisper] enabled is false",
+        ),
+        (
+            of_whisper(WhisperSettings(device="cpu")),
+            ("whisper", "backend"),
+            "[whisper] device says cpu",
+        ),
+        (PLAIN, ("whisper", "server_model"), "there is no [whisper] server_url"),
+        (
+            of_whisper(WhisperSettings(engine="openai")),
+            ("whisper", "batch_size"),
+            "openai can't do anything with it",
+        ),
+        (
+            of_whisper(WhisperSettings(engine="whisper.cpp", fallback_engines=("openai",))),
+            ("whisper", "min_confidence"),
+            "of openai and whisper.cpp none tells a confidence",
+        ),
+        (replace(PLAIN, health=HealthSettings(port=0)), ("health", "host"), "[health] port is 0"),
+    ],
+)
+def test_a_key_without_effect_is_named_with_its_reason(config: Config, key: KeyName, reason: str):
+    assert without_effect(config, [key, ("logging", "level")]) == {key: reason}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        ("whisper", "enabled"),
+        ("whisper", "backend"),
+        ("whisper", "compute_type"),
+        ("whisper", "min_confidence"),
+        ("vision", "model"),
+        ("health", "host"),
+    ],
+)
+def test_what_takes_effect_is_not_named(key: KeyName):
+    assert without_effect(WITH_A_KEY, [key]) == {}
