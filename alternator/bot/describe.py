@@ -35,6 +35,7 @@ from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import Dialect
 from alternator.mastodon.edit import Snapshot
 from alternator.mastodon.entities import Attachment, Status
+from alternator.mastodon.plain import text_of_html
 from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import Claim, Outcome, left_alone, to_retry
 
@@ -129,7 +130,7 @@ class Describer:
                 outcomes.append(left_alone(key, reason, sure=self._dialect.describes == "none"))
             else:
                 wanted.append(attachment)
-        for attachment, write in self._writing(wanted, status.language):
+        for attachment, write in self._writing(wanted, status):
             try:
                 texts[attachment.id] = write()
             except Exception as error:  # noqa: BLE001 - one never stops the next; logged there
@@ -139,18 +140,19 @@ class Describer:
         )
 
     def _writing(
-        self, wanted: Sequence[Attachment], language: str | None
+        self, wanted: Sequence[Attachment], status: Status
     ) -> Iterator[tuple[Attachment, Callable[[], str]]]:
         """Each attachment with what gives its text, or raises why there is none. Those with speech
         are transcribed side by side: a worker computes them together."""
         heard = [attachment for attachment in wanted if attachment.has_speech]
+        language, says = status.language, text_of_html(status.content)
         if len(heard) > 1:
-            tasks = [partial(self._writer.beside().write, entry, language) for entry in heard]
+            tasks = [partial(self._writer.beside().write, entry, language, says) for entry in heard]
             texts = side_by_side(tasks, MOST_AT_ONCE)
             yield from ((entry, text.result) for entry, text in zip(heard, texts, strict=True))
         for entry in wanted:
             if entry not in heard or len(heard) == 1:
-                yield entry, partial(self._writer.write, entry, language)
+                yield entry, partial(self._writer.write, entry, language, says)
 
     def publish(self, draft: Draft) -> list[Outcome]:
         """Write a draft into its status with one edit, unless there is nothing left to write.

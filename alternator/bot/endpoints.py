@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from alternator.alt_text.breaker import nothing_waits
+from alternator.alt_text.budget import DailyBudget, Ledger, NoLedger
 from alternator.alt_text.vision import VisionClient
 from alternator.config.models import VisionSettings
 from alternator.progress import Progress
@@ -29,9 +30,14 @@ class Waiting:
 
 
 class Endpoints:
-    """For the thread that puts the accounts together; the clients are for their own threads."""
+    """For the thread that puts the accounts together; the clients are for their own threads.
 
-    def __init__(self) -> None:
+    ``ledger`` is where the tokens are written down that all accounts use together.
+    """
+
+    def __init__(self, ledger: Ledger | None = None) -> None:
+        self._ledger = NoLedger() if ledger is None else ledger
+        self._budgets: dict[int, DailyBudget] = {}  # by their limits
         self._known: dict[tuple[str, str | None], tuple[VisionClient, Waiting]] = {}
 
     def client(
@@ -52,13 +58,17 @@ class Endpoints:
                 "your own"
             )
             return None
+        limit = settings.daily_tokens
+        if limit not in self._budgets:
+            self._budgets[limit] = DailyBudget(limit, self._ledger, progress.clock)
+        budget = self._budgets[limit]
         key = (settings.base_url, settings.api_key)
         if key in self._known:
             first, waiting = self._known[key]
-            client = first.beside(progress, settings)
+            client = first.beside(progress, settings, budget)
         else:
             waiting = Waiting()
-            client = VisionClient(settings, progress=progress, answers_again=waiting)
+            client = VisionClient(settings, progress=progress, answers_again=waiting, budget=budget)
             self._known[key] = client, waiting
         waiting.by_account[account] = answers_again
         log.info("pictures: %s at %s", settings.vision_models[0], client.name)

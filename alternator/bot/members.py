@@ -68,7 +68,7 @@ def members_of(
     whisper: WhisperSettings | None,
 ) -> list[Member]:
     """The accounts with what is theirs and what is shared."""
-    endpoints = Endpoints()
+    endpoints = Endpoints(store)
     members = []
     for config in configs:
         account = Account(config.mastodon, store, stop.clock)

@@ -115,7 +115,7 @@ def run(
         progress = BotProgress(stop, health)
         session = signed_in(account, progress, wishes)
         start_speech(config.whisper, speech)
-        shared = Shared(speech=speech, endpoints=Endpoints())
+        shared = Shared(speech=speech, endpoints=Endpoints(store))
         bot = bot_of(config, account, session, shared, progress, health, stop)
         # The other threads must be gone, or at least idle, before the store is closed.
         stack.callback(stop.request)

@@ -70,6 +70,15 @@ class VisionSettings:
         default=60.0, metadata=key("Seconds to wait for an answer.", minimum=1, maximum=600)
     )
 
+    daily_tokens: int = field(
+        default=0,
+        metadata=key(
+            "Tokens that all models together may use in a day (UTC), as the endpoint counts them; "
+            "what comes after waits for the next day. 0: no limit.",
+            minimum=0,
+        ),
+    )
+
     @property
     def enabled(self) -> bool:
         """Whether there is an endpoint to ask: a key, or an own one that may not need any."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.values import Key, below_home, key, key_of
 from alternator.log import LogLevel
@@ -214,6 +215,7 @@ class Config:
 
     mastodon: MastodonSettings
     vision: VisionSettings = field(default_factory=VisionSettings)
+    descriptions: DescriptionSettings = field(default_factory=DescriptionSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
     balance: BalanceSettings = field(default_factory=BalanceSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)
@@ -229,6 +231,7 @@ class Config:
 SECTIONS: Mapping[str, type] = {
     "mastodon": MastodonSettings,
     "vision": VisionSettings,
+    "descriptions": DescriptionSettings,
     "media": MediaSettings,
     "balance": BalanceSettings,
     "logging": LoggingSettings,

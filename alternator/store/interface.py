@@ -120,6 +120,14 @@ class Store(Protocol):
     def knows_server(self, server: str) -> bool:
         """Whether an account on this server was in use before: its address and token worked."""
 
+    def tokens_used(self, day: int) -> int:
+        """How many tokens models have used on a day, for all accounts; days are counted from 1970,
+        by UTC."""
+
+    def use_tokens(self, day: int, tokens: int) -> None:
+        """Add to what models have used on a day. It is not idempotent: an error means that nothing
+        was added."""
+
     def use_account(
         self, server: str, remote_id: str, *, server_time: float | None = None
     ) -> AccountState:

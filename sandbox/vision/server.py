@@ -44,6 +44,7 @@ from sandbox.control.request_log import (
 from sandbox.errors import RefusedError
 from sandbox.serving import AppServer, serve_forever
 from sandbox.vision.chat import completion
+from sandbox.vision.languages import in_language_of
 from sandbox.vision.misbehaviour import misbehaved
 from sandbox.vision.pixels import describe
 from sandbox.vision.question import BadRequestError, Question, question_of, read_chat_request
@@ -96,9 +97,10 @@ async def complete(request: Request) -> JSONResponse:
 
 
 def describe_all(question: Question) -> str:
-    """A description of all pictures; of those that look alike, the first one."""
+    """A description of all pictures, in the prompt's language; of those that look alike, the
+    first one."""
     texts = dict.fromkeys(describe(picture.image) for picture in question.pictures)
-    return " Then: ".join(texts)
+    return in_language_of(question.prompt, " Then: ".join(texts))
 
 
 async def models(request: Request) -> JSONResponse:

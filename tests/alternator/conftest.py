@@ -16,6 +16,7 @@ from PIL import Image
 
 from alternator.accounts.account import Account
 from alternator.bot.run import Wishes, run
+from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
     Config,
@@ -177,6 +178,7 @@ def make_bot(
         config = Config(
             mastodon=replace(mastodon, **sections.get("mastodon", {})),
             vision=replace(pixels, **sections.get("vision", {})),
+            descriptions=DescriptionSettings(**sections.get("descriptions", {})),
             media=MediaSettings(**sections.get("media", {})),
             whisper=WhisperSettings(**sections.get("whisper", {})),
             state=StateSettings(directory=tmp_path / "state"),

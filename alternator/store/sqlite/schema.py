@@ -52,8 +52,16 @@ CREATE TABLE admitted (
 ) WITHOUT ROWID
 """
 
+# What models used, by the day since 1970 (UTC).
+TOKENS = """
+CREATE TABLE tokens (
+    day INTEGER PRIMARY KEY,
+    used INTEGER NOT NULL
+)
+"""
+
 SCHEMA = Schema(
-    version=3,
+    version=4,
     create=(
         """
         CREATE TABLE account (
@@ -98,6 +106,7 @@ SCHEMA = Schema(
         "CREATE INDEX attachment_by_state ON attachment (account, state, not_before)",
         QUEUE,
         ADMITTED,
+        TOKENS,
     ),
     steps={
         # https://www.sqlite.org/lang_altertable.html#alter_table_add_column
@@ -135,5 +144,6 @@ SCHEMA = Schema(
                 SELECT DISTINCT account, status_id FROM attachment WHERE backfill = 1
             """,
         ),
+        3: (TOKENS,),
     },
 )

@@ -47,6 +47,21 @@ class SqliteStore:
             row = db.execute("SELECT 1 FROM account WHERE server = ?", (server,)).fetchone()
             return row is not None
 
+    def tokens_used(self, day: int) -> int:
+        """How many tokens models have used on a day."""
+        with self._database.reading() as db:
+            row = db.execute("SELECT used FROM tokens WHERE day = ?", (day,)).fetchone()
+            return 0 if row is None else int(row[0])
+
+    def use_tokens(self, day: int, tokens: int) -> None:
+        """Add to what models have used on a day."""
+        with self._database.writing(durable=True) as db:
+            db.execute(
+                "INSERT INTO tokens (day, used) VALUES (?, ?) "
+                "ON CONFLICT (day) DO UPDATE SET used = used + excluded.used",
+                (day, tokens),
+            )
+
     def use_account(
         self, server: str, remote_id: str, *, server_time: float | None = None
     ) -> "SqliteAccountState":

@@ -13,7 +13,8 @@ from PIL import Image
 from alternator.alt_text.check.answer import Asked
 from alternator.alt_text.completion import Completion
 from alternator.alt_text.prompts import prompt
-from alternator.alt_text.vision import VisionClient, text_of
+from alternator.alt_text.question import text_of
+from alternator.alt_text.vision import VisionClient
 from alternator.clock import Clock
 from alternator.config.models import VisionSettings
 from alternator.errors import EndpointError, VisionError

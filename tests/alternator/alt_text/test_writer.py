@@ -135,6 +135,27 @@ def test_a_description_stays_within_the_limit_of_the_server(
         assert description.endswith("…\n\nDescribed by pixels")
 
 
+@pytest.mark.parametrize(("server_s", "ours", "longest"), [(1500, 90, 90), (90, 1500, 90)])
+def test_a_limit_of_ours_is_kept_and_never_above_the_servers(
+    make_bot: MakeBot, picture: Path, server_s: int, ours: int, longest: int
+):
+    with SandboxServer(settings=Settings(description_limit=server_s)) as server:
+        written = server.post("Look", files=[picture, picture])
+        first, second = (medium["id"] for medium in written["media_attachments"])
+        by_hand = {"id": first, "description": "The author's own. " * (server_s // 20)}
+        server.edit(
+            written["id"], status="Look", media_ids=[first, second], media_attributes=[by_hand]
+        )
+        bot = make_bot(
+            mastodon={"instance_url": server.url}, descriptions={"description_limit": ours}
+        )
+        bot.once()
+        kept, description = server.descriptions(written["id"])
+        assert kept == by_hand["description"].strip() or kept == by_hand["description"]
+        assert description is not None and longest - 15 < len(description) <= longest
+        assert description.endswith("…\n\nDescribed by pixels")
+
+
 def test_a_long_transcript_is_shortened_by_the_text_model(
     server: SandboxServer, vision: VisionServer, make_bot: MakeBot, clip: Path
 ):
@@ -201,7 +222,7 @@ def test_what_whisper_hears_is_cleaned_of_what_nobody_sees(
     texts = {post["id"]: server.descriptions(post["id"])[0] for post in (status, silent)}
     assert sorted(str(text) for text in texts.values()) == [
         "Hello there.\n\nTranscribed by Whisper base",
-        "None",
+        "Silence.\n\nTranscribed by Whisper base",
     ]
 
 
