@@ -55,7 +55,8 @@ def accounts_of_file(file: Path, entries: object, mistakes: list[str]) -> tuple[
         if any(other.name == name for other in found):
             mistakes.append(f"{file}: two [[accounts]] have the name {name!r}; rename one of them")
             continue
-        found.append(AccountSource(name=name, values=values_of_account(file, entry, mistakes)))
+        values = values_of_account(file, entry, mistakes)
+        found.append(AccountSource(name=name, values=values, token_file=token_file_of(file, entry)))
     return tuple(found)
 
 
@@ -74,11 +75,12 @@ def values_of_account(file: Path, entry: Mapping[str, object], mistakes: list[st
     for name in list(values):
         if reason := shared(name):
             mistakes.append(f"{values.pop(name).origin} {reason}")
+    own: Values = {}
     try:
-        own = dict(own_values(file, where, entry))
+        for name, value in own_values(file, where, entry):
+            own[name] = value
     except ConfigError as error:
         mistakes.append(str(error))
-        return values
     if twice := own.keys() & values.keys():
         names = ", ".join(sorted(name for _, name in twice))
         mistakes.append(f"{where} [accounts.mastodon] has {names} too; keep one of the two")
@@ -105,12 +107,19 @@ def own_values(
     if "token" in entry:
         yield TOKEN, Value(raw=entry["token"], origin=f"{where} token")
     if "token_file" in entry:
-        named = entry["token_file"]
-        if not isinstance(named, str) or not named.strip():
+        path = token_file_of(file, entry)
+        if path is None:
             raise ConfigError(f"{where} token_file must be the path of a file")
-        path = file.parent / below_home(named.strip())
         token = read_secret(f"{where} token_file", path)
         yield TOKEN, Value(raw=token, origin=f"{where} token_file", from_variable=True)
+
+
+def token_file_of(file: Path, entry: Mapping[str, object]) -> Path | None:
+    """The file that an account's token is in; None where it is not, or the key names none."""
+    named = entry.get("token_file")
+    if not isinstance(named, str) or not named.strip():
+        return None
+    return file.parent / below_home(named.strip())
 
 
 def mistakes_of_accounts(source: Source) -> Iterator[str]:
@@ -127,7 +136,8 @@ def mistakes_of_accounts(source: Source) -> Iterator[str]:
     known: dict[object, str] = {}
     for account in source.accounts:
         for name, key in ((URL, "instance_url"), (TOKEN, "token")):
-            if name not in account.values:
+            told = name == TOKEN and account.token_file is not None  # where it was looked for
+            if name not in account.values and not told:
                 yield missing_in_account(source, account.name, key)
         server, token = (account.values.get(name) for name in (URL, TOKEN))
         if server is None or token is None:

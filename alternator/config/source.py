@@ -27,6 +27,7 @@ class AccountSource:
 
     name: str
     values: Values
+    token_file: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

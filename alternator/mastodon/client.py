@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from requests.auth import AuthBase
+
 from alternator.config.settings import MastodonSettings
 from alternator.errors import GoneError, UnexpectedAnswerError
 from alternator.mastodon import nodeinfo, parse
@@ -21,7 +23,7 @@ from alternator.mastodon.entities import Account, Instance, Page, Revision, Sour
 from alternator.mastodon.rate_budget import RateBudget
 from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import by_age
-from alternator.web.credentials import BearerToken, without_user
+from alternator.web.credentials import BearerToken, NoAuth, without_user
 from alternator.web.session import USER_AGENT, WebSession
 
 __all__ = ["LONGEST_WAIT_SECONDS", "MastodonClient"]
@@ -51,7 +53,9 @@ class MastodonClient:
         self.url = without_user(settings.instance_url)
         self.host = urlsplit(self.url).netloc
         self._progress = progress
-        self._auth = BearerToken(settings.access_token)
+        # Without a token for what everybody may ask: an empty one is refused by some servers.
+        token = settings.access_token
+        self._auth: AuthBase = BearerToken(token) if token else NoAuth()
         session = WebSession(auth=self._auth, headers={"User-Agent": USER_AGENT, "Accept": ACCEPT})
         self._api = ApiSession(self.url, session, budget=budget or RateBudget(), progress=progress)
 

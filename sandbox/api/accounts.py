@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from sandbox.api.caller import (
     base_url,
+    bearer_of,
     reader,
     sandbox_of,
     serializer_of,
@@ -50,10 +51,12 @@ async def verify_credentials(request: Request) -> JSONResponse:
 async def verify_application(request: Request) -> JSONResponse:
     """The application of the token, with what it may do."""
     reader(request)
-    token = token_of(request)
-    may_write = token is not None and token.may_write
-    scopes = ["read", "write"] if may_write else ["read"]
+    token, app = token_of(request), sandbox_of(request).oauth.app_of(bearer_of(request))
+    assert token is not None, "the reader has one"
+    scopes = list(token.scopes if app is None else app.scopes)
     found: entities.Application = {"id": "1", **APPLICATION, "scopes": scopes}
+    if app is not None:
+        found |= {"id": app.id, "name": app.name}
     return JSONResponse(found)
 
 

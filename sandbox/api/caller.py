@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from sandbox.errors import RefusedError, not_found
-from sandbox.model.records import TOKENS, Account, Status, Token
+from sandbox.model.records import Account, Status, Token
 from sandbox.model.sandbox import Sandbox
 from sandbox.model.serialize import Serializer
 
@@ -28,10 +28,15 @@ def serializer_of(request: Request) -> Serializer:
 
 def token_of(request: Request) -> Token | None:
     """The token of a request, from its header or query; None without a valid one."""
+    return sandbox_of(request).oauth.token(bearer_of(request))
+
+
+def bearer_of(request: Request) -> str:
+    """The text of a request's token, from its header or query; '' without any."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         value = request.query_params.get("access_token", "")
-    return TOKENS.get(value.strip())
+    return value.strip()
 
 
 def reader(request: Request) -> Account:

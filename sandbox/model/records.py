@@ -96,14 +96,15 @@ ACCOUNTS = {account.id: account for account in (DEMO_ACCOUNT, NEIGHBOUR)}
 
 @dataclass(frozen=True, kw_only=True)
 class Token:
-    """An access token: whose it is and whether it may write."""
+    """An access token: whose it is, whether it may write, and what it was granted."""
 
     account: Account
     may_write: bool = True
+    scopes: tuple[str, ...] = ("read", "write")
 
 
 TOKENS = {
     "sandbox": Token(account=DEMO_ACCOUNT),
-    "sandbox-read-only": Token(account=DEMO_ACCOUNT, may_write=False),
+    "sandbox-read-only": Token(account=DEMO_ACCOUNT, may_write=False, scopes=("read",)),
     "neighbour": Token(account=NEIGHBOUR),
 }

@@ -701,7 +701,7 @@ DEFECT = """
 import alternator.bot.run as run
 def opened(*_, **__):
     raise ZeroDivisionError("a defect of ours")
-run.opened = opened
+run.open_store = opened
 """
 
 
