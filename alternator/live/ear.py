@@ -29,7 +29,12 @@ class Ear:
 
     async def segments(self, sound: Sound, window: Pass) -> tuple[Segment, ...]:
         """What is said in the window, in its own times. CancelledError if it was cancelled."""
-        return await self._said(sound, 0.0, window.end, full=window.full)
+        return await self._said(sound, window, 0.0)
+
+    def cancel(self) -> None:
+        """Nobody wants to know any more."""
+        if self._asking is not None:
+            self._asking.cancel()
 
     async def is_over(
         self, sound: Sound, window: Pass, segments: tuple[Segment, ...], rules: Rules
@@ -45,23 +50,17 @@ class Ear:
             return True
         if window.pause is None or not window.full:
             return False
-        return not await self._said(sound, window.pause, window.end, full=False)
+        return not await self._said(sound, Pass(end=window.end, full=False), window.pause)
 
-    def cancel(self) -> None:
-        """Nobody wants to know any more."""
-        if self._asking is not None:
-            self._asking.cancel()
-
-    async def _said(
-        self, sound: Sound, begin: float, end: float, *, full: bool
-    ) -> tuple[Segment, ...]:
+    async def _said(self, sound: Sound, window: Pass, begin: float) -> tuple[Segment, ...]:
         if sound.silent:
             return ()
         started = time.monotonic()
         seconds = None
         self._pace.began()
         try:
-            self._asking = asyncio.ensure_future(self._hear(sound.wav(begin, end), full))
+            wav = sound.wav(begin, window.end)
+            self._asking = asyncio.ensure_future(self._hear(wav, window.full))
             transcript = await self._asking
             seconds = time.monotonic() - started
         finally:
