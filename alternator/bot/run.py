@@ -201,6 +201,7 @@ def make_describer(
         visibilities=account.settings.visibilities,
         progress=progress,
         clock=stop.clock.monotonic,
+        history=account.state.history,
     )
 
 

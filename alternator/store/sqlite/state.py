@@ -15,6 +15,7 @@ from alternator.store.elapsed import ElapsedTime
 from alternator.store.outcomes import Claim, Cursors, Found, by_age, wait_after_interruption
 from alternator.store.sqlite.claims import SqliteClaims
 from alternator.store.sqlite.database import PATIENCE_SECONDS, Database
+from alternator.store.sqlite.history import SqliteHistory
 from alternator.store.sqlite.schema import SCHEMA
 
 
@@ -68,6 +69,17 @@ class SqliteStore:
             free_interrupted(db, int(account), now)
         return SqliteAccountState(self._database, int(account), self._time)
 
+    def known_accounts(self, server: str) -> dict[str, "SqliteAccountState"]:
+        """The states of the accounts on a server by their ids there, as they are."""
+        with self._database.reading() as db:
+            rows = db.execute(
+                "SELECT id, remote_id FROM account WHERE server = ? ORDER BY id", (server,)
+            ).fetchall()
+        return {
+            remote_id: SqliteAccountState(self._database, account, self._time)
+            for account, remote_id in rows
+        }
+
 
 def free_interrupted(db: sqlite3.Connection, account: int, now: float) -> None:
     """Free the claims that an end of the bot cut short, each after its wait, or give them up."""
@@ -96,6 +108,7 @@ class SqliteAccountState(SqliteClaims):
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
         super().__init__(database, account, time)
+        self.history = SqliteHistory(database, account, time)
         self._to_halt: str | None = None  # a reason that is not written down yet
 
     def cursors(self) -> Cursors:
