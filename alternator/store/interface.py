@@ -11,6 +11,7 @@ from typing import Protocol
 
 from alternator.store.edit_history import EditHistory
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
+from alternator.store.overview import Overview
 
 
 class AccountState(Protocol):
@@ -117,6 +118,9 @@ class AccountState(Protocol):
 
     def counts(self) -> Mapping[AttachmentState, int]:
         """Number of attachments by state."""
+
+    def overview(self, most_troubles: int) -> Overview:
+        """What stands out, with so many of the attachments in trouble at most."""
 
 
 class Store(Protocol):

@@ -1,5 +1,6 @@
 """One loaded Whisper worker for all tests, and bots against the sandbox."""
 
+import logging
 import sqlite3
 import threading
 import wave
@@ -230,6 +231,15 @@ def configured(tmp_path: Path) -> Callable[[Bot], list[str]]:
         return ["--config", str(path)]
 
     return write
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """A command that a test runs in its own process sets the log up; the next one has its own."""
+    root, ours = logging.getLogger(), logging.getLogger("alternator")
+    before = root.handlers[:], root.level, ours.level
+    yield
+    root.handlers[:], root.level, ours.level = before
 
 
 @pytest.fixture
