@@ -1,11 +1,10 @@
 """The parser of a sub-command, with examples at the end of its help.
 
 The same for all commands, whichever package they are of: what the help shows is what the man page
-and the shells' completion are made from (``tools/manual.py``, ``alternator/completion.py``).
+and the shells' completion are made from (``tools/command_docs.py``).
 """
 
 import argparse
-import textwrap
 from collections.abc import Sequence
 
 WIDTH = 78
@@ -26,11 +25,18 @@ def with_examples(
     parser: argparse.ArgumentParser, documentation: str | None, examples: Sequence[Example]
 ) -> argparse.ArgumentParser:
     """The same of a parser that is there already, such as one of ``add_subparsers``."""
+    import textwrap  # the probe's start does without it
+
     paragraphs = textwrap.dedent(f"    {documentation or ''}").strip().split("\n\n")
     parser.description = "\n\n".join(
         textwrap.fill(" ".join(text.split()), WIDTH) for text in paragraphs
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    lines = [f"  {command}\n      {says}" for command, says in examples]
-    parser.epilog = "\n".join([EXAMPLES, *lines]) if lines else None
+    parser.epilog = epilog_of(examples)
     return parser
+
+
+def epilog_of(examples: Sequence[Example]) -> str | None:
+    """What stands at the end of a help text."""
+    lines = [f"  {command}\n      {says}" for command, says in examples]
+    return "\n".join([EXAMPLES, *lines]) if lines else None

@@ -4,7 +4,6 @@ A bot whose worker hangs is unhealthy (503); one whose server can't be reached, 
 nothing any more after a damage, is not (200): a restart would mend the first and not the others.
 """
 
-import argparse
 import json
 import logging
 import sys
@@ -24,6 +23,7 @@ from alternator.config.load import load_section
 from alternator.config.settings import HealthSettings, StateSettings
 from alternator.errors import ConfigError, StateError
 from alternator.store.outcomes import AttachmentState
+from probe.command_help import command_parser
 from probe.exit_codes import ExitCode
 
 log = logging.getLogger(__name__)
@@ -177,9 +177,12 @@ def handler_of(health: Health) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+EXAMPLES = (("alternator health", "the answer as JSON; exit code 0 if it is well"),)
+
+
 def main(argv: list[str]) -> int:
     """Ask a running bot how it is; exit code 0 if it is well, for a container's health check."""
-    parser = argparse.ArgumentParser(prog="alternator health", description=main.__doc__)
+    parser = command_parser("alternator health", main.__doc__, EXAMPLES)
     parser.add_argument(
         "-c", "--config", type=Path, metavar="FILE", help="the bot's (default: alternator.toml)"
     )

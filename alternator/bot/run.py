@@ -1,6 +1,5 @@
 """``alternator run``: puts the bot together, says what it is, and keeps it going."""
 
-import argparse
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -35,13 +34,20 @@ from alternator.stopping import Stop, Stopping
 from alternator.store.interface import AccountState, Store
 from alternator.store.opening import OPENING_PATIENCE_SECONDS, PATIENCE_SECONDS, opened
 from alternator.web import trusted
+from probe.command_help import command_parser
 from probe.errors import UserError
 from probe.exit_codes import ExitCode
+
+EXAMPLES = (
+    ("alternator run", "watch, until it is stopped"),
+    ("alternator run --once", "catch up and end: for a timer; 1 if something failed"),
+    ("alternator run --once --retry-failed", "also what was given up before"),
+)
 
 
 def main(argv: list[str]) -> int:
     """Watch the account's posts and describe what lacks a description."""
-    parser = argparse.ArgumentParser(prog="alternator run", description=main.__doc__)
+    parser = command_parser("alternator run", main.__doc__, EXAMPLES)
     parser.add_argument(
         "-c", "--config", type=Path, metavar="FILE", help="default: alternator.toml"
     )
