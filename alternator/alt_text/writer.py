@@ -1,8 +1,10 @@
 """The description of one attachment: what is seen in it and what is heard, within the limit."""
 
 import logging
+from contextlib import AbstractContextManager
+from copy import copy
 from pathlib import Path
-from typing import Self, assert_never
+from typing import Protocol, Self, assert_never
 
 from alternator.alt_text.heard import Heard, SoundReader, SpeechReader
 from alternator.alt_text.keep import keep_transcript
@@ -35,6 +37,12 @@ KINDS: dict[AttachmentType, Kind | None] = {
 }
 # What a language's code says where none is meant: https://www.rfc-editor.org/rfc/rfc5646
 NO_LANGUAGES = ("und", "zxx", "mul", "mis")
+
+
+class MediaFiles(Protocol):
+    """Where media come from: ``alternator.media.download.Downloads``, unless told otherwise."""
+
+    def file(self, url: str, kind: Kind) -> AbstractContextManager[Path]: ...
 
 
 class AltTextWriter:
@@ -71,7 +79,7 @@ class AltTextWriter:
             if vision is None
             else PictureReader(config, vision, self._detector, directory, progress)
         )
-        self._downloads = Downloads(
+        self._downloads: MediaFiles = Downloads(
             config.media, directory, config.mastodon.instance_url, progress=progress
         )
 
@@ -87,6 +95,12 @@ class AltTextWriter:
             directory=self._directory,
             progress=progress,
         )
+
+    def reading(self, files: MediaFiles) -> Self:
+        """The same writer for media that are had elsewhere than from their address."""
+        other = copy(self)
+        other._downloads = files
+        return other
 
     def takes_on(self, attachment: Attachment) -> bool:
         """Whether attachments of this type are described."""

@@ -9,7 +9,9 @@ StateError where the store can't be read or written.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from alternator.store.edit_history import EditHistory
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
+from alternator.store.overview import Overview
 
 
 class AccountState(Protocol):
@@ -25,6 +27,10 @@ class AccountState(Protocol):
     by somebody meanwhile), ``failed`` those given up after the last attempt. A claim is held by
     who took it until it is finished, released or put back; after that it changes nothing.
     """
+
+    @property
+    def history(self) -> EditHistory:
+        """What was written into the account's posts."""
 
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""
@@ -113,6 +119,9 @@ class AccountState(Protocol):
     def counts(self) -> Mapping[AttachmentState, int]:
         """Number of attachments by state."""
 
+    def overview(self, most_troubles: int) -> Overview:
+        """What stands out, with so many of the attachments in trouble at most."""
+
 
 class Store(Protocol):
     """The states of all accounts of a bot."""
@@ -135,6 +144,12 @@ class Store(Protocol):
 
         Once for each account and start: claims that are left from before are free again.
         ``server_time`` is the Unix time in seconds by the server's clock, for the first start.
+        """
+
+    def known_accounts(self, server: str) -> Mapping[str, AccountState]:
+        """The states of the accounts on a server by their ids there, as they are.
+
+        For a process beside the bot: no claim of its is freed.
         """
 
     def close(self) -> None:

@@ -59,9 +59,40 @@ CREATE TABLE tokens (
     used INTEGER NOT NULL
 )
 """
+# What was written into posts, and what was there before: alternator/store/edit_history.py. The
+# oldest are dropped by their `id`, so it is never given twice:
+# https://www.sqlite.org/autoinc.html
+WRITTEN = """
+CREATE TABLE written (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account INTEGER NOT NULL REFERENCES account (id),
+    status_id TEXT NOT NULL,
+    attachment_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    before TEXT,
+    text TEXT NOT NULL,
+    attribution TEXT NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('sent', 'written', 'refused', 'undone')),
+    reason TEXT NOT NULL DEFAULT '',
+    sent REAL NOT NULL,
+    changed REAL NOT NULL,
+    edited_at REAL
+)
+"""
+WRITTEN_BY_POST = "CREATE INDEX written_by_post ON written (account, status_id, attachment_id)"
+# The posts that an undo is at work on, each until a moment after which that is not so any more.
+HELD = """
+CREATE TABLE held (
+    account INTEGER NOT NULL REFERENCES account (id),
+    status_id TEXT NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (account, status_id)
+) WITHOUT ROWID
+"""
+
 
 SCHEMA = Schema(
-    version=4,
+    version=5,
     create=(
         """
         CREATE TABLE account (
@@ -107,6 +138,9 @@ SCHEMA = Schema(
         QUEUE,
         ADMITTED,
         TOKENS,
+        WRITTEN,
+        WRITTEN_BY_POST,
+        HELD,
     ),
     steps={
         # https://www.sqlite.org/lang_altertable.html#alter_table_add_column
@@ -145,5 +179,6 @@ SCHEMA = Schema(
             """,
         ),
         3: (TOKENS,),
+        4: (WRITTEN, WRITTEN_BY_POST, HELD),
     },
 )
