@@ -9,6 +9,8 @@ StateError where the store can't be read or written.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from alternator.store.drafts import Drafts
+from alternator.store.ledger import Ledger
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
 
 
@@ -25,6 +27,14 @@ class AccountState(Protocol):
     by somebody meanwhile), ``failed`` those given up after the last attempt. A claim is held by
     who took it until it is finished, released or put back; after that it changes nothing.
     """
+
+    @property
+    def drafts(self) -> Drafts:
+        """Texts that are kept and not written into their posts."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was sent and how fast, and how far a backfill came."""
 
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""
