@@ -14,6 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, get_type_hints
 
+from alternator.config.conduct import (
+    MessageSettings,
+    ModeSettings,
+    OptOutSettings,
+    PaceSettings,
+    ReviewSettings,
+)
 from alternator.config.file import document_of, notice_of_readers
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
@@ -58,6 +65,11 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] = os.enviro
     source = read_source(path, environ)
     return Config(
         mastodon=build_section(MastodonSettings, source),
+        modes=build_section(ModeSettings, source),
+        review=build_section(ReviewSettings, source),
+        opt_out=build_section(OptOutSettings, source),
+        pace=build_section(PaceSettings, source),
+        messages=build_section(MessageSettings, source),
         vision=build_section(VisionSettings, source),
         media=build_section(MediaSettings, source),
         balance=build_section(BalanceSettings, source),

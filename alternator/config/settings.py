@@ -9,6 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from alternator.config.conduct import (
+    MessageSettings,
+    Mode,
+    ModeSettings,
+    OptOutSettings,
+    PaceSettings,
+    ReviewSettings,
+)
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.values import below_home, key
 from alternator.log import LogLevel
@@ -126,6 +134,14 @@ class MastodonSettings:
             choices=VISIBILITIES,
         ),
     )
+    mode: Mode = field(
+        default="edit",
+        metadata=key(
+            "What is done with a text: `edit` the post; `dry-run` logs and keeps it; `review` "
+            "waits until its author approves it; `reply` posts it as a reply. By visibility: "
+            "`[modes]`."
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,6 +226,11 @@ class Config:
     """The whole configuration; ``notices`` are lines for the log at start."""
 
     mastodon: MastodonSettings
+    modes: ModeSettings = field(default_factory=ModeSettings)
+    review: ReviewSettings = field(default_factory=ReviewSettings)
+    opt_out: OptOutSettings = field(default_factory=OptOutSettings)
+    pace: PaceSettings = field(default_factory=PaceSettings)
+    messages: MessageSettings = field(default_factory=MessageSettings)
     vision: VisionSettings = field(default_factory=VisionSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
     balance: BalanceSettings = field(default_factory=BalanceSettings)
@@ -223,6 +244,11 @@ class Config:
 # By their names in the file and in the variables, which are the Rust bot's.
 SECTIONS: Mapping[str, type] = {
     "mastodon": MastodonSettings,
+    "modes": ModeSettings,
+    "review": ReviewSettings,
+    "opt_out": OptOutSettings,
+    "pace": PaceSettings,
+    "messages": MessageSettings,
     "openrouter": VisionSettings,
     "media": MediaSettings,
     "balance": BalanceSettings,

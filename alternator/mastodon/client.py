@@ -13,11 +13,20 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from alternator.config.settings import MastodonSettings
-from alternator.errors import GoneError, UnexpectedAnswerError
-from alternator.mastodon import nodeinfo, parse
+from alternator.errors import ForbiddenError, GoneError, UnexpectedAnswerError
+from alternator.mastodon import nodeinfo, parse, parse_people
 from alternator.mastodon.api_session import LONGEST_WAIT_SECONDS, ApiSession
 from alternator.mastodon.edit_check import CheckedEdit
-from alternator.mastodon.entities import Account, Instance, Page, Revision, Source, Status
+from alternator.mastodon.entities import (
+    Account,
+    Instance,
+    NewPost,
+    Page,
+    Revision,
+    Source,
+    Status,
+)
+from alternator.mastodon.json_fields import fields_of, list_of
 from alternator.mastodon.rate_budget import RateBudget
 from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import by_age
@@ -150,6 +159,38 @@ class MastodonClient:
             parse.parse_attachment,
         )
 
+    def scopes(self) -> frozenset[str] | None:
+        """What the token's application may do; None where the server does not tell."""
+        try:
+            return self._api.get("/api/v1/apps/verify_credentials", parse_people.parse_scopes)
+        except (GoneError, ForbiddenError, UnexpectedAnswerError):
+            return None
+
+    def post(self, new: NewPost, *, key: str) -> Status:
+        """Make a post; the same ``key`` within an hour makes none again, where that is known.
+
+        https://docs.joinmastodon.org/methods/statuses/#headers. Tried once: who asks again first
+        looks whether it is there.
+        """
+        body: dict[str, object] = {"status": new.text, "visibility": new.visibility}
+        if new.spoiler_text:
+            body["spoiler_text"] = new.spoiler_text
+        if new.language:
+            body["language"] = new.language
+        if new.in_reply_to_id:
+            body["in_reply_to_id"] = new.in_reply_to_id
+        return self._api.post("/api/v1/statuses", body, parse.parse_status, key=key)
+
+    def answers(self, status_id: str) -> tuple[Status, ...]:
+        """The answers to a post that this account may see, and those to them."""
+        path = f"/api/v1/statuses/{status_id}/context"
+        return self._api.get(path, read_descendants, of_post=True)
+
+    def favourited_by(self, status_id: str) -> frozenset[str]:
+        """The ids of the accounts that favourited a post."""
+        path = f"/api/v1/statuses/{status_id}/favourited_by"
+        return self._api.get(path, parse_people.parse_accounts, of_post=True)
+
     def _of_post(self, status_id: str, part: str, read: Callable[[object], OfStatus]) -> OfStatus:
         """What is told of one post, fresh, if it is of the post that was asked for."""
         return self._api.get(
@@ -165,3 +206,9 @@ class MastodonClient:
                 f"{self.url} answers with another post than {status_id}; tried again later"
             )
         return found
+
+
+def read_descendants(answer: object) -> tuple[Status, ...]:
+    """The answers in https://docs.joinmastodon.org/entities/Context/, as far as understood."""
+    entries = list_of(fields_of(answer, "context of a post"), "descendants")
+    return parse.parse_page(entries).statuses
