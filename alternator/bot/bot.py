@@ -11,7 +11,8 @@ from alternator.accounts.account import Account
 from alternator.alt_text.breaker import nothing_waits
 from alternator.alt_text.vision import VisionClient
 from alternator.alt_text.writer import AltTextWriter, SpeechReader
-from alternator.bot.describe import Describer
+from alternator.bot.conduct import Conduct, usual_conduct
+from alternator.bot.draft import Describes
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
 from alternator.bot.parts import Parts
@@ -67,9 +68,12 @@ class Bot:
         """Watch until ``Stopping`` is raised."""
         self.watcher.run(self.stream)
 
-    def run_once(self) -> Tally:
-        """Go through the posts once; what came of it. ServerError if the server can't be asked."""
-        tally = self.single_pass.run()
+    def run_once(self, *, patient: bool = False) -> Tally:
+        """Go through the posts once; what came of it. ServerError if the server can't be asked.
+
+        ``patient``: wait for the server's limit, and for our own budget, however long.
+        """
+        tally = self.single_pass.run(patient=patient)
         log.info(
             "done: %d described, %d left alone, %d failed",
             tally.described,
@@ -79,14 +83,22 @@ class Bot:
         return tally
 
 
+# size: each comes from another owner: account, both threads' describers, signals, operator.
 def build_bot(
-    account: Account, describer: Describer, health: Health, stop: Stop, progress: Progress
+    account: Account,
+    describer: Describes,
+    health: Health,
+    stop: Stop,
+    progress: Progress,
+    *,
+    conduct: Conduct | None = None,
 ) -> Bot:
     """The bot of an account that is signed in.
 
     ``describer`` and ``progress`` are the main thread's; the other threads get a session and a
-    progress of their own.
+    progress of their own. ``conduct`` is what is configured, if not the usual.
     """
+    conduct = conduct or usual_conduct(account, progress)
     wake = threading.Event()
     beside, in_lane = BotProgress(stop), BotProgress(stop, health.speech)
     lane = SpeechLane(
@@ -94,8 +106,17 @@ def build_bot(
     )
     parts = Parts(
         account=account,
-        finder=PostFinder(account, account.session(beside), describer, stop.clock),
-        work=Work(account, describer, lane, health, stop),
+        finder=PostFinder(
+            account,
+            account.session(beside),
+            describer,
+            stop.clock,
+            wanted=conduct.wanted,
+            heard=conduct.heard,
+        ),
+        work=Work(account, describer, lane, health, stop, pace=conduct.pace),
+        pace=conduct.pace,
+        errands=conduct.errands,
         wake=wake,
         progress=progress,
         stop=stop,

@@ -178,6 +178,7 @@ def version(status: Status) -> Status:
         attachments=tuple(replace(entry, url=None) for entry in status.attachments),
         profile="",
         favourited=False,
+        url=None,
     )
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from alternator.bot.bot import (
     build_writer,
     downloads_of,
 )
+from alternator.bot.conduct import Conduct, by_mode, conduct_of, modes_of, no_workers
 from alternator.bot.describe import Describer
 from alternator.bot.health import Health, serving
 from alternator.bot.outage import ask_until_reachable
@@ -31,6 +32,7 @@ from alternator.mastodon.client import MastodonClient
 from alternator.media.download import remove_leftovers
 from alternator.progress import Progress
 from alternator.speech.opening import described, open_speech
+from alternator.speech.worker.slot import WorkerReport
 from alternator.stopping import Stop, Stopping
 from alternator.store.interface import AccountState, Store
 from alternator.store.opening import OPENING_PATIENCE_SECONDS, PATIENCE_SECONDS, opened
@@ -98,6 +100,9 @@ class Wishes:
     once: bool = False
     retry_failed: bool = False
     resume_editing: bool = False
+    # Of a single pass: wait for the server's limit however long that takes; what is done first.
+    patient: bool = False
+    begin: Callable[[Account, MastodonClient, BotProgress], None] | None = None
 
 
 TO_WATCH = Wishes()
@@ -121,7 +126,8 @@ def run(
     with ExitStack() as stack:
         store = stack.enter_context(open_store(config, stop, once=wishes.once))
         remove_leftovers(downloads_of(config))
-        account = Account(config.mastodon, store, stop.clock)
+        modes = modes_of(config)
+        account = Account(config.mastodon, store, stop.clock, edits=modes.ever_edits)
         speech = make_speech_worker(config.whisper) if config.whisper.enabled else None
         if speech is not None:
             stack.callback(speech.close)
@@ -142,13 +148,17 @@ def run(
         writer = build_writer(
             config, limit, speech, progress, answers_again=account.state.make_deferred_due
         )
-        describer = make_describer(account, session, writer, stop, progress)
-        bot = build_bot(account, describer, health, stop, progress)
+        conduct = conduct_of(config, account, session, progress, workers_of(speech))
+        describer = make_describer(account, session, writer, stop, conduct)
+        by_modes = by_mode(describer, account, session, modes)
+        bot = build_bot(account, by_modes, health, stop, progress, conduct=conduct)
         # The other threads must be gone, or at least idle, before the store is closed.
         stack.callback(stop.request)
         health.ready()
+        if wishes.begin is not None:
+            wishes.begin(account, session, progress)
         if wishes.once:
-            return ExitCode.FAILED if bot.run_once().failed else 0
+            return ExitCode.FAILED if bot.run_once(patient=wishes.patient).failed else 0
         bot.run()
     return 0
 
@@ -191,17 +201,22 @@ def sign_in(account: Account, progress: Progress, *, once: bool) -> MastodonClie
 
 
 def make_describer(
-    account: Account, session: MastodonClient, writer: AltTextWriter, stop: Stop, progress: Progress
+    account: Account, session: MastodonClient, writer: AltTextWriter, stop: Stop, conduct: Conduct
 ) -> Describer:
     """What describes the account's posts, for the main thread."""
     return Describer(
         session,
         writer,
         account.instance.dialect,
-        visibilities=account.settings.visibilities,
-        progress=progress,
+        wanted=conduct.wanted,
+        progress=session.progress,
         clock=stop.clock.monotonic,
     )
+
+
+def workers_of(speech: SpeechWorker | None) -> Callable[[], Sequence[WorkerReport]]:
+    """What tells how the workers are."""
+    return no_workers if speech is None else lambda: speech.workers
 
 
 def take_up(state: AccountState, wishes: Wishes) -> None:

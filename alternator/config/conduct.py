@@ -10,8 +10,7 @@ from alternator.config.values import key
 # "review"   kept until its author approves it;
 # "reply"    posted as a reply.
 Mode = Literal["edit", "dry-run", "review", "reply"]
-About = Literal["budget", "gpu", "token"]
-ABOUT = ("budget", "gpu", "token")
+ABOUT = ("gpu", "token")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +127,9 @@ class MessageSettings:
     about: tuple[str, ...] = field(
         default=(),
         metadata=key(
-            "What a direct message is sent about, once a day each at most: some of `budget` (the "
-            "daily token budget is used up), `gpu` (speech is computed without the GPU now), "
-            "`token` (the account's token is refused; needs `access_token`).",
+            "What a direct message is sent about, once a day each at most: some of `gpu` (speech "
+            "is computed without the GPU now) and `token` (the account's token is refused; needs "
+            "`access_token`). Low credit: `[balance]`.",
             choices=ABOUT,
         ),
     )

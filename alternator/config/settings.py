@@ -173,20 +173,21 @@ class MediaSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class BalanceSettings:
-    """``[balance]``: accepted for the Rust bot's sake."""
+    """``[balance]``: the money that is left at the endpoint."""
 
     enabled: bool = field(
-        default=True, metadata=key("Watch the balance.", unused="the balance is not watched")
-    )
-    threshold: float = field(
-        default=5.0,
+        default=False,
         metadata=key(
-            "Balance in USD to warn below.", minimum=0, unused="the balance is not watched"
+            "Look once a day how much money is left at the endpoint, where it reports that "
+            "(OpenRouter), and send a direct message if it is too little. The Rust bot's default "
+            "was `true`."
         ),
     )
+    threshold: float = field(
+        default=5.0, metadata=key("Money left, in USD, below which that is said.", minimum=0)
+    )
     check_time: str = field(
-        default="12:00",
-        metadata=key("When to look, HH:MM.", form="time", unused="the balance is not watched"),
+        default="12:00", metadata=key("When to look, HH:MM by the local time.", form="time")
     )
 
 

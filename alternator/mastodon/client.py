@@ -59,7 +59,7 @@ class MastodonClient:
     ) -> None:
         self.url = without_user(settings.instance_url)
         self.host = urlsplit(self.url).netloc
-        self._progress = progress
+        self.progress = progress
         self._auth = BearerToken(settings.access_token)
         session = WebSession(auth=self._auth, headers={"User-Agent": USER_AGENT, "Accept": ACCEPT})
         self._api = ApiSession(self.url, session, budget=budget or RateBudget(), progress=progress)
@@ -82,7 +82,7 @@ class MastodonClient:
     def instance(self) -> Instance:
         """The server's limits and addresses, and its dialect."""
 
-        software = nodeinfo.software_name(self.url, USER_AGENT, self._progress)
+        software = nodeinfo.software_name(self.url, USER_AGENT, self.progress)
 
         def read(answer: object) -> Instance:
             return parse.parse_instance(answer, software)
@@ -97,9 +97,14 @@ class MastodonClient:
                 return read(parse.NOTHING_TOLD)
 
     def own_statuses(
-        self, account_id: str, *, max_id: str | None = None, min_id: str | None = None
+        self,
+        account_id: str,
+        *,
+        max_id: str | None = None,
+        min_id: str | None = None,
+        boosts: bool = False,
     ) -> Page:
-        """A page of the account's own posts without boosts, newest first.
+        """A page of the account's own posts, newest first, with its ``boosts`` or without.
 
         Those right below ``max_id``, or those right above ``min_id``.
 
@@ -115,7 +120,7 @@ class MastodonClient:
                 raise UnexpectedAnswerError(f"{self.url} answers with a page of newer posts")
             return page
 
-        query = {"exclude_reblogs": "true", "limit": str(PAGE)}
+        query = {"exclude_reblogs": str(not boosts).lower(), "limit": str(PAGE)}
         if max_id is not None:
             query["max_id"] = max_id
         if min_id is not None:

@@ -119,6 +119,7 @@ class Status:
     # account favourited it, and for a boost the post that it is of.
     profile: str = ""
     favourited: bool = False
+    url: str | None = None  # its page
     boosted: "Status | None" = None
 
     @property

@@ -122,6 +122,7 @@ def parse_status(answer: object) -> Status:
         tags=tags_of(fields),
         profile=profile_of(author),
         favourited=fields.get("favourited") is True,
+        url=url if isinstance(url := fields.get("url"), str) else None,
         boosted=_boosted(fields.get("reblog")),
     )
 

@@ -41,6 +41,8 @@ class NewDraft:
     basis: str
     texts: Mapping[str, str]
     numbers: Mapping[str, int]
+    url: str = ""  # of the post, for people
+    note: str = ""  # for who decides: why there is another draft, say
 
 
 @dataclass(frozen=True, kw_only=True)

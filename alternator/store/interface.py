@@ -139,5 +139,11 @@ class Store(Protocol):
         ``server_time`` is the Unix time in seconds by the server's clock, for the first start.
         """
 
+    def all_accounts(self) -> Mapping[tuple[str, str], AccountState]:
+        """The states of all accounts, by their server and their id there, as they are.
+
+        For a process beside the bot: no claim of its is freed.
+        """
+
     def close(self) -> None:
         """The store and its states can't be used any more."""

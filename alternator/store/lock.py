@@ -44,6 +44,26 @@ def locked(directory: Path) -> Iterator[None]:
         yield
 
 
+def is_locked(directory: Path) -> bool:
+    """Whether a bot is at work in a state directory. ConfigError if it can't be looked for."""
+    try:
+        file = (directory / LOCK_FILE).open("r")
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise ConfigError(
+            f"the state directory {directory} can't be looked into: {reason_of(error)}; run this "
+            f"as the bot's user"
+        ) from None
+    with file:
+        try:
+            # Shared: two that look do not take each other for a bot.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def unwritable(path: Path, error: OSError) -> str:
     """Why a state directory can't be used, and what to do."""
     remedy = (

@@ -4,12 +4,25 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from alternator.errors import StateError
 from alternator.store.interface import Store
-from alternator.store.lock import locked
-from alternator.store.sqlite.database import OPENING_PATIENCE_SECONDS, PATIENCE_SECONDS
+from alternator.store.lock import is_locked, locked
+from alternator.store.sqlite.database import (
+    OPENING_PATIENCE_SECONDS,
+    PATIENCE_SECONDS,
+    version_of,
+)
+from alternator.store.sqlite.schema import SCHEMA
 from alternator.store.sqlite.state import SqliteStore
 
-__all__ = ["OPENING_PATIENCE_SECONDS", "PATIENCE_SECONDS", "STATE_FILE", "opened"]
+__all__ = [
+    "OPENING_PATIENCE_SECONDS",
+    "PATIENCE_SECONDS",
+    "STATE_FILE",
+    "is_locked",
+    "opened",
+    "opened_beside",
+]
 
 STATE_FILE = "state.sqlite3"
 
@@ -35,3 +48,27 @@ def opened(
         home = SqliteStore(path, clock=clock, monotonic=monotonic, patience=patience)
         with closing(home) as store:
             yield store
+
+
+@contextmanager
+def opened_beside(
+    directory: Path, *, clock: Callable[[], float], patience: float = PATIENCE_SECONDS
+) -> Iterator[Store]:
+    """The store in a directory whether a bot is at work there or not.
+
+    For ``all_accounts`` and what their states say several processes may do; never for
+    ``use_account``. StateError where there is no store, or one of another version.
+    """
+    path = directory / STATE_FILE
+    if not path.exists():
+        raise StateError(
+            f"there is no {path}: no bot was started with this [state] directory yet (in a "
+            f"container it is another one: run this command in there)"
+        )
+    if (found := version_of(path)) != SCHEMA.version:
+        raise StateError(
+            f"the state file {path} is of another version of Alternator (schema {found}, this one "
+            f"has {SCHEMA.version}); start the bot of this version once"
+        )
+    with closing(SqliteStore(path, clock=clock, patience=patience)) as store:
+        yield store

@@ -16,8 +16,16 @@ from PIL import Image
 
 from alternator.accounts.account import Account
 from alternator.bot.run import Wishes, run
+from alternator.config.conduct import (
+    MessageSettings,
+    ModeSettings,
+    OptOutSettings,
+    PaceSettings,
+    ReviewSettings,
+)
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
+    BalanceSettings,
     Config,
     HealthSettings,
     MastodonSettings,
@@ -175,6 +183,12 @@ def make_bot(
         config = Config(
             mastodon=replace(mastodon, **sections.get("mastodon", {})),
             vision=replace(pixels, **sections.get("vision", {})),
+            modes=ModeSettings(**sections.get("modes", {})),
+            review=ReviewSettings(**sections.get("review", {})),
+            opt_out=OptOutSettings(**sections.get("opt_out", {})),
+            pace=PaceSettings(**sections.get("pace", {})),
+            messages=MessageSettings(**sections.get("messages", {})),
+            balance=BalanceSettings(**sections.get("balance", {})),
             media=MediaSettings(**sections.get("media", {})),
             whisper=WhisperSettings(**sections.get("whisper", {})),
             state=StateSettings(directory=tmp_path / "state"),

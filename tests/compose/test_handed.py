@@ -22,6 +22,7 @@ def test_files_are_copied_whatever_they_are_called_here(tmp_path: Path) -> None:
         "mastodon_access_token": b"token\n",
         "openrouter_api_key": b"",  # nothing of an earlier start stays
         "whisper_server_token": b"",
+        "messages_access_token": b"",
         "ca.pem": ca.read_bytes(),
     }
     assert given.overlays == ("environment", "settings", "ca")

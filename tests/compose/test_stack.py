@@ -137,7 +137,7 @@ def test_every_documented_variable_is_named_once() -> None:
         name + suffix
         for section, cls in SECTIONS.items()
         for key, facts in keys_of(cls).items()
-        if section != "balance" and key != "python_executable" and (section, key) not in fixed
+        if key != "python_executable" and (section, key) not in fixed
         for name in [variable(section, key)]
         for suffix in (["", "_FILE"] if facts.secret else [""])
     ]

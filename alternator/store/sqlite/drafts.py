@@ -12,7 +12,7 @@ from alternator.store.sqlite.database import Database
 
 COLUMNS = (
     "number, status_id, kind, state, audience, basis, texts, places, messages, reason, made, "
-    "changed"
+    "changed, url, note"
 )
 # As if an attachment was met just now. Whatever else became of it meanwhile goes before a draft.
 MADE_DUE = (
@@ -39,8 +39,8 @@ class SqliteDrafts:
                     self._move(db, older, "dropped", "a newer draft took its place")
             number = db.execute(
                 "INSERT INTO draft (account, status_id, kind, state, audience, basis, texts, "
-                "places, messages, reason, made, changed) "
-                "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, '[]', '', ?, ?)",
+                "places, messages, reason, made, changed, url, note) "
+                "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, '[]', '', ?, ?, ?, ?)",
                 (
                     self._account,
                     draft.status_id,
@@ -51,6 +51,8 @@ class SqliteDrafts:
                     json.dumps(dict(draft.numbers)),
                     now,
                     now,
+                    draft.url,
+                    draft.note,
                 ),
             ).lastrowid
             return self._one(db, int(number or 0))
@@ -225,4 +227,6 @@ def draft_of(row: tuple[Any, ...]) -> KeptDraft:
         reason=row[9],
         made=row[10],
         changed=row[11],
+        url=row[12],
+        note=row[13],
     )

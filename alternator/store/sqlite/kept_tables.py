@@ -17,7 +17,9 @@ CREATE TABLE draft (
     messages TEXT NOT NULL,  -- JSON: ids
     reason TEXT NOT NULL,
     made REAL NOT NULL,
-    changed REAL NOT NULL
+    changed REAL NOT NULL,
+    url TEXT NOT NULL,
+    note TEXT NOT NULL
 )
 """
 DRAFT_BY_POST = "CREATE INDEX draft_by_post ON draft (account, status_id, state)"

@@ -49,6 +49,15 @@ class SqliteStore:
             row = db.execute("SELECT 1 FROM account WHERE server = ?", (server,)).fetchone()
             return row is not None
 
+    def all_accounts(self) -> dict[tuple[str, str], "SqliteAccountState"]:
+        """The states of all accounts, by their server and their id there, as they are."""
+        with self._database.reading() as db:
+            rows = db.execute("SELECT server, remote_id, id FROM account ORDER BY id").fetchall()
+        return {
+            (server, remote_id): SqliteAccountState(self._database, int(account), self._time)
+            for server, remote_id, account in rows
+        }
+
     def use_account(
         self, server: str, remote_id: str, *, server_time: float | None = None
     ) -> "SqliteAccountState":
