@@ -29,7 +29,8 @@ def check(granted: Collection[str] | None, needed: Iterable[str], key: str) -> N
     """ForbiddenError if the token under ``key`` lacks a scope; nothing where that is not told."""
     lacking = () if granted is None else missing(granted, needed)
     if lacking:
+        scope = "scope" if len(lacking) == 1 else "scopes"
         raise ForbiddenError(
-            f"the token in {key} lacks the scope{'s'[: len(lacking) - 1]} {' '.join(lacking)}; "
+            f"the token in {key} lacks the {scope} {' '.join(lacking)}; "
             f"create one with {' '.join(dict.fromkeys(needed))} (Preferences, Development)"
         )

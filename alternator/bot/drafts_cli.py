@@ -42,9 +42,8 @@ def main(argv: list[str]) -> int:
                 drafts, draft = found(store, arguments.number)
                 texts = texts_of(draft, arguments.text)
                 approved = drafts.approve(draft.number, texts)
-                print(
-                    f"draft {draft.number} is approved: {len(approved.texts)} texts for {where(draft)}"
-                )
+                count = len(approved.texts)
+                print(f"draft {draft.number} is approved: {count} texts for {where(draft)}")
             case _:
                 drafts, draft = found(store, arguments.number)
                 drafts.refuse(draft.number, arguments.reason)

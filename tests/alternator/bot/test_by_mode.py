@@ -165,8 +165,8 @@ def test_an_author_writes_other_words(server: SandboxServer, review: Any, pictur
 def test_words_for_all_of_it_need_no_further_yes(server: SandboxServer, review: Any, picture: Path):
     status = server.post("Look", files=[picture])
     review.once()
-    answer = {"in_reply_to_id": messages(server)[0]["id"], "visibility": "direct"}
-    server.post("1: A red boat", **answer)
+    message = messages(server)[0]["id"]
+    server.post("1: A red boat", in_reply_to_id=message, visibility="direct")
     review.once()
     assert server.descriptions(status["id"]) == ["A red boat"]
 
