@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_for
 
 from alternator.accounts.account import Account
 from alternator.bot import backfill_cli
@@ -62,7 +63,7 @@ def test_it_stops_at_a_date(account: Account, server: SandboxServer, picture: Pa
     server.post("Old", files=[picture])
     server.post("New", files=[picture])
     newest = server.statuses()[0]["created_at"]
-    since = datetime.fromisoformat(newest.replace("Z", "+00:00")).timestamp()
+    since = datetime.fromisoformat(newest).timestamp()
     seen = backfill(account, account.state).walk(BackfillPlace(since=since))
     assert (seen.posts, seen.new) == (1, 1)
 
@@ -123,6 +124,7 @@ def test_beside_a_running_bot_that_one_does_it(
 ):
     posts = old_posts(server, picture, 3)
     bot = make_bot(mastodon={"backfill_count": 0}).start()
+    wait_for(server.open_streams)
     new = server.post("New", files=[picture])["id"]
     server.wait_until_described(new)
     assert all(server.descriptions(post) == [None] for post in posts)
