@@ -26,7 +26,7 @@ from alternator.mastodon.client import MastodonClient
 from alternator.stopping import Stop, Stopping
 from alternator.store.interface import AccountState
 from alternator.store.ledger import BackfillPlace
-from alternator.store.opening import is_locked, opened_beside
+from alternator.store.opening import bot_is_running, opened_beside
 from alternator.web import trusted
 
 EXAMPLES = """examples:
@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
     try:
         if arguments.dry_run:
             return dry_run(config, plan, stop)
-        if is_locked(config.state.directory):
+        if bot_is_running(config.state.directory):
             return beside(config, plan, stop)
         return alone(config, plan, stop)
     except Stopping:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from alternator.mastodon.edit_check import shown_text
+from alternator.mastodon.edit_differences import shown_text
 from alternator.mastodon.entities import Status
 
 

@@ -20,7 +20,7 @@ from alternator.bot.modes import Modes
 from alternator.bot.pace import Pace
 from alternator.bot.reply import Replier
 from alternator.bot.review import Review
-from alternator.bot.telling import CreditWatch, GpuWatch, Teller, TokenWatch
+from alternator.bot.telling import CreditWatch, GpuWatch, Teller, TokenWatch, Trouble
 from alternator.bot.wanted import Wanted
 from alternator.config.conduct import PaceSettings
 from alternator.config.settings import Config
@@ -89,7 +89,10 @@ def conduct_of(
         limit=account.instance.post_limit,
         is_other=sender is not session,
     )
-    teller = Teller(ledger, messenger, (*config.messages.about, "credit"), config.messages.to)
+    about: list[Trouble] = ["credit"]
+    about += ["gpu"] if config.messages.gpu else []
+    about += ["token"] if config.messages.token else []
+    teller = Teller(ledger, messenger, about, config.messages.to)
     token = TokenWatch(lambda: account.health.report.token_refused, account.name, teller)
     credit = CreditWatch(
         config.balance, ledger, teller, left=partial(money_left, config.vision), now=clock.now

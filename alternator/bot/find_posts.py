@@ -46,7 +46,6 @@ class PostFinder:
     """
 
     # size: each comes from another owner: account, thread, bot, operator.
-
     def __init__(
         self,
         account: Account,

@@ -16,10 +16,8 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import requests
-
 from alternator.accounts.health import ServerReport
-from alternator.bot import health_address
+from alternator.bot.health_question import ask, place_of, shown_host
 from alternator.bot.health_report import Queue, Report, Server, Worker, iso, line_of
 from alternator.bot.pulse import Pulse
 from alternator.config.load import load_section
@@ -32,7 +30,7 @@ log = logging.getLogger(__name__)
 
 # The main loop is heard of every second, and less often only while it waits for an answer.
 SILENCE_SECONDS = 180.0
-ASK_TIMEOUT_SECONDS = 5.0
+CLIENT_TIMEOUT_SECONDS = 5.0
 
 
 class Health:
@@ -159,7 +157,7 @@ def handler_of(health: Health) -> type[BaseHTTPRequestHandler]:
     """The class that http.server makes an object of for each question."""
 
     class Handler(BaseHTTPRequestHandler):
-        timeout = ASK_TIMEOUT_SECONDS  # for a client that connects and asks nothing
+        timeout = CLIENT_TIMEOUT_SECONDS  # for a client that connects and asks nothing
 
         def do_GET(self) -> None:  # the name that http.server asks for
             if self.path.partition("?")[0] != "/health":
@@ -190,19 +188,12 @@ def main(argv: list[str]) -> int:
     if arguments.config is None:
         # What the bot really does goes before what a configuration here says.
         directory = load_section(StateSettings).directory
-        settings = health_address.find(directory) or settings
+        settings = place_of(directory, settings)
     if settings.port == 0:
         raise ConfigError("the health answer is turned off; set [health] port")
-    any_address = settings.host in ("", "0.0.0.0", "::")
-    host = "127.0.0.1" if any_address else settings.host
-    host = f"[{host}]" if ":" in host else host
-    try:
-        # Proxies of the environment are for the world outside.
-        session = requests.Session()
-        session.trust_env = False
-        response = session.get(f"http://{host}:{settings.port}/health", timeout=ASK_TIMEOUT_SECONDS)
-        print(response.text)
-    except requests.RequestException:
-        print(f"no bot answers on {host}:{settings.port}")
+    told = ask(settings)
+    if told is None:
+        print(f"no bot answers on {shown_host(settings)}:{settings.port}")
         return ExitCode.FAILED
-    return 0 if response.status_code == 200 else ExitCode.FAILED
+    print(told.text)
+    return 0 if told.well else ExitCode.FAILED

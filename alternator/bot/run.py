@@ -11,12 +11,14 @@ from alternator.accounts.account import Account
 from alternator.alt_text.writer import AltTextWriter
 from alternator.bot import health_address
 from alternator.bot.bot import (
+    Bot,
     MakeSpeechWorker,
     SpeechWorker,
     build_bot,
     build_writer,
     downloads_of,
 )
+from alternator.bot.by_mode import ModeDescriber
 from alternator.bot.conduct import Conduct, by_mode, conduct_of, modes_of, no_workers
 from alternator.bot.describe import Describer
 from alternator.bot.health import Health, serving
@@ -126,8 +128,8 @@ def run(
     with ExitStack() as stack:
         store = stack.enter_context(open_store(config, stop, once=wishes.once))
         remove_leftovers(downloads_of(config))
-        modes = modes_of(config)
-        account = Account(config.mastodon, store, stop.clock, edits=modes.ever_edits)
+        edits = modes_of(config).ever_edits
+        account = Account(config.mastodon, store, stop.clock, edits=edits)
         speech = make_speech_worker(config.whisper) if config.whisper.enabled else None
         if speech is not None:
             stack.callback(speech.close)
@@ -150,16 +152,20 @@ def run(
         )
         conduct = conduct_of(config, account, session, progress, workers_of(speech))
         describer = make_describer(account, session, writer, stop, conduct)
-        by_modes = by_mode(describer, account, session, modes)
-        bot = build_bot(account, by_modes, health, stop, progress, conduct=conduct)
+        bot = build_bot(account, describer, health, stop, progress, conduct=conduct)
         # The other threads must be gone, or at least idle, before the store is closed.
         stack.callback(stop.request)
         health.ready()
         if wishes.begin is not None:
             wishes.begin(account, session, progress)
-        if wishes.once:
-            return ExitCode.FAILED if bot.run_once(patient=wishes.patient).failed else 0
-        bot.run()
+        return at_work(bot, wishes)
+
+
+def at_work(bot: Bot, wishes: Wishes) -> int:
+    """Let the bot work; returns the exit code of a single pass."""
+    if wishes.once:
+        return ExitCode.FAILED if bot.run_once(patient=wishes.patient).failed else 0
+    bot.run()
     return 0
 
 
@@ -202,16 +208,18 @@ def sign_in(account: Account, progress: Progress, *, once: bool) -> MastodonClie
 
 def make_describer(
     account: Account, session: MastodonClient, writer: AltTextWriter, stop: Stop, conduct: Conduct
-) -> Describer:
-    """What describes the account's posts, for the main thread."""
-    return Describer(
+) -> ModeDescriber:
+    """What describes the account's posts in their modes, for the main thread."""
+    describer = Describer(
         session,
         writer,
         account.instance.dialect,
         wanted=conduct.wanted,
         progress=session.progress,
         clock=stop.clock.monotonic,
+        history=account.state.history,
     )
+    return by_mode(describer, account, session, conduct.wanted.modes)
 
 
 def workers_of(speech: SpeechWorker | None) -> Callable[[], Sequence[WorkerReport]]:

@@ -1,3 +1,4 @@
+# size: the whole way of a claimed post, from its texts to what became of it
 """The work on one claimed post: describe it, write down what became of it, and say so.
 
 A post with speech is prepared in a thread of its own (``alternator/bot/speech_lane.py``) and comes

@@ -10,7 +10,6 @@ from alternator.config.values import key
 # "review"   kept until its author approves it;
 # "reply"    posted as a reply.
 Mode = Literal["edit", "dry-run", "review", "reply"]
-ABOUT = ("gpu", "token")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,13 +123,17 @@ class PaceSettings:
 class MessageSettings:
     """``[messages]``: direct messages to the account."""
 
-    about: tuple[str, ...] = field(
-        default=(),
+    gpu: bool = field(
+        default=False,
         metadata=key(
-            "What a direct message is sent about, once a day each at most: some of `gpu` (speech "
-            "is computed without the GPU now) and `token` (the account's token is refused; needs "
-            "`access_token`). Low credit: `[balance]`.",
-            choices=ABOUT,
+            "Say that speech is computed without the GPU now, once a day at most. Low credit: "
+            "`[balance]`."
+        ),
+    )
+    token: bool = field(
+        default=False,
+        metadata=key(
+            "Say that the account's token is refused, once a day at most; needs `access_token`."
         ),
     )
     to: str | None = field(

@@ -1,3 +1,4 @@
+# size: a few lines for each key of seven sections
 """What an operator can configure: one frozen dataclass for each section of ``alternator.toml``.
 
 Keys and defaults of the Rust bot that this one replaces are kept, so its files and variables stay

@@ -10,8 +10,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from alternator.store.drafts import Drafts
+from alternator.store.edit_history import EditHistory
 from alternator.store.ledger import Ledger
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
+from alternator.store.overview import Overview
 
 
 class AccountState(Protocol):
@@ -35,6 +37,10 @@ class AccountState(Protocol):
     @property
     def ledger(self) -> Ledger:
         """What was sent and how fast, and how far a backfill came."""
+
+    @property
+    def history(self) -> EditHistory:
+        """What was written into the account's posts."""
 
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""
@@ -123,6 +129,9 @@ class AccountState(Protocol):
     def counts(self) -> Mapping[AttachmentState, int]:
         """Number of attachments by state."""
 
+    def overview(self, most_troubles: int) -> Overview:
+        """What stands out, with so many of the attachments in trouble at most."""
+
 
 class Store(Protocol):
     """The states of all accounts of a bot."""
@@ -141,6 +150,12 @@ class Store(Protocol):
 
     def all_accounts(self) -> Mapping[tuple[str, str], AccountState]:
         """The states of all accounts, by their server and their id there, as they are.
+
+        For a process beside the bot: no claim of its is freed.
+        """
+
+    def known_accounts(self, server: str) -> Mapping[str, AccountState]:
+        """The states of the accounts on a server by their ids there, as they are.
 
         For a process beside the bot: no claim of its is freed.
         """
