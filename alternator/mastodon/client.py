@@ -13,7 +13,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from alternator.config.settings import MastodonSettings
-from alternator.errors import ForbiddenError, GoneError, UnexpectedAnswerError
+from alternator.errors import GoneError, ServerError, UnexpectedAnswerError
 from alternator.mastodon import nodeinfo, parse, parse_people
 from alternator.mastodon.api_session import LONGEST_WAIT_SECONDS, ApiSession
 from alternator.mastodon.edit_check import CheckedEdit
@@ -167,10 +167,10 @@ class MastodonClient:
         )
 
     def scopes(self) -> frozenset[str] | None:
-        """What the token's application may do; None where the server does not tell."""
+        """What the token's application may do; None where the server does not tell (now)."""
         try:
             return self._api.get("/api/v1/apps/verify_credentials", parse_people.parse_scopes)
-        except (GoneError, ForbiddenError, UnexpectedAnswerError):
+        except ServerError:
             return None
 
     def post(self, new: NewPost, *, key: str) -> Status:

@@ -186,3 +186,10 @@ def test_a_trouble_reaches_whom_the_configuration_names(
     Teller(account.state.ledger, messenger, ("gpu",), "@neighbour").tell("gpu", "Gone")
     (status,) = [one for one in server.statuses() if one["visibility"] == "direct"]
     assert [mention["acct"] for mention in status["mentions"]] == ["neighbour"]
+
+
+def test_a_server_that_does_not_tell_scopes_now_holds_up_no_start(
+    server: SandboxServer, make_bot: MakeBot
+):
+    server.fail("/api/v1/apps/verify_credentials", status=500, times=None)
+    make_bot().once()
