@@ -142,6 +142,10 @@ class RedirectedError(UnexpectedAnswerError):
     """The server answered with another address in place of what was asked for."""
 
 
+class TokenRefusedError(ServerError):
+    """The server does not take the token (any more)."""
+
+
 class ForbiddenError(ServerError):
     """The server itself says no (HTTP 403): to the token, or about this one post."""
 

@@ -10,7 +10,8 @@ from typing import Protocol
 from alternator.accounts.account import Account
 from alternator.alt_text.breaker import nothing_waits
 from alternator.alt_text.writer import AltTextWriter, SpeechReader
-from alternator.bot.describe import Describer
+from alternator.bot.conduct import Conduct, usual_conduct
+from alternator.bot.draft import Describes
 from alternator.bot.endpoints import Endpoints
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
@@ -78,9 +79,12 @@ class Bot:
         """Watch until ``Stopping`` is raised."""
         self.watcher.run(self.stream)
 
-    def run_once(self) -> Tally:
-        """Go through the posts once; what came of it. ServerError if the server can't be asked."""
-        tally = self.single_pass.run()
+    def run_once(self, *, patient: bool = False) -> Tally:
+        """Go through the posts once; what came of it. ServerError if the server can't be asked.
+
+        ``patient``: wait for the server's limit, and for our own budget, however long.
+        """
+        tally = self.single_pass.run(patient=patient)
         log.info(
             "done: %d described, %d left alone, %d failed",
             tally.described,
@@ -90,14 +94,22 @@ class Bot:
         return tally
 
 
+# size: each comes from another owner: account, both threads' describers, signals, operator.
 def build_bot(
-    account: Account, describer: Describer, health: Health, stop: Stop, progress: Progress
+    account: Account,
+    describer: Describes,
+    health: Health,
+    stop: Stop,
+    progress: Progress,
+    *,
+    conduct: Conduct | None = None,
 ) -> Bot:
     """The bot of an account that is signed in.
 
     ``describer`` and ``progress`` are the main thread's; the other threads get a session and a
-    progress of their own.
+    progress of their own. ``conduct`` is what is configured, if not the usual.
     """
+    conduct = conduct or usual_conduct(account, progress)
     wake = threading.Event()
     beside, in_lane = BotProgress(stop), BotProgress(stop, health.speech)
     lane = SpeechLane(
@@ -105,8 +117,17 @@ def build_bot(
     )
     parts = Parts(
         account=account,
-        finder=PostFinder(account, account.session(beside), describer, stop.clock),
-        work=Work(account, describer, lane, health, stop),
+        finder=PostFinder(
+            account,
+            account.session(beside),
+            describer,
+            stop.clock,
+            wanted=conduct.wanted,
+            heard=conduct.heard,
+        ),
+        work=Work(account, describer, lane, health, stop, pace=conduct.pace),
+        pace=conduct.pace,
+        errands=conduct.errands,
         wake=wake,
         progress=progress,
         stop=stop,

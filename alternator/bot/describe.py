@@ -9,7 +9,7 @@ is final only when it is said again later (``alternator/store/outcomes.py``).
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import partial
 from typing import Self
@@ -25,6 +25,7 @@ from alternator.bot.lost_edit import LostEdits
 from alternator.bot.other_bot import OtherBot
 from alternator.bot.settled import settled
 from alternator.bot.side_by_side import side_by_side
+from alternator.bot.wanted import Wanted
 from alternator.errors import (
     EditRefusedError,
     GoneError,
@@ -45,14 +46,12 @@ EDITING_RETRY_SECONDS = 30.0
 PROCESSING_RETRY_SECONDS = 5.0
 # How many attachments of a post are transcribed at the same time; each is a download on disk.
 MOST_AT_ONCE = 4
-# Who may see a post that is described, where the configuration says nothing.
-USUAL_VISIBILITIES = ("public", "unlisted", "private")
 
 
 class Describer:
     """Describes statuses of one account, on a server that speaks ``dialect``.
 
-    ``visibilities`` are those of the statuses that are described: of no others are media fetched.
+    ``wanted`` says which statuses are described: of no others are media fetched.
     ``progress`` is the main thread's; ``clock`` gives seconds that nobody sets back; ``history`` is
     where the account's edits are written down.
     """
@@ -64,7 +63,7 @@ class Describer:
         writer: AltTextWriter,
         dialect: Dialect,
         *,
-        visibilities: Collection[str] = USUAL_VISIBILITIES,
+        wanted: Wanted | None = None,
         progress: Progress = SILENT,
         clock: Callable[[], float] = time.monotonic,
         history: EditHistory | None = None,
@@ -72,7 +71,7 @@ class Describer:
         self._client = client
         self._writer = writer
         self._dialect = dialect
-        self._visibilities = frozenset(visibilities)
+        self._wanted = wanted or Wanted()
         self._other_bot = OtherBot(progress, clock)
         self._lost_edits = LostEdits(client=client)
         self._journal = Journal(history)
@@ -224,12 +223,11 @@ class Describer:
 
     def _reason_against(self, status: Status) -> str | None:
         """Why no attachment of this status is described, if there is a reason."""
-        if status.audience not in self._visibilities:
-            return (
-                f"the post's visibility is {status.visibility or 'not known'}; [mastodon] "
-                f"visibilities says which are described"
-            )
-        return not_editable(self._dialect) if self._dialect.describes == "none" else None
+        reason = self._wanted.reason_against(status)
+        if reason is None and self._dialect.describes == "none":
+            edits = self._wanted.modes.edits(status.audience)
+            reason = not_editable(self._dialect) if edits else None
+        return reason
 
 
 def not_editable(dialect: Dialect) -> str:

@@ -186,6 +186,9 @@ def version(status: Status) -> Status:
             options=tuple(replace(option, votes_count=None) for option in status.poll.options),
         ),
         attachments=tuple(replace(entry, url=None) for entry in status.attachments),
+        profile="",
+        favourited=False,
+        url=None,
     )
 
 

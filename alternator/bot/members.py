@@ -7,10 +7,11 @@ from pathlib import Path
 from alternator.accounts.account import Account
 from alternator.alt_text.writer import SpeechReader
 from alternator.bot.bot import Bot, SpeechWorker
+from alternator.bot.conduct import modes_of
 from alternator.bot.endpoints import Endpoints
 from alternator.bot.health import Health
 from alternator.bot.progress import BotProgress
-from alternator.bot.starting import Shared, bot_of, health_of
+from alternator.bot.starting import Shared, bot_of, health_of, workers_of
 from alternator.config.models import WhisperSettings
 from alternator.config.settings import Config
 from alternator.mastodon.client import MastodonClient
@@ -71,12 +72,13 @@ def members_of(
     endpoints = Endpoints(store)
     members = []
     for config in configs:
-        account = Account(config.mastodon, store, stop.clock)
+        edits = modes_of(config).ever_edits
+        account = Account(config.mastodon, store, stop.clock, edits=edits)
         reader = speech if config.whisper.enabled else None
         health = health_of(config, account, reader)
         heard_as: SpeechReader | None = reader
         if reader is not None and config.whisper != whisper:
             heard_as = OfAccount(shared=reader, settings=config.whisper)
-        shared = Shared(speech=heard_as, endpoints=endpoints)
+        shared = Shared(speech=heard_as, endpoints=endpoints, workers=workers_of(speech))
         members.append(Member(config=config, account=account, health=health, shared=shared))
     return members

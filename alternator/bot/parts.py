@@ -4,7 +4,9 @@ import threading
 from dataclasses import dataclass
 
 from alternator.accounts.account import Account
+from alternator.bot.errands import Errands
 from alternator.bot.find_posts import PostFinder
+from alternator.bot.pace import Pace
 from alternator.bot.work import Work
 from alternator.progress import Progress
 from alternator.stopping import Stop
@@ -20,6 +22,8 @@ class Parts:
     account: Account
     finder: PostFinder
     work: Work
+    pace: Pace
+    errands: Errands
     wake: threading.Event
     progress: Progress
     stop: Stop

@@ -6,7 +6,8 @@ from itertools import chain
 from pathlib import Path
 
 from alternator.accounts.account import Account
-from alternator.bot.bot import MakeSpeechWorker, downloads_of
+from alternator.bot.bot import Bot, MakeSpeechWorker, downloads_of
+from alternator.bot.conduct import modes_of
 from alternator.bot.endpoints import Endpoints
 from alternator.bot.progress import BotProgress
 from alternator.bot.several import run_several
@@ -20,6 +21,7 @@ from alternator.bot.starting import (
     open_store,
     signed_in,
     start_speech,
+    workers_of,
 )
 from alternator.config.load import load_accounts
 from alternator.config.secrets import secrets_of
@@ -111,7 +113,8 @@ def run(
     with ExitStack() as stack:
         store = stack.enter_context(open_store(config, stop, once=wishes.once))
         remove_leftovers(downloads_of(config))
-        account = Account(config.mastodon, store, stop.clock)
+        edits = modes_of(config).ever_edits
+        account = Account(config.mastodon, store, stop.clock, edits=edits)
         speech = make_speech_worker(config.whisper) if config.whisper.enabled else None
         if speech is not None:
             stack.callback(speech.close)
@@ -121,12 +124,19 @@ def run(
         progress = BotProgress(stop, health)
         session = signed_in(account, progress, wishes)
         start_speech(config.whisper, speech)
-        shared = Shared(speech=speech, endpoints=Endpoints(store))
+        shared = Shared(speech=speech, endpoints=Endpoints(store), workers=workers_of(speech))
         bot = bot_of(config, account, session, shared, progress, health, stop)
         # The other threads must be gone, or at least idle, before the store is closed.
         stack.callback(stop.request)
         health.ready()
-        if wishes.once:
-            return ExitCode.FAILED if bot.run_once().failed else 0
-        bot.run()
+        if wishes.begin is not None:
+            wishes.begin(account, session, progress)
+        return at_work(bot, wishes)
+
+
+def at_work(bot: Bot, wishes: Wishes) -> int:
+    """Let the bot work; returns the exit code of a single pass."""
+    if wishes.once:
+        return ExitCode.FAILED if bot.run_once(patient=wishes.patient).failed else 0
+    bot.run()
     return 0

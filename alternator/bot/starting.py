@@ -1,6 +1,6 @@
 """The steps of a start, for the bot of one account and for that of several."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from alternator.accounts.account import Account
 from alternator.alt_text.writer import SpeechReader
 from alternator.bot import health_address
 from alternator.bot.bot import Bot, SpeechWorker, build_bot, build_writer
+from alternator.bot.conduct import by_mode, conduct_of, no_workers
 from alternator.bot.describe import Describer
 from alternator.bot.endpoints import Endpoints
 from alternator.bot.health import Health, Reporting, serving
@@ -20,6 +21,7 @@ from alternator.log import log
 from alternator.mastodon.client import MastodonClient
 from alternator.progress import Progress
 from alternator.speech.opening import described
+from alternator.speech.worker.slot import WorkerReport
 from alternator.stopping import Stop
 from alternator.store.interface import AccountState, Store
 from alternator.store.opening import OPENING_PATIENCE_SECONDS, PATIENCE_SECONDS, opened
@@ -32,6 +34,9 @@ class Wishes:
     once: bool = False
     retry_failed: bool = False
     resume_editing: bool = False
+    # Of a single pass: wait for the server's limit however long that takes; what is done first.
+    patient: bool = False
+    begin: Callable[[Account, MastodonClient, BotProgress], None] | None = None
 
 
 TO_WATCH = Wishes()
@@ -39,10 +44,12 @@ TO_WATCH = Wishes()
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """What the accounts of a bot share: the transcriber, and what is known of endpoints."""
+    """What the accounts of a bot share: the transcriber, how its workers are, and what is known of
+    endpoints."""
 
     speech: SpeechReader | None
     endpoints: Endpoints
+    workers: Callable[[], Sequence[WorkerReport]] = no_workers
 
 
 @contextmanager
@@ -104,16 +111,23 @@ def bot_of(
         answers_again=account.state.make_deferred_due,
         endpoints=shared.endpoints,
     )
+    conduct = conduct_of(config, account, session, progress, shared.workers)
     describer = Describer(
         session,
         writer,
         account.instance.dialect,
-        visibilities=account.settings.visibilities,
+        wanted=conduct.wanted,
         progress=progress,
         clock=stop.clock.monotonic,
         history=account.state.history,
     )
-    return build_bot(account, describer, health, stop, progress)
+    in_modes = by_mode(describer, account, session, conduct.wanted.modes)
+    return build_bot(account, in_modes, health, stop, progress, conduct=conduct)
+
+
+def workers_of(speech: SpeechWorker | None) -> Callable[[], Sequence[WorkerReport]]:
+    """What tells how the workers are."""
+    return no_workers if speech is None else lambda: speech.workers
 
 
 def health_of(config: Config, account: Account, speech: SpeechWorker | None) -> Health:

@@ -20,10 +20,12 @@ No long transcription holds up a picture, nor a slow vision endpoint a clip: whi
 speech is at work, the others with speech are not claimed, and those without are. All edits are made
 one after the other all the same, so a halt or a limit that one meets holds for the next.
 
-What keeps the main thread from claiming the next post is one of three (``_obstacle``): a person has
-to look at an edit that did harm, the server's rate limit is used up, or the server fails as a whole
-(``alternator/bot/failures.py``). One post that fails waits by itself. Back-fill is claimed only
-while more is left of the server's limit than the author's share (``rate_budget.py``).
+What keeps the main thread from claiming the next post is one of four (``_obstacle``): a person has
+to look at an edit that did harm, the server's rate limit is used up, the server fails as a whole
+(``alternator/bot/failures.py``), or the operator's own hourly budget is used up (``pace.py``). One
+post that fails waits by itself. Back-fill is claimed only while more is left of the server's limit
+than the author's share (``rate_budget.py``). Between two posts it does its errands
+(``errands.py``): it asks authors about drafts and hears what they say.
 """
 
 import threading
@@ -60,6 +62,8 @@ class Watcher:
         self._account = account = parts.account
         self._finder = parts.finder
         self._work = parts.work
+        self._pace = parts.pace
+        self._errands = parts.errands
         self._progress = parts.progress
         self._stop = stop = parts.stop
         self._wake = parts.wake  # there may be something to do
@@ -137,6 +141,7 @@ class Watcher:
     def _describe_next(self) -> None:
         """Describe one post, or wait a moment if none is due."""
         self._progress.beat()
+        self._errands.do_due()
         claim = None if self._obstacle() else self._claim()
         if claim is None:
             self._idle()
@@ -156,6 +161,7 @@ class Watcher:
             self._halt.stands()
             or rate_limit_left(self._account) > 0
             or self._stop.clock.monotonic() < self._paused_until
+            or self._pace.seconds_left() > 0
         )
 
     def _claim(self) -> Claim | None:

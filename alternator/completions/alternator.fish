@@ -50,8 +50,8 @@ function _shtab_alternator_using
   test "$_shtab_alternator_cmdpath" = "$argv"
 end
 
-set -g _shtab_alternator_commands accounts 'accounts login' 'accounts list' 'accounts check' 'accounts logout' completion config 'config check' 'config migrate' 'config schema' describe doctor down health history images 'images build' 'images render' 'images lock' 'images pin-base' 'images size' 'images list' 'images bom' 'images push' 'images attest' 'images sign' 'images save' 'images load' models 'models list' 'models pull' 'models verify' 'models remove' 'models convert' 'models speakers' 'models import' probe run serve status transcribe undo up
-set -g _shtab_alternator_opts_with_value --append_punctuations --attachment --attestations --audio_track --backend --base --batch_size --beam_size --best_of --carry_initial_prompt --clip_timestamps --compression_ratio_threshold --compute_type --condition_on_previous_text --config --count --device --diff --digests --engine --failures --fp16 --gfx --grace-seconds --hallucination_silence_threshold --highlight_words --host --hotwords --idle-minutes --initial_prompt --key --kind --language --length_penalty --limit --log-level --logprob_threshold --max_line_count --max_line_width --max_words_per_line --minutes --mirror --model --model-dir --model_dir --models --name --no_speech_threshold --origin --output --output_dir --output_format --patience --platform --port --post --prefix --prepend_punctuations --record --replay --requests --server_model --server_url --snippet --speakers --suppress_tokens --svg --task --temperature --temperature_increment_on_fallback --threads --timeout --token-file --tokens --torch --upload-mb --vad --variant --verbose --wheel --within --word_timestamps --wyoming-host --wyoming-port -c -f -o
+set -g _shtab_alternator_commands accounts 'accounts login' 'accounts list' 'accounts check' 'accounts logout' backfill completion config 'config check' 'config migrate' 'config schema' describe doctor down drafts 'drafts list' 'drafts show' 'drafts approve' 'drafts refuse' health history images 'images build' 'images render' 'images lock' 'images pin-base' 'images size' 'images list' 'images bom' 'images push' 'images attest' 'images sign' 'images save' 'images load' models 'models list' 'models pull' 'models verify' 'models remove' 'models convert' 'models speakers' 'models import' probe run serve status transcribe undo up
+set -g _shtab_alternator_opts_with_value --append_punctuations --attachment --attestations --audio_track --backend --base --batch_size --beam_size --best_of --carry_initial_prompt --clip_timestamps --compression_ratio_threshold --compute_type --condition_on_previous_text --config --count --device --diff --digests --engine --failures --fp16 --gfx --grace-seconds --hallucination_silence_threshold --highlight_words --host --hotwords --idle-minutes --initial_prompt --key --kind --language --length_penalty --limit --log-level --logprob_threshold --max_line_count --max_line_width --max_words_per_line --minutes --mirror --model --model-dir --model_dir --models --name --no_speech_threshold --origin --output --output_dir --output_format --patience --platform --port --post --prefix --prepend_punctuations --reason --record --replay --requests --server_model --server_url --since --snippet --speakers --suppress_tokens --svg --task --temperature --temperature_increment_on_fallback --text --threads --timeout --token-file --tokens --torch --upload-mb --vad --variant --verbose --wheel --within --word_timestamps --wyoming-host --wyoming-port -c -f -o
 
 complete -c alternator -e
 complete -c alternator -f
@@ -75,6 +75,13 @@ complete -c alternator -n '_shtab_alternator_using accounts check' -s c -l confi
 complete -c alternator -n '_shtab_alternator_using accounts; and test $_shtab_alternator_npos -eq 0' -a logout -d 'revoke a token that login got, and delete its file'
 complete -c alternator -n '_shtab_alternator_using accounts logout' -s h -l help -d 'show this help message and exit'
 complete -c alternator -n '_shtab_alternator_using accounts logout' -s c -l config -x -d 'default: alternator.toml'
+complete -c alternator -n '_shtab_alternator_using; and test $_shtab_alternator_npos -eq 0' -a backfill -d 'Describe old posts, too: from a date on, or a number of them.'
+complete -c alternator -n '_shtab_alternator_using backfill' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using backfill' -s c -l config -x -d 'default: alternator.toml'
+complete -c alternator -n '_shtab_alternator_using backfill' -l since -x -d 'posts since then: 2025-01-31'
+complete -c alternator -n '_shtab_alternator_using backfill' -l count -x -d 'so many of the newest posts'
+complete -c alternator -n '_shtab_alternator_using backfill' -l dry-run -d 'only say how much there is to describe'
+complete -c alternator -n '_shtab_alternator_using backfill' -s v -l verbose -d 'log more'
 complete -c alternator -n '_shtab_alternator_using; and test $_shtab_alternator_npos -eq 0' -a completion -d 'Print what a shell needs to complete this command'"'"'s words.'
 complete -c alternator -n '_shtab_alternator_using completion' -s h -l help -d 'show this help message and exit'
 complete -c alternator -n '_shtab_alternator_using completion; and test $_shtab_alternator_npos -eq 0' -ka "bash zsh fish" -d 'the shell'
@@ -106,6 +113,22 @@ complete -c alternator -n '_shtab_alternator_using doctor' -l replay -x -d 'exam
 complete -c alternator -n '_shtab_alternator_using; and test $_shtab_alternator_npos -eq 0' -a down -d 'Stop the stack and remove its containers; with --volumes also its data.'
 complete -c alternator -n '_shtab_alternator_using down' -s h -l help -d 'show this help message and exit'
 complete -c alternator -n '_shtab_alternator_using down' -l volumes -d 'also remove what the bot remembers and its models'
+complete -c alternator -n '_shtab_alternator_using; and test $_shtab_alternator_npos -eq 0' -a drafts -d 'List, show, approve or refuse texts that wait for a word.'
+complete -c alternator -n '_shtab_alternator_using drafts' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using drafts' -s c -l config -x -d 'the bot'"'"'s (default: alternator.toml)'
+complete -c alternator -n '_shtab_alternator_using drafts; and test $_shtab_alternator_npos -eq 0' -a list -d 'what waits for a word'
+complete -c alternator -n '_shtab_alternator_using drafts list' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using drafts list' -l all -d 'those that were decided about, too'
+complete -c alternator -n '_shtab_alternator_using drafts list' -l json -d 'as JSON'
+complete -c alternator -n '_shtab_alternator_using drafts; and test $_shtab_alternator_npos -eq 0' -a show -d 'one draft with its texts'
+complete -c alternator -n '_shtab_alternator_using drafts show' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using drafts show' -l json -d 'as JSON'
+complete -c alternator -n '_shtab_alternator_using drafts; and test $_shtab_alternator_npos -eq 0' -a approve -d 'have a draft written into its post'
+complete -c alternator -n '_shtab_alternator_using drafts approve' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using drafts approve' -l text -x -d 'other words for the attachment in this place of the post; may be given again'
+complete -c alternator -n '_shtab_alternator_using drafts; and test $_shtab_alternator_npos -eq 0' -a refuse -d 'leave its post alone'
+complete -c alternator -n '_shtab_alternator_using drafts refuse' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using drafts refuse' -l reason -x -d 'is kept with it'
 complete -c alternator -n '_shtab_alternator_using; and test $_shtab_alternator_npos -eq 0' -a health -d 'Ask a running bot how it is; exit code 0 if it is well, for a container'"'"'s health check.'
 complete -c alternator -n '_shtab_alternator_using health' -s h -l help -d 'show this help message and exit'
 complete -c alternator -n '_shtab_alternator_using health' -s c -l config -x -d 'the bot'"'"'s (default: alternator.toml)'

@@ -11,11 +11,13 @@
 _shtab_alternator_commands() {
   local _commands=(
     accounts:'Log accounts in and out, list them, check their tokens.'
+    backfill:'Describe old posts, too: from a date on, or a number of them.'
     completion:'Print what a shell needs to complete this command'"'"'s words.'
     config:'Check a configuration, or bring one of the Rust bot over.'
     describe:'Print the description that the bot would write of files or addresses, without any account. It ends with 1 where one of them could not be described; the others are all the same.'
     doctor:'Show what would make this machine'"'"'s choice better.'
     down:'Stop the stack and remove its containers; with --volumes also its data.'
+    drafts:'List, show, approve or refuse texts that wait for a word.'
     health:'Ask a running bot how it is; exit code 0 if it is well, for a container'"'"'s health check.'
     history:'Show what was written into posts, the newest first, and what was there before.'
     images:'Render the Dockerfiles and build the images.'
@@ -48,6 +50,16 @@ _shtab_alternator_config_commands() {
     schema:'print the JSON Schema of alternator.toml'
   )
   _describe 'alternator config commands' _commands
+}
+
+_shtab_alternator_drafts_commands() {
+  local _commands=(
+    approve:'have a draft written into its post'
+    list:'what waits for a word'
+    refuse:'leave its post alone'
+    show:'one draft with its texts'
+  )
+  _describe 'alternator drafts commands' _commands
 }
 
 _shtab_alternator_images_commands() {
@@ -134,6 +146,18 @@ _shtab_alternator_accounts_logout_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_accounts_logout_defaults_added=0
 
+_shtab_alternator_backfill_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--since[posts since then\: 2025-01-31]:DATE:"
+  "--count[so many of the newest posts]:N:"
+  "--dry-run[only say how much there is to describe]"
+  {-v,--verbose}"[log more]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_backfill_defaults_added=0
+
 _shtab_alternator_completion_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   ":the shell:(bash zsh fish)"
@@ -207,6 +231,50 @@ _shtab_alternator_down_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_down_defaults_added=0
+
+_shtab_alternator_drafts_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-c,--config}"[the bot\'s (default\: alternator.toml)]:FILE:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_drafts_defaults_added=0
+
+_shtab_alternator_drafts_approve_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--text[other words for the attachment in this place of the post\; may be given again]:PLACE=TEXT:"
+  ":number:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_drafts_approve_defaults_added=0
+
+_shtab_alternator_drafts_list_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--all[those that were decided about, too]"
+  "--json[as JSON]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_drafts_list_defaults_added=0
+
+_shtab_alternator_drafts_refuse_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--reason[is kept with it]:TEXT:"
+  ":number:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_drafts_refuse_defaults_added=0
+
+_shtab_alternator_drafts_show_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[as JSON]"
+  ":number:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_drafts_show_defaults_added=0
 
 _shtab_alternator_health_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -590,11 +658,13 @@ _shtab_alternator() {
       curcontext="${curcontext%:*:*}:_shtab_alternator-$line[1]:"
       case $line[1] in
         accounts) _shtab_alternator_accounts ;;
+        backfill) _arguments -C -s $_shtab_alternator_backfill_options ;;
         completion) _arguments -C -s $_shtab_alternator_completion_options ;;
         config) _shtab_alternator_config ;;
         describe) _arguments -C -s $_shtab_alternator_describe_options ;;
         doctor) _arguments -C -s $_shtab_alternator_doctor_options ;;
         down) _arguments -C -s $_shtab_alternator_down_options ;;
+        drafts) _shtab_alternator_drafts ;;
         health) _arguments -C -s $_shtab_alternator_health_options ;;
         history) _arguments -C -s $_shtab_alternator_history_options ;;
         images) _shtab_alternator_images ;;
@@ -657,6 +727,32 @@ _shtab_alternator_config() {
         check) _arguments -C -s $_shtab_alternator_config_check_options ;;
         migrate) _arguments -C -s $_shtab_alternator_config_migrate_options ;;
         schema) _arguments -C -s $_shtab_alternator_config_schema_options ;;
+      esac
+  esac
+}
+
+_shtab_alternator_drafts() {
+  local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->drafts'
+
+  # Add default positional/remainder specs only if none exist, and only once per session
+  if (( ! _shtab_alternator_drafts_defaults_added )); then
+    if (( ${_shtab_alternator_drafts_options[(I)${(q)one_or_more}*]} +          ${_shtab_alternator_drafts_options[(I)${(q)remainder}*]} +          ${_shtab_alternator_drafts_options[(I)${(q)default}]} == 0 )); then
+      _shtab_alternator_drafts_options+=(': :_shtab_alternator_drafts_commands' '*::: :->drafts')
+    fi
+    _shtab_alternator_drafts_defaults_added=1
+  fi
+  _arguments -C -s $_shtab_alternator_drafts_options
+
+  case $state in
+    drafts)
+      words=($line[1] "${words[@]}")
+      (( CURRENT += 1 ))
+      curcontext="${curcontext%:*:*}:_shtab_alternator_drafts-$line[1]:"
+      case $line[1] in
+        approve) _arguments -C -s $_shtab_alternator_drafts_approve_options ;;
+        list) _arguments -C -s $_shtab_alternator_drafts_list_options ;;
+        refuse) _arguments -C -s $_shtab_alternator_drafts_refuse_options ;;
+        show) _arguments -C -s $_shtab_alternator_drafts_show_options ;;
       esac
   esac
 }

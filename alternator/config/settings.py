@@ -1,3 +1,4 @@
+# size: a few lines for each key of seven sections
 """What an operator can configure: one frozen dataclass for each section of ``alternator.toml``.
 
 Keys and defaults of the Rust bot that this one replaces are kept, so its files and variables stay
@@ -9,6 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from alternator.config.conduct import (
+    MessageSettings,
+    Mode,
+    ModeSettings,
+    OptOutSettings,
+    PaceSettings,
+    ReviewSettings,
+)
 from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.values import Key, below_home, key, key_of
@@ -127,6 +136,14 @@ class MastodonSettings:
             choices=VISIBILITIES,
         ),
     )
+    mode: Mode = field(
+        default="edit",
+        metadata=key(
+            "What is done with a text: `edit` the post; `dry-run` logs and keeps it; `review` "
+            "waits until its author approves it; `reply` posts it as a reply. By visibility: "
+            "`[modes]`."
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,20 +175,21 @@ class MediaSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class BalanceSettings:
-    """``[balance]``: accepted for the Rust bot's sake."""
+    """``[balance]``: the money that is left at the endpoint."""
 
     enabled: bool = field(
-        default=True, metadata=key("Watch the balance.", unused="the balance is not watched")
-    )
-    threshold: float = field(
-        default=5.0,
+        default=False,
         metadata=key(
-            "Balance in USD to warn below.", minimum=0, unused="the balance is not watched"
+            "Look once a day how much money is left at the endpoint, where it reports that "
+            "(OpenRouter), and send a direct message if it is too little. The Rust bot's default "
+            "was `true`."
         ),
     )
+    threshold: float = field(
+        default=5.0, metadata=key("Money left, in USD, below which that is said.", minimum=0)
+    )
     check_time: str = field(
-        default="12:00",
-        metadata=key("When to look, HH:MM.", form="time", unused="the balance is not watched"),
+        default="12:00", metadata=key("When to look, HH:MM by the local time.", form="time")
     )
 
 
@@ -214,6 +232,11 @@ class Config:
     """
 
     mastodon: MastodonSettings
+    modes: ModeSettings = field(default_factory=ModeSettings)
+    review: ReviewSettings = field(default_factory=ReviewSettings)
+    opt_out: OptOutSettings = field(default_factory=OptOutSettings)
+    pace: PaceSettings = field(default_factory=PaceSettings)
+    messages: MessageSettings = field(default_factory=MessageSettings)
     vision: VisionSettings = field(default_factory=VisionSettings)
     descriptions: DescriptionSettings = field(default_factory=DescriptionSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
@@ -230,6 +253,11 @@ class Config:
 # section needs a row here, a field there, and its table in docs/configuration.md.
 SECTIONS: Mapping[str, type] = {
     "mastodon": MastodonSettings,
+    "modes": ModeSettings,
+    "review": ReviewSettings,
+    "opt_out": OptOutSettings,
+    "pace": PaceSettings,
+    "messages": MessageSettings,
     "vision": VisionSettings,
     "descriptions": DescriptionSettings,
     "media": MediaSettings,

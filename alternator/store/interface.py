@@ -9,7 +9,9 @@ StateError where the store can't be read or written.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from alternator.store.drafts import Drafts
 from alternator.store.edit_history import EditHistory
+from alternator.store.ledger import Ledger
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
 from alternator.store.overview import Overview
 
@@ -27,6 +29,14 @@ class AccountState(Protocol):
     by somebody meanwhile), ``failed`` those given up after the last attempt. A claim is held by
     who took it until it is finished, released or put back; after that it changes nothing.
     """
+
+    @property
+    def drafts(self) -> Drafts:
+        """Texts that are kept and not written into their posts."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was sent and how fast, and how far a backfill came."""
 
     @property
     def history(self) -> EditHistory:
@@ -144,6 +154,12 @@ class Store(Protocol):
 
         Once for each account and start: claims that are left from before are free again.
         ``server_time`` is the Unix time in seconds by the server's clock, for the first start.
+        """
+
+    def all_accounts(self) -> Mapping[tuple[str, str], AccountState]:
+        """The states of all accounts, by their server and their id there, as they are.
+
+        For a process beside the bot: no claim of its is freed.
         """
 
     def known_accounts(self, server: str) -> Mapping[str, AccountState]:

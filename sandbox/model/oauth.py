@@ -156,8 +156,7 @@ class OAuth:
 
 def token_of(account: Account, scopes: tuple[str, ...]) -> Token:
     """A token with these scopes."""
-    may_write = any(scope in ("write", "write:statuses") for scope in scopes)
-    return Token(account=account, may_write=may_write, scopes=scopes)
+    return Token(account=account, scopes=scopes)
 
 
 def is_scope(scope: str) -> bool:

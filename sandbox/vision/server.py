@@ -21,6 +21,7 @@ pictures these are the first one's, and ``pictures`` has all.
 
 import argparse
 import os
+from dataclasses import dataclass
 from typing import Unpack
 
 from starlette.applications import Starlette
@@ -53,6 +54,14 @@ MODEL = "sandbox-vision"
 COMPLETIONS_PATH = "/v1/chat/completions"
 
 
+@dataclass(kw_only=True)
+class Money:
+    """What the endpoint tells of money, in USD: paid and spent, if it does; left of the key."""
+
+    credits: tuple[float, float] | None = None
+    limit_remaining: float | None = None
+
+
 def create_app(key: str | None = None) -> Starlette:
     """The endpoint as an ASGI application; with ``key``, requests need it as Bearer token."""
     request_log, faults = RequestLog(), Faults()
@@ -60,6 +69,8 @@ def create_app(key: str | None = None) -> Starlette:
         routes=[
             Route(COMPLETIONS_PATH, complete, methods=["POST"]),
             Route("/v1/models", models),
+            Route("/v1/credits", credits),
+            Route("/v1/key", current_key),
             Route("/sandbox/reset", reset, methods=["POST"]),
             *endpoints.routes,
         ],
@@ -76,6 +87,7 @@ def create_app(key: str | None = None) -> Starlette:
         exception_handlers={RefusedError: refuse, BadRequestError: refuse},
     )
     app.state.request_log, app.state.faults, app.state.key = request_log, faults, key
+    app.state.money = Money()
     return app
 
 
@@ -110,6 +122,29 @@ async def models(request: Request) -> JSONResponse:
     return JSONResponse({"object": "list", "data": [model]})
 
 
+async def credits(request: Request) -> JSONResponse:
+    """The account's money, as OpenRouter tells it to a management key alone.
+
+    https://openrouter.ai/docs/api/api-reference/credits/get-credits
+    """
+    check_key(request)
+    money: Money = request.app.state.money
+    if money.credits is None:
+        raise RefusedError(403, "Only management keys can perform this operation")
+    paid, spent = money.credits
+    return JSONResponse({"data": {"total_credits": paid, "total_usage": spent}})
+
+
+async def current_key(request: Request) -> JSONResponse:
+    """What is left of the key's own limit, null without one.
+
+    https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key
+    """
+    check_key(request)
+    money: Money = request.app.state.money
+    return JSONResponse({"data": {"label": "sandbox", "limit_remaining": money.limit_remaining}})
+
+
 async def reset(request: Request) -> JSONResponse:
     """No faults, an empty request log."""
     faults_of(request).clear()
@@ -141,6 +176,7 @@ class VisionServer(AppServer):
         super().__init__(create_app(key), port=port)
         self.request_log: RequestLog = self.app.state.request_log
         self.faults: Faults = self.app.state.faults
+        self.money: Money = self.app.state.money
         self.base_url = f"{self.url}/v1"
         self.key = key
 

@@ -18,9 +18,17 @@ from PIL import Image
 
 from alternator.accounts.account import Account
 from alternator.bot.run import Wishes, run
+from alternator.config.conduct import (
+    MessageSettings,
+    ModeSettings,
+    OptOutSettings,
+    PaceSettings,
+    ReviewSettings,
+)
 from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
+    BalanceSettings,
     Config,
     HealthSettings,
     MastodonSettings,
@@ -181,6 +189,12 @@ def make_bot(
             mastodon=replace(mastodon, **sections.get("mastodon", {})),
             vision=replace(pixels, **sections.get("vision", {})),
             descriptions=DescriptionSettings(**sections.get("descriptions", {})),
+            modes=ModeSettings(**sections.get("modes", {})),
+            review=ReviewSettings(**sections.get("review", {})),
+            opt_out=OptOutSettings(**sections.get("opt_out", {})),
+            pace=PaceSettings(**sections.get("pace", {})),
+            messages=MessageSettings(**sections.get("messages", {})),
+            balance=BalanceSettings(**sections.get("balance", {})),
             media=MediaSettings(**sections.get("media", {})),
             whisper=WhisperSettings(**sections.get("whisper", {})),
             state=StateSettings(directory=tmp_path / "state"),

@@ -6,6 +6,8 @@ Whoever changes a table raises ``version`` and adds the step from the version be
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from alternator.store.sqlite.kept_tables import KEPT_TABLES
+
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
@@ -92,7 +94,7 @@ CREATE TABLE held (
 
 
 SCHEMA = Schema(
-    version=5,
+    version=6,
     create=(
         """
         CREATE TABLE account (
@@ -141,6 +143,7 @@ SCHEMA = Schema(
         WRITTEN,
         WRITTEN_BY_POST,
         HELD,
+        *KEPT_TABLES,
     ),
     steps={
         # https://www.sqlite.org/lang_altertable.html#alter_table_add_column
@@ -180,5 +183,6 @@ SCHEMA = Schema(
         ),
         3: (TOKENS,),
         4: (WRITTEN, WRITTEN_BY_POST, HELD),
+        5: KEPT_TABLES,
     },
 )

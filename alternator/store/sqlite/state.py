@@ -1,3 +1,4 @@
+# size: what the bot asks of the store, a few lines each
 """The store in one SQLite file, and what is remembered about an account as a whole.
 
 The server is the source of truth, so a lost file only costs looking again. A claim that a crash
@@ -16,7 +17,9 @@ from alternator.store.outcomes import Claim, Cursors, Found, by_age, wait_after_
 from alternator.store.overview import Overview, Trouble
 from alternator.store.sqlite.claims import SqliteClaims
 from alternator.store.sqlite.database import PATIENCE_SECONDS, Database
+from alternator.store.sqlite.drafts import SqliteDrafts
 from alternator.store.sqlite.history import SqliteHistory
+from alternator.store.sqlite.ledger import SqliteLedger
 from alternator.store.sqlite.schema import SCHEMA
 
 
@@ -64,6 +67,15 @@ class SqliteStore:
                 (day, tokens),
             )
 
+    def all_accounts(self) -> dict[tuple[str, str], "SqliteAccountState"]:
+        """The states of all accounts, by their server and their id there, as they are."""
+        with self._database.reading() as db:
+            rows = db.execute("SELECT server, remote_id, id FROM account ORDER BY id").fetchall()
+        return {
+            (server, remote_id): SqliteAccountState(self._database, int(account), self._time)
+            for server, remote_id, account in rows
+        }
+
     def use_account(
         self, server: str, remote_id: str, *, server_time: float | None = None
     ) -> "SqliteAccountState":
@@ -87,14 +99,8 @@ class SqliteStore:
 
     def known_accounts(self, server: str) -> dict[str, "SqliteAccountState"]:
         """The states of the accounts on a server by their ids there, as they are."""
-        with self._database.reading() as db:
-            rows = db.execute(
-                "SELECT id, remote_id FROM account WHERE server = ? ORDER BY id", (server,)
-            ).fetchall()
-        return {
-            remote_id: SqliteAccountState(self._database, account, self._time)
-            for account, remote_id in rows
-        }
+        found = self.all_accounts().items()
+        return {remote_id: state for (where, remote_id), state in found if where == server}
 
 
 def free_interrupted(db: sqlite3.Connection, account: int, now: float) -> None:
@@ -124,6 +130,8 @@ class SqliteAccountState(SqliteClaims):
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
         super().__init__(database, account, time)
+        self.drafts = SqliteDrafts(database, account, time)
+        self.ledger = SqliteLedger(database, account, time)
         self.history = SqliteHistory(database, account, time)
         self._to_halt: str | None = None  # a reason that is not written down yet
 

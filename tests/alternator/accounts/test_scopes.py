@@ -1,6 +1,7 @@
 import pytest
 
-from alternator.accounts.scopes import NEEDED, missing, needless
+from alternator.accounts.scopes import NEEDED, check, missing, needless
+from alternator.errors import ForbiddenError
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,11 @@ def test_some_servers_need_more():
     needed = (*NEEDED, "write:media")
     assert missing(NEEDED, needed) == ("write:media",)
     assert needless(needed, needed) == ()
+
+
+def test_what_is_not_told_is_not_refused():
+    check(None, NEEDED, "[mastodon] access_token")
+    with pytest.raises(ForbiddenError, match="lacks the scope write:statuses; create one with"):
+        check(("read",), NEEDED, "[mastodon] access_token")
+    with pytest.raises(ForbiddenError, match="lacks the scopes read:accounts read:statuses;"):
+        check(("write",), NEEDED, "[mastodon] access_token")

@@ -271,13 +271,11 @@ def test_without_an_endpoint_pictures_are_left_alone(command: Command, server: S
         "--once",
         ALTERNATOR_MASTODON_INSTANCE_URL=server.url,
         ALTERNATOR_MASTODON_ACCESS_TOKEN=server.token,
-        ALTERNATOR_BALANCE_ENABLED="false",
     )
     assert code == 0
     assert (
         "pictures: not described; set [vision] api_key, or base_url for an endpoint of your own"
     ) in errors
-    assert "warn  accepted without effect: [balance] enabled (the balance is not watched)" in errors
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,16 @@ from alternator.accounts.account import Account
 from alternator.bot import work as work_module
 from alternator.bot.describe import Describer
 from alternator.bot.draft import Draft
+from alternator.bot.errands import nothing_to_do
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
+from alternator.bot.pace import Pace
 from alternator.bot.parts import Parts
 from alternator.bot.progress import BotProgress
 from alternator.bot.speech_lane import SpeechLane
 from alternator.bot.watch import Watcher
 from alternator.bot.work import Tally, Work
+from alternator.config.conduct import PaceSettings
 from alternator.errors import (
     DamageError,
     ServerError,
@@ -415,6 +418,8 @@ def test_whenever_the_server_recovers_a_post_that_it_failed_for_waits_the_least(
             account=account,
             finder=finder,
             work=work,
+            pace=Pace(PaceSettings(), account.state.ledger, stop.clock),
+            errands=nothing_to_do(stop.clock),
             wake=threading.Event(),
             progress=BotProgress(stop),
             stop=stop,

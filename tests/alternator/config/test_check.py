@@ -57,7 +57,8 @@ def test_keys_without_effect_are_named_with_their_reason():
     write(FILE)
     assert check(None, {"ALTERNATOR_WHISPER_MODLE": "x"}).remarks == (
         "alternator.toml: [whisper] backend has no effect: [whisper] device says cpu",
-        "alternator.toml: [balance] enabled has no effect: the balance is not watched",
+        "alternator.toml: [balance] enabled has no effect: there is no endpoint: neither [vision] "
+        "api_key nor a base_url of your own",
         "the variable ALTERNATOR_WHISPER_MODLE sets nothing (did you mean "
         "'ALTERNATOR_WHISPER_MODEL'?)",
     )

@@ -2,9 +2,15 @@ from dataclasses import replace
 
 import pytest
 
+from alternator.config.conduct import MessageSettings
 from alternator.config.effect import without_effect
 from alternator.config.models import VisionSettings, WhisperSettings
-from alternator.config.settings import Config, HealthSettings, MastodonSettings
+from alternator.config.settings import (
+    BalanceSettings,
+    Config,
+    HealthSettings,
+    MastodonSettings,
+)
 from alternator.config.source import KeyName
 
 ACCOUNT = MastodonSettings(instance_url="https://social.example", access_token="a-token")
@@ -19,7 +25,17 @@ def of_whisper(settings: WhisperSettings) -> Config:
 @pytest.mark.parametrize(
     ("config", "key", "reason"),
     [
-        (PLAIN, ("balance", "threshold"), "the balance is not watched"),
+        (PLAIN, ("balance", "threshold"), "[balance] enabled is false"),
+        (
+            replace(PLAIN, balance=BalanceSettings(enabled=True)),
+            ("balance", "enabled"),
+            "there is no endpoint: neither [vision] api_key nor a base_url of your own",
+        ),
+        (
+            replace(PLAIN, messages=MessageSettings(token=True)),
+            ("messages", "token"),
+            "a refused token sends nothing: set [messages] access_token",
+        ),
         (
             PLAIN,
             ("vision", "model"),

@@ -1,3 +1,4 @@
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,8 @@ from alternator.store.opening import (
     opened_beside,
 )
 from alternator.store.outcomes import Found
+from alternator.store.sqlite.kept_tables import KEPT_TABLES
+from alternator.store.sqlite.schema import SCHEMA
 
 
 def test_a_store_is_this_ones_alone_until_it_is_closed(tmp_path: Path, clock: Clock):
@@ -62,13 +65,14 @@ def test_an_earlier_file_is_brought_up_only_where_no_bot_is(tmp_path: Path, cloc
     with opened(tmp_path, clock=clock) as store:
         store.use_account("https://social.example", "7")
         with closing(sqlite3.connect(tmp_path / STATE_FILE, isolation_level=None)) as other:
-            other.execute("DROP TABLE written")
-            other.execute("DROP TABLE held")
-            other.execute("PRAGMA user_version = 3")
+            for statement in KEPT_TABLES:  # what the last step brought
+                for name in re.findall(r"CREATE TABLE (\w+)", statement):
+                    other.execute(f"DROP TABLE {name}")
+            other.execute(f"PRAGMA user_version = {SCHEMA.version - 1}")
         with (
             pytest.raises(StateError, match="of another version of Alternator, and its bot is at"),
             opened_beside(tmp_path, clock=clock),
         ):
             pass
     with opened_beside(tmp_path, clock=clock) as store:
-        assert store.known_accounts("https://social.example")["7"].history.entries() == []
+        assert store.known_accounts("https://social.example")["7"].drafts.listed() == ()
