@@ -28,6 +28,7 @@ from alternator.store.opening import STATE_FILE, opened
 from alternator.store.sqlite.schema import SCHEMA
 from probe.exit_codes import ExitCode
 from sandbox.server import SandboxServer
+from sandbox.settings import Settings
 from sandbox.vision.server import VisionServer
 
 MakeBot = Callable[..., Any]
@@ -184,12 +185,26 @@ def test_a_rejected_token_is_one_line(command: Command, server: SandboxServer):
     )
 
 
-def test_a_token_that_may_not_write_ends_a_single_pass(
+def test_a_token_that_may_not_write_is_refused_at_the_start(
     command: Command, server: SandboxServer, vision: VisionServer, picture: Path
 ):
     server.post("Look", files=[picture])
     token = {"ALTERNATOR_MASTODON_ACCESS_TOKEN": "sandbox-read-only"}
     code, errors = command.run("run", "--once", **account(server, vision) | token)
+    assert code == 4
+    assert errors.splitlines()[-1] == (
+        "alternator run: the token in [mastodon] access_token lacks the scope write:statuses; "
+        "create one with read:accounts read:statuses write:statuses (Preferences, Development)"
+    )
+
+
+def test_a_token_that_may_not_write_ends_a_single_pass_where_scopes_are_not_told(
+    command: Command, vision: VisionServer, picture: Path
+):
+    with SandboxServer(settings=Settings.of("mastodon-4.2")) as server:
+        server.post("Look", files=[picture])
+        token = {"ALTERNATOR_MASTODON_ACCESS_TOKEN": "sandbox-read-only"}
+        code, errors = command.run("run", "--once", **account(server, vision) | token)
     assert code == 4
     assert errors.splitlines()[-1] == (
         f"alternator run: {server.url} refuses this to the access token; it needs the scopes "
@@ -552,7 +567,7 @@ def test_a_token_that_is_refused_for_a_while_does_not_end_a_running_bot(
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """No long waits for a lock: they are in a machine's own time."""
     monkeypatch.setattr("alternator.store.sqlite.database.BUSY_MILLISECONDS", 50)
-    monkeypatch.setattr("alternator.bot.run.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("alternator.bot.starting.PATIENCE_SECONDS", 0.0)
 
 
 def edits(server: SandboxServer) -> int:
@@ -586,8 +601,8 @@ def test_another_programs_lock_ends_nothing(
         assert bot.transcriber.reached.wait(20)
     with holding(bot.config.state.directory / STATE_FILE):
         if when == "in the middle":
+            # What goes into a post is written down before it is sent: this waits for the lock.
             bot.transcriber.gate.set()
-            server.wait_until_described(status["id"])
         else:
             status = server.post("Listen", files=[clip])
         wait_for(lambda: said(caplog, "is locked by another program"))
