@@ -92,6 +92,11 @@ class Account:
         self._signed_in = SignedIn(id=owner.id, name=owner.name, instance=instance, state=state)
 
     @property
+    def is_signed_in(self) -> bool:
+        """Whether the server has answered to the token since the start."""
+        return self._signed_in is not None
+
+    @property
     def id(self) -> str:
         """The server's id of the account."""
         return self._known().id

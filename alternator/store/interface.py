@@ -9,6 +9,7 @@ StateError where the store can't be read or written.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from alternator.store.listing import Listing
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
 
 
@@ -25,6 +26,10 @@ class AccountState(Protocol):
     by somebody meanwhile), ``failed`` those given up after the last attempt. A claim is held by
     who took it until it is finished, released or put back; after that it changes nothing.
     """
+
+    @property
+    def listing(self) -> Listing:
+        """All attachments that are remembered, to look at."""
 
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""

@@ -15,6 +15,7 @@ from alternator.store.elapsed import ElapsedTime
 from alternator.store.outcomes import Claim, Cursors, Found, by_age, wait_after_interruption
 from alternator.store.sqlite.claims import SqliteClaims
 from alternator.store.sqlite.database import PATIENCE_SECONDS, Database
+from alternator.store.sqlite.listing import SqliteListing
 from alternator.store.sqlite.schema import SCHEMA
 
 
@@ -96,6 +97,7 @@ class SqliteAccountState(SqliteClaims):
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
         super().__init__(database, account, time)
+        self.listing = SqliteListing(database, account, time)
         self._to_halt: str | None = None  # a reason that is not written down yet
 
     def cursors(self) -> Cursors:
