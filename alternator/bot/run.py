@@ -65,7 +65,8 @@ def main(argv: list[str]) -> int:
     )
     arguments = parser.parse_args(argv)
     config = load_config(arguments.config)
-    set_up(arguments.log_level or config.logging.level, secrets_of(config))
+    level = arguments.log_level or config.logging.level
+    set_up(level, secrets_of(config), config.logging.format)
     for notice in config.notices:
         log.warning("%s", notice)
     stop = Stop()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.values import Key, below_home, key, key_of
-from alternator.log import LogLevel
+from alternator.log import LogFormat, LogLevel
 
 # Which types are taken on unless the configuration says otherwise: what the Rust bot took, and
 # the other pictures that there is a decoder for (alternator/media/decoder/opening.py).
@@ -179,6 +179,10 @@ class LoggingSettings:
     """``[logging]``."""
 
     level: LogLevel = field(default="info", metadata=key("Least level that is logged."))
+    format: LogFormat = field(
+        default="text",
+        metadata=key("`text` for people, or `json`: an object a line, for what collects logs."),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +210,35 @@ class HealthSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DashboardSettings:
+    """``[dashboard]``: the page that a running bot serves."""
+
+    host: str = field(
+        default="127.0.0.1",
+        metadata=key("Address to listen on. One that other machines reach needs a `token`."),
+    )
+    port: int = field(
+        default=8766,
+        metadata=key("Port to listen on. 0: no dashboard.", minimum=0, maximum=65535),
+    )
+    token: str | None = field(
+        default=None,
+        repr=False,
+        metadata=key(
+            "Who opens the dashboard must know it: 16 characters at least. Default: whoever is on "
+            "this machine may open it.",
+            secret=True,
+        ),
+    )
+    names: tuple[str, ...] = field(
+        default=(),
+        metadata=key(
+            "Names by which it is reached, beside `localhost` and addresses: `alt.example.org`."
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """The whole configuration; ``notices`` are lines for the log at start."""
 
@@ -217,6 +250,7 @@ class Config:
     whisper: WhisperSettings = field(default_factory=WhisperSettings)
     state: StateSettings = field(default_factory=StateSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     notices: tuple[str, ...] = ()
 
 
@@ -231,6 +265,7 @@ SECTIONS: Mapping[str, type] = {
     "whisper": WhisperSettings,
     "state": StateSettings,
     "health": HealthSettings,
+    "dashboard": DashboardSettings,
 }
 
 
