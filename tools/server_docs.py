@@ -44,7 +44,7 @@ The token needs the scopes `{scopes}`{more}.
 """
 SERVICES = {
     "your Mastodon server": "the bot's requests, with your token; nobody else gets the token",
-    "the vision endpoint (`[openrouter]`), if there is one": (
+    "the vision endpoint (`[vision]`), if there is one": (
         "pictures, and up to four frames of soundless videos, of the posts that the bot describes, "
         "with the instruction in the post's language"
     ),

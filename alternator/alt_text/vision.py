@@ -61,7 +61,7 @@ class Question:
 
 
 class VisionClient:
-    """The endpoint of ``[openrouter]``, for one thread; it waits in ``progress``'s time.
+    """The endpoint of ``[vision]``, for one thread; it waits in ``progress``'s time.
 
     ``answers_again`` is told when pictures are sent again that were not: ``Breaker``.
     """
@@ -83,9 +83,12 @@ class VisionClient:
         self._resting: dict[str, float] = {}  # until when (monotonic)
         self._one_picture: set[str] = set()  # models that take no more at a time
 
-    def beside(self, progress: Progress) -> Self:
-        """A client for another thread, which knows what this one knows of the endpoint."""
-        other = type(self)(self._settings, progress=progress)
+    def beside(self, progress: Progress, settings: VisionSettings | None = None) -> Self:
+        """A client for another thread, which knows what this one knows of the endpoint.
+
+        ``settings`` are those of another account, which asks the same endpoint.
+        """
+        other = type(self)(settings or self._settings, progress=progress)
         other._pictures, other._transcripts = self._pictures, self._transcripts
         return other
 

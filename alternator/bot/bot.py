@@ -9,9 +9,9 @@ from typing import Protocol
 
 from alternator.accounts.account import Account
 from alternator.alt_text.breaker import nothing_waits
-from alternator.alt_text.vision import VisionClient
 from alternator.alt_text.writer import AltTextWriter, SpeechReader
 from alternator.bot.describe import Describer
+from alternator.bot.endpoints import Endpoints
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
 from alternator.bot.parts import Parts
@@ -20,12 +20,14 @@ from alternator.bot.single_pass import SinglePass
 from alternator.bot.speech_lane import SpeechLane
 from alternator.bot.watch import Watcher
 from alternator.bot.work import Tally, Work
-from alternator.config.models import VisionSettings, WhisperSettings
+from alternator.config.models import WhisperSettings
 from alternator.config.settings import Config
 from alternator.mastodon.streams.events import EventReader
 from alternator.mastodon.streams.follow import Stream
 from alternator.mastodon.streams.ways import ways_to_hear
 from alternator.progress import Progress
+from alternator.speech.options import DecodingOptions, SpeakerOptions
+from alternator.speech.transcript import Transcript
 from alternator.speech.worker.slot import WorkerReport
 from alternator.stopping import Stop
 
@@ -42,6 +44,15 @@ class SpeechWorker(SpeechReader, Protocol):
 
     @property
     def workers(self) -> Sequence[WorkerReport]: ...
+
+    def transcribe(
+        self,
+        path: Path,
+        *,
+        options: DecodingOptions | None = None,
+        speakers: SpeakerOptions | None = None,
+        progress: Progress,
+    ) -> Transcript: ...
 
     def start(self) -> None: ...
 
@@ -111,6 +122,7 @@ def build_bot(
     )
 
 
+# size: the last two have a default; the others come from operator, server, worker, caller.
 def build_writer(
     config: Config,
     limit: int,
@@ -118,34 +130,22 @@ def build_writer(
     progress: Progress,
     *,
     answers_again: Callable[[], int] = nothing_waits,
+    endpoints: Endpoints | None = None,
 ) -> AltTextWriter:
-    """What makes texts of up to ``limit`` characters, on behalf of the main thread.
+    """What makes texts of up to ``limit`` characters, on behalf of the account's main thread.
 
-    ``answers_again`` is told when the vision endpoint answers again after a failure.
+    ``answers_again`` is told when the vision endpoint answers again after a failure; ``endpoints``
+    are those that other accounts ask too.
     """
+    known = endpoints or Endpoints()
     return AltTextWriter(
         config,
         speech=speech,
-        vision=start_vision(config.vision, progress, answers_again),
+        vision=known.client(config.vision, progress, answers_again, account=config.account),
         limit=limit,
         directory=downloads_of(config),
         progress=progress,
     )
-
-
-def start_vision(
-    settings: VisionSettings, progress: Progress, answers_again: Callable[[], int] = nothing_waits
-) -> VisionClient | None:
-    """The client of the vision endpoint, if one is configured."""
-    if not settings.enabled:
-        log.warning(
-            "pictures: not described; set [openrouter] api_key, or base_url for an endpoint of "
-            "your own"
-        )
-        return None
-    client = VisionClient(settings, progress=progress, answers_again=answers_again)
-    log.info("pictures: %s at %s", settings.vision_models[0], client.name)
-    return client
 
 
 def downloads_of(config: Config) -> Path:

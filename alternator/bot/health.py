@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Protocol
 
 import requests
 
@@ -118,6 +119,12 @@ class Health:
         return "ok"
 
 
+class Reporting(Protocol):
+    """What has an answer: ``Health``, or that of several accounts."""
+
+    def report(self) -> tuple[int, Mapping[str, object]]: ...
+
+
 class HealthServer(ThreadingHTTPServer):
     """Answers each client in a thread, and thinks nothing of one that went away meanwhile."""
 
@@ -132,7 +139,7 @@ class HealthServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(health: Health, settings: HealthSettings) -> Iterator[None]:
+def serving(health: Reporting, settings: HealthSettings) -> Iterator[None]:
     """Answer ``GET /health`` in a thread all along, unless that is turned off.
 
     ConfigError if the port can't be had.
@@ -155,7 +162,7 @@ def serving(health: Health, settings: HealthSettings) -> Iterator[None]:
             server.shutdown()
 
 
-def handler_of(health: Health) -> type[BaseHTTPRequestHandler]:
+def handler_of(health: Reporting) -> type[BaseHTTPRequestHandler]:
     """The class that http.server makes an object of for each question."""
 
     class Handler(BaseHTTPRequestHandler):

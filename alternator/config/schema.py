@@ -11,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter
 
+from alternator.config.accounts import NAME, TABLE, usual_keys
 from alternator.config.checked_types import annotated
 from alternator.config.keys import inner, key_of
 from alternator.config.settings import SECTIONS
@@ -33,9 +34,34 @@ def document() -> str:
         "title": "alternator.toml",
         "type": "object",
         "additionalProperties": False,
-        "properties": sections | others,
+        "properties": sections | others | {TABLE: schema_of_accounts(sections)},
     }
     return json.dumps(whole, indent=2) + "\n"
+
+
+def schema_of_accounts(sections: Schema) -> Schema:
+    """``[[accounts]]``: a server, a token, and what differs of the sections."""
+    properties: Schema = {
+        "name": {"type": "string", "pattern": f"^{NAME.pattern}$", "description": "Its name."},
+        "instance_url": {"type": "string", "description": "The account's server."},
+        "token": {"type": "string", "description": "Its token, if not in a file of its own."},
+        "token_file": {"type": "string", "description": "The file with its token."},
+    }
+    for section, keys in usual_keys().items():
+        own: Schema = {key: {"$ref": f"#/properties/{section}/properties/{key}"} for key in keys}
+        known = sections[section]
+        assert isinstance(known, dict)
+        properties[section] = known | {"properties": own}
+        for written, name in OTHER_NAMES.items():
+            if name == section:
+                properties[written] = known | {"properties": own, "deprecated": True}
+    entry: Schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["name", "instance_url"],
+        "properties": properties,
+    }
+    return {"type": "array", "items": entry, "description": "Several accounts, each with a token."}
 
 
 def schema_of_section(cls: type) -> Schema:

@@ -240,7 +240,10 @@ class DashboardSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """The whole configuration; ``notices`` are lines for the log at start."""
+    """The whole configuration of an account; ``notices`` are lines for the log at start.
+
+    ``account`` is its name where there are several, else ''.
+    """
 
     mastodon: MastodonSettings
     vision: VisionSettings = field(default_factory=VisionSettings)
@@ -251,6 +254,7 @@ class Config:
     state: StateSettings = field(default_factory=StateSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    account: str = ""
     notices: tuple[str, ...] = ()
 
 

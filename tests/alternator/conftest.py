@@ -54,6 +54,7 @@ class FakeTranscriber:
         self.workers = ()
         self.texts: list[str | Transcript | Exception] = []
         self.heard: list[bytes] = []
+        self.asked: list[dict[str, object]] = []  # of each request, beside what is always asked
         self.gate = threading.Event()
         self.gate.set()
         self.reached = threading.Event()
@@ -64,9 +65,10 @@ class FakeTranscriber:
     def close(self) -> None:
         """There is nothing to end."""
 
-    def transcribe(self, path: Path, *, progress: Progress) -> Transcript:
+    def transcribe(self, path: Path, *, progress: Progress, **asked: object) -> Transcript:
         """The next text, or the usual one."""
         self.heard.append(path.read_bytes())
+        self.asked.append(asked)
         self.reached.set()
         while not self.gate.wait(0.02):
             progress.beat()

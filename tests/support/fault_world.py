@@ -75,7 +75,7 @@ class Listener:
 
     def close(self) -> None: ...
 
-    def transcribe(self, path: Path, *, progress: Progress) -> Transcript:
+    def transcribe(self, path: Path, *, progress: Progress, **asked: object) -> Transcript:
         progress.beat()
         return Transcript(text="Words of the clip.", language="en", duration=1.0, segments=())
 

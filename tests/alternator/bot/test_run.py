@@ -275,7 +275,7 @@ def test_without_an_endpoint_pictures_are_left_alone(command: Command, server: S
     )
     assert code == 0
     assert (
-        "pictures: not described; set [openrouter] api_key, or base_url for an endpoint of your own"
+        "pictures: not described; set [vision] api_key, or base_url for an endpoint of your own"
     ) in errors
     assert "warn  accepted without effect: [balance] enabled (the balance is not watched)" in errors
 

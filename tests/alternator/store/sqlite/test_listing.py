@@ -37,19 +37,19 @@ def test_pages_hold_what_happened_last_first(state: AccountState):
     assert moments == sorted(moments, reverse=True) and len(set(moments)) == 20
     number = listing.number(("described", "left"))
     assert len(listing.page(("described", "left"), most=99)) == number == 38
-    assert listing.page(("left",), most=10, skip=number) == []
+    assert listing.page(["left"], most=10, skip=number) == []
 
 
 def test_one_post_alone(state: AccountState):
     (entry,) = state.listing.page(("described", "left", "failed"), most=9, status_id="130")
     assert (entry.attachment_id, entry.state) == ("30a", "left")
     assert entry.reason == "no speech was found in it"
-    assert state.listing.number(("left",), status_id="130") == 1
-    assert state.listing.page(("failed",), most=9, status_id="130") == []
+    assert state.listing.number(["left"], status_id="130") == 1
+    assert state.listing.page(["failed"], most=9, status_id="130") == []
 
 
 def test_what_waits_comes_as_it_is_due(state: AccountState, clock: Clock):
-    waiting = state.listing.page(("waiting",), most=99)
+    waiting = state.listing.page(["waiting"], most=99)
     # Three that were never claimed, and the failures, which are tried again later.
     assert [entry.attempts for entry in waiting[:3]] == [0, 0, 0]
     due = [entry.due for entry in waiting]
@@ -74,17 +74,17 @@ def test_when_something_was_described(state: AccountState, clock: Clock):
 
 
 def test_what_was_left_alone_is_taken_up_again(state: AccountState):
-    (entry,) = state.listing.page(("left",), most=9, status_id="130")
+    (entry,) = state.listing.page(["left"], most=9, status_id="130")
     assert state.listing.retry("130", "31a") == 0
     assert state.listing.retry("130", entry.attachment_id) == 1
     assert state.listing.retry("130") == 0  # it waits by now
-    (again,) = state.listing.page(("waiting",), most=9, status_id="130")
+    (again,) = state.listing.page(["waiting"], most=9, status_id="130")
     assert (again.attempts, again.backfill) == (0, False)
     # What a person asks for goes first, whatever else is old.
     claim = state.claim(backfill=False)
     assert claim is not None
     # What is described is nobody's to describe again.
-    (done,) = state.listing.page(("described",), most=1)
+    (done,) = state.listing.page(["described"], most=1)
     assert state.listing.retry(done.status_id) == 0
 
 
