@@ -9,6 +9,8 @@ StateError where the store can't be read or written.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from alternator.store.drafts import Drafts
+from alternator.store.ledger import Ledger
 from alternator.store.listing import Listing
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
 
@@ -30,6 +32,14 @@ class AccountState(Protocol):
     @property
     def listing(self) -> Listing:
         """All attachments that are remembered, to look at."""
+
+    @property
+    def drafts(self) -> Drafts:
+        """Texts that are kept and not written into their posts."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was sent and how fast, and how far a backfill came."""
 
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""

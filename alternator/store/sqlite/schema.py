@@ -6,6 +6,8 @@ Whoever changes a table raises ``version`` and adds the step from the version be
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from alternator.store.sqlite.kept_tables import KEPT_TABLES
+
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
@@ -53,7 +55,7 @@ CREATE TABLE admitted (
 """
 
 SCHEMA = Schema(
-    version=3,
+    version=4,
     create=(
         """
         CREATE TABLE account (
@@ -98,6 +100,7 @@ SCHEMA = Schema(
         "CREATE INDEX attachment_by_state ON attachment (account, state, not_before)",
         QUEUE,
         ADMITTED,
+        *KEPT_TABLES,
     ),
     steps={
         # https://www.sqlite.org/lang_altertable.html#alter_table_add_column
@@ -135,5 +138,6 @@ SCHEMA = Schema(
                 SELECT DISTINCT account, status_id FROM attachment WHERE backfill = 1
             """,
         ),
+        3: KEPT_TABLES,
     },
 )

@@ -15,6 +15,8 @@ from alternator.store.elapsed import ElapsedTime
 from alternator.store.outcomes import Claim, Cursors, Found, by_age, wait_after_interruption
 from alternator.store.sqlite.claims import SqliteClaims
 from alternator.store.sqlite.database import PATIENCE_SECONDS, Database
+from alternator.store.sqlite.drafts import SqliteDrafts
+from alternator.store.sqlite.ledger import SqliteLedger
 from alternator.store.sqlite.listing import SqliteListing
 from alternator.store.sqlite.schema import SCHEMA
 
@@ -98,6 +100,8 @@ class SqliteAccountState(SqliteClaims):
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
         super().__init__(database, account, time)
         self.listing = SqliteListing(database, account, time)
+        self.drafts = SqliteDrafts(database, account, time)
+        self.ledger = SqliteLedger(database, account, time)
         self._to_halt: str | None = None  # a reason that is not written down yet
 
     def cursors(self) -> Cursors:
