@@ -112,7 +112,7 @@ def run(
             stack.callback(speech.close)
         health = health_of(config, account, speech)
         if not wishes.once:
-            stack.enter_context(answering(health, config))
+            stack.enter_context(answering(health, [(config, account, health)]))
         progress = BotProgress(stop, health)
         session = signed_in(account, progress, wishes)
         start_speech(config.whisper, speech)

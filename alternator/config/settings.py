@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from alternator.config.dashboard import DashboardSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.values import Key, below_home, key, key_of
 from alternator.log import LogFormat, LogLevel
@@ -206,35 +207,6 @@ class HealthSettings:
     port: int = field(
         default=8765,
         metadata=key("Port to listen on. 0: no health answer.", minimum=0, maximum=65535),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class DashboardSettings:
-    """``[dashboard]``: the page that a running bot serves."""
-
-    host: str = field(
-        default="127.0.0.1",
-        metadata=key("Address to listen on. One that other machines reach needs a `token`."),
-    )
-    port: int = field(
-        default=8766,
-        metadata=key("Port to listen on. 0: no dashboard.", minimum=0, maximum=65535),
-    )
-    token: str | None = field(
-        default=None,
-        repr=False,
-        metadata=key(
-            "Who opens the dashboard must know it: 16 characters at least. Default: whoever is on "
-            "this machine may open it.",
-            secret=True,
-        ),
-    )
-    names: tuple[str, ...] = field(
-        default=(),
-        metadata=key(
-            "Names by which it is reached, beside `localhost` and addresses: `alt.example.org`."
-        ),
     )
 
 

@@ -19,6 +19,7 @@ from alternator.bot.run import Wishes, run
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
     Config,
+    DashboardSettings,
     HealthSettings,
     MastodonSettings,
     MediaSettings,
@@ -181,6 +182,7 @@ def make_bot(
             whisper=WhisperSettings(**sections.get("whisper", {})),
             state=StateSettings(directory=tmp_path / "state"),
             health=HealthSettings(port=0),
+            dashboard=DashboardSettings(port=0),
         )
         made.append(Bot(config))
         return made[-1]

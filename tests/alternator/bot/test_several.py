@@ -19,6 +19,7 @@ from alternator.bot.starting import Wishes, signed_in
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
     Config,
+    DashboardSettings,
     HealthSettings,
     MastodonSettings,
     StateSettings,
@@ -53,6 +54,7 @@ class Bots:
             whisper=WhisperSettings(enabled=False),
             state=StateSettings(directory=self.folder / "state"),
             health=HealthSettings(port=0),
+            dashboard=DashboardSettings(port=0),
             account=name,
         )
 
