@@ -162,6 +162,10 @@ class DamageError(ServerError):
         self.fields = fields
 
 
+class UndoRefusedError(AlternatorError):
+    """What was written into a post is not taken back; the post is left as it is."""
+
+
 class UnprovenEditError(AlternatorError):
     """An edit was not sent, since it would have changed more than descriptions: our defect."""
 

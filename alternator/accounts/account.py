@@ -7,6 +7,7 @@ own state.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from alternator.accounts.errands import Errands
 from alternator.accounts.health import AccountHealth
 from alternator.clock import SYSTEM_CLOCK, Clock
 from alternator.config.settings import MastodonSettings
@@ -36,10 +37,10 @@ class SignedIn:
 
 
 class Account:
-    """An account: its settings, its sessions, its rate budget, its state and its health.
+    """An account: its settings, sessions, rate budget, state, health, and errands from outside.
 
     Its threads share this object. What changes in it has a lock of its own (``health``,
-    ``budget``, ``state``), and ``sign_in`` happens before there is a second thread.
+    ``budget``, ``state``, ``errands``), and ``sign_in`` happens before there is a second thread.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Account:
     ) -> None:
         self.settings = settings
         self.health = AccountHealth()
+        self.errands = Errands()
         self.budget = RateBudget(clock.monotonic)
         self._store = store
         self._signed_in: SignedIn | None = None

@@ -2,6 +2,8 @@
 
 import logging
 import tempfile
+from contextlib import AbstractContextManager
+from copy import copy
 from pathlib import Path
 from typing import Protocol, Self, assert_never
 
@@ -43,6 +45,12 @@ class SpeechReader(Protocol):
     def transcribe(self, path: Path, *, progress: Progress) -> Transcript: ...
 
 
+class MediaFiles(Protocol):
+    """Where media come from: ``alternator.media.download.Downloads``, unless told otherwise."""
+
+    def file(self, url: str, kind: Kind) -> AbstractContextManager[Path]: ...
+
+
 class AltTextWriter:
     """Writes texts for attachments.
 
@@ -67,7 +75,7 @@ class AltTextWriter:
         self._vision = vision
         self._directory = directory
         self._progress = progress
-        self._downloads = Downloads(
+        self._downloads: MediaFiles = Downloads(
             config.media, directory, config.mastodon.instance_url, progress=progress
         )
 
@@ -83,6 +91,12 @@ class AltTextWriter:
             directory=self._directory,
             progress=progress,
         )
+
+    def reading(self, files: MediaFiles) -> Self:
+        """The same writer for media that are had elsewhere than from their address."""
+        other = copy(self)
+        other._downloads = files
+        return other
 
     def takes_on(self, attachment: Attachment) -> bool:
         """Whether attachments of this type are described."""

@@ -15,16 +15,17 @@ from functools import partial
 from typing import Self
 
 from alternator.alt_text.writer import AltTextWriter
+from alternator.bot.after_edit import NOT_KEPT, is_there, outcomes_after
 from alternator.bot.describe_media import MediaDescriber
 from alternator.bot.draft import Draft, SpeechNeededError
 from alternator.bot.edit_post import PostEditor, says
 from alternator.bot.error_outcomes import deleted, outcome_of
+from alternator.bot.journal import Journal
 from alternator.bot.lost_edit import LostEdits
 from alternator.bot.other_bot import OtherBot
 from alternator.bot.settled import settled
 from alternator.bot.side_by_side import side_by_side
 from alternator.errors import (
-    DamageError,
     EditRefusedError,
     GoneError,
     MediaError,
@@ -36,6 +37,7 @@ from alternator.mastodon.dialect import Dialect
 from alternator.mastodon.edit import Snapshot
 from alternator.mastodon.entities import Attachment, Status
 from alternator.progress import SILENT, Progress
+from alternator.store.edit_history import EditHistory
 from alternator.store.outcomes import Claim, Outcome, left_alone, to_retry
 
 EDITING_RETRY_SECONDS = 30.0
@@ -50,7 +52,8 @@ class Describer:
     """Describes statuses of one account, on a server that speaks ``dialect``.
 
     ``visibilities`` are those of the statuses that are described: of no others are media fetched.
-    ``progress`` is the main thread's; ``clock`` gives seconds that nobody sets back.
+    ``progress`` is the main thread's; ``clock`` gives seconds that nobody sets back; ``history`` is
+    where the account's edits are written down.
     """
 
     # size: each comes from another owner: session, writer, server, operator, caller.
@@ -63,6 +66,7 @@ class Describer:
         visibilities: Collection[str] = USUAL_VISIBILITIES,
         progress: Progress = SILENT,
         clock: Callable[[], float] = time.monotonic,
+        history: EditHistory | None = None,
     ) -> None:
         self._client = client
         self._writer = writer
@@ -70,6 +74,12 @@ class Describer:
         self._visibilities = frozenset(visibilities)
         self._other_bot = OtherBot(progress, clock)
         self._lost_edits = LostEdits(client=client)
+        self._journal = Journal(history)
+
+    @property
+    def client(self) -> MastodonClient:
+        """The session that it edits by, of its own thread."""
+        return self._client
 
     def beside(self, client: MastodonClient, progress: Progress) -> Self:
         """What prepares statuses in another thread, for this one to publish."""
@@ -174,7 +184,7 @@ class Describer:
     def _write(self, draft: Draft) -> list[Outcome]:
         """Put those of the texts into the status that it still lacks."""
         if self._dialect.describes == "medium":
-            media = MediaDescriber(self._client, self._other_bot, self._writer.limit)
+            media = MediaDescriber(self._client, self._other_bot, self._writer.limit, self._journal)
             return media.describe(draft.status_id, draft.texts)
         assert draft.status is not None, "there are texts of it"
         if self._dialect.edit is None:
@@ -207,22 +217,13 @@ class Describer:
         """Make the edit and see what the server made of it."""
         for key, text in texts.items():
             self._other_bot.wrote(key, text)
-        after = editor.describe(snapshot, texts)
+        with self._journal.sending(snapshot.status, texts):
+            after = editor.describe(snapshot, texts)
         self._lost_edits.forget(after.id)
-        if self._dialect.careful and not any(is_there(after, key) for key in texts):
-            # Each edit is told to everybody who boosted the post: no second one in vain.
-            raise DamageError(
-                f"the edit of post {after.id} left it without its descriptions, on a server of a "
-                f"kind that nobody knows",
-                fields=("media_attributes",),
-            )
-        return [
-            Outcome(attachment_id=key, state="described")
-            if is_there(after, key)
-            # Not tried again: everybody who boosted the post is told of every edit.
-            else left_alone(key, "the server took the edit without its description; add it by hand")
-            for key in texts
-        ]
+        there = [key for key in texts if is_there(after, key)]
+        self._journal.written(after, there)
+        self._journal.refused(after.id, texts.keys() - there, NOT_KEPT)
+        return outcomes_after(after, texts, careful=self._dialect.careful)
 
     def _reason_against(self, status: Status) -> str | None:
         """Why no attachment of this status is described, if there is a reason."""
@@ -232,12 +233,6 @@ class Describer:
                 f"visibilities says which are described"
             )
         return not_editable(self._dialect) if self._dialect.describes == "none" else None
-
-
-def is_there(status: Status, attachment_id: str) -> bool:
-    """Whether an attachment is in a status and has a description."""
-    attachment = status.by_id.get(attachment_id)
-    return attachment is not None and not attachment.lacks_description
 
 
 def not_editable(dialect: Dialect) -> str:

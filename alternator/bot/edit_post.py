@@ -21,15 +21,15 @@ from alternator.errors import (
 )
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import EditRules
-from alternator.mastodon.edit import Snapshot
+from alternator.mastodon.edit import Snapshot, TakenBack
 from alternator.mastodon.edit_check import (
-    ANSWERED,
     CheckedEdit,
     check_snapshot,
     checked_edit,
-    differences,
-    source_differences,
+    checked_rewriting,
+    checked_undo,
 )
+from alternator.mastodon.edit_differences import ANSWERED, differences, source_differences
 from alternator.mastodon.entities import Source, Status
 
 log = logging.getLogger(__name__)
@@ -82,13 +82,36 @@ class PostEditor:
             DamageError: more was changed than the descriptions.
             ServerError: the edit failed, and the post does not show it carried out.
         """
-        edit = checked_edit(snapshot, texts, rules=self.rules, limit=self.limit)
+        return self._made(checked_edit(snapshot, texts, rules=self.rules, limit=self.limit))
+
+    def rewrite(
+        self, snapshot: Snapshot, texts: Mapping[str, str], replaced: Mapping[str, str]
+    ) -> Status:
+        """Put texts in the place of ours; the rest is as of ``describe``.
+
+        Raises:
+            UnprovenEditError: one that is there is not ours, as the snapshot has it.
+        """
+        return self._made(
+            checked_rewriting(snapshot, texts, replaced, rules=self.rules, limit=self.limit)
+        )
+
+    def take_back(self, snapshot: Snapshot, descriptions: Mapping[str, TakenBack]) -> Status:
+        """Put back what was there before our descriptions; the rest is as of ``describe``.
+
+        Raises:
+            UnprovenEditError: one of them is not ours, as the snapshot has it.
+        """
+        return self._made(checked_undo(snapshot, descriptions, rules=self.rules, limit=self.limit))
+
+    def _made(self, edit: CheckedEdit) -> Status:
+        """Make an edit; returns the post as it is then."""
         try:
             after = self.client.edit(edit)
         except ServerError as error:
             after = self._looked_again(edit, error)
         after = self._compare(edit, after)
-        if not is_described(after, texts):
+        if not is_described(after, edit.descriptions):
             after = self._fresh(after)
         return after
 

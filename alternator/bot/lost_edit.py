@@ -22,12 +22,8 @@ from dataclasses import dataclass, field
 from alternator.bot.edit_post import is_described, says, version
 from alternator.errors import DamageError, ServerError, TemporaryServerError
 from alternator.mastodon.client import MastodonClient
-from alternator.mastodon.edit_check import (
-    CheckedEdit,
-    differences,
-    shown_text,
-    source_differences,
-)
+from alternator.mastodon.edit_check import CheckedEdit
+from alternator.mastodon.edit_differences import differences, shown_text, source_differences
 from alternator.mastodon.entities import Revision, Status
 
 log = logging.getLogger(__name__)

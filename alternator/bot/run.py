@@ -1,6 +1,5 @@
 """``alternator run``: puts the bot together, says what it is, and keeps it going."""
 
-import argparse
 import os
 from contextlib import ExitStack
 from itertools import chain
@@ -30,15 +29,22 @@ from alternator.media.download import remove_leftovers
 from alternator.speech.opening import open_speech
 from alternator.stopping import Stop, Stopping
 from alternator.web import trusted
+from probe.command_help import command_parser
 from probe.errors import UserError
 from probe.exit_codes import ExitCode
 
 __all__ = ["Wishes", "main", "run"]
 
+EXAMPLES = (
+    ("alternator run", "watch, until it is stopped"),
+    ("alternator run --once", "catch up and end: for a timer; 1 if something failed"),
+    ("alternator run --once --retry-failed", "also what was given up before"),
+)
+
 
 def main(argv: list[str]) -> int:
     """Watch the accounts' posts and describe what lacks a description."""
-    parser = argparse.ArgumentParser(prog="alternator run", description=main.__doc__)
+    parser = command_parser("alternator run", main.__doc__, EXAMPLES)
     parser.add_argument(
         "-c", "--config", type=Path, metavar="FILE", help="default: alternator.toml"
     )

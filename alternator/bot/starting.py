@@ -132,6 +132,7 @@ def bot_of(
         visibilities=account.settings.visibilities,
         progress=progress,
         clock=stop.clock.monotonic,
+        history=account.state.history,
     )
     return build_bot(account, describer, health, stop, progress)
 

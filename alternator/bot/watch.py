@@ -60,6 +60,7 @@ class Watcher:
         self._account = account = parts.account
         self._finder = parts.finder
         self._work = parts.work
+        self._errands = parts.errands
         self._progress = parts.progress
         self._stop = stop = parts.stop
         self._wake = parts.wake  # there may be something to do
@@ -135,9 +136,12 @@ class Watcher:
         return settings.poll_interval_seconds
 
     def _describe_next(self) -> None:
-        """Describe one post, or wait a moment if none is due."""
+        """Do what a person asked for, else describe one post, or wait a moment if none is due."""
         self._progress.beat()
-        claim = None if self._obstacle() else self._claim()
+        is_hindered = self._obstacle()
+        if self._errands is not None and not is_hindered and self._errands.do_next():
+            return
+        claim = None if is_hindered else self._claim()
         if claim is None:
             self._idle()
             return

@@ -6,6 +6,7 @@ that to load that page again does nothing again.
 
 from collections.abc import Callable, Mapping
 
+from alternator.accounts.errands import Errand, Kind
 from alternator.dashboard.errors import PageError
 from alternator.dashboard.pages import Site
 from alternator.store.drafts import DraftError, KeptDraft
@@ -63,6 +64,38 @@ def refuse(site: Site, fields: Fields, path: Mapping[str, str]) -> str:
     return address("/drafts", number, "refused")
 
 
+def rewrite(site: Site, fields: Fields, path: Mapping[str, str]) -> str:
+    """Have a description of ours replaced by the words of the form."""
+    _, watched = site.signed_in(fields)
+    text = text_of(fields.get("text", ""), watched.account.instance.description_limit)
+    return handed_over(site, "rewrite", fields, path, text)
+
+
+def undo(site: Site, fields: Fields, path: Mapping[str, str]) -> str:
+    """Have a description of ours taken back."""
+    return handed_over(site, "undo", fields, path)
+
+
+def again(site: Site, fields: Fields, path: Mapping[str, str]) -> str:
+    """Have a description of ours taken back, and the attachment described anew."""
+    return handed_over(site, "again", fields, path)
+
+
+def handed_over(
+    site: Site, kind: Kind, fields: Fields, path: Mapping[str, str], text: str = ""
+) -> str:
+    """Hand an errand to the bot, about an attachment that it described."""
+    number, watched = site.signed_in(fields)
+    status_id, attachment_id = path["status_id"], fields.get("attachment", "")
+    entries = watched.account.state.history.entries(status_id=status_id)
+    stands = any(entry.stands and entry.writing.attachment_id == attachment_id for entry in entries)
+    if not stands:
+        raise PageError(409, "The bot has no description of its own there any more.")
+    errand = Errand(kind=kind, status_id=status_id, attachment_id=attachment_id, text=text)
+    is_new = watched.account.errands.ask(errand)
+    return address(f"/posts/{status_id}", number, f"asked-{kind}" if is_new else "nothing")
+
+
 def decide(site: Site, fields: Fields, decision: Callable[[], KeptDraft]) -> None:
     """Decide about a draft; PageError where that can't be."""
     try:
@@ -113,6 +146,9 @@ def address(path: str, number: int, said: str, fields: Fields | None = None) -> 
 Action = Callable[[Site, Fields, Mapping[str, str]], str]
 ACTIONS: Mapping[str, Action] = {
     "/posts/{status_id}/retry": retry,
+    "/posts/{status_id}/rewrite": rewrite,
+    "/posts/{status_id}/undo": undo,
+    "/posts/{status_id}/again": again,
     "/failures/retry": retry_all,
     "/editing/resume": resume,
     "/drafts/{draft:int}/approve": approve,

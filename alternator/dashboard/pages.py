@@ -21,8 +21,10 @@ from alternator.dashboard.views import (
     Filter,
     filter_of,
     number_of,
+    past_of,
     post_url,
     results,
+    written_on,
 )
 from alternator.dashboard.watched import Watched
 from alternator.store.listing import Described, Listed
@@ -140,15 +142,16 @@ def posts(site: Site, request: Request) -> Response:
     """The attachments, filtered, page by page."""
     number, watched = site.signed_in(request.query_params)
     wanted = filter_of(request.query_params)
+    found = results(watched, wanted, number_of(request.query_params, "page"))
     return site.page(
         request,
         "posts.html",
         number=number,
         watched=watched,
         wanted=wanted,
-        texts={},
+        texts=written_on(watched, found.entries),
         link=partial(link, request),
-        results=results(watched, wanted, number_of(request.query_params, "page")),
+        results=found,
     )
 
 
@@ -183,6 +186,10 @@ def one_post(site: Site, request: Request) -> Response:
         status_id=status_id,
         entries=entries,
         url=post_url(watched, status_id),
+        past=past_of(watched, status_id),
+        errands={one.attachment_id: one for one in watched.account.errands.waiting(status_id)},
+        ended=watched.account.errands.ended(status_id),
+        limit=watched.account.instance.description_limit,
     )
 
 

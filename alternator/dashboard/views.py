@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from alternator.dashboard.errors import PageError
 from alternator.dashboard.watched import Watched
+from alternator.store.edit_history import PastEdit
 from alternator.store.listing import Listed
 from alternator.store.outcomes import AttachmentState
 
@@ -56,6 +57,22 @@ def results(watched: Watched, wanted: Filter, page: int) -> Results:
     first = skip + 1 if entries else 0
     pages = Pages(number=number, of=of, first=first, last=skip + len(entries), total=total)
     return Results(entries=entries, pages=pages)
+
+
+def past_of(watched: Watched, status_id: str) -> dict[str, PastEdit]:
+    """The last that was written about each attachment of a post, by its id."""
+    entries = watched.account.state.history.entries(status_id=status_id)
+    return {entry.writing.attachment_id: entry for entry in reversed(entries)}
+
+
+def written_on(watched: Watched, entries: Sequence[Listed]) -> dict[tuple[str, str], str]:
+    """The texts of ours that stand in these attachments' posts, by post and attachment."""
+    return {
+        (status_id, key): entry.writing.text
+        for status_id in dict.fromkeys(entry.status_id for entry in entries)
+        for key, entry in past_of(watched, status_id).items()
+        if entry.stands
+    }
 
 
 def filter_of(asked: Mapping[str, str]) -> Filter:

@@ -139,8 +139,10 @@ class MastodonClient:
             lambda answer: self._own(parse.parse_status(answer), status_id),
         )
 
-    def describe_medium(self, attachment_id: str, description: str) -> None:
+    def describe_medium(self, attachment_id: str, description: str | None) -> None:
         """Describe an attachment, on servers that let one do so after it was posted.
+
+        None takes its description away, where the server understands that.
 
         https://docs.joinmastodon.org/methods/media/#update. GoneError where they don't.
         """

@@ -10,9 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from alternator.store.drafts import Drafts
+from alternator.store.edit_history import EditHistory
 from alternator.store.ledger import Ledger
 from alternator.store.listing import Listing
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
+from alternator.store.overview import Overview
 
 
 class AccountState(Protocol):
@@ -40,6 +42,10 @@ class AccountState(Protocol):
     @property
     def ledger(self) -> Ledger:
         """What was sent and how fast, and how far a backfill came."""
+
+    @property
+    def history(self) -> EditHistory:
+        """What was written into the account's posts."""
 
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""
@@ -128,6 +134,9 @@ class AccountState(Protocol):
     def counts(self) -> Mapping[AttachmentState, int]:
         """Number of attachments by state."""
 
+    def overview(self, most_troubles: int) -> Overview:
+        """What stands out, with so many of the attachments in trouble at most."""
+
 
 class Store(Protocol):
     """The states of all accounts of a bot."""
@@ -142,6 +151,12 @@ class Store(Protocol):
 
         Once for each account and start: claims that are left from before are free again.
         ``server_time`` is the Unix time in seconds by the server's clock, for the first start.
+        """
+
+    def known_accounts(self, server: str) -> Mapping[str, AccountState]:
+        """The states of the accounts on a server by their ids there, as they are.
+
+        For a process beside the bot: no claim of its is freed.
         """
 
     def close(self) -> None:

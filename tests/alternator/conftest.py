@@ -1,5 +1,6 @@
 """One loaded Whisper worker for all tests, and bots against the sandbox."""
 
+import logging
 import sqlite3
 import threading
 import wave
@@ -12,14 +13,15 @@ from typing import Any, Self
 import pytest
 from clock import Clock
 from fast_clock import FastClock
+from handling import own_signals
 from PIL import Image
 
 from alternator.accounts.account import Account
 from alternator.bot.run import Wishes, run
+from alternator.config.dashboard import DashboardSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
     Config,
-    DashboardSettings,
     HealthSettings,
     MastodonSettings,
     MediaSettings,
@@ -213,3 +215,39 @@ def picture(tmp_path: Path) -> Path:
     path = tmp_path / "picture.png"
     image.save(path)
     return path
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Callable[[Bot], list[str]]:
+    """Writes a bot's configuration down; the words by which a command reads it."""
+
+    def write(bot: Bot) -> list[str]:
+        config = bot.config
+        path = tmp_path / "alternator.toml"
+        path.write_text(
+            f'[mastodon]\ninstance_url = "{config.mastodon.instance_url}"\n'
+            f'access_token = "{config.mastodon.access_token}"\n'
+            f'[openrouter]\nbase_url = "{config.vision.base_url}"\nmodel = "pixels"\n'
+            f'[state]\ndirectory = "{config.state.directory}"\n'
+            f"[health]\nport = {config.health.port}\n"
+        )
+        path.chmod(0o600)
+        return ["--config", str(path)]
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """A command that a test runs in its own process sets the log up; the next one has its own."""
+    root, ours = logging.getLogger(), logging.getLogger("alternator")
+    before = root.handlers[:], root.level, ours.level
+    yield
+    root.handlers[:], root.level, ours.level = before
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """For tests that run a command with signal handlers of its own in this process."""
+    with own_signals():
+        yield

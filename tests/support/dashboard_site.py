@@ -13,7 +13,8 @@ from waiting import wait_for
 
 from alternator.accounts.account import Account
 from alternator.accounts.health import ServerReport
-from alternator.config.settings import Config, DashboardSettings, StateSettings
+from alternator.config.dashboard import DashboardSettings
+from alternator.config.settings import Config, StateSettings
 from alternator.dashboard.access import Access
 from alternator.dashboard.app import create_app
 from alternator.dashboard.hardware import Hardware
@@ -26,6 +27,7 @@ from alternator.store.opening import STATE_FILE
 TOKEN = "a-token-of-the-dashboard"
 # What somebody might have in a file's name or a server's answer.
 HOSTILE = "<script>alert(1)</script> & \"quoted\" 'twice'"
+TEXT = "A black cat sits on a windowsill and watches the rain.\n\nDescribed by a model."
 REASONS = (
     "the vision endpoint gave no answer within 60 s",
     HOSTILE,

@@ -20,11 +20,11 @@ from typing import Any
 from jumping_clock import JumpingClock
 
 from alternator.bot.run import Wishes, run
+from alternator.config.dashboard import DashboardSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import (
     Config,
-    DashboardSettings,
     HealthSettings,
     MastodonSettings,
     StateSettings,

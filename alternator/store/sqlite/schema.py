@@ -54,8 +54,39 @@ CREATE TABLE admitted (
 ) WITHOUT ROWID
 """
 
+# What was written into posts, and what was there before: alternator/store/edit_history.py. The
+# oldest are dropped by their `id`, so it is never given twice:
+# https://www.sqlite.org/autoinc.html
+WRITTEN = """
+CREATE TABLE written (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account INTEGER NOT NULL REFERENCES account (id),
+    status_id TEXT NOT NULL,
+    attachment_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    before TEXT,
+    text TEXT NOT NULL,
+    attribution TEXT NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('sent', 'written', 'refused', 'undone')),
+    reason TEXT NOT NULL DEFAULT '',
+    sent REAL NOT NULL,
+    changed REAL NOT NULL,
+    edited_at REAL
+)
+"""
+WRITTEN_BY_POST = "CREATE INDEX written_by_post ON written (account, status_id, attachment_id)"
+# The posts that an undo is at work on, each until a moment after which that is not so any more.
+HELD = """
+CREATE TABLE held (
+    account INTEGER NOT NULL REFERENCES account (id),
+    status_id TEXT NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (account, status_id)
+) WITHOUT ROWID
+"""
+
 SCHEMA = Schema(
-    version=4,
+    version=5,
     create=(
         """
         CREATE TABLE account (
@@ -100,6 +131,9 @@ SCHEMA = Schema(
         "CREATE INDEX attachment_by_state ON attachment (account, state, not_before)",
         QUEUE,
         ADMITTED,
+        WRITTEN,
+        WRITTEN_BY_POST,
+        HELD,
         *KEPT_TABLES,
     ),
     steps={
@@ -138,6 +172,7 @@ SCHEMA = Schema(
                 SELECT DISTINCT account, status_id FROM attachment WHERE backfill = 1
             """,
         ),
-        3: KEPT_TABLES,
+        3: (WRITTEN, WRITTEN_BY_POST, HELD),
+        4: KEPT_TABLES,
     },
 )

@@ -13,9 +13,11 @@ from pathlib import Path
 from alternator.errors import StateError
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.outcomes import Claim, Cursors, Found, by_age, wait_after_interruption
+from alternator.store.overview import Overview, Trouble
 from alternator.store.sqlite.claims import SqliteClaims
 from alternator.store.sqlite.database import PATIENCE_SECONDS, Database
 from alternator.store.sqlite.drafts import SqliteDrafts
+from alternator.store.sqlite.history import SqliteHistory
 from alternator.store.sqlite.ledger import SqliteLedger
 from alternator.store.sqlite.listing import SqliteListing
 from alternator.store.sqlite.schema import SCHEMA
@@ -71,6 +73,17 @@ class SqliteStore:
             free_interrupted(db, int(account), now)
         return SqliteAccountState(self._database, int(account), self._time)
 
+    def known_accounts(self, server: str) -> dict[str, "SqliteAccountState"]:
+        """The states of the accounts on a server by their ids there, as they are."""
+        with self._database.reading() as db:
+            rows = db.execute(
+                "SELECT id, remote_id FROM account WHERE server = ? ORDER BY id", (server,)
+            ).fetchall()
+        return {
+            remote_id: SqliteAccountState(self._database, account, self._time)
+            for account, remote_id in rows
+        }
+
 
 def free_interrupted(db: sqlite3.Connection, account: int, now: float) -> None:
     """Free the claims that an end of the bot cut short, each after its wait, or give them up."""
@@ -102,6 +115,7 @@ class SqliteAccountState(SqliteClaims):
         self.listing = SqliteListing(database, account, time)
         self.drafts = SqliteDrafts(database, account, time)
         self.ledger = SqliteLedger(database, account, time)
+        self.history = SqliteHistory(database, account, time)
         self._to_halt: str | None = None  # a reason that is not written down yet
 
     def cursors(self) -> Cursors:
@@ -184,6 +198,42 @@ class SqliteAccountState(SqliteClaims):
     def next_due(self) -> float | None:
         """When the next attachment is due; None if none waits, or the account is halted."""
         return None if self.halted() is not None else super().next_due()
+
+    def overview(self, most_troubles: int) -> Overview:
+        """What stands out, with so many of the attachments in trouble at most."""
+        with self._database.reading() as db:
+            (oldest,) = db.execute(
+                "SELECT MIN(found) FROM attachment WHERE account = ? AND state = 'waiting'",
+                (self._account,),
+            ).fetchone()
+            (last,) = db.execute(
+                "SELECT MAX(changed) FROM written WHERE account = ? AND outcome = 'written'",
+                (self._account,),
+            ).fetchone()
+            rows = db.execute(
+                "SELECT status_id, attachment_id, attempts, reason, found, "
+                "IIF(state = 'waiting', not_before, NULL) FROM attachment WHERE account = ? "
+                "AND (state = 'failed' OR state = 'waiting' AND reason != '') "
+                "ORDER BY state, changed DESC LIMIT ?",
+                (self._account, most_troubles),
+            ).fetchall()
+        return Overview(
+            counts=self.counts(),
+            oldest=oldest,
+            last=last,
+            halted=self.halted(),
+            troubles=tuple(
+                Trouble(
+                    status_id=row[0],
+                    attachment_id=row[1],
+                    attempts=row[2],
+                    reason=row[3],
+                    since=row[4],
+                    again=row[5],
+                )
+                for row in rows
+            ),
+        )
 
     def _write_halt(self) -> None:
         """Write the reason down; where that can't be now, it holds in this process all the same."""

@@ -16,10 +16,10 @@ from alternator.bot import several
 from alternator.bot.run import run
 from alternator.bot.several import run_several
 from alternator.bot.starting import Wishes, signed_in
+from alternator.config.dashboard import DashboardSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
     Config,
-    DashboardSettings,
     HealthSettings,
     MastodonSettings,
     StateSettings,

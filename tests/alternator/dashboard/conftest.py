@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dashboard_site import DashboardSite
+from dashboard_site import HOSTILE, TEXT, DashboardSite
 
 from alternator.accounts.account import Account
 from alternator.store.drafts import NewDraft
+from alternator.store.edit_history import Writing
 
 
 @pytest.fixture
@@ -36,4 +37,11 @@ def filled(dashboard: DashboardSite) -> DashboardSite:
                 numbers={f"{number}7": 1},
             )
         )
+    history = dashboard.account.state.history
+    for number, text in enumerate((TEXT, HOSTILE)):
+        post = str(115_000_000_000_000_090 - number)
+        history.sending(
+            post, [Writing(attachment_id=f"{post}1", kind="image", before=None, text=text)]
+        )
+        history.written(post, [f"{post}1"], edited_at=None)
     return dashboard

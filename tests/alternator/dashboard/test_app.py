@@ -11,7 +11,8 @@ from dashboard_site import HOSTILE, TOKEN, DashboardSite
 from alternator.accounts.account import Account
 from alternator.dashboard.app import own_path
 
-PAGES = ("/", "/posts", "/drafts", "/failures", "/settings", "/posts/115000000000004060")
+POSTS = ("/posts/115000000000004060", "/posts/115000000000000089")
+PAGES = ("/", "/posts", "/drafts", "/failures", "/settings", *POSTS)
 MOST_BYTES = 100_000
 
 
@@ -44,7 +45,7 @@ def test_a_page_is_whole_and_small_and_brings_nothing_of_others(filled: Dashboar
 def test_with_10000_posts_and_10000_failures_pages_stay_small(dashboard: DashboardSite):
     dashboard.fill("described", 10_000, apart=60)
     dashboard.fill("failed", 10_000, apart=60, first=100_000)
-    for path in (*PAGES[:-1], "/posts?page=400", "/failures?page=400", "/?span=week"):
+    for path in (*PAGES[:-2], "/posts?page=400", "/failures?page=400", "/?span=week"):
         found = page(dashboard, path)
         assert found.status_code == 200 and len(found.content) < MOST_BYTES, path
     last = page(dashboard, "/failures?page=99999").text
@@ -55,10 +56,11 @@ def test_with_10000_posts_and_10000_failures_pages_stay_small(dashboard: Dashboa
 
 
 def test_what_others_wrote_is_text(filled: DashboardSite):
-    for path in ("/failures", "/posts?state=failed", "/posts/115000000000004059"):
+    for path in ("/failures", "/posts?state=failed", *POSTS[1:], "/posts/115000000000004059"):
         text = page(filled, path).text
         assert HOSTILE not in text and "<script>alert" not in text
         assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &#34;quoted&#34;" in text
+    assert "A black cat sits on a windowsill" in page(filled, "/posts?state=described").text
 
 
 def test_the_overview_tells_what_is_going_on(filled: DashboardSite):
@@ -146,6 +148,21 @@ def test_a_draft_is_refused(filled: DashboardSite):
     assert send(filled, "/drafts/2/refuse").headers["Location"] == "/drafts?said=refused"
     assert filled.account.state.drafts.get(2).state == "refused"
     assert send(filled, "/drafts/2/approve", **{"text-17": "x"}).status_code == 409
+
+
+def test_what_is_asked_of_the_bot_waits_for_it(filled: DashboardSite):
+    post = "115000000000000090"
+    for kind, words in (("undo", "take the description back"), ("undo", "nothing to do")):
+        found = send(filled, f"/posts/{post}/{kind}", attachment=f"{post}1")
+        assert found.status_code == 303
+        assert words in page(filled, found.headers["Location"]).text
+    (errand,) = filled.account.errands.waiting(post)
+    filled.account.errands.end(errand, "it was edited <since>")
+    assert "was not done: it was edited &lt;since&gt;." in page(filled, f"/posts/{post}").text
+    long = {"attachment": f"{post}1", "text": "x" * 1501}
+    assert send(filled, f"/posts/{post}/rewrite", **long).status_code == 400
+    assert send(filled, f"/posts/{post}/again", attachment="7").status_code == 409
+    assert filled.account.errands.next() is None
 
 
 def test_editing_that_was_stopped_goes_on(filled: DashboardSite):

@@ -11,7 +11,8 @@ from waiting import wait_for
 
 from alternator.accounts.account import Account
 
-PAGES = ("/", "/posts", "/drafts", "/failures", "/settings", "/posts/115000000000004060")
+POSTS = ("/posts/115000000000004060", "/posts/115000000000000089")
+PAGES = ("/", "/posts", "/drafts", "/failures", "/settings", *POSTS)
 FORMS = {"desk": (1280, 900), "phone": (360, 740)}
 
 

@@ -13,7 +13,7 @@ import requests
 from dashboard_site import WELL, DashboardSite
 
 from alternator.accounts.account import Account
-from alternator.config.settings import DashboardSettings
+from alternator.config.dashboard import DashboardSettings
 from alternator.dashboard.server import access_of, is_loopback, serving
 from alternator.errors import ConfigError
 
