@@ -88,6 +88,14 @@ def test_other_words_are_written_and_taken_back(desk: Desk):
     assert desk.ask("undo").status_code == desk.ask("rewrite", text="x").status_code == 409
 
 
+def test_its_picture_comes_from_the_dashboard(desk: Desk):
+    place = f"/thumbnail/{desk.post}/{desk.attachment}"
+    assert f'src="{place}"' in desk.page
+    answer = requests.get(f"{desk.url}{place}", timeout=30)
+    assert answer.headers["Content-Type"] in ("image/png", "image/jpeg")
+    assert "https:" not in answer.headers["Content-Security-Policy"]
+
+
 def test_a_description_is_made_anew(desk: Desk):
     first = desk.description
     desk.ask("again")
