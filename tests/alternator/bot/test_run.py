@@ -547,7 +547,7 @@ def test_a_token_that_is_refused_for_a_while_does_not_end_a_running_bot(
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """No long waits for a lock: they are in a machine's own time."""
     monkeypatch.setattr("alternator.store.sqlite.database.BUSY_MILLISECONDS", 50)
-    monkeypatch.setattr("alternator.bot.run.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("alternator.bot.starting.PATIENCE_SECONDS", 0.0)
 
 
 def edits(server: SandboxServer) -> int:
