@@ -1,5 +1,6 @@
-"""The log: one plain line for each event on standard error, without secrets."""
+"""The log: one line for each event on standard error, plain or as JSON, without secrets."""
 
+import json
 import logging
 import re
 import sys
@@ -7,10 +8,12 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar, copy_context
+from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
 LogLevel = Literal["error", "warn", "info", "debug", "trace"]
+LogFormat = Literal["text", "json"]
 
 log = logging.getLogger("alternator")
 
@@ -74,6 +77,36 @@ class LineFormatter(logging.Formatter):
         return line
 
 
+class JsonFormatter(logging.Formatter):
+    """An object on one line: ``time`` (ISO 8601 in UTC), ``level``, ``logger``, ``message``,
+    ``account`` where there are several, and ``trace`` for a defect's traceback."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._secrets = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of one event."""
+        found = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": NAMES.get(record.levelno, record.levelname.lower()),
+            "logger": record.name,
+            "message": self._clean(record.getMessage()),
+        }
+        if account := of_account.get():
+            found["account"] = account
+        if record.exc_info:
+            found["trace"] = self._clean(self.formatException(record.exc_info))
+        return json.dumps(found, ensure_ascii=False)
+
+    def _clean(self, text: str) -> str:
+        """A text without secrets: before it is written as JSON, which may write them otherwise."""
+        text = CONTROLS.sub("\ufffd", text)
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
 class DefectLog:
     """Logs defects that may come again with every turn of a loop: the trace of each once.
 
@@ -95,10 +128,10 @@ class DefectLog:
         self._last = found
 
 
-def set_up(level: LogLevel, secrets: Iterable[str] = ()) -> None:
+def set_up(level: LogLevel, secrets: Iterable[str] = (), log_format: LogFormat = "text") -> None:
     """Log from ``level`` on; libraries only from warnings on, unless everything is asked for."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(LineFormatter(secrets))
+    handler.setFormatter(JsonFormatter(secrets) if log_format == "json" else LineFormatter(secrets))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.DEBUG if level == "trace" else logging.WARNING)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alternator.accounts import scopes
+from alternator.accounts.errands import Errands
 from alternator.accounts.health import AccountHealth
 from alternator.clock import SYSTEM_CLOCK, Clock
 from alternator.config.settings import MastodonSettings
@@ -37,11 +38,12 @@ class SignedIn:
 
 
 class Account:
-    """An account: its settings, its sessions, its rate budget, its state and its health.
+    """An account: its settings, sessions, rate budget, state, health, and errands from outside.
 
     Its threads share this object. What changes in it has a lock of its own (``health``,
-    ``budget``, ``state``), and ``sign_in`` happens before there is a second thread. ``edits`` is
-    False where no post is to be edited, so that a server will do which lets nobody do that.
+    ``budget``, ``state``, ``errands``), and ``sign_in`` happens before there is a second thread.
+    ``edits`` is False where no post is to be edited, so that a server will do which lets nobody do
+    that.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Account:
     ) -> None:
         self.settings = settings
         self.health = AccountHealth()
+        self.errands = Errands()
         self.budget = RateBudget(clock.monotonic)
         self._edits = edits
         self._store = store
@@ -98,6 +101,11 @@ class Account:
             self.settings.instance_url, owner.id, server_time=session.server_time
         )
         self._signed_in = SignedIn(id=owner.id, name=owner.name, instance=instance, state=state)
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the server has answered to the token since the start."""
+        return self._signed_in is not None
 
     @property
     def needed_scopes(self) -> tuple[str, ...]:

@@ -13,12 +13,14 @@ from alternator.alt_text.writer import AltTextWriter, SpeechReader
 from alternator.bot.conduct import Conduct, usual_conduct
 from alternator.bot.draft import Describes
 from alternator.bot.endpoints import Endpoints
+from alternator.bot.errand_work import ErrandWork
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
 from alternator.bot.parts import Parts
 from alternator.bot.progress import BotProgress
 from alternator.bot.single_pass import SinglePass
 from alternator.bot.speech_lane import SpeechLane
+from alternator.bot.undo import Undo
 from alternator.bot.watch import Watcher
 from alternator.bot.work import Tally, Work
 from alternator.config.models import WhisperSettings
@@ -115,6 +117,14 @@ def build_bot(
     lane = SpeechLane(
         describer.beside(account.session(in_lane), in_lane), health.speech, stop.clock, wake.set
     )
+    undo = Undo(
+        client=describer.client,
+        instance=account.instance,
+        owner=account.id,
+        state=account.state,
+        stop=stop,
+    )
+    account.errands.wake = wake.set
     parts = Parts(
         account=account,
         finder=PostFinder(
@@ -128,6 +138,7 @@ def build_bot(
         work=Work(account, describer, lane, health, stop, pace=conduct.pace),
         pace=conduct.pace,
         errands=conduct.errands,
+        asked=ErrandWork(account.errands, undo),
         wake=wake,
         progress=progress,
         stop=stop,

@@ -49,6 +49,11 @@ class ModeDescriber:
         self._modes = modes
         self._replier = replier
 
+    @property
+    def client(self) -> MastodonClient:
+        """The session that it edits by, of its own thread."""
+        return self._client
+
     def beside(self, client: MastodonClient, progress: Progress) -> Self:
         """What prepares posts in another thread, for this one to publish."""
         return type(self)(

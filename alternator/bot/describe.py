@@ -76,6 +76,11 @@ class Describer:
         self._lost_edits = LostEdits(client=client)
         self._journal = Journal(history)
 
+    @property
+    def client(self) -> MastodonClient:
+        """The session that it edits by, of its own thread."""
+        return self._client
+
     def beside(self, client: MastodonClient, progress: Progress) -> Self:
         """What prepares statuses in another thread, for this one to publish."""
         other = copy(self)

@@ -30,6 +30,9 @@ class Draft:
 class Describes(Protocol):
     """Who describes posts: ``alternator.bot.describe.Describer``, or what has its posts' modes."""
 
+    @property
+    def client(self) -> MastodonClient: ...
+
     def undescribed(self, status: Status) -> tuple[Attachment, ...]: ...
 
     def prepare(self, claim: Claim, *, patient: bool = True, speech: bool = True) -> Draft: ...

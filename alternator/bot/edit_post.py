@@ -26,6 +26,7 @@ from alternator.mastodon.edit_check import (
     CheckedEdit,
     check_snapshot,
     checked_edit,
+    checked_rewriting,
     checked_undo,
 )
 from alternator.mastodon.edit_differences import ANSWERED, differences, source_differences
@@ -82,6 +83,18 @@ class PostEditor:
             ServerError: the edit failed, and the post does not show it carried out.
         """
         return self._made(checked_edit(snapshot, texts, rules=self.rules, limit=self.limit))
+
+    def rewrite(
+        self, snapshot: Snapshot, texts: Mapping[str, str], replaced: Mapping[str, str]
+    ) -> Status:
+        """Put texts in the place of ours; the rest is as of ``describe``.
+
+        Raises:
+            UnprovenEditError: one that is there is not ours, as the snapshot has it.
+        """
+        return self._made(
+            checked_rewriting(snapshot, texts, replaced, rules=self.rules, limit=self.limit)
+        )
 
     def take_back(self, snapshot: Snapshot, descriptions: Mapping[str, TakenBack]) -> Status:
         """Put back what was there before our descriptions; the rest is as of ``describe``.

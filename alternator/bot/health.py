@@ -23,6 +23,7 @@ from alternator.bot.health_report import Queue, Report, Server, Worker, iso, lin
 from alternator.bot.pulse import Pulse
 from alternator.config.load import load_section
 from alternator.config.settings import HealthSettings, StateSettings
+from alternator.dashboard.watched import Condition
 from alternator.errors import ConfigError, StateError
 from alternator.store.outcomes import AttachmentState
 from probe.command_help import command_parser
@@ -64,6 +65,7 @@ class Health:
         self._main.beat()
         self._starting = True
         self._last_success: datetime | None = None
+        self._described = 0
 
     def ready(self) -> None:
         """The start is over: the model is loaded, and posts are described."""
@@ -76,6 +78,27 @@ class Health:
     def succeeded(self) -> None:
         """A description was written just now."""
         self._last_success = datetime.now(UTC)
+        self._described += 1
+
+    def condition(self) -> Condition:
+        """The same as ``report`` for the dashboard, which asks the store itself."""
+        server = self._server.report
+        worker = "disabled" if self._worker is None else self._worker.state
+        trouble = ""
+        try:
+            self._queue.queue()
+        except StateError as error:
+            trouble = str(error)
+        status = self._status(worker, server, trouble)
+        return Condition(
+            trouble="" if status in ("ok", "starting") else status,
+            starting=self._starting,
+            worker=worker,
+            workers=() if self._worker is None else tuple(self._worker.workers),
+            server=server,
+            last_success=self._last_success,
+            described=self._described,
+        )
 
     def report(self) -> tuple[int, Report]:
         """HTTP status and body of an answer."""

@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass
 
 from alternator.accounts.account import Account
+from alternator.bot.errand_work import ErrandWork
 from alternator.bot.errands import Errands
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.pace import Pace
@@ -16,7 +17,7 @@ from alternator.stopping import Stop
 class Parts:
     """An account and what works for it; ``progress`` is the main thread's.
 
-    ``wake`` is set when speech is transcribed.
+    ``wake`` is set when speech is transcribed, or a person asks for something (``asked``).
     """
 
     account: Account
@@ -27,3 +28,4 @@ class Parts:
     wake: threading.Event
     progress: Progress
     stop: Stop
+    asked: ErrandWork | None = None

@@ -72,7 +72,8 @@ def main(argv: list[str]) -> int:
     configs = load_accounts(arguments.config)
     config = configs[0]
     secrets = chain(*map(secrets_of, configs))
-    set_up(arguments.log_level or config.logging.level, secrets)
+    level = arguments.log_level or config.logging.level
+    set_up(level, secrets, config.logging.format)
     for notice in config.notices:
         log.warning("%s", notice)
     stop = Stop()
@@ -120,7 +121,7 @@ def run(
             stack.callback(speech.close)
         health = health_of(config, account, speech)
         if not wishes.once:
-            stack.enter_context(answering(health, config))
+            stack.enter_context(answering(health, [(config, account, health)]))
         progress = BotProgress(stop, health)
         session = signed_in(account, progress, wishes)
         start_speech(config.whisper, speech)

@@ -70,7 +70,9 @@ def run_several(
         members = members_of(configs, store, stop, speech, whisper)
         if not wishes.once:
             health = HealthOfAccounts({one.config.account: one.health for one in members})
-            stack.enter_context(answering(health, configs[0]))
+            stack.enter_context(
+                answering(health, [(one.config, one.account, one.health) for one in members])
+            )
         start_speech(whisper or configs[0].whisper, speech)
         if wishes.once:
             return pass_through(members, stop, wishes)

@@ -14,8 +14,11 @@ from alternator.bot.endpoints import Endpoints
 from alternator.bot.health import Health, Reporting, serving
 from alternator.bot.outage import ask_until_reachable
 from alternator.bot.progress import BotProgress
+from alternator.bot.thumbnails import PostThumbnails
 from alternator.config.models import WhisperSettings
 from alternator.config.settings import Config
+from alternator.dashboard import server as dashboard
+from alternator.dashboard.watched import Watched
 from alternator.errors import TemporaryServerError, UnexpectedAnswerError, UnreachableError
 from alternator.log import log
 from alternator.mastodon.client import MastodonClient
@@ -53,11 +56,29 @@ class Shared:
 
 
 @contextmanager
-def answering(health: Reporting, config: Config) -> Iterator[None]:
-    """Answer for the health, and leave word where."""
+def answering(
+    health: Reporting, members: Sequence[tuple[Config, Account, Health]]
+) -> Iterator[None]:
+    """Answer for the health, leave word where, and serve the dashboard of these accounts."""
+    config = members[0][0]
     announced = health_address.announced(config.state.directory, config.health)
-    with serving(health, config.health), announced:
+    watched = [watched_of(*member) for member in members]
+    with (
+        serving(health, config.health),
+        announced,
+        dashboard.serving(watched, config.dashboard),
+    ):
         yield
+
+
+def watched_of(config: Config, account: Account, health: Health) -> Watched:
+    """What the dashboard is shown of an account."""
+    return Watched(
+        config=config,
+        account=account,
+        condition=health.condition,
+        thumbnails=PostThumbnails(config, account),
+    )
 
 
 def open_store(config: Config, stop: Stop, *, once: bool) -> AbstractContextManager[Store]:

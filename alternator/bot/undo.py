@@ -90,7 +90,7 @@ class Undo:
         except GoneError:
             raise UndoRefusedError(f"the server does not have post {status_id} any more") from None
         plan = Plan(status=status, edits=edits)
-        self._check(plan)
+        self.check(plan)
         return plan
 
     def carry_out(self, plan: Plan, *, alone: bool) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ class Undo:
             ServerError, MediaError, UnprovenEditError: it was not done, or nobody can tell.
         """
         status_id, history = plan.status.id, self.state.history
-        self._begin(plan, alone=alone)
+        self.begin(plan, alone=alone)
         with self.stop.shielded():
             # Whether these attachments still have their text, as far as that is known.
             kept: tuple[str, ...] = ()
@@ -128,7 +128,8 @@ class Undo:
                 history.end_undo(status_id, kept, gone, edited_at=moment_of_edit)
         return gone
 
-    def _begin(self, plan: Plan, *, alone: bool) -> None:
+    def begin(self, plan: Plan, *, alone: bool) -> None:
+        """Keep the bot from the post. UndoRefusedError where it does not let go of it."""
         progress = BotProgress(self.stop)
         clock = self.stop.clock
         until = clock.monotonic() + BOT_PATIENCE_SECONDS
@@ -151,12 +152,12 @@ class Undo:
         snapshot = editor.snapshot(plan.status)
         if snapshot is None:
             raise UndoRefusedError(f"post {plan.status.id} is being edited by its author")
-        self._check(Plan(status=snapshot.status, edits=plan.edits))
+        self.check(Plan(status=snapshot.status, edits=plan.edits))
         return editor.take_back(snapshot, {key: taken(edit) for key, edit in by_key(plan)})
 
     def _by_medium(self, plan: Plan) -> Status:
         """The same by the media, one after the other; the first that is refused is the last."""
-        self._check(Plan(status=self.client.status(plan.status.id), edits=plan.edits))
+        self.check(Plan(status=self.client.status(plan.status.id), edits=plan.edits))
         for key, edit in by_key(plan):
             self.client.describe_medium(key, edit.writing.before)
         after = self.client.status(plan.status.id)
@@ -166,7 +167,7 @@ class Undo:
             self.client.describe_medium(key, "")
         return self.client.status(plan.status.id) if ignored else after
 
-    def _check(self, plan: Plan) -> None:
+    def check(self, plan: Plan) -> None:
         """UndoRefusedError if somebody else's words may be in what is to be taken back."""
         status = plan.status
         if status.account_id != self.owner:

@@ -64,6 +64,7 @@ class Watcher:
         self._work = parts.work
         self._pace = parts.pace
         self._errands = parts.errands
+        self._asked = parts.asked
         self._progress = parts.progress
         self._stop = stop = parts.stop
         self._wake = parts.wake  # there may be something to do
@@ -139,10 +140,13 @@ class Watcher:
         return settings.poll_interval_seconds
 
     def _describe_next(self) -> None:
-        """Describe one post, or wait a moment if none is due."""
+        """Do what a person asked for, else describe one post, or wait a moment if none is due."""
         self._progress.beat()
         self._errands.do_due()
-        claim = None if self._obstacle() else self._claim()
+        is_hindered = self._obstacle()
+        if self._asked is not None and not is_hindered and self._asked.do_next():
+            return
+        claim = None if is_hindered else self._claim()
         if claim is None:
             self._idle()
             return

@@ -37,6 +37,9 @@ def reasons_of(config: Config) -> Iterator[tuple[KeyName, str]]:
         yield ("messages", "token"), "a refused token sends nothing: set [messages] access_token"
     if config.health.port == 0:
         yield ("health", "host"), "[health] port is 0"
+    if config.dashboard.port == 0:
+        for name in ("host", "token", "names"):
+            yield ("dashboard", name), "[dashboard] port is 0"
 
 
 def reasons_of_vision(settings: VisionSettings) -> Iterator[tuple[str, str]]:

@@ -18,10 +18,11 @@ from alternator.config.conduct import (
     PaceSettings,
     ReviewSettings,
 )
+from alternator.config.dashboard import DashboardSettings
 from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.values import Key, below_home, key, key_of
-from alternator.log import LogLevel
+from alternator.log import LogFormat, LogLevel
 
 # Which types are taken on unless the configuration says otherwise: what the Rust bot took, and
 # the other pictures that there is a decoder for (alternator/media/decoder/opening.py).
@@ -198,6 +199,10 @@ class LoggingSettings:
     """``[logging]``."""
 
     level: LogLevel = field(default="info", metadata=key("Least level that is logged."))
+    format: LogFormat = field(
+        default="text",
+        metadata=key("`text` for people, or `json`: an object a line, for what collects logs."),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,6 +250,7 @@ class Config:
     whisper: WhisperSettings = field(default_factory=WhisperSettings)
     state: StateSettings = field(default_factory=StateSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     account: str = ""
     notices: tuple[str, ...] = ()
 
@@ -266,6 +272,7 @@ SECTIONS: Mapping[str, type] = {
     "whisper": WhisperSettings,
     "state": StateSettings,
     "health": HealthSettings,
+    "dashboard": DashboardSettings,
 }
 
 

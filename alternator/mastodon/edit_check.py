@@ -40,6 +40,8 @@ class CheckedEdit:
     limit: int
     body: EditBody
     taken_back: Mapping[str, TakenBack] = field(default_factory=dict)
+    # Texts of ours, by attachment, that the new ones take the place of.
+    replaced: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         wrong = wrong_fields(self)
@@ -57,6 +59,25 @@ def checked_edit(
     body = build_edit(snapshot, descriptions, rules=rules, limit=limit)
     return CheckedEdit(
         snapshot=snapshot, descriptions=descriptions, rules=rules, limit=limit, body=body
+    )
+
+
+def checked_rewriting(
+    snapshot: Snapshot,
+    descriptions: Mapping[str, str],
+    replaced: Mapping[str, str],
+    *,
+    rules: EditRules,
+    limit: int,
+) -> CheckedEdit:
+    """The edit that puts these descriptions in the place of ours, checked; else as above."""
+    return CheckedEdit(
+        snapshot=snapshot,
+        descriptions=descriptions,
+        rules=rules,
+        limit=limit,
+        body=build_edit(snapshot, descriptions, rules=rules, limit=limit),
+        replaced=replaced,
     )
 
 
@@ -147,7 +168,9 @@ def wrong_attributes(edit: CheckedEdit, entries: list[AttachmentFields]) -> list
         elif new is None:
             fits = sent == (attachment.description or None)
         else:
-            fits = sent == new and len(new) <= edit.limit and attachment.lacks_description
+            old = edit.replaced.get(attachment.id)
+            fits = sent == new and len(new) <= edit.limit
+            fits = fits and (attachment.lacks_description or is_ours(attachment, old))
             fits = fits and bool(new.strip())
         if not fits:
             wrong.append(f"the description of attachment {attachment.id}")
@@ -156,10 +179,14 @@ def wrong_attributes(edit: CheckedEdit, entries: list[AttachmentFields]) -> list
     return wrong
 
 
+def is_ours(attachment: Attachment, text: str | None) -> bool:
+    """Whether a description is this text of ours, word for word."""
+    return text is not None and (attachment.description or "").split() == text.split()
+
+
 def takes_back(attachment: Attachment, gone: TakenBack, sent: str | None) -> bool:
     """Whether what is sent puts back what was there, and takes away nothing but our own words."""
-    is_ours = (attachment.description or "").split() == gone.text.split()
-    return is_ours and sent == gone.before and not (sent or "").strip()
+    return is_ours(attachment, gone.text) and sent == gone.before and not (sent or "").strip()
 
 
 def focus_text(focus: Focus | None) -> str | None:

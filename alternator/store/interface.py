@@ -12,6 +12,7 @@ from typing import Protocol
 from alternator.store.drafts import Drafts
 from alternator.store.edit_history import EditHistory
 from alternator.store.ledger import Ledger
+from alternator.store.listing import Listing
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
 from alternator.store.overview import Overview
 
@@ -29,6 +30,10 @@ class AccountState(Protocol):
     by somebody meanwhile), ``failed`` those given up after the last attempt. A claim is held by
     who took it until it is finished, released or put back; after that it changes nothing.
     """
+
+    @property
+    def listing(self) -> Listing:
+        """All attachments that are remembered, to look at."""
 
     @property
     def drafts(self) -> Drafts:

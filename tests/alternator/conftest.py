@@ -25,6 +25,7 @@ from alternator.config.conduct import (
     PaceSettings,
     ReviewSettings,
 )
+from alternator.config.dashboard import DashboardSettings
 from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
@@ -199,6 +200,7 @@ def make_bot(
             whisper=WhisperSettings(**sections.get("whisper", {})),
             state=StateSettings(directory=tmp_path / "state"),
             health=HealthSettings(port=0),
+            dashboard=DashboardSettings(port=0),
         )
         made.append(Bot(config))
         return made[-1]

@@ -20,6 +20,7 @@ from alternator.store.sqlite.database import PATIENCE_SECONDS, Database
 from alternator.store.sqlite.drafts import SqliteDrafts
 from alternator.store.sqlite.history import SqliteHistory
 from alternator.store.sqlite.ledger import SqliteLedger
+from alternator.store.sqlite.listing import SqliteListing
 from alternator.store.sqlite.schema import SCHEMA
 
 
@@ -130,6 +131,7 @@ class SqliteAccountState(SqliteClaims):
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
         super().__init__(database, account, time)
+        self.listing = SqliteListing(database, account, time)
         self.drafts = SqliteDrafts(database, account, time)
         self.ledger = SqliteLedger(database, account, time)
         self.history = SqliteHistory(database, account, time)

@@ -64,6 +64,7 @@ class Command:
             "HOME": str(folder),
             "ALTERNATOR_STATE_DIR": str(folder / "state"),
             "ALTERNATOR_HEALTH_PORT": "0",
+            "ALTERNATOR_DASHBOARD_PORT": "0",
             "ALTERNATOR_WHISPER_ENABLED": "false",
             "PYTHONPATH": str(SUPPORT),
         }

@@ -16,6 +16,7 @@ from alternator.bot import several
 from alternator.bot.run import run
 from alternator.bot.several import run_several
 from alternator.bot.starting import Wishes, signed_in
+from alternator.config.dashboard import DashboardSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
     Config,
@@ -53,6 +54,7 @@ class Bots:
             whisper=WhisperSettings(enabled=False),
             state=StateSettings(directory=self.folder / "state"),
             health=HealthSettings(port=0),
+            dashboard=DashboardSettings(port=0),
             account=name,
         )
 

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from statuses import SOURCE, attachment, snapshot, status
 
-from alternator.errors import UnprovenEditError, UnsureError
+from alternator.errors import MediaError, UnprovenEditError, UnsureError
 from alternator.mastodon.dialect import EditRules, named, table
 from alternator.mastodon.edit import EditBody, Snapshot, TakenBack
 from alternator.mastodon.edit_check import (
     CheckedEdit,
     check_snapshot,
     checked_edit,
+    checked_rewriting,
     checked_undo,
 )
 from alternator.mastodon.edit_differences import differences, source_differences
@@ -343,3 +344,27 @@ def test_an_undo_that_would_write_something_else_can_not_be_made():
         spoil(body["media_attributes"])
         with pytest.raises(UnprovenEditError):
             replace(edit, body=body)
+
+
+def test_other_words_take_the_place_of_ours():
+    edit = checked_rewriting(
+        snapshot(OURS), {"30": "A ship"}, {"30": "A boat"}, rules=OPEN, limit=1500
+    )
+    assert entries(edit.body)[0] == {"id": "30", "description": "A ship", "focus": "-0.42,0.69"}
+    assert entries(edit.body)[1] == {"id": "10", "description": "Somebody's own words"}
+
+
+@pytest.mark.parametrize(
+    ("key", "new", "old"),
+    [
+        ("30", "A ship", "A bridge"),  # not what is there
+        ("10", "A ship", "A boat"),  # somebody else's
+        ("10", "A ship", None),
+        ("30", "  ", "A boat"),
+        ("30", "x" * 1501, "A boat"),
+    ],
+)
+def test_other_words_take_the_place_of_nobody_elses(key: str, new: str, old: str | None):
+    replaced = {} if old is None else {key: old}
+    with pytest.raises((UnprovenEditError, MediaError)):
+        checked_rewriting(snapshot(OURS), {key: new}, replaced, rules=OPEN, limit=1500)
