@@ -46,7 +46,7 @@ def test_one_that_sees_nothing_is_a_warning(endpoint: VisionServer):
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ({"status": 401}, "rejects the key; set [openrouter] api_key"),
+        ({"status": 401}, "rejects the key; set [vision] api_key"),
         ({"status": 404}, "has no model pixels"),
         ({"answer": "refusal"}, "pixels refuses to answer, in words"),
     ],
