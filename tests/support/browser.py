@@ -153,8 +153,8 @@ class Browser:
             self.send("Input.dispatchDragEvent", type=kind, x=x, y=y, data=data)
 
     def text(self, selector: str) -> str:
-        """What an element shows."""
-        return str(self.run(f"document.querySelector({selector!r}).innerText"))
+        """What an element shows; nothing where it is not there, as between two pages."""
+        return str(self.run(f"document.querySelector({selector!r})?.innerText ?? ''"))
 
     def violations(self) -> list[str]:
         """What axe finds that stands in the way of some people."""
