@@ -16,16 +16,17 @@ from alternator.config.settings import Config
 from alternator.config.source import Source
 from alternator.config.values import Value, convert, key
 from alternator.errors import ConfigError, ServerError
+from probe.command_help import command_parser
 from probe.exit_codes import ExitCode
 from probe.machine.operator_config import find_config_file
 
 SUFFIX = ".token"
-EXAMPLES = """examples:
-  alternator accounts login social.example --name home
-  alternator accounts login social.example --no-browser     over ssh: copy a code
-  alternator accounts check
-  alternator accounts logout home
-"""
+EXAMPLES = (
+    ("alternator accounts login social.example --name home", "through a browser on this machine"),
+    ("alternator accounts login social.example --no-browser", "over ssh: copy a code"),
+    ("alternator accounts check", "whether the tokens are taken, and what they may"),
+    ("alternator accounts logout home", "revoke its token and delete the file"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +53,7 @@ def main(argv: list[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """What can be asked for."""
-    whole = argparse.ArgumentParser(
-        prog="alternator accounts",
-        description=main.__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    whole = command_parser("alternator accounts", main.__doc__, EXAMPLES)
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     login = commands.add_parser("login", help="get a token with the smallest scopes that do")
     login.add_argument("server", metavar="SERVER", help="its address, such as social.example")

@@ -28,12 +28,13 @@ from alternator.store.interface import AccountState
 from alternator.store.ledger import BackfillPlace
 from alternator.store.opening import bot_is_running, opened_beside
 from alternator.web import trusted
+from probe.command_help import command_parser
 
-EXAMPLES = """examples:
-  alternator backfill --count 200 --dry-run
-  alternator backfill --since 2025-01-01
-  alternator backfill                          go on with one that was broken off
-"""
+EXAMPLES = (
+    ("alternator backfill --count 200 --dry-run", "how much there is to describe"),
+    ("alternator backfill --since 2025-01-01", "all posts from then on"),
+    ("alternator backfill", "go on with one that was broken off"),
+)
 BAR = 30  # characters
 LOOK_SECONDS = 2.0
 
@@ -68,12 +69,7 @@ def main(argv: list[str]) -> int:
 
 def parser_of() -> argparse.ArgumentParser:
     """The command's options."""
-    parser = argparse.ArgumentParser(
-        prog="alternator backfill",
-        description=main.__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("alternator backfill", main.__doc__, EXAMPLES)
     parser.add_argument(
         "-c", "--config", type=Path, metavar="FILE", help="default: alternator.toml"
     )

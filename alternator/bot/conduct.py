@@ -12,8 +12,8 @@ from alternator.accounts import scopes
 from alternator.accounts.account import Account
 from alternator.alt_text.credit import money_left
 from alternator.bot.by_mode import ModeDescriber
+from alternator.bot.chores import Chores, Turn
 from alternator.bot.describe import Describer
-from alternator.bot.errands import Errands, Turn
 from alternator.bot.find_posts import nobody_listens
 from alternator.bot.messenger import Messenger
 from alternator.bot.modes import Modes
@@ -41,7 +41,7 @@ class Conduct:
 
     wanted: Wanted
     pace: Pace
-    errands: Errands
+    chores: Chores
     heard: Callable[[Status], None] = nobody_listens
 
 
@@ -60,7 +60,7 @@ def usual_conduct(account: Account, progress: Progress) -> Conduct:
     return Conduct(
         wanted=Wanted(account.settings.visibilities),
         pace=Pace(PaceSettings(), account.state.ledger, progress.clock),
-        errands=Errands((), progress.clock),
+        chores=Chores((), progress.clock),
     )
 
 
@@ -98,9 +98,9 @@ def conduct_of(
         config.balance, ledger, teller, left=partial(money_left, config.vision), now=clock.now
     )
     turns = [
-        Turn(errand=token, seconds=LOOK_SECONDS),
-        Turn(errand=GpuWatch(workers, teller), seconds=LOOK_SECONDS),
-        Turn(errand=credit, seconds=LOOK_SECONDS),
+        Turn(chore=token, seconds=LOOK_SECONDS),
+        Turn(chore=GpuWatch(workers, teller), seconds=LOOK_SECONDS),
+        Turn(chore=credit, seconds=LOOK_SECONDS),
     ]
     review = Review(
         account.state.drafts,
@@ -110,12 +110,12 @@ def conduct_of(
         now=clock.now,
     )
     # Drafts of a mode that is not set any more still wait for their word.
-    turns.insert(0, Turn(errand=review, seconds=REVIEW_SECONDS))
+    turns.insert(0, Turn(chore=review, seconds=REVIEW_SECONDS))
     take_up_dry_runs(account, modes)
     return Conduct(
         wanted=wanted_of(config),
         pace=Pace(config.pace, ledger, clock),
-        errands=Errands(turns, clock),
+        chores=Chores(turns, clock),
         heard=review.heard,
     )
 

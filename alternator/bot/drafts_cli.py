@@ -16,13 +16,17 @@ from alternator.config.settings import StateSettings
 from alternator.store.drafts import DraftError, Drafts, DraftState, KeptDraft, place_of
 from alternator.store.interface import Store
 from alternator.store.opening import opened_beside
+from probe.command_help import command_parser
 
-EXAMPLES = """examples:
-  alternator drafts list
-  alternator drafts show 3
-  alternator drafts approve 3 --text 1="A red boat at sea"
-  alternator drafts refuse 3
-"""
+EXAMPLES = (
+    ("alternator drafts list", "what waits for a word"),
+    ("alternator drafts show 3", "one draft with its texts"),
+    (
+        'alternator drafts approve 3 --text 1="A red boat at sea"',
+        "with other words for the first attachment",
+    ),
+    ("alternator drafts refuse 3", "the post is left alone"),
+)
 ALL_STATES: tuple[DraftState, ...] = ("waiting", "approved", "applied", "refused", "dropped")
 WIDTH = 72  # characters of a text in a list
 
@@ -53,12 +57,7 @@ def main(argv: list[str]) -> int:
 
 def parser_of() -> argparse.ArgumentParser:
     """The command's options."""
-    parser = argparse.ArgumentParser(
-        prog="alternator drafts",
-        description=main.__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("alternator drafts", main.__doc__, EXAMPLES)
     parser.add_argument(
         "-c", "--config", type=Path, metavar="FILE", help="the bot's (default: alternator.toml)"
     )

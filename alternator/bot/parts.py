@@ -4,8 +4,8 @@ import threading
 from dataclasses import dataclass
 
 from alternator.accounts.account import Account
+from alternator.bot.chores import Chores
 from alternator.bot.errand_work import ErrandWork
-from alternator.bot.errands import Errands
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.pace import Pace
 from alternator.bot.work import Work
@@ -17,15 +17,15 @@ from alternator.stopping import Stop
 class Parts:
     """An account and what works for it; ``progress`` is the main thread's.
 
-    ``wake`` is set when speech is transcribed, or a person asks for something (``asked``).
+    ``wake`` is set when speech is transcribed, or a person asks for something (``errands``).
     """
 
     account: Account
     finder: PostFinder
     work: Work
     pace: Pace
-    errands: Errands
+    chores: Chores
     wake: threading.Event
     progress: Progress
     stop: Stop
-    asked: ErrandWork | None = None
+    errands: ErrandWork | None = None

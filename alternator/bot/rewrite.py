@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from alternator.bot.edit_post import PostEditor, is_described
+from alternator.bot.edit_post import is_described
 from alternator.bot.journal import edited_at
 from alternator.bot.undo import Plan, Undo, by_key
 from alternator.errors import (
@@ -81,12 +81,5 @@ def written(undo: Undo, plan: Plan, texts: Mapping[str, str]) -> Status:
         for key, text in texts.items():
             undo.client.describe_medium(key, text)
         return undo.client.status(plan.status.id)
-    rules = undo.instance.dialect.edit
-    assert rules is not None, "its descriptions are edited"
-    limit = undo.instance.description_limit
-    editor = PostEditor(client=undo.client, rules=rules, limit=limit)
-    snapshot = editor.snapshot(plan.status)
-    if snapshot is None:
-        raise UndoRefusedError(f"post {plan.status.id} is being edited by its author")
-    undo.check(Plan(status=snapshot.status, edits=plan.edits))
+    editor, snapshot = undo.looked_at(plan)
     return editor.rewrite(snapshot, texts, {key: edit.writing.text for key, edit in by_key(plan)})

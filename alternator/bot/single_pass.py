@@ -29,7 +29,7 @@ class SinglePass:
         self._finder = parts.finder
         self._work = parts.work
         self._pace = parts.pace
-        self._errands = parts.errands
+        self._chores = parts.chores
         self._wake = parts.wake
         self._progress = parts.progress
         self._clock = parts.stop.clock
@@ -52,14 +52,14 @@ class SinglePass:
                 for any post.
         """
         self._longest = inf if patient else LONGEST_WAIT_SECONDS
-        self._errands.do_all()  # what was approved meanwhile is described in this pass
+        self._chores.do_all()  # what was approved meanwhile is described in this pass
         trouble = self._look()
         self._be_patient()
         try:
             halted = self._describe_all()
         finally:
             self._work.leave()
-        self._errands.do_all()
+        self._chores.do_all()
         tally, undone = self._work.tally, self._work.undone
         if halted or self._is_held_back:
             waiting = self._account.state.counts().get("waiting", 0) - len(undone)

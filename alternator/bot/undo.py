@@ -24,7 +24,7 @@ from alternator.errors import (
     UnprovenEditError,
 )
 from alternator.mastodon.client import MastodonClient
-from alternator.mastodon.edit import TakenBack
+from alternator.mastodon.edit import Snapshot, TakenBack
 from alternator.mastodon.entities import Instance, Status
 from alternator.stopping import Stop
 from alternator.store.edit_history import PastEdit
@@ -145,6 +145,11 @@ class Undo:
         """Write what was there into the post; the post as it is then."""
         if self.instance.dialect.describes == "medium":
             return self._by_medium(plan)
+        editor, snapshot = self.looked_at(plan)
+        return editor.take_back(snapshot, {key: taken(edit) for key, edit in by_key(plan)})
+
+    def looked_at(self, plan: Plan) -> tuple[PostEditor, Snapshot]:
+        """The post as it is now, still with our words, and what edits it. UndoRefusedError."""
         rules = self.instance.dialect.edit
         assert rules is not None, "its descriptions are edited"
         limit = self.instance.description_limit
@@ -153,7 +158,7 @@ class Undo:
         if snapshot is None:
             raise UndoRefusedError(f"post {plan.status.id} is being edited by its author")
         self.check(Plan(status=snapshot.status, edits=plan.edits))
-        return editor.take_back(snapshot, {key: taken(edit) for key, edit in by_key(plan)})
+        return editor, snapshot
 
     def _by_medium(self, plan: Plan) -> Status:
         """The same by the media, one after the other; the first that is refused is the last."""

@@ -24,8 +24,8 @@ What keeps the main thread from claiming the next post is one of four (``_obstac
 to look at an edit that did harm, the server's rate limit is used up, the server fails as a whole
 (``alternator/bot/failures.py``), or the operator's own hourly budget is used up (``pace.py``). One
 post that fails waits by itself. Back-fill is claimed only while more is left of the server's limit
-than the author's share (``rate_budget.py``). Between two posts it does its errands
-(``errands.py``): it asks authors about drafts and hears what they say.
+than the author's share (``rate_budget.py``). Between two posts it does its chores
+(``chores.py``): it asks authors about drafts and hears what they say.
 """
 
 import threading
@@ -63,8 +63,8 @@ class Watcher:
         self._finder = parts.finder
         self._work = parts.work
         self._pace = parts.pace
+        self._chores = parts.chores
         self._errands = parts.errands
-        self._asked = parts.asked
         self._progress = parts.progress
         self._stop = stop = parts.stop
         self._wake = parts.wake  # there may be something to do
@@ -142,9 +142,9 @@ class Watcher:
     def _describe_next(self) -> None:
         """Do what a person asked for, else describe one post, or wait a moment if none is due."""
         self._progress.beat()
-        self._errands.do_due()
+        self._chores.do_due()
         is_hindered = self._obstacle()
-        if self._asked is not None and not is_hindered and self._asked.do_next():
+        if self._errands is not None and not is_hindered and self._errands.do_next():
             return
         claim = None if is_hindered else self._claim()
         if claim is None:

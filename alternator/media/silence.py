@@ -1,16 +1,16 @@
 """Whether there is anything to hear in a file, be it music, noise or speech."""
 
-import os
-import select
 import subprocess
 import sys
 import time
 from array import array
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from alternator.errors import TemporaryMediaError
 from alternator.media.audio_command import SAMPLE_RATE, Plan, audio_command
-from alternator.media.child import Bounds, start_bounded
+from alternator.media.child import Bounds, ending, output_of, start_bounded
 from alternator.progress import SILENT, Progress
 
 MIB = 1024 * 1024
@@ -34,39 +34,25 @@ def is_silent(path: Path, *, bounds: Bounds = BOUNDS, progress: Progress = SILEN
         raise
     except OSError:
         raise TemporaryMediaError("the machine had no memory left to decode the sound in") from None
-    try:
-        return _hardly_heard(process, bounds, progress)
-    finally:
-        process.kill()
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
-
-
-def _hardly_heard(process: subprocess.Popen[bytes], bounds: Bounds, progress: Progress) -> bool:
-    assert process.stdout is not None
-    pipe = process.stdout.fileno()
-    waiting = select.poll()
-    waiting.register(pipe, select.POLLIN)
     deadline = time.monotonic() + bounds.seconds
+    with ending(process):
+        try:
+            return _hardly_heard(output_of(process, deadline, progress))
+        except TimeoutError:
+            return False
+
+
+def _hardly_heard(pieces: Iterator[bytes]) -> bool:
     heard = count = 0
     rest = b""
-    while True:
-        progress.beat()
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return False
-        if not waiting.poll(min(left, 0.5) * 1000):
-            continue
-        piece = os.read(pipe, MIB)
+    for piece in chain(pieces, [b""]):  # the last tenth may be shorter
         rest += piece
-        whole = len(rest) if not piece else len(rest) - len(rest) % TENTH
+        whole = len(rest) - len(rest) % TENTH if piece else len(rest)
         for place in range(0, whole, TENTH):
             heard += _peak(rest[place : place + TENTH]) > HEARD
             count += 1
         rest = rest[whole:]
-        if not piece:
-            return heard <= count * LEAST_SHARE
+    return heard <= count * LEAST_SHARE
 
 
 def _peak(data: bytes) -> int:

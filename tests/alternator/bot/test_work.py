@@ -16,9 +16,9 @@ from fast_clock import FastClock
 
 from alternator.accounts.account import Account
 from alternator.bot import work as work_module
+from alternator.bot.chores import nothing_to_do
 from alternator.bot.describe import Describer
 from alternator.bot.draft import Draft
-from alternator.bot.errands import nothing_to_do
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
 from alternator.bot.pace import Pace
@@ -419,7 +419,7 @@ def test_whenever_the_server_recovers_a_post_that_it_failed_for_waits_the_least(
             finder=finder,
             work=work,
             pace=Pace(PaceSettings(), account.state.ledger, stop.clock),
-            errands=nothing_to_do(stop.clock),
+            chores=nothing_to_do(stop.clock),
             wake=threading.Event(),
             progress=BotProgress(stop),
             stop=stop,

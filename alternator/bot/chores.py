@@ -1,6 +1,6 @@
 """What the main thread does beside describing posts, now and then: asks authors, tells of trouble.
 
-None of it may hold up or end the describing: each errand is a few requests, and one that fails
+None of it may hold up or end the describing: each chore is a few requests, and one that fails
 waits longer each time.
 """
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 REFUSED_SECONDS = 600.0
 
 
-class Errand(Protocol):
+class Chore(Protocol):
     """One thing that is done now and then."""
 
     @property
@@ -32,17 +32,17 @@ class Errand(Protocol):
 
 @dataclass(kw_only=True)
 class Turn:
-    """An errand, and how often it is done; times are monotonic seconds."""
+    """An chore, and how often it is done; times are monotonic seconds."""
 
-    errand: Errand
+    chore: Chore
     seconds: float
     next: float = 0.0
     failures: int = 0
     told: str = ""
 
 
-class Errands:
-    """All errands of an account. For the main thread."""
+class Chores:
+    """All chores of an account. For the main thread."""
 
     def __init__(self, turns: Sequence[Turn], clock: Clock) -> None:
         self._turns = turns
@@ -53,7 +53,7 @@ class Errands:
         """Do what it is time for."""
         for turn in self._turns:
             now = self._clock.monotonic()
-            if now >= turn.next or (turn.errand.is_due and not turn.failures):
+            if now >= turn.next or (turn.chore.is_due and not turn.failures):
                 turn.next = now + turn.seconds
                 self._do(turn, everything=False)
 
@@ -64,7 +64,7 @@ class Errands:
 
     def _do(self, turn: Turn, *, everything: bool) -> None:
         try:
-            turn.errand.step(everything=everything)
+            turn.chore.step(everything=everything)
             turn.failures, turn.told = 0, ""
         except TemporaryStateError:  # logged by the store, once
             pass
@@ -83,6 +83,6 @@ class Errands:
             self._defects.defect("a message could not be sent or read", error)
 
 
-def nothing_to_do(clock: Clock) -> Errands:
-    """No errands."""
-    return Errands((), clock)
+def nothing_to_do(clock: Clock) -> Chores:
+    """No chores."""
+    return Chores((), clock)
