@@ -170,6 +170,10 @@ class UndoRefusedError(AlternatorError):
     """What was written into a post is not taken back; the post is left as it is."""
 
 
+class PostBusyError(UndoRefusedError):
+    """The bot, or another undo, is at work on the post, and lets go of it by itself."""
+
+
 class UnprovenEditError(AlternatorError):
     """An edit was not sent, since it would have changed more than descriptions: our defect."""
 

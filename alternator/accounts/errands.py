@@ -6,7 +6,7 @@ two posts. An errand that waits is forgotten with the process: nothing of it was
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,10 +55,13 @@ class Errands:
         self.wake()
         return True
 
-    def next(self) -> Errand | None:
-        """The one that has waited for the longest; it waits until its end is told."""
+    def next(self, passed_over: Collection[str] = ()) -> Errand | None:
+        """The one that has waited for the longest; it waits until its end is told.
+
+        None of the posts ``passed_over``: what is asked of one post is done in its order.
+        """
         with self._lock:
-            return self._waiting[0] if self._waiting else None
+            return next((one for one in self._waiting if one.status_id not in passed_over), None)
 
     def end(self, errand: Errand, why: str = "") -> None:
         """An errand was done, or can't be."""

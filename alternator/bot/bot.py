@@ -123,6 +123,7 @@ def build_bot(
         owner=account.id,
         state=account.state,
         stop=stop,
+        patience=0.0,
     )
     account.errands.wake = wake.set
     parts = Parts(

@@ -6,7 +6,7 @@ from typing import assert_never
 from alternator.accounts.errands import Errand, Errands
 from alternator.bot.rewrite import rewrite
 from alternator.bot.undo import Undo
-from alternator.errors import AlternatorError, StateError, TemporaryStateError
+from alternator.errors import AlternatorError, PostBusyError, StateError, TemporaryStateError
 
 log = logging.getLogger(__name__)
 
@@ -19,28 +19,41 @@ class ErrandWork:
         self._undo = undo
 
     def do_next(self) -> bool:
-        """Do the next errand, if there is one. StateError where the state file is damaged.
+        """Do the next errand that can be done now; whether there was one. StateError.
 
-        An errand is never tried again by itself: a person sees what became of it.
+        One of a post that is at work waits: this thread ends that work, if it goes on. What was
+        begun is never tried again by itself: a person sees what became of it.
         """
-        errand = self._errands.next()
-        if errand is None:
-            return False
+        busy: set[str] = set()
+        while (errand := self._errands.next(busy)) is not None:
+            if not self._undo.state.history.is_busy(errand.status_id) and self._ended(errand):
+                return True
+            busy.add(errand.status_id)
+        return False
+
+    def _ended(self, errand: Errand) -> bool:
+        """Do an errand and tell its end. False where its post is at work all the same."""
         where = f"attachment {errand.attachment_id} of post {errand.status_id}"
+        why = ""
         try:
             self._do(errand)
-        except (AlternatorError, TemporaryStateError) as error:
-            if isinstance(error, StateError) and not isinstance(error, TemporaryStateError):
-                raise
-            log.warning("dashboard: %s of %s was not done: %s", errand.kind, where, error)
-            self._errands.end(errand, str(error))
+            log.info("dashboard: %s of %s is done", errand.kind, where)
+        except PostBusyError:
+            return False
+        except TemporaryStateError as error:
+            why = str(error)
+        except StateError:
+            raise
+        except AlternatorError as error:
+            why = str(error)
         except Exception as error:
             # A defect of ours must cost no more than this errand.
             log.exception("dashboard: %s of %s failed", errand.kind, where)
             self._errands.end(errand, f"unexpected {type(error).__name__}")
-        else:
-            log.info("dashboard: %s of %s is done", errand.kind, where)
-            self._errands.end(errand)
+            return True
+        if why:
+            log.warning("dashboard: %s of %s was not done: %s", errand.kind, where, why)
+        self._errands.end(errand, why)
         return True
 
     def _do(self, errand: Errand) -> None:

@@ -25,7 +25,7 @@ class Parts:
     work: Work
     pace: Pace
     chores: Chores
+    errands: ErrandWork
     wake: threading.Event
     progress: Progress
     stop: Stop
-    errands: ErrandWork | None = None

@@ -20,6 +20,7 @@ from alternator.errors import (
     EditRefusedError,
     GoneError,
     MediaError,
+    PostBusyError,
     UndoRefusedError,
     UnprovenEditError,
 )
@@ -51,13 +52,18 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Undo:
-    """Undoes edits of one account, whose id on its server is ``owner``."""
+    """Undoes edits of one account, whose id on its server is ``owner``.
+
+    ``patience`` is how many seconds it waits for a bot that is at work on the post: none in the
+    bot's own thread, which would wait for itself.
+    """
 
     client: MastodonClient
     instance: Instance
     owner: str
     state: AccountState
     stop: Stop
+    patience: float = BOT_PATIENCE_SECONDS
 
     def plan(self, status_id: str, attachment_id: str | None = None) -> Plan:
         """What there is to take back of a post, or of one of its attachments.
@@ -100,7 +106,8 @@ class Undo:
         while it edits.
 
         Raises:
-            UndoRefusedError: it can't be done any more, or the bot does not let go of the post.
+            PostBusyError: the bot does not let go of the post.
+            UndoRefusedError: it can't be done any more.
             DamageError: the edit changed more than that; the account is halted.
             ServerError, MediaError, UnprovenEditError: it was not done, or nobody can tell.
         """
@@ -129,13 +136,13 @@ class Undo:
         return gone
 
     def begin(self, plan: Plan, *, alone: bool) -> None:
-        """Keep the bot from the post. UndoRefusedError where it does not let go of it."""
+        """Keep the bot from the post. PostBusyError where it does not let go of it."""
         progress = BotProgress(self.stop)
         clock = self.stop.clock
-        until = clock.monotonic() + BOT_PATIENCE_SECONDS
+        until = clock.monotonic() + self.patience
         while not self.state.history.begin_undo(plan.status.id, plan.keys, alone=alone):
-            if clock.monotonic() > until:
-                raise UndoRefusedError(
+            if not self.patience or clock.monotonic() > until:
+                raise PostBusyError(
                     f"the bot is at work on post {plan.status.id}, which may take minutes where "
                     f"there is speech in it; try again then, or stop the bot first"
                 )

@@ -144,7 +144,7 @@ class Watcher:
         self._progress.beat()
         self._chores.do_due()
         is_hindered = self._obstacle()
-        if self._errands is not None and not is_hindered and self._errands.do_next():
+        if not is_hindered and self._errands.do_next():
             return
         claim = None if is_hindered else self._claim()
         if claim is None:

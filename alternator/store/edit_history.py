@@ -80,6 +80,9 @@ class EditHistory(Protocol):
     def entries(self, *, status_id: str | None = None, count: int = MOST_KEPT) -> list[PastEdit]:
         """The newest first; of one post where it is named."""
 
+    def is_busy(self, status_id: str) -> bool:
+        """Whether the bot, or an undo, is at work on a post: ``begin_undo`` would be refused."""
+
     def begin_undo(self, status_id: str, attachment_ids: Sequence[str], *, alone: bool) -> bool:
         """Keep the bot from a post until ``end_undo``, and from these attachments for good.
 

@@ -1,5 +1,6 @@
 """The history of one account's edits, in SQLite."""
 
+import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 
 from alternator.store.edit_history import HOLD_SECONDS, MOST_KEPT, UNDONE, PastEdit, Writing
@@ -110,16 +111,25 @@ class SqliteHistory:
             for row in rows
         ]
 
+    def is_busy(self, status_id: str) -> bool:
+        """Whether the bot, or an undo, is at work on a post."""
+        with self._database.reading() as db:
+            return any(self._at_work(db, status_id, self._time.now()))
+
+    def _at_work(self, db: sqlite3.Connection, status_id: str, now: float) -> tuple[bool, bool]:
+        """Whether an undo is at work on a post, and whether the bot is."""
+        held, claimed = db.execute(
+            f"SELECT {HELD.format(status=':status')}, EXISTS (SELECT 1 FROM attachment WHERE "
+            "account = :account AND status_id = :status AND state = 'claimed')",
+            {"account": self._account, "status": status_id, "now": now},
+        ).fetchone()
+        return bool(held), bool(claimed)
+
     def begin_undo(self, status_id: str, attachment_ids: Sequence[str], *, alone: bool) -> bool:
         """Keep the bot from a post, and from these attachments for good."""
         now = self._time.now()
-        asked = {"account": self._account, "status": status_id, "now": now}
         with self._database.writing(durable=True) as db:
-            (held, claimed) = db.execute(
-                f"SELECT {HELD.format(status=':status')}, EXISTS (SELECT 1 FROM attachment WHERE "
-                "account = :account AND status_id = :status AND state = 'claimed')",
-                asked,
-            ).fetchone()
+            held, claimed = self._at_work(db, status_id, now)
             if held or (claimed and not alone):
                 return False
             db.execute(

@@ -1,8 +1,9 @@
 from dataclasses import replace
 
-from alternator.accounts.errands import MOST_REMEMBERED, MOST_WAITING, Errand, Errands
+from alternator.accounts.errands import MOST_REMEMBERED, MOST_WAITING, Errand, Errands, Kind
 
 ERRAND = Errand(kind="undo", status_id="5", attachment_id="51")
+NEXT: tuple[tuple[str, Kind], ...] = (("5", "rewrite"), ("5", "undo"), ("6", "again"))
 
 
 def test_an_errand_waits_until_its_end_is_told():
@@ -19,6 +20,15 @@ def test_an_errand_waits_until_its_end_is_told():
     assert errands.ask(ERRAND)
     errands.end(ERRAND)
     assert errands.ended("5")["51"].why == ""
+
+
+def test_those_of_other_posts_can_be_done_before():
+    errands = Errands()
+    each = [replace(ERRAND, status_id=post, kind=kind) for post, kind in NEXT]
+    assert all(map(errands.ask, each))
+    assert errands.next({"5"}) == each[2]
+    assert errands.next({"5", "6"}) is None
+    assert errands.next() == each[0]
 
 
 def test_too_many_are_refused_and_old_ones_forgotten():

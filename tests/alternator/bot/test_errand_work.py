@@ -1,7 +1,7 @@
 """What a person asks for on the dashboard of a running bot, up to what the post says then."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from waiting import wait_for
 
 from alternator.config.dashboard import DashboardSettings
 from sandbox.server import SandboxServer
+from sandbox.settings import Settings
 
 MakeBot = Callable[..., Any]
 
@@ -20,7 +21,7 @@ class Desk:
     """A running bot that has described a post, and its dashboard."""
 
     def __init__(self, bot: Any, server: SandboxServer, status: Any) -> None:
-        self.server = server
+        self.server, self.bot = server, bot
         self.post = status["id"]
         self.attachment = status["media_attachments"][0]["id"]
         with socket.socket() as one:
@@ -57,13 +58,20 @@ class Desk:
     def edits(self) -> int:
         return len(self.server.requests("PUT"))
 
-    def ask(self, kind: str, **fields: str) -> requests.Response:
+    def ask(self, kind: str, post: str = "", **fields: str) -> requests.Response:
         return requests.post(
-            f"{self.path}/{kind}",
+            f"{self.url}/posts/{post or self.post}/{kind}",
             data={"attachment": self.attachment, **fields},
             headers={"Origin": self.url},
             timeout=20,
         )
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    """A server whose posts may have pictures beside clips."""
+    with SandboxServer(settings=replace(Settings(), takes_mixed_media=True)) as running:
+        yield running
 
 
 @pytest.fixture
@@ -118,6 +126,34 @@ def test_a_post_that_is_gone_is_said(desk: Desk):
     desk.ask("again")
     wait_for(lambda: "was not done" in desk.page, 30, "the reason")
     assert "does not have post" in desk.page
+
+
+def test_what_is_asked_of_a_post_at_work_waits_for_its_end(desk: Desk, picture: Path, clip: Path):
+    """The thread that does it is the one that ends the work: it must not wait for itself."""
+    bot, server, key = desk.bot, desk.server, desk.attachment
+    other = server.post("And this", files=[picture])
+    server.wait_until_described(other["id"])
+    bot.transcriber.gate.clear()
+    # The author adds a clip, and leaves the description.
+    clip_id = server.upload(clip)
+    server.edit(
+        desk.post,
+        status="Look",
+        media_ids=[key, clip_id],
+        media_attributes=[{"id": key, "description": desk.description}],
+    )
+    assert bot.transcriber.reached.wait(20)
+    desk.ask("rewrite", text="A cat")
+    # Meanwhile the bot goes on, with what is asked of another post and with a new one.
+    desk.ask("undo", post=other["id"], attachment=other["media_attachments"][0]["id"])
+    wait_for(lambda: server.descriptions(other["id"]) == [None], 20, "the other errand")
+    new = server.post("New", files=[picture])
+    server.wait_until_described(new["id"])
+    assert desk.description != "A cat"
+    bot.transcriber.gate.set()
+    wait_for(lambda: desk.description == "A cat", 30, "the new words")
+    assert server.descriptions(desk.post)[1]
+    wait_for(lambda: "was not done" not in desk.page, 30, "no failure")
 
 
 def test_words_that_are_too_long_or_none_go_nowhere(desk: Desk):

@@ -82,6 +82,7 @@ def test_an_undo_keeps_the_bot_from_the_post_and_from_the_attachment_for_good(
     state.history.written("5", ["51"], edited_at=1.0)
     assert state.history.begin_undo("5", ["51"], alone=False)
     assert state.claim() is None
+    assert state.history.is_busy("5")
     assert not state.history.begin_undo("5", ["51"], alone=True)
     state.history.end_undo("5", ["51"], ["51"], edited_at=2.0)
     claim = state.claim()
@@ -112,6 +113,7 @@ def test_a_bot_at_work_is_not_met(state: AccountState):
     state.record([Found(status_id="5", attachment_ids=("51", "52"), backfill=False)])
     claim = state.claim()
     assert claim is not None
+    assert state.history.is_busy("5") and not state.history.is_busy("6")
     assert not state.history.begin_undo("5", ["51"], alone=False)
     assert state.counts() == {"claimed": 2}
     # Where no bot is running, the claim is what a crash left.
