@@ -18,7 +18,7 @@ from alternator.alt_text.writer import AltTextWriter
 from alternator.bot.after_edit import NOT_KEPT, is_there, outcomes_after
 from alternator.bot.describe_media import MediaDescriber
 from alternator.bot.draft import Draft, SpeechNeededError
-from alternator.bot.edit_post import PostEditor, says
+from alternator.bot.edit_post import PostEditor
 from alternator.bot.error_outcomes import deleted, outcome_of
 from alternator.bot.journal import Journal
 from alternator.bot.lost_edit import LostEdits
@@ -37,7 +37,7 @@ from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import Dialect
 from alternator.mastodon.edit import Snapshot
 from alternator.mastodon.entities import Attachment, Status
-from alternator.mastodon.plain import text_of_html
+from alternator.mastodon.plain import says, text_of_html
 from alternator.progress import SILENT, Progress
 from alternator.store.edit_history import EditHistory
 from alternator.store.outcomes import Claim, Outcome, left_alone, to_retry
@@ -72,7 +72,7 @@ class Describer:
         self._writer = writer
         self._dialect = dialect
         self._wanted = wanted or Wanted()
-        self._other_bot = OtherBot(progress, clock)
+        self.other_bot = OtherBot(progress, clock)
         self._lost_edits = LostEdits(client=client)
         self._journal = Journal(history)
 
@@ -90,7 +90,7 @@ class Describer:
     def undescribed(self, status: Status) -> tuple[Attachment, ...]:
         """The attachments that lack a description and that this bot can describe."""
         for attachment in status.attachments:
-            self._other_bot.seen(attachment)
+            self.other_bot.seen(attachment)
         return tuple(
             attachment
             for attachment in status.attachments
@@ -185,7 +185,7 @@ class Describer:
     def _write(self, draft: Draft) -> list[Outcome]:
         """Put those of the texts into the status that it still lacks."""
         if self._dialect.describes == "medium":
-            media = MediaDescriber(self._client, self._other_bot, self._writer.limit, self._journal)
+            media = MediaDescriber(self._client, self.other_bot, self._writer.limit, self._journal)
             return media.describe(draft.status_id, draft.texts)
         assert draft.status is not None, "there are texts of it"
         if self._dialect.edit is None:
@@ -196,7 +196,7 @@ class Describer:
             limit=self._writer.limit,
             keep=self._lost_edits.keep,
         )
-        self._other_bot.give_way()
+        self.other_bot.give_way()
         snapshot = editor.snapshot(draft.status)
         if snapshot is None:
             reason = "the post is being edited by its author"
@@ -205,7 +205,7 @@ class Describer:
         wanted: dict[str, str] = {}
         outcomes = []
         for key, text in draft.texts.items():
-            outcome = settled(attachments.get(key), key, text, self._other_bot)
+            outcome = settled(attachments.get(key), key, text, self.other_bot)
             if outcome is None:
                 wanted[key] = text
             else:
@@ -217,7 +217,7 @@ class Describer:
     ) -> list[Outcome]:
         """Make the edit and see what the server made of it."""
         for key, text in texts.items():
-            self._other_bot.wrote(key, text)
+            self.other_bot.wrote(key, text)
         with self._journal.sending(snapshot.status, texts):
             after = editor.describe(snapshot, texts)
         self._lost_edits.forget(after.id)

@@ -31,6 +31,7 @@ from alternator.mastodon.edit_check import (
 )
 from alternator.mastodon.edit_differences import ANSWERED, differences, source_differences
 from alternator.mastodon.entities import Source, Status
+from alternator.mastodon.plain import says
 
 log = logging.getLogger(__name__)
 
@@ -209,8 +210,3 @@ def is_described(status: Status, texts: Mapping[str, str]) -> bool:
     """Whether the attachments have these texts."""
     there = status.by_id
     return all(key in there and says(there[key].description, text) for key, text in texts.items())
-
-
-def says(description: str | None, text: str) -> bool:
-    """Whether a description is this text; servers may tidy up its blanks."""
-    return (description or "").split() == text.split()

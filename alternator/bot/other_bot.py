@@ -12,8 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from alternator.alt_text.attribution import is_attributed
-from alternator.bot.edit_post import says
 from alternator.mastodon.entities import Attachment
+from alternator.mastodon.plain import says
 from alternator.progress import Progress
 
 log = logging.getLogger(__name__)

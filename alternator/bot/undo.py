@@ -12,7 +12,8 @@ history has from before: none, or only blanks. The proof of that stands in
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alternator.bot.edit_post import PostEditor, says
+from alternator.bot.after_edit import is_there
+from alternator.bot.edit_post import PostEditor
 from alternator.bot.journal import edited_at
 from alternator.bot.progress import BotProgress
 from alternator.errors import (
@@ -27,6 +28,7 @@ from alternator.errors import (
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.edit import Snapshot, TakenBack
 from alternator.mastodon.entities import Instance, Status
+from alternator.mastodon.plain import says
 from alternator.stopping import Stop
 from alternator.store.edit_history import PastEdit
 from alternator.store.interface import AccountState
@@ -120,7 +122,7 @@ class Undo:
             after = None
             try:
                 after = self._written(plan)
-                gone = tuple(key for key in plan.keys if lacks(after, key))
+                gone = tuple(key for key in plan.keys if not is_there(after, key))
                 kept = plan.keys
             except DamageError as error:
                 self.state.halt(str(error))
@@ -174,7 +176,7 @@ class Undo:
             self.client.describe_medium(key, edit.writing.before)
         after = self.client.status(plan.status.id)
         # Where null is no description that is sent, an empty text is one; nobody is told of it.
-        ignored = [key for key, edit in by_key(plan) if not lacks(after, key)]
+        ignored = [key for key, edit in by_key(plan) if is_there(after, key)]
         for key in ignored:
             self.client.describe_medium(key, "")
         return self.client.status(plan.status.id) if ignored else after
@@ -219,12 +221,6 @@ def taken(edit: PastEdit) -> TakenBack:
 def alone(plan: Plan) -> str:
     """What to do where one attachment of several keeps the others from it."""
     return "" if len(plan.edits) == 1 else "; --attachment takes another one back alone"
-
-
-def lacks(status: Status, key: str) -> bool:
-    """Whether an attachment has no description in a post."""
-    attachment = status.by_id.get(key)
-    return attachment is None or attachment.lacks_description
 
 
 def nothing_of_ours(status_id: str, attachment_id: str | None, entries: Sequence[PastEdit]) -> str:

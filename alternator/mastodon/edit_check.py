@@ -27,7 +27,7 @@ from alternator.mastodon.edit import (
     quote_policy,
 )
 from alternator.mastodon.entities import Attachment, Focus, Poll
-from alternator.mastodon.plain import essence, is_shown_by, text_of_html
+from alternator.mastodon.plain import essence, is_shown_by, says, text_of_html
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +181,7 @@ def wrong_attributes(edit: CheckedEdit, entries: list[AttachmentFields]) -> list
 
 def is_ours(attachment: Attachment, text: str | None) -> bool:
     """Whether a description is this text of ours, word for word."""
-    return text is not None and (attachment.description or "").split() == text.split()
+    return text is not None and says(attachment.description, text)
 
 
 def takes_back(attachment: Attachment, gone: TakenBack, sent: str | None) -> bool:
