@@ -139,7 +139,7 @@ def build_bot(
         work=Work(account, describer, lane, health, stop, pace=conduct.pace),
         pace=conduct.pace,
         chores=conduct.chores,
-        errands=ErrandWork(account.errands, undo),
+        errands=ErrandWork(account.errands, undo, describer.other_bot),
         wake=wake,
         progress=progress,
         stop=stop,

@@ -14,6 +14,7 @@ from alternator.bot.describe import Describer
 from alternator.bot.draft import Draft
 from alternator.bot.error_outcomes import deleted
 from alternator.bot.modes import Modes
+from alternator.bot.other_bot import OtherBot
 from alternator.bot.reply import Replier
 from alternator.errors import GoneError
 from alternator.mastodon.client import MastodonClient
@@ -53,6 +54,11 @@ class ModeDescriber:
     def client(self) -> MastodonClient:
         """The session that it edits by, of its own thread."""
         return self._client
+
+    @property
+    def other_bot(self) -> OtherBot:
+        """What is known of another bot on the account."""
+        return self._describer.other_bot
 
     def beside(self, client: MastodonClient, progress: Progress) -> Self:
         """What prepares posts in another thread, for this one to publish."""

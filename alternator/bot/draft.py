@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from alternator.bot.other_bot import OtherBot
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Attachment, Status
 from alternator.progress import Progress
@@ -32,6 +33,9 @@ class Describes(Protocol):
 
     @property
     def client(self) -> MastodonClient: ...
+
+    @property
+    def other_bot(self) -> OtherBot: ...
 
     def undescribed(self, status: Status) -> tuple[Attachment, ...]: ...
 

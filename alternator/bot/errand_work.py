@@ -4,6 +4,7 @@ import logging
 from typing import assert_never
 
 from alternator.accounts.errands import Errand, Errands
+from alternator.bot.other_bot import OtherBot
 from alternator.bot.rewrite import rewrite
 from alternator.bot.undo import Undo
 from alternator.errors import AlternatorError, PostBusyError, StateError, TemporaryStateError
@@ -12,11 +13,12 @@ log = logging.getLogger(__name__)
 
 
 class ErrandWork:
-    """The errands of one account, and what carries them out."""
+    """The errands of one account, and what carries them out; ``other_bot`` is told of new words."""
 
-    def __init__(self, errands: Errands, undo: Undo) -> None:
+    def __init__(self, errands: Errands, undo: Undo, other_bot: OtherBot) -> None:
         self._errands = errands
         self._undo = undo
+        self._other_bot = other_bot
 
     def do_next(self) -> bool:
         """Do the next errand that can be done now; whether there was one. StateError.
@@ -60,7 +62,8 @@ class ErrandWork:
         undo = self._undo
         match errand.kind:
             case "rewrite":
-                rewrite(undo, errand.status_id, errand.attachment_id, errand.text)
+                words = {errand.attachment_id: errand.text}
+                rewrite(undo, errand.status_id, words, self._other_bot)
             case "undo" | "again":
                 plan = undo.plan(errand.status_id, errand.attachment_id)
                 gone = undo.carry_out(plan, alone=False)

@@ -96,6 +96,19 @@ def test_other_words_are_written_and_taken_back(desk: Desk):
     assert desk.ask("undo").status_code == desk.ask("rewrite", text="x").status_code == 409
 
 
+def test_words_written_here_are_not_taken_for_another_bots(
+    desk: Desk, picture: Path, caplog: pytest.LogCaptureFixture
+):
+    assert desk.description is not None
+    words = f"A cat.\n\n{desk.description.rpartition(chr(10))[2]}"
+    desk.ask("rewrite", text=words)
+    wait_for(lambda: desk.description == words, 30, "the new words")
+    # The event of that edit comes before that of another post.
+    other = desk.server.post("And this", files=[picture])
+    desk.server.wait_until_described(other["id"])
+    assert "another bot" not in caplog.text
+
+
 def test_its_picture_comes_from_the_dashboard(desk: Desk):
     place = f"/thumbnail/{desk.post}/{desk.attachment}"
     assert f'src="{place}"' in desk.page

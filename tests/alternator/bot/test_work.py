@@ -22,6 +22,7 @@ from alternator.bot.draft import Draft
 from alternator.bot.errand_work import ErrandWork
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
+from alternator.bot.other_bot import OtherBot
 from alternator.bot.pace import Pace
 from alternator.bot.parts import Parts
 from alternator.bot.progress import BotProgress
@@ -430,7 +431,7 @@ def test_whenever_the_server_recovers_a_post_that_it_failed_for_waits_the_least(
             work=work,
             pace=Pace(PaceSettings(), account.state.ledger, stop.clock),
             chores=nothing_to_do(stop.clock),
-            errands=ErrandWork(account.errands, undo),
+            errands=ErrandWork(account.errands, undo, OtherBot(SILENT, stop.clock.monotonic)),
             wake=threading.Event(),
             progress=BotProgress(stop),
             stop=stop,
