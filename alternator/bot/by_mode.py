@@ -1,21 +1,22 @@
 """Describes posts in the mode that is set for them: edits them, or does something else instead.
 
 Whatever the mode, texts are made in one way (``describe.py``), and there is one way to an edit. A
-draft that was approved takes it, too: its post is looked at anew, and where that says something
-else by now, its texts are made anew instead, and wait again.
+draft that was approved takes it, too: its post is looked at anew. Where that says something else by
+now, its texts are made anew instead, and wait again; where it is to be left alone by now, it is.
 """
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Self, assert_never
 
 from alternator.bot.basis import basis_of
 from alternator.bot.describe import Describer
 from alternator.bot.draft import Draft
 from alternator.bot.error_outcomes import deleted
-from alternator.bot.modes import Modes
 from alternator.bot.other_bot import OtherBot
 from alternator.bot.reply import Replier
+from alternator.bot.wanted import Wanted
 from alternator.errors import GoneError
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Attachment, Status
@@ -41,13 +42,13 @@ class ModeDescriber:
         client: MastodonClient,
         *,
         drafts: Drafts,
-        modes: Modes,
+        wanted: Wanted,
         replier: Replier,
     ) -> None:
         self._describer = describer
         self._client = client
         self._drafts = drafts
-        self._modes = modes
+        self._wanted = wanted
         self._replier = replier
 
     @property
@@ -66,7 +67,7 @@ class ModeDescriber:
             self._describer.beside(client, progress),
             client,
             drafts=self._drafts,
-            modes=self._modes,
+            wanted=self._wanted,
             replier=self._replier,
         )
 
@@ -85,19 +86,13 @@ class ModeDescriber:
                 return draft
             note = f"{EDITED_SINCE} draft {kept.number} was made"
         draft = self._describer.prepare(claim, patient=patient, speech=speech)
-        return Draft(
-            status_id=draft.status_id,
-            texts=draft.texts,
-            outcomes=draft.outcomes,
-            status=draft.status,
-            note=note,
-        )
+        return replace(draft, note=note)
 
     def publish(self, draft: Draft) -> list[Outcome]:
         """Do with a draft what its post's mode says; errors as of ``Describer.publish``."""
         if draft.status is None or not draft.texts or draft.approved is not None:
             return self._describer.publish(draft)
-        mode = self._modes.of(draft.status.audience)
+        mode = self._wanted.modes.of(draft.status.audience)
         match mode:
             case "edit":
                 return self._describer.publish(draft)
@@ -109,13 +104,21 @@ class ModeDescriber:
                 assert_never(mode)
 
     def _approved(self, claim: Claim, kept: KeptDraft) -> Draft | None:
-        """The texts that were approved; None if their post says something else by now."""
+        """The texts that were approved; None if their post says something else by now.
+
+        No texts where its author, or the configuration, wants it left alone by now.
+        """
         try:
             status = self._client.status(claim.status_id)
         except GoneError:
             return Draft(
                 status_id=claim.status_id, texts={}, outcomes=deleted(claim.attachment_ids)
             )
+        reason = self._wanted.reason_against(status)
+        if reason is not None:
+            # What was approved is dropped with it, once a second look says the same.
+            found = (left_alone(key, reason, sure=False) for key in claim.attachment_ids)
+            return Draft(status_id=status.id, texts={}, outcomes=tuple(found), status=status)
         if basis_of(status) != kept.basis:
             self._drafts.drop(kept.number, EDITED_SINCE)
             log.info("draft %d of post %s is made anew: %s", kept.number, status.id, EDITED_SINCE)

@@ -150,13 +150,13 @@ def take_up_dry_runs(account: Account, modes: Modes) -> None:
 
 
 def by_mode(
-    describer: Describer, account: Account, session: MastodonClient, modes: Modes
+    describer: Describer, account: Account, session: MastodonClient, wanted: Wanted
 ) -> ModeDescriber:
     """What describes posts in their modes, for the main thread."""
     return ModeDescriber(
         describer,
         session,
         drafts=account.state.drafts,
-        modes=modes,
+        wanted=wanted,
         replier=Replier(account, session),
     )

@@ -273,6 +273,41 @@ def test_approved_after_its_post_was_deleted_it_is_dropped(
     assert edits(server) == 0
 
 
+@pytest.mark.parametrize(
+    ("since", "reason"),
+    [
+        ({"opt_out": {"words": ("look",)}}, "the post has the word 'Look' ([opt_out] words)"),
+        (
+            {"mastodon": {"visibilities": ("private",)}},
+            "the post's visibility is public; [mastodon] visibilities says which are described",
+        ),
+    ],
+)
+@pytest.mark.parametrize("mode", ["review", "dry-run"])
+def test_what_is_to_be_left_alone_by_now_is(
+    server: SandboxServer,
+    make_bot: MakeBot,
+    picture: Path,
+    mode: str,
+    since: dict[str, Any],
+    reason: str,
+):
+    status = server.post("Look", files=[picture])
+    before = make_bot(mastodon={"mode": mode})
+    before.once()
+    if mode == "review":
+        with drafts_of(before) as drafts:
+            drafts.approve(drafts.listed()[0].number)
+    bot = make_bot(**since)
+    bot.once()
+    assert the_draft(bot, "approved")  # one answer is not believed
+    bot.clock.skip(700)
+    bot.once()
+    assert the_draft(bot, "dropped").reason == reason
+    assert bot.rows()[0][:2] == ("left", reason)
+    assert server.descriptions(status["id"]) == [None] and edits(server) == 0
+
+
 def test_what_its_author_described_meanwhile_stays(
     server: SandboxServer, review: Any, picture: Path
 ):
