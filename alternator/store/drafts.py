@@ -108,7 +108,8 @@ class Drafts(Protocol):
     def end_dry_runs(self, audiences: Collection[str], *, review: bool) -> int:
         """Take up the drafts of a dry run that is over, of posts with these audiences.
 
-        They wait for a word from now on, or are approved without one; returns how many they are.
+        They wait for a word from now on, as if made now, or are approved without one; returns how
+        many they are.
         """
 
 

@@ -8,17 +8,17 @@ from typing import Any
 
 from alternator.store.drafts import WAITING, DraftError, DraftState, KeptDraft, NewDraft
 from alternator.store.elapsed import ElapsedTime
+from alternator.store.sqlite.attachments import ANEW
 from alternator.store.sqlite.database import Database
 
 COLUMNS = (
     "number, status_id, kind, state, audience, basis, texts, places, messages, reason, made, "
     "changed, url, note"
 )
-# As if an attachment was met just now. Whatever else became of it meanwhile goes before a draft.
+# What was described meanwhile, or is at work, goes before a draft.
 MADE_DUE = (
-    "UPDATE attachment SET state = 'waiting', backfill = 0, attempts = 0, not_before = ?, "
-    "put_back = 0, deferred = 0, said_left = NULL, edits_before = NULL, speech = 0, changed = ? "
-    "WHERE account = ? AND status_id = ? AND attachment_id = ? AND state = 'left'"
+    f"UPDATE attachment SET {ANEW}, backfill = 0, speech = 0, changed = ? "
+    "WHERE account = ? AND status_id = ? AND attachment_id = ? AND state IN ('left', 'failed')"
 )
 
 
@@ -145,7 +145,11 @@ class SqliteDrafts:
                 *audiences,
             )
             for draft in found:
-                db.execute("UPDATE draft SET kind = 'review' WHERE number = ?", (draft.number,))
+                # Its author has as long to decide as of any other: nobody was asked until now.
+                db.execute(
+                    "UPDATE draft SET kind = 'review', made = ? WHERE number = ?",
+                    (self._time.now(), draft.number),
+                )
                 if not review:
                     self._approve(db, draft)
         return len(found)

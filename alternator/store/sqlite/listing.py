@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.listing import Described, Listed
 from alternator.store.outcomes import AttachmentState
+from alternator.store.sqlite.attachments import ANEW
 from alternator.store.sqlite.database import Database
 
 COLUMNS = "status_id, attachment_id, state, reason, attempts, backfill, not_before, found, changed"
@@ -100,9 +101,8 @@ class SqliteListing:
         now = self._time.now()
         with self._database.writing(durable=True) as db:
             return db.execute(
-                "UPDATE attachment SET state = 'waiting', backfill = 0, attempts = 0, "
-                "not_before = ?, put_back = 0, deferred = 0, said_left = NULL, "
-                "edits_before = NULL, changed = ? WHERE account = ? AND status_id = ? "
+                f"UPDATE attachment SET {ANEW}, backfill = 0, changed = ? "
+                "WHERE account = ? AND status_id = ? "
                 "AND (? IS NULL OR attachment_id = ?) AND state IN ('failed', 'left')",
                 (now, now, self._account, status_id, attachment_id, attachment_id),
             ).rowcount

@@ -139,6 +139,25 @@ def test_the_drafts_of_a_dry_run_are_taken_up_when_it_is_over(
     assert (state.claim() is None) == review
 
 
+def test_a_draft_of_a_dry_run_waits_from_its_end_on(state: AccountState, clock: Clock):
+    draft = drafted(state, kind="dry-run")
+    clock.now += 30 * 86400
+    state.drafts.end_dry_runs(("public",), review=True)
+    assert state.drafts.get(draft.number).made == clock.now
+
+
+def test_an_approval_takes_up_what_was_given_up(state: AccountState, clock: Clock):
+    draft = drafted(state)
+    assert state.listing.retry("5") == 2
+    while (claim := state.claim()) is not None:
+        failures = [Outcome(attachment_id=key, state="failed") for key in claim.attachment_ids]
+        state.finish(claim, failures)
+        clock.now += 86400
+    assert state.counts() == {"failed": 2}
+    state.drafts.approve(draft.number)
+    assert set(claimed(state).attachment_ids) == {"51", "52"}
+
+
 def test_what_became_of_an_attachment_otherwise_goes_before_a_draft(state: AccountState):
     draft = drafted(state)
     state.drafts.approve(draft.number)
