@@ -113,8 +113,6 @@ def migrate_section(section: str, entries: Container, changes: list[str]) -> Non
         if reason:
             comment_out(entries, place, reason)
             changes.append(f"{where} is a comment now: {reason}")
-        elif known[name].unused:
-            changes.append(f"{where} is kept, without effect: {known[name].unused}")
         elif remark := REMARKS.get((section, name), nothing)(item):
             changes.append(f"{where}: {remark}")
 
