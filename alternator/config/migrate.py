@@ -146,7 +146,7 @@ def written(key: TomlKey, item: Item) -> str:
 def keep_speech_off(document: TOMLDocument) -> None:
     """Write the Rust bot's default down, which is another one here."""
     enabled = tomlkit.item(False)
-    enabled.comment("the Rust bot's default; true describes audio and video")
+    enabled.comment("the Rust bot's default; true hears audio and video")
     if "whisper" not in document:
         document.append("whisper", tomlkit.table())
     document["whisper"]["enabled"] = enabled
