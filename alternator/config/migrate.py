@@ -66,7 +66,7 @@ def migrated(file: Path, text: str) -> Migrated:
     if of_rust and "enabled" not in document.get("whisper", {}):
         keep_speech_off(document)
         changes.append(
-            "[whisper] enabled = false was added, as it was by default; true describes audio and "
+            "[whisper] enabled = false was added, as it was by default; true hears audio and "
             "video"
         )
     found = document.as_string()
