@@ -53,7 +53,9 @@ SERVICES = {
     ),
     "nothing else": (
         "sound is transcribed on this machine, unless you name a speech server (`[whisper] "
-        "server_url`); text, content warning and poll of a post go nowhere"
+        "server_url`); content warning and poll of a post go nowhere, nor does its text, unless "
+        "`[descriptions] use_post_text` is on: then it goes to the vision endpoint beside the "
+        "pictures"
     ),
 }
 WHICH_POSTS = """

@@ -81,7 +81,7 @@ class DailyBudget:
         finally:
             with self._lock:
                 self._reserved -= most
-                if spending.tokens:
+                if self._limit and spending.tokens:  # without one nobody would ask
                     self._write_down(spending.tokens)
 
     def _check(self, most: int) -> None:

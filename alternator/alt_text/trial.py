@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from alternator.alt_text.check.answer import Asked
 from alternator.alt_text.endpoint import Endpoint
 from alternator.alt_text.prompts import prompt
-from alternator.alt_text.question import content_of, text_of, tokens_of
+from alternator.alt_text.question import PNG_SIGNATURE, content_of, text_of, tokens_of
 from alternator.config.models import VisionSettings
 
 SIDE = 256  # pixels
@@ -15,7 +15,6 @@ RED, WHITE = (220, 20, 30), (255, 255, 255)
 LIMIT = 300  # characters
 # Any of these in the answer: the model has seen the picture.
 SEEN = ("red", "crimson", "scarlet")
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,9 +42,9 @@ class Words:
         limit = min(room, self.length) if self.length else room
         return f"{self.text(name, limit=limit)}{self.after}"
 
-    def longest(self, name: Name, models: Sequence[str], **values: object) -> str:
+    def longest(self, name: Name, models: Sequence[str]) -> str:
         """The longest of the texts that name one of these models as ``{model}``."""
-        return max((self.text(name, model=model, **values) for model in models), key=len)
+        return max((self.text(name, model=model) for model in models), key=len)
 
 
 class Wording:

@@ -17,7 +17,7 @@ from alternator.bot.backfill import Backfill, Seen
 from alternator.bot.conduct import wanted_of
 from alternator.bot.progress import BotProgress
 from alternator.bot.run import Wishes, run
-from alternator.config.load import load_config
+from alternator.config.load import load_account
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config
 from alternator.errors import ConfigError
@@ -50,7 +50,7 @@ class Plan:
 def main(argv: list[str]) -> int:
     """Describe old posts, too: from a date on, or a number of them."""
     arguments = parser_of().parse_args(argv)
-    config = load_config(arguments.config)
+    config = load_account(arguments.account, arguments.config)
     set_up("debug" if arguments.verbose else config.logging.level, secrets_of(config))
     trusted.check(os.environ)
     plan = Plan(since=arguments.since, count=arguments.count)
@@ -73,6 +73,7 @@ def parser_of() -> argparse.ArgumentParser:
     parser.add_argument(
         "-c", "--config", type=Path, metavar="FILE", help="default: alternator.toml"
     )
+    parser.add_argument("--account", metavar="NAME", help="whose posts, of several accounts")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--since", type=moment, metavar="DATE", help="posts since then: 2025-01-31")
     which.add_argument("--count", type=number, metavar="N", help="so many of the newest posts")

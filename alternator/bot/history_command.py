@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from alternator.bot.post_address import status_id_of
 from alternator.clock import SYSTEM_CLOCK
-from alternator.config.load import load_config
+from alternator.config.load import load_accounts
 from alternator.config.secrets import secrets_of
 from alternator.log import set_up
 from alternator.store.edit_history import MOST_KEPT, EditOutcome, PastEdit
@@ -66,14 +66,15 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Show what was written into posts, the newest first, and what was there before."""
     arguments = parser().parse_args(argv)
-    config = load_config(arguments.config)
-    set_up("warn", secrets_of(config))
-    server = config.mastodon.instance_url
-    status_id = None if arguments.post is None else status_id_of(arguments.post, server)
-    with opened_beside(config.state.directory, clock=SYSTEM_CLOCK.now) as store:
+    configs = load_accounts(arguments.config)
+    set_up("warn", [secret for config in configs for secret in secrets_of(config)])
+    servers = list(dict.fromkeys(config.mastodon.instance_url for config in configs))
+    status_id = None if arguments.post is None else status_id_of(arguments.post, *servers)
+    with opened_beside(configs[0].state.directory, clock=SYSTEM_CLOCK.now) as store:
         found = [
             (account, entry)
-            for account, state in store.known_accounts(server).items()
+            for (server, account), state in store.all_accounts().items()
+            if server in servers
             for entry in state.history.entries(status_id=status_id, count=arguments.count)
         ]
     found.sort(key=lambda pair: pair[1].sent_at, reverse=True)

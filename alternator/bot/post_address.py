@@ -11,8 +11,8 @@ from alternator.web.credentials import without_user
 ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
-def status_id_of(post: str, instance_url: str) -> str:
-    """The id of a post on the server at ``instance_url``, named by its id or its web address.
+def status_id_of(post: str, *instance_urls: str) -> str:
+    """The id of a post on one of the servers at these addresses, named by its id or web address.
 
     A web address ends with the id, whatever the software: ``/@user/ID`` (Mastodon),
     ``/@user/statuses/ID`` (GoToSocial), ``/notice/ID`` (Akkoma), ``/p/user/ID`` (Pixelfed),
@@ -23,14 +23,15 @@ def status_id_of(post: str, instance_url: str) -> str:
     if "://" in found:
         try:
             parts = urlsplit(found)
-            own = urlsplit(without_user(instance_url))
-            is_own = parts.netloc.rpartition("@")[2].lower() == own.netloc.lower()
+            own = [urlsplit(without_user(url)).netloc for url in instance_urls]
+            is_own = parts.netloc.rpartition("@")[2].lower() in map(str.lower, own)
         except ValueError:
             raise ConfigError(f"{found[:200]!r} is no address of a post") from None
         if not is_own:
             raise ConfigError(
                 f"{parts.netloc.rpartition('@')[2]} is another server than the account's, "
-                f"{own.netloc}, and has ids of its own: open the post there and take that address"
+                f"{', '.join(own)}, and has ids of its own: open the post there and take that "
+                f"address"
             )
         found = parts.path.rstrip("/").rpartition("/")[2]
     if not ID.fullmatch(found):

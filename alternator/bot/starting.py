@@ -189,7 +189,7 @@ def take_up(state: AccountState, wishes: Wishes) -> None:
 def start_speech(settings: WhisperSettings, speech: SpeechWorker | None) -> None:
     """Load the Whisper model, unless that is to wait for the first clip."""
     if speech is None:
-        log.info("audio and video: not described, [whisper] enabled is false")
+        log.info("what is said in audio and video: not heard, [whisper] enabled is false")
         return
     log.info("audio and video: %s", described(settings))
     if settings.preload:

@@ -2,14 +2,14 @@
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypedDict, assert_never
 
 from alternator.bot.health_question import ask, place_of
 from alternator.clock import SYSTEM_CLOCK
-from alternator.config.load import load_config
+from alternator.config.load import load_accounts
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config
 from alternator.log import set_up
@@ -44,10 +44,15 @@ class TroubleLine(TypedDict):
     again: str | None
 
 
+# An account's server and its id there.
+AccountKey = tuple[str, str]
+
+
 class AccountLine(TypedDict):
     """One account as JSON; times are ISO 8601 in UTC, null while there is none."""
 
     account: str
+    server: str
     queue: Mapping[AttachmentState, int]
     oldest_waiting: str | None
     last_description: str | None
@@ -72,7 +77,7 @@ class Status:
     server: str
     bot: BotState
     health: object
-    accounts: Mapping[str, Overview]
+    accounts: Mapping[AccountKey, Overview]
 
     @property
     def well(self) -> bool:
@@ -103,9 +108,9 @@ def main(argv: list[str]) -> int:
     nothing any more because an edit did harm.
     """
     arguments = parser().parse_args(argv)
-    config = load_config(arguments.config)
-    set_up("warn", secrets_of(config))
-    found = look(config, max(arguments.failures, 0))
+    configs = load_accounts(arguments.config)
+    set_up("warn", [secret for config in configs for secret in secrets_of(config)])
+    found = look(configs, max(arguments.failures, 0))
     if arguments.json:
         print(json.dumps(line_of(found), indent=1))
     else:
@@ -113,14 +118,18 @@ def main(argv: list[str]) -> int:
     return 0 if found.well else ExitCode.FAILED
 
 
-def look(config: Config, failures: int) -> Status:
-    """Look at the memory, and ask the bot. StateError if there is no memory."""
-    directory = config.state.directory
-    with opened_beside(directory, clock=SYSTEM_CLOCK.now) as store:
-        known = store.known_accounts(config.mastodon.instance_url)
-        accounts = {account: state.overview(failures) for account, state in known.items()}
-    bot, health = asked(config)
-    return Status(server=config.mastodon.instance_url, bot=bot, health=health, accounts=accounts)
+def look(configs: Sequence[Config], failures: int) -> Status:
+    """Look at the memory of all accounts, and ask the bot. StateError if there is no memory."""
+    servers = {config.mastodon.instance_url for config in configs}
+    with opened_beside(configs[0].state.directory, clock=SYSTEM_CLOCK.now) as store:
+        accounts = {
+            key: state.overview(failures)
+            for key, state in store.all_accounts().items()
+            if key[0] in servers
+        }
+    bot, health = asked(configs[0])
+    server = configs[0].mastodon.instance_url
+    return Status(server=server, bot=bot, health=health, accounts=accounts)
 
 
 def asked(config: Config) -> tuple[BotState, object]:
@@ -142,8 +151,8 @@ def asked(config: Config) -> tuple[BotState, object]:
 def tell(found: Status) -> None:
     """The answer for people."""
     say(f"bot: {bot_line(found)}")
-    for account, overview in found.accounts.items():
-        say(f"account {account} on {found.server}")
+    for (server, account), overview in found.accounts.items():
+        say(f"account {account} on {server}")
         queue = ", ".join(f"{overview.counts.get(state, 0)} {state}" for state in STATES)
         say(f"  attachments: {queue}")
         if overview.oldest is not None:
@@ -197,6 +206,7 @@ def line_of(found: Status) -> Line:
         accounts=[
             AccountLine(
                 account=account,
+                server=server,
                 queue={state: overview.counts.get(state, 0) for state in STATES},
                 oldest_waiting=iso(overview.oldest),
                 last_description=iso(overview.last),
@@ -213,7 +223,7 @@ def line_of(found: Status) -> Line:
                     for trouble in overview.troubles
                 ],
             )
-            for account, overview in found.accounts.items()
+            for (server, account), overview in found.accounts.items()
         ],
         health=found.health,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from alternator.bot.post_address import status_id_of
 from alternator.bot.progress import BotProgress
 from alternator.bot.undo import Plan, Undo
-from alternator.config.load import load_config
+from alternator.config.load import load_account
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config
 from alternator.errors import UndoRefusedError, UnsupportedServerError
@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     made = command_parser("alternator undo", main.__doc__, EXAMPLES)
     made.add_argument("post", metavar="POST", help="the post's id, or its address in a browser")
     made.add_argument("-c", "--config", type=Path, metavar="FILE", help="default: alternator.toml")
+    made.add_argument("--account", metavar="NAME", help="whose post it is, of several accounts")
     made.add_argument("--attachment", metavar="ID", help="only this one (`alternator history`)")
     made.add_argument(
         "--dry-run", action="store_true", help="say what would be taken back, and change nothing"
@@ -52,7 +53,7 @@ def main(argv: list[str]) -> int:
     Refused, and the post left as it is, where somebody has edited it since.
     """
     arguments = parser().parse_args(argv)
-    config = load_config(arguments.config)
+    config = load_account(arguments.account, arguments.config)
     set_up("warn", secrets_of(config))
     trusted.check(os.environ)
     status_id = status_id_of(arguments.post, config.mastodon.instance_url)

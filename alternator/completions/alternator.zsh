@@ -149,6 +149,7 @@ _shtab_alternator_accounts_logout_defaults_added=0
 _shtab_alternator_backfill_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--account[whose posts, of several accounts]:NAME:"
   "--since[posts since then\: 2025-01-31]:DATE:"
   "--count[so many of the newest posts]:N:"
   "--dry-run[only say how much there is to describe]"
@@ -618,6 +619,7 @@ _shtab_alternator_transcribe_defaults_added=0
 _shtab_alternator_undo_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--account[whose post it is, of several accounts]:NAME:"
   "--attachment[only this one (\`alternator history\`)]:ID:"
   "--dry-run[say what would be taken back, and change nothing]"
   ":the post\'s id, or its address in a browser:"

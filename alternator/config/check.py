@@ -1,13 +1,15 @@
 """``alternator config check``: what takes effect, from where, and all that is wrong."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from itertools import chain
 from pathlib import Path
 from typing import get_type_hints
 
 from alternator.config.accounts import TOKEN, URL, source_of_account
 from alternator.config.effect import without_effect
+from alternator.config.keys import default_of
 from alternator.config.load import config_of, notices_of_secrets, value_of
 from alternator.config.reading import read_source
 from alternator.config.settings import SECTIONS, keys_of
@@ -103,7 +105,7 @@ def line_of(name: KeyName, set_by: Value | None, written: str = "") -> str:
     key = keys_of(cls)[own]
     if set_by is None:
         (field,) = (field for field in fields(cls) if field.name == own)
-        value = field.default if field.default_factory is MISSING else field.default_factory()
+        value = default_of(field)
     else:
         value = convert(set_by, get_type_hints(cls)[own], key)
     shown = f'"{MASK}"' if key.secret and value else toml_of(value)
@@ -129,5 +131,5 @@ def toml_of(value: object) -> str:
         return f"{value:g}" if isinstance(value, float) else str(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"[{', '.join(toml_of(item) for item in value)}]"
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
+    # Its escapes are among TOML's own: https://toml.io/en/v1.0.0#string
+    return json.dumps(str(value), ensure_ascii=False)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from alternator.config.models import SERVER_ENGINE, VisionSettings, WhisperSettings
-from alternator.config.settings import SECTIONS, BalanceSettings, Config, keys_of
+from alternator.config.settings import BalanceSettings, Config, keys_of
 from alternator.config.source import KeyName
 
 # Engines that have no such option: docs/engines.md, and the keys' own descriptions.
@@ -11,7 +11,8 @@ ENGINES_WITHOUT: Mapping[str, frozenset[str]] = {
     "compute_type": frozenset(("openai", SERVER_ENGINE, "whisper.cpp")),
     "batch_size": frozenset(("openai", "whisper.cpp")),
 }
-CONFIDENT = frozenset(("auto", "alternator"))
+# A server that tells none is named when it has answered: alternator/alt_text/heard.py.
+CONFIDENT = frozenset(("auto", "alternator", SERVER_ENGINE))
 
 
 def without_effect(config: Config, was_set: Collection[KeyName]) -> dict[KeyName, str]:
@@ -19,7 +20,7 @@ def without_effect(config: Config, was_set: Collection[KeyName]) -> dict[KeyName
     reasons = dict(reasons_of(config))
     found = {}
     for section, name in was_set:
-        reason = keys_of(SECTIONS[section])[name].unused or reasons.get((section, name))
+        reason = reasons.get((section, name))
         if reason:
             found[section, name] = reason
     return found

@@ -34,6 +34,26 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] = os.enviro
     return load_accounts(path, environ)[0]
 
 
+def load_account(
+    name: str | None, path: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> Config:
+    """The configuration of the account of that name; None for the only one there is.
+
+    ConfigError where there is no such account, or where there are several and none is named.
+    """
+    configs = load_accounts(path, environ)
+    names = [config.account for config in configs if config.account]
+    if name is None and len(configs) == 1:
+        return configs[0]
+    if name is None:
+        raise ConfigError(f"there are several accounts; name one by --account: {', '.join(names)}")
+    for config in configs:
+        if config.account == name:
+            return config
+    known = f"there are {', '.join(names)}" if names else "the one that there is has no name"
+    raise ConfigError(f"there is no account {name!r}; {known}")
+
+
 def load_accounts(
     path: Path | None = None, environ: Mapping[str, str] = os.environ
 ) -> tuple[Config, ...]:
@@ -57,7 +77,7 @@ def load_whisper(
 
 def configs_of(source: Source) -> tuple[Config, ...]:
     """What is set, judged, and the defaults of all the rest, for each account."""
-    notices = (*source.notices, *notices_of_unused(source), *notices_of_secrets(source))
+    notices = (*source.notices, *notices_of_secrets(source))
     if not source.accounts:
         return (replace(config_of(source), notices=notices),)
     configs = [
@@ -115,19 +135,6 @@ def missing(name: KeyName, key: Key, file: Path | None) -> ConfigError:
         f"{file}: [{section}] {own} is missing; write it there or set "
         f"{variable(section, own)}{also}"
     )
-
-
-def notices_of_unused(source: Source) -> list[str]:
-    """One line that names the keys that were set and have no effect."""
-    names: dict[str, list[str]] = {}
-    of_accounts = chain(*(account.values for account in source.accounts))
-    for section, name in dict.fromkeys((*source.values, *of_accounts)):
-        if reason := keys_of(SECTIONS[section])[name].unused:
-            names.setdefault(reason, []).append(f"[{section}] {name}")
-    if not names:
-        return []
-    parts = [f"{', '.join(keys)} ({reason})" for reason, keys in names.items()]
-    return [f"accepted without effect: {'; '.join(parts)}"]
 
 
 def notices_of_secrets(source: Source) -> list[str]:

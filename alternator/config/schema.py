@@ -4,7 +4,7 @@ https://json-schema.org/draft/2020-12. How editors find it: docs/configuration.m
 """
 
 import json
-from dataclasses import MISSING, Field, fields
+from dataclasses import Field, fields
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_type_hints
@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from alternator.config.accounts import NAME, TABLE, usual_keys
 from alternator.config.checked_types import annotated
-from alternator.config.keys import inner, key_of
+from alternator.config.keys import default_of, inner, key_of
 from alternator.config.settings import SECTIONS
 from alternator.config.source import OTHER_NAMES
 
@@ -84,16 +84,13 @@ def schema_of_key(field: "Field[Any]", hint: object) -> Schema:
     if NoneType in get_args(hint) and found.get("type") != "string":
         found = {"anyOf": [found, {"enum": ["", "auto"]}]}
     found["description"] = key.help
-    if key.unused:
-        found["deprecated"] = True
-    if not (key.required or key.secret) and (default := default_of(field)) is not None:
+    if not (key.required or key.secret) and (default := json_of(default_of(field))) is not None:
         found["default"] = default
     return found
 
 
-def default_of(field: "Field[Any]") -> object:
-    """A key's default as JSON has it, the same on every machine; None where there is none."""
-    value = field.default_factory() if field.default_factory is not MISSING else field.default
+def json_of(value: object) -> object:
+    """A default as JSON has it, the same on every machine; None where there is none."""
     if isinstance(value, Path):
         home = str(Path.home())
         return str(value).replace(home, "~", 1) if str(value).startswith(home) else str(value)

@@ -44,8 +44,6 @@ def approve(site: Site, fields: Fields, path: Mapping[str, str]) -> str:
     number, watched = site.signed_in(fields)
     limit = watched.account.instance.description_limit
     decide(
-        site,
-        fields,
         lambda: watched.account.state.drafts.approve(draft_number(path), texts_of(fields, limit)),
     )
     return address("/drafts", number, "approved")
@@ -55,8 +53,6 @@ def refuse(site: Site, fields: Fields, path: Mapping[str, str]) -> str:
     """Let a draft not be written."""
     number, watched = site.signed_in(fields)
     decide(
-        site,
-        fields,
         lambda: watched.account.state.drafts.refuse(
             draft_number(path), "it was refused on the dashboard"
         ),
@@ -96,7 +92,7 @@ def handed_over(
     return address(f"/posts/{status_id}", number, f"asked-{kind}" if is_new else "nothing")
 
 
-def decide(site: Site, fields: Fields, decision: Callable[[], KeptDraft]) -> None:
+def decide(decision: Callable[[], KeptDraft]) -> None:
     """Decide about a draft; PageError where that can't be."""
     try:
         decision()

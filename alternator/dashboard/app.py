@@ -170,18 +170,24 @@ def operator_routes(site: Site) -> list[BaseRoute]:
     metrics = BotMetrics(site.watched, site.now)
 
     def troubles() -> list[str]:
-        return [one.condition().trouble for one in site.watched if one.condition().trouble]
+        conditions = [one.condition() for one in site.watched]
+        return [condition.trouble for condition in conditions if condition.trouble]
 
     def obstacles() -> list[str]:
-        found = troubles()
-        for one in site.watched:
-            if one.condition().starting:
-                found.append(f"{one.name}: starting")
-            elif one.condition().server.failing:
-                found.append(f"{one.name}: its server is {one.condition().server.state}")
+        found, others = [], []
+        for number, one in enumerate(site.watched):
+            condition = one.condition()
+            # With a token, names are not everybody's.
+            name = one.name if site.access.token is None else f"account {number}"
+            if condition.trouble:
+                found.append(condition.trouble)
+            if condition.starting:
+                others.append(f"{name}: starting")
+            elif condition.server.failing:
+                others.append(f"{name}: its server is {condition.server.state}")
             elif one.account.halted is not None:
-                found.append(f"{one.name}: nothing is edited any more")
-        return found
+                others.append(f"{name}: nothing is edited any more")
+        return found + others
 
     def alive(site: Site, request: Request) -> Response:
         return in_lines(troubles(), "alive")

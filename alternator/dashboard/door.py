@@ -31,6 +31,11 @@ HEADERS = {
 }
 
 
+def is_open(path: str) -> bool:
+    """Whether anybody may ask for a path, without the token too."""
+    return path in OPEN or path.startswith(STATIC)
+
+
 class Door:
     """Refuses who may not come in; see ``access.py``."""
 
@@ -76,7 +81,7 @@ class Door:
                 "This did not come from a page of the dashboard, so nothing was done. Open the "
                 "dashboard itself and try again.",
             )
-        if self._access.token is None or path in OPEN or path.startswith(STATIC):
+        if self._access.token is None or is_open(path):
             return None
         if brings_token or self._access.is_known(headers.get("cookie"), self._now()):
             return None

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from alternator.dashboard import plots, words
 from alternator.dashboard.access import Access
+from alternator.dashboard.door import is_open
 from alternator.dashboard.errors import PageError
 from alternator.dashboard.hardware import Hardware
 from alternator.dashboard.settings_view import sections_of
@@ -37,7 +38,6 @@ SAID: Mapping[str, str] = {
     "resumed": "Editing goes on.",
     "approved": "The draft is approved. The bot writes it into the post in its turn.",
     "refused": "The draft is refused. Nothing is written.",
-    "saved": "The draft's words are saved.",
     "asked-rewrite": "The new words are handed to the bot, which writes them into the post.",
     "asked-undo": "The bot takes the description back.",
     "asked-again": "The bot takes the description back and makes a new one.",
@@ -89,13 +89,15 @@ class Site:
     ) -> Response:
         """A page, with what all of them show."""
         now = self.now()
+        # Whose they are is nobody's business who has not shown the token.
+        is_anybodys = self.access.token is not None and is_open(request.url.path)
         text = self.templates.get_template(name).render(
-            accounts=self.watched,
+            accounts=() if is_anybodys else self.watched,
             number=number,
             query=f"?account={number}" if number else "",
             path=request.url.path,
             said=SAID.get(request.query_params.get("said", ""), ""),
-            with_token=self.access.token is not None,
+            with_token=self.access.token is not None and not is_anybodys,
             now=now,
             ago=partial(words.ago, now=now),
             **own,

@@ -2,12 +2,12 @@
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import MISSING, dataclass
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from alternator.config.check import MASK, toml_of
 from alternator.config.effect import reasons_of
-from alternator.config.keys import Key, key_of
+from alternator.config.keys import Key, default_of, key_of
 from alternator.config.settings import SECTIONS, Config
 
 
@@ -38,13 +38,12 @@ def sections_of(config: Config) -> Iterator[Section]:
         found = []
         for field in dataclasses.fields(cls):
             key, value = key_of(field), getattr(settings, field.name)
-            usual = field.default if field.default_factory is MISSING else field.default_factory()
             setting = Setting(
                 name=field.name,
                 value=shown(key, value),
-                is_default=value == usual,
+                is_default=value == default_of(field),
                 help=key.help.replace("`", ""),
-                without_effect=key.unused or reasons.get((name, field.name), ""),
+                without_effect=reasons.get((name, field.name), ""),
             )
             found.append(setting)
         yield Section(name=name, settings=tuple(found))

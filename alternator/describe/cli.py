@@ -6,13 +6,16 @@ import os
 import sys
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, get_args
 
 from alternator.alt_text.vision import VisionClient
 from alternator.alt_text.writer import KINDS, AltTextWriter
-from alternator.config.load import load_section
+from alternator.config.descriptions import DescriptionSettings
+from alternator.config.load import build_section
 from alternator.config.models import VisionSettings, WhisperSettings
+from alternator.config.reading import read_source
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config, MastodonSettings, MediaSettings
 from alternator.describe.local_media import LocalMedia, type_of
@@ -94,17 +97,21 @@ def main(argv: list[str]) -> int:
 
 
 def settings_of(path: Path | None) -> Config:
-    """The configuration, of which only the sections about media and models must be whole."""
+    """The configuration, of which only the sections about media, models and texts must be whole."""
+    source = read_source(path, os.environ)
     try:
-        server = load_section(MastodonSettings, path)
+        server = build_section(MastodonSettings, source)
     except ConfigError:
         # No account is needed. What is wrong in the file elsewhere is told below.
         server = NO_SERVER
+    descriptions = build_section(DescriptionSettings, source)
     return Config(
         mastodon=server,
-        vision=load_section(VisionSettings, path),
-        media=load_section(MediaSettings, path),
-        whisper=load_section(WhisperSettings, path),
+        vision=build_section(VisionSettings, source),
+        media=build_section(MediaSettings, source),
+        # Nothing is kept of a trial.
+        descriptions=replace(descriptions, transcripts_directory=None),
+        whisper=build_section(WhisperSettings, source),
     )
 
 
@@ -162,7 +169,7 @@ def nothing_for(kind: AttachmentType) -> str:
     """Why nothing of a kind is described, and what to do."""
     if kind in ("image", "gifv"):
         return (
-            "pictures are not described: set [openrouter] api_key, or base_url for an endpoint of "
+            "pictures are not described: set [vision] api_key, or base_url for an endpoint of "
             "your own"
         )
     return "sound is not described: [whisper] enabled is false"

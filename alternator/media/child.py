@@ -76,7 +76,7 @@ def start_bounded(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=errors,
-        env=_environment(),
+        env=environment(),
         pass_fds=tuple(files),
         process_group=0,  # Ctrl-C is for the bot, which ends its children itself
     )
@@ -193,7 +193,8 @@ def _end(code: int) -> End:
             return "crashed" if code < 0 else "failed"
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """What a child is started with of the bot's own environment."""
     kept = {
         name: value
         for name, value in os.environ.items()

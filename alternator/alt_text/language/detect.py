@@ -16,12 +16,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
+from alternator.media.child import environment
+
 log = logging.getLogger(__name__)
 
 # -P: a file numpy.py in the working directory is not the library.
 COMMAND = (sys.executable, "-P", "-m", "alternator.alt_text.language.child")
-VARIABLES = ("PATH", "HOME", "LANG", "VIRTUAL_ENV")
-VARIABLE_FAMILIES = ("LC_", "LD_", "PYTHON", "COVERAGE")
 # The first answer waits for a model of 5 MB, packed, to be read: 0.6 s in November 2026.
 PATIENCE_SECONDS = 30.0
 NOT_INSTALLED = 127  # what the process then ends with
@@ -95,7 +95,7 @@ class Detector:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=_environment(),
+                env=environment(),
                 process_group=0,  # Ctrl-C is for the bot, whose end is the end of its input
             )
         return self._process
@@ -137,11 +137,3 @@ def _line_of(descriptor: int, seconds: float) -> bytes:
             raise ValueError("the process has ended")
         line += piece
     return line
-
-
-def _environment() -> dict[str, str]:
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name in VARIABLES or name.startswith(VARIABLE_FAMILIES)
-    }

@@ -153,3 +153,11 @@ def test_a_budget_that_runs_out_in_the_middle_of_a_post_leaves_it_whole(
     bot.once()
     assert None not in server.descriptions(post["id"])
     assert server.status(post["id"])["content"] == post["content"]
+
+
+def test_without_a_limit_nothing_is_written_down():
+    ledger = Fragile()
+    for limit, days in ((0, 0), (1000, 1)):
+        with DailyBudget(limit, ledger, Day()).spending(10) as spending:
+            spending.tokens = 5
+        assert len(ledger.days) == days

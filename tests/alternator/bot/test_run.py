@@ -274,7 +274,7 @@ def test_a_single_pass_says_what_it_is_and_does(
     assert lines == [
         f"info  account: demo@{server.url.removeprefix('http://')}, descriptions up to 1500 "
         f"characters",
-        "info  audio and video: not described, [whisper] enabled is false",
+        "info  what is said in audio and video: not heard, [whisper] enabled is false",
         f"info  pictures: pixels at {vision.base_url}",
         "info  done: 1 described, 0 left alone, 0 failed",
     ]

@@ -8,7 +8,9 @@ import pytest
 from loopback import free_port
 from waiting import wait_for
 
+from alternator.bot.history_command import main as history
 from alternator.bot.status_command import main
+from alternator.clock import SYSTEM_CLOCK
 from alternator.config.settings import HealthSettings
 from alternator.store.opening import NothingRememberedError, opened
 from probe.exit_codes import ExitCode
@@ -115,3 +117,34 @@ def test_a_bot_that_does_not_answer_is_told(
 def test_where_no_bot_was_that_is_said(make_bot: MakeBot, configured: Configured):
     with pytest.raises(NothingRememberedError):
         main(configured(make_bot()))
+
+
+def test_all_accounts_are_told_of_and_one_that_edits_nothing_is_not_well(
+    server: SandboxServer,
+    make_bot: MakeBot,
+    configured: Configured,
+    picture: Path,
+    capsys: pytest.CaptureFixture[str],
+):
+    post = server.post("Look", files=[picture])
+    bot = make_bot()
+    bot.once()
+    words = configured(bot)
+    with opened(bot.config.state.directory, clock=SYSTEM_CLOCK.now) as store:
+        store.use_account("https://other.example", "9").halt("an edit did harm")
+    several = (
+        Path(words[-1])
+        .read_text()
+        .replace("[mastodon]", '[[accounts]]\nname = "here"')
+        .replace("access_token", "token")
+    )
+    other = (
+        '[[accounts]]\nname = "there"\ninstance_url = "https://other.example"\ntoken = "a-token"\n'
+    )
+    Path(words[-1]).write_text(several.replace("[openrouter]", f"{other}[openrouter]"))
+    assert main([*words, "--json"]) == ExitCode.FAILED
+    accounts = json.loads(capsys.readouterr().out)["accounts"]
+    assert [one["server"] for one in accounts] == [server.url, "https://other.example"]
+    assert [one["halted"] for one in accounts] == [None, "an edit did harm"]
+    assert history([*words, "--json", "--post", f"{server.url}/@demo/{post['id']}"]) == 0
+    assert [one["post"] for one in json.loads(capsys.readouterr().out)] == [post["id"]]

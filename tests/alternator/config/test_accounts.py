@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from alternator.config.check import check
-from alternator.config.load import load_accounts
+from alternator.config.load import load_account, load_accounts
 from alternator.config.settings import Config
 from alternator.errors import ConfigError
 
@@ -180,3 +180,16 @@ def test_what_each_account_has_of_its_own_is_shown(capsys: pytest.CaptureFixture
     ]
     of_all = lines[lines.index("[mastodon]") : lines.index("[modes]")]
     assert "access_token" not in " ".join(of_all)
+
+
+def test_a_command_for_one_account_is_told_which():
+    load(TWO)
+    assert load_account("home", None, {}).account == "home"
+    with pytest.raises(ConfigError, match="several accounts; name one by --account: work, home"):
+        load_account(None, None, {})
+    with pytest.raises(ConfigError, match="no account 'hime'; there are work, home"):
+        load_account("hime", None, {})
+    load("[mastodon]\ninstance_url = 'a.example'\naccess_token = 'a-token'\n")
+    assert load_account(None, None, {}).mastodon.instance_url == "https://a.example"
+    with pytest.raises(ConfigError, match="the one that there is has no name"):
+        load_account("home", None, {})

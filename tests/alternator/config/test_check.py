@@ -1,3 +1,4 @@
+import json
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -51,6 +52,13 @@ def test_what_is_printed_can_be_read_as_a_configuration_again():
     write("\n".join(check(None, {}).lines).replace("***", TOKEN))
     assert tomllib.loads(Path("alternator.toml").read_text())
     assert replace(load_config(), notices=()) == replace(config, notices=())
+
+
+def test_a_text_of_several_lines_is_printed_as_toml():
+    text = 'Say "so" \\ and\nbriefly.'
+    write(f"{FILE}[descriptions]\nstyle = {json.dumps(text)}\n")
+    lines = "\n".join(check(None, {}).lines)
+    assert tomllib.loads(lines)["descriptions"]["style"] == text
 
 
 def test_keys_without_effect_are_named_with_their_reason():

@@ -4,7 +4,7 @@ import pytest
 
 from alternator.config.conduct import MessageSettings
 from alternator.config.effect import without_effect
-from alternator.config.models import VisionSettings, WhisperSettings
+from alternator.config.models import SERVER_ENGINE, VisionSettings, WhisperSettings
 from alternator.config.settings import (
     BalanceSettings,
     Config,
@@ -87,3 +87,8 @@ def test_a_key_without_effect_is_named_with_its_reason(config: Config, key: KeyN
 )
 def test_what_takes_effect_is_not_named(key: KeyName):
     assert without_effect(WITH_A_KEY, [key]) == {}
+
+
+def test_a_server_may_tell_a_confidence():
+    config = of_whisper(WhisperSettings(engine=SERVER_ENGINE, server_url="http://a.example/v1"))
+    assert without_effect(config, [("whisper", "min_confidence")]) == {}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -264,3 +265,19 @@ def test_files_are_ours_alone(dashboard: DashboardSite):
     for name in ("..%2fapp.py", "htmx.LICENSE.txt", "nothing.svg"):
         assert page(dashboard, f"/static/{name}").status_code == 404
     assert page(dashboard, "/thumbnail/1/1").headers["Content-Type"] == "image/svg+xml"
+
+
+def test_who_has_no_token_is_told_of_no_account(account: Account, tmp_path: Path):
+    with DashboardSite(account, tmp_path / "state", token=TOKEN) as site:
+        assert isinstance(site.site.watched, list)
+        site.site.watched.append(site.watched)
+        site.condition = replace(site.condition, starting=True)
+        told = [page(site, path) for path in ("/static/none", "/static/a/b", "/login", "/readyz")]
+        told.append(send(site, "/healthz"))
+        assert [one.status_code for one in told] == [404, 404, 200, 503, 405]
+        for one in told:
+            assert "demo@" not in one.text and "Log out" not in one.text
+        inside = page(site, "/static/none", Authorization=f"Bearer {TOKEN}").text
+        assert "There is no such file." in inside
+        inside = page(site, "/", Authorization=f"Bearer {TOKEN}").text
+        assert "demo@" in inside and "Log out" in inside

@@ -96,7 +96,7 @@ def test_what_is_turned_off_is_named(
     path.write_text("[whisper]\nenabled = false\n")
     assert main(["--config", str(path), str(picture), str(clip)]) == ExitCode.FAILED
     err = capsys.readouterr().err
-    assert "set [openrouter] api_key" in err
+    assert "set [vision] api_key" in err
     assert "[whisper] enabled is false" in err
 
 
@@ -116,3 +116,20 @@ def test_a_mistyped_key_and_a_limit_that_is_none_are_told(words: list[str], pict
     path.write_text(path.read_text() + "[media]\nmax_sise_mb = 3\n")
     with pytest.raises(ConfigError, match="max_sise_mb"):
         main([*words, str(picture)])
+
+
+def test_texts_are_what_the_bot_is_told_to_make_and_nothing_is_kept(
+    words: list[str],
+    picture: Path,
+    speak: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+):
+    kept = tmp_path / "transcripts"
+    with Path(words[-1]).open("a") as file:
+        file.write(f'[descriptions]\ndescription_limit = 60\ntranscripts_directory = "{kept}"\n')
+    files = [str(picture), str(speak("Hello from the recording."))]
+    assert main([*words, "--json", *files]) == 0
+    lines = json.loads(capsys.readouterr().out)
+    assert [len(line["description"]) <= 60 for line in lines] == [True, True]
+    assert not kept.exists()

@@ -85,7 +85,7 @@ def test_one_that_is_broken_off_leaves_its_answer_to_nobody_else(monkeypatch: py
 
 def test_it_gets_no_secret(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ALTERNATOR_OPENROUTER_API_KEY", "hunter2")
-    assert "hunter2" not in str(detect._environment())
+    assert "hunter2" not in str(detect.environment())
 
 
 def test_there_is_one_for_the_whole_process():
