@@ -66,8 +66,7 @@ def migrated(file: Path, text: str) -> Migrated:
     if of_rust and "enabled" not in document.get("whisper", {}):
         keep_speech_off(document)
         changes.append(
-            "[whisper] enabled = false was added, as it was by default; true hears audio and "
-            "video"
+            "[whisper] enabled = false was added, as it was by default; true hears audio and video"
         )
     found = document.as_string()
     check_result(file, found)

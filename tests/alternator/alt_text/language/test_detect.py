@@ -85,7 +85,14 @@ def test_one_that_is_broken_off_leaves_its_answer_to_nobody_else(monkeypatch: py
 
 def test_it_gets_no_secret(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ALTERNATOR_OPENROUTER_API_KEY", "hunter2")
-    assert "hunter2" not in str(detect.environment())
+    code = (
+        "import json, os, sys; sys.stdin.readline(); "
+        "print(json.dumps([str('hunter2' in str(os.environ)), 1.0]), flush=True)"
+    )
+    detector = Detector((sys.executable, "-c", code))
+    guess = detector.guess(GERMAN)
+    detector.close()
+    assert guess == Guess(language="False", probability=1.0)
 
 
 def test_there_is_one_for_the_whole_process():
