@@ -96,7 +96,7 @@ class Bot:
         return tally
 
 
-# size: each comes from another owner: account, both threads' describers, signals, operator.
+# size: each comes from another owner: account, main thread's describer, signals, operator.
 def build_bot(
     account: Account,
     describer: Describes,
@@ -108,12 +108,12 @@ def build_bot(
 ) -> Bot:
     """The bot of an account that is signed in.
 
-    ``describer`` and ``progress`` are the main thread's; the other threads get a session and a
-    progress of their own. ``conduct`` is what is configured, if not the usual.
+    ``describer`` and ``progress`` are the main thread's; the one for speech gets a session and a
+    progress of its own. ``conduct`` is what is configured, if not the usual.
     """
     conduct = conduct or usual_conduct(account, progress)
     wake = threading.Event()
-    beside, in_lane = BotProgress(stop), BotProgress(stop, health.speech)
+    in_lane = BotProgress(stop, health.speech)
     lane = SpeechLane(
         describer.beside(account.session(in_lane), in_lane), health.speech, stop.clock, wake.set
     )
@@ -130,7 +130,7 @@ def build_bot(
         account=account,
         finder=PostFinder(
             account,
-            account.session(beside),
+            describer.client,
             describer,
             stop.clock,
             wanted=conduct.wanted,
