@@ -5,6 +5,7 @@ says. A post is the unit: one that was begun is described whole, with one edit.
 """
 
 from contextlib import suppress
+from math import ceil
 
 from alternator.clock import Clock
 from alternator.config.conduct import PaceSettings
@@ -29,6 +30,20 @@ class Pace:
         if most := self._settings.descriptions_per_hour:
             waits.append(self._ledger.room_at("description", most) - now)
         return max(waits)
+
+    def used_up(self) -> str:
+        """That the hour has no room for a post, in words; empty while it has."""
+        settings, wait = self._settings, self.seconds_left()
+        if not wait:
+            return ""
+        limits = (
+            f"edits_per_hour = {settings.edits_per_hour}, "
+            f"descriptions_per_hour = {settings.descriptions_per_hour}"
+        )
+        return (
+            f"the budget of this hour is used up ([pace] {limits}); posts wait, the next one for "
+            f"{ceil(wait / 60)} min"
+        )
 
     def made(self, texts: int) -> None:
         """So many texts were made."""

@@ -96,13 +96,13 @@ def test_who_asks_during_a_look_is_answered_by_another(looks: Looks, events: Eve
     class Asking(Looks):
         def look(self) -> Look:
             if self.count == 0:
-                poll.look_now()
+                asked.look_now()
             return super().look()
 
     asking = Asking()
-    poll = Poll(asking, AccountHealth(), Stop(FastClock()), events)
+    asked = Poll(asking, AccountHealth(), Stop(FastClock()), events)
     for _ in range(3):
-        poll.look_if_due()
+        asked.look_if_due()
     assert asking.count == 2
 
 
