@@ -59,7 +59,7 @@ def usual_conduct(account: Account, progress: Progress) -> Conduct:
     """As it is where nothing is configured."""
     return Conduct(
         wanted=Wanted(account.settings.visibilities),
-        pace=Pace(PaceSettings(), account.state.ledger, progress.clock),
+        pace=Pace(PaceSettings(), account.state.ledger),
         chores=Chores((), progress.clock),
     )
 
@@ -106,7 +106,7 @@ def conduct_of(
     credit = CreditWatch(
         config.balance, ledger, teller, left=partial(money_left, config.vision), now=clock.now
     )
-    pace = Pace(config.pace, ledger, clock)
+    pace = Pace(config.pace, ledger)
     turns = [
         Turn(chore=token, seconds=LOOK_SECONDS),
         Turn(chore=GpuWatch(workers, teller), seconds=LOOK_SECONDS),

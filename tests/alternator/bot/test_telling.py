@@ -133,7 +133,9 @@ def test_a_bot_tells_which_budget_is_used_up(
 
 
 def test_a_bot_tells_that_its_hour_is_full(server: SandboxServer, make_bot: MakeBot, picture: Path):
-    bot = make_bot(pace={"edits_per_hour": 1}, messages={"budget": True})
+    bot = make_bot(
+        mastodon={"backfill_count": 0}, pace={"edits_per_hour": 1}, messages={"budget": True}
+    )
     bot.start()
     wait_for(server.open_streams)
     first = server.post("Look", files=[picture])
@@ -142,7 +144,7 @@ def test_a_bot_tells_that_its_hour_is_full(server: SandboxServer, make_bot: Make
     assert told(server) == []  # nothing waits
     server.post("Look again", files=[picture])
     text = wait_for(lambda: told(server))[0]
-    assert "the budget of this hour budget is used up ([pace] edits_per_hour = 1" in text
+    assert "the budget of this hour is used up ([pace] edits_per_hour = 1" in text
 
 
 class Credit:

@@ -429,7 +429,7 @@ def test_whenever_the_server_recovers_a_post_that_it_failed_for_waits_the_least(
             account=account,
             finder=finder,
             work=work,
-            pace=Pace(PaceSettings(), account.state.ledger, stop.clock),
+            pace=Pace(PaceSettings(), account.state.ledger),
             chores=nothing_to_do(stop.clock),
             errands=ErrandWork(account.errands, undo, OtherBot(SILENT, stop.clock.monotonic)),
             wake=threading.Event(),
