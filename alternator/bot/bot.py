@@ -29,6 +29,7 @@ from alternator.mastodon.streams.events import EventReader
 from alternator.mastodon.streams.follow import Stream
 from alternator.mastodon.streams.ways import ways_to_hear
 from alternator.progress import Progress
+from alternator.progress_line import LINE
 from alternator.speech.options import DecodingOptions, SpeakerOptions
 from alternator.speech.transcript import Transcript
 from alternator.speech.worker.slot import WorkerReport
@@ -86,7 +87,10 @@ class Bot:
 
         ``patient``: wait for the server's limit, and for our own budget, however long.
         """
-        tally = self.single_pass.run(patient=patient)
+        try:
+            tally = self.single_pass.run(patient=patient)
+        finally:
+            LINE.end()
         log.info(
             "done: %d described, %d left alone, %d failed",
             tally.described,
@@ -102,7 +106,7 @@ def build_bot(
     describer: Describes,
     health: Health,
     stop: Stop,
-    progress: Progress,
+    progress: BotProgress,
     *,
     conduct: Conduct | None = None,
 ) -> Bot:
