@@ -22,12 +22,13 @@ class Pace:
 
     def seconds_left(self) -> float:
         """How long to wait before the next post is begun; 0 if there is no need to."""
-        now = self._clock.now()
+        # The ledger answers with its own now where there is room: the clock is asked after it, so
+        # that the moment between the two is no wait.
         waits = [0.0]
         if most := self._settings.edits_per_hour:
-            waits.append(self._ledger.room_at("edit", most) - now)
+            waits.append(self._ledger.room_at("edit", most) - self._clock.now())
         if most := self._settings.descriptions_per_hour:
-            waits.append(self._ledger.room_at("description", most) - now)
+            waits.append(self._ledger.room_at("description", most) - self._clock.now())
         return max(waits)
 
     def made(self, texts: int) -> None:
