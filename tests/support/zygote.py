@@ -33,7 +33,8 @@ class Zygote:
         """Start ``alternator run`` with these variables and a log in ``folder``; its process id.
 
         ``kill`` is a number of a signal that it sends itself, before (``when``) or after the
-        ``count``-th call of a method of the account's state (``method``).
+        ``count``-th call of a method of the account's state (``method``), or of what ``part`` of
+        it names.
         """
         order = {"log": str(folder / "log"), "environ": environ, **switches}
         assert self._process.stdin is not None
@@ -96,9 +97,14 @@ def fast() -> None:
 
 def strike(order: dict[str, Any]) -> None:
     """Have the bot killed at one of its writes."""
+    from alternator.store.sqlite.errands import SqliteErrands
+    from alternator.store.sqlite.history import SqliteHistory
+    from alternator.store.sqlite.listing import SqliteListing
     from alternator.store.sqlite.state import SqliteAccountState
 
-    method = getattr(SqliteAccountState, order["method"])
+    parts = {"errands": SqliteErrands, "history": SqliteHistory, "listing": SqliteListing}
+    owner = parts.get(order.get("part", ""), SqliteAccountState)
+    method = getattr(owner, order["method"])
     calls = 0
 
     def struck(*arguments: Any, **named: Any) -> Any:
@@ -112,7 +118,7 @@ def strike(order: dict[str, Any]) -> None:
             os.kill(os.getpid(), order["kill"])
         return result
 
-    setattr(SqliteAccountState, order["method"], struck)
+    setattr(owner, order["method"], struck)
 
 
 def serve() -> None:
