@@ -138,6 +138,8 @@ class SqliteHistory:
         """Keep the bot from a post, and from these attachments for good."""
         now = self._time.now()
         with self._database.writing(durable=True) as db:
+            if alone:
+                db.execute("DELETE FROM held WHERE account = ? AND by_bot", (self._account,))
             held, claimed = self._at_work(db, status_id, now)
             if held or (claimed and not alone):
                 return False

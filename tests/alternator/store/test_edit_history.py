@@ -145,6 +145,13 @@ def test_a_start_lets_go_of_what_a_killed_bot_held_and_of_nothing_else(
     assert store.use_account(SERVER, "8").history.begin_undo("5", ["51"], alone=False)
 
 
+@pytest.mark.parametrize("by_bot", [True, False])
+def test_where_no_bot_is_running_what_one_held_is_left_over(state: AccountState, by_bot: bool):
+    assert state.history.begin_undo("5", ["51"], alone=False, by_bot=by_bot)
+    assert not state.history.begin_undo("5", ["51"], alone=False)
+    assert state.history.begin_undo("5", ["51"], alone=True) is by_bot
+
+
 def test_what_a_text_takes_the_place_of_is_kept_with_it(state: AccountState):
     new = replace(writing("51", "A ship"), replaces="A boat")
     state.history.sending("5", [new])
