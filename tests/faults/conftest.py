@@ -87,5 +87,6 @@ def zygotes() -> Iterator[Zygote]:
 
 
 @pytest.fixture
-def killed(scene: Scene, zygotes: Zygote, tmp_path: Path) -> Killed:
-    return Killed(scene, zygotes, tmp_path)
+def killed(scene: Scene, zygotes: Zygote, tmp_path: Path) -> Iterator[Killed]:
+    yield Killed(scene, zygotes, tmp_path)
+    zygotes.end()  # one at a time: the next test would wait for this one's

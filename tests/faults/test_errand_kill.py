@@ -64,6 +64,7 @@ class Asked:
         """The next start does what is left of it, and no more; the post is whole."""
         killed, world = self.killed, self.killed.world
         world.clear()
+        made = world.edits(killed.scene.victim) - 1
         world.server.sandbox.request_log.clear()
         process = killed.start()
         wait_for(lambda: self.row()[1] is not None, 20, "the end of the errand")
@@ -75,6 +76,8 @@ class Asked:
         assert self.row()[2] == "", killed.log()
         victim = killed.scene.victim
         assert world.edits(victim) == 1 + EDITS[self.kind]
+        # One with the same words again would be no version of its own here, elsewhere it is.
+        assert len(world.server.requests("PUT")) == EDITS[self.kind] - made
         assert untouched_but(killed.scene.before[victim], world.record(victim)) == []
         log = killed.log()
         assert "Traceback" not in log and "unexpected" not in log

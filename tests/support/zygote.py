@@ -21,6 +21,7 @@ class Zygote:
     """The process, as its parent uses it. One bot at a time."""
 
     def __init__(self) -> None:
+        self._runs = False
         self._process = subprocess.Popen(
             [sys.executable, __file__],
             cwd=Path(__file__).parents[2],
@@ -41,6 +42,7 @@ class Zygote:
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         self._child = self._answer()
+        self._runs = True
         return self._child
 
     def wait(self) -> int:
@@ -48,7 +50,14 @@ class Zygote:
         assert self._process.stdout is not None
         if not select.select([self._process.stdout], [], [], END_SECONDS)[0]:
             os.kill(self._child, signal.SIGKILL)
+        self._runs = False
         return self._answer()
+
+    def end(self) -> None:
+        """Kill the bot that a test which failed has left."""
+        if self._runs:
+            os.kill(self._child, signal.SIGKILL)
+            self.wait()
 
     def close(self) -> None:
         """End it."""
