@@ -60,7 +60,7 @@ def run(name: str, target: str, argv: list[str]) -> int:
         exit_code: int = load(target)(argv)
         sys.stdout.flush()
     except UserError as error:
-        print(f"alternator {name}: {error}", file=sys.stderr)
+        tell(f"alternator {name}: {error}")
         return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -79,13 +79,18 @@ def run(name: str, target: str, argv: list[str]) -> int:
         # A defect of ours. The traceback is for those who ask for it, the line for everybody.
         if os.environ.get(DEBUG_VARIABLE):
             raise
-        print(
+        tell(
             f"alternator {name}: this should not have happened: {type(error).__name__}: {error} "
-            f"({DEBUG_VARIABLE}=1 shows where; please report it)",
-            file=sys.stderr,
+            f"({DEBUG_VARIABLE}=1 shows where; please report it)"
         )
         return ExitCode.INTERNAL
     return exit_code
+
+
+def tell(text: str) -> None:
+    """A line on standard error, in which a server's or a model's words may be."""
+    # Only a failure pays for the import.
+    import_module("alternator.terminal").say(text, file=sys.stderr)
 
 
 def see_installed_build() -> None:

@@ -3,8 +3,6 @@
 The machine is the probe's matter and is shown first, whatever becomes of the rest.
 """
 
-import sys
-
 from probe.cli import doctor as machine_doctor
 
 # Of the probe's own options those that look at another machine than this one, or at none.
@@ -23,7 +21,9 @@ def main(argv: list[str]) -> int:
         raise
     names = {argument.partition("=")[0] for argument in argv}
     if code == 0 and not names & {*ELSEWHERE, NO_ENDPOINT}:
-        sys.stdout.write(endpoint_text())
+        from alternator.terminal import say  # a model's words are in it
+
+        say(endpoint_text().removesuffix("\n"))
     return code
 
 

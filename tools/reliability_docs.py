@@ -52,6 +52,12 @@ CASES = (
         "work, and edits nothing twice (`tests/faults/test_kill.py`)."
     ),
     (
+        "**The process is killed while it does what a person asked for** on the dashboard: other "
+        "words, taking back, describing anew; at each of its requests, and before and after each "
+        "write of its memory. Started again, it does what is left of it and makes no edit twice "
+        "(`tests/faults/test_errand_kill.py`)."
+    ),
+    (
         "**Somebody is at the same post**: {acts}; each {author_moments}. What the author did "
         "stays (`tests/faults/test_meanwhile.py`), also what they did right after our "
         "edit, whose answer was lost: that is no damage of ours. While the edit itself is on "

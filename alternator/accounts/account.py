@@ -7,8 +7,6 @@ own state.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alternator.accounts import scopes
-from alternator.accounts.errands import Errands
 from alternator.accounts.health import AccountHealth
 from alternator.clock import SYSTEM_CLOCK, Clock
 from alternator.config.settings import MastodonSettings
@@ -38,10 +36,10 @@ class SignedIn:
 
 
 class Account:
-    """An account: its settings, sessions, rate budget, state, health, and errands from outside.
+    """An account: its settings, sessions, rate budget, state and health.
 
     Its threads share this object. What changes in it has a lock of its own (``health``,
-    ``budget``, ``state``, ``errands``), and ``sign_in`` happens before there is a second thread.
+    ``budget``, ``state``), and ``sign_in`` happens before there is a second thread.
     ``edits`` is False where no post is to be edited, so that a server will do which lets nobody do
     that.
     """
@@ -56,7 +54,6 @@ class Account:
     ) -> None:
         self.settings = settings
         self.health = AccountHealth()
-        self.errands = Errands()
         self.budget = RateBudget(clock.monotonic)
         self._edits = edits
         self._store = store
@@ -106,12 +103,6 @@ class Account:
     def is_signed_in(self) -> bool:
         """Whether the server has answered to the token since the start."""
         return self._signed_in is not None
-
-    @property
-    def needed_scopes(self) -> tuple[str, ...]:
-        """What the token has to be allowed."""
-        dialect = self.instance.dialect
-        return dialect.scopes if self._edits else (*dialect.scopes, *scopes.NEEDED)
 
     @property
     def id(self) -> str:

@@ -16,6 +16,7 @@ from alternator.config.settings import Config
 from alternator.config.source import Source
 from alternator.config.values import Value, convert, key
 from alternator.errors import ConfigError, ServerError
+from alternator.terminal import say
 from probe.command_help import command_parser
 from probe.exit_codes import ExitCode
 from probe.machine.operator_config import find_config_file
@@ -92,9 +93,9 @@ def login(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--name {name!r} must be of letters, digits and . _ -")
     token_file = arguments.token_file or folder_of(arguments.config) / f"{name}{SUFFIX}"
     found = log_in(url, token_file, browser=not arguments.no_browser)
-    print(f"{found.name} is logged in, with {' '.join(found.scopes)}.", file=sys.stderr)
-    print("Write this into alternator.toml, unless it is there:\n", file=sys.stderr)
-    print(f'[[accounts]]\nname = "{name}"\ninstance_url = "{url}"\ntoken_file = "{token_file}"')
+    say(f"{found.name} is logged in, with {' '.join(found.scopes)}.", file=sys.stderr)
+    say("Write this into alternator.toml, unless it is there:\n", file=sys.stderr)
+    say(f'[[accounts]]\nname = "{name}"\ninstance_url = "{url}"\ntoken_file = "{token_file}"')
     return 0
 
 
@@ -108,13 +109,13 @@ def listed(config: Path | None) -> int:
                 account.values.get(("mastodon", own)) for own in ("instance_url", "access_token")
             )
             shown = "no token" if token is None else place_of(account.token_file)
-            print(f"{account.name}\t{'no server' if url is None else url.raw}\t{shown}")
+            say(f"{account.name}\t{'no server' if url is None else url.raw}\t{shown}")
     elif (url := source.values.get(("mastodon", "instance_url"))) is not None:
         token = source.values.get(("mastodon", "access_token"))
-        print(f"[mastodon]\t{url.raw}\t{'no token' if token is None else token.origin}")
+        say(f"[mastodon]\t{url.raw}\t{'no token' if token is None else token.origin}")
     for login in logins_in(folder_of(config)):
         if login.token_file not in named:
-            print(f"{login.name}\tnot in the configuration\t{login.token_file}")
+            say(f"{login.name}\tnot in the configuration\t{login.token_file}")
     return 0
 
 
@@ -140,7 +141,7 @@ def checked(config: Path | None, names: Sequence[str]) -> int:
             lines, failed = [str(error)], True
         failed |= any("lacks" in line for line in lines)
         for line in lines:
-            print(f"{one.account or '[mastodon]'}: {line}")
+            say(f"{one.account or '[mastodon]'}: {line}")
     return ExitCode.FAILED if failed else 0
 
 
@@ -188,7 +189,7 @@ def logout(config: Path | None, name: str) -> int:
     server, known_as = app
     OAuthServer(server).revoke(known_as, token)
     token_files.remove(found.token_file)
-    print(f"{name} is logged out of {server}; {found.token_file} is deleted", file=sys.stderr)
+    say(f"{name} is logged out of {server}; {found.token_file} is deleted", file=sys.stderr)
     return 0
 
 

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from alternator import terminal
 from alternator.accounts import token_files
 from alternator.accounts.loopback import Loopback
 from alternator.accounts.oauth import App, Granted, OAuthServer
 from alternator.accounts.pkce import Challenge
 from alternator.accounts.scopes import missing
 from alternator.config.settings import MastodonSettings
-from alternator.errors import AlternatorError, ServerError, UnsupportedServerError
+from alternator.errors import AlternatorError, ServerError
 from alternator.mastodon.client import MastodonClient
 
 # https://docs.joinmastodon.org/methods/oauth/#authorize
@@ -36,7 +37,7 @@ class LoggedIn:
 
 def say(text: str) -> None:
     """A line for the person who logs in; standard output is for what comes of it."""
-    print(text, file=sys.stderr, flush=True)
+    terminal.say(text, file=sys.stderr)
 
 
 def typed_code() -> str:
@@ -75,11 +76,14 @@ def log_in(
 
 
 def needed_scopes(url: str) -> tuple[str, ...]:
-    """What the server's dialect needs. UnsupportedServerError where nothing can be done."""
+    """What the server's dialect needs; says so where not every mode works there."""
     nobody = MastodonSettings(instance_url=url, access_token="")
     dialect = MastodonClient(nobody).instance().dialect
-    if (refusal := dialect.refusal(url)) is not None:
-        raise UnsupportedServerError(refusal)
+    if dialect.describes == "none":
+        say(
+            f'Of {url}: {dialect.why_not}. [mastodon] mode = "reply" and "dry-run" work there, '
+            f'"edit" and "review" do not (docs/modes.md).'
+        )
     return dialect.scopes
 
 

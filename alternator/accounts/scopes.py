@@ -8,11 +8,9 @@ https://docs.joinmastodon.org/api/oauth-scopes/
 from collections.abc import Collection
 
 from alternator.errors import ForbiddenError
-from alternator.mastodon.server_errors import SCOPES
+from alternator.mastodon.dialect import SCOPES as NEEDED
 
-# Enough for messages and replies too: reading who favourited a post takes read:accounts.
-# https://docs.joinmastodon.org/methods/statuses/#favourited_by
-NEEDED = tuple(SCOPES.split())
+__all__ = ["NEEDED", "check", "missing", "needless"]
 
 
 def missing(granted: Collection[str], needed: Collection[str] = NEEDED) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from alternator.stopping import Stop, Stopping
 from alternator.store.interface import AccountState
 from alternator.store.ledger import BackfillPlace
 from alternator.store.opening import bot_is_running, opened_beside
+from alternator.terminal import say
 from alternator.web import trusted
 from probe.command_help import command_parser
 
@@ -177,4 +178,4 @@ def looking(seen: Seen) -> None:
 def done(line: str) -> None:
     """A line that stays."""
     LINE.end()
-    print(line)
+    say(line)

@@ -127,9 +127,8 @@ def build_bot(
         owner=account.id,
         state=account.state,
         stop=stop,
-        patience=0.0,
+        by_bot=True,
     )
-    account.errands.wake = wake.set
     parts = Parts(
         account=account,
         finder=PostFinder(
@@ -143,7 +142,7 @@ def build_bot(
         work=Work(account, describer, lane, health, stop, pace=conduct.pace),
         pace=conduct.pace,
         chores=conduct.chores,
-        errands=ErrandWork(account.errands, undo, describer.other_bot),
+        errands=ErrandWork(undo, describer.other_bot),
         wake=wake,
         progress=progress,
         stop=stop,

@@ -81,8 +81,3 @@ class Chores:
         except Exception as error:  # noqa: BLE001 - logged: it must not end the describing
             turn.next = self._clock.monotonic() + REFUSED_SECONDS
             self._defects.defect("a message could not be sent or read", error)
-
-
-def nothing_to_do(clock: Clock) -> Chores:
-    """No chores."""
-    return Chores((), clock)

@@ -143,7 +143,7 @@ def sender_of(
     config: Config, account: Account, session: MastodonClient, progress: Progress
 ) -> MastodonClient:
     """Whose session direct messages are sent by. ServerError if its token does not suffice."""
-    scopes.check(session.scopes(), account.needed_scopes, "[mastodon] access_token")
+    scopes.check(session.scopes(), account.instance.dialect.scopes, "[mastodon] access_token")
     token = config.messages.access_token
     if token is None:
         return session

@@ -6,7 +6,6 @@ one at its next start. A draft's number is its own in a whole state file, whosev
 
 import argparse
 import json
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from alternator.config.settings import StateSettings
 from alternator.store.drafts import DraftError, Drafts, DraftState, KeptDraft, place_of
 from alternator.store.interface import Store
 from alternator.store.opening import opened_beside
+from alternator.terminal import say
 from probe.command_help import command_parser
 
 EXAMPLES = (
@@ -47,11 +47,11 @@ def main(argv: list[str]) -> int:
                 texts = texts_of(draft, arguments.text)
                 approved = drafts.approve(draft.number, texts)
                 count = len(approved.texts)
-                print(f"draft {draft.number} is approved: {count} texts for {where(draft)}")
+                say(f"draft {draft.number} is approved: {count} texts for {where(draft)}")
             case _:
                 drafts, draft = found(store, arguments.number)
                 drafts.refuse(draft.number, arguments.reason)
-                print(f"draft {draft.number} is refused; {where(draft)} is left alone")
+                say(f"draft {draft.number} is refused; {where(draft)} is left alone")
     return 0
 
 
@@ -99,28 +99,28 @@ def listed(store: Store, states: Iterable[DraftState], *, as_json: bool) -> None
         draft for state in store.all_accounts().values() for draft in state.drafts.listed(wanted)
     ]
     if as_json:
-        print(json.dumps([fields_of(draft) for draft in drafts], ensure_ascii=False, indent=1))
+        print(json.dumps([fields_of(draft) for draft in drafts], indent=1))
         return
     if not drafts:
-        print("no draft waits for a word")
+        say("no draft waits for a word")
     for draft in drafts:
-        print(f"{draft.number:>4}  {draft.state:<8}  {draft.kind:<7}  {where(draft)}")
+        say(f"{draft.number:>4}  {draft.state:<8}  {draft.kind:<7}  {where(draft)}")
         for place, text in draft.words.items():
             line = " ".join(text.split())
-            print(f"      {place}: {line[:WIDTH]}{'…' if len(line) > WIDTH else ''}")
+            say(f"      {place}: {line[:WIDTH]}{'…' if len(line) > WIDTH else ''}")
 
 
 def shown(store: Store, number: int, *, as_json: bool) -> None:
     """Print one draft."""
     _, draft = found(store, number)
     if as_json:
-        print(json.dumps(fields_of(draft), ensure_ascii=False, indent=1))
+        print(json.dumps(fields_of(draft), indent=1))
         return
-    print(f"draft {draft.number}, {draft.kind}, {draft.state}, for {where(draft)}")
+    say(f"draft {draft.number}, {draft.kind}, {draft.state}, for {where(draft)}")
     for line in filter(None, (draft.note, draft.reason)):
-        print(line)
+        say(line)
     for place, text in draft.words.items():
-        sys.stdout.write(f"\n{place}:\n{text}\n")
+        say(f"\n{place}:\n{text}")
 
 
 def texts_of(draft: KeptDraft, given: Iterable[str]) -> dict[str, str]:

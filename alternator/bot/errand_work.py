@@ -3,60 +3,80 @@
 import logging
 from typing import assert_never
 
-from alternator.accounts.errands import Errand, Errands
+from alternator.bot.cut_short import was_carried_out
 from alternator.bot.other_bot import OtherBot
 from alternator.bot.rewrite import rewrite
 from alternator.bot.undo import Undo
-from alternator.errors import AlternatorError, PostBusyError, StateError, TemporaryStateError
+from alternator.errors import AlternatorError, PostBusyError, StateError, TemporaryServerError
+from alternator.store.errands import Errand, KeptErrand
 
 log = logging.getLogger(__name__)
 
+LOOK_AGAIN_SECONDS = 60.0
+
 
 class ErrandWork:
-    """The errands of one account, and what carries them out; ``other_bot`` is told of new words."""
+    """What carries out the errands of one account; ``other_bot`` is told of new words."""
 
-    def __init__(self, errands: Errands, undo: Undo, other_bot: OtherBot) -> None:
-        self._errands = errands
+    def __init__(self, undo: Undo, other_bot: OtherBot) -> None:
         self._undo = undo
         self._other_bot = other_bot
+        self._next_look = 0.0  # at what was cut short; monotonic seconds
 
     def do_next(self) -> bool:
         """Do the next errand that can be done now; whether there was one. StateError.
 
-        One of a post that is at work waits: this thread ends that work, if it goes on. What was
-        begun is never tried again by itself: a person sees what became of it.
+        One of a post that is at work waits: this thread ends that work, if it goes on. Nothing is
+        waited for where nothing is edited any more: the errand is refused. What was begun and cut
+        short, by the end of the bot or by a disk that was full, is done again only if its post
+        shows that it was not done.
         """
+        state = self._undo.state
+        is_halted = state.halted() is not None
         busy: set[str] = set()
-        while (errand := self._errands.next(busy)) is not None:
-            if not self._undo.state.history.is_busy(errand.status_id) and self._ended(errand):
+        while (kept := state.errands.next(busy)) is not None:
+            post = kept.errand.status_id
+            if (is_halted or not state.history.is_busy(post)) and self._ended(kept):
                 return True
-            busy.add(errand.status_id)
+            busy.add(post)
         return False
 
-    def _ended(self, errand: Errand) -> bool:
-        """Do an errand and tell its end. False where its post is at work all the same."""
+    def _ended(self, kept: KeptErrand) -> bool:
+        """Do an errand and tell its end. False where its post can't be had now."""
+        errand, errands = kept.errand, self._undo.state.errands
         where = f"attachment {errand.attachment_id} of post {errand.status_id}"
         why = ""
         try:
-            self._do(errand)
-            log.info("dashboard: %s of %s is done", errand.kind, where)
+            if kept.begun and self._was_done(kept):
+                log.info("dashboard: %s of %s was done when the bot ended", errand.kind, where)
+            else:
+                errands.begin(kept.number)
+                self._do(errand)
+                log.info("dashboard: %s of %s is done", errand.kind, where)
         except PostBusyError:
             return False
-        except TemporaryStateError as error:
-            why = str(error)
         except StateError:
             raise
         except AlternatorError as error:
             why = str(error)
+            log.warning("dashboard: %s of %s was not done: %s", errand.kind, where, why)
         except Exception as error:
             # A defect of ours must cost no more than this errand.
             log.exception("dashboard: %s of %s failed", errand.kind, where)
-            self._errands.end(errand, f"unexpected {type(error).__name__}")
-            return True
-        if why:
-            log.warning("dashboard: %s of %s was not done: %s", errand.kind, where, why)
-        self._errands.end(errand, why)
+            why = f"unexpected {type(error).__name__}"
+        errands.end(kept.number, why)
         return True
+
+    def _was_done(self, kept: KeptErrand) -> bool:
+        """Whether what was cut short is done. PostBusyError while nobody can tell."""
+        clock = self._undo.stop.clock
+        if clock.monotonic() < self._next_look:
+            raise PostBusyError(f"post {kept.errand.status_id} could not be looked at just now")
+        try:
+            return was_carried_out(self._undo, kept)
+        except TemporaryServerError as error:
+            self._next_look = clock.monotonic() + LOOK_AGAIN_SECONDS
+            raise PostBusyError(str(error)) from None
 
     def _do(self, errand: Errand) -> None:
         undo = self._undo

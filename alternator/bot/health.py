@@ -26,6 +26,7 @@ from alternator.config.settings import HealthSettings, StateSettings
 from alternator.dashboard.watched import Condition
 from alternator.errors import ConfigError, StateError
 from alternator.store.outcomes import AttachmentState
+from alternator.terminal import say
 from probe.command_help import command_parser
 from probe.exit_codes import ExitCode
 
@@ -228,7 +229,7 @@ def main(argv: list[str]) -> int:
         raise ConfigError("the health answer is turned off; set [health] port")
     told = ask(settings)
     if told is None:
-        print(f"no bot answers on {shown_host(settings)}:{settings.port}")
+        say(f"no bot answers on {shown_host(settings)}:{settings.port}")
         return ExitCode.FAILED
-    print(told.text)
+    say(told.text)
     return 0 if told.well else ExitCode.FAILED

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from alternator.accounts.health import ServerState
 from alternator.bot.health import Health
-from alternator.bot.health_report import Report, WorkerLine
+from alternator.bot.health_report import Report
 from alternator.store.outcomes import AttachmentState
 
 # Of several servers, the first of these that one of them is in.
@@ -25,21 +25,13 @@ class AccountLine(TypedDict):
     halted: str | None
 
 
-class ReportOfAccounts(TypedDict):
+class ReportOfAccounts(Report):
     """The body of an answer: the keys of one account's, for all of them, and each one's.
 
     ``server`` is the worst of them, ``queue`` the sum, ``last_success`` the latest; what ``status``
     and ``halted`` say begins with the account's name.
     """
 
-    status: str
-    worker: str
-    workers: list[WorkerLine]
-    server: ServerState
-    server_since: str | None
-    last_success: str | None
-    queue: Mapping[AttachmentState, int]
-    halted: str | None
     accounts: list[AccountLine]
 
 

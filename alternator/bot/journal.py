@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from alternator.alt_text.attribution import is_attributed
 from alternator.errors import EditRefusedError, MediaError, TemporaryStateError, UnprovenEditError
 from alternator.mastodon.entities import Status
-from alternator.store.edit_history import EditHistory, Writing
+from alternator.mastodon.plain import says
+from alternator.store.edit_history import EditHistory, PastEdit, Writing
 
 log = logging.getLogger(__name__)
 
@@ -69,3 +71,22 @@ def edited_at(status: Status) -> float | None:
 def attribution_of(text: str) -> str:
     """The line of a description that names the models; '' where it has none."""
     return text.strip().rpartition("\n\n")[2] if is_attributed(text) else ""
+
+
+def as_shown(edit: PastEdit, status: Status) -> PastEdit:
+    """An edit with that text of ours which the post shows.
+
+    A rewriting that was cut short is written down, and the words that it was to replace are there.
+    """
+    writing = edit.writing
+    attachment = status.by_id.get(writing.attachment_id)
+    if edit.outcome != "sent" or not writing.replaces or attachment is None:
+        return edit
+    if not says(attachment.description, writing.replaces):
+        return edit
+    return replace(edit, writing=with_text(writing, writing.replaces))
+
+
+def with_text(writing: Writing, text: str, *, replaces: str = "") -> Writing:
+    """The same with another text of ours; what was there before all of them stays."""
+    return replace(writing, text=text, attribution=attribution_of(text), replaces=replaces)

@@ -17,7 +17,7 @@ from alternator.stopping import Stop
 class Parts:
     """An account and what works for it; ``progress`` is the main thread's.
 
-    ``wake`` is set when speech is transcribed, or a person asks for something (``errands``).
+    ``wake`` is set when speech is transcribed. ``errands`` are what a person asks for.
     """
 
     account: Account

@@ -7,9 +7,8 @@ stays written down, so that an undo still puts that back.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 
-from alternator.bot.journal import Journal, attribution_of
+from alternator.bot.journal import Journal, with_text
 from alternator.bot.other_bot import OtherBot
 from alternator.bot.undo import Plan, Undo, by_key
 from alternator.bot.whose_change import is_described
@@ -82,7 +81,7 @@ def sending(
     for key, text in words.items():
         other_bot.wrote(key, text)
     new = [
-        replace(edit.writing, text=words[key], attribution=attribution_of(words[key]))
+        with_text(edit.writing, words[key], replaces=edit.writing.text)
         for key, edit in by_key(plan)
     ]
     undo.state.history.sending(plan.status.id, new)

@@ -31,6 +31,7 @@ class SinglePass:
         self._work = parts.work
         self._pace = parts.pace
         self._chores = parts.chores
+        self._errands = parts.errands
         self._wake = parts.wake
         self._progress = parts.progress
         self._clock = parts.stop.clock
@@ -89,6 +90,8 @@ class SinglePass:
         halt = HaltNotice(self._account.state, self._clock)
         while not halt.stands():
             self._wait_for_rate_limit()
+            if self._errands.do_next():
+                continue
             if self._is_over_budget():
                 return False
             claim = self._work.claim(backfill=self._account.budget.reserve_left() == 0)
@@ -100,6 +103,8 @@ class SinglePass:
                 self._wake.clear()
             elif not self._wait_for_more():
                 return False
+        while self._errands.do_next():
+            pass  # each is refused with the reason
         return True
 
     def _is_over_budget(self) -> bool:

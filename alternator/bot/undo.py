@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from alternator.bot.after_edit import is_there
 from alternator.bot.edit_post import PostEditor
-from alternator.bot.journal import edited_at
+from alternator.bot.journal import as_shown, edited_at
 from alternator.bot.progress import BotProgress
 from alternator.errors import (
     DamageError,
@@ -56,8 +56,8 @@ class Plan:
 class Undo:
     """Undoes edits of one account, whose id on its server is ``owner``.
 
-    ``patience`` is how many seconds it waits for a bot that is at work on the post: none in the
-    bot's own thread, which would wait for itself.
+    ``by_bot``: in the bot's own thread, which does not wait until the bot lets go of a post, since
+    it would wait for itself.
     """
 
     client: MastodonClient
@@ -65,7 +65,7 @@ class Undo:
     owner: str
     state: AccountState
     stop: Stop
-    patience: float = BOT_PATIENCE_SECONDS
+    by_bot: bool = False
 
     def plan(self, status_id: str, attachment_id: str | None = None) -> Plan:
         """What there is to take back of a post, or of one of its attachments.
@@ -97,7 +97,7 @@ class Undo:
             status = self.client.status(status_id)
         except GoneError:
             raise UndoRefusedError(f"the server does not have post {status_id} any more") from None
-        plan = Plan(status=status, edits=edits)
+        plan = Plan(status=status, edits=tuple(as_shown(edit, status) for edit in edits))
         self.check(plan)
         return plan
 
@@ -141,9 +141,11 @@ class Undo:
         """Keep the bot from the post. PostBusyError where it does not let go of it."""
         progress = BotProgress(self.stop)
         clock = self.stop.clock
-        until = clock.monotonic() + self.patience
-        while not self.state.history.begin_undo(plan.status.id, plan.keys, alone=alone):
-            if not self.patience or clock.monotonic() > until:
+        until = clock.monotonic() + BOT_PATIENCE_SECONDS
+        while not self.state.history.begin_undo(
+            plan.status.id, plan.keys, alone=alone, by_bot=self.by_bot
+        ):
+            if self.by_bot or clock.monotonic() > until:
                 raise PostBusyError(
                     f"the bot is at work on post {plan.status.id}, which may take minutes where "
                     f"there is speech in it; try again then, or stop the bot first"

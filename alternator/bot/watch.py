@@ -20,10 +20,12 @@ No long transcription holds up a picture, nor a slow vision endpoint a clip: whi
 speech is at work, the others with speech are not claimed, and those without are. All edits are made
 one after the other all the same, so a halt or a limit that one meets holds for the next.
 
-What keeps the main thread from claiming the next post is one of four (``_obstacle``): a person has
-to look at an edit that did harm, the server's rate limit is used up, the server fails as a whole
-(``alternator/bot/failures.py``), or the operator's own hourly budget is used up (``pace.py``). One
-post that fails waits by itself. Back-fill is claimed only while more is left of the server's limit
+What keeps the main thread from claiming the next post is one of four: a person has to look at an
+edit that did harm, the server's rate limit is used up, the server fails as a whole
+(``alternator/bot/failures.py``), or the operator's own hourly budget is used up (``pace.py``). What
+a person asked for (``errand_work.py``) waits for the server alone: the budget is one of
+descriptions, and where nothing is edited any more it is refused. One post that fails waits by
+itself. Back-fill is claimed only while more is left of the server's limit
 than the author's share (``rate_budget.py``). Between two posts it does its chores
 (``chores.py``): it asks authors about drafts and hears what they say.
 """
@@ -142,9 +144,10 @@ class Watcher:
         self._progress.beat()
         self._poll.look_if_due()
         self._chores.do_due()
-        is_hindered = self._obstacle()
-        if not is_hindered and self._errands.do_next():
+        is_halted, waits = self._halt.stands(), self._waits_for_server()
+        if (is_halted or not waits) and self._errands.do_next():
             return
+        is_hindered = is_halted or waits or self._pace.seconds_left() > 0
         claim = None if is_hindered else self._claim()
         if claim is None:
             self._idle()
@@ -158,13 +161,10 @@ class Watcher:
             pause = self._account.settings.backfill_pause
             self._backfill_ready = self._stop.clock.monotonic() + pause
 
-    def _obstacle(self) -> bool:
-        """Whether no post can be claimed now, whichever it is."""
+    def _waits_for_server(self) -> bool:
+        """Whether nothing is asked of the server now: it said so, or fails as a whole."""
         return (
-            self._halt.stands()
-            or rate_limit_left(self._account) > 0
-            or self._stop.clock.monotonic() < self._paused_until
-            or self._pace.seconds_left() > 0
+            rate_limit_left(self._account) > 0 or self._stop.clock.monotonic() < self._paused_until
         )
 
     def _claim(self) -> Claim | None:

@@ -6,10 +6,10 @@ that to load that page again does nothing again.
 
 from collections.abc import Callable, Mapping
 
-from alternator.accounts.errands import Errand, Kind
 from alternator.dashboard.errors import PageError
 from alternator.dashboard.pages import Site
 from alternator.store.drafts import DraftError, KeptDraft
+from alternator.store.errands import Errand, Kind
 
 Fields = Mapping[str, str]
 # A text of a draft comes in a field of this name and its attachment's id.
@@ -88,7 +88,7 @@ def handed_over(
     if not stands:
         raise PageError(409, "The bot has no description of its own there any more.")
     errand = Errand(kind=kind, status_id=status_id, attachment_id=attachment_id, text=text)
-    is_new = watched.account.errands.ask(errand)
+    is_new = watched.account.state.errands.ask(errand)
     return address(f"/posts/{status_id}", number, f"asked-{kind}" if is_new else "nothing")
 
 

@@ -189,8 +189,10 @@ def one_post(site: Site, request: Request) -> Response:
         entries=entries,
         url=post_url(watched, status_id),
         past=past_of(watched, status_id),
-        errands={one.attachment_id: one for one in watched.account.errands.waiting(status_id)},
-        ended=watched.account.errands.ended(status_id),
+        errands={
+            one.attachment_id: one for one in watched.account.state.errands.waiting(status_id)
+        },
+        ended=watched.account.state.errands.ended(status_id),
         limit=watched.account.instance.description_limit,
     )
 

@@ -44,7 +44,9 @@ About = Literal[
     "unread",  # what could not be read
 ]
 
+# Enough for messages and replies too: reading who favourited a post takes read:accounts.
 # https://docs.joinmastodon.org/api/oauth-scopes/
+# https://docs.joinmastodon.org/methods/statuses/#favourited_by
 SCOPES = ("read:accounts", "read:statuses", "write:statuses")
 # "4.5.0", "4.4.0-beta.1", "4.5.0-nightly.2025-10-30": a fork adds "+…", others "(…)".
 _PLAIN_MASTODON = re.compile(r"v?[3-9]\.\d+\.\d+(?:-?[\w.-]+)?")

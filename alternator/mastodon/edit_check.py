@@ -170,7 +170,8 @@ def wrong_attributes(edit: CheckedEdit, entries: list[AttachmentFields]) -> list
         else:
             old = edit.replaced.get(attachment.id)
             fits = sent == new and len(new) <= edit.limit
-            fits = fits and (attachment.lacks_description or is_ours(attachment, old))
+            is_ours = old is not None and says(attachment.description, old)
+            fits = fits and (attachment.lacks_description or is_ours)
             fits = fits and bool(new.strip())
         if not fits:
             wrong.append(f"the description of attachment {attachment.id}")
@@ -179,14 +180,10 @@ def wrong_attributes(edit: CheckedEdit, entries: list[AttachmentFields]) -> list
     return wrong
 
 
-def is_ours(attachment: Attachment, text: str | None) -> bool:
-    """Whether a description is this text of ours, word for word."""
-    return text is not None and says(attachment.description, text)
-
-
 def takes_back(attachment: Attachment, gone: TakenBack, sent: str | None) -> bool:
     """Whether what is sent puts back what was there, and takes away nothing but our own words."""
-    return is_ours(attachment, gone.text) and sent == gone.before and not (sent or "").strip()
+    is_ours = says(attachment.description, gone.text)
+    return is_ours and sent == gone.before and not (sent or "").strip()
 
 
 def focus_text(focus: Focus | None) -> str | None:

@@ -24,6 +24,7 @@ from alternator.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
+from alternator.mastodon.dialect import SCOPES as NEEDED
 from alternator.mastodon.waits import RATE_LIMIT_SECONDS, wait_of
 from alternator.web.one_line import one_line
 from alternator.web.session import REDIRECTS, Answer
@@ -31,7 +32,7 @@ from alternator.web.session import REDIRECTS, Answer
 Cause = TypeVar("Cause", bound=BaseException)
 
 # https://docs.joinmastodon.org/api/oauth-scopes/
-SCOPES = "read:accounts read:statuses write:statuses"
+SCOPES = " ".join(NEEDED)
 # What more is needed where posted media are described without an edit (``Dialect.scopes``).
 MEDIA_SCOPE = "on some servers write:media too (docs/servers.md)"
 LONGEST_REASON = 200  # characters of what a server says, in a message

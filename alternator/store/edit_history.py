@@ -31,7 +31,8 @@ class Writing:
 
     ``kind`` is the attachment's type. ``before`` is what the server told: None where it told none,
     which is not the same as an empty text. ``attribution`` is the line of ``text`` that names the
-    models, '' where it has none.
+    models, '' where it has none. ``replaces`` is the text of ours that it takes the place of, ''
+    where there is none: as long as it is only ``sent``, that one may be there still.
     """
 
     attachment_id: str
@@ -39,6 +40,7 @@ class Writing:
     before: str | None
     text: str
     attribution: str = ""
+    replaces: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +85,19 @@ class EditHistory(Protocol):
     def is_busy(self, status_id: str) -> bool:
         """Whether the bot, or an undo, is at work on a post: ``begin_undo`` would be refused."""
 
-    def begin_undo(self, status_id: str, attachment_ids: Sequence[str], *, alone: bool) -> bool:
+    def begin_undo(
+        self,
+        status_id: str,
+        attachment_ids: Sequence[str],
+        *,
+        alone: bool,
+        by_bot: bool = False,
+    ) -> bool:
         """Keep the bot from a post until ``end_undo``, and from these attachments for good.
 
         False, and nothing is changed, while the bot, or another undo, is at work on the post. Where
         no bot is running (``alone``) what it seems to be at is left over from one that was killed.
+        What the bot itself began (``by_bot``) is over at its next start, if not before.
         """
 
     def end_undo(

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from alternator.store.drafts import Drafts
 from alternator.store.edit_history import EditHistory
+from alternator.store.errands import Errands
 from alternator.store.ledger import Ledger
 from alternator.store.listing import Listing
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
@@ -38,6 +39,10 @@ class AccountState(Protocol):
     @property
     def drafts(self) -> Drafts:
         """Texts that are kept and not written into their posts."""
+
+    @property
+    def errands(self) -> Errands:
+        """What a person asked the bot to do with posts that are described."""
 
     @property
     def ledger(self) -> Ledger:
@@ -157,7 +162,8 @@ class Store(Protocol):
     ) -> AccountState:
         """The state of one account, which is made if it is new.
 
-        Once for each account and start: claims that are left from before are free again.
+        Once for each account and start: claims that are left from before are free again, and posts
+        that the bot held for an undo of its own.
         ``server_time`` is the Unix time in seconds by the server's clock, for the first start.
         """
 

@@ -196,3 +196,21 @@ def test_a_missing_module_of_ours_is_a_defect(
 def test_all_packages_of_ours_are_known() -> None:
     rooms = tomllib.loads((Path(__file__).parents[2] / "tools" / "rooms.toml").read_text())
     assert set(cli.PACKAGES) == set(rooms["packages"])
+
+
+def hostile(argv: list[str]) -> int:
+    raise UserError("the server says: go \x1b[2Jaway\u202e")
+
+
+def hostile_defect(argv: list[str]) -> int:
+    raise ValueError("go \x1b[2Jaway\u202e")
+
+
+@pytest.mark.parametrize("function", ["hostile", "hostile_defect"])
+def test_what_others_say_in_an_error_is_not_obeyed_by_the_terminal(
+    function: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv(cli.DEBUG_VARIABLE, raising=False)
+    assert cli.run("x", f"{__name__}:{function}", []) != 0
+    said = capsys.readouterr().err
+    assert "go \ufffd[2Jaway\ufffd" in said

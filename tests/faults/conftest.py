@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from fault_scene import Scene
 from fault_world import KEY, Files, World
+from killed_bot import Killed
 from PIL import Image
 from stranger import Stranger
+from zygote import Zygote
 
 from alternator.web.deadline import Deadline
 from sandbox.server import SandboxServer, Settings
@@ -75,3 +77,16 @@ def scene(world: World, files: Files, stranger: Stranger, tmp_path: Path) -> Ite
     made = Scene(world, files, stranger, tmp_path, poll_interval_seconds=3600)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def zygotes() -> Iterator[Zygote]:
+    running = Zygote()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def killed(scene: Scene, zygotes: Zygote, tmp_path: Path) -> Iterator[Killed]:
+    yield Killed(scene, zygotes, tmp_path)
+    zygotes.end()  # one at a time: the next test would wait for this one's

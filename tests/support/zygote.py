@@ -21,6 +21,7 @@ class Zygote:
     """The process, as its parent uses it. One bot at a time."""
 
     def __init__(self) -> None:
+        self._runs = False
         self._process = subprocess.Popen(
             [sys.executable, __file__],
             cwd=Path(__file__).parents[2],
@@ -33,13 +34,15 @@ class Zygote:
         """Start ``alternator run`` with these variables and a log in ``folder``; its process id.
 
         ``kill`` is a number of a signal that it sends itself, before (``when``) or after the
-        ``count``-th call of a method of the account's state (``method``).
+        ``count``-th call of a method of the account's state (``method``), or of what ``part`` of
+        it names.
         """
         order = {"log": str(folder / "log"), "environ": environ, **switches}
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         self._child = self._answer()
+        self._runs = True
         return self._child
 
     def wait(self) -> int:
@@ -47,7 +50,14 @@ class Zygote:
         assert self._process.stdout is not None
         if not select.select([self._process.stdout], [], [], END_SECONDS)[0]:
             os.kill(self._child, signal.SIGKILL)
+        self._runs = False
         return self._answer()
+
+    def end(self) -> None:
+        """Kill the bot that a test which failed has left."""
+        if self._runs:
+            os.kill(self._child, signal.SIGKILL)
+            self.wait()
 
     def close(self) -> None:
         """End it."""
@@ -96,9 +106,14 @@ def fast() -> None:
 
 def strike(order: dict[str, Any]) -> None:
     """Have the bot killed at one of its writes."""
+    from alternator.store.sqlite.errands import SqliteErrands
+    from alternator.store.sqlite.history import SqliteHistory
+    from alternator.store.sqlite.listing import SqliteListing
     from alternator.store.sqlite.state import SqliteAccountState
 
-    method = getattr(SqliteAccountState, order["method"])
+    parts = {"errands": SqliteErrands, "history": SqliteHistory, "listing": SqliteListing}
+    owner = parts.get(order.get("part", ""), SqliteAccountState)
+    method = getattr(owner, order["method"])
     calls = 0
 
     def struck(*arguments: Any, **named: Any) -> Any:
@@ -112,7 +127,7 @@ def strike(order: dict[str, Any]) -> None:
             os.kill(os.getpid(), order["kill"])
         return result
 
-    setattr(SqliteAccountState, order["method"], struck)
+    setattr(owner, order["method"], struck)
 
 
 def serve() -> None:

@@ -38,8 +38,8 @@ class SqliteHistory:
                 )
                 db.execute(
                     "INSERT INTO written (account, status_id, attachment_id, kind, before, text, "
-                    "attribution, outcome, sent, changed) VALUES (?, ?, ?, ?, ?, ?, ?, 'sent', ?, "
-                    "?)",
+                    "attribution, replaces, outcome, sent, changed) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'sent', ?, ?)",
                     (
                         self._account,
                         status_id,
@@ -48,6 +48,7 @@ class SqliteHistory:
                         entry.before,
                         entry.text,
                         entry.attribution,
+                        entry.replaces,
                         now,
                         now,
                     ),
@@ -88,7 +89,7 @@ class SqliteHistory:
         with self._database.reading() as db:
             rows = db.execute(
                 "SELECT status_id, attachment_id, kind, before, text, attribution, outcome, "
-                "reason, sent, changed, edited_at FROM written WHERE account = ? "
+                "reason, sent, changed, edited_at, replaces FROM written WHERE account = ? "
                 "AND (? IS NULL OR status_id = ?) ORDER BY id DESC LIMIT ?",
                 (self._account, status_id, status_id, count),
             ).fetchall()
@@ -101,6 +102,7 @@ class SqliteHistory:
                     before=row[3],
                     text=row[4],
                     attribution=row[5],
+                    replaces=row[11],
                 ),
                 outcome=row[6],
                 reason=row[7],
@@ -125,16 +127,26 @@ class SqliteHistory:
         ).fetchone()
         return bool(held), bool(claimed)
 
-    def begin_undo(self, status_id: str, attachment_ids: Sequence[str], *, alone: bool) -> bool:
+    def begin_undo(
+        self,
+        status_id: str,
+        attachment_ids: Sequence[str],
+        *,
+        alone: bool,
+        by_bot: bool = False,
+    ) -> bool:
         """Keep the bot from a post, and from these attachments for good."""
         now = self._time.now()
         with self._database.writing(durable=True) as db:
+            if alone:
+                db.execute("DELETE FROM held WHERE account = ? AND by_bot", (self._account,))
             held, claimed = self._at_work(db, status_id, now)
             if held or (claimed and not alone):
                 return False
             db.execute(
-                "INSERT OR REPLACE INTO held (account, status_id, until) VALUES (?, ?, ?)",
-                (self._account, status_id, now + HOLD_SECONDS),
+                "INSERT OR REPLACE INTO held (account, status_id, until, by_bot) "
+                "VALUES (?, ?, ?, ?)",
+                (self._account, status_id, now + HOLD_SECONDS, by_bot),
             )
             # Now, not at the end: whatever becomes of this process, what it takes away is not
             # written anew.

@@ -91,10 +91,34 @@ CREATE TABLE held (
     PRIMARY KEY (account, status_id)
 ) WITHOUT ROWID
 """
+# What a person asked the bot for: alternator/store/errands.py. Those without `ended` wait, in the
+# order of their `number`, which is never given twice. `begun` is the newest `id` of `written` at
+# the time when it was.
+ERRAND = """
+CREATE TABLE errand (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    account INTEGER NOT NULL REFERENCES account (id),
+    kind TEXT NOT NULL CHECK (kind IN ('rewrite', 'undo', 'again')),
+    status_id TEXT NOT NULL,
+    attachment_id TEXT NOT NULL,
+    text TEXT NOT NULL,
+    asked REAL NOT NULL,
+    begun INTEGER,
+    ended REAL,
+    why TEXT NOT NULL DEFAULT ''
+)
+"""
+# Beside the table: the words of ours that a text takes the place of, until it is known to be there;
+# and whether it is the bot that is at work on a post, so that its next start lets go of it.
+ERRANDS = (
+    ERRAND,
+    "ALTER TABLE written ADD COLUMN replaces TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE held ADD COLUMN by_bot INTEGER NOT NULL DEFAULT 0",
+)
 
 
 SCHEMA = Schema(
-    version=6,
+    version=7,
     create=(
         """
         CREATE TABLE account (
@@ -144,6 +168,7 @@ SCHEMA = Schema(
         WRITTEN_BY_POST,
         HELD,
         *KEPT_TABLES,
+        *ERRANDS,
     ),
     steps={
         # https://www.sqlite.org/lang_altertable.html#alter_table_add_column
@@ -184,5 +209,6 @@ SCHEMA = Schema(
         3: (TOKENS,),
         4: (WRITTEN, WRITTEN_BY_POST, HELD),
         5: KEPT_TABLES,
+        6: ERRANDS,
     },
 )

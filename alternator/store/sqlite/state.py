@@ -18,6 +18,7 @@ from alternator.store.overview import Overview, Trouble
 from alternator.store.sqlite.claims import SqliteClaims
 from alternator.store.sqlite.database import PATIENCE_SECONDS, Database
 from alternator.store.sqlite.drafts import SqliteDrafts
+from alternator.store.sqlite.errands import SqliteErrands
 from alternator.store.sqlite.history import SqliteHistory
 from alternator.store.sqlite.ledger import SqliteLedger
 from alternator.store.sqlite.listing import SqliteListing
@@ -96,6 +97,7 @@ class SqliteStore:
                 (now if server_time is None else server_time, account),
             )
             free_interrupted(db, int(account), now)
+            db.execute("DELETE FROM held WHERE account = ? AND by_bot", (account,))
         return SqliteAccountState(self._database, int(account), self._time)
 
     def known_accounts(self, server: str) -> dict[str, "SqliteAccountState"]:
@@ -133,6 +135,7 @@ class SqliteAccountState(SqliteClaims):
         super().__init__(database, account, time)
         self.listing = SqliteListing(database, account, time)
         self.drafts = SqliteDrafts(database, account, time)
+        self.errands = SqliteErrands(database, account, time)
         self.ledger = SqliteLedger(database, account, time)
         self.history = SqliteHistory(database, account, time)
         self._to_halt: str | None = None  # a reason that is not written down yet
@@ -221,10 +224,6 @@ class SqliteAccountState(SqliteClaims):
     def overview(self, most_troubles: int) -> Overview:
         """What stands out, with so many of the attachments in trouble at most."""
         with self._database.reading() as db:
-            (oldest,) = db.execute(
-                "SELECT MIN(found) FROM attachment WHERE account = ? AND state = 'waiting'",
-                (self._account,),
-            ).fetchone()
             (last,) = db.execute(
                 "SELECT MAX(changed) FROM written WHERE account = ? AND outcome = 'written'",
                 (self._account,),
@@ -238,7 +237,7 @@ class SqliteAccountState(SqliteClaims):
             ).fetchall()
         return Overview(
             counts=self.counts(),
-            oldest=oldest,
+            oldest=self.listing.oldest_waiting(),
             last=last,
             halted=self.halted(),
             troubles=tuple(

@@ -7,6 +7,7 @@ from owner import browser
 
 from alternator.accounts.cli import main
 from alternator.errors import ConfigError, ServerError
+from alternator.log import CONTROLS
 from sandbox.server import SandboxServer
 
 
@@ -129,3 +130,19 @@ def test_a_name_or_an_address_that_is_none_is_said_before_anything_is_asked():
         main(["login", "social.example", "--name", "a b"])
     with pytest.raises(ConfigError, match="SERVER must be an address"):
         main(["login", "ftp://social.example"])
+
+
+def test_what_a_server_says_is_not_obeyed_by_the_terminal(
+    server: SandboxServer, capsys: pytest.CaptureFixture[str]
+):
+    server.fail(
+        "/api/v1/accounts/verify_credentials",
+        method="GET",
+        status=403,
+        body={"error": "go \x1b[2Jaway\u202e"},
+        times=None,
+    )
+    write(accounts_of(server, home="sandbox"))
+    assert main(["check"]) == 1
+    said = capsys.readouterr().out
+    assert "home: " in said and not CONTROLS.search(said)

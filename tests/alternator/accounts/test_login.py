@@ -9,11 +9,16 @@ import pytest
 from owner import answer, browser, code_on
 
 from alternator.accounts import login, token_files
+from alternator.accounts.account import Account
 from alternator.accounts.login import log_in
 from alternator.accounts.oauth import OAuthServer
 from alternator.accounts.scopes import NEEDED
 from alternator.accounts.token_files import app_file, read_app, read_token
-from alternator.errors import ConfigError, ServerError, UnsupportedServerError
+from alternator.clock import SYSTEM_CLOCK
+from alternator.config.settings import MastodonSettings
+from alternator.errors import ConfigError, ServerError
+from alternator.progress import SILENT
+from alternator.store.opening import opened
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
 
@@ -77,12 +82,21 @@ def test_some_servers_are_asked_for_more(token_file: Path):
         assert found.scopes == (*NEEDED, "write:media")
 
 
-def test_where_nothing_can_be_described_nothing_is_asked(token_file: Path):
+def test_where_no_post_can_be_edited_it_is_said_which_modes_work(
+    token_file: Path, capsys: pytest.CaptureFixture[str]
+):
+    """A bot in these modes takes the server, so a login does."""
     with SandboxServer(settings=Settings.of("akkoma")) as server:
-        with pytest.raises(UnsupportedServerError):
-            log_in(server.url, token_file, browser=True)
-        assert server.sandbox.oauth.apps == {}
-    assert left_behind(token_file) == []
+        log_in(server.url, token_file, browser=True, open_address=browser())
+        assert granted(server) == [read_token(token_file)]
+        said = capsys.readouterr().err
+        assert f"Of {server.url}: Akkoma has no edit" in said
+        assert '"reply" and "dry-run" work there, "edit" and "review" do not' in said
+        settings = MastodonSettings(instance_url=server.url, access_token=read_token(token_file))
+        with opened(token_file.parent / "state", clock=SYSTEM_CLOCK.now) as store:
+            account = Account(settings, store, edits=False)
+            account.sign_in(account.session(SILENT))
+            assert account.is_signed_in
 
 
 def test_an_owner_who_says_no_leaves_nothing(token_file: Path, server: SandboxServer):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 
 from alternator.bot.drafts_cli import main
 from alternator.errors import StateError
-from alternator.store.drafts import DraftError
+from alternator.log import CONTROLS
+from alternator.store.drafts import DraftError, NewDraft
+from alternator.store.opening import opened_beside
 from sandbox.server import SandboxServer
 
 MakeBot = Callable[..., Any]
@@ -78,3 +81,37 @@ def test_what_can_not_be_done_is_said(server: SandboxServer, bot: Any, picture: 
     assert main(["approve", "1"]) == 0
     with pytest.raises(DraftError, match="was approved before"):
         main(["approve", "1"])
+
+
+HOSTILE = "A red \x1b[2Jboat,\u202eat\x9b31m sea"
+
+
+def test_nothing_that_a_terminal_obeys_is_printed(
+    bot: Any, server: SandboxServer, capsys: pytest.CaptureFixture[str]
+):
+    """A text is a model's, the rest is a server's."""
+    bot.once()
+    with opened_beside(bot.config.state.directory, clock=bot.clock.now) as store:
+        (state,) = store.all_accounts().values()
+        new = NewDraft(
+            status_id=f"9{HOSTILE}",
+            kind="review",
+            audience="public",
+            basis="",
+            texts={"91": HOSTILE},
+            numbers={"91": 1},
+            note=HOSTILE,
+        )
+        other = replace(new, texts={"92": HOSTILE}, numbers={"92": 1})
+        numbers = [str(state.drafts.keep(draft).number) for draft in (new, other)]
+    said = [
+        output(capsys, "list"),
+        output(capsys, "list", "--json"),
+        output(capsys, "show", numbers[0]),
+        output(capsys, "show", numbers[0], "--json"),
+        output(capsys, "approve", numbers[0]),
+        output(capsys, "refuse", numbers[1]),
+    ]
+    for text in said:
+        assert text and not CONTROLS.search(text)
+    assert json.loads(said[1])[0]["texts"] == {"1": HOSTILE}

@@ -11,6 +11,8 @@ import requests
 from waiting import wait_for
 
 from alternator.config.dashboard import DashboardSettings
+from alternator.store.errands import Errand
+from alternator.store.opening import opened_beside
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
 
@@ -174,3 +176,42 @@ def test_words_that_are_too_long_or_none_go_nowhere(desk: Desk):
     assert desk.ask("rewrite", text=" \r\n ").status_code == 400
     assert desk.ask("rewrite", attachment="1", text="x").status_code == 409
     assert desk.edits == 1
+
+
+def test_it_waits_for_no_budget_of_descriptions(
+    make_bot: MakeBot, server: SandboxServer, picture: Path
+):
+    status = server.post("Look", files=[picture])
+    desk = Desk(make_bot(pace={"descriptions_per_hour": 1}), server, status)
+    other = server.post("This waits", files=[picture])
+    desk.ask("rewrite", text="A cat")
+    wait_for(lambda: desk.description == "A cat", 30, "the new words")
+    assert server.descriptions(other["id"]) == [None]
+
+
+def test_it_is_refused_with_the_reason_where_nothing_is_edited(desk: Desk):
+    with opened_beside(desk.bot.config.state.directory, clock=desk.bot.clock.now) as store:
+        (state,) = store.all_accounts().values()
+        state.halt("post 7 lost its text")
+    desk.ask("undo")
+    wait_for(lambda: "was not done" in desk.page, 30, "the reason")
+    assert "post 7 lost its text" in desk.page and desk.edits == 1
+
+
+def test_what_waits_is_done_by_a_single_pass_too(
+    make_bot: MakeBot, server: SandboxServer, picture: Path
+):
+    post = server.post("Look", files=[picture])
+    key = post["media_attachments"][0]["id"]
+    bot = make_bot(pace={"descriptions_per_hour": 1})
+    bot.once()
+    with opened_beside(bot.config.state.directory, clock=bot.clock.now) as store:
+        (state,) = store.all_accounts().values()
+        errand = Errand(kind="rewrite", status_id=post["id"], attachment_id=key, text="A cat")
+        assert state.errands.ask(errand)
+        bot.once()
+        assert server.descriptions(post["id"]) == ["A cat"]
+        state.halt("post 7 lost its text")
+        assert state.errands.ask(replace(errand, kind="undo"))
+        bot.once()
+        assert "post 7 lost its text" in state.errands.ended(post["id"])[key].why

@@ -143,3 +143,27 @@ def test_a_damage_halts_the_account_and_keeps_the_bot_from_it(scene: Scene):
         scene.rewrite("A cat")
     assert scene.undo.state.halted()
     assert scene.state == "left"
+
+
+@pytest.mark.parametrize("then", ["rewrite", "take_back"])
+def test_an_end_of_the_bot_as_the_edit_is_sent_costs_no_words(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, then: str
+):
+    """It is written down that the new ones are sent, and the post still has the old ones."""
+
+    def killed(edit: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(scene.undo.client, "edit", killed)
+    with pytest.raises(SystemExit):
+        scene.rewrite("A cat")
+    monkeypatch.undo()
+    assert (scene.description, scene.entry.writing.text) == (scene.before, "A cat")
+    if then == "take_back":
+        scene.take_back()
+        assert scene.description == ""
+    else:
+        scene.rewrite("A dog")
+        assert scene.description == "A dog"
+        scene.take_back()
+        assert scene.description == ""

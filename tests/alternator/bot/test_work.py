@@ -16,7 +16,7 @@ from fast_clock import FastClock
 
 from alternator.accounts.account import Account
 from alternator.bot import work as work_module
-from alternator.bot.chores import nothing_to_do
+from alternator.bot.chores import Chores
 from alternator.bot.describe import Describer
 from alternator.bot.draft import Draft
 from alternator.bot.errand_work import ErrandWork
@@ -430,8 +430,8 @@ def test_whenever_the_server_recovers_a_post_that_it_failed_for_waits_the_least(
             finder=finder,
             work=work,
             pace=Pace(PaceSettings(), account.state.ledger),
-            chores=nothing_to_do(stop.clock),
-            errands=ErrandWork(account.errands, undo, OtherBot(SILENT, stop.clock.monotonic)),
+            chores=Chores((), stop.clock),
+            errands=ErrandWork(undo, OtherBot(SILENT, stop.clock.monotonic)),
             wake=threading.Event(),
             progress=BotProgress(stop),
             stop=stop,

@@ -1,5 +1,6 @@
 """What every home of the history must do; there is one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,29 @@ def test_an_undo_that_was_killed_lets_go_of_the_post(state: AccountState, clock:
     clock.now += 2
     assert state.claim() is not None
     assert state.counts() == {"claimed": 1, "left": 1}
+
+
+@pytest.mark.parametrize("by_bot", [True, False])
+def test_a_start_lets_go_of_what_a_killed_bot_held_and_of_nothing_else(
+    store: Store, state: AccountState, by_bot: bool
+):
+    """An undo that is typed may be at work while the bot starts."""
+    assert state.history.begin_undo("5", ["51"], alone=False, by_bot=by_bot)
+    assert store.use_account(SERVER, "7").history.is_busy("5") is not by_bot
+    assert store.use_account(SERVER, "8").history.begin_undo("5", ["51"], alone=False)
+
+
+@pytest.mark.parametrize("by_bot", [True, False])
+def test_where_no_bot_is_running_what_one_held_is_left_over(state: AccountState, by_bot: bool):
+    assert state.history.begin_undo("5", ["51"], alone=False, by_bot=by_bot)
+    assert not state.history.begin_undo("5", ["51"], alone=False)
+    assert state.history.begin_undo("5", ["51"], alone=True) is by_bot
+
+
+def test_what_a_text_takes_the_place_of_is_kept_with_it(state: AccountState):
+    new = replace(writing("51", "A ship"), replaces="A boat")
+    state.history.sending("5", [new])
+    assert state.history.entries()[0].writing == new
 
 
 def test_a_clock_that_was_wrong_holds_no_post(state: AccountState, clock: Clock):

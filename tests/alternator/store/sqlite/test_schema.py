@@ -157,3 +157,31 @@ def test_a_file_of_version_3_gets_a_history(tmp_path: Path):
     with closing(sqlite3.connect(tmp_path / "old")) as db:
         assert db.execute("SELECT id, remote_id FROM account").fetchall() == [(1, "7")]
         assert db.execute("SELECT count(*) FROM written").fetchone() == (0,)
+
+
+def test_a_file_of_version_6_gets_errands_and_keeps_what_was_written(tmp_path: Path):
+    """As the release before the errands made it."""
+    with closing(sqlite3.connect(tmp_path / "old")) as db:
+        for statement in statements_of_version_6():
+            db.execute(statement)
+        db.execute("INSERT INTO account (id, server, remote_id) VALUES (1, 'https://x.example', 7)")
+        db.execute(
+            "INSERT INTO written (account, status_id, attachment_id, kind, text, attribution, "
+            "outcome, sent, changed) VALUES (1, '5', '51', 'image', 'A boat', '', 'written', 1, 2)"
+        )
+        db.execute("INSERT INTO held VALUES (1, '5', 9.0)")
+        db.commit()
+    for name in ("old", "new"):
+        Database(tmp_path / name, SCHEMA).close()
+    assert columns(tmp_path / "old") == columns(tmp_path / "new")
+    with closing(sqlite3.connect(tmp_path / "old")) as db:
+        assert db.execute("SELECT text, replaces FROM written").fetchall() == [("A boat", "")]
+        assert db.execute("SELECT status_id, by_bot FROM held").fetchall() == [("5", 0)]
+        assert db.execute("SELECT count(*) FROM errand").fetchone() == (0,)
+
+
+def statements_of_version_6() -> list[str]:
+    """Those of version 3 as they were, and the two steps from there."""
+    first = f"{VERSION_2}{VERSION_3}".split(";\n")
+    steps = [statement for found in (3, 4, 5) for statement in SCHEMA.steps[found]]
+    return [*filter(str.strip, first), *steps, "PRAGMA user_version = 6"]
