@@ -366,6 +366,14 @@ class TorchContract(ImageContract):
         assert SPEECH in ended.output
         assert "Traceback" not in ended.messages
 
+    def test_int8_has_our_kernels_and_torchs_threads(self, run: Callable[..., Ended]) -> None:
+        program = (
+            "from alternator.speech.batched.kernels import our_kernels; kernels = our_kernels();"
+            "print(kernels is not None and kernels.threaded)"
+        )
+        ended = run("python", "-c", program)
+        assert (ended.status, ended.output.strip()) == (0, "True")
+
     def test_serves(
         self, run: Callable[..., Ended], speak: Callable[..., Path], checkpoint: Path
     ) -> None:

@@ -12,6 +12,8 @@ from torch.nn import functional
 
 from alternator.speech.batched.int8_engine import has_fbgemm, use_engine
 from alternator.speech.batched.int8_linear import AfterGeluInt8, FewRowsInt8, ManyRowsInt8
+from alternator.speech.batched.int8_rows import KernelInt8
+from alternator.speech.batched.kernels import our_kernels
 from alternator.speech.batched.onednn import after, has_onednn
 from alternator.speech.batched.precision import Precision
 
@@ -121,7 +123,8 @@ def few_rows(
 ) -> Linear:
     """A layer that is given one row for each hypothesis, and a prompt's now and then."""
     if precision.int8:
-        return FewRowsInt8(weight, bias, gelu=gelu)
+        own = _by_our_kernel(weight, bias, gelu=gelu)
+        return own or FewRowsInt8(weight, bias, gelu=gelu)
     if HalfStoredLinear.can(weight):
         return HalfStoredLinear(weight, bias, gelu=gelu)
     if PackedLinear.can(weight):
@@ -132,5 +135,13 @@ def few_rows(
 def after_gelu(weight: Tensor, bias: Tensor | None, precision: Precision, *, many: bool) -> Linear:
     """A layer whose inputs come from GELU, and which may write over them."""
     if precision.int8:
-        return AfterGeluInt8(weight, bias, many=many)
+        own = None if many else _by_our_kernel(weight, bias)
+        return own or AfterGeluInt8(weight, bias, many=many)
     return (many_rows if many else few_rows)(weight, bias, precision)
+
+
+def _by_our_kernel(weight: Tensor, bias: Tensor | None, *, gelu: bool = False) -> KernelInt8 | None:
+    kernels = our_kernels()
+    if kernels is None or not KernelInt8.can(kernels, weight):
+        return None
+    return KernelInt8(kernels, weight, bias, gelu=gelu)

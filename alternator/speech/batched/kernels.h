@@ -1,0 +1,82 @@
+/* What a step of the decoder on a CPU waits for, in int8: attention over the sound, and products of
+ * a few rows with a layer's weights. Both read megabytes once and do little with each byte, so they
+ * have to go at the memory's speed, of which torch's operations reach half. The Python side is
+ * kernels.py. There is no Python in here, so one library serves every version of it.
+ *
+ * Each kernel is there in ways for AVX-512, for AVX2, and in plain C for any processor, which is
+ * written in loops of fixed length over arrays so that a compiler makes vectors of them. What is not
+ * a matter of a way is inlined into each of them and so compiled for its instructions.
+ */
+
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define EXPORT __attribute__((visibility("default")))
+#define INLINED static inline __attribute__((always_inline))
+#define AVX2 __attribute__((target("avx2,fma")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma")))
+#define VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma")))
+
+enum way { PLAIN, WITH_AVX2, WITH_AVX512, WITH_VNNI };
+
+/* To the nearest whole number, between -2^22 and 2^22: 1.5 · 2^23 leaves no room for the rest. */
+INLINED float rounded(float x) { return (x + 12582912.0f) - 12582912.0f; }
+
+/* 2^x for x up to 0; what is below 2^-126 is that. The series leaves out 1e-7 of it. */
+INLINED float power_of_two(float x) {
+    x = x < -126 ? -126 : x;
+    const float whole = rounded(x), f = x - whole;
+    float y = 1.5403530e-4f;
+    y = y * f + 1.3333558e-3f;
+    y = y * f + 9.6181291e-3f;
+    y = y * f + 5.5504109e-2f;
+    y = y * f + 2.4022651e-1f;
+    y = y * f + 6.9314718e-1f;
+    y = y * f + 1.0f;
+    const int32_t exponent = ((int32_t)whole + 127) << 23;
+    float power;
+    memcpy(&power, &exponent, sizeof power);
+    return y * power;
+}
+
+/* --- Work that several threads share. ------------------------------------------------------------
+ *
+ * torch's own OpenMP starts it: its threads are awake between two operations of torch, and others
+ * would fight them for the processors. Who is free takes the next piece, so the result does not
+ * depend on how many came.
+ */
+
+typedef void starter(void (*)(void *), void *, unsigned, unsigned);
+
+struct team {
+    starter *start; /* GOMP_parallel; 0: all by the caller */
+    unsigned threads;
+};
+
+struct pieces {
+    void (*one)(const void *, int64_t);
+    const void *work;
+    int64_t count, next;
+};
+
+static inline void take(void *data) {
+    struct pieces *pieces = data;
+    int64_t piece;
+    while ((piece = __atomic_fetch_add(&pieces->next, 1, __ATOMIC_RELAXED)) < pieces->count)
+        pieces->one(pieces->work, piece);
+}
+
+static inline void share(const struct team *team, void (*one)(const void *, int64_t),
+                         const void *work, int64_t count) {
+    struct pieces pieces = {one, work, count, 0};
+    /* Always as many as torch has: libgomp ends the threads that a smaller team leaves over. */
+    if (team->start && team->threads > 1 && count > 1)
+        team->start(take, &pieces, team->threads, 0);
+    else
+        take(&pieces);
+}
