@@ -4,6 +4,7 @@ The library is built where there is a compiler (``setup.py``; in images beforeha
 where it was not built for these structures, torch's operations do the work.
 """
 
+import contextlib
 import ctypes
 import logging
 from enum import IntEnum
@@ -180,6 +181,7 @@ def _start_of_torch() -> int | None:
     package = Path(torch.__file__).parent
     for folder in (package / "lib", package.with_name("torch.libs")):
         for file in sorted(folder.glob("libgomp*.so*")):
-            start = ctypes.CDLL(str(file)).GOMP_parallel
-            return ctypes.cast(start, ctypes.c_void_p).value
+            with contextlib.suppress(OSError, AttributeError):
+                start = ctypes.CDLL(str(file)).GOMP_parallel
+                return ctypes.cast(start, ctypes.c_void_p).value
     return None

@@ -45,7 +45,15 @@ class PackedSound:
         return head == TILE
 
     def put(self, places: Sequence[int], keys: Tensor, values: Tensor) -> None:
-        """The keys and values of new windows: (windows, heads, positions, head), float32."""
+        """The keys and values of new windows: (windows, heads, positions, head), float32.
+
+        ValueError where there is no room for them: the kernel would write past the end.
+        """
+        windows, heads, tiles = self._keys.shape[:3]
+        given = (keys.shape[1], keys.shape[3], values.shape)
+        fits = given == (heads, TILE, keys.shape) and 0 < keys.shape[2] <= tiles * TILE
+        if not fits or not all(0 <= place < windows for place in places):
+            raise ValueError(f"no room for keys {tuple(keys.shape)} in places {list(places)}")
         for place, *both in zip(places, keys, values, strict=True):
             dense = [_numbers_dense(one) for one in both]
             if dense[0].stride() != dense[1].stride():

@@ -118,3 +118,12 @@ def test_a_window_goes_on_in_another_place():
 def test_a_place_without_a_window_is_computed_and_says_nothing():
     cache = PackedSound(kernels_in(ways()[-1]), windows=2, heads=2, positions=130)
     assert cache.listen(numbers(2, 2, 1, TILE), 1, None).eq(0).all()
+
+
+@pytest.mark.parametrize(
+    ("place", "positions", "heads"), [(0, 129, 2), (0, 0, 2), (2, 100, 2), (-1, 100, 2), (0, 9, 3)]
+)
+def test_what_there_is_no_room_for_is_refused(place, positions, heads):
+    cache = PackedSound(kernels_in(ways()[-1]), windows=2, heads=2, positions=100)
+    with pytest.raises(ValueError, match="no room for keys"):
+        cache.put([place], *sound_of(positions, heads, 1))
