@@ -196,8 +196,8 @@ INLINED void take_rows(const struct multiplying *w, const float *x) {
         const float scale = most[0] > 1e-30f ? most[0] / 127 : 1e-30f;
         const float steps = 1 / scale;
         w->row_scales[r] = scale;
-        for (i = 0; i < inputs; i++)
-            w->x[r * inputs + i] = (int8_t)(int32_t)rounded(x[i] * steps);
+        int8_t *restrict to = w->x + r * inputs;
+        for (i = 0; i < inputs; i++) to[i] = (int8_t)(int32_t)rounded(x[i] * steps);
     }
 }
 
