@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from alternator.speech.batched.int8_engine import use_engine, whole_range
-from alternator.speech.batched.kernels import our_kernels
 from alternator.speech.batched.onednn import after, has_onednn
 
 # GELU goes down to -0.17. A row with nothing above this keeps its size: -0.17 would be most of it.
@@ -75,11 +74,14 @@ class ManyRowsInt8:
         self._bias = None if bias is None else bias.float()
         self._most = 255 if whole_range() else 127
         self._after = after(gelu)
-        self._kernels = our_kernels()
 
     def __call__(self, x: Tensor) -> Tensor:
         """``x`` times the weights, plus the bias, and GELU."""
-        taken, scale, zero = self._taken(x)
+        low, high = (number.item() for number in torch.aminmax(x))
+        low, high = min(low, 0.0), max(high, 0.0)
+        scale = max((high - low) / self._most, 1e-12)
+        zero = round(-low / scale)
+        taken = torch.quantize_per_tensor(x, scale, zero, torch.quint8).int_repr()
         product: Tensor = torch.ops.onednn.qlinear_pointwise(
             taken,
             scale,
@@ -94,16 +96,6 @@ class ManyRowsInt8:
             *self._after,
         )
         return product
-
-    def _taken(self, x: Tensor) -> tuple[Tensor, float, int]:
-        """The inputs as uint8, their scale, and what 0 is there."""
-        if self._kernels is not None:
-            return self._kernels.bytes_of(x, self._most)
-        low, high = (number.item() for number in torch.aminmax(x))
-        low, high = min(low, 0.0), max(high, 0.0)
-        scale = max((high - low) / self._most, 1e-12)
-        zero = round(-low / scale)
-        return torch.quantize_per_tensor(x, scale, zero, torch.quint8).int_repr(), scale, zero
 
     @staticmethod
     def can() -> bool:

@@ -18,7 +18,7 @@ from torch import Tensor
 logger = logging.getLogger(__name__)
 
 LIBRARY = Path(__file__).with_name("libkernels.so")
-INTERFACE = 2  # as in kernel_ways.c
+INTERFACE = 1  # as in kernel_ways.c
 
 
 class Way(IntEnum):
@@ -82,11 +82,6 @@ class Kernels:
         )
         self._keep.argtypes = (pointer, pointer, pointer, number, number, number, pointer, kind)
         self._linear.argtypes = (pointer, pointer, pointer, number, pointer, kind)
-        self._bytes_of = library.bytes_of
-        self._bytes_of.argtypes = (
-            *(pointer, pointer, number, kind),
-            *(pointer, pointer, pointer, kind),
-        )
         self._listen.restype = self._keep.restype = None
 
     def by(self, way: Way) -> Self:
@@ -140,19 +135,6 @@ class Kernels:
         if failed:
             raise MemoryError(f"no memory for {len(x)} rows of a linear layer")
         return product
-
-    def bytes_of(self, x: Tensor, most: int) -> tuple[Tensor, float, int]:
-        """``x`` as uint8 from 0 to ``most``, the scale of that, and what 0 is there."""
-        x = x.contiguous()
-        found = torch.empty(x.shape, dtype=torch.uint8)
-        scale, zero = ctypes.c_float(), ctypes.c_int()
-        failed = self._bytes_of(
-            *(x.data_ptr(), found.data_ptr(), x.numel(), most),
-            *(ctypes.byref(scale), ctypes.byref(zero), self._team(), self.way),
-        )
-        if failed:
-            raise MemoryError(f"no memory for {x.numel()} numbers in int8")
-        return found, scale.value, zero.value
 
     def _team(self) -> object:
         threads = torch.get_num_threads()

@@ -3,14 +3,16 @@
 import ctypes
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 from kernel_ways import kernels_in, needs_kernels, ways, without_kernels
 
 from alternator.speech.batched import kernels
-from alternator.speech.batched.int8_linear import ManyRowsInt8
 from alternator.speech.batched.kernels import our_kernels
+
+C_SOURCES = Path(kernels.__file__).parent
 
 
 def test_without_the_library_there_are_none(caplog):
@@ -58,7 +60,6 @@ def test_torchs_own_threads_do_the_work():
     script = """
 import os, torch
 from alternator.speech.batched.int8_rows import KernelInt8
-from alternator.speech.batched.int8_linear import ManyRowsInt8
 from alternator.speech.batched.kernels import our_kernels
 torch.set_num_threads(3)
 torch.randn(2000, 2000) @ torch.randn(2000, 2000)
@@ -75,44 +76,3 @@ assert sorted(os.listdir("/proc/self/task")) == before
         check=False,
     )
     assert (ran.returncode, ran.stderr) == (0, "")
-
-
-@needs_kernels
-@pytest.mark.parametrize("way", ways())
-@pytest.mark.parametrize("most", [127, 255])
-@pytest.mark.parametrize("shape", [(1,), (1, 15), (3, 17), (1, 16384), (1, 150, 512)])
-@pytest.mark.parametrize("offset", [0.3, -5.0, 5.0])
-def test_bytes_hold_all_numbers_within_half_a_step(way, most, shape, offset):
-    x = torch.randn(shape, generator=torch.Generator().manual_seed(1)) + offset
-    taken, scale, zero = kernels_in(way).bytes_of(x, most)
-    assert taken.shape == x.shape
-    assert taken.dtype == torch.uint8
-    low, high = min(0.0, float(x.min())), max(0.0, float(x.max()))
-    assert scale == pytest.approx((high - low) / most, rel=1e-5)
-    assert zero == round(-low / scale)
-    assert taken.amax() <= most
-    # At either end half a step more: what 0 is there was rounded too.
-    error = ((taken.double() - zero) * scale - x.double()).abs()
-    inside = (x > low + scale) & (x < high - scale)
-    assert (error <= scale * torch.where(inside, 0.501, 1.001)).all()
-
-
-@needs_kernels
-@pytest.mark.parametrize("way", ways())
-def test_bytes_of_zeros_are_zeros(way):
-    taken, scale, zero = kernels_in(way).bytes_of(torch.zeros(3, 5), 255)
-    assert (taken.sum(), zero) == (0, 0)
-    assert scale > 0
-
-
-@needs_kernels
-@pytest.mark.parametrize("gelu", [True, False])
-def test_the_encoders_layer_is_the_same_with_and_without(gelu):
-    generator = torch.Generator().manual_seed(1)
-    weight, x = (torch.randn(shape, generator=generator) for shape in ((64, 128), (1, 150, 128)))
-    if not ManyRowsInt8.can():
-        pytest.skip("this torch has no such product")
-    ours = ManyRowsInt8(weight, None, gelu=gelu)(x)
-    with without_kernels():
-        theirs = ManyRowsInt8(weight, None, gelu=gelu)(x)
-    assert (ours - theirs).norm() / theirs.norm() < 1e-3
