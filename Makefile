@@ -81,6 +81,7 @@ generated: .dev ## Write every generated file; CHECK=1 fails if a committed one 
 	@.venv/bin/python -m tools.reference_docs $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.server_docs $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.reliability_docs $(if $(CHECK),--check)
+	@.venv/bin/python -m tools.command_docs $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.rooms_picture $(if $(CHECK),--check)
 	@.venv/bin/python -m bench.whisper.report $(if $(CHECK),--check)
 

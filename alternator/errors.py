@@ -142,6 +142,10 @@ class RedirectedError(UnexpectedAnswerError):
     """The server answered with another address in place of what was asked for."""
 
 
+class TokenRefusedError(ServerError):
+    """The server does not take the token (any more)."""
+
+
 class ForbiddenError(ServerError):
     """The server itself says no (HTTP 403): to the token, or about this one post."""
 
@@ -160,6 +164,14 @@ class DamageError(ServerError):
     def __init__(self, message: str, *, fields: tuple[str, ...]) -> None:
         super().__init__(message)
         self.fields = fields
+
+
+class UndoRefusedError(AlternatorError):
+    """What was written into a post is not taken back; the post is left as it is."""
+
+
+class PostBusyError(UndoRefusedError):
+    """The bot, or another undo, is at work on the post, and lets go of it by itself."""
 
 
 class UnprovenEditError(AlternatorError):

@@ -18,7 +18,7 @@ How signals reach the threads:
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from alternator.clock import SYSTEM_CLOCK, Clock
@@ -39,11 +39,14 @@ class Stopping(BaseException):
 class Stop:
     """The wish to end. Waits end at once; the main thread's work is broken off by the signal.
 
-    ``clock`` is the time that all waits of this program are waited in.
+    ``clock`` is the time that all waits of this program are waited in. Where several accounts work,
+    each has a wish of its own (``child``): to end one ends no other, to end the program ends all.
     """
 
-    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, clock: Clock = SYSTEM_CLOCK, parent: "Stop | None" = None) -> None:
         self.clock = clock
+        self._parent = parent
+        self._children: list[Stop] = []
         self._event = threading.Event()
         self._signalled = False  # written by the handler only, read by all threads
         self._shielded = False  # of the main thread only
@@ -51,11 +54,28 @@ class Stop:
     @property
     def requested(self) -> bool:
         """Whether the end was asked for."""
-        return self._signalled or self._event.is_set()
+        asked = self._signalled or self._event.is_set()
+        return asked or (self._parent is not None and self._parent.requested)
 
     def request(self) -> None:
         """Ask for the end. Waits raise ``Stopping`` from now on. Not for a signal's handler."""
         self._event.set()
+        for child in tuple(self._children):
+            child.request()
+        if self._parent is not None:
+            with suppress(ValueError):  # it was asked before
+                self._parent._children.remove(self)
+
+    def child(self) -> "Stop":
+        """The wish to end one of several pieces of work, each in a thread of its own.
+
+        No signal breaks that thread off: it looks, as all but the main one do.
+        """
+        child = Stop(self.clock, self)
+        self._children.append(child)
+        if self.requested:
+            child.request()
+        return child
 
     def check(self) -> None:
         """Raise ``Stopping`` if the end was asked for."""

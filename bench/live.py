@@ -6,7 +6,8 @@
 Each stream sends its own order of lines of speech, as fast as they are spoken, by OpenAI's realtime
 events. How late a final text is: from the moment at which the last sample of its segment was due to
 its arrival at the client. A stream that falls behind is seen by what it could not send in time.
-Beside it the same sound as a file, through the same server, whose words are compared. ``--quick``
+Beside it the same sound as a file, through the same server, whose words are compared; and both with
+what was said. ``--quick``
 takes the small Whisper of the tests and little sound: it shows that the bench runs, and its figures
 say nothing. The default model is real tiny weights (English).
 """
@@ -40,6 +41,7 @@ PIECE_SECONDS = 0.1
 PAUSE_SECONDS = 0.8
 TAIL_SECONDS = 2.0  # of silence, as somebody who has finished leaves
 SLOWEST_SECONDS = 60.0
+IN_TIME_SECONDS = 2.0
 COMPLETED = "conversation.item.input_audio_transcription.completed"
 SEGMENT = "conversation.item.input_audio_transcription.segment"
 
@@ -71,8 +73,16 @@ def others(one: Sequence[str], two: Sequence[str]) -> int:
     return max(len(one), len(two)) - sum(block.size for block in blocks)
 
 
-def sounds(count: int, seconds: float) -> list[bytes]:
-    """So many streams' samples of 16 bits, each with the lines in another order."""
+@dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """A stream's samples of 16 bits, and the words that are said in it."""
+
+    samples: bytes
+    words: list[str]
+
+
+def sounds(count: int, seconds: float) -> list[Spoken]:
+    """So many streams, each with the lines in another order."""
     try:
         lines = list(speech.lines("en"))
     except NotHereError as error:
@@ -81,15 +91,17 @@ def sounds(count: int, seconds: float) -> list[bytes]:
     found = []
     for number in range(count):
         first = number * max(len(lines) // count, 1) % len(lines)
-        parts, total = [], 0.0
+        parts, said, total = [], "", 0.0
         for line in [*lines[first:], *lines[:first]] * 100:
             samples = audio.level(speech.samples(line.path))
+            said += f" {line.text}"
             parts += [samples, np.zeros(round(PAUSE_SECONDS * SAMPLE_RATE), np.float32)]
             total += len(samples) / SAMPLE_RATE + PAUSE_SECONDS
             if total >= seconds:
                 break
         parts.append(np.zeros(round(TAIL_SECONDS * SAMPLE_RATE), np.float32))
-        found.append((np.concatenate(parts) * 32767).astype("<i2").tobytes())
+        pcm = (np.concatenate(parts) * 32767).astype("<i2").tobytes()
+        found.append(Spoken(samples=pcm, words=plain(said)))
     return found
 
 
@@ -150,27 +162,29 @@ async def receive(socket: ClientConnection, heard: Heard, began: float) -> None:
                 raise SystemExit(f"the server says: {event['error']['message']}")
 
 
-async def streams(url: str, parts: Sequence[bytes]) -> list[Heard]:
+async def streams(url: str, parts: Sequence[Spoken]) -> list[Heard]:
     """All at once, a moment apart, as people begin."""
     first = time.monotonic() + 1.0
-    work = (stream(url, part, first + 0.13 * number) for number, part in enumerate(parts))
+    work = (stream(url, part.samples, first + 0.13 * number) for number, part in enumerate(parts))
     return await asyncio.gather(*work)
 
 
-def by_file(url: str, folder: Path, parts: Sequence[bytes]) -> list[list[str]]:
+def by_file(url: str, folder: Path, parts: Sequence[Spoken]) -> list[list[str]]:
     """The words of each stream's sound as a file."""
     found = []
     with OpenAI(base_url=f"{url}/v1", api_key="x", max_retries=0) as client:
         for number, part in enumerate(parts):
-            samples = np.frombuffer(part, "<i2").astype(np.float32) / 32768
+            samples = np.frombuffer(part.samples, "<i2").astype(np.float32) / 32768
             file = audio.write(folder / f"stream-{number}.wav", samples)
             answer = client.audio.transcriptions.create(file=file, model="whisper-1", language="en")
             found.append(plain(answer.text))
     return found
 
 
-def figures(heard: Sequence[Heard], words: Sequence[Sequence[str]]) -> Iterator[Line]:
-    """A line for each."""
+def figures(
+    heard: Sequence[Heard], words: Sequence[Sequence[str]], parts: Sequence[Spoken]
+) -> Iterator[Line]:
+    """A line for each; ``words`` are those of the files."""
     late = sorted(one for stream in heard for one in stream.late)
     what = f"live, {len(heard)} streams"
     deltas = sum(stream.deltas for stream in heard)
@@ -179,13 +193,23 @@ def figures(heard: Sequence[Heard], words: Sequence[Sequence[str]]) -> Iterator[
     if not late:
         return
     yield Line(name=f"{what}: s behind the words, median", value=statistics.median(late), wanted="")
+    share = sum(one <= IN_TIME_SECONDS for one in late) / len(late)
+    yield Line(name=f"{what}: of 100 final texts within 2 s", value=100 * share, wanted="100")
     yield Line(name=f"{what}: s behind the words, most", value=late[-1], wanted="at most 2")
     behind = max(stream.behind for stream in heard)
     yield Line(name=f"{what}: s that sound had to wait", value=behind, wanted="below 1")
-    wrong = sum(others(one, stream.words) for one, stream in zip(words, heard, strict=True))
-    total = max(sum(map(len, words)), 1)
-    share = 100 * wrong / total
+    live = [stream.words for stream in heard]
+    said = [part.words for part in parts]
+    share = wrong(words, live)
     yield Line(name=f"{what}: of 100 words other than the file's", value=share, wanted="0")
+    yield Line(name=f"{what}: of 100 words other than was said", value=wrong(said, live), wanted="")
+    yield Line(name="the same as files: other than was said", value=wrong(said, words), wanted="")
+
+
+def wrong(right: Sequence[Sequence[str]], told: Sequence[Sequence[str]]) -> float:
+    """Of 100 words, those that differ."""
+    count = sum(others(one, two) for one, two in zip(right, told, strict=True))
+    return 100 * count / max(sum(map(len, right)), 1)
 
 
 def checkpoint_of(setup: Setup, given: Path | None) -> Path:
@@ -226,7 +250,7 @@ def main() -> None:
             by_file(server.url, setup.folder, parts[:1])  # warm
             heard = asyncio.run(streams(server.url, parts))
             words = by_file(server.url, setup.folder, parts)
-        for line in figures(heard, words):
+        for line in figures(heard, words, parts):
             print(line, flush=True)
 
 

@@ -280,7 +280,8 @@ def upload(setup: Setup, given: Path | None) -> Iterator[Line]:
 
 
 def idle(setup: Setup, given: Path | None) -> Iterator[Line]:
-    """Start, unload, wake up again."""
+    """Start, unload, wake up again. What the first request takes longer than the next one is what
+    the start costs it; how long a clip is decoded says nothing of that."""
     (clip,) = made_clips(setup.folder, 1)
     times: Times = defaultdict(list)
     memory = 0
@@ -291,13 +292,20 @@ def idle(setup: Setup, given: Path | None) -> Iterator[Line]:
             memory = max(memory, memory_of(server.process.pid))
             with Clients(server.url, 1) as client:
                 times["first"].append(timed(partial(client.ask, [clip])))
-            print(f"  start {times['start'][-1]:.2f} s, first {times['first'][-1]:.2f} s")
+                times["next"].append(timed(partial(client.ask, [clip])))
+            shown = ", ".join(f"{name} {times[name][-1]:.2f} s" for name in times)
+            print(f"  {shown}", flush=True)
     yield Line(
         name="the server at rest, model unloaded, MB", value=memory / MB, wanted="below 150 MB"
     )
     yield Line(
         name="the first request after that: of start to ready",
         value=min(times["first"]) / min(times["start"]),
+        wanted="at most 1",
+    )
+    yield Line(
+        name="what it takes longer than the next one: of start to ready",
+        value=(min(times["first"]) - min(times["next"])) / min(times["start"]),
         wanted="at most 1",
     )
 

@@ -1,6 +1,5 @@
 """``alternator up`` and ``alternator down``: from nothing to a running bot, and back."""
 
-import argparse
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,6 +8,7 @@ from pathlib import Path
 from docker.models.containers import Container
 
 from compose import check, demo, demo_model, devices, handed, memory, settings, wait
+from compose.cli_examples import DOWN_EXAMPLES, UP_EXAMPLES
 from compose.errors import ComposeError, DeviceError
 from compose.stack import (
     LOG_DRIVER_VARIABLE,
@@ -31,6 +31,7 @@ from images.engine.address import with_address
 from images.engine.apt import may_install
 from images.engine.engine import Engine
 from images.engine.setup import ensure_engine
+from probe.command_help import command_parser
 from probe.machine.operator_config import find_config_file
 from probe.report.host_report import VARIABLE as HOST_REPORT
 from probe.report.host_report import read_report
@@ -41,10 +42,11 @@ UNIVERSAL = "universal"
 
 def up(argv: list[str]) -> int:
     """Probe this machine, build the image that suits it, and start the bot (or the demo)."""
-    parser = argparse.ArgumentParser(
-        prog="alternator up",
-        description=f"{up.__doc__} Without an alternator.toml, or an account's two variables, it "
-        "starts the demo.",
+    parser = command_parser(
+        "alternator up",
+        f"{up.__doc__} Without an alternator.toml, or an account's two variables, it starts the "
+        "demo.",
+        UP_EXAMPLES,
     )
     parser.add_argument("--config", type=Path, help="the bot's configuration file")
     parser.add_argument("--demo", action="store_true", help="the demo, even if there is one")
@@ -68,7 +70,7 @@ def up(argv: list[str]) -> int:
 
 def down(argv: list[str]) -> int:
     """Stop the stack and remove its containers; with --volumes also its data."""
-    parser = argparse.ArgumentParser(prog="alternator down", description=down.__doc__)
+    parser = command_parser("alternator down", down.__doc__, DOWN_EXAMPLES)
     parser.add_argument(
         "--volumes", action="store_true", help="also remove what the bot remembers and its models"
     )

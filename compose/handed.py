@@ -24,6 +24,8 @@ SECRET_FILES = {
     # The Rust bot's name of the same.
     "ALTERNATOR_OPENROUTER_API_KEY_FILE": "openrouter_api_key",
     "ALTERNATOR_WHISPER_SERVER_TOKEN_FILE": "whisper_server_token",
+    "ALTERNATOR_MESSAGES_ACCESS_TOKEN_FILE": "messages_access_token",
+    "ALTERNATOR_DASHBOARD_TOKEN_FILE": "dashboard_token",
 }
 # Where certificates to trust are named, the first that is set: ours, then as requests and OpenSSL
 # look for them (https://requests.readthedocs.io/en/latest/user/advanced/#ssl-cert-verification,

@@ -23,6 +23,7 @@ from images.errors import CatalogError
 from images.packages import committed_locks
 from images.packages.make_lock import LockMaker
 from images.packages.targets import select
+from probe.command_help import with_examples
 from probe.tables.builds import load_table
 
 
@@ -49,9 +50,17 @@ def run(argv: list[str], engine: Engine, console: Console) -> int:
     return _build(options, engine, console)
 
 
+EXAMPLES = (
+    ("alternator images build", "the image that suits this machine"),
+    ("alternator images build cpu", "one of them"),
+    ("alternator images render --check", "are the committed Dockerfiles current?"),
+)
+
+
 def make_parser() -> tuple[argparse.ArgumentParser, dict[str, built_images.Handler]]:
     """The command's options, and what carries out the sub-commands for images that are built."""
     parser = argparse.ArgumentParser(prog="alternator images", description=main.__doc__)
+    with_examples(parser, main.__doc__, EXAMPLES)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_build(commands)
     rendering = commands.add_parser("render", help="write the Dockerfiles from their templates")

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from probe.cli_examples import DOCTOR_EXAMPLES, PROBE_EXAMPLES
+from probe.command_help import epilog_of
 from probe.decide.overrides import VALUES, Overrides, read_overrides
 from probe.detect.run_probes import RunningProbes, start_probes
 from probe.errors import NoGpuError, ProbeError, print_trace
@@ -22,7 +24,11 @@ if TYPE_CHECKING:
 
 def probe(argv: list[str]) -> int:
     """Show this machine's hardware, the image and torch build that suit it, and why."""
-    parser = _parser("probe", "Show this machine's hardware and which image and torch suit it.")
+    parser = _parser(
+        "probe",
+        "Show this machine's hardware and which image and torch suit it.",
+        PROBE_EXAMPLES,
+    )
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
     parser.add_argument(
         "--require-gpu", action="store_true", help="exit with 3 where no GPU can be used"
@@ -79,7 +85,9 @@ def doctor(argv: list[str]) -> int:
     from probe.report.text import human_text
     from probe.tables.builds import load_table
 
-    parser = _parser("doctor", "Show what would make this machine's choice better.")
+    parser = _parser(
+        "doctor", "Show what would make this machine's choice better.", DOCTOR_EXAMPLES
+    )
     parser.add_argument(
         "--model", metavar="NAME", help="the Whisper model to be used (default: the configured one)"
     )
@@ -135,12 +143,15 @@ def _print(text: str) -> None:
         raise ProbeError(f"the output can't be written: {error.strerror}") from error
 
 
-def _parser(name: str, description: str) -> argparse.ArgumentParser:
+def _parser(
+    name: str, description: str, examples: tuple[tuple[str, str], ...]
+) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"alternator {name}",
         description=description,
         # With a width of its own it does not import shutil to ask the terminal.
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=100),
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=100),
+        epilog=epilog_of(examples),
     )
     parser.add_argument("--backend", metavar="|".join(VALUES), help="instead of the best one")
     parser.add_argument("--torch", metavar="LINE", help="a line of torch, such as 2.11")

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from sandbox.api import accounts, control, instance, media, statuses, streaming
+from sandbox.api import accounts, control, instance, media, oauth, statuses, streaming
 from sandbox.api.user_agent import UserAgentMiddleware
 from sandbox.control.fault_middleware import FaultMiddleware
 from sandbox.control.origin import OriginMiddleware
@@ -18,7 +18,7 @@ from sandbox.control.websockets import WebSocketControlMiddleware
 from sandbox.errors import RefusedError
 from sandbox.model.limits import LimitMiddleware
 from sandbox.model.sandbox import Sandbox
-from sandbox.page import page
+from sandbox.page import authorize, page
 from sandbox.settings import Settings
 
 
@@ -28,6 +28,8 @@ def create_app(folder: Path, settings: Settings | None = None) -> Starlette:
     app = Starlette(
         routes=[
             *page.routes,
+            *authorize.routes,
+            *oauth.routes,
             *accounts.routes,
             *statuses.routes,
             *media.routes,
@@ -38,8 +40,10 @@ def create_app(folder: Path, settings: Settings | None = None) -> Starlette:
             Mount("/static", StaticFiles(directory=page.STATIC_FOLDER)),
         ],
         middleware=[
-            Middleware(OriginMiddleware, prefixes=("/api/", "/sandbox/")),
-            Middleware(RequestLogMiddleware, request_log=sandbox.request_log, prefixes=("/api/",)),
+            Middleware(OriginMiddleware, prefixes=("/api/", "/oauth/", "/sandbox/")),
+            Middleware(
+                RequestLogMiddleware, request_log=sandbox.request_log, prefixes=("/api/", "/oauth/")
+            ),
             Middleware(FaultMiddleware, faults=sandbox.faults),
             Middleware(LimitMiddleware, limits=sandbox.limits),
             Middleware(

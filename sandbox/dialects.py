@@ -52,10 +52,13 @@ class Dialect:
     # Of all answers:
     tells_language: bool = True
     needs_user_agent: bool = False
+    # Whether the server tells how tokens are had, PKCE with it (since Mastodon 4.3):
+    # https://docs.joinmastodon.org/spec/oauth/
+    pkce: bool = False
     reset: Literal["ISO 8601", "Unix"] = "ISO 8601"
 
 
-MASTODON = Dialect()
+MASTODON = Dialect(pkce=True)
 # Edits know no media_attributes: https://github.com/mastodon/mastodon/pull/20878 (for 4.1). The
 # limit is announced since 4.4: https://github.com/mastodon/mastodon/pull/33153
 MASTODON_4_0 = Dialect(
@@ -64,12 +67,15 @@ MASTODON_4_0 = Dialect(
     limit_is_told="no",
     takes_media_attributes=False,
     foreign_media="passed over",
+    pkce=False,
 )
 MASTODON_4_1 = replace(MASTODON_4_0, version="4.1.25", takes_media_attributes=True)
 # Media that the post can't have are refused (not_found), and api_versions told:
 # https://github.com/mastodon/mastodon/blob/v4.3.0/app/services/update_status_service.rb
 # https://github.com/mastodon/mastodon/blob/v4.3.0/lib/mastodon/version.rb
-MASTODON_4_3 = replace(MASTODON_4_1, version="4.3.23", api_version=2, foreign_media="422")
+MASTODON_4_3 = replace(
+    MASTODON_4_1, version="4.3.23", api_version=2, foreign_media="422", pkce=True
+)
 # An edit without a policy gives the post the account's default one, until 4.5.5:
 # https://github.com/mastodon/mastodon/blob/v4.5.0/app/controllers/api/v1/statuses_controller.rb
 # https://github.com/mastodon/mastodon/blob/v4.5.5/app/controllers/api/v1/statuses_controller.rb

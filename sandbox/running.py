@@ -12,7 +12,7 @@ from sandbox.app import create_app
 from sandbox.control.faults import Fault, FaultFields
 from sandbox.control.request_log import LoggedRequest
 from sandbox.model import entities
-from sandbox.model.records import TOKENS
+from sandbox.model.records import TOKENS, Profile
 from sandbox.model.sandbox import Sandbox
 from sandbox.model.serialize import Serializer
 from sandbox.model.status_params import EditFields, PostFields, edit_params, post_params
@@ -118,6 +118,22 @@ class SandboxServer(AppServer):
         original = self.sandbox.store.status(status_id)
         boost = self.sandbox.posting.boost(original, TOKENS[token].account)
         return self.status(boost.id)
+
+    def favourite(self, status_id: str, *, token: str = token, likes: bool = True) -> None:
+        """Favourite a status, or take that back."""
+        status = self.sandbox.store.status(status_id)
+        self.sandbox.posting.favourite(status, TOKENS[token].account, likes=likes)
+
+    def say_of_self(
+        self, note: str, fields: Sequence[tuple[str, str]] = (), *, token: str = token
+    ) -> None:
+        """Let an account say this of itself in its profile."""
+        profile = Profile(note=note, fields=tuple(fields))
+        self.sandbox.store.profiles[TOKENS[token].account.id] = profile
+
+    def replies(self, status_id: str) -> list[entities.Status]:
+        """The direct answers to a status, oldest first."""
+        return [self.status(reply.id) for reply in self.sandbox.store.replies_to(status_id)]
 
     def status(self, status_id: str) -> entities.Status:
         """The Status entity as it stands now."""

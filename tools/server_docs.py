@@ -44,8 +44,8 @@ The token needs the scopes `{scopes}`{more}.
 """
 SERVICES = {
     "your Mastodon server": "the bot's requests, with your token; nobody else gets the token",
-    "the vision endpoint (`[openrouter]`), if there is one": (
-        "pictures, and up to four frames of soundless videos, of the posts that the bot describes, "
+    "the vision endpoint (`[vision]`), if there is one": (
+        "pictures, and up to six frames of videos, of the posts that the bot describes, "
         "with the instruction in the post's language"
     ),
     "the text model, at the same address": (
@@ -53,7 +53,9 @@ SERVICES = {
     ),
     "nothing else": (
         "sound is transcribed on this machine, unless you name a speech server (`[whisper] "
-        "server_url`); text, content warning and poll of a post go nowhere"
+        "server_url`); content warning and poll of a post go nowhere, nor does its text, unless "
+        "`[descriptions] use_post_text` is on: then it goes to the vision endpoint beside the "
+        "pictures"
     ),
 }
 WHICH_POSTS = """

@@ -7,6 +7,8 @@ own state.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from alternator.accounts import scopes
+from alternator.accounts.errands import Errands
 from alternator.accounts.health import AccountHealth
 from alternator.clock import SYSTEM_CLOCK, Clock
 from alternator.config.settings import MastodonSettings
@@ -36,18 +38,27 @@ class SignedIn:
 
 
 class Account:
-    """An account: its settings, its sessions, its rate budget, its state and its health.
+    """An account: its settings, sessions, rate budget, state, health, and errands from outside.
 
     Its threads share this object. What changes in it has a lock of its own (``health``,
-    ``budget``, ``state``), and ``sign_in`` happens before there is a second thread.
+    ``budget``, ``state``, ``errands``), and ``sign_in`` happens before there is a second thread.
+    ``edits`` is False where no post is to be edited, so that a server will do which lets nobody do
+    that.
     """
 
     def __init__(
-        self, settings: MastodonSettings, store: Store, clock: Clock = SYSTEM_CLOCK
+        self,
+        settings: MastodonSettings,
+        store: Store,
+        clock: Clock = SYSTEM_CLOCK,
+        *,
+        edits: bool = True,
     ) -> None:
         self.settings = settings
         self.health = AccountHealth()
+        self.errands = Errands()
         self.budget = RateBudget(clock.monotonic)
+        self._edits = edits
         self._store = store
         self._signed_in: SignedIn | None = None
 
@@ -77,7 +88,7 @@ class Account:
         try:
             instance = session.instance()
             refusal = instance.dialect.refusal(session.url)
-            if refusal is not None:
+            if refusal is not None and self._edits:
                 raise UnsupportedServerError(refusal)
             owner = session.verify()
         except RedirectedError as error:
@@ -90,6 +101,17 @@ class Account:
             self.settings.instance_url, owner.id, server_time=session.server_time
         )
         self._signed_in = SignedIn(id=owner.id, name=owner.name, instance=instance, state=state)
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the server has answered to the token since the start."""
+        return self._signed_in is not None
+
+    @property
+    def needed_scopes(self) -> tuple[str, ...]:
+        """What the token has to be allowed."""
+        dialect = self.instance.dialect
+        return dialect.scopes if self._edits else (*dialect.scopes, *scopes.NEEDED)
 
     @property
     def id(self) -> str:

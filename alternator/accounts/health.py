@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from alternator.errors import ServerError, TemporaryServerError
+from alternator.errors import ServerError, TemporaryServerError, TokenRefusedError
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ class ServerReport:
     state: ServerState = "unknown"
     since: datetime | None = None
     trouble: str = ""
+    token_refused: bool = False
 
     @property
     def failing(self) -> bool:
@@ -58,7 +59,9 @@ class AccountHealth:
             log.warning("%s", error)
             return
         temporary = isinstance(error, TemporaryServerError)
-        if self._change("unreachable" if temporary else "refusing", str(error)) is not None:
+        state: ServerState = "unreachable" if temporary else "refusing"
+        refused = isinstance(error, TokenRefusedError)
+        if self._change(state, str(error), token_refused=refused) is not None:
             log.error("%s", error)
 
     def recovered(self) -> None:
@@ -68,11 +71,15 @@ class AccountHealth:
             log.info("the server answers again")
             log.debug("it was %s since %s: %s", before.state, before.since, before.trouble)
 
-    def _change(self, state: ServerState, trouble: str = "") -> ServerReport | None:
+    def _change(
+        self, state: ServerState, trouble: str = "", *, token_refused: bool = False
+    ) -> ServerReport | None:
         """Take a state in; returns the report before if it was of another state."""
         with self._lock:
             before = self._report
-            if before.state == state:
+            if before.state == state and before.token_refused == token_refused:
                 return None
-            self._report = ServerReport(state=state, since=self._now(), trouble=trouble)
+            self._report = ServerReport(
+                state=state, since=self._now(), trouble=trouble, token_refused=token_refused
+            )
             return before

@@ -4,6 +4,7 @@ import re
 from functools import cache
 from typing import Literal, get_args
 
+from alternator.alt_text.part import BETWEEN
 from alternator.alt_text.prompts import table
 
 Attribution = Literal["described", "transcribed", "shortened"]
@@ -24,7 +25,8 @@ def is_attributed(description: str) -> bool:
 def attributions() -> re.Pattern[str]:
     """All attributions of the table."""
     lines = {texts[name] for texts in table().values() for name in get_args(Attribution)}
-    return re.compile("|".join(map(pattern_of, sorted(lines))))
+    line = f"(?:{'|'.join(map(pattern_of, sorted(lines)))})"
+    return re.compile(f"{line}(?:{re.escape(BETWEEN)}{line})?")
 
 
 def pattern_of(line: str) -> str:

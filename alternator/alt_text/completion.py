@@ -55,13 +55,15 @@ class Completion:
     """What a model answered; the text is as it came, and empty where there is none.
 
     ``failed`` is the HTTP status of what went wrong at the provider that the endpoint asked, None
-    if nothing did. ``cut``: the answer ended at the limit of tokens.
+    if nothing did. ``cut``: the answer ended at the limit of tokens. ``tokens``: what the endpoint
+    counts for question and answer, None where it does not say.
     """
 
     text: str
     refused: bool = False
     failed: int | None = None
     cut: bool = False
+    tokens: int | None = None
 
 
 def parse_completion(document: object) -> Completion:
@@ -82,7 +84,12 @@ def parse_completion(document: object) -> Completion:
         return Completion(text="", failed=_status(choice.get("error")))
     # https://github.com/openai/openai-python/blob/main/src/openai/types/chat/chat_completion_message.py
     refused = bool(message.get("refusal")) or reason == "content_filter"
-    return Completion(text=_text(message.get("content")), refused=refused, cut=reason == "length")
+    return Completion(
+        text=_text(message.get("content")),
+        refused=refused,
+        cut=reason == "length",
+        tokens=_tokens(document.get("usage")),
+    )
 
 
 def reason_of(document: object) -> str:
@@ -93,6 +100,24 @@ def reason_of(document: object) -> str:
     error = document.get("error") if isinstance(document, Mapping) else None
     message = error.get("message") if isinstance(error, Mapping) else error
     return message if isinstance(message, str) else ""
+
+
+def _tokens(usage: object) -> int | None:
+    """What a completion cost.
+
+    https://github.com/openai/openai-python/blob/main/src/openai/types/completion_usage.py
+    """
+    if not isinstance(usage, Mapping):
+        return None
+    total = usage.get("total_tokens")
+    parts = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
+    if not _is_count(total) and all(map(_is_count, parts)):
+        total = sum(part for part in parts if isinstance(part, int))
+    return total if isinstance(total, int) and _is_count(total) else None
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _status(error: object) -> int:

@@ -1,4 +1,4 @@
-"""One question to the endpoint of ``[openrouter]``, and what each failure of it says.
+"""One question to the endpoint of ``[vision]``, and what each failure of it says.
 
 A failure is told apart by whose it may be:
 
@@ -128,14 +128,14 @@ class Endpoint:
     def _unreachable(self) -> TroubleError:
         """There was no connection, or no request that could be sent."""
         return TroubleError(
-            f"{self.name} can't be reached; check [openrouter] base_url",
+            f"{self.name} can't be reached; check [vision] base_url",
             Kind(whole=True, certain=True),
         )
 
     def _not_understood(self) -> TroubleError:
         """An answer that no such endpoint gives."""
         return TroubleError(
-            f"{self.name} does not answer like a chat completions endpoint; check [openrouter] "
+            f"{self.name} does not answer like a chat completions endpoint; check [vision] "
             f"base_url",
             Kind(),
         )
@@ -145,7 +145,7 @@ class Endpoint:
         target = one_line(without_user(answer.headers.get("Location", "")), MOST_REASON)
         return TroubleError(
             f"{self.name} redirects to {target or 'nowhere'} (HTTP {answer.status}), where no "
-            f"picture is sent; set [openrouter] base_url to the endpoint itself",
+            f"picture is sent; set [vision] base_url to the endpoint itself",
             Kind(whole=True, certain=True),
         )
 
@@ -159,13 +159,13 @@ class Endpoint:
             asked = retry_after_of(answer)
             wait = BUSY_SECONDS if asked is None else max(asked, 0.0)
         if status == 401:
-            message = f"{name} rejects the key; set [openrouter] api_key"
+            message = f"{name} rejects the key; set [vision] api_key"
             return TroubleError(message, Kind(whole=True, certain=True))
         if status == 402:
             message = f"{name} wants to be paid for {model} (HTTP 402); add credit"
             return TroubleError(message, Kind(certain=True))
         if status == 404:
-            message = f"{name} has no model {model}; set [openrouter] model or vision_model"
+            message = f"{name} has no model {model}; set [vision] model or vision_model"
             return TroubleError(message, Kind(certain=True))
         if status == 429:
             message = f"{name} is too busy for {model} (HTTP 429)"

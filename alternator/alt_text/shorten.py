@@ -1,11 +1,14 @@
-"""Fits descriptions into a server's limit. Lengths are in characters (Unicode code points)."""
+"""Fits descriptions into a limit. Lengths are in characters (Unicode code points).
+
+A text is only cut between what a reader takes for characters: an accent, a skin tone, a flag or a
+family stays whole.
+"""
 
 import re
-import unicodedata
 
 ELLIPSIS = "…"
-SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[」』）]*")
-ZERO_WIDTH_JOINER = "\u200d"
+# The last two end sentences in India's scripts.
+SENTENCE_END = re.compile(r"[.!?…\u0964\u0965]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[」』）]*")
 # Below this much room for the text itself an attribution would push out what it attributes.
 LEAST_TEXT = 40
 
@@ -36,9 +39,7 @@ def cut_at_word(text: str, limit: int) -> str:
         return text
     if limit < 1:
         return ""
-    end = limit - len(ELLIPSIS)
-    while end > 0 and joins_left(text[end]):
-        end -= 1
+    end = whole_characters(text, limit - len(ELLIPSIS))
     head = text[:end]
     if not text[end].isspace():
         # Scripts without spaces, and words longer than half of it all, are cut where they are.
@@ -63,8 +64,16 @@ def cut_at_sentence(text: str, limit: int) -> str:
     return f"{text[: ends[-1]]} {ELLIPSIS}"
 
 
-def joins_left(character: str) -> bool:
-    """Whether a character belongs to the one before it: an accent, or part of an emoji."""
-    marks = ("Mn", "Me", "Mc")
-    skin_tone = "\U0001f3fb" <= character <= "\U0001f3ff"
-    return unicodedata.category(character) in marks or skin_tone or character == ZERO_WIDTH_JOINER
+def whole_characters(text: str, end: int) -> int:
+    """The last place up to ``end`` that does not lie within a character as a reader takes it.
+
+    https://www.unicode.org/reports/tr29/#Grapheme_Cluster_Boundaries
+    """
+    import regex  # where nothing is cut, nobody waits for its tables
+
+    place = 0
+    for found in regex.finditer(r"\X", text):
+        if found.end() > end:
+            break
+        place = found.end()
+    return place

@@ -5,18 +5,24 @@ Models are asked in the order of the settings until one gives a text that passes
 three time-outs, so a slow endpoint holds no other post up for long.
 """
 
-import base64
-import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from alternator.alt_text.breaker import Breaker, nothing_waits
-from alternator.alt_text.check.answer import Asked, checked
-from alternator.alt_text.check.fault import Fault
-from alternator.alt_text.completion import Completion, Content, ImagePart, TextPart
+from alternator.alt_text.budget import UNLIMITED, DailyBudget
+from alternator.alt_text.check.answer import Asked
+from alternator.alt_text.completion import Completion, Content
 from alternator.alt_text.endpoint import Endpoint, Kind, TroubleError
+from alternator.alt_text.question import (
+    FaultyAnswerError,
+    Question,
+    Tongue,
+    question_of,
+    text_of,
+    tokens_of,
+)
 from alternator.config.models import VisionSettings
 from alternator.errors import VisionError
 from alternator.progress import SILENT, Progress
@@ -30,8 +36,6 @@ LONGEST_WAIT_SECONDS = 5.0
 REST_SECONDS = 60.0
 LONGEST_REST_SECONDS = 3600.0
 PATIENCE = 2.0  # time-outs, after which no further request begins
-# https://www.w3.org/TR/png-3/#5PNG-file-signature
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,28 +46,11 @@ class Answer:
     model: str
 
 
-class FaultyAnswerError(VisionError):
-    """A model answered, and not with a text that may be published."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What is asked, and a shorter form of it for endpoints that take one picture at a time."""
-
-    content: Content
-    asked: Asked
-    shorter: Content | None = None
-
-    @property
-    def key(self) -> str:
-        """Tells this question from others."""
-        return hashlib.sha256(repr(self.content).encode("utf-8", "replace")).hexdigest()
-
-
 class VisionClient:
-    """The endpoint of ``[openrouter]``, for one thread; it waits in ``progress``'s time.
+    """The endpoint of ``[vision]``, for one thread; it waits in ``progress``'s time.
 
-    ``answers_again`` is told when pictures are sent again that were not: ``Breaker``.
+    ``answers_again`` is told when pictures are sent again that were not: ``Breaker``. ``budget``
+    is shared with all that may use up the same tokens.
     """
 
     def __init__(
@@ -72,8 +59,10 @@ class VisionClient:
         *,
         progress: Progress = SILENT,
         answers_again: Callable[[], int] = nothing_waits,
+        budget: DailyBudget = UNLIMITED,
     ) -> None:
         self._settings = settings
+        self._budget = budget
         self._progress = progress
         self._clock = clock = progress.clock
         self._endpoint = Endpoint(settings)
@@ -83,28 +72,46 @@ class VisionClient:
         self._resting: dict[str, float] = {}  # until when (monotonic)
         self._one_picture: set[str] = set()  # models that take no more at a time
 
-    def beside(self, progress: Progress) -> Self:
-        """A client for another thread, which knows what this one knows of the endpoint."""
-        other = type(self)(self._settings, progress=progress)
+    def beside(
+        self,
+        progress: Progress,
+        settings: VisionSettings | None = None,
+        budget: DailyBudget | None = None,
+    ) -> Self:
+        """A client for another thread, which knows what this one knows of the endpoint.
+
+        ``settings`` and ``budget`` are those of another account, which asks the same endpoint.
+        """
+        other = type(self)(
+            settings or self._settings, progress=progress, budget=budget or self._budget
+        )
         other._pictures, other._transcripts = self._pictures, self._transcripts
         return other
 
     def check(self) -> None:
         """EndpointError while no picture is sent, so that none need be fetched either."""
         self._pictures.check()
+        self._budget.check(self._settings.max_tokens)
 
-    def describe(self, pictures: Sequence[bytes], instruction: str) -> Answer:
+    def describe(
+        self,
+        pictures: Sequence[bytes],
+        instruction: str,
+        *,
+        context: str = "",
+        tongue: Tongue | None = None,
+    ) -> Answer:
         """A description of the pictures, which are one to the reader: JPEG or PNG, in order.
 
+        ``context`` goes before the instruction; in a language other than ``tongue``'s no answer is
+        taken.
+
         Raises:
-            EndpointError: the endpoint as a whole fails; that is no fault of the pictures.
+            EndpointError: the endpoint as a whole fails, or the budget is used up; that is no fault
+                of the pictures.
             VisionError: none of the vision models gives one.
         """
-        question = Question(
-            content=content_of(pictures, instruction),
-            asked=Asked(instruction=instruction),
-            shorter=content_of(pictures[:1], instruction) if len(pictures) > 1 else None,
-        )
+        question = question_of(pictures, instruction, context, tongue)
         return self._ask(self._settings.vision_models, question, self._pictures)
 
     def shorten(self, text: str, instruction: str) -> Answer:
@@ -150,60 +157,42 @@ class VisionClient:
 
     def _ask_model(self, model: str, question: Question, until: float) -> str:
         """One model's text, asked once more where that may help."""
-        content = question.content
-        if question.shorter is not None and model in self._one_picture:
-            content = question.shorter
+        short = question.shorter is not None and model in self._one_picture
+        again = False
         for attempt in range(1, ATTEMPTS + 1):
             self._progress.beat()
+            last = attempt == ATTEMPTS or self._clock.monotonic() > until
             try:
-                completion = self._endpoint.ask(model, content)
+                completion = self._completion(model, question.form(short=short, again=again))
             except TroubleError as trouble:
-                last = attempt == ATTEMPTS or self._clock.monotonic() > until
                 if last:
                     raise
-                if trouble.kind.not_taken and content is not question.shorter and question.shorter:
-                    content = question.shorter
+                if trouble.kind.not_taken and not short and question.shorter is not None:
+                    short = True
                     continue
                 wait = PASSING_SECONDS if trouble.retry_after is None else trouble.retry_after
                 if not trouble.kind.passing or wait > LONGEST_WAIT_SECONDS:
                     raise
                 self._progress.pause(wait)
             else:
-                if content is question.shorter:
+                if short:
                     self._one_picture.add(model)
-                return text_of(completion, model, question.asked)
+                text = text_of(completion, model, question.asked)
+                foreign = question.foreign(text)
+                if foreign is None:
+                    return text
+                if last:
+                    raise FaultyAnswerError(f"{model} answers in another language: {foreign}")
+                again = True
         raise AssertionError("the last attempt returns or raises")
 
-
-def content_of(pictures: Sequence[bytes], instruction: str) -> Content:
-    """A message that asks about pictures."""
-    parts: list[TextPart | ImagePart] = [{"type": "text", "text": instruction}]
-    parts += [image_part(picture) for picture in pictures]
-    return parts
-
-
-def image_part(picture: bytes) -> ImagePart:
-    """A picture as a part of a message.
-
-    https://platform.openai.com/docs/guides/images-vision#giving-a-model-images-as-input
-    """
-    media_type = "image/png" if picture.startswith(PNG_SIGNATURE) else "image/jpeg"
-    data = base64.b64encode(picture).decode("ascii")
-    return {"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{data}"}}
-
-
-def text_of(completion: Completion, model: str, asked: Asked) -> str:
-    """A completion's text, checked. FaultyAnswerError if none may be published."""
-    if completion.refused:
-        raise FaultyAnswerError(f"{model} refuses to answer")
-    if not completion.text and not completion.cut:
-        raise FaultyAnswerError(f"{model} gave an empty answer")
-    text = checked(completion.text, asked, cut=completion.cut)
-    if isinstance(text, Fault):
-        # The whole limit may go into thoughts that the endpoint keeps to itself.
-        fault = Fault.CUT if completion.cut and text is Fault.NOTHING else text
-        raise FaultyAnswerError(f"{model} {fault.value}")
-    return text
+    def _completion(self, model: str, content: Content) -> Completion:
+        """What a model answers, within the budget."""
+        most = self._settings.max_tokens
+        with self._budget.spending(most) as spending:
+            completion = self._endpoint.ask(model, content)
+            spending.tokens = tokens_of(completion, content, most)
+            return completion
 
 
 def as_one(troubles: list[TroubleError]) -> TroubleError:

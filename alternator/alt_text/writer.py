@@ -1,25 +1,28 @@
-"""The text for one attachment: of its picture or of its speech, within the server's limit."""
+"""The description of one attachment: what is seen in it and what is heard, within the limit."""
 
 import logging
-import tempfile
+from contextlib import AbstractContextManager
+from copy import copy
 from pathlib import Path
 from typing import Protocol, Self, assert_never
 
-from alternator.alt_text.check.characters import shows_something, visible
-from alternator.alt_text.prompts import Name, prompt
-from alternator.alt_text.shorten import compose, cut_at_sentence, room_beside
+from alternator.alt_text.heard import Heard, SoundReader, SpeechReader
+from alternator.alt_text.keep import keep_transcript
+from alternator.alt_text.language.detect import shared
+from alternator.alt_text.language.judgement import language_of
+from alternator.alt_text.part import BETWEEN, Part, room_for
+from alternator.alt_text.seen import PictureReader
 from alternator.alt_text.vision import VisionClient
+from alternator.alt_text.wording import Wording, Words
 from alternator.config.settings import Config
 from alternator.errors import MediaError, TemporaryMediaError, UnsureError, VisionError
 from alternator.mastodon.entities import Attachment, AttachmentType
 from alternator.media.download import Downloads
-from alternator.media.media_type import HEAD_BYTES, Kind, media_type
-from alternator.media.picture import ViewKind, Views, views_of, views_of_frames
-from alternator.media.video_frames import frames_of_video
-from alternator.models import catalog
+from alternator.media.media_type import Kind
 from alternator.progress import SILENT, Progress
-from alternator.speech.speakers.dialogue import dialogue
-from alternator.speech.transcript import Transcript
+from probe.errors import reason_of
+
+__all__ = ["AltTextWriter", "SpeechReader"]
 
 log = logging.getLogger(__name__)
 
@@ -32,22 +35,22 @@ KINDS: dict[AttachmentType, Kind | None] = {
     "audio": "audio",
     "unknown": None,
 }
+# What a language's code says where none is meant: https://www.rfc-editor.org/rfc/rfc5646
+NO_LANGUAGES = ("und", "zxx", "mul", "mis")
 
-# By what the model is shown.
-INSTRUCTIONS: dict[ViewKind, Name] = {"still": "picture", "moving": "moving", "long": "long"}
 
+class MediaFiles(Protocol):
+    """Where media come from: ``alternator.media.download.Downloads``, unless told otherwise."""
 
-class SpeechReader(Protocol):
-    """What ``alternator.speech.transcriber.Transcriber`` is here for."""
-
-    def transcribe(self, path: Path, *, progress: Progress) -> Transcript: ...
+    def file(self, url: str, kind: Kind) -> AbstractContextManager[Path]: ...
 
 
 class AltTextWriter:
     """Writes texts for attachments.
 
-    ``speech`` or ``vision`` is None where audio and video, or pictures, are not described.
+    ``speech`` is None where nothing is listened to, ``vision`` where nothing is looked at.
     ``limit`` is the server's for descriptions, in characters; downloads go to ``directory``.
+    ConfigError if the configured prompts can't be used.
     """
 
     # size: each comes from another owner: operator, worker, endpoint, server, disk, caller.
@@ -62,12 +65,21 @@ class AltTextWriter:
         progress: Progress = SILENT,
     ) -> None:
         self.limit = limit
+        self._most = min(config.descriptions.description_limit or limit, limit)
         self._config = config
         self._speech = speech
         self._vision = vision
         self._directory = directory
         self._progress = progress
-        self._downloads = Downloads(
+        self._wording = Wording(config.descriptions)
+        self._detector = shared()
+        self._sound = None if speech is None else SoundReader(config, speech, vision, progress)
+        self._pictures = (
+            None
+            if vision is None
+            else PictureReader(config, vision, self._detector, directory, progress)
+        )
+        self._downloads: MediaFiles = Downloads(
             config.media, directory, config.mastodon.instance_url, progress=progress
         )
 
@@ -84,24 +96,33 @@ class AltTextWriter:
             progress=progress,
         )
 
+    def reading(self, files: MediaFiles) -> Self:
+        """The same writer for media that are had elsewhere than from their address."""
+        other = copy(self)
+        other._downloads = files
+        return other
+
     def takes_on(self, attachment: Attachment) -> bool:
         """Whether attachments of this type are described."""
         match attachment.type:
             case "image" | "gifv":
-                return self._vision is not None
-            case "audio" | "video":
-                return self._speech is not None
+                return self._pictures is not None
+            case "audio":
+                return self._sound is not None
+            case "video":
+                return self._pictures is not None or self._sound is not None
             case "unknown":
                 return False
             case _:
                 assert_never(attachment.type)
 
-    def write(self, attachment: Attachment, language: str | None) -> str:
+    def write(self, attachment: Attachment, language: str | None, says: str = "") -> str:
         """The text for one attachment, with its attribution and within the limit.
 
-        ``language`` is the post's. Raises TemporaryMediaError and MediaError, EndpointError and
-        VisionError, WorkerError and ModelError: what keeps this attachment from being described.
-        While the vision endpoint fails as a whole, no picture is even fetched.
+        ``language`` is the post's own word for it, ``says`` its text without markup. Raises
+        TemporaryMediaError and MediaError, EndpointError and VisionError, WorkerError and
+        ModelError: what keeps this attachment from being described. While the vision endpoint
+        fails as a whole, no picture is even fetched.
         """
         self._progress.beat()
         kind = KINDS[attachment.type]
@@ -109,92 +130,101 @@ class AltTextWriter:
             raise UnsureError("attachments of an unknown type can't be described")
         if attachment.url is None:
             raise TemporaryMediaError("the server is still processing it")
-        if attachment.type in ("image", "gifv") and self._vision is not None:
-            self._vision.check()
+        if attachment.type in ("image", "gifv") and self._pictures is not None:
+            self._pictures.check()
+        if not language or language.lower() in NO_LANGUAGES:
+            language = language_of(says, self._detector)
+        words = self._wording.of(language, says)
         with self._downloads.file(attachment.url, kind) as path:
             match attachment.type:
                 case "image" | "gifv":
-                    return self._of_picture(path, attachment, language)
-                case _:
-                    return self._of_speech(path, attachment, language)
+                    assert self._pictures is not None
+                    part = self._pictures.of_picture(path, attachment, self._most, words)
+                case "audio":
+                    part = self._of_audio(path, attachment, words)
+                case "video":
+                    part = self._of_video(path, attachment, words)
+        return part.whole(self._most)
 
-    def _of_picture(self, path: Path, attachment: Attachment, language: str | None) -> str:
-        assert self._vision is not None
-        views = self._views(path, attachment)
-        # Room for the longest of the attributions that may follow.
-        models = self._config.vision.vision_models
-        attributions = [prompt("described", language, model=model) for model in models]
-        room = room_beside(max(attributions, key=len), self.limit)
-        instruction = prompt(INSTRUCTIONS[views.kind], language, limit=room)
-        answer = self._vision.describe(views.pictures, instruction)
-        return compose(answer.text, prompt("described", language, model=answer.model), self.limit)
+    def _of_audio(self, path: Path, attachment: Attachment, words: Words) -> Part:
+        assert self._sound is not None
+        heard = self._heard(self._sound, path, attachment, words)
+        return self._sound.of_sound(path, heard, self._most, words)
 
-    def _views(self, path: Path, attachment: Attachment) -> Views:
-        """What the model is shown. What the file is decides, whatever the server takes it for:
-        Mastodon makes a video of an animated GIF, other servers leave it as it is."""
-        side = self._config.media.resize_max_dimension
-        with path.open("rb") as file:
-            found = media_type(file.read(HEAD_BYTES), "video")
-        if found is None or not found.startswith("video/"):
-            return views_of(path, side, progress=self._progress)
-        with tempfile.TemporaryDirectory(dir=self._directory, prefix="attachment-") as folder:
-            frames = frames_of_video(
-                path, attachment.duration, side, Path(folder), progress=self._progress
-            )
-            return views_of_frames(frames, side, progress=self._progress)
+    def _of_video(self, path: Path, attachment: Attachment, words: Words) -> Part:
+        """What is seen and what is said, or the one of both that there is.
 
-    def _of_speech(self, path: Path, attachment: Attachment, language: str | None) -> str:
-        assert self._speech is not None
-        transcript = self._speech.transcribe(path, progress=self._progress)
-        named = dialogue(transcript, lambda number: prompt("speaker", language, number=number))
-        text = visible(named)
-        if not shows_something(text):
-            raise MediaError("no speech was found in it")
-        self._check_confidence(transcript)
-        whisper = whisper_name(self._config.whisper.model)
-        if transcript.model is not None:
-            whisper = model_name(transcript.model)
-        attribution = prompt("transcribed", language, model=whisper)
-        room = room_beside(attribution, self.limit)
-        if len(text) > room and self._vision is not None:
-            try:
-                return self._shorten(text, whisper, language)
-            except VisionError as error:
-                log.warning(
-                    "the transcript of attachment %s is cut, since it could not be shortened: %s",
-                    attachment.id,
-                    error,
+        Where nobody speaks, or what is said can't be told, it is what is seen; and what is said
+        does not wait for an endpoint that fails.
+        """
+        heard, silent = self._said(path, attachment, words)
+        if self._pictures is None:
+            if heard is None:
+                raise silent
+            return self._speech_part(heard, self._most, words)
+        try:
+            if heard is None:
+                return self._pictures.of_video(
+                    path, attachment, self._room(self._pictures.attribution(words)), words
                 )
-        return compose(cut_at_sentence(text, room), attribution, self.limit)
+            return self._of_both(heard, path, attachment, words)
+        except (VisionError, MediaError) as error:
+            if heard is None or isinstance(error, TemporaryMediaError):
+                raise
+            log.warning("of attachment %s only what is said is described: %s", attachment.id, error)
+            return self._speech_part(heard, self._most, words)
 
-    def _check_confidence(self, transcript: Transcript) -> None:
-        """MediaError for a transcript of which too little is likely to be right."""
-        least, confidence = self._config.whisper.min_confidence, transcript.confidence
-        if confidence is not None and confidence < least:
-            raise MediaError(
-                f"the transcript is too unsure: its confidence is {confidence:.2f}, and [whisper] "
-                f"min_confidence asks for {least:g}"
-            )
+    def _said(
+        self, path: Path, attachment: Attachment, words: Words
+    ) -> tuple[Heard | None, MediaError]:
+        """What is said in a video; None, and why, where there is nothing."""
+        silent = MediaError("no speech was found in it")
+        if self._sound is None:
+            return None, silent
+        try:
+            heard = self._heard(self._sound, path, attachment, words)
+        except TemporaryMediaError:
+            raise
+        except MediaError as error:
+            log.info("what is said in attachment %s is left out: %s", attachment.id, error)
+            return None, error
+        return (heard if heard.text else None), silent
 
-    def _shorten(self, text: str, whisper: str, language: str | None) -> str:
-        """The transcript as a text model shortens it, with an attribution that says so."""
-        assert self._vision is not None
-        models = self._config.vision.text_models
-        attributions = [
-            prompt("shortened", language, model=whisper, text_model=model) for model in models
+    def _heard(self, sound: SoundReader, path: Path, attachment: Attachment, words: Words) -> Heard:
+        """What is said; the whole of it is kept where that is wished."""
+        heard = sound.hear(path, words)
+        directory = self._config.descriptions.transcripts_directory
+        if directory is not None and heard.text:
+            server = self._config.mastodon.instance_url
+            try:
+                keep_transcript(heard.text, directory, server, attachment.id)
+            except OSError as error:
+                log.warning("a transcript can't be kept in %s: %s", directory, reason_of(error))
+        return heard
+
+    def _of_both(self, heard: Heard, path: Path, attachment: Attachment, words: Words) -> Part:
+        """What is seen, then what is said. Where both are long, each gets half."""
+        assert self._pictures is not None and self._sound is not None
+        lines = [
+            self._pictures.attribution(words),
+            self._sound.longest_attribution(heard, words),
         ]
-        room = room_beside(max(attributions, key=len), self.limit)
-        answer = self._vision.shorten(text, prompt("summary", language, limit=room))
-        attribution = prompt("shortened", language, model=whisper, text_model=answer.model)
-        return compose(cut_at_sentence(answer.text, room), attribution, self.limit)
+        label = len(words.text("said", text="")) + 2
+        room = room_for(lines, self._most) - label
+        seen = self._pictures.of_video(
+            path, attachment, max(room // 2, room - len(heard.text)), words
+        )
+        # With its own attribution it is part of the same room.
+        left = room - len(seen.text) + len(lines[1]) + 2
+        said = self._speech_part(heard, left, words)
+        return Part(
+            text=f"{seen.text}\n\n{words.text('said', text=said.text)}",
+            attribution=BETWEEN.join([seen.attribution, said.attribution]),
+        )
 
+    def _speech_part(self, heard: Heard, limit: int, words: Words) -> Part:
+        assert self._sound is not None
+        return self._sound.of_speech(heard, limit, words)
 
-def whisper_name(model: str) -> str:
-    """How an attribution names the model: by the stem where it is a file."""
-    return f"Whisper {Path(model).stem}" if model.endswith(".pt") else f"Whisper {model}"
-
-
-def model_name(model: str) -> str:
-    """How an attribution names a server's model: as the server does, and what is known as one of
-    Whisper's sizes as that."""
-    return whisper_name(model) if catalog.find(model) is not None else model
+    def _room(self, attribution: str) -> int:
+        return room_for([attribution], self._most)

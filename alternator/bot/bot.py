@@ -9,23 +9,28 @@ from typing import Protocol
 
 from alternator.accounts.account import Account
 from alternator.alt_text.breaker import nothing_waits
-from alternator.alt_text.vision import VisionClient
 from alternator.alt_text.writer import AltTextWriter, SpeechReader
-from alternator.bot.describe import Describer
+from alternator.bot.conduct import Conduct, usual_conduct
+from alternator.bot.draft import Describes
+from alternator.bot.endpoints import Endpoints
+from alternator.bot.errand_work import ErrandWork
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
 from alternator.bot.parts import Parts
 from alternator.bot.progress import BotProgress
 from alternator.bot.single_pass import SinglePass
 from alternator.bot.speech_lane import SpeechLane
+from alternator.bot.undo import Undo
 from alternator.bot.watch import Watcher
 from alternator.bot.work import Tally, Work
-from alternator.config.models import VisionSettings, WhisperSettings
+from alternator.config.models import WhisperSettings
 from alternator.config.settings import Config
 from alternator.mastodon.streams.events import EventReader
 from alternator.mastodon.streams.follow import Stream
 from alternator.mastodon.streams.ways import ways_to_hear
 from alternator.progress import Progress
+from alternator.speech.options import DecodingOptions, SpeakerOptions
+from alternator.speech.transcript import Transcript
 from alternator.speech.worker.slot import WorkerReport
 from alternator.stopping import Stop
 
@@ -42,6 +47,15 @@ class SpeechWorker(SpeechReader, Protocol):
 
     @property
     def workers(self) -> Sequence[WorkerReport]: ...
+
+    def transcribe(
+        self,
+        path: Path,
+        *,
+        options: DecodingOptions | None = None,
+        speakers: SpeakerOptions | None = None,
+        progress: Progress,
+    ) -> Transcript: ...
 
     def start(self) -> None: ...
 
@@ -67,9 +81,12 @@ class Bot:
         """Watch until ``Stopping`` is raised."""
         self.watcher.run(self.stream)
 
-    def run_once(self) -> Tally:
-        """Go through the posts once; what came of it. ServerError if the server can't be asked."""
-        tally = self.single_pass.run()
+    def run_once(self, *, patient: bool = False) -> Tally:
+        """Go through the posts once; what came of it. ServerError if the server can't be asked.
+
+        ``patient``: wait for the server's limit, and for our own budget, however long.
+        """
+        tally = self.single_pass.run(patient=patient)
         log.info(
             "done: %d described, %d left alone, %d failed",
             tally.described,
@@ -79,23 +96,50 @@ class Bot:
         return tally
 
 
+# size: each comes from another owner: account, both threads' describers, signals, operator.
 def build_bot(
-    account: Account, describer: Describer, health: Health, stop: Stop, progress: Progress
+    account: Account,
+    describer: Describes,
+    health: Health,
+    stop: Stop,
+    progress: Progress,
+    *,
+    conduct: Conduct | None = None,
 ) -> Bot:
     """The bot of an account that is signed in.
 
     ``describer`` and ``progress`` are the main thread's; the other threads get a session and a
-    progress of their own.
+    progress of their own. ``conduct`` is what is configured, if not the usual.
     """
+    conduct = conduct or usual_conduct(account, progress)
     wake = threading.Event()
     beside, in_lane = BotProgress(stop), BotProgress(stop, health.speech)
     lane = SpeechLane(
         describer.beside(account.session(in_lane), in_lane), health.speech, stop.clock, wake.set
     )
+    undo = Undo(
+        client=describer.client,
+        instance=account.instance,
+        owner=account.id,
+        state=account.state,
+        stop=stop,
+        patience=0.0,
+    )
+    account.errands.wake = wake.set
     parts = Parts(
         account=account,
-        finder=PostFinder(account, account.session(beside), describer, stop.clock),
-        work=Work(account, describer, lane, health, stop),
+        finder=PostFinder(
+            account,
+            account.session(beside),
+            describer,
+            stop.clock,
+            wanted=conduct.wanted,
+            heard=conduct.heard,
+        ),
+        work=Work(account, describer, lane, health, stop, pace=conduct.pace),
+        pace=conduct.pace,
+        chores=conduct.chores,
+        errands=ErrandWork(account.errands, undo, describer.other_bot),
         wake=wake,
         progress=progress,
         stop=stop,
@@ -111,6 +155,7 @@ def build_bot(
     )
 
 
+# size: the last two have a default; the others come from operator, server, worker, caller.
 def build_writer(
     config: Config,
     limit: int,
@@ -118,34 +163,22 @@ def build_writer(
     progress: Progress,
     *,
     answers_again: Callable[[], int] = nothing_waits,
+    endpoints: Endpoints | None = None,
 ) -> AltTextWriter:
-    """What makes texts of up to ``limit`` characters, on behalf of the main thread.
+    """What makes texts of up to ``limit`` characters, on behalf of the account's main thread.
 
-    ``answers_again`` is told when the vision endpoint answers again after a failure.
+    ``answers_again`` is told when the vision endpoint answers again after a failure; ``endpoints``
+    are those that other accounts ask too.
     """
+    known = endpoints or Endpoints()
     return AltTextWriter(
         config,
         speech=speech,
-        vision=start_vision(config.vision, progress, answers_again),
+        vision=known.client(config.vision, progress, answers_again, account=config.account),
         limit=limit,
         directory=downloads_of(config),
         progress=progress,
     )
-
-
-def start_vision(
-    settings: VisionSettings, progress: Progress, answers_again: Callable[[], int] = nothing_waits
-) -> VisionClient | None:
-    """The client of the vision endpoint, if one is configured."""
-    if not settings.enabled:
-        log.warning(
-            "pictures: not described; set [openrouter] api_key, or base_url for an endpoint of "
-            "your own"
-        )
-        return None
-    client = VisionClient(settings, progress=progress, answers_again=answers_again)
-    log.info("pictures: %s at %s", settings.vision_models[0], client.name)
-    return client
 
 
 def downloads_of(config: Config) -> Path:

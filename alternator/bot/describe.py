@@ -9,22 +9,24 @@ is final only when it is said again later (``alternator/store/outcomes.py``).
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import partial
 from typing import Self
 
 from alternator.alt_text.writer import AltTextWriter
+from alternator.bot.after_edit import NOT_KEPT, is_there, outcomes_after
 from alternator.bot.describe_media import MediaDescriber
 from alternator.bot.draft import Draft, SpeechNeededError
-from alternator.bot.edit_post import PostEditor, says
+from alternator.bot.edit_post import PostEditor
 from alternator.bot.error_outcomes import deleted, outcome_of
+from alternator.bot.journal import Journal
 from alternator.bot.lost_edit import LostEdits
 from alternator.bot.other_bot import OtherBot
 from alternator.bot.settled import settled
 from alternator.bot.side_by_side import side_by_side
+from alternator.bot.wanted import Wanted
 from alternator.errors import (
-    DamageError,
     EditRefusedError,
     GoneError,
     MediaError,
@@ -35,22 +37,23 @@ from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import Dialect
 from alternator.mastodon.edit import Snapshot
 from alternator.mastodon.entities import Attachment, Status
+from alternator.mastodon.plain import says, text_of_html
 from alternator.progress import SILENT, Progress
+from alternator.store.edit_history import EditHistory
 from alternator.store.outcomes import Claim, Outcome, left_alone, to_retry
 
 EDITING_RETRY_SECONDS = 30.0
 PROCESSING_RETRY_SECONDS = 5.0
 # How many attachments of a post are transcribed at the same time; each is a download on disk.
 MOST_AT_ONCE = 4
-# Who may see a post that is described, where the configuration says nothing.
-USUAL_VISIBILITIES = ("public", "unlisted", "private")
 
 
 class Describer:
     """Describes statuses of one account, on a server that speaks ``dialect``.
 
-    ``visibilities`` are those of the statuses that are described: of no others are media fetched.
-    ``progress`` is the main thread's; ``clock`` gives seconds that nobody sets back.
+    ``wanted`` says which statuses are described: of no others are media fetched.
+    ``progress`` is the main thread's; ``clock`` gives seconds that nobody sets back; ``history`` is
+    where the account's edits are written down.
     """
 
     # size: each comes from another owner: session, writer, server, operator, caller.
@@ -60,16 +63,23 @@ class Describer:
         writer: AltTextWriter,
         dialect: Dialect,
         *,
-        visibilities: Collection[str] = USUAL_VISIBILITIES,
+        wanted: Wanted | None = None,
         progress: Progress = SILENT,
         clock: Callable[[], float] = time.monotonic,
+        history: EditHistory | None = None,
     ) -> None:
         self._client = client
         self._writer = writer
         self._dialect = dialect
-        self._visibilities = frozenset(visibilities)
-        self._other_bot = OtherBot(progress, clock)
+        self._wanted = wanted or Wanted()
+        self.other_bot = OtherBot(progress, clock)
         self._lost_edits = LostEdits(client=client)
+        self._journal = Journal(history)
+
+    @property
+    def client(self) -> MastodonClient:
+        """The session that it edits by, of its own thread."""
+        return self._client
 
     def beside(self, client: MastodonClient, progress: Progress) -> Self:
         """What prepares statuses in another thread, for this one to publish."""
@@ -80,7 +90,7 @@ class Describer:
     def undescribed(self, status: Status) -> tuple[Attachment, ...]:
         """The attachments that lack a description and that this bot can describe."""
         for attachment in status.attachments:
-            self._other_bot.seen(attachment)
+            self.other_bot.seen(attachment)
         return tuple(
             attachment
             for attachment in status.attachments
@@ -129,7 +139,7 @@ class Describer:
                 outcomes.append(left_alone(key, reason, sure=self._dialect.describes == "none"))
             else:
                 wanted.append(attachment)
-        for attachment, write in self._writing(wanted, status.language):
+        for attachment, write in self._writing(wanted, status):
             try:
                 texts[attachment.id] = write()
             except Exception as error:  # noqa: BLE001 - one never stops the next; logged there
@@ -139,18 +149,19 @@ class Describer:
         )
 
     def _writing(
-        self, wanted: Sequence[Attachment], language: str | None
+        self, wanted: Sequence[Attachment], status: Status
     ) -> Iterator[tuple[Attachment, Callable[[], str]]]:
         """Each attachment with what gives its text, or raises why there is none. Those with speech
         are transcribed side by side: a worker computes them together."""
         heard = [attachment for attachment in wanted if attachment.has_speech]
+        language, says = status.language, text_of_html(status.content)
         if len(heard) > 1:
-            tasks = [partial(self._writer.beside().write, entry, language) for entry in heard]
+            tasks = [partial(self._writer.beside().write, entry, language, says) for entry in heard]
             texts = side_by_side(tasks, MOST_AT_ONCE)
             yield from ((entry, text.result) for entry, text in zip(heard, texts, strict=True))
         for entry in wanted:
             if entry not in heard or len(heard) == 1:
-                yield entry, partial(self._writer.write, entry, language)
+                yield entry, partial(self._writer.write, entry, language, says)
 
     def publish(self, draft: Draft) -> list[Outcome]:
         """Write a draft into its status with one edit, unless there is nothing left to write.
@@ -174,7 +185,7 @@ class Describer:
     def _write(self, draft: Draft) -> list[Outcome]:
         """Put those of the texts into the status that it still lacks."""
         if self._dialect.describes == "medium":
-            media = MediaDescriber(self._client, self._other_bot, self._writer.limit)
+            media = MediaDescriber(self._client, self.other_bot, self._writer.limit, self._journal)
             return media.describe(draft.status_id, draft.texts)
         assert draft.status is not None, "there are texts of it"
         if self._dialect.edit is None:
@@ -185,7 +196,7 @@ class Describer:
             limit=self._writer.limit,
             keep=self._lost_edits.keep,
         )
-        self._other_bot.give_way()
+        self.other_bot.give_way()
         snapshot = editor.snapshot(draft.status)
         if snapshot is None:
             reason = "the post is being edited by its author"
@@ -194,7 +205,7 @@ class Describer:
         wanted: dict[str, str] = {}
         outcomes = []
         for key, text in draft.texts.items():
-            outcome = settled(attachments.get(key), key, text, self._other_bot)
+            outcome = settled(attachments.get(key), key, text, self.other_bot)
             if outcome is None:
                 wanted[key] = text
             else:
@@ -206,38 +217,22 @@ class Describer:
     ) -> list[Outcome]:
         """Make the edit and see what the server made of it."""
         for key, text in texts.items():
-            self._other_bot.wrote(key, text)
-        after = editor.describe(snapshot, texts)
+            self.other_bot.wrote(key, text)
+        with self._journal.sending(snapshot.status, texts):
+            after = editor.describe(snapshot, texts)
         self._lost_edits.forget(after.id)
-        if self._dialect.careful and not any(is_there(after, key) for key in texts):
-            # Each edit is told to everybody who boosted the post: no second one in vain.
-            raise DamageError(
-                f"the edit of post {after.id} left it without its descriptions, on a server of a "
-                f"kind that nobody knows",
-                fields=("media_attributes",),
-            )
-        return [
-            Outcome(attachment_id=key, state="described")
-            if is_there(after, key)
-            # Not tried again: everybody who boosted the post is told of every edit.
-            else left_alone(key, "the server took the edit without its description; add it by hand")
-            for key in texts
-        ]
+        there = [key for key in texts if is_there(after, key)]
+        self._journal.written(after, there)
+        self._journal.refused(after.id, texts.keys() - there, NOT_KEPT)
+        return outcomes_after(after, texts, careful=self._dialect.careful)
 
     def _reason_against(self, status: Status) -> str | None:
         """Why no attachment of this status is described, if there is a reason."""
-        if status.audience not in self._visibilities:
-            return (
-                f"the post's visibility is {status.visibility or 'not known'}; [mastodon] "
-                f"visibilities says which are described"
-            )
-        return not_editable(self._dialect) if self._dialect.describes == "none" else None
-
-
-def is_there(status: Status, attachment_id: str) -> bool:
-    """Whether an attachment is in a status and has a description."""
-    attachment = status.by_id.get(attachment_id)
-    return attachment is not None and not attachment.lacks_description
+        reason = self._wanted.reason_against(status)
+        if reason is None and self._dialect.describes == "none":
+            edits = self._wanted.modes.edits(status.audience)
+            reason = not_editable(self._dialect) if edits else None
+        return reason
 
 
 def not_editable(dialect: Dialect) -> str:

@@ -8,6 +8,7 @@ again that could get lost.
 
 from collections.abc import Mapping
 
+from alternator.bot.journal import Journal
 from alternator.bot.other_bot import OtherBot
 from alternator.bot.settled import settled
 from alternator.errors import EditRefusedError, GoneError
@@ -21,8 +22,11 @@ NOT_KEPT = "the server took the description and does not show it; add it by hand
 class MediaDescriber:
     """Describes attachments of one account's posts; ``limit`` is the server's, in characters."""
 
-    def __init__(self, client: MastodonClient, other_bot: OtherBot, limit: int) -> None:
+    def __init__(
+        self, client: MastodonClient, other_bot: OtherBot, limit: int, journal: Journal
+    ) -> None:
         self._client = client
+        self._journal = journal
         self._other_bot = other_bot
         self._limit = limit
 
@@ -36,16 +40,23 @@ class MediaDescriber:
             ServerError: the server can't be asked, or the token does not suffice.
         """
         self._other_bot.give_way()
-        attachments = self._client.status(status_id).by_id
-        outcomes = {
-            key: self._settled(attachments.get(key), key, text) for key, text in texts.items()
+        before = self._client.status(status_id)
+        there = before.by_id
+        outcomes = {key: self._settled(there.get(key), key, text) for key, text in texts.items()}
+        asked = {key: texts[key] for key, outcome in outcomes.items() if outcome is None}
+        if not asked:
+            return [outcome for outcome in outcomes.values() if outcome is not None]
+        with self._journal.sending(before, asked):
+            for key, text in asked.items():
+                outcomes[key] = self._sent(status_id, key, text)
+            after = self._client.status(status_id)
+        final = {
+            key: outcome or kept(after.by_id.get(key), key) for key, outcome in outcomes.items()
         }
-        asked = [key for key, outcome in outcomes.items() if outcome is None]
-        for key in asked:
-            outcomes[key] = self._sent(key, texts[key])
-        if asked:
-            attachments = self._client.status(status_id).by_id
-        return [outcome or kept(attachments.get(key), key) for key, outcome in outcomes.items()]
+        self._journal.written(after, [key for key in asked if final[key].state == "described"])
+        lost = [key for key in asked if final[key].state == "left"]
+        self._journal.refused(status_id, lost, NOT_KEPT)
+        return list(final.values())
 
     def _settled(self, attachment: Attachment | None, key: str, text: str) -> Outcome | None:
         """What became of an attachment before its text is sent; None if it is to be sent."""
@@ -55,7 +66,7 @@ class MediaDescriber:
             return left_alone(key, reason)
         return outcome
 
-    def _sent(self, key: str, text: str) -> Outcome | None:
+    def _sent(self, status_id: str, key: str, text: str) -> Outcome | None:
         """Send one description. What is refused does not stop the next; None if it was taken."""
         self._other_bot.wrote(key, text)
         try:
@@ -63,6 +74,7 @@ class MediaDescriber:
         except GoneError as error:
             return left_alone(key, str(error), sure=False)
         except EditRefusedError as error:
+            self._journal.refused(status_id, [key], str(error))
             return to_retry(key, str(error))
         return None
 

@@ -21,16 +21,17 @@ from alternator.errors import (
 )
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import EditRules
-from alternator.mastodon.edit import Snapshot
+from alternator.mastodon.edit import Snapshot, TakenBack
 from alternator.mastodon.edit_check import (
-    ANSWERED,
     CheckedEdit,
     check_snapshot,
     checked_edit,
-    differences,
-    source_differences,
+    checked_rewriting,
+    checked_undo,
 )
+from alternator.mastodon.edit_differences import ANSWERED, differences, source_differences
 from alternator.mastodon.entities import Source, Status
+from alternator.mastodon.plain import says
 
 log = logging.getLogger(__name__)
 
@@ -82,13 +83,36 @@ class PostEditor:
             DamageError: more was changed than the descriptions.
             ServerError: the edit failed, and the post does not show it carried out.
         """
-        edit = checked_edit(snapshot, texts, rules=self.rules, limit=self.limit)
+        return self._made(checked_edit(snapshot, texts, rules=self.rules, limit=self.limit))
+
+    def rewrite(
+        self, snapshot: Snapshot, texts: Mapping[str, str], replaced: Mapping[str, str]
+    ) -> Status:
+        """Put texts in the place of ours; the rest is as of ``describe``.
+
+        Raises:
+            UnprovenEditError: one that is there is not ours, as the snapshot has it.
+        """
+        return self._made(
+            checked_rewriting(snapshot, texts, replaced, rules=self.rules, limit=self.limit)
+        )
+
+    def take_back(self, snapshot: Snapshot, descriptions: Mapping[str, TakenBack]) -> Status:
+        """Put back what was there before our descriptions; the rest is as of ``describe``.
+
+        Raises:
+            UnprovenEditError: one of them is not ours, as the snapshot has it.
+        """
+        return self._made(checked_undo(snapshot, descriptions, rules=self.rules, limit=self.limit))
+
+    def _made(self, edit: CheckedEdit) -> Status:
+        """Make an edit; returns the post as it is then."""
         try:
             after = self.client.edit(edit)
         except ServerError as error:
             after = self._looked_again(edit, error)
         after = self._compare(edit, after)
-        if not is_described(after, texts):
+        if not is_described(after, edit.descriptions):
             after = self._fresh(after)
         return after
 
@@ -176,6 +200,9 @@ def version(status: Status) -> Status:
             options=tuple(replace(option, votes_count=None) for option in status.poll.options),
         ),
         attachments=tuple(replace(entry, url=None) for entry in status.attachments),
+        profile="",
+        favourited=False,
+        url=None,
     )
 
 
@@ -183,8 +210,3 @@ def is_described(status: Status, texts: Mapping[str, str]) -> bool:
     """Whether the attachments have these texts."""
     there = status.by_id
     return all(key in there and says(there[key].description, text) for key, text in texts.items())
-
-
-def says(description: str | None, text: str) -> bool:
-    """Whether a description is this text; servers may tidy up its blanks."""
-    return (description or "").split() == text.split()

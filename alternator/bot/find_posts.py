@@ -1,11 +1,13 @@
 """Finds the account's own posts that lack descriptions: by looking through them, and by events."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from alternator.accounts.account import Account
-from alternator.bot.describe import Describer
+from alternator.bot.draft import Describes
 from alternator.bot.walk import BEGINNING, Walk
+from alternator.bot.wanted import Wanted
 from alternator.clock import SYSTEM_CLOCK, Clock
 from alternator.errors import TemporaryServerError
 from alternator.mastodon.client import MastodonClient
@@ -31,22 +33,34 @@ class Look:
     trouble: TemporaryServerError | None = None
 
 
+def nobody_listens(status: Status) -> None:
+    """Nobody wants to hear of posts."""
+
+
 class PostFinder:
     """Looks through one account's posts and records in its state what is to be done.
 
     ``look`` is for the thread that ``client`` belongs to; ``notice`` asks nothing, and is for any.
+    ``wanted`` says which posts are described; ``heard`` is told of each post that is seen, in the
+    thread that sees it.
     """
 
+    # size: each comes from another owner: account, thread, bot, operator.
     def __init__(
         self,
         account: Account,
         client: MastodonClient,
-        describer: Describer,
+        describer: Describes,
         clock: Clock = SYSTEM_CLOCK,
+        *,
+        wanted: Wanted | None = None,
+        heard: Callable[[Status], None] = nobody_listens,
     ) -> None:
         self._account = account
         self._client = client
         self._describer = describer
+        self._wanted = wanted or Wanted(account.settings.visibilities)
+        self._heard = heard
         self._walk = Walk(self._page, self._take, clock)
         self._found_now = 0
         self._unread: set[str] = set()  # that were told of
@@ -71,10 +85,14 @@ class PostFinder:
         """
         if status.account_id != self._account.id:
             return 0
+        self._heard(status)
         return self._account.state.record(self._found(status, backfill=False))
 
     def _page(self, *, max_id: str | None = None, min_id: str | None = None) -> Page:
-        return self._client.own_statuses(self._account.id, max_id=max_id, min_id=min_id)
+        boosts = self._wanted.opt_out.boosts
+        return self._client.own_statuses(
+            self._account.id, max_id=max_id, min_id=min_id, boosts=boosts
+        )
 
     def _take(self, page: Page) -> frozenset[str]:
         """Record what is to be done on a page; the ids of those posts that are too old.
@@ -92,6 +110,8 @@ class PostFinder:
             above = [key for key in sorted(old, key=by_age, reverse=True) if by_age(key) > floor]
             admitted = state.admit_old(above, self._account.settings.backfill_count)
         self._tell_unread(page)
+        for status in page.statuses:
+            self._heard(status)
         unwanted = frozenset(old) - admitted
         found = [
             entry
@@ -113,10 +133,17 @@ class PostFinder:
     def _found(self, status: Status, *, backfill: bool) -> list[Found]:
         """What is to be done for a status.
 
-        Nothing for a boost, whose media are another's, nor for one that fewer may see than the
-        configuration names.
+        Nothing for a boost, whose media are another's, nor for one that the configuration or its
+        author leaves alone. A boost of a post of the account's own stands for that post, if the
+        configuration says so.
         """
-        if status.is_boost or status.audience not in self._account.settings.visibilities:
+        if status.is_boost:
+            boosted = status.boosted
+            own = boosted is not None and boosted.account_id == self._account.id
+            if boosted is None or not own or not self._wanted.opt_out.boosts:
+                return []
+            status, backfill = boosted, False
+        if self._wanted.reason_against(status) is not None:
             return []
         attachments = self._describer.undescribed(status)
         if not attachments:

@@ -4,7 +4,6 @@ A bot whose worker hangs is unhealthy (503); one whose server can't be reached, 
 nothing any more after a damage, is not (200): a restart would mend the first and not the others.
 """
 
-import argparse
 import json
 import logging
 import sys
@@ -15,24 +14,26 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-
-import requests
+from typing import Protocol
 
 from alternator.accounts.health import ServerReport
 from alternator.bot import health_address
+from alternator.bot.health_question import ask, shown_host
 from alternator.bot.health_report import Queue, Report, Server, Worker, iso, line_of
 from alternator.bot.pulse import Pulse
 from alternator.config.load import load_section
 from alternator.config.settings import HealthSettings, StateSettings
+from alternator.dashboard.watched import Condition
 from alternator.errors import ConfigError, StateError
 from alternator.store.outcomes import AttachmentState
+from probe.command_help import command_parser
 from probe.exit_codes import ExitCode
 
 log = logging.getLogger(__name__)
 
 # The main loop is heard of every second, and less often only while it waits for an answer.
 SILENCE_SECONDS = 180.0
-ASK_TIMEOUT_SECONDS = 5.0
+CLIENT_TIMEOUT_SECONDS = 5.0
 
 
 class Health:
@@ -64,6 +65,7 @@ class Health:
         self._main.beat()
         self._starting = True
         self._last_success: datetime | None = None
+        self._described = 0
 
     def ready(self) -> None:
         """The start is over: the model is loaded, and posts are described."""
@@ -76,6 +78,27 @@ class Health:
     def succeeded(self) -> None:
         """A description was written just now."""
         self._last_success = datetime.now(UTC)
+        self._described += 1
+
+    def condition(self) -> Condition:
+        """The same as ``report`` for the dashboard, which asks the store itself."""
+        server = self._server.report
+        worker = "disabled" if self._worker is None else self._worker.state
+        trouble = ""
+        try:
+            self._queue.queue()
+        except StateError as error:
+            trouble = str(error)
+        status = self._status(worker, server, trouble)
+        return Condition(
+            trouble="" if status in ("ok", "starting") else status,
+            starting=self._starting,
+            worker=worker,
+            workers=() if self._worker is None else tuple(self._worker.workers),
+            server=server,
+            last_success=self._last_success,
+            described=self._described,
+        )
 
     def report(self) -> tuple[int, Report]:
         """HTTP status and body of an answer."""
@@ -118,6 +141,12 @@ class Health:
         return "ok"
 
 
+class Reporting(Protocol):
+    """What has an answer: ``Health``, or that of several accounts."""
+
+    def report(self) -> tuple[int, Mapping[str, object]]: ...
+
+
 class HealthServer(ThreadingHTTPServer):
     """Answers each client in a thread, and thinks nothing of one that went away meanwhile."""
 
@@ -132,7 +161,7 @@ class HealthServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(health: Health, settings: HealthSettings) -> Iterator[None]:
+def serving(health: Reporting, settings: HealthSettings) -> Iterator[None]:
     """Answer ``GET /health`` in a thread all along, unless that is turned off.
 
     ConfigError if the port can't be had.
@@ -155,11 +184,11 @@ def serving(health: Health, settings: HealthSettings) -> Iterator[None]:
             server.shutdown()
 
 
-def handler_of(health: Health) -> type[BaseHTTPRequestHandler]:
+def handler_of(health: Reporting) -> type[BaseHTTPRequestHandler]:
     """The class that http.server makes an object of for each question."""
 
     class Handler(BaseHTTPRequestHandler):
-        timeout = ASK_TIMEOUT_SECONDS  # for a client that connects and asks nothing
+        timeout = CLIENT_TIMEOUT_SECONDS  # for a client that connects and asks nothing
 
         def do_GET(self) -> None:  # the name that http.server asks for
             if self.path.partition("?")[0] != "/health":
@@ -179,9 +208,12 @@ def handler_of(health: Health) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+EXAMPLES = (("alternator health", "the answer as JSON; exit code 0 if it is well"),)
+
+
 def main(argv: list[str]) -> int:
     """Ask a running bot how it is; exit code 0 if it is well, for a container's health check."""
-    parser = argparse.ArgumentParser(prog="alternator health", description=main.__doc__)
+    parser = command_parser("alternator health", main.__doc__, EXAMPLES)
     parser.add_argument(
         "-c", "--config", type=Path, metavar="FILE", help="the bot's (default: alternator.toml)"
     )
@@ -194,16 +226,9 @@ def main(argv: list[str]) -> int:
         settings = load_section(HealthSettings, arguments.config)
     if settings.port == 0:
         raise ConfigError("the health answer is turned off; set [health] port")
-    any_address = settings.host in ("", "0.0.0.0", "::")
-    host = "127.0.0.1" if any_address else settings.host
-    host = f"[{host}]" if ":" in host else host
-    try:
-        # Proxies of the environment are for the world outside.
-        session = requests.Session()
-        session.trust_env = False
-        response = session.get(f"http://{host}:{settings.port}/health", timeout=ASK_TIMEOUT_SECONDS)
-        print(response.text)
-    except requests.RequestException:
-        print(f"no bot answers on {host}:{settings.port}")
+    told = ask(settings)
+    if told is None:
+        print(f"no bot answers on {shown_host(settings)}:{settings.port}")
         return ExitCode.FAILED
-    return 0 if response.status_code == 200 else ExitCode.FAILED
+    print(told.text)
+    return 0 if told.well else ExitCode.FAILED

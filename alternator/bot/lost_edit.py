@@ -19,16 +19,13 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from alternator.bot.edit_post import is_described, says, version
+from alternator.bot.edit_post import is_described, version
 from alternator.errors import DamageError, ServerError, TemporaryServerError
 from alternator.mastodon.client import MastodonClient
-from alternator.mastodon.edit_check import (
-    CheckedEdit,
-    differences,
-    shown_text,
-    source_differences,
-)
+from alternator.mastodon.edit_check import CheckedEdit
+from alternator.mastodon.edit_differences import differences, shown_text, source_differences
 from alternator.mastodon.entities import Revision, Status
+from alternator.mastodon.plain import says
 
 log = logging.getLogger(__name__)
 

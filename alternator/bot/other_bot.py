@@ -12,8 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from alternator.alt_text.attribution import is_attributed
-from alternator.bot.edit_post import says
 from alternator.mastodon.entities import Attachment
+from alternator.mastodon.plain import says
 from alternator.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -34,14 +34,15 @@ class OtherBot:
         self._progress = progress
         self._clock = clock
         self._lock = threading.Lock()
-        self._ours: OrderedDict[str, str] = OrderedDict()
+        # By attachment: after an edit that failed, the words before the last may stand there.
+        self._ours: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._until: float | None = None
         self._warned = False
 
     def wrote(self, attachment_id: str, text: str) -> None:
         """This bot is about to give an attachment this description."""
         with self._lock:
-            self._ours[attachment_id] = text
+            self._ours[attachment_id] = (*self._ours.get(attachment_id, ())[-1:], text)
             if len(self._ours) > REMEMBERED:
                 self._ours.popitem(last=False)
 
@@ -51,7 +52,7 @@ class OtherBot:
         if not is_attributed(text):
             return
         with self._lock:
-            if says(self._ours.get(attachment.id), text):
+            if any(says(text, ours) for ours in self._ours.get(attachment.id, ())):
                 return
             self._until = self._clock() + GIVE_WAY_FOR_SECONDS
             if self._warned:

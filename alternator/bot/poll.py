@@ -8,7 +8,7 @@ from alternator.accounts.health import AccountHealth
 from alternator.bot.find_posts import Look
 from alternator.bot.outage import LONGEST_BACK_OFF_SECONDS, back_off
 from alternator.errors import AlternatorError, ServerError, TemporaryStateError
-from alternator.log import DefectLog
+from alternator.log import DefectLog, Thread
 from alternator.stopping import Stop, Stopping
 
 log = logging.getLogger(__name__)
@@ -36,13 +36,13 @@ class PollEvents(Protocol):
         """How many seconds to wait until the next look."""
 
 
-class Poll(threading.Thread):
+class Poll(Thread):
     """A thread that looks through the posts, waits, and looks again."""
 
     def __init__(
         self, finder: Finder, health: AccountHealth, stop: Stop, events: PollEvents
     ) -> None:
-        super().__init__(name="poll", daemon=True)
+        super().__init__(name="poll")
         self._finder = finder
         self._health = health
         self._stop_request = stop

@@ -1,5 +1,6 @@
 """What the bot's long work is told by, in all of its threads: it lives, and it may have to end."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from alternator.progress import Progress
@@ -26,12 +27,21 @@ class BotProgress(Progress):
         self.clock = stop.clock
         self._stop = stop
         self._health = health
+        self._look: Callable[[], None] | None = None
+        self._looked = 0.0  # monotonic seconds
+
+    def watched_by(self, look: Callable[[], None]) -> None:
+        """Have somebody look at the work once a second, while it lives."""
+        self._look = look
 
     def beat(self) -> None:
         """The work is alive. Raises ``Stopping`` if it is to end."""
         if self._health is not None:
             self._health.beat()
         self._stop.check()
+        if self._look is not None and self.clock.monotonic() - self._looked >= SLICE_SECONDS:
+            self._looked = self.clock.monotonic()
+            self._look()
 
     def pause(self, seconds: float) -> None:
         """Sleep, in slices: alive all along, and ended by a signal in a shielded stretch too."""

@@ -1,47 +1,52 @@
 """``alternator run``: puts the bot together, says what it is, and keeps it going."""
 
-import argparse
 import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 
 from alternator.accounts.account import Account
-from alternator.alt_text.writer import AltTextWriter
-from alternator.bot import health_address
-from alternator.bot.bot import (
-    MakeSpeechWorker,
-    SpeechWorker,
-    build_bot,
-    build_writer,
-    downloads_of,
-)
-from alternator.bot.describe import Describer
-from alternator.bot.health import Health, serving
-from alternator.bot.outage import ask_until_reachable
+from alternator.bot.bot import Bot, MakeSpeechWorker, downloads_of
+from alternator.bot.conduct import modes_of
+from alternator.bot.endpoints import Endpoints
 from alternator.bot.progress import BotProgress
-from alternator.config.load import load_config
-from alternator.config.models import WhisperSettings
+from alternator.bot.several import run_several
+from alternator.bot.starting import (
+    TO_WATCH,
+    Shared,
+    Wishes,
+    answering,
+    bot_of,
+    health_of,
+    open_store,
+    signed_in,
+    start_speech,
+    workers_of,
+)
+from alternator.config.load import load_accounts
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config
-from alternator.errors import TemporaryServerError, UnexpectedAnswerError, UnreachableError
 from alternator.log import LEVELS, log, set_up
-from alternator.mastodon.client import MastodonClient
 from alternator.media.download import remove_leftovers
-from alternator.progress import Progress
-from alternator.speech.opening import described, open_speech
+from alternator.speech.opening import open_speech
 from alternator.stopping import Stop, Stopping
-from alternator.store.interface import AccountState, Store
-from alternator.store.opening import OPENING_PATIENCE_SECONDS, PATIENCE_SECONDS, opened
 from alternator.web import trusted
+from probe.command_help import command_parser
 from probe.errors import UserError
 from probe.exit_codes import ExitCode
 
+__all__ = ["Wishes", "main", "run"]
+
+EXAMPLES = (
+    ("alternator run", "watch, until it is stopped"),
+    ("alternator run --once", "catch up and end: for a timer; 1 if something failed"),
+    ("alternator run --once --retry-failed", "also what was given up before"),
+)
+
 
 def main(argv: list[str]) -> int:
-    """Watch the account's posts and describe what lacks a description."""
-    parser = argparse.ArgumentParser(prog="alternator run", description=main.__doc__)
+    """Watch the accounts' posts and describe what lacks a description."""
+    parser = command_parser("alternator run", main.__doc__, EXAMPLES)
     parser.add_argument(
         "-c", "--config", type=Path, metavar="FILE", help="default: alternator.toml"
     )
@@ -64,22 +69,22 @@ def main(argv: list[str]) -> int:
         help="as --log-level debug",
     )
     arguments = parser.parse_args(argv)
-    config = load_config(arguments.config)
-    set_up(arguments.log_level or config.logging.level, secrets_of(config))
+    configs = load_accounts(arguments.config)
+    config = configs[0]
+    secrets = chain(*map(secrets_of, configs))
+    level = arguments.log_level or config.logging.level
+    set_up(level, secrets, config.logging.format)
     for notice in config.notices:
         log.warning("%s", notice)
     stop = Stop()
     stop.on_signals()
+    wishes = Wishes(
+        once=arguments.once,
+        retry_failed=arguments.retry_failed,
+        resume_editing=arguments.resume_editing,
+    )
     try:
-        return run(
-            config,
-            stop,
-            Wishes(
-                once=arguments.once,
-                retry_failed=arguments.retry_failed,
-                resume_editing=arguments.resume_editing,
-            ),
-        )
+        return run_several(configs, stop, wishes) if config.account else run(config, stop, wishes)
     except Stopping:
         log.info("stopped")
     except UserError:
@@ -91,18 +96,6 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wishes:
-    """What is asked of this one start."""
-
-    once: bool = False
-    retry_failed: bool = False
-    resume_editing: bool = False
-
-
-TO_WATCH = Wishes()
-
-
 def run(
     config: Config,
     stop: Stop,
@@ -110,7 +103,7 @@ def run(
     *,
     make_speech_worker: MakeSpeechWorker = open_speech,
 ) -> int:
-    """Run the bot until it is asked to stop (``Stopping``), or once through the posts.
+    """Run the bot of one account until it is asked to stop (``Stopping``), or once through.
 
     Returns the exit code of a single pass: FAILED if something that it tried is not described.
 
@@ -121,107 +114,30 @@ def run(
     with ExitStack() as stack:
         store = stack.enter_context(open_store(config, stop, once=wishes.once))
         remove_leftovers(downloads_of(config))
-        account = Account(config.mastodon, store, stop.clock)
+        edits = modes_of(config).ever_edits
+        account = Account(config.mastodon, store, stop.clock, edits=edits)
         speech = make_speech_worker(config.whisper) if config.whisper.enabled else None
         if speech is not None:
             stack.callback(speech.close)
-        health = Health(
-            server=account.health,
-            queue=account,
-            worker=speech,
-            longest_request=config.vision.timeout_seconds,
-        )
+        health = health_of(config, account, speech)
         if not wishes.once:
-            stack.enter_context(answering(health, config))
+            stack.enter_context(answering(health, [(config, account, health)]))
         progress = BotProgress(stop, health)
-        session = sign_in(account, progress, once=wishes.once)
-        take_up(account.state, wishes)
-        limit = account.instance.description_limit
-        log.info("account: %s, descriptions up to %d characters", account.name, limit)
+        session = signed_in(account, progress, wishes)
         start_speech(config.whisper, speech)
-        writer = build_writer(
-            config, limit, speech, progress, answers_again=account.state.make_deferred_due
-        )
-        describer = make_describer(account, session, writer, stop, progress)
-        bot = build_bot(account, describer, health, stop, progress)
+        shared = Shared(speech=speech, endpoints=Endpoints(store), workers=workers_of(speech))
+        bot = bot_of(config, account, session, shared, progress, health, stop)
         # The other threads must be gone, or at least idle, before the store is closed.
         stack.callback(stop.request)
         health.ready()
-        if wishes.once:
-            return ExitCode.FAILED if bot.run_once().failed else 0
-        bot.run()
+        if wishes.begin is not None:
+            wishes.begin(account, session, progress)
+        return at_work(bot, wishes)
+
+
+def at_work(bot: Bot, wishes: Wishes) -> int:
+    """Let the bot work; returns the exit code of a single pass."""
+    if wishes.once:
+        return ExitCode.FAILED if bot.run_once(patient=wishes.patient).failed else 0
+    bot.run()
     return 0
-
-
-@contextmanager
-def answering(health: Health, config: Config) -> Iterator[None]:
-    """Answer for the health, and leave word where."""
-    announced = health_address.announced(config.state.directory, config.health)
-    with serving(health, config.health), announced:
-        yield
-
-
-def open_store(config: Config, stop: Stop, *, once: bool) -> AbstractContextManager[Store]:
-    """What is remembered; a single pass has no second turn in which a lock on it is over."""
-    return opened(
-        config.state.directory,
-        clock=stop.clock.now,
-        monotonic=stop.clock.monotonic,
-        patience=OPENING_PATIENCE_SECONDS if once else PATIENCE_SECONDS,
-    )
-
-
-def sign_in(account: Account, progress: Progress, *, once: bool) -> MastodonClient:
-    """Sign the account in; returns the main thread's session.
-
-    A server that this bot has worked with before is waited for, whatever it answers, unless it is
-    to run ``once``: after a power cut it may be slower to start than the bot. One that it never
-    worked with is waited for where it may be down or in trouble; where there is no such name, no
-    TLS that is accepted, or something that is no such server, its address is more likely wrong, and
-    somebody who just wrote it should hear that at once.
-    """
-    session = account.session(progress)
-    ends: tuple[type[TemporaryServerError], ...] = ()
-    if once:
-        ends = (TemporaryServerError,)
-    elif not account.server_is_known:
-        ends = (UnreachableError, UnexpectedAnswerError)
-    ask_until_reachable(lambda: account.sign_in(session), account.health, progress, ends=ends)
-    return session
-
-
-def make_describer(
-    account: Account, session: MastodonClient, writer: AltTextWriter, stop: Stop, progress: Progress
-) -> Describer:
-    """What describes the account's posts, for the main thread."""
-    return Describer(
-        session,
-        writer,
-        account.instance.dialect,
-        visibilities=account.settings.visibilities,
-        progress=progress,
-        clock=stop.clock.monotonic,
-    )
-
-
-def take_up(state: AccountState, wishes: Wishes) -> None:
-    """Do with what is remembered what this start was asked for."""
-    if wishes.retry_failed:
-        log.info("trying again %d attachments that were given up", state.retry_failed())
-    if wishes.resume_editing:
-        reason = state.halted()
-        state.resume()
-        if reason is None:
-            log.info("editing was not stopped; there is nothing to resume")
-        else:
-            log.warning("editing goes on, as was asked for; it had been stopped: %s", reason)
-
-
-def start_speech(settings: WhisperSettings, speech: SpeechWorker | None) -> None:
-    """Load the Whisper model, unless that is to wait for the first clip."""
-    if speech is None:
-        log.info("audio and video: not described, [whisper] enabled is false")
-        return
-    log.info("audio and video: %s", described(settings))
-    if settings.preload:
-        speech.start()

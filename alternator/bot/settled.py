@@ -1,8 +1,8 @@
 """What became of an attachment between the making of its text and the moment to send it."""
 
-from alternator.bot.edit_post import says
 from alternator.bot.other_bot import OtherBot
 from alternator.mastodon.entities import Attachment
+from alternator.mastodon.plain import says
 from alternator.store.outcomes import Outcome, left_alone
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
+from alternator.log import Thread
+
 T = TypeVar("T")
 
 
@@ -30,8 +32,7 @@ def side_by_side(tasks: Sequence[Callable[[], T]], most: int) -> list["Future[T]
                 future.set_exception(error)
 
     threads = [
-        threading.Thread(target=work, name=f"beside-{number}", daemon=True)
-        for number in range(min(most, len(tasks)))
+        Thread(target=work, name=f"beside-{number}") for number in range(min(most, len(tasks)))
     ]
     for thread in threads:
         thread.start()

@@ -1,6 +1,7 @@
 """``alternator run --once``: catch up, describe what is due, and end."""
 
 from dataclasses import replace
+from math import inf
 
 from alternator.bot.failures import Failures
 from alternator.bot.halt import HaltNotice
@@ -27,6 +28,8 @@ class SinglePass:
         self._account = parts.account
         self._finder = parts.finder
         self._work = parts.work
+        self._pace = parts.pace
+        self._chores = parts.chores
         self._wake = parts.wake
         self._progress = parts.progress
         self._clock = parts.stop.clock
@@ -35,10 +38,11 @@ class SinglePass:
         self._refusal: ServerError | None = None  # why the last one was
         self._tally_before = Tally()
         self._patient_until = 0.0  # monotonic seconds
+        self._longest: float = LONGEST_WAIT_SECONDS
         self._is_held_back = False  # what waits, since the rest of the limit is the author's
 
-    def run(self) -> Tally:
-        """Go through the posts; what came of it.
+    def run(self, *, patient: bool = False) -> Tally:
+        """Go through the posts; what came of it. ``patient``: whatever the limits ask to wait.
 
         ``failed`` in it counts also what is still put back at the end, and what is not described
         because editing is halted, or because the rest of the server's limit is the author's.
@@ -47,12 +51,15 @@ class SinglePass:
             ServerError: the server can't be asked, asks to wait for too long, or did not answer
                 for any post.
         """
+        self._longest = inf if patient else LONGEST_WAIT_SECONDS
+        self._chores.do_all()  # what was approved meanwhile is described in this pass
         trouble = self._look()
         self._be_patient()
         try:
             halted = self._describe_all()
         finally:
             self._work.leave()
+        self._chores.do_all()
         tally, undone = self._work.tally, self._work.undone
         if halted or self._is_held_back:
             waiting = self._account.state.counts().get("waiting", 0) - len(undone)
@@ -69,6 +76,8 @@ class SinglePass:
         halt = HaltNotice(self._account.state, self._clock)
         while not halt.stands():
             self._wait_for_rate_limit()
+            if self._is_over_budget():
+                return False
             claim = self._work.claim(backfill=self._account.budget.reserve_left() == 0)
             if claim is not None:
                 self._describe(claim)
@@ -79,6 +88,17 @@ class SinglePass:
             elif not self._wait_for_more():
                 return False
         return True
+
+    def _is_over_budget(self) -> bool:
+        """Whether the rest is left to a later pass, for the operator's own budget."""
+        left, due = self._pace.seconds_left(), self._account.state.next_due()
+        if left <= 0 or due is None or due > self._clock.now():
+            return False
+        self._is_held_back = left > self._longest
+        if not self._is_held_back:
+            self._progress.pause(left)
+            self._be_patient()
+        return self._is_held_back
 
     def _wait_for_more(self) -> bool:
         """Wait until the next post is due, if that is soon; whether it is worth looking again."""
@@ -92,7 +112,7 @@ class SinglePass:
         reserve = self._account.budget.reserve_left()
         if reserve > 0 and due <= self._clock.now():
             # Only older posts are due. They are done by a later pass, if it is not soon.
-            self._is_held_back = reserve > LONGEST_WAIT_SECONDS
+            self._is_held_back = reserve > self._longest
             if self._is_held_back:
                 return False
             self._progress.pause(reserve)
@@ -116,7 +136,7 @@ class SinglePass:
 
     def _wait_for_rate_limit(self) -> None:
         left = rate_limit_left(self._account)
-        if left > LONGEST_WAIT_SECONDS:
+        if left > self._longest:
             raise server_errors.busy(self._account.settings.instance_url, left)
         if left > 0:
             self._progress.pause(left)

@@ -20,6 +20,7 @@ from typing import Protocol
 from alternator.bot.draft import Draft
 from alternator.bot.pulse import Pulse
 from alternator.clock import Clock
+from alternator.log import Thread
 from alternator.store.outcomes import Claim
 
 # How long the main thread waits on its way out, so that downloads are deleted.
@@ -72,7 +73,7 @@ class SpeechLane:
         assert self._piece is None, "there is room for one"
         draft: Future[Draft] = Future()
         arguments = (claim, patient, draft)
-        thread = threading.Thread(target=self._prepare, args=arguments, name="speech", daemon=True)
+        thread = Thread(target=self._prepare, args=arguments, name="speech")
         thread.start()
         self._piece = Piece(claim=claim, began=self._clock.monotonic(), draft=draft, thread=thread)
 

@@ -20,10 +20,12 @@ No long transcription holds up a picture, nor a slow vision endpoint a clip: whi
 speech is at work, the others with speech are not claimed, and those without are. All edits are made
 one after the other all the same, so a halt or a limit that one meets holds for the next.
 
-What keeps the main thread from claiming the next post is one of three (``_obstacle``): a person has
-to look at an edit that did harm, the server's rate limit is used up, or the server fails as a whole
-(``alternator/bot/failures.py``). One post that fails waits by itself. Back-fill is claimed only
-while more is left of the server's limit than the author's share (``rate_budget.py``).
+What keeps the main thread from claiming the next post is one of four (``_obstacle``): a person has
+to look at an edit that did harm, the server's rate limit is used up, the server fails as a whole
+(``alternator/bot/failures.py``), or the operator's own hourly budget is used up (``pace.py``). One
+post that fails waits by itself. Back-fill is claimed only while more is left of the server's limit
+than the author's share (``rate_budget.py``). Between two posts it does its chores
+(``chores.py``): it asks authors about drafts and hears what they say.
 """
 
 import threading
@@ -60,6 +62,9 @@ class Watcher:
         self._account = account = parts.account
         self._finder = parts.finder
         self._work = parts.work
+        self._pace = parts.pace
+        self._chores = parts.chores
+        self._errands = parts.errands
         self._progress = parts.progress
         self._stop = stop = parts.stop
         self._wake = parts.wake  # there may be something to do
@@ -135,9 +140,13 @@ class Watcher:
         return settings.poll_interval_seconds
 
     def _describe_next(self) -> None:
-        """Describe one post, or wait a moment if none is due."""
+        """Do what a person asked for, else describe one post, or wait a moment if none is due."""
         self._progress.beat()
-        claim = None if self._obstacle() else self._claim()
+        self._chores.do_due()
+        is_hindered = self._obstacle()
+        if not is_hindered and self._errands.do_next():
+            return
+        claim = None if is_hindered else self._claim()
         if claim is None:
             self._idle()
             return
@@ -156,6 +165,7 @@ class Watcher:
             self._halt.stands()
             or rate_limit_left(self._account) > 0
             or self._stop.clock.monotonic() < self._paused_until
+            or self._pace.seconds_left() > 0
         )
 
     def _claim(self) -> Claim | None:

@@ -1,3 +1,4 @@
+# size: the whole way of a claimed post, from its texts to what became of it
 """The work on one claimed post: describe it, write down what became of it, and say so.
 
 A post with speech is prepared in a thread of its own (``alternator/bot/speech_lane.py``) and comes
@@ -9,10 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from alternator.accounts.account import Account
-from alternator.bot.describe import Describer
-from alternator.bot.draft import Draft, SpeechNeededError
+from alternator.bot.draft import Describes, Draft, SpeechNeededError
 from alternator.bot.health import Health
+from alternator.bot.pace import Pace
 from alternator.bot.speech_lane import SpeechLane
+from alternator.config.conduct import PaceSettings
 from alternator.errors import (
     DamageError,
     ServerError,
@@ -48,23 +50,26 @@ class Tally:
 class Work:
     """Describes one post after the other. For the main thread alone, as all that it keeps is.
 
-    ``lane`` makes the texts of those with speech meanwhile.
+    ``lane`` makes the texts of those with speech meanwhile; ``pace`` is told what is spent.
     """
 
     # size: each comes from another owner: account, both threads' describers, operator, signals.
     def __init__(
         self,
         account: Account,
-        describer: Describer,
+        describer: Describes,
         lane: SpeechLane,
         health: Health,
         stop: Stop,
+        *,
+        pace: Pace | None = None,
     ) -> None:
         self._account = account
         self._describer = describer
         self._lane = lane
         self._health = health
         self._stop = stop
+        self._pace = pace or Pace(PaceSettings(), account.state.ledger, stop.clock)
         # What an outage kept from being written, so that no clip is transcribed twice for it.
         self._drafts: dict[Claim, Draft] = {}
         self.tally = Tally()
@@ -166,6 +171,7 @@ class Work:
         wait = self._account.state.put_back(claim, edit_failed=not asks_to_wait)
         if wait is None:
             self._forget(claim.status_id)
+            self._account.state.drafts.settle(claim.status_id)
             self.tally.failed += len(set(claim.attachment_ids) - self.undone)
             self.undone -= set(claim.attachment_ids)
             log.error("given up post %s: %s", claim.status_id, error)
@@ -197,6 +203,8 @@ class Work:
 
     def _keep(self, claim: Claim, draft: Draft) -> None:
         self._drafts[claim] = draft
+        if draft.approved is None:
+            self._pace.made(len(draft.texts))
         while len(self._drafts) > MOST_DRAFTS:
             del self._drafts[next(iter(self._drafts))]
 
@@ -211,6 +219,9 @@ class Work:
         state = self._account.state
         again = state.finish(claim, outcomes)
         self._forget(claim.status_id)
+        if any(entry.state == "described" and not entry.earlier for entry in outcomes):
+            self._pace.edited()
+        state.drafts.settle(claim.status_id)
         self._report(claim, outcomes, again, seconds)
 
     def _report(

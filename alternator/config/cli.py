@@ -1,30 +1,25 @@
 """``alternator config``: check a configuration, bring one over, print the schema."""
 
-import argparse
 import os
 import sys
 from pathlib import Path
 
 from alternator.config.file import document_of
 from alternator.errors import ConfigError
+from probe.command_help import command_parser
 from probe.exit_codes import ExitCode
 from probe.machine.operator_config import FILE_NAME, find_config_file
 
-EXAMPLES = """examples:
-  alternator config check                        what takes effect here, and what is wrong
-  alternator config migrate old.toml --output alternator.toml
-  alternator config schema > alternator.schema.json
-"""
+EXAMPLES = (
+    ("alternator config check", "what takes effect here, and what is wrong"),
+    ("alternator config migrate old.toml --output alternator.toml", "a file of the Rust bot"),
+    ("alternator config schema > alternator.schema.json", "for an editor"),
+)
 
 
 def main(argv: list[str]) -> int:
     """Check a configuration, or bring one of the Rust bot over."""
-    parser = argparse.ArgumentParser(
-        prog="alternator config",
-        description=main.__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("alternator config", main.__doc__, EXAMPLES)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     checking = commands.add_parser("check", help="what takes effect, from where, what is wrong")
     checking.add_argument("--strict", action="store_true", help="a key without effect is a fault")

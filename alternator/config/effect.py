@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from alternator.config.models import SERVER_ENGINE, VisionSettings, WhisperSettings
-from alternator.config.settings import SECTIONS, Config, keys_of
+from alternator.config.settings import BalanceSettings, Config, keys_of
 from alternator.config.source import KeyName
 
 # Engines that have no such option: docs/engines.md, and the keys' own descriptions.
@@ -11,7 +11,8 @@ ENGINES_WITHOUT: Mapping[str, frozenset[str]] = {
     "compute_type": frozenset(("openai", SERVER_ENGINE, "whisper.cpp")),
     "batch_size": frozenset(("openai", "whisper.cpp")),
 }
-CONFIDENT = frozenset(("auto", "alternator"))
+# A server that tells none is named when it has answered: alternator/alt_text/heard.py.
+CONFIDENT = frozenset(("auto", "alternator", SERVER_ENGINE))
 
 
 def without_effect(config: Config, was_set: Collection[KeyName]) -> dict[KeyName, str]:
@@ -19,7 +20,7 @@ def without_effect(config: Config, was_set: Collection[KeyName]) -> dict[KeyName
     reasons = dict(reasons_of(config))
     found = {}
     for section, name in was_set:
-        reason = keys_of(SECTIONS[section])[name].unused or reasons.get((section, name))
+        reason = reasons.get((section, name))
         if reason:
             found[section, name] = reason
     return found
@@ -31,8 +32,15 @@ def reasons_of(config: Config) -> Iterator[tuple[KeyName, str]]:
         yield ("vision", name), reason
     for name, reason in reasons_of_whisper(config.whisper):
         yield ("whisper", name), reason
+    for name, reason in reasons_of_balance(config):
+        yield ("balance", name), reason
+    if config.messages.token and config.messages.access_token is None:
+        yield ("messages", "token"), "a refused token sends nothing: set [messages] access_token"
     if config.health.port == 0:
         yield ("health", "host"), "[health] port is 0"
+    if config.dashboard.port == 0:
+        for name in ("host", "token", "names"):
+            yield ("dashboard", name), "[dashboard] port is 0"
 
 
 def reasons_of_vision(settings: VisionSettings) -> Iterator[tuple[str, str]]:
@@ -42,6 +50,16 @@ def reasons_of_vision(settings: VisionSettings) -> Iterator[tuple[str, str]]:
             yield name, "there is no endpoint: neither [vision] api_key nor a base_url of your own"
     elif settings.vision_model and settings.text_model:
         yield "model", "[vision] vision_model and text_model name one for each use"
+
+
+def reasons_of_balance(config: Config) -> Iterator[tuple[str, str]]:
+    """Those of ``[balance]``."""
+    if not config.balance.enabled:
+        yield "threshold", "[balance] enabled is false"
+        yield "check_time", "[balance] enabled is false"
+    elif not config.vision.enabled:
+        for name in keys_of(BalanceSettings):
+            yield name, "there is no endpoint: neither [vision] api_key nor a base_url of your own"
 
 
 def reasons_of_whisper(settings: WhisperSettings) -> Iterator[tuple[str, str]]:

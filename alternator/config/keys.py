@@ -1,7 +1,7 @@
 """What is known of a key of the configuration beside its name, its type and its default."""
 
 from collections.abc import Mapping
-from dataclasses import Field, dataclass
+from dataclasses import MISSING, Field, dataclass
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args
@@ -17,8 +17,7 @@ class Key:
 
     ``help`` stands in docs/configuration.md; a ``secret`` is never printed and can also be read
     from a file; ``minimum`` and ``maximum`` bound a number; ``form`` checks a string;
-    ``choices`` are what a list may hold, if not anything; ``unused`` says why a key of the Rust
-    bot has no effect here.
+    ``choices`` are what a list may hold, if not anything.
     """
 
     help: str
@@ -28,7 +27,6 @@ class Key:
     maximum: float | None = None
     form: Form = "text"
     choices: tuple[str, ...] = ()
-    unused: str = ""
 
 
 # size: one parameter for each thing that can be said of a key: the settings read as a list of keys.
@@ -41,7 +39,6 @@ def key(
     maximum: float | None = None,
     form: Form = "text",
     choices: tuple[str, ...] = (),
-    unused: str = "",
 ) -> Mapping[str, Key]:
     """The metadata of a dataclass field that is a key."""
     return {
@@ -53,7 +50,6 @@ def key(
             maximum=maximum,
             form=form,
             choices=choices,
-            unused=unused,
         )
     }
 
@@ -63,6 +59,11 @@ def key_of(field: "Field[Any]") -> Key:
     found = field.metadata["key"]
     assert isinstance(found, Key)
     return found
+
+
+def default_of(field: "Field[Any]") -> Any:
+    """A key's default; a key that must be set has none."""
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def below_home(path: str) -> Path:

@@ -8,13 +8,17 @@ variable counts as not set, so that compose files can pass through what may be m
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+from alternator.config.accounts import source_of_account
 from alternator.config.file import notice_of_readers
 from alternator.config.models import WhisperSettings
+from alternator.config.reading import read_source
 from alternator.config.settings import SECTIONS, Config, keys_of
-from alternator.config.source import KeyName, Source, read_source, variable
+from alternator.config.source import KeyName, Source, variable
 from alternator.config.values import Key, convert
 from alternator.errors import ConfigError
 from probe.machine.operator_config import FILE_NAME
@@ -23,8 +27,38 @@ T = TypeVar("T")
 
 
 def load_config(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
-    """The whole configuration. ConfigError names the key, the place and the remedy."""
-    return config_of(read_source(path, environ))
+    """The whole configuration, of the first account where there are several.
+
+    ConfigError names the key, the place and the remedy.
+    """
+    return load_accounts(path, environ)[0]
+
+
+def load_account(
+    name: str | None, path: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> Config:
+    """The configuration of the account of that name; None for the only one there is.
+
+    ConfigError where there is no such account, or where there are several and none is named.
+    """
+    configs = load_accounts(path, environ)
+    names = [config.account for config in configs if config.account]
+    if name is None and len(configs) == 1:
+        return configs[0]
+    if name is None:
+        raise ConfigError(f"there are several accounts; name one by --account: {', '.join(names)}")
+    for config in configs:
+        if config.account == name:
+            return config
+    known = f"there are {', '.join(names)}" if names else "the one that there is has no name"
+    raise ConfigError(f"there is no account {name!r}; {known}")
+
+
+def load_accounts(
+    path: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> tuple[Config, ...]:
+    """The configuration as it is for each account. The notices are the first one's."""
+    return configs_of(read_source(path, environ))
 
 
 def load_section(
@@ -41,12 +75,23 @@ def load_whisper(
     return load_section(WhisperSettings, path, environ)
 
 
+def configs_of(source: Source) -> tuple[Config, ...]:
+    """What is set, judged, and the defaults of all the rest, for each account."""
+    notices = (*source.notices, *notices_of_secrets(source))
+    if not source.accounts:
+        return (replace(config_of(source), notices=notices),)
+    configs = [
+        replace(config_of(source_of_account(source, account)), account=account.name)
+        for account in source.accounts
+    ]
+    return (replace(configs[0], notices=notices), *configs[1:])
+
+
 def config_of(source: Source) -> Config:
-    """What is set, judged, and the defaults of all the rest."""
+    """What is set, judged, and the defaults of all the rest, for one account."""
     # The field of a section has the section's name, and its type.
     sections: dict[str, Any] = {name: build_section(cls, source) for name, cls in SECTIONS.items()}
-    notices = (*source.notices, *notices_of_unused(source), *notices_of_secrets(source))
-    return Config(**sections, notices=notices)
+    return Config(**sections)
 
 
 def build_section(cls: type[T], source: Source) -> T:
@@ -92,23 +137,14 @@ def missing(name: KeyName, key: Key, file: Path | None) -> ConfigError:
     )
 
 
-def notices_of_unused(source: Source) -> list[str]:
-    """One line that names the keys that were set and have no effect."""
-    names: dict[str, list[str]] = {}
-    for section, name in source.values:
-        if reason := keys_of(SECTIONS[section])[name].unused:
-            names.setdefault(reason, []).append(f"[{section}] {name}")
-    if not names:
-        return []
-    parts = [f"{', '.join(keys)} ({reason})" for reason, keys in names.items()]
-    return [f"accepted without effect: {'; '.join(parts)}"]
-
-
 def notices_of_secrets(source: Source) -> list[str]:
     """One line if the file holds a secret that others than this user can read."""
+    everything = chain(
+        source.values.items(), *(account.values.items() for account in source.accounts)
+    )
     holds_secret = source.file is not None and any(
         not value.from_variable and value.raw and keys_of(SECTIONS[section])[name].secret
-        for (section, name), value in source.values.items()
+        for (section, name), value in everything
     )
     notice = notice_of_readers(source.file) if source.file is not None and holds_secret else None
     return [notice] if notice else []

@@ -66,8 +66,7 @@ def migrated(file: Path, text: str) -> Migrated:
     if of_rust and "enabled" not in document.get("whisper", {}):
         keep_speech_off(document)
         changes.append(
-            "[whisper] enabled = false was added, as it was by default; true describes audio and "
-            "video"
+            "[whisper] enabled = false was added, as it was by default; true hears audio and video"
         )
     found = document.as_string()
     check_result(file, found)
@@ -113,8 +112,6 @@ def migrate_section(section: str, entries: Container, changes: list[str]) -> Non
         if reason:
             comment_out(entries, place, reason)
             changes.append(f"{where} is a comment now: {reason}")
-        elif known[name].unused:
-            changes.append(f"{where} is kept, without effect: {known[name].unused}")
         elif remark := REMARKS.get((section, name), nothing)(item):
             changes.append(f"{where}: {remark}")
 
@@ -148,7 +145,7 @@ def written(key: TomlKey, item: Item) -> str:
 def keep_speech_off(document: TOMLDocument) -> None:
     """Write the Rust bot's default down, which is another one here."""
     enabled = tomlkit.item(False)
-    enabled.comment("the Rust bot's default; true describes audio and video")
+    enabled.comment("the Rust bot's default; true hears audio and video")
     if "whisper" not in document:
         document.append("whisper", tomlkit.table())
     document["whisper"]["enabled"] = enabled

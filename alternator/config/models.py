@@ -70,6 +70,16 @@ class VisionSettings:
         default=60.0, metadata=key("Seconds to wait for an answer.", minimum=1, maximum=600)
     )
 
+    daily_tokens: int = field(
+        default=0,
+        metadata=key(
+            "Tokens that all models may use in a day (UTC), those of all accounts together, as the "
+            "endpoint counts them; what has to be looked at then waits for the next day "
+            "([descriptions.md](descriptions.md#when-the-endpoint-fails)). 0: no limit.",
+            minimum=0,
+        ),
+    )
+
     @property
     def enabled(self) -> bool:
         """Whether there is an endpoint to ask: a key, or an own one that may not need any."""
@@ -91,7 +101,11 @@ class WhisperSettings:
     """``[whisper]``: speech in audio and video."""
 
     enabled: bool = field(
-        default=True, metadata=key("Describe audio and video. The Rust bot's default was `false`.")
+        default=True,
+        metadata=key(
+            "Hear what is said in audio and video. `false`: audio is left alone, and of a video "
+            "only what is seen is described. The Rust bot's default was `false`."
+        ),
     )
     engine: str = field(
         default="auto",
@@ -201,7 +215,7 @@ class WhisperSettings:
         default=0.0,
         metadata=key(
             "A transcript whose confidence is below this, from 0 to 1, is withheld. 0: none is. "
-            "Only `alternator` tells one.",
+            "Only `alternator` tells one, here or behind `alternator serve`.",
             minimum=0,
             maximum=1,
         ),
@@ -216,7 +230,9 @@ class WhisperSettings:
     max_duration_minutes: int = field(
         default=10,
         metadata=key(
-            "Longest clip in minutes; longer ones are left alone. 0: no limit.", minimum=0
+            "Longest clip in minutes. Longer audio is left alone; of a longer video what is seen "
+            "is described, where there is an endpoint. 0: no limit.",
+            minimum=0,
         ),
     )
     preload: bool = field(

@@ -1,3 +1,4 @@
+# size: a few lines for each key of seven sections
 """What an operator can configure: one frozen dataclass for each section of ``alternator.toml``.
 
 Keys and defaults of the Rust bot that this one replaces are kept, so its files and variables stay
@@ -9,9 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from alternator.config.conduct import (
+    MessageSettings,
+    Mode,
+    ModeSettings,
+    OptOutSettings,
+    PaceSettings,
+    ReviewSettings,
+)
+from alternator.config.dashboard import DashboardSettings
+from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.values import Key, below_home, key, key_of
-from alternator.log import LogLevel
+from alternator.log import LogFormat, LogLevel
 
 # Which types are taken on unless the configuration says otherwise: what the Rust bot took, and
 # the other pictures that there is a decoder for (alternator/media/decoder/opening.py).
@@ -126,6 +137,14 @@ class MastodonSettings:
             choices=VISIBILITIES,
         ),
     )
+    mode: Mode = field(
+        default="edit",
+        metadata=key(
+            "What is done with a text: `edit` the post; `dry-run` logs and keeps it; `review` "
+            "waits until its author approves it; `reply` posts it as a reply. By visibility: "
+            "`[modes]`."
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,20 +176,21 @@ class MediaSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class BalanceSettings:
-    """``[balance]``: accepted for the Rust bot's sake."""
+    """``[balance]``: the money that is left at the endpoint."""
 
     enabled: bool = field(
-        default=True, metadata=key("Watch the balance.", unused="the balance is not watched")
-    )
-    threshold: float = field(
-        default=5.0,
+        default=False,
         metadata=key(
-            "Balance in USD to warn below.", minimum=0, unused="the balance is not watched"
+            "Look once a day how much money is left at the endpoint, where it reports that "
+            "(OpenRouter), and send a direct message if it is too little. The Rust bot's default "
+            "was `true`."
         ),
     )
+    threshold: float = field(
+        default=5.0, metadata=key("Money left, in USD, below which that is said.", minimum=0)
+    )
     check_time: str = field(
-        default="12:00",
-        metadata=key("When to look, HH:MM.", form="time", unused="the balance is not watched"),
+        default="12:00", metadata=key("When to look, HH:MM by the local time.", form="time")
     )
 
 
@@ -179,6 +199,10 @@ class LoggingSettings:
     """``[logging]``."""
 
     level: LogLevel = field(default="info", metadata=key("Least level that is logged."))
+    format: LogFormat = field(
+        default="text",
+        metadata=key("`text` for people, or `json`: an object a line, for what collects logs."),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,16 +231,27 @@ class HealthSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """The whole configuration; ``notices`` are lines for the log at start."""
+    """The whole configuration of an account; ``notices`` are lines for the log at start.
+
+    ``account`` is its name where there are several, else ''.
+    """
 
     mastodon: MastodonSettings
+    modes: ModeSettings = field(default_factory=ModeSettings)
+    review: ReviewSettings = field(default_factory=ReviewSettings)
+    opt_out: OptOutSettings = field(default_factory=OptOutSettings)
+    pace: PaceSettings = field(default_factory=PaceSettings)
+    messages: MessageSettings = field(default_factory=MessageSettings)
     vision: VisionSettings = field(default_factory=VisionSettings)
+    descriptions: DescriptionSettings = field(default_factory=DescriptionSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
     balance: BalanceSettings = field(default_factory=BalanceSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)
     whisper: WhisperSettings = field(default_factory=WhisperSettings)
     state: StateSettings = field(default_factory=StateSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    account: str = ""
     notices: tuple[str, ...] = ()
 
 
@@ -224,13 +259,20 @@ class Config:
 # section needs a row here, a field there, and its table in docs/configuration.md.
 SECTIONS: Mapping[str, type] = {
     "mastodon": MastodonSettings,
+    "modes": ModeSettings,
+    "review": ReviewSettings,
+    "opt_out": OptOutSettings,
+    "pace": PaceSettings,
+    "messages": MessageSettings,
     "vision": VisionSettings,
+    "descriptions": DescriptionSettings,
     "media": MediaSettings,
     "balance": BalanceSettings,
     "logging": LoggingSettings,
     "whisper": WhisperSettings,
     "state": StateSettings,
     "health": HealthSettings,
+    "dashboard": DashboardSettings,
 }
 
 

@@ -10,6 +10,12 @@ from alternator.speech.transcript import Segment
 # Text may end this much later than the sound became quiet: what Whisper is given ends 0.4 s behind
 # the speech (alternator/speech/cutting.py, Limits.pad), and its text may end with that.
 SLACK_SECONDS = 0.45
+# Between two segments it is quiet for so long if the first is over, and so near to where Whisper
+# says that it ends: small models tell whole seconds.
+GAP_SECONDS = 0.2
+NEAR_SECONDS = 0.6
+# Without room for it a sentence waits so long for a pause that ends it: most have one by then.
+LATE_SECONDS = 3.0
 # Less sound than this holds no word.
 SHORTEST_SECONDS = 0.1
 
@@ -37,7 +43,8 @@ class State:
     ``mark``: up to where the client asks for an item, None where it does not. ``heard``: up to
     where the window was heard; ``looked``: before this are only pauses in which somebody went on.
     ``over``: nothing more comes, or nothing came for a while. ``doubt``: a quick look found a
-    pause, which is not sure enough.
+    pause, which is not sure enough. ``split``: where a quick look found that a sentence is over and
+    another one follows, None if it did not.
     """
 
     mark: float | None
@@ -45,6 +52,7 @@ class State:
     looked: float
     over: bool
     doubt: bool
+    split: float | None = None
 
 
 def next_pass(sound: Sound, state: State, rules: Rules, *, has_room: bool) -> Pass | None:
@@ -54,9 +62,10 @@ def next_pass(sound: Sound, state: State, rules: Rules, *, has_room: bool) -> Pa
 
     1. It becomes quiet somewhere: is the sentence over?
     2. It does not, and the window is as long as it may be: it is cut at its quietest place.
-    3. The client asks for what it sent, or there is nothing more to come: all of it.
-    4. A quick look found a pause where it is not quiet (there is noise): the same in full.
-    5. There is enough that is new to tell words that are not final.
+    3. One sentence is over, and another one follows it without much of a pause: the first one.
+    4. The client asks for what it sent, or there is nothing more to come: all of it.
+    5. A quick look found a pause where it is not quiet (there is noise): the same in full.
+    6. There is enough that is new to tell words that are not final.
     """
     end = sound.seconds if state.mark is None else min(state.mark, sound.seconds)
     pause = sound.pause(state.looked, rules.silence, min(end, rules.longest))
@@ -65,6 +74,8 @@ def next_pass(sound: Sound, state: State, rules: Rules, *, has_room: bool) -> Pa
     if end > rules.longest:
         cut = sound.quietest(rules.longest / 2, rules.longest)
         return Pass(end=cut, sure=True)
+    if state.split is not None and state.split < end - (0.0 if has_room else LATE_SECONDS):
+        return Pass(end=state.split, sure=True)
     if state.mark is not None or state.over:
         return Pass(end=end, sure=True, ends=True)
     fresh = end - state.heard
@@ -73,6 +84,18 @@ def next_pass(sound: Sound, state: State, rules: Rules, *, has_room: bool) -> Pa
     if fresh >= rules.step and has_room:
         return Pass(end=end, full=False)
     return None
+
+
+def split_of(sound: Sound, segments: Sequence[Segment]) -> float | None:
+    """Where a segment is over and another one follows, and it is quiet for a moment in between.
+    None if there is no such place.
+
+    Speech may go on for long without a pause that ends a sentence by itself; its first words need
+    not wait for its last ones. What is before that place is heard once more, by itself, since the
+    text of a segment may belong to sound that is a little further off.
+    """
+    places = (sound.gap(one.end, NEAR_SECONDS, GAP_SECONDS) for one in reversed(segments[:-1]))
+    return next((at for at in places if at is not None and at >= SHORTEST_SECONDS), None)
 
 
 def is_over(window: Pass, segments: Sequence[Segment], rules: Rules) -> bool:

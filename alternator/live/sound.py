@@ -68,14 +68,15 @@ class Sound:
         self._levels.clear()
         self._dropped += frames
 
-    def wav(self, seconds: float) -> bytes:
-        """The first so many seconds as a WAV file."""
+    def wav(self, begin: float, end: float) -> bytes:
+        """What is between two times, as a WAV file."""
         file = io.BytesIO()
         with wave.open(file, "wb") as writer:
             writer.setnchannels(1)
             writer.setsampwidth(WIDTH)
             writer.setframerate(self.rate)
-            writer.writeframes(self._data[: round(seconds * self.rate) * WIDTH])
+            first, last = (round(at * self.rate) * WIDTH for at in (begin, end))
+            writer.writeframes(self._data[first:last])
         return file.getvalue()
 
     def pause(self, after: float, least: float, within: float) -> float | None:
@@ -94,6 +95,20 @@ class Sound:
             if run >= wanted and number + 1 - run >= first:
                 return (number + 1 - run) * FRAME_SECONDS
         return None
+
+    def gap(self, near: float, slack: float, least: float) -> float | None:
+        """The middle of the longest time that it is quiet, for ``least`` seconds or more, not
+        further than ``slack`` from a time. None where there is none."""
+        first = max(round((near - slack) / FRAME_SECONDS), 0)
+        last = min(round((near + slack) / FRAME_SECONDS), len(self._levels))
+        bound = QUIET * max(self._levels[:last], default=0)
+        best = run = end = 0
+        for number in range(first, last):
+            run = run + 1 if self._levels[number] < bound else 0
+            if run > best:
+                best, end = run, number + 1
+        wanted = round(least / FRAME_SECONDS)
+        return (end - best / 2) * FRAME_SECONDS if best >= wanted else None
 
     def quietest(self, first: float, last: float) -> float:
         """The middle of the quietest fifth of a second between two times."""

@@ -9,20 +9,20 @@ One task feeds, another one reads ``news``; both in one event loop, so nothing h
 """
 
 import asyncio
-import time
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from alternator.errors import AlternatorError
 from alternator.live.agreement import Agreement
 from alternator.live.arrivals import Arrivals
+from alternator.live.ear import Ear, Hear
 from alternator.live.item import Item, moved_by
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial, Rules
 from alternator.live.pace import Pace
-from alternator.live.plan import SHORTEST_SECONDS, Pass, State, is_over, next_pass
+from alternator.live.plan import SHORTEST_SECONDS, Pass, State, next_pass, split_of
 from alternator.live.sound import Sound
-from alternator.speech.transcript import Segment, Transcript
+from alternator.speech.transcript import Segment
 
 # Of sound in which nobody spoke so much is kept: a word may just begin.
 KEPT_SECONDS = 1.0
@@ -32,9 +32,6 @@ SLICE_SECONDS = 0.5
 TICK_SECONDS = 0.1  # between two looks at the clock
 MOST_FAILURES = 3  # in a row
 
-# Hears a WAV file; the second argument: in full, or quickly.
-Hear = Callable[[bytes, bool], Awaitable[Transcript]]
-
 
 class Stream:
     """Samples of 16 bits, mono, at ``rate`` per second. ``pace`` is shared by all streams that
@@ -42,8 +39,7 @@ class Stream:
 
     def __init__(self, hear: Hear, pace: Pace, rate: int, rules: Rules = Rules()) -> None:  # noqa: B008
         self.rules = rules
-        self._hear = hear
-        self._pace = pace
+        self._ear = Ear(hear, pace)
         self._sound = Sound(rate)
         self._agreement = Agreement()
         self._item = Item()
@@ -51,10 +47,10 @@ class Stream:
         self._arrivals = Arrivals()
         self._heard = self._looked = 0.0  # in the stream
         self._doubt = self._finished = False
+        self._split: float | None = None
         self._failures = 0
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
-        self._asking: asyncio.Future[Transcript] | None = None
 
     @property
     def uncommitted(self) -> float:
@@ -89,8 +85,7 @@ class Stream:
         self._sound.drop_all()
         self._begin_anew()
         self._item = Item(start=self._sound.start)
-        if self._asking is not None:
-            self._asking.cancel()
+        self._ear.cancel()
         self._room.set()
         self._changed.set()
 
@@ -129,13 +124,17 @@ class Stream:
             looked=self._looked - start,
             over=self._finished or (idle and unheard),
             doubt=self._doubt,
+            split=self._split,
         )
-        return next_pass(self._sound, state, self.rules, has_room=self._pace.has_room)
+        return next_pass(self._sound, state, self.rules, has_room=self._ear.has_room)
 
     async def _look(self, window: Pass) -> AsyncGenerator[News, None]:
         """Hear the window, and tell what came of it."""
         try:
-            segments = await self._segments(window)
+            segments = await self._ear.segments(self._sound, window)
+            over = window.sure or bool(
+                segments and await self._ear.is_over(self._sound, window, segments, self.rules)
+            )
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -147,33 +146,15 @@ class Stream:
                 raise
             yield self._lose(window, error)
             return
-        finally:
-            self._asking = None
         self._failures = 0
-        if window.sure or (window.full and segments and is_over(window, segments, self.rules)):
+        if over and window.full:
             told = self._finals(window, segments)
         elif segments:
-            told = self._partial(window, segments)
+            told = self._partial(window, segments, doubt=over)
         else:
             told = self._nobody_spoke(window)
         for one in told:
             yield one
-
-    async def _segments(self, window: Pass) -> tuple[Segment, ...]:
-        """What is said in the window, in its own times."""
-        if self._sound.silent:
-            return ()
-        started = time.monotonic()
-        seconds = None
-        self._pace.began()
-        try:
-            wav = self._sound.wav(window.end)
-            self._asking = asyncio.ensure_future(self._hear(wav, window.full))
-            transcript = await self._asking
-            seconds = time.monotonic() - started
-        finally:
-            self._pace.ended(seconds)
-        return tuple(segment for segment in transcript.segments if segment.text.strip())
 
     def _finals(self, window: Pass, segments: tuple[Segment, ...]) -> list[News]:
         told = self._begun(segments) if segments else []
@@ -190,12 +171,13 @@ class Stream:
             told += self._end(0.0 if window.sure else window.end - cut)
         return told
 
-    def _partial(self, window: Pass, segments: tuple[Segment, ...]) -> list[News]:
+    def _partial(self, window: Pass, segments: tuple[Segment, ...], *, doubt: bool) -> list[News]:
         self._agreement.hear("".join(segment.text for segment in segments))
         words = Partial(confirmed=self._agreement.confirmed, tentative=self._agreement.tentative)
         told = [*self._begun(segments), words]
         self._heard = self._sound.start + window.end
-        self._doubt = not window.full and is_over(window, segments, self.rules)
+        self._doubt = doubt
+        self._split = split_of(self._sound, segments)
         if window.pause is not None:
             self._looked = self._heard
         return told
@@ -248,3 +230,4 @@ class Stream:
         self._agreement = Agreement()
         self._heard = self._looked = self._sound.start
         self._doubt = False
+        self._split = None

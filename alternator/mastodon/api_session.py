@@ -94,14 +94,23 @@ class ApiSession:
             raise server_errors.busy(self.url, left)
         return read(self._send("PUT", path, body=body))
 
+    def post(self, path: str, body: object, read: Callable[[object], T], *, key: str) -> T:
+        """What a new post is answered with. Tried once; errors as of ``put``."""
+        left = self._budget.seconds_left("edit")
+        if left > 0:
+            raise server_errors.busy(self.url, left)
+        return read(self._send("POST", path, body=body, headers={"Idempotency-Key": key}))
+
+    # size: what a request consists of.
     def _send(
         self,
-        method: Literal["GET", "PUT"],
+        method: Literal["GET", "POST", "PUT"],
         path: str,
         *,
         query: Mapping[str, str] | None = None,
         body: object = None,
         fresh: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> object:
         """One request; the JSON of its answer."""
         try:
@@ -110,7 +119,7 @@ class ApiSession:
                 self.url + path,
                 params=query,
                 json=body,
-                headers=FRESH if fresh else None,
+                headers=FRESH if fresh else headers,
                 limits=LIMITS,
             )
         except TooLargeError:

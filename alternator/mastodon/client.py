@@ -12,16 +12,27 @@ from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from requests.auth import AuthBase
+
 from alternator.config.settings import MastodonSettings
-from alternator.errors import GoneError, UnexpectedAnswerError
-from alternator.mastodon import nodeinfo, parse
+from alternator.errors import GoneError, ServerError, UnexpectedAnswerError
+from alternator.mastodon import nodeinfo, parse, parse_people
 from alternator.mastodon.api_session import LONGEST_WAIT_SECONDS, ApiSession
 from alternator.mastodon.edit_check import CheckedEdit
-from alternator.mastodon.entities import Account, Instance, Page, Revision, Source, Status
+from alternator.mastodon.entities import (
+    Account,
+    Instance,
+    NewPost,
+    Page,
+    Revision,
+    Source,
+    Status,
+)
+from alternator.mastodon.json_fields import fields_of, list_of
 from alternator.mastodon.rate_budget import RateBudget
 from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import by_age
-from alternator.web.credentials import BearerToken, without_user
+from alternator.web.credentials import BearerToken, NoAuth, without_user
 from alternator.web.session import USER_AGENT, WebSession
 
 __all__ = ["LONGEST_WAIT_SECONDS", "MastodonClient"]
@@ -50,8 +61,10 @@ class MastodonClient:
     ) -> None:
         self.url = without_user(settings.instance_url)
         self.host = urlsplit(self.url).netloc
-        self._progress = progress
-        self._auth = BearerToken(settings.access_token)
+        self.progress = progress
+        # Without a token for what everybody may ask: an empty one is refused by some servers.
+        token = settings.access_token
+        self._auth: AuthBase = BearerToken(token) if token else NoAuth()
         session = WebSession(auth=self._auth, headers={"User-Agent": USER_AGENT, "Accept": ACCEPT})
         self._api = ApiSession(self.url, session, budget=budget or RateBudget(), progress=progress)
 
@@ -73,7 +86,7 @@ class MastodonClient:
     def instance(self) -> Instance:
         """The server's limits and addresses, and its dialect."""
 
-        software = nodeinfo.software_name(self.url, USER_AGENT, self._progress)
+        software = nodeinfo.software_name(self.url, USER_AGENT, self.progress)
 
         def read(answer: object) -> Instance:
             return parse.parse_instance(answer, software)
@@ -88,9 +101,14 @@ class MastodonClient:
                 return read(parse.NOTHING_TOLD)
 
     def own_statuses(
-        self, account_id: str, *, max_id: str | None = None, min_id: str | None = None
+        self,
+        account_id: str,
+        *,
+        max_id: str | None = None,
+        min_id: str | None = None,
+        boosts: bool = False,
     ) -> Page:
-        """A page of the account's own posts without boosts, newest first.
+        """A page of the account's own posts, newest first, with its ``boosts`` or without.
 
         Those right below ``max_id``, or those right above ``min_id``.
 
@@ -106,7 +124,7 @@ class MastodonClient:
                 raise UnexpectedAnswerError(f"{self.url} answers with a page of newer posts")
             return page
 
-        query = {"exclude_reblogs": "true", "limit": str(PAGE)}
+        query = {"exclude_reblogs": str(not boosts).lower(), "limit": str(PAGE)}
         if max_id is not None:
             query["max_id"] = max_id
         if min_id is not None:
@@ -139,8 +157,10 @@ class MastodonClient:
             lambda answer: self._own(parse.parse_status(answer), status_id),
         )
 
-    def describe_medium(self, attachment_id: str, description: str) -> None:
+    def describe_medium(self, attachment_id: str, description: str | None) -> None:
         """Describe an attachment, on servers that let one do so after it was posted.
+
+        None takes its description away, where the server understands that.
 
         https://docs.joinmastodon.org/methods/media/#update. GoneError where they don't.
         """
@@ -149,6 +169,38 @@ class MastodonClient:
             {"description": description},
             parse.parse_attachment,
         )
+
+    def scopes(self) -> frozenset[str] | None:
+        """What the token's application may do; None where the server does not tell (now)."""
+        try:
+            return self._api.get("/api/v1/apps/verify_credentials", parse_people.parse_scopes)
+        except ServerError:
+            return None
+
+    def post(self, new: NewPost, *, key: str) -> Status:
+        """Make a post; the same ``key`` within an hour makes none again, where that is known.
+
+        https://docs.joinmastodon.org/methods/statuses/#headers. Tried once: who asks again first
+        looks whether it is there.
+        """
+        body: dict[str, object] = {"status": new.text, "visibility": new.visibility}
+        if new.spoiler_text:
+            body["spoiler_text"] = new.spoiler_text
+        if new.language:
+            body["language"] = new.language
+        if new.in_reply_to_id:
+            body["in_reply_to_id"] = new.in_reply_to_id
+        return self._api.post("/api/v1/statuses", body, parse.parse_status, key=key)
+
+    def answers(self, status_id: str) -> tuple[Status, ...]:
+        """The answers to a post that this account may see, and those to them."""
+        path = f"/api/v1/statuses/{status_id}/context"
+        return self._api.get(path, read_descendants, of_post=True)
+
+    def favourited_by(self, status_id: str) -> frozenset[str]:
+        """The ids of the accounts that favourited a post."""
+        path = f"/api/v1/statuses/{status_id}/favourited_by"
+        return self._api.get(path, parse_people.parse_accounts, of_post=True)
 
     def _of_post(self, status_id: str, part: str, read: Callable[[object], OfStatus]) -> OfStatus:
         """What is told of one post, fresh, if it is of the post that was asked for."""
@@ -165,3 +217,9 @@ class MastodonClient:
                 f"{self.url} answers with another post than {status_id}; tried again later"
             )
         return found
+
+
+def read_descendants(answer: object) -> tuple[Status, ...]:
+    """The answers in https://docs.joinmastodon.org/entities/Context/, as far as understood."""
+    entries = list_of(fields_of(answer, "context of a post"), "descendants")
+    return parse.parse_page(entries).statuses

@@ -22,7 +22,7 @@ class AttachmentFields(TypedDict, total=False):
     """
 
     id: str
-    description: str
+    description: str | None
     focus: str
 
 
@@ -56,16 +56,29 @@ class Snapshot:
     source: Source
 
 
+@dataclass(frozen=True, kw_only=True)
+class TakenBack:
+    """A description of ours that is to go, and what was there ``before``: None, or only blanks."""
+
+    text: str
+    before: str | None
+
+
+NOTHING_TAKEN_BACK: Mapping[str, TakenBack] = {}
+
+
 def build_edit(
     snapshot: Snapshot,
     descriptions: Mapping[str, str],
     *,
     rules: EditRules,
     limit: int,
+    taken_back: Mapping[str, TakenBack] = NOTHING_TAKEN_BACK,
 ) -> EditBody:
     """The request body, for a server with these rules.
 
-    ``descriptions`` are the new ones by attachment id, ``limit`` the server's, in characters.
+    ``descriptions`` are the new ones by attachment id, ``limit`` the server's, in characters;
+    ``taken_back`` are those of ours that are to go, by attachment id as well.
 
     Raises:
         UnsureError: a status that no edit can leave as it is.
@@ -83,9 +96,13 @@ def build_edit(
         "sensitive": sensitive(snapshot, rules),
         "media_ids": [attachment.id for attachment in status.attachments],
         "media_attributes": [
-            attributes(attachment, descriptions.get(attachment.id), limit)
+            as_before(attachment, taken_back[attachment.id])
+            if attachment.id in taken_back
+            else attributes(attachment, descriptions.get(attachment.id), limit)
             for attachment in status.attachments
-            if attachment.id in descriptions or not longer(attachment.description, limit)
+            if attachment.id in descriptions
+            or attachment.id in taken_back
+            or not longer(attachment.description, limit)
         ],
     }
     if status.language:
@@ -128,6 +145,18 @@ def attributes(attachment: Attachment, new: str | None, limit: int) -> Attachmen
         entry["description"] = description
     if attachment.focus is not None:
         entry["focus"] = f"{attachment.focus.x},{attachment.focus.y}"
+    return entry
+
+
+def as_before(attachment: Attachment, taken_back: TakenBack) -> AttachmentFields:
+    """One attachment with what it had before its description of ours.
+
+    Null for none, which Mastodon and its forks keep as that (Rails permits it as any scalar:
+    https://api.rubyonrails.org/classes/ActionController/Parameters.html#method-i-permit) and
+    GoToSocial, as Go reads it, takes for an empty text, which it shows as null.
+    """
+    entry = attributes(attachment, None, 0)
+    entry["description"] = taken_back.before
     return entry
 
 

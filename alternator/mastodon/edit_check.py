@@ -6,17 +6,15 @@ policies on quotes:
 1. before anything is built, ``check_snapshot``: text and content belong together;
 2. before anything is sent, ``CheckedEdit``: each field of the body is what was read. There is no
    other way to send an edit: the client takes nothing else;
-3. afterwards, ``differences`` and ``source_differences``: each field of the post is what it was.
-   On any difference the account is halted (``alternator/bot/work.py``).
+3. afterwards, ``edit_differences.py``: each field of the post is what it was. On any difference the
+   account is halted (``alternator/bot/work.py``).
 
-What a server changes by itself with each edit is not compared: ``edited_at``, the HTML around the
-text, which is made anew, and what is found in the text (mentions, tags, emoji, card). A language is
-given to a post that had none:
-https://github.com/mastodon/mastodon/blob/main/app/services/update_status_service.rb
+An undo is such an edit too (``checked_undo``): it may take away nothing but a description that is
+ours word for word, and put nothing in its place that anybody could read.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from alternator.errors import UnprovenEditError, UnsureError
 from alternator.mastodon.dialect import EditRules
@@ -24,17 +22,12 @@ from alternator.mastodon.edit import (
     AttachmentFields,
     EditBody,
     Snapshot,
+    TakenBack,
     build_edit,
     quote_policy,
 )
-from alternator.mastodon.entities import Attachment, Focus, Poll, Source, Status
-from alternator.mastodon.plain import essence, is_shown_by, text_of_html, without_names
-
-ANSWERED = "post that it answers"
-# A focal point comes back as the server has rounded it (32 bits with GoToSocial).
-FOCUS_DIFFERENCE = 0.01
-# An edit that resets a poll leaves it hardly any votes: not one of so many.
-FORGOTTEN_VOTES = 2
+from alternator.mastodon.entities import Attachment, Focus, Poll
+from alternator.mastodon.plain import essence, is_shown_by, says, text_of_html
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +39,9 @@ class CheckedEdit:
     rules: EditRules
     limit: int
     body: EditBody
+    taken_back: Mapping[str, TakenBack] = field(default_factory=dict)
+    # Texts of ours, by attachment, that the new ones take the place of.
+    replaced: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         wrong = wrong_fields(self)
@@ -63,6 +59,40 @@ def checked_edit(
     body = build_edit(snapshot, descriptions, rules=rules, limit=limit)
     return CheckedEdit(
         snapshot=snapshot, descriptions=descriptions, rules=rules, limit=limit, body=body
+    )
+
+
+def checked_rewriting(
+    snapshot: Snapshot,
+    descriptions: Mapping[str, str],
+    replaced: Mapping[str, str],
+    *,
+    rules: EditRules,
+    limit: int,
+) -> CheckedEdit:
+    """The edit that puts these descriptions in the place of ours, checked; else as above."""
+    return CheckedEdit(
+        snapshot=snapshot,
+        descriptions=descriptions,
+        rules=rules,
+        limit=limit,
+        body=build_edit(snapshot, descriptions, rules=rules, limit=limit),
+        replaced=replaced,
+    )
+
+
+def checked_undo(
+    snapshot: Snapshot, taken_back: Mapping[str, TakenBack], *, rules: EditRules, limit: int
+) -> CheckedEdit:
+    """The edit that takes these descriptions back, checked; errors as of ``build_edit``."""
+    body = build_edit(snapshot, {}, rules=rules, limit=limit, taken_back=taken_back)
+    return CheckedEdit(
+        snapshot=snapshot,
+        descriptions=dict.fromkeys(taken_back, ""),
+        rules=rules,
+        limit=limit,
+        body=body,
+        taken_back=taken_back,
     )
 
 
@@ -132,15 +162,31 @@ def wrong_attributes(edit: CheckedEdit, entries: list[AttachmentFields]) -> list
         if attachment is None or not entry.keys() <= {"id", "description", "focus"}:
             continue
         new, sent = wanted.get(attachment.id), entry.get("description")
-        if new is None:
+        gone = edit.taken_back.get(attachment.id)
+        if gone is not None:
+            fits = "description" in entry and takes_back(attachment, gone, sent)
+        elif new is None:
             fits = sent == (attachment.description or None)
         else:
-            fits = sent == new and len(new) <= edit.limit and attachment.lacks_description
-        if not fits or (new is not None and not new.strip()):
+            old = edit.replaced.get(attachment.id)
+            fits = sent == new and len(new) <= edit.limit
+            fits = fits and (attachment.lacks_description or is_ours(attachment, old))
+            fits = fits and bool(new.strip())
+        if not fits:
             wrong.append(f"the description of attachment {attachment.id}")
         if entry.get("focus") != focus_text(attachment.focus):
             wrong.append(f"the focus of attachment {attachment.id}")
     return wrong
+
+
+def is_ours(attachment: Attachment, text: str | None) -> bool:
+    """Whether a description is this text of ours, word for word."""
+    return text is not None and says(attachment.description, text)
+
+
+def takes_back(attachment: Attachment, gone: TakenBack, sent: str | None) -> bool:
+    """Whether what is sent puts back what was there, and takes away nothing but our own words."""
+    return is_ours(attachment, gone.text) and sent == gone.before and not (sent or "").strip()
 
 
 def focus_text(focus: Focus | None) -> str | None:
@@ -163,88 +209,3 @@ def is_same_poll(poll: Poll | None, sent: Mapping[str, object] | None, rules: Ed
             "hide_totals": poll.hides_totals,
         }
     )
-
-
-def differences(before: Status, after: Status, descriptions: Mapping[str, str]) -> tuple[str, ...]:
-    """What an edit made with these descriptions changed of a post beside them, by field."""
-    same = {
-        "text": shown_text(before.content) == shown_text(after.content),
-        "content warning": shown_text(before.spoiler_text) == shown_text(after.spoiler_text),
-        "sensitivity": before.sensitive == after.sensitive,
-        "visibility": before.visibility == after.visibility,
-        "language": (before.language or "").lower() in ("", (after.language or "").lower()),
-        "author": before.account_id == after.account_id,
-        "time of posting": before.created_at == after.created_at,
-        ANSWERED: before.in_reply_to_id == after.in_reply_to_id,
-        # One that is deleted or hidden meanwhile has no id any more, and is still quoted.
-        "post that it quotes": before.quoted_id in (None, after.quoted_id)
-        or (after.quotes and after.quoted_id is None),
-        "who may quote it": before.quote_approval == after.quote_approval,
-        "local only": before.local_only == after.local_only,
-        "attachments": [entry.id for entry in before.attachments]
-        == [entry.id for entry in after.attachments],
-    }
-    changed = [name for name, is_same in same.items() if not is_same]
-    there = after.by_id
-    for attachment in before.attachments:
-        if attachment.id in there:
-            changed += attachment_differences(
-                attachment, there[attachment.id], described=attachment.id in descriptions
-            )
-    return (*changed, *poll_differences(before.poll, after.poll))
-
-
-def attachment_differences(before: Attachment, after: Attachment, *, described: bool) -> list[str]:
-    """What became of one attachment; ``described``: it was to get another description."""
-    same = {
-        "file": not (before.url and not after.url)
-        and (before.url is None or before.type in ("unknown", after.type)),
-        "focus": is_near(before.focus, after.focus),
-        "description": described
-        or (before.description or "").strip() == (after.description or "").strip(),
-    }
-    return [f"{name} of attachment {before.id}" for name, is_same in same.items() if not is_same]
-
-
-def poll_differences(before: Poll | None, after: Poll | None) -> tuple[str, ...]:
-    """What became of a poll; votes may come in meanwhile, and it may end."""
-    if before is None or after is None:
-        return () if before is after else ("poll",)
-    same = {
-        "poll's options": [option.title for option in before.options]
-        == [option.title for option in after.options],
-        "poll's choice": before.multiple == after.multiple,
-        "poll's end": before.expires_at == after.expires_at,
-        "poll's hidden counts": after.expired or before.hides_totals == after.hides_totals,
-        # A few fewer are those of accounts that are gone now, or told by a database that lags.
-        "poll's votes": votes_of(after) is None
-        or (votes_of(before) or 0) <= FORGOTTEN_VOTES * (votes_of(after) or 0),
-    }
-    return tuple(name for name, is_same in same.items() if not is_same)
-
-
-def votes_of(poll: Poll) -> int | None:
-    """A poll's votes, all options together; None while they are hidden."""
-    counts = [option.votes_count for option in poll.options]
-    return None if None in counts else sum(count or 0 for count in counts)
-
-
-def source_differences(before: Source, after: Source) -> tuple[str, ...]:
-    """What an edit changed of what the author typed."""
-    same = {
-        "source's text": without_names(before.text).split() == without_names(after.text).split(),
-        "source's content warning": before.spoiler_text.split() == after.spoiler_text.split(),
-        "source's kind of text": before.content_type in (None, after.content_type),
-    }
-    return tuple(name for name, is_same in same.items() if not is_same)
-
-
-def shown_text(html: str) -> str:
-    """What a post shows, apart from how: a mention is the same before it is a link and after."""
-    return essence(without_names(text_of_html(html)))
-
-
-def is_near(before: Focus | None, after: Focus | None) -> bool:
-    """Whether two focal points are the same; without one it is the middle."""
-    old, new = before or Focus(x=0.0, y=0.0), after or Focus(x=0.0, y=0.0)
-    return abs(old.x - new.x) <= FOCUS_DIFFERENCE and abs(old.y - new.y) <= FOCUS_DIFFERENCE

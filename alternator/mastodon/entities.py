@@ -114,6 +114,13 @@ class Status:
     local_only: bool | None = None
     quotes: bool = False
     quoted_id: str | None = None
+    tags: frozenset[str] = frozenset()  # hashtags without "#", case-folded
+    # What changes without an edit: what its author's profile says (HTML), whether the token's own
+    # account favourited it, and for a boost the post that it is of.
+    profile: str = ""
+    favourited: bool = False
+    url: str | None = None  # its page
+    boosted: "Status | None" = None
 
     @property
     def audience(self) -> Visibility:
@@ -124,6 +131,17 @@ class Status:
     def by_id(self) -> dict[str, Attachment]:
         """The attachments by their id, in order."""
         return {attachment.id: attachment for attachment in self.attachments}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPost:
+    """A post to be made: https://docs.joinmastodon.org/methods/statuses/#create"""
+
+    text: str
+    visibility: Visibility
+    spoiler_text: str = ""
+    language: str | None = None
+    in_reply_to_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,3 +194,4 @@ class Instance:
     description_limit: int  # characters
     streaming_url: str | None  # as the server names it, mostly with ws or wss; None if it does not
     dialect: Dialect
+    post_limit: int = 500  # characters of a post

@@ -38,9 +38,13 @@ from alternator.mastodon.json_fields import (
     text_of,
     time_of,
 )
+from alternator.mastodon.parse_people import profile_of, tags_of
 
 # What a server tells of itself that has no description of itself at all.
 NOTHING_TOLD = {"version": "unknown"}
+# Characters of a post where a server does not tell (before 3.4.2): no known one takes fewer.
+# https://docs.joinmastodon.org/entities/V1_Instance/#max_characters
+USUAL_POST_LIMIT = 500
 
 ATTACHMENT_TYPES: dict[str | None, AttachmentType] = {n: n for n in get_args(AttachmentType)}
 
@@ -96,9 +100,10 @@ def parse_status(answer: object) -> Status:
     """
     fields = fields_of(answer, "status")
     poll = fields.get("poll")
+    author = fields_of(fields.get("account"), "account")
     return Status(
         id=id_of(fields, "status"),
-        account_id=id_of(fields_of(fields.get("account"), "account"), "account"),
+        account_id=id_of(author, "account"),
         created_at=time_of(fields, "created_at"),
         edited_at=time_of(fields, "edited_at"),
         visibility=given_text(fields, "visibility"),
@@ -114,6 +119,11 @@ def parse_status(answer: object) -> Status:
         local_only=None if fields.get("local_only") is None else flag_of(fields, "local_only"),
         quotes=bool(inner(fields, "quote")),
         quoted_id=_quoted_id(inner(fields, "quote")),
+        tags=tags_of(fields),
+        profile=profile_of(author),
+        favourited=fields.get("favourited") is True,
+        url=url if isinstance(url := fields.get("url"), str) else None,
+        boosted=_boosted(fields.get("reblog")),
     )
 
 
@@ -168,6 +178,7 @@ def parse_instance(answer: object, software: str | None = None) -> Instance:
     # https://docs.akkoma.dev/stable/development/API/differences_in_mastoapi_responses/#instance
     limit = number_of(inner(configuration, "media_attachments"), "description_limit")
     limit = limit or number_of(fields, "description_limit")
+    posts = number_of(inner(configuration, "statuses"), "max_characters")
     streaming = text_of(inner(configuration, "urls"), "streaming")
     # Every server names one. Taken for Mastodon, another would be sent what harms its posts.
     version = text_of(fields, "version")
@@ -177,9 +188,18 @@ def parse_instance(answer: object, software: str | None = None) -> Instance:
     return Instance(
         version=version,
         description_limit=int(limit or dialect.description_limit),
+        post_limit=int(posts or USUAL_POST_LIMIT),
         streaming_url=streaming or text_of(inner(fields, "urls"), "streaming_api") or None,
         dialect=dialect,
     )
+
+
+def _boosted(reblog: object) -> Status | None:
+    """The post that a boost is of; None for one that is not understood, as there is no need."""
+    try:
+        return None if reblog is None else parse_status(reblog)
+    except UnexpectedAnswerError:
+        return None
 
 
 def _revision(answer: object) -> Revision:

@@ -96,3 +96,8 @@ def letters(text: str) -> str:
 def runs(text: str, size: int) -> Counter[str]:
     """All runs of so many characters."""
     return Counter(text[start : start + size] for start in range(len(text) - size + 1))
+
+
+def says(description: str | None, text: str) -> bool:
+    """Whether a description is this text; servers may tidy up its blanks."""
+    return (description or "").split() == text.split()

@@ -20,6 +20,7 @@ from alternator.errors import (
     RedirectedError,
     ServerError,
     TemporaryServerError,
+    TokenRefusedError,
     UnexpectedAnswerError,
     UnreachableError,
 )
@@ -64,7 +65,7 @@ def of_code(url: str, code: int, said: str = "") -> ServerError:
         return TemporaryServerError(f"{url} has trouble (HTTP {code}); tried again later")
     reason = f" (it says: {said})" if said else ""
     if code == 401:
-        return ServerError(
+        return TokenRefusedError(
             f"{url} rejects the access token; create one with the scopes {SCOPES} "
             f"(Preferences, Development) and set [mastodon] access_token"
         )

@@ -7,8 +7,8 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -76,7 +76,7 @@ def start_bounded(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=errors,
-        env=_environment(),
+        env=environment(),
         pass_fds=tuple(files),
         process_group=0,  # Ctrl-C is for the bot, which ends its children itself
     )
@@ -105,8 +105,15 @@ def run_bounded(
         raise
     except OSError:  # no memory, or no process left
         return Ended(how="no start")
-    try:
+    with ending(process):
         return _followed(process, bounds, progress)
+
+
+@contextmanager
+def ending(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """A child whose output is read is gone with the block, however that ends."""
+    try:
+        yield
     finally:
         process.kill()
         process.wait()
@@ -114,28 +121,39 @@ def run_bounded(
         process.stdout.close()
 
 
-def _followed(process: subprocess.Popen[bytes], bounds: Bounds, progress: Progress) -> Ended:
+def output_of(
+    process: subprocess.Popen[bytes], deadline: float, progress: Progress
+) -> Iterator[bytes]:
+    """A child's output as it comes. TimeoutError at the deadline (monotonic), and what
+    ``progress`` raises."""
     assert process.stdout is not None
     descriptor = process.stdout.fileno()
-    deadline = time.monotonic() + bounds.seconds
     waiting = select.poll()
     waiting.register(descriptor, select.POLLIN)
-    pieces: list[bytes] = []
-    size = 0
     while True:
         progress.beat()
         left = deadline - time.monotonic()
         if left <= 0:
-            return Ended(how="time")
-        if not waiting.poll(min(left, SLICE_SECONDS) * 1000):
-            continue
-        piece = os.read(descriptor, CHUNK_BYTES)
-        if not piece:
-            break
-        size += len(piece)
-        if size > bounds.output:
-            return Ended(how="output")
-        pieces.append(piece)
+            raise TimeoutError
+        if waiting.poll(min(left, SLICE_SECONDS) * 1000):
+            piece = os.read(descriptor, CHUNK_BYTES)
+            if not piece:
+                return
+            yield piece
+
+
+def _followed(process: subprocess.Popen[bytes], bounds: Bounds, progress: Progress) -> Ended:
+    deadline = time.monotonic() + bounds.seconds
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        for piece in output_of(process, deadline, progress):
+            size += len(piece)
+            if size > bounds.output:
+                return Ended(how="output")
+            pieces.append(piece)
+    except TimeoutError:
+        return Ended(how="time")
     # Its output is closed; what it does now has no more than a moment.
     if not ends_within(process, max(min(deadline - time.monotonic(), 5.0), 0.1)):
         return Ended(how="time")
@@ -175,7 +193,8 @@ def _end(code: int) -> End:
             return "crashed" if code < 0 else "failed"
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """What a child is started with of the bot's own environment."""
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -14,7 +14,14 @@ from typing import assert_never
 
 from alternator.errors import DamagedMediaError, MediaError, TemporaryMediaError
 from alternator.media.child import Bounds, Ended, run_bounded
-from alternator.media.decoder.protocol import MOST_BYTES, MOST_PIXELS, Order, Reply, ViewKind
+from alternator.media.decoder.protocol import (
+    MOST_BYTES,
+    MOST_PIXELS,
+    MOST_SHOWN,
+    Order,
+    Reply,
+    ViewKind,
+)
 from alternator.media.media_type import HEAD_BYTES, excerpt, media_type
 from alternator.progress import SILENT, Progress
 from alternator.web.one_line import one_line
@@ -61,20 +68,32 @@ def views_of_frames(
     frames: Sequence[Path],
     longest_side: int,
     *,
+    most: int | None = None,
     bounds: Bounds = BOUNDS,
     progress: Progress = SILENT,
 ) -> Views:
-    """The views of a video: those of its frames (PNG files, in order) that tell it."""
-    return _decoded(frames, "image/png", longest_side, bounds, progress)
+    """The views of a video: up to ``most`` of its frames (PNG files, in order) that tell it, or up
+    to as many as of an animation."""
+    return _decoded(frames, "image/png", longest_side, bounds, progress, most)
 
 
 # size: what to decode, how, and the two that every child needs.
 def _decoded(
-    paths: Sequence[Path], kind: str, longest_side: int, bounds: Bounds, progress: Progress
+    paths: Sequence[Path],
+    kind: str,
+    longest_side: int,
+    bounds: Bounds,
+    progress: Progress,
+    most: int | None = None,
 ) -> Views:
     with ExitStack() as stack:
         files = [stack.enter_context(path.open("rb")).fileno() for path in paths]
-        order = Order(files=tuple(files), media_type=kind, longest_side=longest_side)
+        order = Order(
+            files=tuple(files),
+            media_type=kind,
+            longest_side=longest_side,
+            most=most or MOST_SHOWN,
+        )
         ended = run_bounded([*COMMAND, order.to_json()], bounds, files=files, progress=progress)
     reply = _reply(ended, bounds)
     if reply.fault is None:

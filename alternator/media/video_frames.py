@@ -1,4 +1,4 @@
-"""Takes frames out of a video, with a bounded ffmpeg child for each."""
+"""Takes frames out of a video, of different shots, with a bounded ffmpeg child for each."""
 
 import math
 import re
@@ -7,6 +7,7 @@ from pathlib import Path
 from alternator.errors import DamagedMediaError, TemporaryMediaError
 from alternator.media.child import Bounds, run_bounded
 from alternator.media.ffmpeg import GUARDS, find_ffmpeg
+from alternator.media.video_moments import moments_of_video
 from alternator.progress import SILENT, Progress
 
 MIB = 1024 * 1024
@@ -36,32 +37,46 @@ def frames_of_video(
     bounds: Bounds = BOUNDS,
     progress: Progress = SILENT,
 ) -> list[Path]:
-    """Frames over the whole of a video, in order, as PNG files in ``folder``.
+    """Frames of a video's shots, in order, as PNG files in ``folder``.
 
-    ``duration`` is in seconds; None: the file is asked. ffmpeg opens nothing but the file, of a
-    list of formats. MediaError if it gets no frame, DecoderError if there is no ffmpeg.
+    ``duration`` is in seconds, as the server has it, or None: the file is asked too. ffmpeg opens
+    nothing but the file, of a list of formats. MediaError if it gets no frame, DecoderError if
+    there is no ffmpeg.
     """
-    if duration is None or not 0 < duration < math.inf:
-        duration = duration_of(path, progress=progress)
-    seconds = duration or UNKNOWN_SECONDS
+    told = duration if duration is not None and 0 < duration < math.inf else None
+    # The shorter: beyond the end there is nothing, and how closely it is looked at hangs on it.
+    known = [found for found in (told, duration_of(path, progress=progress)) if found]
+    seconds = min(known, default=UNKNOWN_SECONDS)
     frames: list[Path] = []
     for picture in PICTURES:
-        for number in range(FRAMES):
+        chosen = moments_of_video(path, picture, seconds, FRAMES, progress=progress)
+        for number, moment in enumerate(chosen):
             target = folder / f"frame-{number}.png"
-            moment = seconds * number / FRAMES if number else 0.0
             command = frame_command(path, picture, moment, longest_side, target)
-            ended = run_bounded(command, bounds, progress=progress)
-            if ended.how in ("killed", "no start"):
-                raise TemporaryMediaError("the machine had no memory left to decode the video in")
-            if target.exists() and target.stat().st_size:
+            found = _taken(command, target, bounds, progress)
+            if not found and not number:
+                # Its own account of its length may be wrong; its beginning is there.
+                command = frame_command(path, picture, 0.0, longest_side, target)
+                found = _taken(command, target, bounds, progress)
+            if found:
                 frames.append(target)
-            elif number == 0 or ended.how == "time":
+            elif found is None or not number:
                 break  # what has no first frame, or takes so long, is not asked seven times more
-        if frames or ended.how == "time":
+        if frames or found is None:
             break
     if not frames:
         raise DamagedMediaError("the video can't be decoded, or has no picture in it")
     return frames
+
+
+def _taken(command: list[str], target: Path, bounds: Bounds, progress: Progress) -> bool | None:
+    """Whether a command wrote its frame; None if it took too long."""
+    ended = run_bounded(command, bounds, progress=progress)
+    if ended.how in ("killed", "no start"):
+        raise TemporaryMediaError("the machine had no memory left to decode the video in")
+    if target.exists() and target.stat().st_size:
+        return True
+    return None if ended.how == "time" else False
 
 
 def duration_of(path: Path, *, progress: Progress = SILENT) -> float | None:

@@ -20,6 +20,7 @@ from alternator.models.speaker_weights import obtain_speaker_weights
 from alternator.models.store import Place, first_here, kept_models, locate, obtain, remove
 from alternator.models.verify import verified
 from alternator.progress import Progress
+from probe.command_help import with_examples
 from probe.exit_codes import ExitCode
 
 Run = Callable[[argparse.Namespace, WhisperSettings], int]
@@ -36,6 +37,13 @@ def main(argv: list[str]) -> int:
         return run(options, settings)
 
 
+EXAMPLES = (
+    ("alternator models list", "all of them, and which are here"),
+    ("alternator models pull turbo", "fetch one, checked by its hash"),
+    ("alternator models import /media/usb/base.pt", "one that was carried here"),
+)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser, with one for each thing to do."""
     # Before and after the command; what is not given must not undo what was given before it.
@@ -46,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="alternator models", description=main.__doc__, parents=[common]
     )
+    with_examples(parser, main.__doc__, EXAMPLES)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(name: str, run: Run) -> argparse.ArgumentParser:

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from alternator.serve import page
 from alternator.serve.doors import asr_webservice
 from alternator.serve.errors import ApiError
+from alternator.serve.fields import CONFIDENCE
 from alternator.serve.metrics import MEDIA_TYPE
 from alternator.serve.names import Model
 from alternator.serve.openai_audio import AudioEndpoint
@@ -77,13 +78,15 @@ def openai_routes(service: Service) -> list[BaseRoute]:
     ]
 
 
-def model_object(model: Model) -> dict[str, str | int]:
-    """https://github.com/openai/openai-python/blob/main/src/openai/types/model.py"""
+def model_object(model: Model) -> dict[str, object]:
+    """https://github.com/openai/openai-python/blob/main/src/openai/types/model.py; ``include`` is
+    ours: what ``include[]`` can have, by which the engine openai-api knows this server."""
     return {
         "id": model.id,
         "object": "model",
         "created": model.created,
         "owned_by": model.owner,
+        "include": [CONFIDENCE],
     }
 
 

@@ -65,6 +65,14 @@ class Models:
         kept = self._kept.get(name) or self._open(name)
         return kept.transcriber
 
+    def wake(self) -> None:
+        """Somebody is let in, whose model is known once all of the request is there. If there is
+        but one model, it is loaded meanwhile."""
+        if len(self._kept) == 1:
+            (kept,) = self._kept.values()
+            if not kept.leaving:
+                kept.transcriber.wake()
+
     @asynccontextmanager
     async def borrowed(self, name: str) -> AsyncIterator[Transcriber]:
         """A model's transcriber, which is not unloaded for another one's sake while the block

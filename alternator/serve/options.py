@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alternator.errors import ConfigError
 from alternator.transcribe.option_types import whole
+from probe.command_help import with_examples
 
 MEGABYTE = 10**6
 
@@ -83,6 +84,15 @@ def wyoming_host(options: ServeOptions) -> str:
     return options.wyoming_host or options.host
 
 
+EXAMPLES = (
+    ("alternator serve", "on this machine alone, with the configured model"),
+    (
+        "alternator serve --port 8000 --model base --model turbo",
+        "two models",
+    ),
+)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser; its help says what each option is for."""
     parser = argparse.ArgumentParser(
@@ -92,6 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
         "/detect-language, and a page at /. Engine, model, device and language "
         "come from alternator.toml and ALTERNATOR_WHISPER_* where they are not given here.",
     )
+    with_examples(parser, parser.description, EXAMPLES)
     add = parser.add_argument
     add("--host", default=DEFAULTS.host, help="address to listen on (default: %(default)s)")
     add("--port", type=port, default=DEFAULTS.port, help="0: a free one (default: %(default)s)")

@@ -175,6 +175,7 @@ class Dialogue:
 
     def _begun(self) -> Stream:
         if self._stream is None:
+            self._service.models.wake()
             pace, session = self._paces[self._model.id], self._session
             self._stream = Stream(self._hear, pace, session.rate, session.rules())
             self._started.set()
@@ -182,11 +183,10 @@ class Dialogue:
 
     async def _hear(self, wav: bytes, full: bool) -> Transcript:
         service = self._service
-        options = self._session.decoding(service.usual)
+        usual = self._session.decoding(service.usual)
+        options = usual if full else quickly(usual)
         async with service.models.borrowed(self._model.id) as transcriber:
-            return await transcript_of(
-                transcriber, wav, options if full else quickly(options), service.folder
-            )
+            return await transcript_of(transcriber, wav, options, service.folder)
 
     async def _tell(self) -> None:
         """What comes of the sound. AlternatorError once nothing can be heard any more."""

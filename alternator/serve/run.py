@@ -43,8 +43,8 @@ MOST_MESSAGE_BYTES = 21 * 1024 * 1024
 def run(options: ServeOptions) -> int:
     """Serve; 0 when it was told to stop. Errors say why it can't."""
     known = tokens.read(options.tokens) if options.tokens else tokens.OPEN
-    level = load_section(LoggingSettings, options.config).level
-    set_up(level, known.secrets)
+    logging_settings = load_section(LoggingSettings, options.config)
+    set_up(logging_settings.level, known.secrets, logging_settings.format)
     settings = whisper_settings(options)
     with (
         tempfile.TemporaryDirectory(prefix="alternator-serve-") as folder,

@@ -97,6 +97,7 @@ class Service:
         self, request: Request, field: str = FILE, *, room: int = 0
     ) -> AsyncIterator[Form]:
         """A request's form, its file named ``field``; ``room`` and errors as in ``upload.py``."""
+        self.models.wake()
         expected = Expected(most=self.most_upload, field=field, room=room)
         async with received(request, self.folder, expected) as form:
             self.metrics.uploaded.inc(form.upload.size)

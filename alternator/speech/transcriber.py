@@ -12,10 +12,12 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as NotYetError
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from alternator.config.models import WhisperSettings
+from alternator.errors import WorkerError
 from alternator.models.speaker_weights import check_speaker_weights
 from alternator.progress import SILENT, Progress
 from alternator.speech.asking import model_for, server_of, transcript_of
@@ -168,6 +170,13 @@ class Transcriber:
             if error is not None:
                 raise copy.copy(error)
             return
+
+    def wake(self) -> None:
+        """Have a model loaded that was unloaded for want of work, and return at once: somebody is
+        about to ask. Nothing happens otherwise."""
+        if self.state == "unloaded":
+            with suppress(WorkerError):  # it was closed meanwhile
+                self._pool.start()
 
     def submit(
         self,

@@ -9,7 +9,12 @@ StateError where the store can't be read or written.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from alternator.store.drafts import Drafts
+from alternator.store.edit_history import EditHistory
+from alternator.store.ledger import Ledger
+from alternator.store.listing import Listing
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
+from alternator.store.overview import Overview
 
 
 class AccountState(Protocol):
@@ -25,6 +30,22 @@ class AccountState(Protocol):
     by somebody meanwhile), ``failed`` those given up after the last attempt. A claim is held by
     who took it until it is finished, released or put back; after that it changes nothing.
     """
+
+    @property
+    def listing(self) -> Listing:
+        """All attachments that are remembered, to look at."""
+
+    @property
+    def drafts(self) -> Drafts:
+        """Texts that are kept and not written into their posts."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was sent and how fast, and how far a backfill came."""
+
+    @property
+    def history(self) -> EditHistory:
+        """What was written into the account's posts."""
 
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""
@@ -113,12 +134,23 @@ class AccountState(Protocol):
     def counts(self) -> Mapping[AttachmentState, int]:
         """Number of attachments by state."""
 
+    def overview(self, most_troubles: int) -> Overview:
+        """What stands out, with so many of the attachments in trouble at most."""
+
 
 class Store(Protocol):
     """The states of all accounts of a bot."""
 
     def knows_server(self, server: str) -> bool:
         """Whether an account on this server was in use before: its address and token worked."""
+
+    def tokens_used(self, day: int) -> int:
+        """How many tokens models have used on a day, for all accounts; days are counted from 1970,
+        by UTC."""
+
+    def use_tokens(self, day: int, tokens: int) -> None:
+        """Add to what models have used on a day. It is not idempotent: an error means that nothing
+        was added."""
 
     def use_account(
         self, server: str, remote_id: str, *, server_time: float | None = None
@@ -127,6 +159,18 @@ class Store(Protocol):
 
         Once for each account and start: claims that are left from before are free again.
         ``server_time`` is the Unix time in seconds by the server's clock, for the first start.
+        """
+
+    def all_accounts(self) -> Mapping[tuple[str, str], AccountState]:
+        """The states of all accounts, by their server and their id there, as they are.
+
+        For a process beside the bot: no claim of its is freed.
+        """
+
+    def known_accounts(self, server: str) -> Mapping[str, AccountState]:
+        """The states of the accounts on a server by their ids there, as they are.
+
+        For a process beside the bot: no claim of its is freed.
         """
 
     def close(self) -> None:

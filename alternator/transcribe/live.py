@@ -17,10 +17,11 @@ from typing import assert_never
 
 from alternator.errors import MediaError
 from alternator.live.asking import quickly, transcript_of
+from alternator.live.ear import Hear
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial
 from alternator.live.pace import Pace
 from alternator.live.sources import Source, check, opened
-from alternator.live.stream import Hear, Stream
+from alternator.live.stream import Stream
 from alternator.media.audio_command import SAMPLE_RATE
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.transcript import Transcript

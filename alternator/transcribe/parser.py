@@ -18,11 +18,19 @@ from alternator.transcribe.option_types import (
     token_list,
     whole,
 )
+from probe.command_help import with_examples
 
 STDOUT = "-"
 ALL = "all"
 
 DEFAULTS = DecodingOptions()
+
+
+EXAMPLES = (
+    ("alternator transcribe talk.mp3", "text, subtitles and JSON beside each other, here"),
+    ("alternator transcribe talks/ --output_format srt --output_dir subtitles", "all in a folder"),
+    ("alternator transcribe --live -f srt", "what a microphone hears, while it is spoken"),
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -34,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
         "openai-whisper's command; model, device and language come from alternator.toml and "
         "ALTERNATOR_WHISPER_* where they are not given here. Everything is heard side by side.",
     )
+    with_examples(parser, parser.description, EXAMPLES)
     add = parser.add_argument
     add(
         "audio",

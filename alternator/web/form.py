@@ -1,4 +1,4 @@
-"""A form with a file, as it is sent: the file is made piece by piece and never held as a whole.
+"""A form, as it is sent: fields alone, or with a file that is made piece by piece.
 
 https://www.rfc-editor.org/rfc/rfc7578. requests' own ``files=`` reads every file into memory.
 """
@@ -6,6 +6,7 @@ https://www.rfc-editor.org/rfc/rfc7578. requests' own ``files=`` reads every fil
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,3 +48,19 @@ class Form:
         yield self._head
         yield from self._file.pieces()
         yield self._tail
+
+
+class Fields:
+    """Fields alone: https://url.spec.whatwg.org/#application/x-www-form-urlencoded."""
+
+    headers: Mapping[str, str] = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self._body = urlencode(fields).encode("ascii")
+
+    def __len__(self) -> int:
+        """In bytes."""
+        return len(self._body)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._body

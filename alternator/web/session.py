@@ -26,7 +26,7 @@ from alternator.web.body import TooLargeError, read_limited
 from alternator.web.connections import CURRENT, BoundedSession, Current, prepared_for, redirected
 from alternator.web.credentials import NoAuth
 from alternator.web.deadline import Deadline
-from alternator.web.form import Form
+from alternator.web.form import Fields, Form
 from alternator.web.json_body import parse_json
 from alternator.web.reach import ANYWHERE, ForbiddenAddressError, Reach
 
@@ -139,7 +139,7 @@ class WebSession:
         *,
         params: Mapping[str, str] | None = None,
         json: object = None,
-        form: Form | None = None,
+        form: Form | Fields | None = None,
         headers: Mapping[str, str] | None = None,
         limits: Limits,
     ) -> Answer:
@@ -158,7 +158,7 @@ class WebSession:
         *,
         params: Mapping[str, str] | None = None,
         json: object = None,
-        form: Form | None = None,
+        form: Form | Fields | None = None,
         headers: Mapping[str, str] | None = None,
         limits: Limits,
     ) -> Iterator[Opened]:

@@ -12,19 +12,21 @@ from starlette.routing import Route
 
 from sandbox.api.caller import (
     base_url,
+    bearer_of,
     reader,
     sandbox_of,
     serializer_of,
     token_of,
     viewer_of,
     visible,
+    writer,
 )
 from sandbox.errors import not_found
 from sandbox.model import entities
-from sandbox.model.records import ACCOUNTS, DEMO_ACCOUNT, Account, Status
+from sandbox.model.records import ACCOUNTS, DEMO_ACCOUNT, Account, Profile, Status
 from sandbox.model.serialize import APPLICATION
 from sandbox.model.store import Store
-from sandbox.params import Params
+from sandbox.params import Params, read_params
 
 # https://docs.joinmastodon.org/methods/accounts/#statuses
 DEFAULT_PAGE = 20
@@ -40,21 +42,52 @@ async def verify_credentials(request: Request) -> JSONResponse:
         "privacy": "public",
         "sensitive": False,
         "language": sandbox_of(request).settings.default_language,
-        "note": account.note,
-        "fields": [],
+        "note": sandbox_of(request).store.profile_of(account).note,
+        "fields": entity["fields"],
         "follow_requests_count": 0,
     }
     return JSONResponse(entity)
 
 
 async def verify_application(request: Request) -> JSONResponse:
-    """The application of the token, with what it may do."""
+    """The application of the token, with what it may do: since 4.3.
+
+    https://docs.joinmastodon.org/methods/apps/#verify_credentials
+    """
     reader(request)
-    token = token_of(request)
-    may_write = token is not None and token.may_write
-    scopes = ["read", "write"] if may_write else ["read"]
-    found: entities.Application = {"id": "1", **APPLICATION, "scopes": scopes}
+    token, app = token_of(request), sandbox_of(request).oauth.app_of(bearer_of(request))
+    assert token is not None, "the reader has one"
+    found: entities.Application = {
+        "id": "1",
+        "name": APPLICATION["name"],
+        "website": APPLICATION["website"],
+    }
+    if app is not None:
+        found |= {"id": app.id, "name": app.name}
+    if sandbox_of(request).settings.dialect.api_version is not None:
+        found["scopes"] = list(token.scopes if app is None else app.scopes)
     return JSONResponse(found)
+
+
+async def update_credentials(request: Request) -> JSONResponse:
+    """Change what the token's account says of itself: its note and its fields, all of them.
+
+    https://docs.joinmastodon.org/methods/accounts/#update_credentials
+    """
+    account = writer(request)
+    params = await read_params(request)
+    store = sandbox_of(request).store
+    before = store.profile_of(account)
+    note = params.text("note")
+    fields = tuple(
+        (group.text("name") or "", group.text("value") or "")
+        for group in params.groups("fields_attributes")
+    )
+    store.profiles[account.id] = Profile(
+        note=before.note if note is None else note,
+        fields=fields if "fields_attributes" in params else before.fields,
+    )
+    return await verify_credentials(request)
 
 
 async def show(request: Request) -> JSONResponse:
@@ -160,6 +193,7 @@ def link(request: Request, relation: str, cursor: str, status_id: str) -> str:
 routes = [
     Route("/api/v1/apps/verify_credentials", verify_application),
     Route("/api/v1/accounts/verify_credentials", verify_credentials),
+    Route("/api/v1/accounts/update_credentials", update_credentials, methods=["PATCH"]),
     Route("/api/v1/accounts/lookup", lookup),
     Route("/api/v1/accounts/{id}", show),
     Route("/api/v1/accounts/{id}/statuses", statuses),

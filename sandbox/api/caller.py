@@ -3,9 +3,9 @@
 from starlette.requests import Request
 
 from sandbox.errors import RefusedError, not_found
-from sandbox.model.records import TOKENS, Account, Status, Token
+from sandbox.model.records import Account, Status, Token
 from sandbox.model.sandbox import Sandbox
-from sandbox.model.serialize import Serializer
+from sandbox.model.serialize import Serializer, accounts_in
 
 
 def sandbox_of(request: Request) -> Sandbox:
@@ -28,10 +28,15 @@ def serializer_of(request: Request) -> Serializer:
 
 def token_of(request: Request) -> Token | None:
     """The token of a request, from its header or query; None without a valid one."""
+    return sandbox_of(request).oauth.token(bearer_of(request))
+
+
+def bearer_of(request: Request) -> str:
+    """The text of a request's token, from its header or query; '' without any."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         value = request.query_params.get("access_token", "")
-    return TOKENS.get(value.strip())
+    return value.strip()
 
 
 def reader(request: Request) -> Account:
@@ -65,13 +70,14 @@ def viewer_of(request: Request) -> Account | None:
 
 
 def visible(status: Status, viewer: Account | None) -> bool:
-    """Whether a status may be seen: private and direct posts only by their author.
+    """Whether a status may be seen: private and direct posts by their author and those mentioned.
 
-    Mastodon shows them to followers and to those mentioned too:
+    Mastodon shows private ones to followers too:
     https://github.com/mastodon/mastodon/blob/v4.4.8/app/policies/status_policy.rb
     """
     own = viewer is not None and viewer.id == status.account_id
-    return own or status.visibility in ("public", "unlisted")
+    named = viewer is not None and viewer in accounts_in(status.text)
+    return own or named or status.visibility in ("public", "unlisted")
 
 
 def visible_status(request: Request) -> Status:

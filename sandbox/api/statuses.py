@@ -12,12 +12,14 @@ from sandbox.api.caller import (
     sandbox_of,
     serializer_of,
     viewer_of,
+    visible,
     visible_status,
     writer,
 )
 from sandbox.control.fault_middleware import fault_of
 from sandbox.errors import RefusedError
 from sandbox.model import entities
+from sandbox.model.records import ACCOUNTS
 from sandbox.model.status_params import edit_params, post_params
 from sandbox.params import Params, read_params
 
@@ -104,7 +106,13 @@ async def context(request: Request) -> JSONResponse:
     while parent is not None:
         ancestors.insert(0, serializer.status(parent, viewer))
         parent = store.statuses.get(parent.in_reply_to_id or "")
-    descendants = [serializer.status(reply, viewer) for reply in store.replies_to(status.id)]
+    descendants: list[entities.Status] = []
+    below = store.replies_to(status.id)
+    while below:
+        reply = below.pop(0)
+        below = [*store.replies_to(reply.id), *below]
+        if visible(reply, viewer):
+            descendants.append(serializer.status(reply, viewer))
     found: entities.Context = {"ancestors": ancestors, "descendants": descendants}
     return JSONResponse(found)
 
@@ -116,6 +124,22 @@ async def reblog(request: Request) -> JSONResponse:
     return JSONResponse(serializer_of(request).status(boost, account))
 
 
+async def favourite(request: Request) -> JSONResponse:
+    """Favourite a status, or take that back."""
+    account = writer(request)
+    status = visible_status(request)
+    likes = request.url.path.endswith("/favourite")
+    status = sandbox_of(request).posting.favourite(status, account, likes=likes)
+    return JSONResponse(serializer_of(request).status(status, account))
+
+
+async def favourited_by(request: Request) -> JSONResponse:
+    """Who favourited a status."""
+    reader(request)
+    accounts = [ACCOUNTS[account_id] for account_id in visible_status(request).favourited_by]
+    return JSONResponse([serializer_of(request).account(account) for account in accounts])
+
+
 routes = [
     Route("/api/v1/statuses", create, methods=["POST"]),
     Route("/api/v1/statuses/{id}", show, methods=["GET"]),
@@ -125,4 +149,7 @@ routes = [
     Route("/api/v1/statuses/{id}/history", history, methods=["GET"]),
     Route("/api/v1/statuses/{id}/context", context, methods=["GET"]),
     Route("/api/v1/statuses/{id}/reblog", reblog, methods=["POST"]),
+    Route("/api/v1/statuses/{id}/favourite", favourite, methods=["POST"]),
+    Route("/api/v1/statuses/{id}/unfavourite", favourite, methods=["POST"]),
+    Route("/api/v1/statuses/{id}/favourited_by", favourited_by, methods=["GET"]),
 ]

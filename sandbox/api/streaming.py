@@ -16,7 +16,7 @@ from starlette.types import Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sandbox.api.caller import sandbox_of, serializer_of, token_of
-from sandbox.model.records import TOKENS, Account, Token
+from sandbox.model.records import Account, Token
 from sandbox.model.sandbox import Sandbox
 from sandbox.model.serialize import Serializer
 from sandbox.model.streams import DroppedError, Stream, Way, frame
@@ -139,7 +139,8 @@ def socket_token(websocket: WebSocket) -> Token | None:
         value = websocket.query_params.get("access_token", "")
     if not value:
         value = websocket.headers.get("sec-websocket-protocol", "")
-    return TOKENS.get(value.strip())
+    sandbox: Sandbox = websocket.app.state.sandbox
+    return sandbox.oauth.token(value.strip())
 
 
 routes = [

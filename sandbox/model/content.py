@@ -11,6 +11,17 @@ LINK = re.compile(r"https?://[^\s<>\"]+")
 HASHTAG = re.compile(r"(?<![\w/&])#(\w*[^\W\d_]\w*)")
 
 
+MENTION = re.compile(r"(?<![\w/])@(\w+)(?:@[\w.:-]+\w)?")
+
+
+def mentioned(text: str) -> list[str]:
+    """The names that a text mentions, without their ``@`` and their server, each once.
+
+    https://github.com/mastodon/mastodon/blob/v4.4.8/app/models/account.rb (MENTION_RE)
+    """
+    return list(dict.fromkeys(name.lower() for name in MENTION.findall(LINK.sub("", text))))
+
+
 def hashtags(text: str) -> list[str]:
     """The hashtags of a text without their ``#``, as typed; those inside of links are none."""
     return HASHTAG.findall(LINK.sub("", text))

@@ -1,3 +1,4 @@
+# size: one class for each page of Mastodon's documentation
 """The entities of Mastodon's client API, as far as the sandbox has something to say.
 
 Each class has the name of its page in Mastodon's documentation and only attributes of that page.
@@ -101,8 +102,16 @@ class Account(TypedDict):
     noindex: bool
     emojis: list[Never]
     roles: list[Never]
-    fields: list[Never]
+    fields: list["Field"]
     source: NotRequired["AccountSource"]
+
+
+class Field(TypedDict):
+    """https://docs.joinmastodon.org/entities/Account/#Field"""
+
+    name: str
+    value: str
+    verified_at: None
 
 
 class AccountSource(TypedDict):
@@ -112,7 +121,7 @@ class AccountSource(TypedDict):
     sensitive: bool
     language: str
     note: str
-    fields: list[Never]
+    fields: list[Field]
     follow_requests_count: int
 
 
@@ -127,7 +136,16 @@ class Application(StatusApplication):
     """https://docs.joinmastodon.org/entities/Application/"""
 
     id: str
-    scopes: list[str]
+    scopes: NotRequired[list[str]]  # since 4.3
+
+
+class StatusMention(TypedDict):
+    """https://docs.joinmastodon.org/entities/Status/#Mention"""
+
+    id: str
+    username: str
+    url: str
+    acct: str
 
 
 class StatusTag(TypedDict):
@@ -182,7 +200,7 @@ class Status(TypedDict):
     application: StatusApplication
     account: Account
     media_attachments: list[MediaAttachment]
-    mentions: list[Never]
+    mentions: list[StatusMention]
     tags: list[StatusTag]
     emojis: list[Never]
     card: None

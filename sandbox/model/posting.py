@@ -163,6 +163,15 @@ class Posting:
         self.hub.publish(Event(name="update", payload=boost))
         return boost
 
+    def favourite(self, status: Status, account: Account, *, likes: bool) -> Status:
+        """Let an account favourite a status, or take that back."""
+        with self.store.lock:
+            status = self.store.status(status.id)
+            others = tuple(one for one in status.favourited_by if one != account.id)
+            status = replace(status, favourited_by=(*others, account.id) if likes else others)
+            self.store.keep(status)
+        return status
+
     def usable_attachments(
         self, account: Account, params: StatusParams, status_id: str | None
     ) -> list[Attachment]:

@@ -76,6 +76,7 @@ class Status:
     has_source: bool = True
     edited_at: float | None = None
     revisions: tuple[Revision, ...] = ()
+    favourited_by: tuple[str, ...] = ()  # ids of accounts
 
 
 DEMO_ACCOUNT = Account(
@@ -95,15 +96,31 @@ ACCOUNTS = {account.id: account for account in (DEMO_ACCOUNT, NEIGHBOUR)}
 
 
 @dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What an account says of itself: plain text, and pairs of a name and a value."""
+
+    note: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Token:
-    """An access token: whose it is and whether it may write."""
+    """An access token: whose it is and what it may do."""
 
     account: Account
-    may_write: bool = True
+    scopes: tuple[str, ...] = ("read", "write")
+
+    @property
+    def may_write(self) -> bool:
+        """Whether it may change posts."""
+        return bool({"write", "write:statuses"} & set(self.scopes))
 
 
 TOKENS = {
     "sandbox": Token(account=DEMO_ACCOUNT),
-    "sandbox-read-only": Token(account=DEMO_ACCOUNT, may_write=False),
+    "sandbox-read-only": Token(account=DEMO_ACCOUNT, scopes=("read",)),
+    "sandbox-narrow": Token(
+        account=DEMO_ACCOUNT, scopes=("read:accounts", "read:statuses", "write:statuses")
+    ),
     "neighbour": Token(account=NEIGHBOUR),
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 from sandbox.control.faults import Faults
 from sandbox.control.request_log import RequestLog
 from sandbox.model.limits import Limits
+from sandbox.model.oauth import OAuth
 from sandbox.model.posting import Posting
 from sandbox.model.store import Store
 from sandbox.model.streams import Hub
@@ -33,6 +34,7 @@ class Sandbox:
         self.faults = Faults()
         self.limits = Limits(settings)
         self.switches = Switches()
+        self.oauth = OAuth(pkce=settings.dialect.pkce)
 
     def reset(self) -> None:
         """As on the first day: no posts, no faults, an empty request log, full rate limits."""
@@ -40,5 +42,6 @@ class Sandbox:
         self.faults.clear()
         self.request_log.clear()
         self.limits.clear()
+        self.oauth.clear()
         self.switches.streaming = True
         self.hub.silent = self.hub.deaf = frozenset()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sandbox.dialects import MASTODON, Dialect
 from sandbox.model import entities
-from sandbox.model.content import content_html, hashtags
+from sandbox.model.content import content_html, hashtags, mentioned
 from sandbox.model.records import ACCOUNTS, Account, Attachment, Poll, Revision, Status
 from sandbox.model.store import Store
 
@@ -27,6 +27,7 @@ class Serializer:
         """An Account entity."""
         own = [s for s in self.store.newest_first(account.id) if s.visibility != "direct"]
         avatar = self.base_url + AVATAR_PATH
+        profile = self.store.profile_of(account)
         return {
             "id": account.id,
             "username": account.username,
@@ -38,7 +39,7 @@ class Serializer:
             "indexable": False,
             "group": False,
             "created_at": "2026-01-01T00:00:00.000Z",
-            "note": f"<p>{html.escape(account.note)}</p>",
+            "note": f"<p>{html.escape(profile.note)}</p>",
             "url": f"{self.base_url}/@{account.username}",
             "uri": f"{self.base_url}/users/{account.username}",
             "avatar": avatar,
@@ -53,7 +54,10 @@ class Serializer:
             "noindex": False,
             "emojis": [],
             "roles": [],
-            "fields": [],
+            "fields": [
+                {"name": name, "value": html.escape(value), "verified_at": None}
+                for name, value in profile.fields
+            ],
         }
 
     def status(self, status: Status, viewer: Account | None = None) -> entities.Status:
@@ -66,7 +70,8 @@ class Serializer:
             if viewer is not None:
                 shown = status.reblog_of or status.id
                 own = [s for s in self.store.boosts_of(shown) if s.account_id == viewer.id]
-                entity["favourited"] = entity["muted"] = entity["bookmarked"] = False
+                entity["favourited"] = viewer.id in status.favourited_by
+                entity["muted"] = entity["bookmarked"] = False
                 entity["pinned"] = False
                 entity["reblogged"] = bool(own)
                 entity["filtered"] = []
@@ -94,7 +99,7 @@ class Serializer:
             "url": f"{self.base_url}/@{account.username}/{status.id}",
             "replies_count": len(self.store.replies_to(status.id)),
             "reblogs_count": len(self.store.boosts_of(status.id)),
-            "favourites_count": 0,
+            "favourites_count": len(status.favourited_by),
             "quotes_count": 0,
             "edited_at": iso(shown.edited_at) if shown.edited_at else None,
             "content": "" if original else content_html(status.text, self.base_url),
@@ -102,7 +107,7 @@ class Serializer:
             "application": APPLICATION,
             "account": self.account(account),
             "media_attachments": [self.attachment(a) for a in own_attachments],
-            "mentions": [],
+            "mentions": [self.mention(account) for account in accounts_in(status.text)],
             "tags": [self.tag(name.lower()) for name in hashtags(status.text)],
             "emojis": [],
             "card": None,
@@ -113,6 +118,15 @@ class Serializer:
             may = "automatic" if is_author or automatic == ["public"] else "denied"
             entity["quote_approval"] = {"automatic": automatic, "manual": [], "current_user": may}
         return entity
+
+    def mention(self, account: Account) -> entities.StatusMention:
+        """An account that a status mentions."""
+        return {
+            "id": account.id,
+            "username": account.username,
+            "url": f"{self.base_url}/@{account.username}",
+            "acct": account.username,
+        }
 
     def tag(self, name: str) -> entities.StatusTag:
         """A hashtag of a status."""
@@ -197,6 +211,12 @@ class Serializer:
     def media_url(self, name: str) -> str:
         """Where a file of the media folder is served."""
         return f"{self.base_url}/media/{name}"
+
+
+def accounts_in(text: str) -> list[Account]:
+    """The accounts of this server that a text mentions."""
+    names = {account.username: account for account in ACCOUNTS.values()}
+    return [names[name] for name in mentioned(text) if name in names]
 
 
 def iso(seconds: float) -> str:

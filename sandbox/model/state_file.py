@@ -78,6 +78,7 @@ class StoredStatus(TypedDict):
     revisions: list[StoredRevision]
     quote_policy: NotRequired[str]
     has_source: NotRequired[bool]
+    favourited_by: NotRequired[list[str]]
 
 
 class StoredState(TypedDict):
@@ -143,6 +144,7 @@ def status_from(stored: StoredStatus) -> Status:
         revisions=tuple(revision_from(revision) for revision in stored["revisions"]),
         quote_policy=stored.get("quote_policy", "public"),
         has_source=stored.get("has_source", True),
+        favourited_by=tuple(stored.get("favourited_by", ())),
     )
 
 

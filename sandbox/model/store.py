@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from sandbox.errors import not_found
-from sandbox.model.records import Account, Attachment, Revision, Status
+from sandbox.model.records import ACCOUNTS, Account, Attachment, Profile, Revision, Status
 from sandbox.model.state_file import State, read_state, write_state
 
 
@@ -24,6 +24,8 @@ class Store:
         self.statuses: dict[str, Status] = {}
         self.attachments: dict[str, Attachment] = {}
         self.idempotency_keys: dict[str, str] = {}
+        # What accounts say of themselves now, by their id; not kept over a restart.
+        self.profiles: dict[str, Profile] = {}
         self.last_id = 0
         self.load()
 
@@ -64,6 +66,10 @@ class Store:
     def boosts_of(self, status_id: str) -> list[Status]:
         """Everybody's boosts of a status."""
         return [status for status in self.statuses.values() if status.reblog_of == status_id]
+
+    def profile_of(self, account: Account) -> Profile:
+        """What an account says of itself."""
+        return self.profiles.get(account.id, Profile(note=ACCOUNTS[account.id].note))
 
     def replies_to(self, status_id: str) -> list[Status]:
         """The answers to a status, oldest first."""
@@ -112,6 +118,7 @@ class Store:
         with self.lock:
             self.forget(*self.statuses.values(), *self.attachments.values())
             self.idempotency_keys.clear()
+            self.profiles.clear()
             self.save()
 
     def save(self) -> None:

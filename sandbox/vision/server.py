@@ -21,6 +21,7 @@ pictures these are the first one's, and ``pictures`` has all.
 
 import argparse
 import os
+from dataclasses import dataclass
 from typing import Unpack
 
 from starlette.applications import Starlette
@@ -44,12 +45,21 @@ from sandbox.control.request_log import (
 from sandbox.errors import RefusedError
 from sandbox.serving import AppServer, serve_forever
 from sandbox.vision.chat import completion
+from sandbox.vision.languages import in_language_of
 from sandbox.vision.misbehaviour import misbehaved
 from sandbox.vision.pixels import describe
 from sandbox.vision.question import BadRequestError, Question, question_of, read_chat_request
 
 MODEL = "sandbox-vision"
 COMPLETIONS_PATH = "/v1/chat/completions"
+
+
+@dataclass(kw_only=True)
+class Money:
+    """What the endpoint tells of money, in USD: paid and spent, if it does; left of the key."""
+
+    credits: tuple[float, float] | None = None
+    limit_remaining: float | None = None
 
 
 def create_app(key: str | None = None) -> Starlette:
@@ -59,6 +69,8 @@ def create_app(key: str | None = None) -> Starlette:
         routes=[
             Route(COMPLETIONS_PATH, complete, methods=["POST"]),
             Route("/v1/models", models),
+            Route("/v1/credits", credits),
+            Route("/v1/key", current_key),
             Route("/sandbox/reset", reset, methods=["POST"]),
             *endpoints.routes,
         ],
@@ -75,6 +87,7 @@ def create_app(key: str | None = None) -> Starlette:
         exception_handlers={RefusedError: refuse, BadRequestError: refuse},
     )
     app.state.request_log, app.state.faults, app.state.key = request_log, faults, key
+    app.state.money = Money()
     return app
 
 
@@ -96,9 +109,10 @@ async def complete(request: Request) -> JSONResponse:
 
 
 def describe_all(question: Question) -> str:
-    """A description of all pictures; of those that look alike, the first one."""
+    """A description of all pictures, in the prompt's language; of those that look alike, the
+    first one."""
     texts = dict.fromkeys(describe(picture.image) for picture in question.pictures)
-    return " Then: ".join(texts)
+    return in_language_of(question.prompt, " Then: ".join(texts))
 
 
 async def models(request: Request) -> JSONResponse:
@@ -106,6 +120,29 @@ async def models(request: Request) -> JSONResponse:
     check_key(request)
     model = {"id": MODEL, "object": "model", "created": 1767225600, "owned_by": "sandbox"}
     return JSONResponse({"object": "list", "data": [model]})
+
+
+async def credits(request: Request) -> JSONResponse:
+    """The account's money, as OpenRouter tells it to a management key alone.
+
+    https://openrouter.ai/docs/api/api-reference/credits/get-credits
+    """
+    check_key(request)
+    money: Money = request.app.state.money
+    if money.credits is None:
+        raise RefusedError(403, "Only management keys can perform this operation")
+    paid, spent = money.credits
+    return JSONResponse({"data": {"total_credits": paid, "total_usage": spent}})
+
+
+async def current_key(request: Request) -> JSONResponse:
+    """What is left of the key's own limit, null without one.
+
+    https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key
+    """
+    check_key(request)
+    money: Money = request.app.state.money
+    return JSONResponse({"data": {"label": "sandbox", "limit_remaining": money.limit_remaining}})
 
 
 async def reset(request: Request) -> JSONResponse:
@@ -139,6 +176,7 @@ class VisionServer(AppServer):
         super().__init__(create_app(key), port=port)
         self.request_log: RequestLog = self.app.state.request_log
         self.faults: Faults = self.app.state.faults
+        self.money: Money = self.app.state.money
         self.base_url = f"{self.url}/v1"
         self.key = key
 

@@ -1,5 +1,6 @@
 """One loaded Whisper worker for all tests, and bots against the sandbox."""
 
+import logging
 import sqlite3
 import threading
 import wave
@@ -12,12 +13,23 @@ from typing import Any, Self
 import pytest
 from clock import Clock
 from fast_clock import FastClock
+from handling import own_signals
 from PIL import Image
 
 from alternator.accounts.account import Account
 from alternator.bot.run import Wishes, run
+from alternator.config.conduct import (
+    MessageSettings,
+    ModeSettings,
+    OptOutSettings,
+    PaceSettings,
+    ReviewSettings,
+)
+from alternator.config.dashboard import DashboardSettings
+from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import (
+    BalanceSettings,
     Config,
     HealthSettings,
     MastodonSettings,
@@ -54,6 +66,7 @@ class FakeTranscriber:
         self.workers = ()
         self.texts: list[str | Transcript | Exception] = []
         self.heard: list[bytes] = []
+        self.asked: list[dict[str, object]] = []  # of each request, beside what is always asked
         self.gate = threading.Event()
         self.gate.set()
         self.reached = threading.Event()
@@ -64,9 +77,10 @@ class FakeTranscriber:
     def close(self) -> None:
         """There is nothing to end."""
 
-    def transcribe(self, path: Path, *, progress: Progress) -> Transcript:
+    def transcribe(self, path: Path, *, progress: Progress, **asked: object) -> Transcript:
         """The next text, or the usual one."""
         self.heard.append(path.read_bytes())
+        self.asked.append(asked)
         self.reached.set()
         while not self.gate.wait(0.02):
             progress.beat()
@@ -175,10 +189,18 @@ def make_bot(
         config = Config(
             mastodon=replace(mastodon, **sections.get("mastodon", {})),
             vision=replace(pixels, **sections.get("vision", {})),
+            descriptions=DescriptionSettings(**sections.get("descriptions", {})),
+            modes=ModeSettings(**sections.get("modes", {})),
+            review=ReviewSettings(**sections.get("review", {})),
+            opt_out=OptOutSettings(**sections.get("opt_out", {})),
+            pace=PaceSettings(**sections.get("pace", {})),
+            messages=MessageSettings(**sections.get("messages", {})),
+            balance=BalanceSettings(**sections.get("balance", {})),
             media=MediaSettings(**sections.get("media", {})),
             whisper=WhisperSettings(**sections.get("whisper", {})),
             state=StateSettings(directory=tmp_path / "state"),
             health=HealthSettings(port=0),
+            dashboard=DashboardSettings(port=0),
         )
         made.append(Bot(config))
         return made[-1]
@@ -209,3 +231,39 @@ def picture(tmp_path: Path) -> Path:
     path = tmp_path / "picture.png"
     image.save(path)
     return path
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Callable[[Bot], list[str]]:
+    """Writes a bot's configuration down; the words by which a command reads it."""
+
+    def write(bot: Bot) -> list[str]:
+        config = bot.config
+        path = tmp_path / "alternator.toml"
+        path.write_text(
+            f'[mastodon]\ninstance_url = "{config.mastodon.instance_url}"\n'
+            f'access_token = "{config.mastodon.access_token}"\n'
+            f'[openrouter]\nbase_url = "{config.vision.base_url}"\nmodel = "pixels"\n'
+            f'[state]\ndirectory = "{config.state.directory}"\n'
+            f"[health]\nport = {config.health.port}\n"
+        )
+        path.chmod(0o600)
+        return ["--config", str(path)]
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """A command that a test runs in its own process sets the log up; the next one has its own."""
+    root, ours = logging.getLogger(), logging.getLogger("alternator")
+    before = root.handlers[:], root.level, ours.level
+    yield
+    root.handlers[:], root.level, ours.level = before
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """For tests that run a command with signal handlers of its own in this process."""
+    with own_signals():
+        yield

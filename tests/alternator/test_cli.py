@@ -87,7 +87,8 @@ def test_unknown_command_lists_the_known_ones() -> None:
     result = alternator("prob")
     assert result.returncode == 2
     assert result.stderr.startswith(
-        "alternator: no command 'prob' here (did you mean 'probe'?); there are: doctor, down,"
+        "alternator: no command 'prob' here (did you mean 'probe'?); there are: "
+        "accounts, backfill, completion, config, describe, doctor, down, drafts,"
     )
     assert alternator("xyz").stderr.startswith("alternator: no command 'xyz' here; there are: ")
 

@@ -1,10 +1,11 @@
+import json
 import logging
 import re
 from collections.abc import Iterator
 
 import pytest
 
-from alternator.log import DefectLog, LineFormatter, LogLevel, log, set_up
+from alternator.log import DefectLog, LineFormatter, LogLevel, Thread, log, of_account, set_up
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +68,62 @@ def test_a_defect_that_stays_the_same_tells_its_trace_once(
             defects.defect("reading", error)
     assert [bool(record.exc_info) for record in caplog.records] == [True, False] * 3
     assert caplog.messages[3] == "reading, as before: KeyError: '1'"
+
+
+def test_an_event_is_an_object_without_secrets(capsys: pytest.CaptureFixture[str]):
+    set_up("info", ['a-"secret"-of-some-length'], "json")
+    log.info('one\ntwo a-"secret"-of-some-length \x1b[31m犬')
+    try:
+        raise ValueError('with a-"secret"-of-some-length')
+    except ValueError:
+        log.exception("failed")
+    first, second = map(json.loads, capsys.readouterr().err.splitlines())
+    assert first | {"time": ""} == {
+        "time": "",
+        "level": "info",
+        "logger": "alternator",
+        "message": "one\ntwo *** \ufffd[31m犬",
+    }
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", first["time"])
+    assert second["level"] == "error" and second["message"] == "failed"
+    assert second["trace"].endswith("ValueError: with ***")
+
+
+def test_an_object_names_the_account(capsys: pytest.CaptureFixture[str]):
+    set_up("info", (), "json")
+    token = of_account.set("work")
+    try:
+        log.info("done")
+    finally:
+        of_account.reset(token)
+    assert json.loads(capsys.readouterr().err)["account"] == "work"
+
+
+def test_an_accounts_lines_begin_with_its_name_in_all_of_its_threads(
+    capsys: pytest.CaptureFixture[str],
+):
+    set_up("info")
+
+    class Inheriting(Thread):
+        def run(self) -> None:
+            log.info("from one that inherits")
+
+    def work() -> None:
+        of_account.set("work")
+        log.info("from its own")
+        beside = Thread(log.info, name="beside", args=("from one beside",))
+        inheriting = Inheriting(name="inheriting")
+        for thread in (beside, inheriting):
+            thread.start()
+            thread.join()
+
+    thread = Thread(work, name="work")
+    thread.start()
+    thread.join()
+    log.info("from none")
+    assert [line.split(maxsplit=2)[2] for line in capsys.readouterr().err.splitlines()] == [
+        "work: from its own",
+        "work: from one beside",
+        "work: from one that inherits",
+        "from none",
+    ]

@@ -103,3 +103,20 @@ def test_nothing_happens_until_it_is_asked_for(stop: Stop):
 
 def test_stopping_is_not_taken_for_an_error_of_an_attachment():
     assert not issubclass(Stopping, Exception)
+
+
+def test_to_end_one_of_several_ends_no_other_and_to_end_the_program_ends_all():
+    stop = Stop()
+    first, second = stop.child(), stop.child()
+    first.request()
+    first.request()
+    assert first.requested
+    assert not second.requested
+    assert not stop.requested
+    with pytest.raises(Stopping):
+        first.pause(60)
+    stop.request()
+    assert second.requested
+    with pytest.raises(Stopping):
+        second.pause(60)
+    assert stop.child().requested

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.live import Heard, by_file, figures, others, plain, stream
+from bench.live import Heard, Spoken, by_file, figures, others, plain, stream
 from bench.serve_process import Server
 from bench.whisper.figures import Setup
 
@@ -27,10 +27,18 @@ def test_the_figures() -> None:
         Heard(late=[0.5, 1.5], behind=0.1, texts=["One two.", "Three four."]),
         Heard(late=[0.7], behind=0.3, texts=["Five six"]),
     ]
-    lines = list(figures(heard, [["one", "two", "three", "four"], ["five", "sick"]]))
+    said = [
+        Spoken(samples=b"", words=["one", "two", "three", "four"]),
+        Spoken(samples=b"", words=["fives", "sick"]),
+    ]
+    lines = list(figures(heard, [["one", "two", "three", "four"], ["five", "sick"]], said))
     values = [line.value for line in lines[2:]]
-    assert values == [0.7, 1.5, 0.3, pytest.approx(100 / 6)]
-    assert [line.value for line in figures([Heard()], [[]])] == [0, 0]
+    assert values[:4] == [0.7, 100, 1.5, 0.3]
+    # Live from the files', live from what was said, the files' from that.
+    assert values[4:] == [pytest.approx(100 * wrong / 6) for wrong in (1, 2, 1)]
+    late = [line.value for line in figures([Heard(late=[1.0, 9.0])], [[]], said[:1])]
+    assert late[3] == 50
+    assert [line.value for line in figures([Heard()], [[]], said[:1])] == [0, 0]
 
 
 def test_a_stream_says_what_its_file_says(speak: Speak, checkpoint: Path, tmp_path: Path) -> None:
@@ -42,7 +50,7 @@ def test_a_stream_says_what_its_file_says(speak: Speak, checkpoint: Path, tmp_pa
     with Server(Setup(folder=tmp_path, threads=1), checkpoint) as server:
         server.ready()
         heard = asyncio.run(stream(server.url, sound, 0.0))
-        (words,) = by_file(server.url, tmp_path, [sound])
+        (words,) = by_file(server.url, tmp_path, [Spoken(samples=sound, words=[])])
     assert heard.words == words == ["captions", "help", "everyone", "understand"]
     assert len(heard.late) == 1
     assert heard.deltas >= 1

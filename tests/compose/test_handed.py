@@ -23,6 +23,8 @@ def test_files_are_copied_whatever_they_are_called_here(tmp_path: Path) -> None:
         "vision_api_key": b"",  # nothing of an earlier start stays
         "openrouter_api_key": b"",
         "whisper_server_token": b"",
+        "messages_access_token": b"",
+        "dashboard_token": b"",
         "ca.pem": ca.read_bytes(),
     }
     assert given.overlays == ("environment", "settings", "ca")

@@ -139,7 +139,7 @@ def test_every_documented_variable_is_named_once() -> None:
         # A section that had another name in the Rust bot's files is told under both.
         for written in (section, *(old for old, new in OTHER_NAMES.items() if new == section))
         for key, facts in keys_of(cls).items()
-        if section != "balance" and key != "python_executable" and (section, key) not in fixed
+        if key != "python_executable" and (section, key) not in fixed
         for name in [variable(written, key)]
         for suffix in (["", "_FILE"] if facts.secret else [""])
     ]

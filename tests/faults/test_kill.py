@@ -51,6 +51,7 @@ class Killed:
             "HOME": str(self.folder),
             "ALTERNATOR_STATE_DIR": str(self.folder / "state"),
             "ALTERNATOR_HEALTH_PORT": "0",
+            "ALTERNATOR_DASHBOARD_PORT": "0",
             "ALTERNATOR_WHISPER_ENABLED": "false",
             "ALTERNATOR_MASTODON_INSTANCE_URL": self.world.server.url,
             "ALTERNATOR_MASTODON_ACCESS_TOKEN": TOKEN,

@@ -116,6 +116,7 @@ def for_ever(scene: Play) -> None:
         scene.described("other")
     if outcome in ("without", "once-more"):
         scene.described("victim")
+        scene.described("other")
         scene.world.clear()
         return
     if outcome == "given-up":

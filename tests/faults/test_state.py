@@ -59,7 +59,7 @@ class Names:
 @pytest.fixture(autouse=True)
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Locks are waited for in real time."""
-    monkeypatch.setattr("alternator.bot.run.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("alternator.bot.starting.PATIENCE_SECONDS", 0.2)
     monkeypatch.setattr("alternator.store.sqlite.database.BUSY_MILLISECONDS", 50)
 
 

@@ -65,7 +65,9 @@ def test_without_configuration_the_missing_key_is_named(run: Run) -> None:
 
 def test_only_what_is_installed_shows_up(run: Run) -> None:
     commands = re.findall(r"^  (\w+) ", run("alternator", "--help").output, re.MULTILINE)
-    here = {"doctor", "health", "models", "probe", "run", "serve", "transcribe"}
+    of_the_bot = {"accounts", "backfill", "completion", "config", "describe", "drafts", "health"}
+    of_the_bot |= {"history", "run", "status", "undo"}
+    here = of_the_bot | {"doctor", "models", "probe", "serve", "transcribe"}
     assert set(commands) == here
 
 

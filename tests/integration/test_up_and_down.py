@@ -64,10 +64,12 @@ def test_up_then_down(engine: Engine, make: Make) -> None:
         "choice    CPU",
         "The bot is healthy.",
         "  audio  Winter is coming soon.",
-        "  video  Six boats crossed the river.",
+        "  video  Landscape picture, 640 by 360 pixels.",
         f"http://127.0.0.1:{make.port}/",
     ):
         assert expected in result.stdout
+    told = " ".join(result.stdout.split())
+    assert "What is said: Six boats crossed the river. Thank you for watching" in told
     assert "(no description)" not in result.stdout
     assert len(containers(engine)) == 3
     (bot,) = [name for name in containers(engine) if "bot" in name]

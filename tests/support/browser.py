@@ -6,10 +6,12 @@ Node's, and the protocol is JSON over a WebSocket, for which there is a client h
 
 import itertools
 import json
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
@@ -37,7 +39,10 @@ class Browser:
             pytest.skip("chromium is not installed: the page can't be looked at")
         self._folder = folder
         self._numbers = itertools.count(1)
+        # However these tests end, by a signal that nobody can catch too, it ends with them.
+        with_us = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
         self._command = [
+            *with_us,
             program,
             "--headless=new",
             "--no-sandbox",  # which root can't have, and containers don't give
@@ -45,6 +50,7 @@ class Browser:
             "--disable-dev-shm-usage",
             "--disable-background-networking",
             "--disable-component-update",
+            "--disable-breakpad",  # its reporter leaves the group and outlives what it watches
             "--no-first-run",
             "--remote-debugging-port=0",
             f"--user-data-dir={folder}",
@@ -54,10 +60,21 @@ class Browser:
         self.complaints: list[str] = []
 
     def __enter__(self) -> Self:
-        self._ending.callback(self._end)
+        try:
+            self._begin()
+        except BaseException:
+            self._ending.close()
+            raise
+        return self
+
+    def _begin(self) -> None:
         self._process = subprocess.Popen(
-            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            self._command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            process_group=0,
         )
+        self._ending.callback(self._end)
         port_file = self._folder / "DevToolsActivePort"
         port, path = wait_for(lambda: _words(port_file), 120, "chromium")
         self._socket = self._ending.enter_context(
@@ -69,13 +86,16 @@ class Browser:
         self._session = found["sessionId"]
         for domain in ("Page", "Runtime", "Log", "DOM"):
             self.send(f"{domain}.enable")
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._ending.close()
 
     def _end(self) -> None:
         self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(10)
+        with suppress(ProcessLookupError):  # nobody of the group is left
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(30)
 
     def send(self, method: str, **params: object) -> dict[str, Any]:
@@ -133,8 +153,8 @@ class Browser:
             self.send("Input.dispatchDragEvent", type=kind, x=x, y=y, data=data)
 
     def text(self, selector: str) -> str:
-        """What an element shows."""
-        return str(self.run(f"document.querySelector({selector!r}).innerText"))
+        """What an element shows; nothing where it is not there, as between two pages."""
+        return str(self.run(f"document.querySelector({selector!r})?.innerText ?? ''"))
 
     def violations(self) -> list[str]:
         """What axe finds that stands in the way of some people."""

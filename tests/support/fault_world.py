@@ -20,9 +20,15 @@ from typing import Any
 from jumping_clock import JumpingClock
 
 from alternator.bot.run import Wishes, run
+from alternator.config.dashboard import DashboardSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.secrets import secrets_of
-from alternator.config.settings import Config, HealthSettings, MastodonSettings, StateSettings
+from alternator.config.settings import (
+    Config,
+    HealthSettings,
+    MastodonSettings,
+    StateSettings,
+)
 from alternator.log import LineFormatter
 from alternator.progress import Progress
 from alternator.speech.transcript import Transcript
@@ -75,7 +81,7 @@ class Listener:
 
     def close(self) -> None: ...
 
-    def transcribe(self, path: Path, *, progress: Progress) -> Transcript:
+    def transcribe(self, path: Path, *, progress: Progress, **asked: object) -> Transcript:
         progress.beat()
         return Transcript(text="Words of the clip.", language="en", duration=1.0, segments=())
 
@@ -176,6 +182,7 @@ class Bot:
             whisper=WhisperSettings(preload=False),
             state=StateSettings(directory=folder / "state"),
             health=HealthSettings(port=0),
+            dashboard=DashboardSettings(port=0),
         )
         self.ends: list[UserError] = []  # what it ended with, each time
         self.defect: BaseException | None = None

@@ -1,5 +1,6 @@
 """An HTTP server of the test's own, on loopback."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,3 +20,10 @@ def listening(handler: Callable[..., BaseHTTPRequestHandler], port: int = 0) -> 
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port

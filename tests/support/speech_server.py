@@ -81,7 +81,8 @@ class SpeechServer:
     """Change it while it runs.
 
     ``answers``: for the next requests, one each; then ``answer``. ``plain``: it has no
-    ``verbose_json``. ``models``: what it lists; None: it has no list. ``token``: asked of everyone.
+    ``verbose_json``. ``models``: what it lists; None: it has no list. ``include``: what it says
+    there that it can add to an answer. ``token``: asked of everyone.
     ``gate``: closed, an answer waits. ``breaks``: how many connections it breaks off.
     """
 
@@ -90,6 +91,7 @@ class SpeechServer:
         self.answers: list[object] = []
         self.plain = False
         self.models: list[str] | None = ["base", "whisper-1"]
+        self.include: list[str] | None = None
         self.token: str | None = None
         self.asked: list[Asked] = []
         self.listed = 0
@@ -116,7 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path != "/v1/models" or self.state.models is None:
             self._refuse(error(404, "not found"))
             return
-        data = [{"id": name, "object": "model"} for name in self.state.models]
+        more = {} if self.state.include is None else {"include": self.state.include}
+        data = [{"id": name, "object": "model", **more} for name in self.state.models]
         self._json(200, {"object": "list", "data": data})
 
     def do_POST(self) -> None:

@@ -11,7 +11,7 @@ class Fault(Enum):
     PROMPT = "says the instruction again"
     THOUGHTS = "thinks aloud and comes to no answer"
     LOOP = "says the same over and over"
-    CUT = "was cut off at its limit of tokens; raise [openrouter] max_tokens"
+    CUT = "was cut off at its limit of tokens; raise [vision] max_tokens"
     DATA = "answers with data instead of a text"
     CHOICE = "offers several texts to choose from"
     GARBLED = "answers with garbled text"

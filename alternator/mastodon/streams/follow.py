@@ -15,7 +15,6 @@ through the posts then has all that the connection does not bring.
 
 import logging
 import random
-import threading
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Literal, Protocol
@@ -27,7 +26,7 @@ from alternator.errors import (
     TemporaryStateError,
     UnexpectedAnswerError,
 )
-from alternator.log import DefectLog
+from alternator.log import DefectLog, Thread
 from alternator.mastodon.entities import Status
 from alternator.mastodon.streams.events import Event, EventReader, EventSource
 from alternator.stopping import Stop, Stopping
@@ -57,13 +56,13 @@ class Hearer(Protocol):
         """Whether this connection does not tell of posts that are there."""
 
 
-class Stream(threading.Thread):
+class Stream(Thread):
     """A thread that keeps a stream open, by one of ``ways``. ``reader`` is its own."""
 
     def __init__(
         self, ways: Sequence[EventSource], reader: EventReader, stop: Stop, hearer: Hearer
     ) -> None:
-        super().__init__(name="stream", daemon=True)
+        super().__init__(name="stream")
         self._ways = ways
         self._stop_request = stop
         self._hearer = hearer

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageChops, ImageFile, ImageStat
 
 from alternator.media.decoder.opening import check_size
+from alternator.media.decoder.protocol import MOST_SHOWN
 
 # Seconds and pixels that the frames of one animation may take to go through. What comes later is
 # not looked at: in November 2026 a GIF of 100,000 frames of one pixel took Pillow 20 s and more.
@@ -18,7 +19,6 @@ MOST_SECONDS = 12.0
 MOST_FRAME_PIXELS = 3_000_000_000
 MOST_FRAMES = 5000
 
-MOST_SHOWN = 4
 MOST_KEPT = 48
 
 # Frames are compared at this size, each channel from 0 to 255.

@@ -36,7 +36,7 @@ def _reply_to(order: Order) -> Reply:
                 files.append(file.read())
         if len(files) == 1:
             return views_of_picture(files[0], order.media_type, order.longest_side)
-        return views_of_frames(files, order.media_type, order.longest_side)
+        return views_of_frames(files, order.media_type, order.longest_side, order.most)
     except FaultError as error:
         return Reply(fault=error.fault, detail=error.detail)
     except MemoryError:

@@ -27,17 +27,21 @@ MOST_BYTES = 14 * 1024 * 1024
 # https://docs.claude.com/en/docs/build-with-claude/vision#evaluate-image-size
 MOST_BYTES_OF_ONE = 3_500_000
 
+MOST_SHOWN = 4  # frames of an animation
+
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
     """What is wanted: ``longest_side`` in pixels, ``files`` as descriptors.
 
-    Several files are frames of one video, in order, with ``media_type`` that of each.
+    Several files are frames of one video, in order, with ``media_type`` that of each; ``most`` of
+    them are shown.
     """
 
     files: tuple[int, ...]
     media_type: str
     longest_side: int
+    most: int = MOST_SHOWN
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -49,6 +53,7 @@ class Order:
             files=tuple(int(number) for number in document["files"]),
             media_type=str(document["media_type"]),
             longest_side=int(document["longest_side"]),
+            most=int(document["most"]),
         )
 
 

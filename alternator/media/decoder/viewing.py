@@ -17,6 +17,7 @@ from alternator.media.decoder.protocol import (
     MOST_BYTES,
     MOST_BYTES_OF_ONE,
     MOST_PIXELS,
+    MOST_SHOWN,
     Reply,
     ViewKind,
 )
@@ -61,7 +62,9 @@ def views_of_picture(data: bytes, media_type: str, longest_side: int) -> Reply:
         return _still(file, picture, longest_side)
 
 
-def views_of_frames(files: Sequence[bytes], media_type: str, longest_side: int) -> Reply:
+def views_of_frames(
+    files: Sequence[bytes], media_type: str, longest_side: int, most: int = MOST_SHOWN
+) -> Reply:
     """The views of a video, of which these are frames in order; what can't be read is left out."""
     frames, failure = [], None
     for number, data in enumerate(files):
@@ -76,7 +79,7 @@ def views_of_frames(files: Sequence[bytes], media_type: str, longest_side: int) 
         frames.append(Frame(image=image, number=number, second=float(number)))
     if failure is not None and not frames:
         raise failure
-    chosen = telling(frames)
+    chosen = telling(frames, most)
     if len(chosen) == 1:
         return views_of_picture(files[chosen[0].number], media_type, longest_side)
     return _reply("moving", [frame.image for frame in chosen])

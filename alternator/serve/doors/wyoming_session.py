@@ -111,6 +111,7 @@ class Session:
             async with self._service.visit_of(lambda: self._client, DOOR) as visit:
                 wanted = self._wish.wanted(self._service.usual)
                 model = self._service.names.find(wanted.model)
+                self._service.models.wake()
                 async with self._recorded(first) as upload:
                     events = self._service.listen(upload, model, wanted)
                     async with aclosing(events):

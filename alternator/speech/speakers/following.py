@@ -6,12 +6,12 @@ weighed against changing the speaker: the best way through all windows (Viterbi)
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from alternator.speech.cutting import Span
+from alternator.speech.cutting import SAMPLE_RATE, Span
 from alternator.speech.speakers.clustering import Labels, Vectors, centres_of, clusters, in_order
 from alternator.speech.speakers.limits import FITTED, Limits
 from alternator.speech.speakers.turn import Turn
@@ -29,9 +29,17 @@ class Voices:
 
 def turns_of(voices: Voices, count: int | None, limits: Limits = FITTED) -> list[Turn]:
     """Who speaks when; ``count`` speakers, None where their number is to be found."""
+    if voices.windows and median_seconds(voices.windows) < limits.brief:
+        limits = replace(limits, similarity=min(limits.similarity, limits.short))
     groups = clusters(voices.vectors, seconds_of(voices.windows), limits, count)
     speakers = follow(voices.vectors, groups, voices.windows, limits)
     return cut(voices.spans, voices.windows, speakers)
+
+
+def median_seconds(windows: Sequence[Window]) -> float:
+    """How long most windows are at least."""
+    lengths = sorted(window.last - window.first for window in windows)
+    return lengths[len(lengths) // 2] / SAMPLE_RATE
 
 
 def follow(

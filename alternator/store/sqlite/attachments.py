@@ -7,6 +7,12 @@ from alternator.store.elapsed import ElapsedTime
 from alternator.store.outcomes import LONGEST_WAIT_SECONDS, AttachmentState, Found
 from alternator.store.sqlite.database import Database
 
+# As if an attachment was met just now.
+ANEW = (
+    "state = 'waiting', attempts = 0, not_before = ?, put_back = 0, deferred = 0, "
+    "said_left = NULL, edits_before = NULL"
+)
+
 
 class SqliteAttachments:
     """What ``alternator.store.interface.AccountState`` says of attachments, but for claims."""
@@ -69,9 +75,7 @@ class SqliteAttachments:
         """Make everything that was given up due again; returns how many attachments that are."""
         with self._database.writing() as db:
             return db.execute(
-                "UPDATE attachment SET state = 'waiting', attempts = 0, not_before = ?, "
-                "put_back = 0, deferred = 0, said_left = NULL, edits_before = NULL "
-                "WHERE account = ? AND state = 'failed'",
+                f"UPDATE attachment SET {ANEW} WHERE account = ? AND state = 'failed'",
                 (self._time.now(), self._account),
             ).rowcount
 

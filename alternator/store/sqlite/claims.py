@@ -18,6 +18,7 @@ from alternator.store.outcomes import (
 )
 from alternator.store.sqlite.attachments import SqliteAttachments
 from alternator.store.sqlite.database import Database
+from alternator.store.sqlite.history import NOT_HELD
 
 # The rows that a claim holds: it is over once they are in another state, or claimed anew.
 HELD = "account = ? AND status_id = ? AND state = 'claimed' AND changed = ?"
@@ -115,7 +116,7 @@ class SqliteClaims(SqliteAttachments):
         row: tuple[str, int] | None = db.execute(
             "SELECT status_id, backfill FROM attachment INDEXED BY attachment_queue "
             f"WHERE account = :account AND state = 'waiting' AND {DUE} AND backfill <= :backfill "
-            f"AND (:speech OR speech = 0 AND NOT {WITH_SPEECH}) "
+            f"AND (:speech OR speech = 0 AND NOT {WITH_SPEECH}) AND {NOT_HELD} "
             "AND NOT EXISTS (SELECT 1 FROM account WHERE id = :account AND halted IS NOT NULL) "
             f"{also} ORDER BY backfill, length(status_id) DESC, status_id DESC LIMIT 1",
             asked,

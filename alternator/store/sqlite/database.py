@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from alternator.errors import StateError, TemporaryStateError
@@ -230,3 +230,15 @@ class Database:
             log.error("%s; until then nothing is described", failure)
             self._trouble = trouble
         return failure
+
+
+def version_of(path: Path) -> int:
+    """The version of a state file's tables, which is not touched. Errors as of ``Database``."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            (found,) = db.execute("PRAGMA user_version").fetchone()
+            return int(found)
+    except sqlite3.Error as error:
+        if trouble_of(error) is CLOSED:
+            raise unusable(path, error) from None
+        raise failure_of(error, path) from error

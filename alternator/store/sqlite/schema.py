@@ -6,6 +6,8 @@ Whoever changes a table raises ``version`` and adds the step from the version be
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from alternator.store.sqlite.kept_tables import KEPT_TABLES
+
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
@@ -52,8 +54,47 @@ CREATE TABLE admitted (
 ) WITHOUT ROWID
 """
 
+# What models used, by the day since 1970 (UTC).
+TOKENS = """
+CREATE TABLE tokens (
+    day INTEGER PRIMARY KEY,
+    used INTEGER NOT NULL
+)
+"""
+# What was written into posts, and what was there before: alternator/store/edit_history.py. The
+# oldest are dropped by their `id`, so it is never given twice:
+# https://www.sqlite.org/autoinc.html
+WRITTEN = """
+CREATE TABLE written (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account INTEGER NOT NULL REFERENCES account (id),
+    status_id TEXT NOT NULL,
+    attachment_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    before TEXT,
+    text TEXT NOT NULL,
+    attribution TEXT NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('sent', 'written', 'refused', 'undone')),
+    reason TEXT NOT NULL DEFAULT '',
+    sent REAL NOT NULL,
+    changed REAL NOT NULL,
+    edited_at REAL
+)
+"""
+WRITTEN_BY_POST = "CREATE INDEX written_by_post ON written (account, status_id, attachment_id)"
+# The posts that an undo is at work on, each until a moment after which that is not so any more.
+HELD = """
+CREATE TABLE held (
+    account INTEGER NOT NULL REFERENCES account (id),
+    status_id TEXT NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (account, status_id)
+) WITHOUT ROWID
+"""
+
+
 SCHEMA = Schema(
-    version=3,
+    version=6,
     create=(
         """
         CREATE TABLE account (
@@ -98,6 +139,11 @@ SCHEMA = Schema(
         "CREATE INDEX attachment_by_state ON attachment (account, state, not_before)",
         QUEUE,
         ADMITTED,
+        TOKENS,
+        WRITTEN,
+        WRITTEN_BY_POST,
+        HELD,
+        *KEPT_TABLES,
     ),
     steps={
         # https://www.sqlite.org/lang_altertable.html#alter_table_add_column
@@ -135,5 +181,8 @@ SCHEMA = Schema(
                 SELECT DISTINCT account, status_id FROM attachment WHERE backfill = 1
             """,
         ),
+        3: (TOKENS,),
+        4: (WRITTEN, WRITTEN_BY_POST, HELD),
+        5: KEPT_TABLES,
     },
 )

@@ -1,3 +1,4 @@
+# size: what the bot asks of the store, a few lines each
 """The store in one SQLite file, and what is remembered about an account as a whole.
 
 The server is the source of truth, so a lost file only costs looking again. A claim that a crash
@@ -13,8 +14,13 @@ from pathlib import Path
 from alternator.errors import StateError
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.outcomes import Claim, Cursors, Found, by_age, wait_after_interruption
+from alternator.store.overview import Overview, Trouble
 from alternator.store.sqlite.claims import SqliteClaims
 from alternator.store.sqlite.database import PATIENCE_SECONDS, Database
+from alternator.store.sqlite.drafts import SqliteDrafts
+from alternator.store.sqlite.history import SqliteHistory
+from alternator.store.sqlite.ledger import SqliteLedger
+from alternator.store.sqlite.listing import SqliteListing
 from alternator.store.sqlite.schema import SCHEMA
 
 
@@ -47,6 +53,30 @@ class SqliteStore:
             row = db.execute("SELECT 1 FROM account WHERE server = ?", (server,)).fetchone()
             return row is not None
 
+    def tokens_used(self, day: int) -> int:
+        """How many tokens models have used on a day."""
+        with self._database.reading() as db:
+            row = db.execute("SELECT used FROM tokens WHERE day = ?", (day,)).fetchone()
+            return 0 if row is None else int(row[0])
+
+    def use_tokens(self, day: int, tokens: int) -> None:
+        """Add to what models have used on a day."""
+        with self._database.writing(durable=True) as db:
+            db.execute(
+                "INSERT INTO tokens (day, used) VALUES (?, ?) "
+                "ON CONFLICT (day) DO UPDATE SET used = used + excluded.used",
+                (day, tokens),
+            )
+
+    def all_accounts(self) -> dict[tuple[str, str], "SqliteAccountState"]:
+        """The states of all accounts, by their server and their id there, as they are."""
+        with self._database.reading() as db:
+            rows = db.execute("SELECT server, remote_id, id FROM account ORDER BY id").fetchall()
+        return {
+            (server, remote_id): SqliteAccountState(self._database, int(account), self._time)
+            for server, remote_id, account in rows
+        }
+
     def use_account(
         self, server: str, remote_id: str, *, server_time: float | None = None
     ) -> "SqliteAccountState":
@@ -67,6 +97,11 @@ class SqliteStore:
             )
             free_interrupted(db, int(account), now)
         return SqliteAccountState(self._database, int(account), self._time)
+
+    def known_accounts(self, server: str) -> dict[str, "SqliteAccountState"]:
+        """The states of the accounts on a server by their ids there, as they are."""
+        found = self.all_accounts().items()
+        return {remote_id: state for (where, remote_id), state in found if where == server}
 
 
 def free_interrupted(db: sqlite3.Connection, account: int, now: float) -> None:
@@ -96,6 +131,10 @@ class SqliteAccountState(SqliteClaims):
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
         super().__init__(database, account, time)
+        self.listing = SqliteListing(database, account, time)
+        self.drafts = SqliteDrafts(database, account, time)
+        self.ledger = SqliteLedger(database, account, time)
+        self.history = SqliteHistory(database, account, time)
         self._to_halt: str | None = None  # a reason that is not written down yet
 
     def cursors(self) -> Cursors:
@@ -178,6 +217,42 @@ class SqliteAccountState(SqliteClaims):
     def next_due(self) -> float | None:
         """When the next attachment is due; None if none waits, or the account is halted."""
         return None if self.halted() is not None else super().next_due()
+
+    def overview(self, most_troubles: int) -> Overview:
+        """What stands out, with so many of the attachments in trouble at most."""
+        with self._database.reading() as db:
+            (oldest,) = db.execute(
+                "SELECT MIN(found) FROM attachment WHERE account = ? AND state = 'waiting'",
+                (self._account,),
+            ).fetchone()
+            (last,) = db.execute(
+                "SELECT MAX(changed) FROM written WHERE account = ? AND outcome = 'written'",
+                (self._account,),
+            ).fetchone()
+            rows = db.execute(
+                "SELECT status_id, attachment_id, attempts, reason, found, "
+                "IIF(state = 'waiting', not_before, NULL) FROM attachment WHERE account = ? "
+                "AND (state = 'failed' OR state = 'waiting' AND reason != '') "
+                "ORDER BY state, changed DESC LIMIT ?",
+                (self._account, most_troubles),
+            ).fetchall()
+        return Overview(
+            counts=self.counts(),
+            oldest=oldest,
+            last=last,
+            halted=self.halted(),
+            troubles=tuple(
+                Trouble(
+                    status_id=row[0],
+                    attachment_id=row[1],
+                    attempts=row[2],
+                    reason=row[3],
+                    since=row[4],
+                    again=row[5],
+                )
+                for row in rows
+            ),
+        )
 
     def _write_halt(self) -> None:
         """Write the reason down; where that can't be now, it holds in this process all the same."""

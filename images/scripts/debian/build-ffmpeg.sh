@@ -26,8 +26,8 @@ video=$video,vp6,vp6a,vp6f,vp8,vp9,wmv1,wmv2,wmv3
 parsers=aac,aac_latm,ac3,amr,av1,cook,dca,dnxhd,flac,g723_1,gif,gsm,h263,h264,hevc,mjpeg,mlp
 parsers=$parsers,mpeg4video,mpegaudio,mpegvideo,opus,sipr,tak,vc1,vorbis,vp3,vp8,vp9
 # What Whisper hears is PCM on a pipe, as whole numbers or as what a file's floating-point numbers
-# are; a frame is a PNG in a file.
-filters=aformat,anull,aresample,asetpts,format,null,pan,scale
+# are; a frame is a PNG in a file, and select and showinfo tell where a video's shots end.
+filters=aformat,anull,aresample,asetpts,format,null,pan,scale,select,showinfo
 written=pcm_f32le,pcm_s16le
 
 setup_apt deb-src

@@ -91,3 +91,22 @@ def test_an_error_gives_its_reason(document: Any, reason: str):
 def test_what_is_no_completion_is_told(document: Any):
     with pytest.raises(ValueError, match="no completion"):
         parse_completion(document)
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ({"prompt_tokens": 900, "completion_tokens": 100, "total_tokens": 1000}, 1000),
+        ({"prompt_tokens": 900, "completion_tokens": 100}, 1000),
+        ({"prompt_tokens": 900}, None),
+        ({"total_tokens": 0}, None),
+        ({"total_tokens": True}, None),
+        ({"total_tokens": "1000"}, None),
+        ({"total_tokens": -5}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_what_an_answer_cost_is_what_the_endpoint_counts(usage: object, tokens: int | None):
+    document = {"choices": [{"message": {"content": "A house."}}], "usage": usage}
+    assert parse_completion(document).tokens == tokens

@@ -47,7 +47,7 @@ def test_a_failure_is_told_by_whose_it_may_be(
 )
 def test_where_nothing_is_sent_nothing_is_wrong_with_it(vision: VisionServer, url: str) -> None:
     settings = VisionSettings(base_url=url.format(port=vision.base_url.split(":")[2].split("/")[0]))
-    with pytest.raises(TroubleError, match=r"can't be reached; check \[openrouter\]") as caught:
+    with pytest.raises(TroubleError, match=r"can't be reached; check \[vision\]") as caught:
         Endpoint(settings).ask("m", "Hello")
     assert caught.value.kind.whole
     assert caught.value.kind.certain

@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alternator.alt_text.shorten import compose, cut_at_sentence, cut_at_word, room_beside
+from alternator.alt_text.shorten import (
+    ELLIPSIS,
+    compose,
+    cut_at_sentence,
+    cut_at_word,
+    room_beside,
+)
 
 TEXTS = st.text(max_size=400)
 
@@ -81,3 +87,29 @@ def test_where_hardly_any_room_remains_the_text_has_all_of_it():
     assert compose(cut_at_sentence(text, room_beside("By somebody", 50)), "By somebody", 50) == (
         "Many words that together do not fit into this…"
     )
+
+
+WHOLE = [
+    "🇩🇰",
+    "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+    "1\ufe0f\u20e3",
+    "각",
+    "क्षि",
+    "👨🏿\u200d🚀",
+    "e\u0301\u0323",
+]
+
+
+@pytest.mark.parametrize("character", WHOLE)
+def test_flags_keycaps_syllables_and_families_stay_whole(character: str):
+    text = "ab" + character * 20
+    for limit in range(3, 3 + 4 * len(character)):
+        kept = cut_at_word(text, limit).removesuffix(ELLIPSIS).removeprefix("ab")
+        assert kept == character * (len(kept) // len(character)), limit
+        assert len(cut_at_word(text, limit)) <= limit
+
+
+def test_a_sentence_of_india_ends_with_its_own_sign():
+    text = "एक लाल घर झील के किनारे है। उसके सामने एक नाव बँधी है। " * 4
+    cut = cut_at_sentence(text, 70)
+    assert cut == "एक लाल घर झील के किनारे है। उसके सामने एक नाव बँधी है। …"

@@ -13,7 +13,8 @@ from PIL import Image
 from alternator.alt_text.check.answer import Asked
 from alternator.alt_text.completion import Completion
 from alternator.alt_text.prompts import prompt
-from alternator.alt_text.vision import VisionClient, text_of
+from alternator.alt_text.question import text_of
+from alternator.alt_text.vision import VisionClient
 from alternator.clock import Clock
 from alternator.config.models import VisionSettings
 from alternator.errors import EndpointError, VisionError
@@ -69,7 +70,7 @@ def test_the_key_is_sent(jpeg: bytes):
         assert "blue" in answer.text
         with pytest.raises(VisionError) as caught:
             client(vision, api_key="the-wrong-key").describe([jpeg], "What is this?")
-    assert str(caught.value) == (f"{vision.base_url} rejects the key; set [openrouter] api_key")
+    assert str(caught.value) == (f"{vision.base_url} rejects the key; set [vision] api_key")
 
 
 def test_another_model_is_asked_when_the_first_one_fails(vision: VisionServer, jpeg: bytes):
@@ -204,7 +205,7 @@ def test_an_answer_that_trickles_is_given_up(jpeg: bytes):
         (Completion(text=""), "m gave an empty answer"),
         (
             Completion(text="", cut=True),
-            "m was cut off at its limit of tokens; raise [openrouter] max_tokens",
+            "m was cut off at its limit of tokens; raise [vision] max_tokens",
         ),
         (Completion(text="<think>Hm."), "m thinks aloud and comes to no answer"),
     ],
@@ -318,7 +319,7 @@ def test_an_endpoint_that_is_not_there_is_one_line_and_asked_less_and_less(jpeg:
         with pytest.raises(EndpointError) as caught:
             asking.describe([jpeg], "What is this?")
         assert str(caught.value) == (
-            "http://127.0.0.1:1/v1 can't be reached; check [openrouter] base_url"
+            "http://127.0.0.1:1/v1 can't be reached; check [vision] base_url"
         )
         assert caught.value.retry_after is not None
         waits.append(caught.value.retry_after)
@@ -369,7 +370,7 @@ def test_a_redirect_takes_neither_picture_nor_key_anywhere(
             client(vision, api_key="the-key").describe([jpeg], "What is this?")
         assert elsewhere.requests(None, None) == []
     assert "redirects to" in str(caught.value)
-    assert "set [openrouter] base_url" in str(caught.value)
+    assert "set [vision] base_url" in str(caught.value)
     assert "password" not in str(caught.value)
     assert len(vision.requests()) == 1
 

@@ -68,6 +68,19 @@ def test_a_transcript_that_is_too_unsure_is_withheld(
     ) in bot.rows()
 
 
+def test_that_nothing_can_be_withheld_is_said_once(
+    server: SandboxServer, make_bot: MakeBot, clip: Path, caplog: pytest.LogCaptureFixture
+):
+    for _ in range(2):
+        server.post("Listen", files=[clip])
+    bot = make_bot(whisper={"min_confidence": 0.6})
+    bot.transcriber.texts = [
+        Transcript(text="Hi.", language="en", duration=1.0, segments=(), model="a-server's")
+    ] * 2
+    bot.once()
+    assert caplog.text.count("min_confidence withholds nothing of the model a-server's") == 1
+
+
 def test_who_speaks_is_named_in_the_language_of_the_post(
     server: SandboxServer, make_bot: MakeBot, clip: Path
 ):
@@ -119,6 +132,27 @@ def test_a_description_stays_within_the_limit_of_the_server(
         (description,) = server.descriptions(third["id"])
         assert description is not None
         assert len(description) <= 90
+        assert description.endswith("…\n\nDescribed by pixels")
+
+
+@pytest.mark.parametrize(("server_s", "ours", "longest"), [(1500, 90, 90), (90, 1500, 90)])
+def test_a_limit_of_ours_is_kept_and_never_above_the_servers(
+    make_bot: MakeBot, picture: Path, server_s: int, ours: int, longest: int
+):
+    with SandboxServer(settings=Settings(description_limit=server_s)) as server:
+        written = server.post("Look", files=[picture, picture])
+        first, second = (medium["id"] for medium in written["media_attachments"])
+        by_hand = {"id": first, "description": "The author's own. " * (server_s // 20)}
+        server.edit(
+            written["id"], status="Look", media_ids=[first, second], media_attributes=[by_hand]
+        )
+        bot = make_bot(
+            mastodon={"instance_url": server.url}, descriptions={"description_limit": ours}
+        )
+        bot.once()
+        kept, description = server.descriptions(written["id"])
+        assert kept == by_hand["description"].strip() or kept == by_hand["description"]
+        assert description is not None and longest - 15 < len(description) <= longest
         assert description.endswith("…\n\nDescribed by pixels")
 
 
@@ -188,7 +222,7 @@ def test_what_whisper_hears_is_cleaned_of_what_nobody_sees(
     texts = {post["id"]: server.descriptions(post["id"])[0] for post in (status, silent)}
     assert sorted(str(text) for text in texts.values()) == [
         "Hello there.\n\nTranscribed by Whisper base",
-        "None",
+        "Silence.\n\nTranscribed by Whisper base",
     ]
 
 

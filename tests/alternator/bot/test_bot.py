@@ -8,10 +8,9 @@ import pytest
 
 from alternator.accounts.account import Account
 from alternator.alt_text.writer import AltTextWriter
-from alternator.bot.bot import Bot, build_bot, build_writer, downloads_of, start_vision
+from alternator.bot.bot import Bot, build_bot, build_writer, downloads_of
 from alternator.bot.describe import Describer
 from alternator.bot.health import Health
-from alternator.config.models import VisionSettings
 from alternator.config.settings import Config
 from alternator.progress import SILENT
 from alternator.stopping import Stop
@@ -62,10 +61,3 @@ def test_what_is_written_fits_into_the_servers_limit(config: Config):
 
 def test_downloads_lie_beside_the_memory(config: Config, tmp_path: Path):
     assert downloads_of(config) == tmp_path / "state" / "downloads"
-
-
-def test_without_an_endpoint_there_is_no_client(caplog: pytest.LogCaptureFixture):
-    assert start_vision(VisionSettings(), SILENT) is None
-    assert caplog.messages == [
-        "pictures: not described; set [openrouter] api_key, or base_url for an endpoint of your own"
-    ]

@@ -119,7 +119,6 @@ def test_one_bad_attachment_does_not_stop_the_next(
 @pytest.mark.parametrize(
     ("heard", "state", "reason"),
     [
-        ("  ", "left", "no speech was found in it"),
         (MediaError("the file is damaged"), "left", "the file is damaged"),
         (WorkerError("the worker died"), "waiting", "the worker died"),
         (RuntimeError("surprise"), "waiting", "unexpected RuntimeError: surprise"),

@@ -13,6 +13,7 @@ from alternator.bot.describe import Describer
 from alternator.bot.find_posts import PostFinder
 from alternator.config.models import VisionSettings
 from alternator.config.settings import Config
+from alternator.errors import MediaError
 from alternator.mastodon.parse import parse_status
 from alternator.progress import SILENT
 from sandbox.server import SandboxServer
@@ -103,9 +104,9 @@ def test_a_second_pass_repeats_nothing(
     server: SandboxServer, make_bot: MakeBot, picture: Path, clip: Path
 ):
     post_many(server, picture, 2)
-    server.post("Silence", files=[clip])
+    server.post("Damaged", files=[clip])
     bot = make_bot()
-    bot.transcriber.texts = [""]
+    bot.transcriber.texts = [MediaError("the file is damaged")]
     bot.once()
     edits = len(server.requests(method="PUT"))
     downloads = len(bot.transcriber.heard)

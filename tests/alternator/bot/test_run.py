@@ -28,6 +28,7 @@ from alternator.store.opening import STATE_FILE, opened
 from alternator.store.sqlite.schema import SCHEMA
 from probe.exit_codes import ExitCode
 from sandbox.server import SandboxServer
+from sandbox.settings import Settings
 from sandbox.vision.server import VisionServer
 
 MakeBot = Callable[..., Any]
@@ -63,6 +64,7 @@ class Command:
             "HOME": str(folder),
             "ALTERNATOR_STATE_DIR": str(folder / "state"),
             "ALTERNATOR_HEALTH_PORT": "0",
+            "ALTERNATOR_DASHBOARD_PORT": "0",
             "ALTERNATOR_WHISPER_ENABLED": "false",
             "PYTHONPATH": str(SUPPORT),
         }
@@ -184,12 +186,26 @@ def test_a_rejected_token_is_one_line(command: Command, server: SandboxServer):
     )
 
 
-def test_a_token_that_may_not_write_ends_a_single_pass(
+def test_a_token_that_may_not_write_is_refused_at_the_start(
     command: Command, server: SandboxServer, vision: VisionServer, picture: Path
 ):
     server.post("Look", files=[picture])
     token = {"ALTERNATOR_MASTODON_ACCESS_TOKEN": "sandbox-read-only"}
     code, errors = command.run("run", "--once", **account(server, vision) | token)
+    assert code == 4
+    assert errors.splitlines()[-1] == (
+        "alternator run: the token in [mastodon] access_token lacks the scope write:statuses; "
+        "create one with read:accounts read:statuses write:statuses (Preferences, Development)"
+    )
+
+
+def test_a_token_that_may_not_write_ends_a_single_pass_where_scopes_are_not_told(
+    command: Command, vision: VisionServer, picture: Path
+):
+    with SandboxServer(settings=Settings.of("mastodon-4.2")) as server:
+        server.post("Look", files=[picture])
+        token = {"ALTERNATOR_MASTODON_ACCESS_TOKEN": "sandbox-read-only"}
+        code, errors = command.run("run", "--once", **account(server, vision) | token)
     assert code == 4
     assert errors.splitlines()[-1] == (
         f"alternator run: {server.url} refuses this to the access token; it needs the scopes "
@@ -258,7 +274,7 @@ def test_a_single_pass_says_what_it_is_and_does(
     assert lines == [
         f"info  account: demo@{server.url.removeprefix('http://')}, descriptions up to 1500 "
         f"characters",
-        "info  audio and video: not described, [whisper] enabled is false",
+        "info  what is said in audio and video: not heard, [whisper] enabled is false",
         f"info  pictures: pixels at {vision.base_url}",
         "info  done: 1 described, 0 left alone, 0 failed",
     ]
@@ -271,13 +287,11 @@ def test_without_an_endpoint_pictures_are_left_alone(command: Command, server: S
         "--once",
         ALTERNATOR_MASTODON_INSTANCE_URL=server.url,
         ALTERNATOR_MASTODON_ACCESS_TOKEN=server.token,
-        ALTERNATOR_BALANCE_ENABLED="false",
     )
     assert code == 0
     assert (
-        "pictures: not described; set [openrouter] api_key, or base_url for an endpoint of your own"
+        "pictures: not described; set [vision] api_key, or base_url for an endpoint of your own"
     ) in errors
-    assert "warn  accepted without effect: [balance] enabled (the balance is not watched)" in errors
 
 
 @pytest.mark.parametrize(
@@ -466,7 +480,15 @@ def test_speech_is_described_by_a_real_whisper(
     }
     for suffix, before in posts.items():
         (description,) = server.wait_until_described(before["id"], seconds=60)
-        assert description == "Winter is coming soon.\n\nTranscribed by Whisper fixture", suffix
+        said, _, attribution = description.rpartition("\n\n")
+        if suffix == ".mp4":  # with a picture, all of it dark blue
+            seen, _, said = said.partition("\n\n")
+            assert "almost entirely dark blue" in seen
+            assert said == "What is said: Winter is coming soon."
+            assert attribution == "Described by pixels · Transcribed by Whisper fixture"
+        else:
+            assert said == "Winter is coming soon.", suffix
+            assert attribution == "Transcribed by Whisper fixture"
         after = server.status(before["id"])
         assert after["content"] == before["content"]
         assert (after["spoiler_text"], after["sensitive"]) == ("Weather", True)
@@ -546,7 +568,7 @@ def test_a_token_that_is_refused_for_a_while_does_not_end_a_running_bot(
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """No long waits for a lock: they are in a machine's own time."""
     monkeypatch.setattr("alternator.store.sqlite.database.BUSY_MILLISECONDS", 50)
-    monkeypatch.setattr("alternator.bot.run.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("alternator.bot.starting.PATIENCE_SECONDS", 0.0)
 
 
 def edits(server: SandboxServer) -> int:
@@ -580,8 +602,8 @@ def test_another_programs_lock_ends_nothing(
         assert bot.transcriber.reached.wait(20)
     with holding(bot.config.state.directory / STATE_FILE):
         if when == "in the middle":
+            # What goes into a post is written down before it is sent: this waits for the lock.
             bot.transcriber.gate.set()
-            server.wait_until_described(status["id"])
         else:
             status = server.post("Listen", files=[clip])
         wait_for(lambda: said(caplog, "is locked by another program"))
@@ -693,7 +715,7 @@ DEFECT = """
 import alternator.bot.run as run
 def opened(*_, **__):
     raise ZeroDivisionError("a defect of ours")
-run.opened = opened
+run.open_store = opened
 """
 
 

@@ -16,15 +16,21 @@ from fast_clock import FastClock
 
 from alternator.accounts.account import Account
 from alternator.bot import work as work_module
+from alternator.bot.chores import nothing_to_do
 from alternator.bot.describe import Describer
 from alternator.bot.draft import Draft
+from alternator.bot.errand_work import ErrandWork
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.health import Health
+from alternator.bot.other_bot import OtherBot
+from alternator.bot.pace import Pace
 from alternator.bot.parts import Parts
 from alternator.bot.progress import BotProgress
 from alternator.bot.speech_lane import SpeechLane
+from alternator.bot.undo import Undo
 from alternator.bot.watch import Watcher
 from alternator.bot.work import Tally, Work
+from alternator.config.conduct import PaceSettings
 from alternator.errors import (
     DamageError,
     ServerError,
@@ -409,12 +415,23 @@ def test_whenever_the_server_recovers_a_post_that_it_failed_for_waits_the_least(
 ):
     # The polling thread may tell of it at each line of the main one's work. Once, between two of
     # them, that made the post wait for 300 s instead of 5.
-    finder = PostFinder(account, account.session(SILENT), publisher)
+    session = account.session(SILENT)
+    finder = PostFinder(account, session, publisher)
+    undo = Undo(
+        client=session,
+        instance=account.instance,
+        owner=account.id,
+        state=account.state,
+        stop=stop,
+    )
     watcher = Watcher(
         Parts(
             account=account,
             finder=finder,
             work=work,
+            pace=Pace(PaceSettings(), account.state.ledger, stop.clock),
+            chores=nothing_to_do(stop.clock),
+            errands=ErrandWork(account.errands, undo, OtherBot(SILENT, stop.clock.monotonic)),
             wake=threading.Event(),
             progress=BotProgress(stop),
             stop=stop,

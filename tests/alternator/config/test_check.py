@@ -1,3 +1,4 @@
+import json
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -53,11 +54,19 @@ def test_what_is_printed_can_be_read_as_a_configuration_again():
     assert replace(load_config(), notices=()) == replace(config, notices=())
 
 
+def test_a_text_of_several_lines_is_printed_as_toml():
+    text = 'Say "so" \\ and\nbriefly.'
+    write(f"{FILE}[descriptions]\nstyle = {json.dumps(text)}\n")
+    lines = "\n".join(check(None, {}).lines)
+    assert tomllib.loads(lines)["descriptions"]["style"] == text
+
+
 def test_keys_without_effect_are_named_with_their_reason():
     write(FILE)
     assert check(None, {"ALTERNATOR_WHISPER_MODLE": "x"}).remarks == (
         "alternator.toml: [whisper] backend has no effect: [whisper] device says cpu",
-        "alternator.toml: [balance] enabled has no effect: the balance is not watched",
+        "alternator.toml: [balance] enabled has no effect: there is no endpoint: neither [vision] "
+        "api_key nor a base_url of your own",
         "the variable ALTERNATOR_WHISPER_MODLE sets nothing (did you mean "
         "'ALTERNATOR_WHISPER_MODEL'?)",
     )

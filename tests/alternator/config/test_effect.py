@@ -2,9 +2,15 @@ from dataclasses import replace
 
 import pytest
 
+from alternator.config.conduct import MessageSettings
 from alternator.config.effect import without_effect
-from alternator.config.models import VisionSettings, WhisperSettings
-from alternator.config.settings import Config, HealthSettings, MastodonSettings
+from alternator.config.models import SERVER_ENGINE, VisionSettings, WhisperSettings
+from alternator.config.settings import (
+    BalanceSettings,
+    Config,
+    HealthSettings,
+    MastodonSettings,
+)
 from alternator.config.source import KeyName
 
 ACCOUNT = MastodonSettings(instance_url="https://social.example", access_token="a-token")
@@ -19,7 +25,17 @@ def of_whisper(settings: WhisperSettings) -> Config:
 @pytest.mark.parametrize(
     ("config", "key", "reason"),
     [
-        (PLAIN, ("balance", "threshold"), "the balance is not watched"),
+        (PLAIN, ("balance", "threshold"), "[balance] enabled is false"),
+        (
+            replace(PLAIN, balance=BalanceSettings(enabled=True)),
+            ("balance", "enabled"),
+            "there is no endpoint: neither [vision] api_key nor a base_url of your own",
+        ),
+        (
+            replace(PLAIN, messages=MessageSettings(token=True)),
+            ("messages", "token"),
+            "a refused token sends nothing: set [messages] access_token",
+        ),
         (
             PLAIN,
             ("vision", "model"),
@@ -71,3 +87,8 @@ def test_a_key_without_effect_is_named_with_its_reason(config: Config, key: KeyN
 )
 def test_what_takes_effect_is_not_named(key: KeyName):
     assert without_effect(WITH_A_KEY, [key]) == {}
+
+
+def test_a_server_may_tell_a_confidence():
+    config = of_whisper(WhisperSettings(engine=SERVER_ENGINE, server_url="http://a.example/v1"))
+    assert without_effect(config, [("whisper", "min_confidence")]) == {}

@@ -69,7 +69,7 @@ model = "large"
 # the Rust bot ignored it; here it names the Python that the model runs in:
 # python_executable = "/usr/bin/python3"
 device = "cuda"
-enabled = false # the Rust bot's default; true describes audio and video
+enabled = false # the Rust bot's default; true hears audio and video
 
 # there is no such section:
 # [other]
@@ -94,7 +94,7 @@ def test_a_file_of_the_rust_bot_becomes_one_of_ours_with_its_comments():
         "Python that the model runs in",
         "[whisper] device: the Rust bot ignored it; here it is respected",
         "[other] is a comment now: there is no such section",
-        "[whisper] enabled = false was added, as it was by default; true describes audio and video",
+        "[whisper] enabled = false was added, as it was by default; true hears audio and video",
     )
 
 

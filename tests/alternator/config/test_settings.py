@@ -10,12 +10,7 @@ from alternator.config.values import key_of
 from alternator.media.media_type import SIGNATURES, canonical
 
 DOCS = Path(__file__).parents[3] / "docs" / "configuration.md"
-KEYS = [
-    (section, field)
-    for section, cls in SECTIONS.items()
-    for field in dataclasses.fields(cls)
-    if not key_of(field).unused
-]
+KEYS = [(section, field) for section, cls in SECTIONS.items() for field in dataclasses.fields(cls)]
 
 
 def default_of(field: "dataclasses.Field[Any]") -> str:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from alternator.config.source import Source, read_source
+from alternator.config.reading import read_source
+from alternator.config.source import Source
 from alternator.errors import ConfigError
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from alternator.live.news import Rules
-from alternator.live.plan import Pass, State, is_over, next_pass
+from alternator.live.plan import Pass, State, is_over, next_pass, split_of
 from alternator.live.sound import Sound
 from alternator.speech.transcript import Segment
 
@@ -91,3 +91,25 @@ def test_a_sentence_is_over_where_its_text_ends_well_before_the_window(
 ) -> None:
     segments = (Segment(start=0.2, end=end, text=" Yes."),)
     assert is_over(Pass(end=2.5, pause=pause), segments, RULES) is over
+
+
+def test_a_sentence_that_another_one_follows_need_not_wait_for_it() -> None:
+    window = sound((3, 5000), (0.3, 0), (3, 5000))
+    first = Segment(start=0.0, end=3.5, text=" One.")  # it ends at 3.0
+    second = Segment(start=3.5, end=6.0, text=" Two")
+    assert split_of(window, (first,)) is None
+    assert split_of(window, (first, second)) == pytest.approx(3.15)
+    assert split_of(sound((6, 5000)), (first, second)) is None
+    found = planned(window, replace(FRESH, heard=6.0, split=3.15))
+    assert found == Pass(end=3.15, sure=True)
+    state = replace(FRESH, heard=6.0, split=3.5)
+    assert planned(window, state, has_room=False) is None
+    window.append(array("h", [5000] * 8000).tobytes())
+    assert planned(window, state, has_room=False) == Pass(end=3.5, sure=True)
+
+
+def test_the_last_such_sentence_counts() -> None:
+    window = sound((2, 5000), (0.3, 0), (2, 5000), (0.3, 0), (2, 5000))
+    ends = (2.0, 4.3, 6.6)
+    segments = [Segment(start=0.0, end=end, text=" One.") for end in ends]
+    assert split_of(window, segments) == pytest.approx(4.45)

@@ -48,7 +48,7 @@ def test_samples_in_halves_are_put_together() -> None:
     for at in range(0, len(whole), 333):
         window.append(whole[at : at + 333])
     assert window.seconds == 1
-    with wave.open(io.BytesIO(window.wav(1.0))) as file:
+    with wave.open(io.BytesIO(window.wav(0.0, 1.0))) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16000, 1, 2)
         assert file.readframes(16000) == whole
 
@@ -80,3 +80,12 @@ def test_silent_is_nothing_but_zeros() -> None:
 def test_level_is_the_mean_amplitude() -> None:
     assert level(tone(0.05, 1234)) == 1234
     assert level(b"\x00\x80" * 800) == 32768
+
+
+def test_a_gap_is_the_longest_quiet_near_a_time() -> None:
+    window = sound((2, 5000), (0.1, 0), (0.3, 5000), (0.3, 0), (1, 5000), (1, 0))
+    assert window.gap(2.2, 0.6, 0.2) == pytest.approx(2.55)
+    assert window.gap(2.2, 0.6, 0.35) is None
+    assert window.gap(1.0, 0.6, 0.2) is None
+    assert window.gap(9.0, 0.6, 0.2) is None
+    assert Sound(16000).gap(0.0, 0.6, 0.2) is None

@@ -13,9 +13,10 @@ import pytest
 from alternator.config.models import WhisperSettings
 from alternator.errors import MediaError, WorkerError
 from alternator.live.asking import kept, quickly, transcript_of
+from alternator.live.ear import Hear
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial, Rules
 from alternator.live.pace import Pace
-from alternator.live.stream import Hear, Stream
+from alternator.live.stream import Stream
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.transcript import Segment, Transcript

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,10 +28,11 @@ from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import named
 from alternator.mastodon.edit import Snapshot
 from alternator.mastodon.edit_check import CheckedEdit, checked_edit
-from alternator.mastodon.entities import Status
+from alternator.mastodon.entities import NewPost, Status
 from alternator.mastodon.streams.ways import ways_to_hear
 from alternator.progress import SILENT, Progress
 from alternator.web.session import Limits
+from sandbox.model.records import DEMO_ACCOUNT, NEIGHBOUR
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
 
@@ -519,3 +521,62 @@ def test_a_wrong_answer_about_itself_never_makes_another_server_of_it(
         # The older description of itself says the same of what counts here.
         assert found.dialect == right.dialect
         assert found.version == right.version
+
+
+def test_a_post_is_made_once_and_its_answers_are_read(server: SandboxServer):
+    client = client_of(server.url)
+    status = server.post("Look")
+    new = NewPost(
+        text="1: A house",
+        visibility="unlisted",
+        spoiler_text="Weather",
+        language="de",
+        in_reply_to_id=status["id"],
+    )
+    made = client.post(new, key="one")
+    assert client.post(new, key="one").id == made.id
+    assert (made.visibility, made.spoiler_text, made.language) == ("unlisted", "Weather", "de")
+    assert made.in_reply_to_id == status["id"]
+    deeper = client.post(replace(new, in_reply_to_id=made.id), key="two")
+    assert [found.id for found in client.answers(status["id"])] == [made.id, deeper.id]
+    server.fail("/api/v1/statuses", method="POST", status=500, times=1)
+    with pytest.raises(TemporaryServerError):
+        client.post(new, key="three")
+    assert len(server.requests(method="POST", path="/api/v1/statuses")) == 4
+
+
+def test_favourites_tags_and_profile_are_read(server: SandboxServer):
+    client = client_of(server.url)
+    server.say_of_self("I paint", [("Bots", "#nobot")])
+    status_id = server.post("Look #NoAI")["id"]
+    assert not client.status(status_id).favourited
+    server.favourite(status_id)
+    server.favourite(status_id, token="neighbour")
+    status = client.status(status_id)
+    assert status.favourited
+    assert status.tags == {"noai"}
+    assert status.profile == "<p>I paint</p><br>Bots<br>#nobot"
+    assert client.favourited_by(status_id) == {DEMO_ACCOUNT.id, NEIGHBOUR.id}
+
+
+def test_a_boost_brings_the_post_that_it_is_of(server: SandboxServer):
+    boost = server.boost(server.post("Look")["id"])
+    found = client_of(server.url).status(boost["id"])
+    assert found.is_boost and found.boosted is not None
+    assert found.boosted.content == "<p>Look</p>"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "token", "scopes"),
+    [
+        ("mastodon-4.4", "sandbox", {"read", "write"}),
+        ("mastodon-4.4", "sandbox-narrow", {"read:accounts", "read:statuses", "write:statuses"}),
+        ("mastodon-4.2", "sandbox", None),
+    ],
+)
+def test_scopes_are_known_where_the_server_tells_them(
+    dialect: str, token: str, scopes: set[str] | None
+):
+    with SandboxServer(settings=Settings.of(dialect)) as server:
+        settings = MastodonSettings(instance_url=server.url, access_token=token)
+        assert MastodonClient(settings).scopes() == scopes

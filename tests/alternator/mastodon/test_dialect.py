@@ -8,7 +8,13 @@ import pytest
 from pauses import Pauses
 
 from alternator.config.settings import MastodonSettings
-from alternator.errors import EditRefusedError, GoneError, ServerError, TemporaryServerError
+from alternator.errors import (
+    EditRefusedError,
+    GoneError,
+    ServerError,
+    TemporaryServerError,
+    TokenRefusedError,
+)
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.dialect import (
     About,
@@ -33,7 +39,7 @@ URL = "https://social.example"
 # What a code is, whatever the text: servers have words of their own for each.
 ERRORS = {
     400: EditRefusedError,
-    401: ServerError,
+    401: TokenRefusedError,
     404: GoneError,
     422: EditRefusedError,
     429: TemporaryServerError,

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from statuses import SOURCE, attachment, snapshot, status
 
-from alternator.errors import UnprovenEditError, UnsureError
+from alternator.errors import MediaError, UnprovenEditError, UnsureError
 from alternator.mastodon.dialect import EditRules, named, table
-from alternator.mastodon.edit import EditBody, Snapshot
+from alternator.mastodon.edit import EditBody, Snapshot, TakenBack
 from alternator.mastodon.edit_check import (
     CheckedEdit,
     check_snapshot,
     checked_edit,
-    differences,
-    source_differences,
+    checked_rewriting,
+    checked_undo,
 )
+from alternator.mastodon.edit_differences import differences, source_differences
 from alternator.mastodon.entities import Focus, Poll, PollOption, QuoteApproval, Status
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -285,3 +286,85 @@ def test_what_became_of_the_source_is_named(fields: dict[str, str], name: str):
     before = replace(SOURCE, content_type="text/markdown")
     assert source_differences(before, replace(before, **fields)) == (name,)
     assert source_differences(before, replace(before, text="The text  as typed\n")) == ()
+
+
+OURS = status(
+    attachment(30, description="A boat", focus=Focus(x=-0.42, y=0.69)),
+    attachment(10, description="Somebody's own words"),
+    attachment(20, description=" A  dog\n"),
+)
+TAKEN = {
+    "30": TakenBack(text="A boat", before=None),
+    "20": TakenBack(text="A dog", before=" "),
+}
+
+
+def test_an_undo_puts_back_what_was_there():
+    edit = checked_undo(snapshot(OURS), TAKEN, rules=OPEN, limit=3)
+    # Somebody else's is over the limit of the server, so it is not named, and so kept.
+    assert entries(edit.body) == [
+        {"id": "30", "description": None, "focus": "-0.42,0.69"},
+        {"id": "20", "description": " "},
+    ]
+    edit = checked_undo(snapshot(OURS), TAKEN, rules=OPEN, limit=1500)
+    assert entries(edit.body) == [
+        {"id": "30", "description": None, "focus": "-0.42,0.69"},
+        {"id": "10", "description": "Somebody's own words"},
+        {"id": "20", "description": " "},
+    ]
+    assert edit.descriptions == {"30": "", "20": ""}
+
+
+@pytest.mark.parametrize(
+    ("key", "gone"),
+    [
+        ("30", TakenBack(text="A ship", before=None)),
+        ("10", TakenBack(text="A boat", before=None)),
+        ("30", TakenBack(text="A boat", before="A ship")),
+        ("99", TakenBack(text="A boat", before=None)),
+    ],
+)
+def test_an_undo_takes_nothing_away_but_our_words_and_writes_none(key: str, gone: TakenBack):
+    with pytest.raises(UnprovenEditError):
+        checked_undo(snapshot(OURS), {key: gone}, rules=OPEN, limit=1500)
+
+
+def test_an_undo_that_would_write_something_else_can_not_be_made():
+    edit = checked_undo(snapshot(OURS), TAKEN, rules=OPEN, limit=1500)
+    for spoil in (
+        lambda found: found[0].update(description=""),
+        lambda found: found[0].pop("description"),
+        lambda found: found[1].update(description=None),
+        lambda found: found[2].update(description=None),
+        lambda found: found[0].pop("focus"),
+        lambda found: found.pop(),
+    ):
+        body: Any = {**edit.body, "media_attributes": [dict(one) for one in entries(edit.body)]}
+        assert replace(edit, body=body) == edit
+        spoil(body["media_attributes"])
+        with pytest.raises(UnprovenEditError):
+            replace(edit, body=body)
+
+
+def test_other_words_take_the_place_of_ours():
+    edit = checked_rewriting(
+        snapshot(OURS), {"30": "A ship"}, {"30": "A boat"}, rules=OPEN, limit=1500
+    )
+    assert entries(edit.body)[0] == {"id": "30", "description": "A ship", "focus": "-0.42,0.69"}
+    assert entries(edit.body)[1] == {"id": "10", "description": "Somebody's own words"}
+
+
+@pytest.mark.parametrize(
+    ("key", "new", "old"),
+    [
+        ("30", "A ship", "A bridge"),  # not what is there
+        ("10", "A ship", "A boat"),  # somebody else's
+        ("10", "A ship", None),
+        ("30", "  ", "A boat"),
+        ("30", "x" * 1501, "A boat"),
+    ],
+)
+def test_other_words_take_the_place_of_nobody_elses(key: str, new: str, old: str | None):
+    replaced = {} if old is None else {key: old}
+    with pytest.raises((UnprovenEditError, MediaError)):
+        checked_rewriting(snapshot(OURS), {key: new}, replaced, rules=OPEN, limit=1500)

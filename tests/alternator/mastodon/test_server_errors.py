@@ -10,6 +10,7 @@ from alternator.errors import (
     RedirectedError,
     ServerError,
     TemporaryServerError,
+    TokenRefusedError,
     UnexpectedAnswerError,
 )
 from alternator.mastodon.server_errors import (
@@ -34,7 +35,7 @@ def answer(code: int, body: object = None, **headers: str) -> Answer:
 
 OWN = [
     (400, EditRefusedError),
-    (401, ServerError),
+    (401, TokenRefusedError),
     (403, ForbiddenError),
     (404, GoneError),
     (410, GoneError),

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -197,3 +197,26 @@ def test_a_model_without_work_is_unloaded_and_loaded_again(
         wait_for(lambda: running.metric("alternator_models_loaded") == 0, what="the model to go")
         assert requests.get(f"{running.url}/readyz", timeout=10).status_code == 200
         assert create(file=speak(spoken), model="fixture").text == spoken
+
+
+def test_a_model_that_was_unloaded_is_loaded_while_the_request_still_comes(
+    whisper_settings: WhisperSettings, tmp_path: Path, speak: Callable[..., Path]
+) -> None:
+    settings = dataclasses.replace(whisper_settings, idle_unload_minutes=0.005)
+    spoken = "Captions help everyone understand."
+    with RunningServe(settings, tmp_path) as running:
+        wait_for(lambda: running.preload.why_not_ready() is None, what="the model")
+        (kept,) = running.models.kept
+        wait_for(lambda: kept.transcriber.state == "unloaded", what="the model to go")
+
+        def slowly() -> Iterator[bytes]:
+            head = 'Content-Disposition: form-data; name="file"; filename="a.wav"'
+            yield f"--b\r\n{head}\r\n\r\n".encode()
+            wait_for(lambda: kept.transcriber.worker_pid is not None, what="a worker")
+            yield speak(spoken).read_bytes()
+            yield b"\r\n--b--\r\n"
+
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        address = f"{running.url}/v1/audio/transcriptions"
+        answer = requests.post(address, slowly(), headers=headers, timeout=60)
+        assert answer.json()["text"] == spoken

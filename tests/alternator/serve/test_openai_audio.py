@@ -32,6 +32,7 @@ from alternator.serve.openai_audio import beating, piece_of
 from alternator.serve.options import ServeOptions
 from alternator.serve.streaming import BEAT, Told
 from alternator.serve.tokens import Client, Tokens, digest
+from alternator.speech.transcriber import Transcriber
 from alternator.speech.transcript import Segment
 
 Speak = Callable[..., Path]
@@ -354,6 +355,20 @@ def test_models(served: RunningServe) -> None:
     assert served.client().models.retrieve("whisper-1") == model
     with pytest.raises(openai.NotFoundError, match="no model 'large'"):
         served.client().models.retrieve("large")
+
+
+def test_our_own_engine_learns_how_sure_the_server_is(
+    served: RunningServe, speak: Speak, tmp_path: Path
+) -> None:
+    """What a bot needs whose transcripts are made here: its `min_confidence` counts."""
+    direct = served.models.kept[0].transcriber.transcribe(speak(SPOKEN))
+    settings = WhisperSettings(
+        engine="openai-api", server_url=f"{served.url}/v1", model="fixture", model_dir=tmp_path
+    )
+    with Transcriber(settings) as transcriber:
+        asked = transcriber.transcribe(speak(SPOKEN))
+    assert asked.text == direct.text == SPOKEN
+    assert asked.confidence == direct.confidence is not None
 
 
 def test_while_nothing_comes_a_comment_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,12 @@
 """The page in a real browser, against the whole server and a real, small Whisper."""
 
+import inspect
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -147,3 +153,51 @@ def test_the_policy_names_style_and_script_by_their_hash() -> None:
     assert found.count("'sha256-") == 2
     assert "unsafe-inline" not in found and "default-src 'none'" in found
     assert "http" not in html().replace("http-equiv", "")  # it asks nobody else
+
+
+def browsers(folder: Path) -> list[int]:
+    """The processes of whoever has a profile there."""
+    found = []
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended meanwhile
+            if str(folder).encode() in command.read_bytes():
+                found.append(int(command.parent.name))
+    return found
+
+
+def test_no_process_of_the_browser_is_left(tmp_path: Path) -> None:
+    with Browser(tmp_path) as browser:
+        assert browser.run("1 + 1") == 2
+        assert browsers(tmp_path)
+    wait_for(lambda: not browsers(tmp_path), what="the browser to end")
+
+
+def test_a_browser_that_does_not_start_is_ended(tmp_path: Path) -> None:
+    class Broken(Browser):
+        def send(self, method: str, **params: object) -> dict[str, object]:
+            raise ConnectionError(method)
+
+    with pytest.raises(ConnectionError, match=r"Target\.createTarget"), Broken(tmp_path):
+        pass
+    wait_for(lambda: not browsers(tmp_path), what="the browser to end")
+
+
+def test_the_browser_of_tests_that_were_killed_ends(tmp_path: Path) -> None:
+    if shutil.which("setpriv") is None:
+        pytest.skip("setpriv (util-linux) is not installed: nothing ends it then")
+    profile = tmp_path / "profile"
+    profile.mkdir()
+    program = "import sys, pathlib; from browser import Browser; path = pathlib.Path(sys.argv[1])"
+    program += "\nwith Browser(path): print('open', flush=True); sys.stdin.read()"
+    place = str(Path(inspect.getfile(Browser)).parent)
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(profile)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": place},
+    ) as tests:
+        assert tests.stdout is not None
+        assert tests.stdout.readline() == b"open\n"
+        assert set(browsers(profile)) - {tests.pid}
+        tests.kill()
+    wait_for(lambda: not browsers(profile), what="the browser to end")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alternator.errors import ConfigError
-from alternator.store.lock import locked, unwritable
+from alternator.store.lock import is_locked, locked, unreadable, unwritable
 
 HOLD = """
 import sys
@@ -16,6 +16,15 @@ from alternator.store.lock import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
+"""
+
+LOOK = """
+import sys
+from pathlib import Path
+from alternator.store.lock import is_locked
+print("looking", flush=True)
+while True:
+    is_locked(Path(sys.argv[1]))
 """
 
 
@@ -63,3 +72,28 @@ def test_who_may_not_write_is_told():
     said = unwritable(Path("/state"), denied)
     assert f"can't be written to: Permission denied (as user {os.geteuid()}); make it" in said
     assert "as user" not in unwritable(Path("/state"), OSError(errno.EROFS, "Read-only"))
+
+
+def test_who_looks_whether_a_bot_is_at_work_keeps_none_from_starting(tmp_path: Path):
+    assert not is_locked(tmp_path)
+    with locked(tmp_path):
+        assert is_locked(tmp_path)
+        assert is_locked(tmp_path)
+    assert not is_locked(tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-c", LOOK, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "looking\n"
+        for _ in range(50):
+            with locked(tmp_path):
+                pass
+        process.kill()
+
+
+def test_who_may_not_look_is_told():
+    message = unreadable(Path("/state"), PermissionError(errno.EACCES, "Permission denied"))
+    assert message == (
+        f"the state directory /state can't be looked into: Permission denied (as user "
+        f"{os.geteuid()}); run this as the bot's user"
+    )

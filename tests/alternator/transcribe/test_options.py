@@ -128,5 +128,6 @@ def test_help_is_worded_for_every_group() -> None:
         "output",
         "speech",
         "decoding",
+        "examples",
     ]
     assert [action.dest for action in build_parser()._actions if not action.help] == []

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from email.parser import BytesParser
 
-from alternator.web.form import Form, FormFile
+from alternator.web.form import Fields, Form, FormFile
 
 
 def pieces() -> Iterator[bytes]:
@@ -24,3 +24,10 @@ def test_its_length_is_what_is_sent_each_time_anew() -> None:
         b"ab\r\n--cd",
     ]
     assert parts[2].get_filename() == "a.wav" and parts[2].get_content_type() == "audio/wav"
+
+
+def test_fields_alone_are_encoded_as_pages_do() -> None:
+    form = Fields({"scope": "read:accounts write", "name": "größer&x=1"})
+    assert b"".join(form) == b"scope=read%3Aaccounts+write&name=gr%C3%B6%C3%9Fer%26x%3D1"
+    assert len(form) == len(b"".join(form))
+    assert form.headers == {"Content-Type": "application/x-www-form-urlencoded"}

@@ -1,9 +1,12 @@
 """Accounts, their statuses page by page, and the timelines."""
 
 import pytest
+import requests
 from mastodon import Mastodon
 
 from sandbox.model.records import DEMO_ACCOUNT
+from sandbox.server import SandboxServer
+from sandbox.settings import Settings
 
 STATUSES_PATH = f"/api/v1/accounts/{DEMO_ACCOUNT.id}/statuses"
 
@@ -92,3 +95,23 @@ def test_home_has_the_neighbours_posts_too(api, server):
     server.post("theirs", token="neighbour")
     assert texts(api("GET", "/api/v1/timelines/home")) == ["theirs", "mine"]
     assert texts(api("GET", "/api/v1/timelines/public")) == ["theirs", "mine"]
+
+
+def test_an_account_says_something_of_itself(api, server):
+    fields = [{"name": "Bots", "value": "#nobot"}]
+    changed = {"note": "No robots & <so on>", "fields_attributes": fields}
+    account = api("PATCH", "/api/v1/accounts/update_credentials", json=changed).json()
+    assert account["note"] == "<p>No robots &amp; &lt;so on&gt;</p>"
+    assert account["source"]["note"] == "No robots & <so on>"
+    assert [(field["name"], field["value"]) for field in account["fields"]] == [("Bots", "#nobot")]
+    posted = server.post("Hello")
+    assert posted["account"]["note"] == account["note"]
+    server.say_of_self("Anew")
+    assert server.status(posted["id"])["account"]["fields"] == []
+
+
+def test_before_4_3_an_application_does_not_tell_its_scopes():
+    with SandboxServer(settings=Settings.of("mastodon-4.2")) as server:
+        headers = {"Authorization": "Bearer sandbox"}
+        url = f"{server.url}/api/v1/apps/verify_credentials"
+        assert "scopes" not in requests.get(url, headers=headers, timeout=10).json()

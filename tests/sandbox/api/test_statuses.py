@@ -277,3 +277,30 @@ def test_replies_are_the_context(api, server):
     assert reply["in_reply_to_account_id"] == first["account"]["id"]
     context = api("GET", f"/api/v1/statuses/{reply['id']}/context").json()
     assert [s["id"] for s in context["ancestors"]] == [first["id"]]
+
+
+def test_a_direct_post_reaches_whom_it_mentions_alone(connect, server, api):
+    """As in Mastodon: the author and those mentioned see it, and the answers to it."""
+    neighbour = connect(server.url, "neighbour")
+    asked = neighbour(
+        "POST", "/api/v1/statuses", json={"status": "@demo shall I?", "visibility": "direct"}
+    ).json()
+    assert [mention["acct"] for mention in asked["mentions"]] == ["demo"]
+    assert api("GET", f"/api/v1/statuses/{asked['id']}").status_code == 200
+    assert connect(server.url, None)("GET", f"/api/v1/statuses/{asked['id']}").status_code == 404
+    answer = server.post("@neighbour ok", in_reply_to_id=asked["id"], visibility="direct")
+    deeper = server.post("no", in_reply_to_id=answer["id"], visibility="direct")
+    context = neighbour("GET", f"/api/v1/statuses/{asked['id']}/context").json()
+    assert [found["id"] for found in context["descendants"]] == [answer["id"]]
+    own = api("GET", f"/api/v1/statuses/{asked['id']}/context").json()
+    assert [found["id"] for found in own["descendants"]] == [answer["id"], deeper["id"]]
+
+
+def test_a_favourite_is_told_to_who_gave_it_and_counted(connect, server, api):
+    status = server.post("Look", visibility="unlisted")
+    path = f"/api/v1/statuses/{status['id']}"
+    assert api("POST", f"{path}/favourite").json()["favourited"] is True
+    assert connect(server.url, "neighbour")("GET", path).json()["favourited"] is False
+    assert api("GET", path).json()["favourites_count"] == 1
+    assert [account["acct"] for account in api("GET", f"{path}/favourited_by").json()] == ["demo"]
+    assert api("POST", f"{path}/unfavourite").json()["favourites_count"] == 0

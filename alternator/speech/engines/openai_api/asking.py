@@ -10,7 +10,7 @@ from alternator.config.models import Task
 from alternator.errors import SpeechServerError, UnsupportedError
 from alternator.speech.engines.engine import CancelledRequestError, Server
 from alternator.speech.engines.openai_api.answer import NoReplyError, Reply, read_reply
-from alternator.speech.engines.openai_api.listing import name_of, session_of
+from alternator.speech.engines.openai_api.listing import CONFIDENCE, name_of, session_of
 from alternator.speech.engines.openai_api.pieces import Piece, wav, wav_size
 from alternator.speech.engines.openai_api.trouble import (
     Trouble,
@@ -47,9 +47,10 @@ class Question:
 @dataclass(kw_only=True)
 class Manner:
     """What was learnt of a server. ``plain``: this model has no ``verbose_json``, as
-    gpt-4o-transcribe and some servers have none."""
+    gpt-4o-transcribe and some servers have none. ``confident``: it says how sure it is."""
 
     plain: bool = False
+    confident: bool = False
 
 
 class Stop:
@@ -116,6 +117,9 @@ class Asker:
             if not plain and lacks_verbose(answer):
                 self._manner.plain = True
                 continue
+            if self._manner.confident and lacks_confidence(answer):
+                self._manner.confident = False
+                continue
             tried += 1
             wait = answer.wait
             if tried >= answer.tries or (wait or 0.0) > LONGEST_WAIT_SECONDS:
@@ -175,6 +179,8 @@ class Asker:
         if question.prompt is not None:
             fields.append(("prompt", question.prompt))
         fields.append(("response_format", "json" if plain else "verbose_json"))
+        if self._manner.confident and not plain:
+            fields.append(("include[]", CONFIDENCE))
         if question.words:
             fields += [("timestamp_granularities[]", kind) for kind in ("word", "segment")]
         file = FormFile(
@@ -191,6 +197,11 @@ def lacks_words(reply: Reply) -> bool:
     """Whether something was said, and no word of it has its time."""
     spoken = [segment for segment in reply.segments if segment.text.strip()]
     return bool(spoken) and not any(segment.words for segment in spoken)
+
+
+def lacks_confidence(trouble: Trouble) -> bool:
+    """Whether it is its confidence that was refused: another server stands there now."""
+    return trouble.status in (400, 422) and "include" in trouble.words
 
 
 def lacks_verbose(trouble: Trouble) -> bool:

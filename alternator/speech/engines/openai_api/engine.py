@@ -70,14 +70,14 @@ class OpenAIApiEngine:
                 f"address, up to /v1"
             )
         known_language(options.language)
+        listing = listed_models(options.server, model)
         loaded = _Loaded(
             server=options.server,
             model=model,
-            manner=Manner(),
+            manner=Manner(confident=listing.confident),
             side_by_side=options.batch_size or SIDE_BY_SIDE,
         )
-        name = name_of(options.server)
-        listed = listed_models(options.server, model)
+        name, listed = name_of(options.server), listing.names
         if listed and model not in listed:
             shown = ", ".join(listed[:SHOWN_MODELS])
             more = ", ..." if len(listed) > SHOWN_MODELS else ""

@@ -4,6 +4,8 @@ https://platform.openai.com/docs/api-reference/models/list. Asked by the worker 
 by the asking side while a server is away: nothing here imports numpy.
 """
 
+from dataclasses import dataclass
+
 import requests
 
 from alternator.errors import ConfigError
@@ -16,6 +18,7 @@ from alternator.web.session import USER_AGENT, Limits, TooLargeError, WebSession
 SECONDS = 10.0
 NO_LISTING = (404, 405, 501)
 NO_ENTRY = (401, 403)
+CONFIDENCE = "confidence"
 
 
 def name_of(server: Server) -> str:
@@ -29,8 +32,17 @@ def session_of(server: Server) -> WebSession:
     return WebSession(auth=auth, headers={"User-Agent": USER_AGENT})
 
 
-def listed_models(server: Server, model: str) -> tuple[str, ...] | None:
-    """The models that it lists, None where it has no list. ``model`` is for the message.
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """The models that a server lists. ``confident``: it can say how sure it is, which is a word of
+    ``alternator serve`` (``include[]=confidence``)."""
+
+    names: tuple[str, ...] = ()
+    confident: bool = False
+
+
+def listed_models(server: Server, model: str) -> Listing:
+    """What it lists, nothing where it has no list. ``model`` is for the message.
 
     SpeechServerError if it is away, ConfigError if it rejects the token.
     """
@@ -42,7 +54,7 @@ def listed_models(server: Server, model: str) -> tuple[str, ...] | None:
     except TooLargeError:
         raise not_understood(name).error from None
     if answer.status in NO_LISTING:
-        return None
+        return Listing()
     if not answer.ok:
         refusal = refused(name, model, answer).error
         raise ConfigError(str(refusal)) if answer.status in NO_ENTRY else refusal
@@ -53,5 +65,9 @@ def listed_models(server: Server, model: str) -> tuple[str, ...] | None:
     entries = listed.get("data") if isinstance(listed, dict) else None
     if not isinstance(entries, list):
         raise not_understood(name).error
-    names = (entry.get("id") for entry in entries if isinstance(entry, dict))
-    return tuple(name for name in names if isinstance(name, str))
+    found = [entry for entry in entries if isinstance(entry, dict)]
+    extras = [entry.get("include") for entry in found]
+    return Listing(
+        names=tuple(entry["id"] for entry in found if isinstance(entry.get("id"), str)),
+        confident=any(isinstance(extra, list) and CONFIDENCE in extra for extra in extras),
+    )

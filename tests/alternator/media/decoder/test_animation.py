@@ -111,3 +111,13 @@ def test_the_picture_for_readers_without_animation_is_no_frame():
         numbers = [item.number for item in frames_of(picture, lambda item: item.copy())]
     assert numbers == [1, 2]
     assert chunk(b"IEND", b"") in content
+
+
+def test_as_many_frames_are_shown_as_are_asked_for():
+    shades = [Image.new("RGB", (8, 8), (40 * number, 20, 200)) for number in range(6)]
+    frames = [
+        Frame(image=shade, number=number, second=float(number))
+        for number, shade in enumerate(shades)
+    ]
+    assert len(telling(frames)) == 4
+    assert [frame.number for frame in telling(frames, 6)] == [0, 1, 2, 3, 4, 5]

@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
-from alternator.speech.cutting import Span
-from alternator.speech.speakers.following import best_way, cut, follow
+from alternator.speech.cutting import SAMPLE_RATE, Span
+from alternator.speech.speakers.following import Voices, best_way, cut, follow, turns_of
 from alternator.speech.speakers.limits import Limits
 from alternator.speech.speakers.turn import Turn
-from alternator.speech.speakers.windows import windows_of
+from alternator.speech.speakers.windows import Window, windows_of
 
 SPANS = (Span(start=1.0, end=5.0), Span(start=5.5, end=6.0), Span(start=8.0, end=12.0))
 
@@ -69,3 +69,18 @@ def test_a_window_that_is_a_little_more_like_another_stays_with_its_neighbours()
     assert set(follow(vectors, labels, windows, dear).tolist()) == {0}
     cheap = Limits(change_within=0.01)
     assert set(follow(vectors, labels, windows, cheap).tolist()) == {0, 1}
+
+
+def test_short_windows_need_less_likeness() -> None:
+    """0.63: two speakers where windows are whole, one where nobody says more than a word."""
+    near = np.array([[1.0, 0.0], [0.63, np.sqrt(1 - 0.63**2)]], dtype=np.float32)
+    for seconds, speakers in ((1.6, 2), (1.0, 1)):
+        length = round(seconds * SAMPLE_RATE)
+        spans = tuple(Span(start=4.0 * n, end=4.0 * n + seconds) for n in range(4))
+        windows = tuple(
+            Window(first=n * 4 * SAMPLE_RATE, last=n * 4 * SAMPLE_RATE + length, span=n)
+            for n in range(4)
+        )
+        voices = Voices(spans=spans, windows=windows, vectors=near[[0, 1, 0, 1]])
+        found = {turn.speaker for turn in turns_of(voices, None, Limits(fewest=0.5))}
+        assert len(found) == speakers

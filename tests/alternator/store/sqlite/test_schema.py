@@ -40,6 +40,26 @@ VERSION_2 = VERSION_1.replace(
     "    changed REAL NOT NULL,\n    put_back INTEGER NOT NULL DEFAULT 0,\n",
 ).replace("user_version = 1", "user_version = 2")
 EARLIER = pytest.mark.parametrize("earlier", [VERSION_1, VERSION_2], ids=["1", "2"])
+# What version 3 has beside version 2's, in the order of its columns.
+VERSION_3 = """
+ALTER TABLE account ADD COLUMN first_start REAL;
+ALTER TABLE account ADD COLUMN edits INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE account ADD COLUMN halted TEXT;
+ALTER TABLE attachment ADD COLUMN first_attempt REAL;
+ALTER TABLE attachment ADD COLUMN said_left REAL;
+ALTER TABLE attachment ADD COLUMN deferred INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attachment ADD COLUMN edits_before INTEGER;
+ALTER TABLE attachment ADD COLUMN speech INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX attachment_queue ON attachment (
+    account, backfill, length(status_id) DESC, status_id DESC, not_before, speech
+) WHERE state = 'waiting';
+CREATE TABLE admitted (
+    account INTEGER NOT NULL REFERENCES account (id),
+    status_id TEXT NOT NULL,
+    PRIMARY KEY (account, status_id)
+) WITHOUT ROWID;
+PRAGMA user_version = 3;
+"""
 
 
 def columns(path: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -123,3 +143,17 @@ def test_a_password_in_an_address_is_not_kept(tmp_path: Path, earlier: str):
 
 def test_there_is_a_step_from_each_earlier_version():
     assert list(SCHEMA.steps) == list(range(1, SCHEMA.version))
+
+
+def test_a_file_of_version_3_gets_a_history(tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "old")) as db:
+        db.executescript(VERSION_2 + VERSION_3)
+        db.execute("INSERT INTO account (id, server, remote_id) VALUES (1, 'https://x.example', 7)")
+        db.commit()
+    for name in ("old", "new"):
+        Database(tmp_path / name, SCHEMA).close()
+    assert columns(tmp_path / "old") == columns(tmp_path / "new")
+    assert {"written", "written_by_post", "held"} <= columns(tmp_path / "new").keys()
+    with closing(sqlite3.connect(tmp_path / "old")) as db:
+        assert db.execute("SELECT id, remote_id FROM account").fetchall() == [(1, "7")]
+        assert db.execute("SELECT count(*) FROM written").fetchone() == (0,)

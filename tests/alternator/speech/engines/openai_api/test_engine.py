@@ -152,6 +152,32 @@ def test_of_a_translation_nobody_says_what_was_spoken(
     assert transcribed(loaded(server, tmp_path), sound, options).language == ""
 
 
+def test_a_confidence_is_asked_of_a_server_that_tells_one(
+    server: SpeechServer, sound: Path, tmp_path: Path
+) -> None:
+    server.include = ["confidence"]
+    server.answer = {**SPOKEN, "confidence": 0.75}
+    engine = loaded(server, tmp_path)
+    assert transcribed(engine, sound, OPTIONS).confidence == 0.75
+    assert server.asked[-1].fields["include[]"] == ["confidence"]
+    # Another server stands there now.
+    server.answers = [error(400, "there is no field 'include'", "unknown_parameter")]
+    server.answer = SPOKEN
+    assert transcribed(engine, sound, OPTIONS).confidence is None
+    assert transcribed(engine, sound, OPTIONS).text == "Hello, dear world. (Yes!)"
+    asked = ["include[]" in one.fields for one in server.asked]
+    assert asked == [True, True, False, False]
+
+
+def test_nobody_else_is_asked_for_a_confidence(
+    server: SpeechServer, sound: Path, tmp_path: Path
+) -> None:
+    for include in (None, ["logprobs"]):
+        server.include = include
+        assert transcribed(loaded(server, tmp_path), sound, OPTIONS).confidence is None
+    assert not any("include[]" in one.fields for one in server.asked)
+
+
 def test_a_translation_has_an_address_of_its_own(
     server: SpeechServer, sound: Path, tmp_path: Path
 ) -> None:

@@ -1,0 +1,162 @@
+"""How an account is dealt with, put together: which posts, in which mode, how fast, who is asked.
+
+What the sections ``[modes]``, ``[review]``, ``[opt_out]``, ``[pace]``, ``[messages]`` and
+``[balance]`` say becomes the parts that the bot works with.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from alternator.accounts import scopes
+from alternator.accounts.account import Account
+from alternator.alt_text.credit import money_left
+from alternator.bot.by_mode import ModeDescriber
+from alternator.bot.chores import Chores, Turn
+from alternator.bot.describe import Describer
+from alternator.bot.find_posts import nobody_listens
+from alternator.bot.messenger import Messenger
+from alternator.bot.modes import Modes
+from alternator.bot.pace import Pace
+from alternator.bot.reply import Replier
+from alternator.bot.review import Review
+from alternator.bot.telling import CreditWatch, GpuWatch, Teller, TokenWatch, Trouble
+from alternator.bot.wanted import Wanted
+from alternator.config.conduct import PaceSettings
+from alternator.config.settings import Config
+from alternator.errors import ServerError, TemporaryServerError
+from alternator.log import log
+from alternator.mastodon.client import MastodonClient
+from alternator.mastodon.entities import Status
+from alternator.progress import Progress
+from alternator.speech.worker.slot import WorkerReport
+
+REVIEW_SECONDS = 30.0
+LOOK_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conduct:
+    """The parts that the rest of the bot works with. ``heard`` is told of each post seen."""
+
+    wanted: Wanted
+    pace: Pace
+    chores: Chores
+    heard: Callable[[Status], None] = nobody_listens
+
+
+def modes_of(config: Config) -> Modes:
+    """The mode for each audience."""
+    return Modes(config.mastodon.mode, config.modes)
+
+
+def wanted_of(config: Config) -> Wanted:
+    """Which posts are described."""
+    return Wanted(config.mastodon.visibilities, config.opt_out, modes_of(config))
+
+
+def usual_conduct(account: Account, progress: Progress) -> Conduct:
+    """As it is where nothing is configured."""
+    return Conduct(
+        wanted=Wanted(account.settings.visibilities),
+        pace=Pace(PaceSettings(), account.state.ledger, progress.clock),
+        chores=Chores((), progress.clock),
+    )
+
+
+def no_workers() -> Sequence[WorkerReport]:
+    """Whisper is turned off."""
+    return ()
+
+
+def conduct_of(
+    config: Config,
+    account: Account,
+    session: MastodonClient,
+    progress: Progress,
+    workers: Callable[[], Sequence[WorkerReport]] = no_workers,
+) -> Conduct:
+    """What is configured for an account that is signed in; ``session`` is the main thread's.
+
+    ServerError if a token of it is refused, or lacks a scope.
+    """
+    modes, ledger, clock = modes_of(config), account.state.ledger, progress.clock
+    sender = sender_of(config, account, session, progress)
+    messenger = Messenger(
+        sender,
+        account.id,
+        to="@" + account.name.partition("@")[0],
+        limit=account.instance.post_limit,
+        is_other=sender is not session,
+    )
+    about: list[Trouble] = ["credit"]
+    about += ["gpu"] if config.messages.gpu else []
+    about += ["token"] if config.messages.token else []
+    teller = Teller(ledger, messenger, about, config.messages.to)
+    token = TokenWatch(lambda: account.health.report.token_refused, account.name, teller)
+    credit = CreditWatch(
+        config.balance, ledger, teller, left=partial(money_left, config.vision), now=clock.now
+    )
+    turns = [
+        Turn(chore=token, seconds=LOOK_SECONDS),
+        Turn(chore=GpuWatch(workers, teller), seconds=LOOK_SECONDS),
+        Turn(chore=credit, seconds=LOOK_SECONDS),
+    ]
+    review = Review(
+        account.state.drafts,
+        messenger,
+        config.review,
+        limit=account.instance.description_limit,
+        now=clock.now,
+    )
+    # Drafts of a mode that is not set any more still wait for their word.
+    turns.insert(0, Turn(chore=review, seconds=REVIEW_SECONDS))
+    take_up_dry_runs(account, modes)
+    return Conduct(
+        wanted=wanted_of(config),
+        pace=Pace(config.pace, ledger, clock),
+        chores=Chores(turns, clock),
+        heard=review.heard,
+    )
+
+
+def sender_of(
+    config: Config, account: Account, session: MastodonClient, progress: Progress
+) -> MastodonClient:
+    """Whose session direct messages are sent by. ServerError if its token does not suffice."""
+    scopes.check(session.scopes(), account.needed_scopes, "[mastodon] access_token")
+    token = config.messages.access_token
+    if token is None:
+        return session
+    sender = MastodonClient(replace(account.settings, access_token=token), progress=progress)
+    try:
+        other = sender.verify()
+        scopes.check(sender.scopes(), scopes.NEEDED, "[messages] access_token")
+    except TemporaryServerError as error:
+        log.warning("the second account could not be looked at: %s", error)
+        return sender
+    except ServerError as error:
+        raise type(error)(f"[messages] access_token: {error}") from None
+    return session if other.id == account.id else sender
+
+
+def take_up_dry_runs(account: Account, modes: Modes) -> None:
+    """A dry run that is over leaves its drafts: to be written, or to be asked about."""
+    drafts = account.state.drafts
+    found = drafts.end_dry_runs(modes.audiences("edit"), review=False)
+    found += drafts.end_dry_runs(modes.audiences("review"), review=True)
+    if found:
+        log.info("%d drafts of a dry run are taken up", found)
+
+
+def by_mode(
+    describer: Describer, account: Account, session: MastodonClient, wanted: Wanted
+) -> ModeDescriber:
+    """What describes posts in their modes, for the main thread."""
+    return ModeDescriber(
+        describer,
+        session,
+        drafts=account.state.drafts,
+        wanted=wanted,
+        replier=Replier(account, session),
+    )

@@ -1,0 +1,57 @@
+"""What the dashboard is shown of a running bot: each account, and how it is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from alternator.accounts.account import Account
+from alternator.accounts.health import ServerReport
+from alternator.config.settings import Config
+from alternator.speech.worker.slot import WorkerReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """How the work for one account is.
+
+    ``trouble`` is what a restart may mend, '' while there is no such thing; ``worker`` is the
+    transcriber's state, "disabled" where there is none; ``described`` counts since the start.
+    """
+
+    trouble: str
+    starting: bool
+    worker: str
+    workers: Sequence[WorkerReport]
+    server: ServerReport
+    last_success: datetime | None
+    described: int
+
+
+class Thumbnails(Protocol):
+    """Where small pictures of attachments come from: ``alternator/bot/thumbnails.py``."""
+
+    def get(self, status_id: str, attachment_id: str) -> bytes | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """One account of the bot. ``condition`` may be asked by any thread at any time."""
+
+    config: Config
+    account: Account
+    condition: Callable[[], Condition]
+    thumbnails: Thumbnails | None = None
+
+    @property
+    def name(self) -> str:
+        """user@server, or what is known of that before it is signed in."""
+        if self.account.is_signed_in:
+            return self.account.name
+        return self.config.mastodon.instance_url.partition("://")[2]
+
+    @property
+    def directory(self) -> Path:
+        """The bot's state directory."""
+        return self.config.state.directory

@@ -1,0 +1,1 @@
+"""``alternator describe``: the description that the bot would write, of any file."""

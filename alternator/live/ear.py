@@ -1,0 +1,69 @@
+"""What is said in a stretch of a stream's window: asks, and tells the pace how long that took."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from alternator.live.news import Rules
+from alternator.live.pace import Pace
+from alternator.live.plan import Pass, is_over
+from alternator.live.sound import Sound
+from alternator.speech.transcript import Segment, Transcript
+
+# Hears a WAV file; the second argument: in full, or quickly.
+Hear = Callable[[bytes, bool], Awaitable[Transcript]]
+
+
+class Ear:
+    """One question at a time. ``pace`` is shared by all that ``hear`` by the same model."""
+
+    def __init__(self, hear: Hear, pace: Pace) -> None:
+        self._hear = hear
+        self._pace = pace
+        self._asking: asyncio.Future[Transcript] | None = None
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a look may be taken that could be left out."""
+        return self._pace.has_room
+
+    async def segments(self, sound: Sound, window: Pass) -> tuple[Segment, ...]:
+        """What is said in the window, in its own times. CancelledError if it was cancelled."""
+        return await self._said(sound, window, 0.0)
+
+    def cancel(self) -> None:
+        """Nobody wants to know any more."""
+        if self._asking is not None:
+            self._asking.cancel()
+
+    async def is_over(
+        self, sound: Sound, window: Pass, segments: tuple[Segment, ...], rules: Rules
+    ) -> bool:
+        """Whether a sentence is over: its text ends well before the window, or nobody speaks in
+        the quiet at the window's end.
+
+        Small models tell times in whole seconds, so the first may not be seen. Then the voice
+        detector is asked about the quiet alone, which costs little: what has no speech in it is not
+        decoded.
+        """
+        if is_over(window, segments, rules):
+            return True
+        if window.pause is None or not window.full:
+            return False
+        return not await self._said(sound, Pass(end=window.end, full=False), window.pause)
+
+    async def _said(self, sound: Sound, window: Pass, begin: float) -> tuple[Segment, ...]:
+        if sound.silent:
+            return ()
+        started = time.monotonic()
+        seconds = None
+        self._pace.began()
+        try:
+            wav = sound.wav(begin, window.end)
+            self._asking = asyncio.ensure_future(self._hear(wav, window.full))
+            transcript = await self._asking
+            seconds = time.monotonic() - started
+        finally:
+            self._asking = None
+            self._pace.ended(seconds)
+        return tuple(segment for segment in transcript.segments if segment.text.strip())

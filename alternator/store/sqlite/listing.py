@@ -1,0 +1,117 @@
+"""The listing of one account's attachments, from its rows of ``attachment``."""
+
+from collections.abc import Collection, Sequence
+
+from alternator.store.elapsed import ElapsedTime
+from alternator.store.listing import Described, Listed
+from alternator.store.outcomes import AttachmentState
+from alternator.store.sqlite.attachments import ANEW
+from alternator.store.sqlite.database import Database
+
+COLUMNS = "status_id, attachment_id, state, reason, attempts, backfill, not_before, found, changed"
+# Of an attachment that is done with, `not_before` is when it came to that: what the index
+# attachment_by_state is ordered by, so that a page of many is read without sorting them all.
+NEWEST_FIRST = "ORDER BY not_before DESC, status_id DESC, attachment_id"
+NEXT_FIRST = "ORDER BY not_before, status_id, attachment_id"
+
+
+class SqliteListing:
+    """``alternator.store.listing.Listing``."""
+
+    def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
+        self._database = database
+        self._account = account
+        self._time = time
+
+    # size: two of them say which, two how much.
+    def page(
+        self,
+        states: Collection[AttachmentState],
+        *,
+        most: int,
+        skip: int = 0,
+        status_id: str | None = None,
+    ) -> Sequence[Listed]:
+        """Those in these states, what happened last first."""
+        order = NEXT_FIRST if set(states) == {"waiting"} else NEWEST_FIRST
+        condition, values = self._which(states, status_id)
+        with self._database.reading() as db:
+            rows = db.execute(
+                f"SELECT {COLUMNS} FROM attachment WHERE {condition} {order} LIMIT ? OFFSET ?",
+                (*values, most, skip),
+            ).fetchall()
+        return [
+            Listed(
+                status_id=row[0],
+                attachment_id=row[1],
+                state=row[2],
+                reason=row[3],
+                attempts=row[4],
+                backfill=bool(row[5]),
+                due=row[6],
+                found=row[7],
+                changed=row[8],
+            )
+            for row in rows
+        ]
+
+    def number(self, states: Collection[AttachmentState], *, status_id: str | None = None) -> int:
+        """How many those are."""
+        condition, values = self._which(states, status_id)
+        with self._database.reading() as db:
+            (found,) = db.execute(
+                f"SELECT COUNT(*) FROM attachment WHERE {condition}", values
+            ).fetchone()
+        return int(found)
+
+    def oldest_waiting(self) -> float | None:
+        """When the one that waits for the longest was met."""
+        with self._database.reading() as db:
+            (found,) = db.execute(
+                "SELECT MIN(found) FROM attachment WHERE account = ? AND state = 'waiting'",
+                (self._account,),
+            ).fetchone()
+        return None if found is None else float(found)
+
+    def reasons(self, state: AttachmentState, most: int) -> Sequence[tuple[str, int]]:
+        """The reasons of those in a state with their numbers."""
+        with self._database.reading() as db:
+            rows: list[tuple[str, int]] = db.execute(
+                "SELECT reason, COUNT(*) AS number FROM attachment WHERE account = ? "
+                "AND state = ? GROUP BY reason ORDER BY number DESC, reason LIMIT ?",
+                (self._account, state, most),
+            ).fetchall()
+        return rows
+
+    def described_since(self, moment: float) -> Sequence[Described]:
+        """What was described since a time."""
+        with self._database.reading() as db:
+            rows = db.execute(
+                "SELECT not_before, found, backfill FROM attachment WHERE account = ? "
+                "AND state = 'described' AND not_before >= ? ORDER BY not_before",
+                (self._account, moment),
+            ).fetchall()
+        return [
+            Described(at=at, after=max(at - found, 0.0), backfill=bool(backfill))
+            for at, found, backfill in rows
+        ]
+
+    def retry(self, status_id: str, attachment_id: str | None = None) -> int:
+        """Make due what was given up or left alone of a post, or one attachment."""
+        now = self._time.now()
+        with self._database.writing(durable=True) as db:
+            return db.execute(
+                f"UPDATE attachment SET {ANEW}, backfill = 0, changed = ? "
+                "WHERE account = ? AND status_id = ? "
+                "AND (? IS NULL OR attachment_id = ?) AND state IN ('failed', 'left')",
+                (now, now, self._account, status_id, attachment_id, attachment_id),
+            ).rowcount
+
+    def _which(
+        self, states: Collection[AttachmentState], status_id: str | None
+    ) -> tuple[str, tuple[object, ...]]:
+        """The condition on a row, and its values."""
+        condition = f"account = ? AND state IN ({', '.join('?' * len(states))})"
+        if status_id is None:
+            return condition, (self._account, *states)
+        return f"{condition} AND status_id = ?", (self._account, *states, status_id)

@@ -1,0 +1,81 @@
+"""Whether a sentence is over, by its text's times and by who speaks in the quiet behind it."""
+
+import asyncio
+import io
+import wave
+from array import array
+
+import pytest
+
+from alternator.errors import WorkerError
+from alternator.live.ear import Ear
+from alternator.live.news import Rules
+from alternator.live.pace import Pace
+from alternator.live.plan import Pass
+from alternator.live.sound import Sound
+from alternator.speech.transcript import Segment, Transcript
+
+RULES = Rules()
+AT_A_PAUSE = Pass(end=2.5, pause=2.0)
+
+
+def talk() -> Sound:
+    """Two seconds that are loud, and half a second that is less so."""
+    sound = Sound(16000)
+    sound.append(array("h", [5000] * 32000 + [100] * 8000).tobytes())
+    return sound
+
+
+class Answers:
+    """Says the same of each stretch of sound; ``asked`` are their seconds, and whether in full."""
+
+    def __init__(self, *said: Segment) -> None:
+        self.said = said
+        self.asked: list[tuple[float, bool]] = []
+
+    async def __call__(self, wav: bytes, full: bool) -> Transcript:
+        with wave.open(io.BytesIO(wav)) as file:
+            self.asked.append((file.getnframes() / file.getframerate(), full))
+        return Transcript(text="", language="en", duration=1.0, segments=self.said)
+
+
+def over(answers: Answers, window: Pass, end: float) -> bool:
+    segments = (Segment(start=0.0, end=end, text=" word"),)
+    return asyncio.run(Ear(answers, Pace()).is_over(talk(), window, segments, RULES))
+
+
+def test_times_that_are_clear_are_enough() -> None:
+    answers = Answers()
+    assert over(answers, AT_A_PAUSE, 2.1)
+    assert answers.asked == []
+
+
+def test_text_up_to_the_end_is_over_where_nobody_speaks_in_the_quiet() -> None:
+    """tiny says whole seconds: 2.5 for what ended at 2.0."""
+    answers = Answers()
+    assert over(answers, AT_A_PAUSE, 2.5)
+    assert answers.asked == [(pytest.approx(0.5), False)]
+
+
+def test_it_goes_on_where_somebody_speaks_softly() -> None:
+    assert not over(Answers(Segment(start=0.0, end=0.5, text=" and")), AT_A_PAUSE, 2.5)
+    assert over(Answers(Segment(start=0.0, end=0.5, text=" ")), AT_A_PAUSE, 2.5)
+
+
+def test_nobody_is_asked_where_there_is_no_quiet_or_the_look_was_quick() -> None:
+    answers = Answers()
+    assert not over(answers, Pass(end=2.5), 2.5)
+    assert not over(answers, Pass(end=2.5, pause=2.0, full=False), 2.5)
+    assert answers.asked == []
+
+
+def test_an_error_leaves_the_pace_as_it_was() -> None:
+    async def hear(wav: bytes, full: bool) -> Transcript:
+        raise WorkerError("it died")
+
+    pace = Pace()
+    ear = Ear(hear, pace)
+    for _ in range(10):
+        with pytest.raises(WorkerError):
+            asyncio.run(ear.segments(talk(), AT_A_PAUSE))
+    assert ear.has_room
