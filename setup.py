@@ -35,7 +35,9 @@ setup(
     ext_modules=[
         Extension(
             "alternator.speech.batched.libkernels",
-            sources=[f"{FOLDER}/kernel_{part}.c" for part in ("linear", "listen", "ways")],
+            sources=[
+                f"{FOLDER}/kernel_{part}.c" for part in ("attend", "linear", "listen", "ways")
+            ],
             depends=[f"{FOLDER}/kernels.h", f"{FOLDER}/kernels.flags"],
             extra_compile_args=Path(FOLDER, "kernels.flags").read_text("ascii").split(),
             optional=True,

@@ -1,8 +1,9 @@
-"""``alternator doctor``: the machine, then the endpoint that pictures are sent to.
+"""``alternator doctor``: the machine, what computes speech on its CPU, the endpoint for pictures.
 
 The machine is the probe's matter and is shown first, whatever becomes of the rest.
 """
 
+import os
 import sys
 
 from probe.cli import doctor as machine_doctor
@@ -22,9 +23,18 @@ def main(argv: list[str]) -> int:
             print(f"  {NO_ENDPOINT:<21} do not try the endpoint that pictures are sent to")
         raise
     names = {argument.partition("=")[0] for argument in argv}
-    if code == 0 and not names & {*ELSEWHERE, NO_ENDPOINT}:
-        sys.stdout.write(endpoint_text())
+    if code == 0 and not names.intersection(ELSEWHERE):
+        sys.stdout.write(kernels_text())
+        if NO_ENDPOINT not in names:
+            sys.stdout.write(endpoint_text())
     return code
+
+
+def kernels_text() -> str:
+    """What to say of the kernels for int8."""
+    from alternator.speech.batched.kernel_library import in_words
+
+    return f"\nSpeech on a CPU\n  {in_words(os.cpu_count() or 1)}\n"
 
 
 def endpoint_text() -> str:

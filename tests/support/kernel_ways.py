@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from alternator.speech.batched import kernels
-from alternator.speech.batched.kernels import Kernels, Way, our_kernels
+from alternator.speech.batched import kernel_library
+from alternator.speech.batched.kernel_library import Way
+from alternator.speech.batched.kernels import Kernels, our_kernels
 
 needs_kernels = pytest.mark.skipif(
-    our_kernels() is None, reason=f"{kernels.LIBRARY.name} was not built: is there a compiler?"
+    our_kernels() is None, reason=f"{kernel_library.FILE.name} was not built: is there a compiler?"
 )
 
 
@@ -31,5 +32,5 @@ def kernels_in(way: Way) -> Kernels:
 def without_kernels() -> Iterator[None]:
     """As where the library could not be built."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kernels, "LIBRARY", Path("/nowhere/libkernels.so"))
+        patch.setattr(kernel_library, "FILE", Path("/nowhere/libkernels.so"))
         yield

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from alternator.speech.batched.int8_linear import quantized
-from alternator.speech.batched.kernels import Kernels, LayerFields, Way
+from alternator.speech.batched.kernel_library import Way
+from alternator.speech.batched.kernels import Kernels, LayerFields
 
 # As kernel_linear.c has them: outputs that stand together, and inputs of each side by side.
 BLOCK, QUAD = 32, 4

@@ -45,7 +45,7 @@ static void block_plain(int64_t rows, const int8_t *x, int64_t inputs, const int
                 found[o] += x[i] * weights[(i / 4 * BLOCK + o) * 4 + i % 4];
 }
 
-#if defined(__x86_64__)
+#ifdef X86
 /* vpmaddubsw takes one side without a sign, and adds two products in 16 bits. So the weight gives its
  * sign to the input: two times 127 · 127 is just not too much. `rows` is a constant where it is
  * inlined, and at most 3, for whose sums there are registers. */
@@ -203,7 +203,7 @@ INLINED void take_rows(const struct multiplying *w, const float *x) {
 
 static void take_plain(const struct multiplying *w, const float *x) { take_rows(w, x); }
 static void piece_plain(const void *w, int64_t piece) { multiply_piece(w, piece, block_plain); }
-#if defined(__x86_64__)
+#ifdef X86
 AVX2 static void take_avx2(const struct multiplying *w, const float *x) { take_rows(w, x); }
 AVX2 static void piece_avx2(const void *w, int64_t piece) { multiply_piece(w, piece, block_avx2); }
 VNNI static void take_vnni(const struct multiplying *w, const float *x) { take_rows(w, x); }
@@ -226,7 +226,7 @@ EXPORT int linear(const struct layer *layer, const float *x, float *out, int64_t
                                   (float *)memory, out, rows, blocks, of_piece};
     void (*take_in)(const struct multiplying *, const float *) = take_plain;
     void (*one)(const void *, int64_t) = piece_plain;
-#if defined(__x86_64__)
+#ifdef X86
     if (way >= WITH_AVX2) take_in = take_avx2, one = piece_avx2;
     if (way >= WITH_VNNI) take_in = take_vnni, one = piece_vnni;
 #endif

@@ -36,7 +36,7 @@ static void product_plain(int64_t rows, const float *a, int64_t n, const int8_t 
             for (int j = 0; j < TILE; j++) c[j] += a[i] * (float)b[i * TILE + j];
 }
 
-#if defined(__x86_64__)
+#ifdef X86
 /* `rows` and `groups` of vectors are constants where it is inlined: all sums stay in registers, and
  * what was widened to float32 serves all rows. */
 INLINED AVX2 void columns_avx2(const int rows, const int groups, const float *a, int64_t n,
@@ -202,7 +202,7 @@ INLINED void listen_pair(const void *data, int64_t pair, product *times) {
 }
 
 static void listen_plain(const void *w, int64_t pair) { listen_pair(w, pair, product_plain); }
-#if defined(__x86_64__)
+#ifdef X86
 AVX2 static void listen_avx2(const void *w, int64_t pair) { listen_pair(w, pair, product_avx2); }
 AVX512 static void listen_avx512(const void *w, int64_t pair) {
     listen_pair(w, pair, product_avx512);
@@ -214,7 +214,7 @@ EXPORT void listen(const struct sound *sound, const float *q, const float *bias,
                    float *out, int64_t windows, int64_t rows, const struct team *team, int way) {
     const struct listening w = {sound, q, bias, out, rows, bias_step};
     void (*one)(const void *, int64_t) = listen_plain;
-#if defined(__x86_64__)
+#ifdef X86
     if (way >= WITH_AVX2) one = way >= WITH_AVX512 ? listen_avx512 : listen_avx2;
 #endif
     share(team, one, &w, windows * sound->heads);
@@ -276,7 +276,7 @@ INLINED void keep_head(const void *data, int64_t piece) {
 }
 
 static void keep_plain(const void *w, int64_t piece) { keep_head(w, piece); }
-#if defined(__x86_64__)
+#ifdef X86
 AVX2 static void keep_avx2(const void *w, int64_t piece) { keep_head(w, piece); }
 AVX512 static void keep_avx512(const void *w, int64_t piece) { keep_head(w, piece); }
 #endif
@@ -287,7 +287,7 @@ EXPORT void keep_sound(const struct sound *sound, const float *keys, const float
                        int way) {
     const struct keeping w = {sound, keys, values, window, positions, step};
     void (*one)(const void *, int64_t) = keep_plain;
-#if defined(__x86_64__)
+#ifdef X86
     if (way >= WITH_AVX2) one = way >= WITH_AVX512 ? keep_avx512 : keep_avx2;
 #endif
     sound->positions[window] = positions;

@@ -3,11 +3,11 @@
 #include "kernels.h"
 
 /* Changes with every structure and function below: a library that was built before would crash. */
-EXPORT int interface(void) { return 1; }
+EXPORT int interface(void) { return 2; }
 
 /* The best way that the processor has; it has all ways below it as well. */
 EXPORT int best_way(void) {
-#if defined(__x86_64__)
+#ifdef X86
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return PLAIN;
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||

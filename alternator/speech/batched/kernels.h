@@ -1,7 +1,8 @@
-/* What a step of the decoder on a CPU waits for, in int8: attention over the sound, and products of
- * a few rows with a layer's weights. Both read megabytes once and do little with each byte, so they
- * have to go at the memory's speed, of which torch's operations reach half. The Python side is
- * kernels.py. There is no Python in here, so one library serves every version of it.
+/* What int8 on a CPU waits for. A step of the decoder: attention over the sound, and products of a few
+ * rows with a layer's weights. Both read megabytes once and do little with each byte, so they have
+ * to go at the memory's speed, of which torch's operations reach half. The encoder: attention of all
+ * positions over all, which torch has in float32 only. The Python side is kernels.py. There is no
+ * Python in here, so one library serves every version of it.
  *
  * Each kernel is there in ways for AVX-512, for AVX2, and in plain C for any processor, which is
  * written in loops of fixed length over arrays so that a compiler makes vectors of them. What is not
@@ -12,7 +13,9 @@
 
 #include <stdint.h>
 #include <string.h>
-#if defined(__x86_64__)
+/* PLAIN_ONLY, as on any other processor: for tests. */
+#if defined(__x86_64__) && !defined(PLAIN_ONLY)
+#define X86
 #include <immintrin.h>
 #endif
 

@@ -4,10 +4,7 @@ The library is built where there is a compiler (``setup.py``; in images beforeha
 where it was not built for these structures, torch's operations do the work.
 """
 
-import contextlib
 import ctypes
-import logging
-from enum import IntEnum
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -15,19 +12,10 @@ from typing import Self
 import torch
 from torch import Tensor
 
-logger = logging.getLogger(__name__)
+from alternator.speech.batched import kernel_library
+from alternator.speech.batched.kernel_library import Library, Way, open_library, too_few_threads
 
-LIBRARY = Path(__file__).with_name("libkernels.so")
-INTERFACE = 1  # as in kernel_ways.c
-
-
-class Way(IntEnum):
-    """What a kernel is computed with; a processor that has one has those before it. kernels.h."""
-
-    PLAIN = 0
-    AVX2 = 1
-    AVX512 = 2
-    VNNI = 3
+MOST_POSITIONS = 1536  # that kernel_attend.c takes
 
 
 class SoundFields(ctypes.Structure):
@@ -69,29 +57,31 @@ class Kernels:
     They take contiguous float32 tensors on the CPU, and run without Python's lock.
     """
 
-    def __init__(self, library: ctypes.CDLL, start: int | None, way: Way | None = None) -> None:
-        self._library = library
-        self.way = Way(library.best_way()) if way is None else way
-        self._start = start
+    def __init__(self, library: Library, way: Way | None = None) -> None:
+        self.library = library
+        self.way = library.way if way is None else way
         self._teams: dict[int, _Team] = {}
         pointer, number, kind = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int
-        self._listen, self._keep, self._linear = library.listen, library.keep_sound, library.linear
+        functions = library.functions
+        self._listen, self._keep = functions.listen, functions.keep_sound
+        self._linear, self._attend = functions.linear, functions.attend
         self._listen.argtypes = (
             *(pointer, pointer, pointer, number, pointer),
             *(number, number, pointer, kind),
         )
         self._keep.argtypes = (pointer, pointer, pointer, number, number, number, pointer, kind)
         self._linear.argtypes = (pointer, pointer, pointer, number, pointer, kind)
+        self._attend.argtypes = (pointer, pointer, pointer, number, number, pointer)
         self._listen.restype = self._keep.restype = None
 
     def by(self, way: Way) -> Self:
         """The same, computing in a way that is not the best."""
-        return type(self)(self._library, self._start, way)
+        return type(self)(self.library, way)
 
     @property
     def threaded(self) -> bool:
         """Whether the kernels use all of torch's threads, or one alone."""
-        return self._start is not None
+        return self.library.start is not None
 
     def listen(self, sound: SoundFields, q: Tensor, bias: Tensor | None) -> Tensor:
         """What ``q``, (windows, rows, heads, 64), hears of the sound: the same shape.
@@ -136,10 +126,30 @@ class Kernels:
             raise MemoryError(f"no memory for {len(x)} rows of a linear layer")
         return product
 
+    def attend(self, qkv: Tensor, heads: int, bias: Tensor | None) -> Tensor:
+        """What the positions of a window hear of each other: (positions, 3 · state), of queries,
+        keys and values, → (positions, state). At most MOST_POSITIONS of them, in the way VNNI.
+
+        ``bias``, (positions,), dense, is added to the scores.
+        """
+        positions, width = qkv.shape
+        heard = torch.empty(positions, width // 3)
+        failed = self._attend(
+            qkv.data_ptr(),
+            None if bias is None else bias.data_ptr(),
+            heard.data_ptr(),
+            positions,
+            heads,
+            self._team(),
+        )
+        if failed:
+            raise MemoryError(f"no memory for the attention of {positions} positions")
+        return heard
+
     def _team(self) -> object:
         threads = torch.get_num_threads()
         if threads not in self._teams:
-            self._teams[threads] = _Team(self._start, threads)
+            self._teams[threads] = _Team(self.library.start, threads)
         return ctypes.byref(self._teams[threads])
 
 
@@ -149,39 +159,14 @@ def our_kernels() -> Kernels | None:
     That is where there is no library for this program, and where its kernels would run on one
     thread beside torch, which has more: with another OpenMP than GCC's.
     """
-    kernels = load(LIBRARY)
-    if kernels is None or (not kernels.threaded and torch.get_num_threads() > 1):
+    kernels = load(kernel_library.FILE)
+    if kernels is None or too_few_threads(kernels.library, torch.get_num_threads()):
         return None
     return kernels
 
 
 @cache
 def load(file: Path) -> Kernels | None:
-    """The kernels of a library, None where it is missing or was built for other structures."""
-    try:
-        library = ctypes.CDLL(str(file))
-        found = library.interface()
-    except (OSError, AttributeError) as error:
-        logger.debug("int8 by torch's operations: %s", error)
-        return None
-    if found != INTERFACE:
-        logger.debug("int8 by torch's operations: %s was built for another version", file)
-        return None
-    kernels = Kernels(library, _start_of_torch())
-    logger.debug("int8 by our kernels, %s", kernels.way.name)
-    return kernels
-
-
-def _start_of_torch() -> int | None:
-    """The address of GOMP_parallel in the OpenMP library that torch's own threads belong to.
-
-    GCC's libgomp, which Linux wheels of torch bring along:
-    https://gcc.gnu.org/onlinedocs/libgomp/Implementing-PARALLEL-construct.html
-    """
-    package = Path(torch.__file__).parent
-    for folder in (package / "lib", package.with_name("torch.libs")):
-        for file in sorted(folder.glob("libgomp*.so*")):
-            with contextlib.suppress(OSError, AttributeError):
-                start = ctypes.CDLL(str(file)).GOMP_parallel
-                return ctypes.cast(start, ctypes.c_void_p).value
-    return None
+    """The kernels of a library, None where it is of no use here."""
+    library = open_library(file)
+    return None if isinstance(library, str) else Kernels(library)

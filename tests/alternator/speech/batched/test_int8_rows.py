@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from alternator.speech.batched.int8_linear import AfterGeluInt8, FewRowsInt8, quantized
 from alternator.speech.batched.int8_rows import KernelInt8
-from alternator.speech.batched.kernels import Way
+from alternator.speech.batched.kernel_library import Way
 from alternator.speech.batched.linear import after_gelu, few_rows
 from alternator.speech.batched.precision import Precision
 

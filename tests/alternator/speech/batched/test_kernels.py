@@ -1,45 +1,28 @@
-"""Where the library is found, and what happens where it is not or fits badly."""
+"""When the kernels are called, in which ways, and by which threads."""
 
-import ctypes
 import subprocess
 import sys
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 import torch
 from kernel_ways import kernels_in, needs_kernels, ways, without_kernels
 
-from alternator.speech.batched import kernels
+from alternator.speech.batched import kernel_library, kernels
+from alternator.speech.batched.kernel_library import Library, Way, open_library
 from alternator.speech.batched.kernels import our_kernels
 
-C_SOURCES = Path(kernels.__file__).parent
 
-
-def test_without_the_library_there_are_none(caplog):
-    with without_kernels(), caplog.at_level("DEBUG"):
-        kernels.load.cache_clear()
+def test_without_the_library_there_are_none():
+    with without_kernels():
         assert our_kernels() is None
-        assert our_kernels() is None
-    assert [record.levelname for record in caplog.records] == ["DEBUG"]
-    assert "int8 by torch's operations" in caplog.text
-
-
-@needs_kernels
-def test_a_library_of_another_version_is_not_called(monkeypatch, caplog):
-    monkeypatch.setattr(kernels, "INTERFACE", kernels.INTERFACE + 1)
-    with caplog.at_level("DEBUG"):
-        assert kernels.load.__wrapped__(kernels.LIBRARY) is None
-    assert "was built for another version" in caplog.text
-
-
-def test_a_file_that_is_no_library_is_none(tmp_path):
-    (tmp_path / "libkernels.so").write_text("no library")
-    assert kernels.load(tmp_path / "libkernels.so") is None
 
 
 @needs_kernels
 def test_one_thread_is_no_help_beside_torchs_many(monkeypatch):
-    alone = kernels.Kernels(ctypes.CDLL(str(kernels.LIBRARY)), None)
+    library = open_library(kernel_library.FILE)
+    assert isinstance(library, Library)
+    alone = kernels.Kernels(replace(library, start=None))
     monkeypatch.setattr(kernels, "load", lambda file: alone)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
     assert our_kernels() is None
@@ -49,7 +32,7 @@ def test_one_thread_is_no_help_beside_torchs_many(monkeypatch):
 
 @needs_kernels
 def test_the_ways_are_the_best_and_those_before_it():
-    assert ways() == list(kernels.Way)[: len(ways())]
+    assert ways() == list(Way)[: len(ways())]
     assert [kernels_in(way).way for way in ways()] == ways()
 
 
