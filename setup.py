@@ -36,7 +36,8 @@ setup(
         Extension(
             "alternator.speech.batched.libkernels",
             sources=[
-                f"{FOLDER}/kernel_{part}.c" for part in ("attend", "linear", "listen", "ways")
+                f"{FOLDER}/kernel_{part}.c"
+                for part in ("attend", "half", "linear", "listen", "ways")
             ],
             depends=[f"{FOLDER}/kernels.h", f"{FOLDER}/kernels.flags"],
             extra_compile_args=Path(FOLDER, "kernels.flags").read_text("ascii").split(),

@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
 
 
 def kernels_text() -> str:
-    """What to say of the kernels for int8."""
+    """What computes speech where there is no GPU."""
     from alternator.speech.batched.kernel_library import in_words
 
     return f"\nSpeech on a CPU\n  {in_words(os.cpu_count() or 1)}\n"

@@ -85,6 +85,6 @@ def test_it_comes_after_the_machine_unless_it_is_not_wanted(
 
 
 def test_what_computes_speech_on_the_cpu_is_said(monkeypatch: pytest.MonkeyPatch):
-    assert kernels_text().startswith("\nSpeech on a CPU\n  int8 on the CPU by ")
+    assert kernels_text().startswith("\nSpeech on a CPU\n  speech on the CPU by ")
     monkeypatch.setattr(kernel_library, "FILE", Path("/nowhere/libkernels.so"))
     assert "by torch's operations alone: libkernels.so was not built" in kernels_text()

@@ -12,7 +12,7 @@ from enum import IntEnum
 from pathlib import Path
 
 FILE = Path(__file__).with_name("libkernels.so")
-INTERFACE = 2  # as in kernel_ways.c
+INTERFACE = 3  # as in kernel_ways.c
 SWITCH = "ALTERNATOR_KERNELS"
 OFF = ("0", "no", "off", "false")
 
@@ -72,12 +72,12 @@ def too_few_threads(library: Library, threads: int) -> str | None:
 
 
 def in_words(threads: int) -> str:
-    """What computes in int8 on the CPU, where torch has so many threads."""
+    """What computes speech on the CPU, where torch has so many threads."""
     library = open_library(FILE)
     why = library if isinstance(library, str) else too_few_threads(library, threads)
     if isinstance(library, str) or why:
-        return f"int8 on the CPU by torch's operations alone: {why}"
-    return f"int8 on the CPU by our own kernels: {WORDS[library.way]}"
+        return f"speech on the CPU by torch's operations alone: {why}"
+    return f"speech on the CPU by our own kernels: {WORDS[library.way]}"
 
 
 def _start_of_torch() -> int | None:

@@ -62,6 +62,7 @@ INLINED AVX2 void lines_avx2(const int rows, const int8_t *x, int64_t inputs,
         for (int g = 0; g < 4; g++) {
             const __m256i w = _mm256_loadu_si256((const void *)(weights + i * BLOCK + 32 * g));
             const __m256i size = _mm256_abs_epi8(w);
+            if (g % 2 == 0) AHEAD(weights + i * BLOCK + 32 * g);
 #pragma GCC unroll 8
             for (int r = 0; r < rows; r++) {
                 int32_t four;
@@ -103,6 +104,8 @@ INLINED VNNI void lines_vnni(const int rows, const int8_t *x, int64_t inputs,
     for (int64_t i = 0; i < inputs; i += 4) {
         const __m512i low = _mm512_loadu_si512(weights + i * BLOCK);
         const __m512i high = _mm512_loadu_si512(weights + i * BLOCK + 64);
+        AHEAD(weights + i * BLOCK);
+        AHEAD(weights + i * BLOCK + 64);
 #pragma GCC unroll 8
         for (int r = 0; r < rows; r++) {
             uint32_t four;
@@ -133,21 +136,6 @@ INLINED VNNI void block_vnni(int64_t rows, const int8_t *x, int64_t inputs, cons
 }
 
 #endif
-
-/* x · (1 + erf(x / √2)) / 2. The error function by formula 7.1.26 of Abramowitz and Stegun, which is
- * wrong by 1.5e-7 at most: https://personal.math.ubc.ca/~cbm/aands/page_299.htm */
-INLINED float gelu_of(float x) {
-    const float size = x < 0 ? -x : x;
-    const float t = 1 / (1 + 0.3275911f * 0.70710678f * size);
-    float y = 1.061405429f;
-    y = y * t - 1.453152027f;
-    y = y * t + 1.421413741f;
-    y = y * t - 0.284496736f;
-    y = y * t + 0.254829592f;
-    /* Half of what is left over to 1 on the far side of 0, by e^(-x² / 2). */
-    const float rest = 0.5f * y * t * power_of_two(-0.72134752f * x * x);
-    return x < 0 ? x * rest : x - x * rest;
-}
 
 INLINED void multiply_piece(const void *data, int64_t piece, block_product *product) {
     const struct multiplying *w = data;

@@ -48,7 +48,8 @@ INLINED AVX2 void columns_avx2(const int rows, const int groups, const float *a,
 #pragma GCC unroll 8
             for (int g = 0; g < groups; g++)
                 sums[r][g] = _mm256_loadu_ps(c + r * TILE + first + 8 * g);
-        for (int64_t i = 0; i < n; i++)
+        for (int64_t i = 0; i < n; i++) {
+            if (!first) AHEAD(b + i * TILE); /* the next tile */
 #pragma GCC unroll 8
             for (int g = 0; g < groups; g++) {
                 const int8_t *at = b + i * TILE + first + 8 * g;
@@ -57,6 +58,7 @@ INLINED AVX2 void columns_avx2(const int rows, const int groups, const float *a,
                 for (int r = 0; r < rows; r++)
                     sums[r][g] = _mm256_fmadd_ps(_mm256_set1_ps(a[r * TILE + i]), x, sums[r][g]);
             }
+        }
 #pragma GCC unroll 8
         for (int r = 0; r < rows; r++)
 #pragma GCC unroll 8
@@ -87,7 +89,8 @@ INLINED AVX512 void columns_avx512(const int rows, const int groups, const float
 #pragma GCC unroll 8
             for (int g = 0; g < groups; g++)
                 sums[r][g] = _mm512_loadu_ps(c + r * TILE + first + 16 * g);
-        for (int64_t i = 0; i < n; i++)
+        for (int64_t i = 0; i < n; i++) {
+            if (!first) AHEAD(b + i * TILE); /* the next tile */
 #pragma GCC unroll 8
             for (int g = 0; g < groups; g++) {
                 const int8_t *at = b + i * TILE + first + 16 * g;
@@ -96,6 +99,7 @@ INLINED AVX512 void columns_avx512(const int rows, const int groups, const float
                 for (int r = 0; r < rows; r++)
                     sums[r][g] = _mm512_fmadd_ps(_mm512_set1_ps(a[r * TILE + i]), x, sums[r][g]);
             }
+        }
 #pragma GCC unroll 8
         for (int r = 0; r < rows; r++)
 #pragma GCC unroll 8

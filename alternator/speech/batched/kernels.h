@@ -1,4 +1,4 @@
-/* What int8 on a CPU waits for. A step of the decoder: attention over the sound, and products of a few
+/* What a CPU waits for, most of it in int8. A step of the decoder: attention over the sound, and products of a few
  * rows with a layer's weights. Both read megabytes once and do little with each byte, so they have
  * to go at the memory's speed, of which torch's operations reach half. The encoder: attention of all
  * positions over all, which torch has in float32 only. The Python side is kernels.py. There is no
@@ -21,9 +21,13 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define INLINED static inline __attribute__((always_inline))
-#define AVX2 __attribute__((target("avx2,fma")))
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma")))
-#define VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma")))
+#define AVX2 __attribute__((target("avx2,fma,f16c")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,f16c")))
+#define VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,f16c")))
+
+/* What a step reads comes from memory, in pages of 4096 bytes, behind whose end the processor does not
+ * look ahead by itself. With this a vocabulary of half precision took 1.9 ms where it took 2.6. */
+#define AHEAD(at) _mm_prefetch((const char *)(at) + 4096, _MM_HINT_T0)
 
 enum way { PLAIN, WITH_AVX2, WITH_AVX512, WITH_VNNI };
 
@@ -45,6 +49,21 @@ INLINED float power_of_two(float x) {
     float power;
     memcpy(&power, &exponent, sizeof power);
     return y * power;
+}
+
+/* x · (1 + erf(x / √2)) / 2. The error function by formula 7.1.26 of Abramowitz and Stegun, which is
+ * wrong by 1.5e-7 at most: https://personal.math.ubc.ca/~cbm/aands/page_299.htm */
+INLINED float gelu_of(float x) {
+    const float size = x < 0 ? -x : x;
+    const float t = 1 / (1 + 0.3275911f * 0.70710678f * size);
+    float y = 1.061405429f;
+    y = y * t - 1.453152027f;
+    y = y * t + 1.421413741f;
+    y = y * t - 0.284496736f;
+    y = y * t + 0.254829592f;
+    /* Half of what is left over to 1 on the far side of 0, by e^(-x² / 2). */
+    const float rest = 0.5f * y * t * power_of_two(-0.72134752f * x * x);
+    return x < 0 ? x * rest : x - x * rest;
 }
 
 /* --- Work that several threads share. ------------------------------------------------------------

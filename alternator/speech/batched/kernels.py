@@ -45,6 +45,18 @@ class LayerFields(ctypes.Structure):
     )
 
 
+class HalfFields(ctypes.Structure):
+    """``struct half_layer`` of kernel_half.c."""
+
+    _fields_ = (
+        ("weights", ctypes.c_void_p),
+        ("bias", ctypes.c_void_p),
+        ("inputs", ctypes.c_int64),
+        ("outputs", ctypes.c_int64),
+        ("gelu", ctypes.c_int64),
+    )
+
+
 class _Team(ctypes.Structure):
     """``struct team`` of kernels.h."""
 
@@ -65,14 +77,17 @@ class Kernels:
         functions = library.functions
         self._listen, self._keep = functions.listen, functions.keep_sound
         self._linear, self._attend = functions.linear, functions.attend
+        self._half_linear = functions.half_linear
         self._listen.argtypes = (
             *(pointer, pointer, pointer, number, pointer),
             *(number, number, pointer, kind),
         )
         self._keep.argtypes = (pointer, pointer, pointer, number, number, number, pointer, kind)
         self._linear.argtypes = (pointer, pointer, pointer, number, pointer, kind)
+        self._half_linear.argtypes = self._linear.argtypes
         self._attend.argtypes = (pointer, pointer, pointer, number, number, pointer)
-        self._listen.restype = self._keep.restype = None
+        for without_result in (self._listen, self._keep, self._half_linear):
+            without_result.restype = None
 
     def by(self, way: Way) -> Self:
         """The same, computing in a way that is not the best."""
@@ -124,6 +139,14 @@ class Kernels:
         )
         if failed:
             raise MemoryError(f"no memory for {len(x)} rows of a linear layer")
+        return product
+
+    def half_linear(self, layer: HalfFields, x: Tensor) -> Tensor:
+        """The same for weights in half precision."""
+        product = torch.empty(len(x), layer.outputs)
+        self._half_linear(
+            ctypes.byref(layer), x.data_ptr(), product.data_ptr(), len(x), self._team(), self.way
+        )
         return product
 
     def attend(self, qkv: Tensor, heads: int, bias: Tensor | None) -> Tensor:

@@ -89,7 +89,7 @@ class BatchedEngine:
                 checkpoint, device=self.device, compute_type=options.compute_type
             )
             progress.beat()
-            if network.int8:
+            if network.device.type == "cpu":
                 progress.line(in_words(torch.get_num_threads()))
             self._loaded = self._around(network, windows)
         except (torch.OutOfMemoryError, MemoryError):

@@ -22,7 +22,7 @@ from alternator.speech.batched.kernel_library import (
     too_few_threads,
 )
 
-BY_TORCH = "int8 on the CPU by torch's operations alone: "
+BY_TORCH = "speech on the CPU by torch's operations alone: "
 
 
 def opened() -> Library:
@@ -75,7 +75,7 @@ def test_it_can_be_turned_off(monkeypatch, value):
 @needs_kernels
 def test_its_way_is_said():
     library = opened()
-    assert in_words(1) == f"int8 on the CPU by our own kernels: {WORDS[library.way]}"
+    assert in_words(1) == f"speech on the CPU by our own kernels: {WORDS[library.way]}"
 
 
 @needs_kernels
