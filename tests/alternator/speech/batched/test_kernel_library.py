@@ -40,8 +40,23 @@ def test_one_that_was_not_built(tmp_path):
 
 
 def test_a_file_that_is_no_library(tmp_path):
-    """As one of another processor or C library is, which the loader refuses."""
     (tmp_path / FILE.name).write_text("no library")
+    found = open_library(tmp_path / FILE.name)
+    assert isinstance(found, str) and found.startswith("libkernels.so can't be loaded: ")
+    assert "\n" not in found
+
+
+@needs_kernels
+@pytest.mark.skipif(sys.platform != "linux", reason="ELF is Linux's")
+@pytest.mark.parametrize(
+    ("place", "what"), [(18, b"\xff\xfe"), (None, b"libc.so.9")], ids=["processor", "C library"]
+)
+def test_one_that_was_built_for_another(tmp_path, place, what):
+    """The loader says no: the number of the processor is nobody's, the C library is not here."""
+    written = bytearray(FILE.read_bytes())
+    at = written.index(b"libc.so.6") if place is None else place
+    written[at : at + len(what)] = what
+    (tmp_path / FILE.name).write_bytes(written)
     found = open_library(tmp_path / FILE.name)
     assert isinstance(found, str) and found.startswith("libkernels.so can't be loaded: ")
     assert "\n" not in found

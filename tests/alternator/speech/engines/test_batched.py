@@ -17,7 +17,7 @@ from whisper_models import ENGLISH, random_model, saved
 
 from alternator.config.models import ComputeType
 from alternator.media.audio import SAMPLE_RATE, Samples
-from alternator.progress import SILENT
+from alternator.progress import SILENT, Progress
 from alternator.speech.engines.batched import BatchedEngine
 from alternator.speech.engines.engine import LoadOptions
 from alternator.speech.engines.openai_whisper import whisper_arguments
@@ -172,7 +172,6 @@ def test_noise_around_speech_is_heard_as_whisper_transcribe_does(
         assert_equal(fixture, path, dataclasses.replace(PLAIN, word_timestamps=words))
 
 
-# Without words: where attention is noise, rounding decides on which way through it is cheapest.
 @pytest.mark.parametrize("beam", [None, 5])
 def test_int8_writes_the_fixtures_text_with_our_kernels_and_without(
     checkpoint: Path, speak: Callable[..., Path], tmp_path: Path, beam: int | None
@@ -194,6 +193,30 @@ def test_int8_writes_the_fixtures_text_with_our_kernels_and_without(
         assert texts(loaded(checkpoint, compute_type="int8")) == list(KNOWN)
 
 
+class Lines(Progress):
+    """What is told while a model is loaded."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@pytest.mark.parametrize("compute_type", ["int8", "float32"])
+def test_one_line_says_what_computes_and_why_not_our_kernels(
+    checkpoint: Path, compute_type: ComputeType
+) -> None:
+    options = LoadOptions(model_dir=Path("/nowhere"), compute_type=compute_type, threads=1)
+    told = Lines()
+    with without_kernels():
+        BatchedEngine().load(str(checkpoint), "cpu", options, told)
+    (line,) = told.lines
+    assert line.startswith("speech on the CPU by torch's operations alone: ")
+    assert line.endswith("libkernels.so was not built, for want of a C compiler")
+
+
+# Without words: where attention is noise, rounding decides on which way through it is cheapest.
 @pytest.mark.parametrize("name", ["plain", "no timestamps", "prompt carried"])
 @pytest.mark.parametrize("vocabulary", [51_865, ENGLISH])
 def test_a_model_that_says_anything(
