@@ -1,7 +1,9 @@
-"""``alternator doctor``: the machine, then the endpoint that pictures are sent to.
+"""``alternator doctor``: the machine, what computes speech on its CPU, the endpoint for pictures.
 
 The machine is the probe's matter and is shown first, whatever becomes of the rest.
 """
+
+import os
 
 from probe.cli import doctor as machine_doctor
 
@@ -20,11 +22,20 @@ def main(argv: list[str]) -> int:
             print(f"  {NO_ENDPOINT:<21} do not try the endpoint that pictures are sent to")
         raise
     names = {argument.partition("=")[0] for argument in argv}
-    if code == 0 and not names & {*ELSEWHERE, NO_ENDPOINT}:
+    if code == 0 and not names.intersection(ELSEWHERE):
         from alternator.terminal import say  # a model's words are in it
 
-        say(endpoint_text().removesuffix("\n"))
+        say(kernels_text().removesuffix("\n"))
+        if NO_ENDPOINT not in names:
+            say(endpoint_text().removesuffix("\n"))
     return code
+
+
+def kernels_text() -> str:
+    """What computes speech where there is no GPU."""
+    from alternator.speech.batched.kernel_library import in_words
+
+    return f"\nSpeech on a CPU\n  {in_words(os.cpu_count() or 1)}\n"
 
 
 def endpoint_text() -> str:

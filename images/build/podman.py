@@ -20,7 +20,7 @@ LABEL = "alternator.inputs"
 SHARED = ("pyproject.toml", "README.md", "LICENSE", "images/scripts", "images/wheelhouse/locks")
 CODE = ("alternator", "probe")
 LOCKS = ("images/cpu", "images/cuda", "images/rocm")
-NO_INPUT = ("sizes.json", ".pyc")
+NO_INPUT = ("sizes.json", ".pyc", "libkernels.so")
 # Arguments that tell of a build and change nothing in it.
 ABOUT = frozenset({"REVISION", "CREATED", "SOURCE", "SOURCE_DATE_EPOCH"})
 

@@ -7,6 +7,7 @@ set -eu
 python=/opt/alternator/venv/bin/python
 export SOURCE_DATE_EPOCH=315532800 # for the zip; what the image keeps is settled with its layer
 cd /source
+cp /kernels/libkernels.so alternator/speech/batched/
 /opt/build/bin/python -c 'from setuptools import build_meta; build_meta.build_wheel("/tmp/dist")'
 cd /
 "$python" /opt/build/lib/python3*/site-packages/pip install \

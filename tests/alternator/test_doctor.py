@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from alternator.doctor import endpoint_text, main
+from alternator.doctor import endpoint_text, kernels_text, main
+from alternator.speech.batched import kernel_library
 from sandbox.vision.server import VisionServer
 
 
@@ -81,3 +82,9 @@ def test_it_comes_after_the_machine_unless_it_is_not_wanted(
         main(["--help"])
     assert "--no-endpoint" in capsys.readouterr().out
     assert len(endpoint.requests()) == 1
+
+
+def test_what_computes_speech_on_the_cpu_is_said(monkeypatch: pytest.MonkeyPatch):
+    assert kernels_text().startswith("\nSpeech on a CPU\n  speech on the CPU by ")
+    monkeypatch.setattr(kernel_library, "FILE", Path("/nowhere/libkernels.so"))
+    assert "by torch's operations alone: libkernels.so was not built" in kernels_text()

@@ -366,6 +366,22 @@ class TorchContract(ImageContract):
         assert SPEECH in ended.output
         assert "Traceback" not in ended.messages
 
+    def test_speech_has_our_kernels_and_torchs_threads(self, run: Callable[..., Ended]) -> None:
+        program = (
+            "from alternator.speech.batched.kernels import our_kernels; kernels = our_kernels();"
+            "print(kernels is not None and kernels.threaded)"
+        )
+        ended = run("python", "-c", program)
+        assert (ended.status, ended.output.strip()) == (0, "True")
+        ended = run("alternator", "doctor", "--no-endpoint")
+        assert "speech on the CPU by our own kernels: " in ended.output
+
+    def test_our_kernels_can_be_turned_off(self, run: Callable[..., Ended]) -> None:
+        ended = run(
+            *("alternator", "doctor", "--no-endpoint"), environment={"ALTERNATOR_KERNELS": "no"}
+        )
+        assert "by torch's operations alone: ALTERNATOR_KERNELS says so" in ended.output
+
     def test_serves(
         self, run: Callable[..., Ended], speak: Callable[..., Path], checkpoint: Path
     ) -> None:

@@ -4,8 +4,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from alternator.speech.batched.zeros import zeros
-
 
 def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
     """(windows, heads, queries, head) over (windows, heads, keys, head) → the shape of ``q``.
@@ -14,19 +12,6 @@ def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
     must not look.
     """
     return functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-
-
-def cache_of_sound(shape: tuple[int, int, int, int], like: Tensor) -> Tensor:
-    """A cache of (windows, heads, positions, head) for ``listen``, of keys or values.
-
-    On a CPU the positions of a number stand side by side, as the products read them. A step reads
-    the keys and values of all sound and waits for memory. Of 5 windows and 8 heads one layer's keys
-    took 0.39 ms so and 0.71 the other way round (1500 positions), its values 0.31 and 0.51 (1280).
-    """
-    windows, heads, positions, head = shape
-    if like.device.type == "cpu":
-        return zeros((windows, heads, head, positions), like).transpose(2, 3)
-    return zeros(shape, like)
 
 
 def listen(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:

@@ -11,7 +11,8 @@ from alternator.speech.batched.weights import Weights
 class DecoderNetwork:
     """The decoder's weights. It remembers nothing: a lane does.
 
-    ``alignment_heads`` are (layer, head) whose attention follows the sound.
+    ``alignment_heads`` are (layer, head) whose attention follows the sound. ``int8``: linear layers
+    have int8 weights.
     """
 
     def __init__(
@@ -22,6 +23,7 @@ class DecoderNetwork:
     ) -> None:
         self.dimensions = dimensions
         self.alignment_heads = alignment_heads
+        self.int8 = weights.int8
         self._tokens, self._vocabulary = weights.embedding()
         self.positions = weights.tensor("decoder.positional_embedding")
         self.layers = [

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from alternator.models.checkpoint import Dimensions
+from alternator.speech.batched.encoder_attention import EncoderAttention, encoder_attention
 from alternator.speech.batched.silence import Sound, kept_of
 from alternator.speech.batched.weights import Norm, Weights
 
@@ -18,9 +19,9 @@ REACH = 4
 class EncoderLayer:
     """Self-attention over all positions, then two linear layers; each added to its input."""
 
-    def __init__(self, weights: Weights, name: str, heads: int) -> None:
+    def __init__(self, weights: Weights, name: str, attend: EncoderAttention) -> None:
         attention = f"{name}.attn"
-        self._heads = heads
+        self._attend = attend
         self._attention_norm = weights.norm(f"{name}.attn_ln")
         self._qkv = weights.many_rows(
             *(f"{attention}.{part}" for part in ("query", "key", "value")), after=f"{name}.attn_ln"
@@ -35,11 +36,7 @@ class EncoderLayer:
 
         ``bias``, (1, 1, 1, positions), is added to the scores of the attention.
         """
-        n, positions, state = x.shape
-        qkv = self._qkv(self._attention_norm(x))
-        q, k, v = qkv.view(n, positions, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
-        heard = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-        x += self._out(heard.transpose(1, 2).reshape(n, positions, state))
+        x += self._out(self._attend(self._qkv(self._attention_norm(x)), bias))
         x += self._mlp_out(self._mlp_in(self._mlp_norm(x)))
         return x
 
@@ -53,8 +50,10 @@ class Encoder:
             for name in ("conv1", "conv2")
         ]
         self._positions = weights.tensor("encoder.positional_embedding")
+        heads = dimensions.n_audio_head
+        attend = encoder_attention(heads, dimensions.n_audio_state // heads, int8=weights.int8)
         self._layers = [
-            EncoderLayer(weights, f"encoder.blocks.{number}", dimensions.n_audio_head)
+            EncoderLayer(weights, f"encoder.blocks.{number}", attend)
             for number in range(dimensions.n_audio_layer)
         ]
         self._norm: Norm = weights.norm("encoder.ln_post", even=False)

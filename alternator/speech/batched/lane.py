@@ -19,10 +19,11 @@ from torch.nn import functional
 
 from alternator.errors import ModelError
 from alternator.speech.batched.alignment_queries import AlignmentQueries
-from alternator.speech.batched.attention import attend, cache_of_sound, listen
+from alternator.speech.batched.attention import attend
 from alternator.speech.batched.decoder_network import DecoderNetwork
 from alternator.speech.batched.places import Places
 from alternator.speech.batched.silence import Sound
+from alternator.speech.batched.sound_cache import sound_caches
 from alternator.speech.batched.zeros import zeros
 
 
@@ -53,10 +54,8 @@ class Lane:
         heads = dimensions.n_text_head
         head = dimensions.n_text_state // heads
         own = (windows, heads, self.length, rows, head)
-        cross = (windows, heads, self.audio_positions, head)
-        layers = range(len(network.layers))
-        self._own = [(zeros(own, new), zeros(own, new)) for _ in layers]
-        self._cross = [(cache_of_sound(cross, new), cache_of_sound(cross, new)) for _ in layers]
+        self._own = [(zeros(own, new), zeros(own, new)) for _ in network.layers]
+        self._cross = sound_caches(network, windows, self.audio_positions)
         # 0 where a hypothesis descends from the slot, else minus infinity: added to the scores.
         self._seen = new.new_full((windows, rows, self.length, rows), -torch.inf)
         self._seen[:, :, 0, 0] = 0
@@ -144,10 +143,7 @@ class Lane:
             some = slice(first, first + len(audio))
             first = some.stop
             k, v = self._network.layers[number].cross_key_value(audio)
-            # One window goes into its place by a plain copy.
-            at = places[some][0] if len(audio) == 1 else torch.tensor(places[some], device=q.device)
-            for cache, new in zip(self._cross[number], (k, v), strict=True):
-                cache[at, :, : audio.shape[1]] = new.squeeze(0)
+            self._cross[number].put(places[some], k, v)
             heard.append(functional.scaled_dot_product_attention(q[some], k, v, attn_mask=bias))
         return torch.cat(heard)
 
@@ -182,9 +178,8 @@ class Lane:
         for keys_and_values in self._own:
             for cache in keys_and_values:
                 cache[target, :, :length] = cache[source, :, :length]
-        for keys_and_values in self._cross:
-            for cache in keys_and_values:
-                cache[target, :, :sound] = cache[source, :, :sound]
+        for sounds in self._cross:
+            sounds.move(source, target, sound)
         for state in (self._seen, self._heard, self._positions):
             if state is not None:
                 state[target] = state[source]
@@ -220,8 +215,7 @@ class Lane:
             q = layer.cross_query(x)
             if self._asked:
                 self._asked.keep(number, q, to_place)
-            k, v = (cache[:n, :, :sound] for cache in self._cross[number])
-            x = layer.add_cross(x, listen(q, k, v, heard))
+            x = layer.add_cross(x, self._cross[number].listen(q, sound, heard))
         position.add_(1).clamp_(max=self.length - 1)
         self._places.grow(n)
         return self._network.logits(self._network.norm(x))
@@ -268,6 +262,6 @@ class Lane:
         """
         if self._asked is None:
             raise ValueError("the lane was made without attention")
-        keys = [keys[place, :, : self._places.sound(place)] for keys, _ in self._cross]
+        keys = [cache.keys(place, self._places.sound(place)) for cache in self._cross]
         start = self._places.prompt(place) - 1 if first is None else first
         return self._asked.scores(keys, place=place, row=row, span=(start, end))

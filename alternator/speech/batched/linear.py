@@ -10,8 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from alternator.speech.batched.half_rows import KernelHalf
 from alternator.speech.batched.int8_engine import has_fbgemm, use_engine
 from alternator.speech.batched.int8_linear import AfterGeluInt8, FewRowsInt8, ManyRowsInt8
+from alternator.speech.batched.int8_rows import KernelInt8
+from alternator.speech.batched.kernels import our_kernels
 from alternator.speech.batched.onednn import after, has_onednn
 from alternator.speech.batched.precision import Precision
 
@@ -92,18 +95,17 @@ class HalfStoredLinear:
         product: Tensor = torch.ops.quantized.linear_dynamic_fp16(x, self._packed)
         return torch.ops.aten.gelu_(product) if self._gelu else product
 
-    @staticmethod
-    def can(weight: Tensor) -> bool:
-        """Whether this torch has it, and the weights lose nothing."""
-        return (
-            weight.device.type == "cpu"
-            and weight.dtype == torch.float32
-            and has_fbgemm()
-            and all(
-                torch.equal(rows.half().float(), rows)
-                for rows in (weight[at : at + ROWS] for at in range(0, len(weight), ROWS))
-            )
+
+def loses_nothing(weight: Tensor) -> bool:
+    """Whether half precision holds each of these weights, float32 on a CPU, exactly."""
+    return (
+        weight.device.type == "cpu"
+        and weight.dtype == torch.float32
+        and all(
+            torch.equal(rows.half().float(), rows)
+            for rows in (weight[at : at + ROWS] for at in range(0, len(weight), ROWS))
         )
+    )
 
 
 def many_rows(
@@ -121,9 +123,14 @@ def few_rows(
 ) -> Linear:
     """A layer that is given one row for each hypothesis, and a prompt's now and then."""
     if precision.int8:
-        return FewRowsInt8(weight, bias, gelu=gelu)
-    if HalfStoredLinear.can(weight):
-        return HalfStoredLinear(weight, bias, gelu=gelu)
+        own = _by_our_kernel(weight, bias, gelu=gelu)
+        return own or FewRowsInt8(weight, bias, gelu=gelu)
+    if loses_nothing(weight):
+        kernels = our_kernels()
+        if kernels is not None and KernelHalf.can(kernels):
+            return KernelHalf(kernels, weight, bias, gelu=gelu)
+        if has_fbgemm():
+            return HalfStoredLinear(weight, bias, gelu=gelu)
     if PackedLinear.can(weight):
         return PackedLinear(weight, bias, gelu=gelu)
     return PlainLinear(weight, bias, gelu=gelu)
@@ -132,5 +139,13 @@ def few_rows(
 def after_gelu(weight: Tensor, bias: Tensor | None, precision: Precision, *, many: bool) -> Linear:
     """A layer whose inputs come from GELU, and which may write over them."""
     if precision.int8:
-        return AfterGeluInt8(weight, bias, many=many)
+        own = None if many else _by_our_kernel(weight, bias)
+        return own or AfterGeluInt8(weight, bias, many=many)
     return (many_rows if many else few_rows)(weight, bias, precision)
+
+
+def _by_our_kernel(weight: Tensor, bias: Tensor | None, *, gelu: bool = False) -> KernelInt8 | None:
+    kernels = our_kernels()
+    if kernels is None or not KernelInt8.can(kernels, weight):
+        return None
+    return KernelInt8(kernels, weight, bias, gelu=gelu)

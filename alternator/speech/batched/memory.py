@@ -12,6 +12,8 @@ from alternator.errors import OutOfMemoryError
 from alternator.models.checkpoint import Dimensions
 from alternator.speech.batched.free_memory import free_bytes
 from alternator.speech.batched.int8_engine import has_fbgemm
+from alternator.speech.batched.kernels import our_kernels
+from alternator.speech.batched.packed_sound import PackedSound
 from alternator.speech.batched.precision import Precision
 
 # What torch, its libraries and the allocator's leftovers take beside the tensors, in bytes.
@@ -74,8 +76,10 @@ class Plan:
         """Bytes of the places of a batch: caches, logits and what the search keeps."""
         d, size = self.dimensions, self.precision.dtype.itemsize
         own = d.n_text_layer * 2 * d.n_text_ctx * batch.rows * d.n_text_state * size
-        cross = d.n_text_layer * 2 * d.n_audio_ctx * d.n_text_state * size
         head = d.n_text_state // d.n_text_head
+        packed = self.precision.int8 and our_kernels() is not None and PackedSound.can(head)
+        sound = 1 if packed else size
+        cross = d.n_text_layer * 2 * d.n_audio_ctx * d.n_text_state * sound
         asked = d.n_text_ctx * batch.rows * self.heads * head * size if batch.attention else 0
         # The logits, a copy that the rules write to, their probabilities and the sums of those.
         logits = 4 * batch.rows * d.n_vocab * torch.float32.itemsize

@@ -33,6 +33,11 @@ class Weights:
         self._precision = precision
         self._dtype = precision.dtype
 
+    @property
+    def int8(self) -> bool:
+        """Whether linear layers have int8 weights."""
+        return self._precision.int8
+
     def tensor(self, name: str) -> Tensor:
         """A weight by its full name."""
         return self._weights[name].detach().to(self._device, self._dtype, copy=True)

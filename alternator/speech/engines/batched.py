@@ -23,6 +23,7 @@ from alternator.progress import Progress
 from alternator.speech.batched.asking import Model
 from alternator.speech.batched.decoder import Decoder
 from alternator.speech.batched.forced import Forced
+from alternator.speech.batched.kernel_library import in_words
 from alternator.speech.batched.listening import Listeners
 from alternator.speech.batched.memory import Batch as Together
 from alternator.speech.batched.memory import Plan, check_fits
@@ -88,6 +89,8 @@ class BatchedEngine:
                 checkpoint, device=self.device, compute_type=options.compute_type
             )
             progress.beat()
+            if network.device.type == "cpu":
+                progress.line(in_words(torch.get_num_threads()))
             self._loaded = self._around(network, windows)
         except (torch.OutOfMemoryError, MemoryError):
             what = f"the Whisper model {model!r}"

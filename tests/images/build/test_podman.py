@@ -35,6 +35,7 @@ def test_the_same_files_give_the_same(checkout: Path) -> None:
     (checkout / "probe" / "__pycache__").mkdir()
     (checkout / "probe" / "__pycache__" / "cli.pyc").write_text("x")
     (checkout / "docs.md").write_text("no part of an image")
+    (checkout / "alternator" / "libkernels.so").write_text("what this machine compiled")
     (checkout / "sandbox" / "app.py").write_text("no part of this one")
     (checkout / "images" / "cpu" / "sizes.json").write_text("{}")
     assert podman.inputs(checkout, "cpu", {**ARGUMENTS, "REVISION": "2"}) == before

@@ -1,5 +1,8 @@
+from collections.abc import Iterator
+
 import pytest
 import torch
+from kernel_ways import without_kernels
 from torch.nn import functional
 
 from alternator.speech.batched import int8_linear
@@ -13,6 +16,13 @@ from alternator.speech.batched.linear import after_gelu, few_rows, many_rows
 from alternator.speech.batched.precision import Precision
 
 INT8 = Precision(dtype=torch.float32, int8=True)
+
+
+@pytest.fixture(autouse=True)
+def torch_computes() -> Iterator[None]:
+    """What torch's operations do; our own kernel is tested in test_int8_rows.py."""
+    with without_kernels():
+        yield
 
 
 def numbers(*shape: int, seed: int = 0) -> torch.Tensor:

@@ -1,5 +1,8 @@
+from collections.abc import Iterator
+
 import pytest
 import torch
+from kernel_ways import without_kernels
 from torch.nn import functional
 
 from alternator.speech.batched.int8_engine import has_fbgemm
@@ -13,6 +16,13 @@ from alternator.speech.batched.precision import Precision
 
 FLOAT32 = Precision(dtype=torch.float32)
 SHAPES = [(64,), (1, 64), (8, 1, 64), (4, 5, 64), (33, 64), (2, 100, 64)]
+
+
+@pytest.fixture(autouse=True)
+def torch_computes() -> Iterator[None]:
+    """What torch's operations do; our own kernel is tested in test_half_rows.py."""
+    with without_kernels():
+        yield
 
 
 def numbers(*shape: int, seed: int = 0) -> torch.Tensor:

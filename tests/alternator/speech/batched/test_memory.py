@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import pytest
 import torch
+from kernel_ways import needs_kernels, without_kernels
 from random_whisper import dimensions_of, random_whisper
 
 from alternator.errors import OutOfMemoryError
@@ -81,6 +82,15 @@ def test_int8_takes_half_of_the_weights():
     float32 = Plan(dimensions=BASE, precision=Precision(dtype=torch.float32), device=CPU)
     int8 = Plan(dimensions=BASE, precision=Precision(dtype=torch.float32, int8=True), device=CPU)
     assert 0.45 < int8.weights / float32.weights < 0.6
+
+
+@needs_kernels
+def test_in_int8_our_kernels_take_a_quarter_for_the_sound():
+    plan = Plan(dimensions=BASE, precision=Precision(dtype=torch.float32, int8=True), device=CPU)
+    one = Batch(windows=1)
+    with without_kernels():
+        plain = plan.lane(one)
+    assert plain - plan.lane(one) == 6 * 2 * 1500 * 512 * 3
 
 
 def test_the_largest_batch_is_the_last_that_fits():

@@ -10,12 +10,14 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("whisper")
 
-from engine_runs import transcribed  # after importorskip
+from engine_runs import inbox_of, run, transcribed  # after importorskip
+from kernel_ways import without_kernels
 from sounds import heard, joined, noise, silence, sound_file
 from whisper_models import ENGLISH, random_model, saved
 
+from alternator.config.models import ComputeType
 from alternator.media.audio import SAMPLE_RATE, Samples
-from alternator.progress import SILENT
+from alternator.progress import SILENT, Progress
 from alternator.speech.engines.batched import BatchedEngine
 from alternator.speech.engines.engine import LoadOptions
 from alternator.speech.engines.openai_whisper import whisper_arguments
@@ -27,6 +29,12 @@ from alternator.speech.whisper_dictionary import from_whisper
 # None of chance: above temperature 0 two runs of openai-whisper differ from each other.
 PLAIN = DecodingOptions(temperature=(0.0,), beam_size=None, vad=False)
 PHRASES = ("Captions help everyone understand.", "The red door is open.", "The blue car is fast.")
+# Of those that the fixture was trained on.
+KNOWN = (
+    "Captions help everyone understand.",
+    "Music makes people happy.",
+    "It will rain in the afternoon.",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,10 +45,12 @@ class Pair:
     model: whisper.Whisper
 
 
-def loaded(checkpoint: Path, *, batch: int = 4) -> BatchedEngine:
+def loaded(
+    checkpoint: Path, *, batch: int = 4, compute_type: ComputeType = "float32"
+) -> BatchedEngine:
     engine = BatchedEngine()
     options = LoadOptions(
-        model_dir=Path("/nowhere"), compute_type="float32", batch_size=batch, threads=1
+        model_dir=Path("/nowhere"), compute_type=compute_type, batch_size=batch, threads=1
     )
     engine.load(str(checkpoint), "cpu", options, SILENT)
     return engine
@@ -160,6 +170,50 @@ def test_noise_around_speech_is_heard_as_whisper_transcribe_does(
     path = sound_file(tmp_path / "noisy.wav", samples)
     for words in (False, True):
         assert_equal(fixture, path, dataclasses.replace(PLAIN, word_timestamps=words))
+
+
+@pytest.mark.parametrize("beam", [None, 5])
+def test_int8_writes_the_fixtures_text_with_our_kernels_and_without(
+    checkpoint: Path, speak: Callable[..., Path], tmp_path: Path, beam: int | None
+) -> None:
+    """The files are decoded side by side, and with beams hypotheses move from row to row."""
+    paths = [
+        sound_file(tmp_path / f"{number}.wav", heard(speak(phrase)))
+        for number, phrase in enumerate(KNOWN)
+    ]
+    options = DecodingOptions(temperature=(0.0,), beam_size=beam, word_timestamps=True)
+
+    def texts(engine: BatchedEngine) -> list[str]:
+        ends, _ = run(engine, inbox_of(paths, options))
+        found = [ends[str(number)] for number in range(len(paths))]
+        return [one.text.strip() for one in found if isinstance(one, Transcript)]
+
+    assert texts(loaded(checkpoint, compute_type="int8")) == list(KNOWN)
+    with without_kernels():
+        assert texts(loaded(checkpoint, compute_type="int8")) == list(KNOWN)
+
+
+class Lines(Progress):
+    """What is told while a model is loaded."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@pytest.mark.parametrize("compute_type", ["int8", "float32"])
+def test_one_line_says_what_computes_and_why_not_our_kernels(
+    checkpoint: Path, compute_type: ComputeType
+) -> None:
+    options = LoadOptions(model_dir=Path("/nowhere"), compute_type=compute_type, threads=1)
+    told = Lines()
+    with without_kernels():
+        BatchedEngine().load(str(checkpoint), "cpu", options, told)
+    (line,) = told.lines
+    assert line.startswith("speech on the CPU by torch's operations alone: ")
+    assert line.endswith("libkernels.so was not built, for want of a C compiler")
 
 
 # Without words: where attention is noise, rounding decides on which way through it is cheapest.
