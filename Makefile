@@ -21,7 +21,7 @@ ALTERNATOR = .venv/bin/alternator
 # tests that need it run one by one.
 PARALLEL = --numprocesses 4 --dist worksteal
 
-.PHONY: builds-check clean down engines format generated help hooks images images-twice lint lock lock-tools pci-ids render test test-fast test-images up
+.PHONY: builds-check clean down engines format generated help hooks images images-twice lint lock lock-tools pci-ids render soak test test-fast test-images up
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ endif
 
 test-fast: .dev ## Run the tests that need no container engine; COVERAGE=1 also says which lines ran
 	.venv/bin/python -m pytest -m 'not engine' $(PARALLEL) $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
+
+soak: .dev ## Post 10,000 times while everything fails by chance (POSTS= ACCOUNTS= SEED= RECORD=1)
+	.venv/bin/python -m bench.soak $(if $(POSTS),--posts $(POSTS)) $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(SEED),--seed $(SEED)) $(if $(RECORD),--record)
 
 test-images: .dev ## Build the image of VARIANT=cpu|cuda|universal (default: cpu) and test it from all sides
 	@.venv/bin/python -m tools.prepare_tests

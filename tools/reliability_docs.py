@@ -87,6 +87,25 @@ CASES = (
         "own (`tests/faults/test_events.py`)."
     ),
 )
+SOAK = "\n## All of it at once\n\n"
+SOAK_CASE = (
+    "A soak posts while everything fails by chance, drawn from a seed that it prints: requests to "
+    "the server and to the model (errors, rate limits, lost answers of edits, cut, empty and "
+    "foreign answers, broken connections), streams that break off, a locked state file, a process "
+    "that is stopped and killed, and authors who edit, describe and delete their posts just before "
+    "the bot reads them. Then nothing fails any more. By the server's own records every attachment "
+    "must have been described once, none twice, no edit may have changed anything else, no "
+    "author's text be undone, and no account halted. A short one is among the tests "
+    "(`tests/faults/test_soak.py`); `make soak` is as long as you like."
+)
+SOAKED = (
+    "The last one, {day} ({machine}): seed {seed}, {posts} posts with {attachments} attachments of "
+    "{accounts} accounts in {minutes} minutes of the machine's time, sixty times as many of the "
+    "bot's. {failed_requests} requests failed; the process was killed {killed} times, ended "
+    "{ended} times, stopped {stopped} times; streams broke off {streams} times, the state file was "
+    "locked {locked} times; authors deleted {deleted} posts. {edits} edits wrote {described} "
+    "descriptions, and nothing was wrong. The bot took {most_memory_mb} MB of memory at the most."
+)
 
 
 def render() -> str:
@@ -94,7 +113,7 @@ def render() -> str:
     table = tomllib.loads((FAULTS / "table.toml").read_text("utf-8"))
     parts = [HEAD, rules_text(), ANSWERS, answers_text(table), SAME, same_text(table)]
     parts += [OUTCOMES, outcomes_text(table), LEFT_OUT, reasons_text(table)]
-    return "".join([*parts, elsewhere_text(table)])
+    return "".join([*parts, elsewhere_text(table), SOAK, soak_text()])
 
 
 def rules_text() -> str:
@@ -193,6 +212,13 @@ def elsewhere_text(table: Mapping[str, Any]) -> str:
     }
     filled = (textwrap.fill(f"- {case.format(**words)}", 110) for case in CASES)
     return ELSEWHERE + "".join(text.replace("\n", "\n  ") + "\n" for text in filled)
+
+
+def soak_text() -> str:
+    """The result of the last long one."""
+    result = tomllib.loads((FAULTS / "soak.toml").read_text("utf-8"))
+    paragraphs = (SOAK_CASE, SOAKED.format(**result))
+    return "\n".join(f"{textwrap.fill(text, 110)}\n" for text in paragraphs)
 
 
 def literals(file: Path, name: str) -> Iterator[str]:

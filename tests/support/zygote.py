@@ -84,19 +84,24 @@ def bot(order: dict[str, Any]) -> int:
     os.environ.update(order["environ"])
     if "kill" in order:
         strike(order)
-    fast()
+    fast(order.get("speed"))
     sys.argv[1:] = ["run", "--log-level", "debug", *order.get("arguments", [])]
     return main(sys.argv[1:])
 
 
-def fast() -> None:
-    """Time jumps over the bot's waits, in large steps."""
+def fast(speed: float | None) -> None:
+    """Time jumps over the bot's waits, in large steps, or runs ``speed`` times as fast."""
+    from fast_clock import FastClock
     from jumping_clock import JumpingClock
 
     from alternator import stopping
     from alternator.bot import progress, run, watch
     from alternator.stopping import Stop
 
+    if speed is not None:
+        passing = FastClock(speed)
+        vars(run)["Stop"] = lambda: Stop(passing)
+        return
     clock = JumpingClock()
     clock.take_part()
     vars(run)["Stop"] = lambda: Stop(clock)
