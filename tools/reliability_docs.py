@@ -88,24 +88,6 @@ CASES = (
     ),
 )
 SOAK = "\n## All of it at once\n\n"
-SOAK_CASE = (
-    "A soak posts while everything fails by chance, drawn from a seed that it prints: requests to "
-    "the server and to the model (errors, rate limits, lost answers of edits, cut, empty and "
-    "foreign answers, broken connections), streams that break off, a locked state file, a process "
-    "that is stopped and killed, and authors who edit, describe and delete their posts just before "
-    "the bot reads them. Then nothing fails any more. By the server's own records every attachment "
-    "must have been described once, none twice, no edit may have changed anything else, no "
-    "author's text be undone, and no account halted. A short one is among the tests "
-    "(`tests/faults/test_soak.py`); `make soak` is as long as you like."
-)
-SOAKED = (
-    "The last one, {day} ({machine}): seed {seed}, {posts} posts with {attachments} attachments of "
-    "{accounts} accounts in {minutes} minutes of the machine's time, sixty times as many of the "
-    "bot's. {failed_requests} requests failed; the process was killed {killed} times, ended "
-    "{ended} times, stopped {stopped} times; streams broke off {streams} times, the state file was "
-    "locked {locked} times; authors deleted {deleted} posts. {edits} edits wrote {described} "
-    "descriptions, and nothing was wrong. The bot took {most_memory_mb} MB of memory at the most."
-)
 
 
 def render() -> str:
@@ -215,9 +197,10 @@ def elsewhere_text(table: Mapping[str, Any]) -> str:
 
 
 def soak_text() -> str:
-    """The result of the last long one."""
+    """What a soak is, and the result of the last long one."""
+    words = tomllib.loads((FAULTS / "rules.toml").read_text("utf-8"))["soak"]
     result = tomllib.loads((FAULTS / "soak.toml").read_text("utf-8"))
-    paragraphs = (SOAK_CASE, SOAKED.format(**result))
+    paragraphs = (words["says"], words["result"].format(**result))
     return "\n".join(f"{textwrap.fill(text, 110)}\n" for text in paragraphs)
 
 

@@ -1,4 +1,4 @@
-"""Posts of several accounts while everything fails by chance: the short form of `make soak`.
+"""The whole bot of several accounts while everything fails by chance: a short `make soak`.
 
 ``ALTERNATOR_SOAK_SEED`` chooses other chances; without it they are the same each time, but for what
 the machine's own pace changes.
