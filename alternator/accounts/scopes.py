@@ -7,12 +7,26 @@ https://docs.joinmastodon.org/api/oauth-scopes/
 
 from collections.abc import Collection
 
+from alternator.config.others import OthersSettings
 from alternator.errors import ForbiddenError
 from alternator.mastodon.server_errors import SCOPES
 
 # Enough for messages and replies too: reading who favourited a post takes read:accounts.
 # https://docs.joinmastodon.org/methods/statuses/#favourited_by
 NEEDED = tuple(SCOPES.split())
+
+
+# https://docs.joinmastodon.org/methods/notifications/#get
+MENTIONS = ("read:notifications",)
+# https://docs.joinmastodon.org/methods/accounts/#relationships and #follow
+FOLLOWS = ("read:follows", "write:follows")
+
+
+def of_others(settings: OthersSettings) -> tuple[str, ...]:
+    """What more is needed to describe for others, as it is configured."""
+    if not settings.enabled:
+        return ()
+    return MENTIONS + (FOLLOWS if settings.all_posts else ())
 
 
 def missing(granted: Collection[str], needed: Collection[str] = NEEDED) -> tuple[str, ...]:

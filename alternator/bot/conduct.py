@@ -17,6 +17,7 @@ from alternator.bot.describe import Describer
 from alternator.bot.find_posts import nobody_listens
 from alternator.bot.messenger import Messenger
 from alternator.bot.modes import Modes
+from alternator.bot.others.parts import Others, others_of
 from alternator.bot.pace import Pace
 from alternator.bot.reply import Replier
 from alternator.bot.review import Review
@@ -33,16 +34,21 @@ from alternator.speech.worker.slot import WorkerReport
 
 REVIEW_SECONDS = 30.0
 LOOK_SECONDS = 60.0
+HEARING_SECONDS = 30.0  # where the stream does not say earlier that there is something
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conduct:
-    """The parts that the rest of the bot works with. ``heard`` is told of each post seen."""
+    """The parts that the rest of the bot works with. ``heard`` is told of each post seen.
+
+    ``others`` is None where nobody else may ask for anything.
+    """
 
     wanted: Wanted
     pace: Pace
     chores: Chores
     heard: Callable[[Status], None] = nobody_listens
+    others: Others | None = None
 
 
 def modes_of(config: Config) -> Modes:
@@ -89,10 +95,7 @@ def conduct_of(
         limit=account.instance.post_limit,
         is_other=sender is not session,
     )
-    about: list[Trouble] = ["credit"]
-    about += ["gpu"] if config.messages.gpu else []
-    about += ["token"] if config.messages.token else []
-    teller = Teller(ledger, messenger, about, config.messages.to)
+    teller = Teller(ledger, messenger, troubles_of(config), config.messages.to)
     token = TokenWatch(lambda: account.health.report.token_refused, account.name, teller)
     credit = CreditWatch(
         config.balance, ledger, teller, left=partial(money_left, config.vision), now=clock.now
@@ -112,19 +115,31 @@ def conduct_of(
     # Drafts of a mode that is not set any more still wait for their word.
     turns.insert(0, Turn(chore=review, seconds=REVIEW_SECONDS))
     take_up_dry_runs(account, modes)
+    others = others_of(config, account, session, clock)
+    hearing = [] if others is None else [Turn(chore=others.hearing, seconds=HEARING_SECONDS)]
     return Conduct(
         wanted=wanted_of(config),
         pace=Pace(config.pace, ledger, clock),
-        chores=Chores(turns, clock),
+        chores=Chores([*hearing, *turns], clock),
         heard=review.heard,
+        others=others,
     )
+
+
+def troubles_of(config: Config) -> list[Trouble]:
+    """What is told by direct message."""
+    about: list[Trouble] = ["credit"]
+    about += ["gpu"] if config.messages.gpu else []
+    about += ["token"] if config.messages.token else []
+    return about
 
 
 def sender_of(
     config: Config, account: Account, session: MastodonClient, progress: Progress
 ) -> MastodonClient:
     """Whose session direct messages are sent by. ServerError if its token does not suffice."""
-    scopes.check(session.scopes(), account.needed_scopes, "[mastodon] access_token")
+    needed = (*account.needed_scopes, *scopes.of_others(config.others))
+    scopes.check(session.scopes(), needed, "[mastodon] access_token")
     token = config.messages.access_token
     if token is None:
         return session
@@ -150,13 +165,14 @@ def take_up_dry_runs(account: Account, modes: Modes) -> None:
 
 
 def by_mode(
-    describer: Describer, account: Account, session: MastodonClient, wanted: Wanted
+    describer: Describer, account: Account, session: MastodonClient, conduct: Conduct
 ) -> ModeDescriber:
     """What describes posts in their modes, for the main thread."""
     return ModeDescriber(
         describer,
         session,
         drafts=account.state.drafts,
-        wanted=wanted,
+        wanted=conduct.wanted,
         replier=Replier(account, session),
+        answerer=None if conduct.others is None else conduct.others.answerer,
     )

@@ -33,7 +33,8 @@ class Zygote:
         """Start ``alternator run`` with these variables and a log in ``folder``; its process id.
 
         ``kill`` is a number of a signal that it sends itself, before (``when``) or after the
-        ``count``-th call of a method of the account's state (``method``).
+        ``count``-th call of a method of the account's state, or of what it was asked for
+        (``method``).
         """
         order = {"log": str(folder / "log"), "environ": environ, **switches}
         assert self._process.stdin is not None
@@ -96,9 +97,11 @@ def fast() -> None:
 
 def strike(order: dict[str, Any]) -> None:
     """Have the bot killed at one of its writes."""
+    from alternator.store.sqlite.asked import SqliteAsked
     from alternator.store.sqlite.state import SqliteAccountState
 
-    method = getattr(SqliteAccountState, order["method"])
+    owner = SqliteAsked if hasattr(SqliteAsked, order["method"]) else SqliteAccountState
+    method = getattr(owner, order["method"])
     calls = 0
 
     def struck(*arguments: Any, **named: Any) -> Any:
@@ -112,7 +115,7 @@ def strike(order: dict[str, Any]) -> None:
             os.kill(os.getpid(), order["kill"])
         return result
 
-    setattr(SqliteAccountState, order["method"], struck)
+    setattr(owner, order["method"], struck)
 
 
 def serve() -> None:

@@ -6,6 +6,7 @@ Whoever changes a table raises ``version`` and adds the step from the version be
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from alternator.store.sqlite.asked_tables import ASKED_TABLES
 from alternator.store.sqlite.kept_tables import KEPT_TABLES
 
 
@@ -94,7 +95,7 @@ CREATE TABLE held (
 
 
 SCHEMA = Schema(
-    version=6,
+    version=7,
     create=(
         """
         CREATE TABLE account (
@@ -144,6 +145,7 @@ SCHEMA = Schema(
         WRITTEN_BY_POST,
         HELD,
         *KEPT_TABLES,
+        *ASKED_TABLES,
     ),
     steps={
         # https://www.sqlite.org/lang_altertable.html#alter_table_add_column
@@ -184,5 +186,6 @@ SCHEMA = Schema(
         3: (TOKENS,),
         4: (WRITTEN, WRITTEN_BY_POST, HELD),
         5: KEPT_TABLES,
+        6: ASKED_TABLES,
     },
 )
