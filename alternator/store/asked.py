@@ -74,6 +74,15 @@ class Outgoing:
         return len(self.posts) >= len(self.parts)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """A post that was answered, with the ids of our answer's posts, and when that was begun."""
+
+    asking: Asking
+    posts: tuple[str, ...]
+    at: float
+
+
 class Asked(Protocol):
     """What one account was asked for. StateError where the store can't be read or written.
 
@@ -111,8 +120,8 @@ class Asked(Protocol):
     def numbers(self) -> Mapping[AskingState, int]:
         """How many posts there are in each state."""
 
-    def answers(self, most: int) -> list[tuple[Asking, Sequence[str]]]:
-        """The posts that were answered last, with the ids of our answers, newest first."""
+    def answers(self, most: int, *, status_id: str | None = None) -> list[Answered]:
+        """The posts that were answered last, newest first; one of them where it is named."""
 
     def keep_texts(self, status_id: str, texts: Mapping[str, str]) -> None:
         """Keep texts, by attachment, until the others of their post are there as well."""

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from sandbox.api.accounts import account_in_path
 from sandbox.api.caller import allowed, sandbox_of, serializer_of
 from sandbox.model.records import ACCOUNTS
-from sandbox.params import Params
+from sandbox.params import Params, read_params
 
 DEFAULT_NOTIFICATIONS = 40
 MOST_NOTIFICATIONS = 80
@@ -39,7 +39,8 @@ async def notifications(request: Request) -> JSONResponse:
 
 
 async def follow(request: Request) -> JSONResponse:
-    """Follow an account, or no longer."""
+    """Follow an account, or no longer; whether with its boosts makes no difference here."""
+    await read_params(request)
     account = allowed(request, "write:follows")
     follows = request.url.path.endswith("/follow")
     social = sandbox_of(request).posting.social

@@ -6,7 +6,7 @@ mentioned but who asked. A suggestion goes to the author alone, as a direct repl
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from alternator.bot.draft import Draft
 from alternator.bot.error_outcomes import deleted
@@ -77,9 +77,10 @@ class Answerer:
         """
         asking = self._state.asked.asking(draft.status_id)
         assert asking is not None, "is_asked was asked first"
-        if asking.state == "answered" or self._is_said(asking):
+        said = self._state.asked.outgoing(answer_key(asking.status_id))
+        if said is not None and said.is_done:
             self._state.asked.close(asking.status_id, "answered")
-            return [*draft.outcomes, *described(draft.texts, earlier=True)]
+            return [*draft.outcomes, *described(draft.texts, said.posts[0], earlier=True)]
         try:
             status = self._client.status(asking.status_id)
             return [*draft.outcomes, *self._answer(asking, status, draft)]
@@ -87,10 +88,6 @@ class Answerer:
             return [*draft.outcomes, *deleted(draft.texts)]
         except EditRefusedError as error:
             return [*draft.outcomes, *(to_retry(key, str(error)) for key in draft.texts)]
-
-    def _is_said(self, asking: Asking) -> bool:
-        found = self._state.asked.outgoing(answer_key(asking.status_id))
-        return found is not None and found.is_done
 
     def _answer(self, asking: Asking, status: Status, draft: Draft) -> list[Outcome]:
         reason = self.wanted.reason_against(status)
@@ -114,11 +111,12 @@ class Answerer:
             reason = "it is made, and waits for the others of its post"
             return [*outcomes, *(to_retry(key, reason, counts=False) for key in keys)]
         texts = {key: wanted[key] for key in status.by_id if key in wanted}
-        if not self._say(asking, status, texts):
+        posts = self._say(asking, status, texts)
+        if not posts:
             reason = "an answer with its description is longer than this server takes"
             return [*outcomes, *(left_alone(key, reason) for key in keys)]
         self._state.asked.close(status.id, "answered")
-        return [*outcomes, *described(keys)]
+        return [*outcomes, *described(keys, posts[0])]
 
     def _incomplete(self, asking: Asking, draft: Draft, texts: Mapping[str, str]) -> bool:
         """Whether there may soon be a text for another attachment: all are said in one answer."""
@@ -130,15 +128,15 @@ class Answerer:
         final = {entry.attachment_id for entry in draft.outcomes if entry.state != "failed"}
         return any(row.attachment_id not in texts.keys() | final for row in rows)
 
-    def _say(self, asking: Asking, status: Status, texts: Mapping[str, str]) -> bool:
-        """Post the answer; False for one that is too long."""
+    def _say(self, asking: Asking, status: Status, texts: Mapping[str, str]) -> tuple[str, ...]:
+        """Post the answer; the ids of its parts, none for one that is too long."""
         how = self._how(asking)
         known = self._state.asked.outgoing(answer_key(status.id))
         if known is None and (there := self._lost(status.id)) is not None:
             # The state was lost, and the server's knows what it said.
             self._state.asked.sending(answer_key(status.id), (there,))
             self._state.asked.sent(answer_key(status.id), there)
-            return True
+            return (there,)
         words = reply_text(status, texts)
         name = asking.address
         if how == "suggestion":
@@ -155,7 +153,7 @@ class Answerer:
         posts = self._outbox.send(answer_key(status.id), name, post)
         if posts:
             log.info("answered post %s for %s by %s, %s", status.id, asking.address, how, posts[0])
-        return bool(posts)
+        return posts
 
     def _how(self, asking: Asking) -> How:
         """By what. Nobody gets direct messages who never had to do with the account."""
@@ -177,11 +175,10 @@ class Answerer:
         return None
 
 
-def described(
-    attachment_ids: Mapping[str, str] | list[str], *, earlier: bool = False
-) -> list[Outcome]:
+def described(keys: Collection[str], post_id: str, *, earlier: bool = False) -> list[Outcome]:
     """They are described, in an answer."""
+    reason = f"in answer {post_id}"
     return [
-        Outcome(attachment_id=key, state="described", reason="in an answer", earlier=earlier)
-        for key in attachment_ids
+        Outcome(attachment_id=key, state="described", reason=reason, earlier=earlier)
+        for key in keys
     ]

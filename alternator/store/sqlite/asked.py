@@ -6,18 +6,25 @@ from typing import Any
 
 from alternator.store.asked import (
     KEPT_SECONDS,
+    Answered,
     Asking,
     AskingState,
     Consent,
     Outgoing,
     Place,
     Wish,
-    answer_key,
 )
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.sqlite.database import Database
 
 COLUMNS = "status_id, asker, author, address, below, is_open, for_all, not_before, at, state"
+OUTGOING = "SELECT parts, posts FROM outgoing WHERE account = ? AND key = ?"
+ANSWERED = (
+    f"SELECT {', '.join(f'asking.{column}' for column in COLUMNS.split(', '))}, posts, outgoing.at "
+    "FROM outgoing JOIN asking ON asking.account = outgoing.account "
+    "AND key = 'answer:' || status_id WHERE outgoing.account = ? AND state = 'answered' "
+    "AND (? IS NULL OR status_id = ?) ORDER BY outgoing.at DESC LIMIT ?"
+)
 
 
 class SqliteAsked:
@@ -129,11 +136,14 @@ class SqliteAsked:
             ).fetchall()
         return dict(rows)
 
-    def answers(self, most: int) -> list[tuple[Asking, Sequence[str]]]:
-        """The posts that were answered last, with the ids of our answers."""
-        found = self._askings("state = 'answered' ORDER BY at DESC LIMIT ?", most)
-        sent = ((one, self.outgoing(answer_key(one.status_id))) for one in found)
-        return [(one, () if answer is None else answer.posts) for one, answer in sent]
+    def answers(self, most: int, *, status_id: str | None = None) -> list[Answered]:
+        """The posts that were answered last, newest first."""
+        with self._database.reading() as db:
+            rows = db.execute(ANSWERED, (self._account, status_id, status_id, most)).fetchall()
+        return [
+            Answered(asking=asking_of(row), posts=tuple(json.loads(row[10])), at=float(row[11]))
+            for row in rows
+        ]
 
     def keep_texts(self, status_id: str, texts: Mapping[str, str]) -> None:
         """Keep texts until the others of their post are there as well."""
@@ -161,10 +171,7 @@ class SqliteAsked:
                 "VALUES (?, ?, ?, '[]', ?)",
                 (self._account, key, json.dumps(list(parts)), self._time.now()),
             ).rowcount
-            kept, posts = db.execute(
-                "SELECT parts, posts FROM outgoing WHERE account = ? AND key = ?",
-                (self._account, key),
-            ).fetchone()
+            kept, posts = db.execute(OUTGOING, (self._account, key)).fetchone()
         return Outgoing(
             parts=tuple(json.loads(kept)), posts=tuple(json.loads(posts)), is_new=bool(new)
         )
@@ -172,13 +179,8 @@ class SqliteAsked:
     def sent(self, key: str, post_id: str) -> None:
         """The next part of it is posted."""
         with self._database.writing(durable=True) as db:
-            parts, posts = map(
-                json.loads,
-                db.execute(
-                    "SELECT parts, posts FROM outgoing WHERE account = ? AND key = ?",
-                    (self._account, key),
-                ).fetchone(),
-            )
+            row = db.execute(OUTGOING, (self._account, key)).fetchone()
+            parts, posts = map(json.loads, row)
             if post_id not in posts:
                 posts.append(post_id)
             if len(posts) >= len(parts):
@@ -191,10 +193,7 @@ class SqliteAsked:
     def outgoing(self, key: str) -> Outgoing | None:
         """What is known of it."""
         with self._database.reading() as db:
-            row = db.execute(
-                "SELECT parts, posts FROM outgoing WHERE account = ? AND key = ?",
-                (self._account, key),
-            ).fetchone()
+            row = db.execute(OUTGOING, (self._account, key)).fetchone()
         if row is None:
             return None
         return Outgoing(
@@ -224,18 +223,20 @@ class SqliteAsked:
                 f"SELECT {COLUMNS} FROM asking WHERE account = ? AND {condition}",
                 (self._account, *values),
             ).fetchall()
-        return [
-            Asking(
-                status_id=row[0],
-                asker=row[1],
-                author=row[2],
-                address=row[3],
-                below=row[4],
-                is_open=bool(row[5]),
-                for_all=bool(row[6]),
-                not_before=row[7],
-                at=row[8],
-                state=row[9],
-            )
-            for row in rows
-        ]
+        return [asking_of(row) for row in rows]
+
+
+def asking_of(row: Sequence[Any]) -> Asking:
+    """What the columns of a row say."""
+    return Asking(
+        status_id=row[0],
+        asker=row[1],
+        author=row[2],
+        address=row[3],
+        below=row[4],
+        is_open=bool(row[5]),
+        for_all=bool(row[6]),
+        not_before=row[7],
+        at=row[8],
+        state=row[9],
+    )

@@ -243,6 +243,7 @@ class SqliteAccountState(SqliteClaims):
             oldest=oldest,
             last=last,
             halted=self.halted(),
+            asked=self.asked.numbers(),
             troubles=tuple(
                 Trouble(
                     status_id=row[0],

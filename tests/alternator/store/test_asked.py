@@ -95,15 +95,19 @@ def test_answers_are_listed_with_their_posts(asked: Asked, clock: Clock):
     for status_id in ("5", "51", "52"):
         asked.ask(replace(ONE, status_id=status_id))
         clock.now += 1
+    began = clock()
     for status_id in ("5", "52"):
+        clock.now += 1
         asked.sending(answer_key(status_id), ["words"])
         asked.sent(answer_key(status_id), f"7{status_id}")
         asked.close(status_id, "answered")
-    assert [(one.status_id, posts) for one, posts in asked.answers(5)] == [
-        ("52", ("752",)),
-        ("5", ("75",)),
+    assert [(one.asking.status_id, one.posts, one.at - began) for one in asked.answers(5)] == [
+        ("52", ("752",), 2.0),
+        ("5", ("75",), 1.0),
     ]
-    assert len(asked.answers(1)) == 1
+    assert [one.asking.status_id for one in asked.answers(1)] == ["52"]
+    assert [one.asking.status_id for one in asked.answers(5, status_id="5")] == ["5"]
+    assert asked.answers(5, status_id="51") == []
 
 
 def test_places_are_kept(asked: Asked):
