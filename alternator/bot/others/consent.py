@@ -66,17 +66,24 @@ class Consents:
 
     def explain(self, notice: Notice, status: Status) -> None:
         """Say what the account does, to who wrote to it and was not understood: once a day."""
-        if self._state.ledger.tell(f"others:help:{notice.account_id}", apart=DAY_SECONDS):
-            self.tell(notice, status, help_for(self._settings))
+        kind = f"others:help:{notice.account_id}"
+        self.tell_once(kind, DAY_SECONDS, notice, status, help_for(self._settings))
 
     def tell(self, notice: Notice, below: Status, text: str) -> None:
         """Say something to who sent a notification, once, below their post."""
         self.say(below.id, f"@{notice.acct}", text)
 
+    # size: what is said, to whom, and how often.
+    def tell_once(self, kind: str, apart: float, notice: Notice, below: Status, text: str) -> None:
+        """Say something of a kind, once in so many seconds; what was begun is said to its end."""
+        is_begun = self._asked.outgoing(notice_key(below.id)) is not None
+        if is_begun or self._state.ledger.tell(kind, apart=apart):
+            self.tell(notice, below, text)
+
     def say(self, below: str, name: str, text: str) -> None:
         """Say something, once, below the post with this id."""
         post = NewPost(text=text, visibility="direct", language=LANGUAGE, in_reply_to_id=below)
-        self._outbox.send(f"notice:{below}", name, post)
+        self._outbox.send(notice_key(below), name, post)
 
     def follow_back(self, person: str) -> bool:
         """Follow who follows and asked for all of their posts; whether they follow."""
@@ -119,3 +126,8 @@ class Consents:
             self._client.follow(person, key=f"alternator-unfollow-{person}", follows=False)
         except (ForbiddenError, GoneError, EditRefusedError) as error:
             log.warning("account %s could not be unfollowed: %s", person, error)
+
+
+def notice_key(below: str) -> str:
+    """The key under which something is said below a post, beside an answer to it."""
+    return f"notice:{below}"

@@ -100,7 +100,7 @@ class Hearing:
 
     def _hear(self, notice: Notice) -> None:
         """Do what a notification asks for. One that can't be done does not stop the others."""
-        if notice.account_id == self._account.id or notice.shunned:
+        if notice.account_id == self._account.id or notice.shunned or not notice.acct:
             return
         try:
             if notice.type == "follow":

@@ -7,7 +7,7 @@ from alternator.bot.others.consent import Consents
 from alternator.bot.others.rules import REASONS, OthersWanted, Refusal
 from alternator.bot.others.words import BUSY, REFUSED, UNABLE, no_consent
 from alternator.config.others import OthersSettings
-from alternator.errors import GoneError
+from alternator.errors import EditRefusedError, ForbiddenError, GoneError
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Notice, Status
 from alternator.store.asked import Asking, Consent, answer_key
@@ -60,8 +60,7 @@ class TakeOn:
             return
         if self._is_over(notice.account_id):
             kind = f"others:busy:{notice.account_id}"
-            if self._state.ledger.tell(kind, apart=HOUR_SECONDS):
-                self._consents.tell(notice, mention, BUSY)
+            self._consents.tell_once(kind, HOUR_SECONDS, notice, mention, BUSY)
             log.info("post %s is not taken on: %s has used up an hour's", target.id, notice.acct)
             return
         if by_author and consent is not None:
@@ -122,8 +121,8 @@ class TakeOn:
             lacks = any(entry.lacks_description for entry in status.attachments)
             if lacks and self._wanted.reason_against(status) is None:
                 self._consents.say(asking.below, asking.address, UNABLE)
-        except GoneError:
-            return
+        except (GoneError, EditRefusedError, ForbiddenError) as error:
+            log.info("%s is not told of post %s: %s", asking.address, asking.status_id, error)
 
     def _take(self, asking: Asking, status: Status) -> None:
         before = self._asked.asking(status.id)
@@ -158,6 +157,5 @@ class TakeOn:
         """Tell who asked why not: once a day for the posts of one author."""
         log.info("post %s is not described: %s", target.id, REASONS[refusal])
         kind = f"others:{refusal}:{notice.account_id}:{target.account_id}"
-        if self._state.ledger.tell(kind, apart=DAY_SECONDS):
-            text = no_consent(self._settings) if refusal == "consent" else REFUSED[refusal]
-            self._consents.tell(notice, mention, text)
+        text = no_consent(self._settings) if refusal == "consent" else REFUSED[refusal]
+        self._consents.tell_once(kind, DAY_SECONDS, notice, mention, text)

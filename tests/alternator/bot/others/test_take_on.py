@@ -23,6 +23,20 @@ def test_somebody_else_is_told_once_how_the_author_can_agree(people: Any, bot: A
     assert "only if its author wants that" in told["content"]
 
 
+@pytest.mark.parametrize("after", [False, True])
+def test_what_is_said_is_said_although_its_answer_is_lost(
+    people: Any, server: SandboxServer, bot: Any, picture: Path, after: bool
+):
+    post = people.post("neighbour", "Look", files=[picture])
+    asking = people.post("passerby", "@demo", in_reply_to_id=post)
+    server.fail("/api/v1/statuses", method="POST", status=502, after=after, times=1)
+    bot.start()
+    wait_for(lambda: people.answers(asking), 30, "the answer")
+    bot.end()
+    bot.once()
+    assert len(people.answers(asking)) == 1
+
+
 def test_who_asked_once_is_described_for_others(people: Any, bot: Any, picture: Path):
     people.post("neighbour", "@demo", files=[picture])
     bot.once()
