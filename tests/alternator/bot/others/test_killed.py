@@ -67,6 +67,7 @@ class Killed:
     ) -> None:
         self.zygote = zygote
         self.folder = folder
+        self.process = 0  # that is running
         self.environ = {
             "HOME": str(folder),
             "ALTERNATOR_STATE_DIR": str(folder / "state"),
@@ -81,22 +82,36 @@ class Killed:
         }
 
     def start(self, **switches: Any) -> int:
-        return self.zygote.start(self.folder, self.environ, arguments=["--once"], **switches)
+        """Start a pass; its process id."""
+        self.process = self.zygote.start(
+            self.folder, self.environ, arguments=["--once"], **switches
+        )
+        return self.process
+
+    def wait(self) -> int:
+        """Wait for its end; its exit code."""
+        self.process, code = 0, self.zygote.wait()
+        return code
 
     def once(self) -> None:
         """A pass from its beginning to its end."""
         self.start()
-        assert self.zygote.wait() == 0, self.log()
+        assert self.wait() == 0, self.log()
 
     def log(self) -> str:
         return (self.folder / "log").read_text("utf-8")
 
 
 @pytest.fixture
-def killed(zygote: Zygote, server: SandboxServer, vision: VisionServer, tmp_path: Path) -> Killed:
+def killed(
+    zygote: Zygote, server: SandboxServer, vision: VisionServer, tmp_path: Path
+) -> Iterator[Killed]:
     made = Killed(zygote, server, vision, tmp_path)
     made.once()
-    return made
+    yield made
+    if made.process:  # the test has failed; the next one has a process of its own
+        os.kill(made.process, signal.SIGKILL)
+        made.wait()
 
 
 def thread_below(people: Any, status_id: str) -> list[str]:
@@ -133,11 +148,11 @@ def test_killed_at_a_request_it_answers_once(
     else:
         fault = server.fail(path.format(post=post), **fields)
     process = killed.start()
-    wait_for(lambda: fault.times == 0, 20, "the step")
+    wait_for(lambda: fault.times == 0, 60, "the step")
     if after:
         wait_for(lambda: len(thread_below(people, post)) > skip, 20, "the post")
     os.kill(process, signal.SIGKILL)
-    assert killed.zygote.wait() == -signal.SIGKILL
+    assert killed.wait() == -signal.SIGKILL
     for _ in range(2):
         killed.once()
     assert is_whole(thread_below(people, post)), killed.log()
@@ -150,7 +165,7 @@ def test_killed_at_a_write_it_answers_once(
 ):
     post = people.post("neighbour", "@demo", files=[picture] * 2)
     killed.start(kill=int(signal.SIGKILL), method=method, when=when, count=count)
-    assert killed.zygote.wait() == -signal.SIGKILL, killed.log()
+    assert killed.wait() == -signal.SIGKILL, killed.log()
     for _ in range(2):
         killed.once()
     assert is_whole(thread_below(people, post)), killed.log()
@@ -167,7 +182,7 @@ def test_killed_at_a_confirmation_it_confirms_once(
     if after:
         wait_for(lambda: people.answers(asking), 20, "the confirmation")
     os.kill(process, signal.SIGKILL)
-    assert killed.zygote.wait() == -signal.SIGKILL
+    assert killed.wait() == -signal.SIGKILL
     for _ in range(2):
         killed.once()
     assert len(people.answers(asking)) == 1
@@ -183,7 +198,7 @@ def test_killed_at_following_back_it_follows(
     process = killed.start()
     wait_for(lambda: fault.times == 0, 20, "the step")
     os.kill(process, signal.SIGKILL)
-    assert killed.zygote.wait() == -signal.SIGKILL
+    assert killed.wait() == -signal.SIGKILL
     for _ in range(2):
         killed.once()
     assert people.follows("demo", "neighbour")
