@@ -14,6 +14,7 @@ INSTALL ?= yes
 export PYTHON
 export ALTERNATOR_INSTALL := $(INSTALL)
 export SANDBOX_PORT
+export DASHBOARD_PORT
 
 ALTERNATOR = .venv/bin/alternator
 # Tests that wait leave the processor to others, so four run on two cores. An engine is one: the
@@ -26,7 +27,8 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '%s\n' '' \
 	  'Options: VARIANT=cpu|cuda|rocm|universal|all   PLATFORM=linux/amd64,linux/arm64   WHEEL=cu126' \
-	  '         CONFIG=FILE   DEMO=1   SANDBOX_PORT=3000   GFX=gfx1100 (rocm)   FULL=1 (cuda)' \
+	  '         CONFIG=FILE   DEMO=1   SANDBOX_PORT=3000   DASHBOARD_PORT=8766' \
+	  '         GFX=gfx1100 (rocm)   FULL=1 (cuda)' \
 	  '         BASE=registry|bootstrap|IMAGE   INSTALL=no   VOLUMES=1 (down)   CHECK=1 (render, lock)   PYTHON=FILE'
 
 up: .host ## Probe this machine, build the image for it, start the bot (without alternator.toml: the demo)

@@ -13,7 +13,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 
 from probe.errors import UserError
 from probe.exit_codes import ExitCode
-from probe.machine.variables import DEBUG
+from probe.machine.variables import DEBUG, LOCKS
+from probe.universal.installed import LOCK_FOLDER, installed_build
 
 GROUP = "[alternator.commands]"
 DEBUG_VARIABLE = DEBUG
@@ -54,6 +55,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def run(name: str, target: str, argv: list[str]) -> int:
     """Run one sub-command; errors meant for a person become one line and an exit code."""
+    see_installed_build()
     try:
         exit_code: int = load(target)(argv)
         sys.stdout.flush()
@@ -70,8 +72,7 @@ def run(name: str, target: str, argv: list[str]) -> int:
         if isinstance(error, ModuleNotFoundError) and (missing := foreign_package(error)):
             print(
                 f"alternator {name}: the Python package {missing!r} is not installed here; "
-                f"install the project's extras (in its checkout: "
-                f"pip install '.[host,bot,serve,whisper]') or use the container image",
+                f"{remedy()}",
                 file=sys.stderr,
             )
             return ExitCode.FAILED
@@ -85,6 +86,31 @@ def run(name: str, target: str, argv: list[str]) -> int:
         )
         return ExitCode.INTERNAL
     return exit_code
+
+
+def see_installed_build() -> None:
+    """In the universal image: have this process, and its children, find what came with torch.
+
+    The entrypoint does that for the bot; a command beside it may have come without one.
+    """
+    build = installed_build(os.environ)
+    if build is not None and build not in sys.path:
+        sys.path.append(build)
+        paths = [os.environ.get("PYTHONPATH"), build]
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+
+
+def remedy() -> str:
+    """What to do where a package is missing."""
+    if os.path.isdir(os.environ.get(LOCKS) or LOCK_FOLDER):
+        return (
+            "in this image it comes with the build of torch, which `alternator run`, `serve` and "
+            "`transcribe` install"
+        )
+    return (
+        "install the project's extras (in its checkout: pip install '.[host,bot,serve,whisper]') "
+        "or use the container image"
+    )
 
 
 def foreign_package(error: ModuleNotFoundError) -> str | None:

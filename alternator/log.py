@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar, copy_context
 from datetime import UTC, datetime
 from functools import partial
-from typing import Literal
+from typing import Literal, TextIO
+
+from alternator.progress_line import LINE
 
 LogLevel = Literal["error", "warn", "info", "debug", "trace"]
 LogFormat = Literal["text", "json"]
@@ -128,9 +130,18 @@ class DefectLog:
         self._last = found
 
 
+class AboveProgress(logging.StreamHandler[TextIO]):
+    """Writes events above the line that says how far work is."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One event."""
+        with LINE.aside():
+            super().emit(record)
+
+
 def set_up(level: LogLevel, secrets: Iterable[str] = (), log_format: LogFormat = "text") -> None:
     """Log from ``level`` on; libraries only from warnings on, unless everything is asked for."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = AboveProgress(sys.stderr)
     handler.setFormatter(JsonFormatter(secrets) if log_format == "json" else LineFormatter(secrets))
     root = logging.getLogger()
     root.handlers = [handler]

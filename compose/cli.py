@@ -2,25 +2,21 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from docker.models.containers import Container
-
-from compose import check, demo, demo_model, devices, handed, memory, settings, wait
+from compose import check, dashboard, devices, handed, memory
 from compose.cli_examples import DOWN_EXAMPLES, UP_EXAMPLES
 from compose.errors import ComposeError, DeviceError
 from compose.stack import (
     LOG_DRIVER_VARIABLE,
     Bot,
     Project,
-    Stack,
-    account_stack,
-    demo_stack,
     everything,
     project_here,
     sandbox_port,
 )
+from compose.starting import Starting
 from images.build import host_choice, render
 from images.build.build import BuildRequest, build
 from images.build.builder import Builder, builder_here
@@ -34,7 +30,6 @@ from images.engine.setup import ensure_engine
 from probe.command_help import command_parser
 from probe.machine.operator_config import find_config_file
 from probe.report.host_report import VARIABLE as HOST_REPORT
-from probe.report.host_report import read_report
 from probe.report.schema import Report
 
 UNIVERSAL = "universal"
@@ -137,8 +132,10 @@ def start(builder: Builder, project: Project, wish: Wish) -> int:
     # What can't be read is told before anything is built.
     if wish.account:
         given = handed.for_account(builder.environ, wish.config)
+        page = dashboard.of_account(wish.config, builder.environ)
     else:
         given = handed.for_demo(builder.environ)
+        page = dashboard.of_demo(builder.environ)
     for line in given.notices:
         builder.console.say(line)
     render.write()
@@ -154,9 +151,13 @@ def start(builder: Builder, project: Project, wish: Wish) -> int:
             HOST_REPORT: check.handed_report(choice.report),
             **devices.variables(choice.report["selection"]["run_flags"]),
             **memory.variables(choice.report, model, builder.environ),
+            **page.variables,
         },
+        dashboard=page.overlays,
     )
-    starting = Starting(project=project, console=builder.console, report=choice.report)
+    starting = Starting(
+        project=project, console=builder.console, report=choice.report, dashboard=page
+    )
     if wish.account:
         return starting.account(bot, wish.config)
     request = BuildRequest(image=builder.catalog.sandbox, base=wish.base)
@@ -187,63 +188,3 @@ def choose(builder: Builder, wish: Wish, probe: host_choice.Prober) -> Choice:
     image = catalog.universal if universal else host_choice.variant(catalog, report)
     service = devices.service_for(device, report, builder.engine)
     return Choice(report=report, image=image, device=device, service=service)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Starting:
-    """Starts a stack and tells a person how it goes. ``report`` is what the host chose."""
-
-    project: Project
-    console: Console
-    report: Report
-
-    def demo(self, bot: Bot, sandbox_image: str, port: int) -> int:
-        """The demo, until every sample is described."""
-        demo.check_port(port, self.project)
-        self.console.say("Starting the demo: the bot against a sandbox server with sample posts.")
-        stack = demo_stack(self._given(bot), sandbox_image, port)
-        self._start(demo_model.with_model(self.project, stack, self.console))
-        posts = demo.until_described(demo.Sandbox(port=port), self.console)
-        demo.show(posts, self.console)
-        for line in (
-            "",
-            f"Every sample is described. See the posts, and add your own: http://127.0.0.1:{port}/",
-            "Stop it with `make down`. For your own account, copy alternator.toml.example to",
-            "alternator.toml, fill in the server and the token, and run `make up` again.",
-        ):
-            self.console.say(line)
-        return 0
-
-    def account(self, bot: Bot, config: Path | None) -> int:
-        """The bot on an account of the operator's."""
-        container = self._start(account_stack(self._given(bot)))
-        if said := wait.waits_for_server(container):
-            self.console.say(f"It waits for its server, and looks again by itself. {said}")
-        self.console.say(
-            f"The bot runs with {config or 'the variables of this shell'}. Follow it with: "
-            f"docker logs --follow {container.name}"
-        )
-        return 0
-
-    def _given(self, bot: Bot) -> Bot:
-        """The bot, once its files are where its container finds them."""
-        files = bot.handed.files
-        if not files:
-            return bot
-        added = settings.place(self.project.engine, self.project.name, bot.image, files)
-        return replace(bot, variables={**bot.variables, **added})
-
-    def _start(self, stack: Stack) -> Container:
-        """Start the stack, wait for the bot, and say what its container lacks of the choice."""
-        try:
-            self.project.compose(stack, "up", "--detach", "--remove-orphans")
-        except ComposeError as error:
-            words = wait.last_words_of_the_dead(self.project)
-            raise ComposeError(f"{error}\n{words}".rstrip()) from error
-        podman = self.project.engine.podman
-        container = wait.until_healthy(self.project, "bot", self.console, ask=podman)
-        self.console.say("The bot is healthy.")
-        inside = check.container_report(container)
-        for line in check.compare_with_host(read_report(self.report), inside):
-            self.console.say(line)
-        return container

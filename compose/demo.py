@@ -2,7 +2,6 @@
 
 import math
 import shutil
-import socket
 import textwrap
 import time
 from collections.abc import Sequence
@@ -10,8 +9,7 @@ from dataclasses import dataclass, replace
 
 import requests
 
-from compose.errors import ComposeError, DemoError
-from compose.stack import Project
+from compose.errors import DemoError
 from images.console import Console
 
 TOKEN = "sandbox"  # the demo account's, on a server that listens on this machine only
@@ -100,22 +98,6 @@ def parse_posts(answer: object) -> list[Post]:
         ]
     except (KeyError, TypeError) as error:
         raise DemoError(f"the sandbox server's answer lacks {error}") from error
-
-
-def check_port(port: int, project: Project) -> None:
-    """ComposeError if another program holds the demo's port."""
-    sandbox = project.container("sandbox")
-    if sandbox is not None and sandbox.status == "running":
-        return
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise ComposeError(
-                f"port {port} on 127.0.0.1 is taken ({error.strerror}): choose another, for "
-                f"example make up SANDBOX_PORT={port + 1}"
-            ) from error
 
 
 def until_described(

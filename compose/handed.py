@@ -13,12 +13,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from compose.errors import ComposeError
+from compose.named_files import with_named_files
 from compose.settings import SETTINGS
 from images.build.site_settings import PROXIES, SECRETS
 from probe.machine.operator_config import FILE_NAME
 
-# The bot's secrets in a file each: what a variable leads to is copied under a name of its own.
-SECRET_FILES = {
+# What a variable leads to is copied under a name of its own: the bot's secrets in a file each, and
+# its prompts.
+FILES_OF_VARIABLES = {
     "ALTERNATOR_MASTODON_ACCESS_TOKEN_FILE": "mastodon_access_token",
     "ALTERNATOR_VISION_API_KEY_FILE": "vision_api_key",
     # The Rust bot's name of the same.
@@ -26,6 +28,7 @@ SECRET_FILES = {
     "ALTERNATOR_WHISPER_SERVER_TOKEN_FILE": "whisper_server_token",
     "ALTERNATOR_MESSAGES_ACCESS_TOKEN_FILE": "messages_access_token",
     "ALTERNATOR_DASHBOARD_TOKEN_FILE": "dashboard_token",
+    "ALTERNATOR_DESCRIPTIONS_PROMPTS_FILE": "prompts.toml",
 }
 # Where certificates to trust are named, the first that is set: ours, then as requests and OpenSSL
 # look for them (https://requests.readthedocs.io/en/latest/user/advanced/#ssl-cert-verification,
@@ -34,7 +37,7 @@ CA_VARIABLES = (SECRETS["ca_bundle"], "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "S
 CA_FILE = "ca.pem"  # as ca.yaml names it
 # Every file that may be handed in. One that is not is written empty: an earlier start may have
 # left another.
-EMPTY = dict.fromkeys((FILE_NAME, CA_FILE, *SECRET_FILES.values()), b"")
+EMPTY = dict.fromkeys((FILE_NAME, CA_FILE, *FILES_OF_VARIABLES.values()), b"")
 # What makes an account without a configuration file: the two keys that have no default.
 INSTANCE = "ALTERNATOR_MASTODON_INSTANCE_URL"
 TOKENS = ("ALTERNATOR_MASTODON_ACCESS_TOKEN", "ALTERNATOR_MASTODON_ACCESS_TOKEN_FILE")
@@ -74,14 +77,15 @@ def for_account(environ: Mapping[str, str], config: Path | None) -> Handed:
     certificates, site = _certificates(environ), _proxies(environ)
     files = {**EMPTY, **certificates}
     if config is not None:
-        files[FILE_NAME] = _content(str(config), config)
-    secrets = {name: environ[name] for name in SECRET_FILES if environ.get(name)}
-    for name, named in secrets.items():
-        files[SECRET_FILES[name]] = _content(f"{name}={named}", Path(named).expanduser())
+        copied = with_named_files(config, _content(str(config), config))
+        files |= {FILE_NAME: copied.config, **copied.files}
+    named_here = {name: environ[name] for name in FILES_OF_VARIABLES if environ.get(name)}
+    for name, named in named_here.items():
+        files[FILES_OF_VARIABLES[name]] = _content(f"{name}={named}", Path(named).expanduser())
     return replace(
         site,
         overlays=("environment", "settings", *(["ca"] if certificates else [])),
-        variables={name: f"{SETTINGS}/{SECRET_FILES[name]}" for name in secrets},
+        variables={name: f"{SETTINGS}/{FILES_OF_VARIABLES[name]}" for name in named_here},
         files=files,
     )
 

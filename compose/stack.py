@@ -143,6 +143,7 @@ class Bot:
     universal: bool = False
     podman: bool = False
     service: Service | None = None  # in the place of the device's file
+    dashboard: tuple[str, ...] = ()  # what publishes it
 
     def stack(self, *overlays: str, **variables: str) -> Stack:
         """A stack of this bot, with further overlays and variables.
@@ -152,7 +153,7 @@ class Bot:
         podman = ["podman"] if self.podman else []
         device = [] if self.service else [self.device]
         universal = ["universal"] if self.universal else []
-        own = (*podman, *self.handed.overlays, *device, *universal)
+        own = (*podman, *self.handed.overlays, *self.dashboard, *device, *universal)
         return Stack(
             overlays=("compose", *own, *overlays),
             variables={

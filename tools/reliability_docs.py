@@ -53,8 +53,9 @@ CASES = (
     ),
     (
         "**Somebody is at the same post**: {acts}; each {author_moments}. What the author did "
-        "stays (`tests/faults/test_meanwhile.py`). While the edit itself is on its way "
-        "nothing can be noticed: no server takes an edit on condition."
+        "stays (`tests/faults/test_meanwhile.py`), also what they did right after our "
+        "edit, whose answer was lost: that is no damage of ours. While the edit itself is on "
+        "its way nothing can be noticed: no server takes an edit on condition."
     ),
     (
         "**The server damages a post** with the edit: {damages}. That was the account's last "

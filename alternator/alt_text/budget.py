@@ -62,12 +62,22 @@ class DailyBudget:
         self._reserved = 0
         self._unwritten: dict[int, int] = {}  # by day
         self._told: int | None = None  # the day on which it was said that nothing is left
+        self._reason = (
+            f"the {limit} tokens of [vision] daily_tokens are used up for today; it is waited for "
+            f"the next day (UTC)"
+        )
 
     def check(self, most: int) -> None:
         """EndpointError, with the time until the next day, if an answer of so many tokens does not
         fit any more."""
         with self._lock:
             self._check(most)
+
+    def used_up(self) -> str:
+        """What was refused today for want of tokens, for a person to read; empty if nothing was."""
+        with self._lock:
+            today = int(self._clock.now() // DAY_SECONDS)
+            return self._reason if self._told == today else ""
 
     @contextmanager
     def spending(self, most: int) -> Iterator[Spending]:
@@ -100,14 +110,10 @@ class DailyBudget:
         # A limit below one answer's length is still good for one answer.
         if used + min(most, self._limit) <= self._limit:
             return
-        reason = (
-            f"the {self._limit} tokens of [vision] daily_tokens are used up for today; it is "
-            f"waited for the next day (UTC)"
-        )
         if self._told != day:
-            log.warning("%s", reason)
+            log.warning("%s", self._reason)
             self._told = day
-        raise EndpointError(reason, retry_after=(day + 1) * DAY_SECONDS - now)
+        raise EndpointError(self._reason, retry_after=(day + 1) * DAY_SECONDS - now)
 
     def _write_down(self, tokens: int) -> None:
         day = int(self._clock.now() // DAY_SECONDS)

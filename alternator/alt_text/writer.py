@@ -4,7 +4,7 @@ import logging
 from contextlib import AbstractContextManager
 from copy import copy
 from pathlib import Path
-from typing import Protocol, Self, assert_never
+from typing import Protocol, Self
 
 from alternator.alt_text.heard import Heard, SoundReader, SpeechReader
 from alternator.alt_text.keep import keep_transcript
@@ -12,6 +12,7 @@ from alternator.alt_text.language.detect import shared
 from alternator.alt_text.language.judgement import language_of
 from alternator.alt_text.part import BETWEEN, Part, room_for
 from alternator.alt_text.seen import PictureReader
+from alternator.alt_text.takes_on import takes_on
 from alternator.alt_text.vision import VisionClient
 from alternator.alt_text.wording import Wording, Words
 from alternator.config.settings import Config
@@ -104,17 +105,7 @@ class AltTextWriter:
 
     def takes_on(self, attachment: Attachment) -> bool:
         """Whether attachments of this type are described."""
-        match attachment.type:
-            case "image" | "gifv":
-                return self._pictures is not None
-            case "audio":
-                return self._sound is not None
-            case "video":
-                return self._pictures is not None or self._sound is not None
-            case "unknown":
-                return False
-            case _:
-                assert_never(attachment.type)
+        return takes_on(attachment, sees=self._pictures is not None, hears=self._sound is not None)
 
     def write(self, attachment: Attachment, language: str | None, says: str = "") -> str:
         """The text for one attachment, with its attribution and within the limit.

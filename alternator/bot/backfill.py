@@ -8,10 +8,12 @@ only while more of the server's limit on edits is left than its author's share.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from alternator.alt_text.takes_on import takes_on
+from alternator.bot.find_posts import found_of
 from alternator.bot.wanted import Wanted
 from alternator.config.settings import Config
 from alternator.mastodon.client import MastodonClient
-from alternator.mastodon.entities import Attachment, Page, Status
+from alternator.mastodon.entities import Page, Status
 from alternator.store.interface import AccountState
 from alternator.store.ledger import BackfillPlace
 from alternator.store.outcomes import Found, by_age
@@ -56,7 +58,7 @@ class Backfill:
         while not place.done:
             page = self._client.own_statuses(self._account_id, max_id=place.below)
             wanted, place = self._of_page(page, place)
-            found = [entry for status in wanted if (entry := self._found(status)) is not None]
+            found = [entry for status in wanted for entry in self._found(status)]
             seen.posts += len(wanted)
             seen.attachments += sum(len(entry.attachment_ids) for entry in found)
             if self._state is not None:
@@ -80,26 +82,17 @@ class Backfill:
             place = replace(place, done=True)
         return wanted, replace(place, below=page.oldest)
 
-    def _found(self, status: Status) -> Found | None:
-        """What is to be done for a post; None if nothing is."""
+    def _found(self, status: Status) -> list[Found]:
+        """What is to be done for a post."""
         if status.is_boost or self._wanted.reason_against(status) is not None:
-            return None
-        entries = [entry for entry in status.attachments if self._lacks(entry)]
-        if not entries:
-            return None
-        return Found(
-            status_id=status.id,
-            attachment_ids=tuple(entry.id for entry in entries),
-            backfill=True,
-            speech=tuple(entry.id for entry in entries if entry.has_speech),
-        )
-
-    def _lacks(self, attachment: Attachment) -> bool:
-        """Whether an attachment lacks a description that the configuration lets one make."""
-        if not attachment.lacks_description or attachment.type == "unknown":
-            return False
-        speech = attachment.has_speech
-        return self._config.whisper.enabled if speech else self._config.vision.enabled
+            return []
+        sees, hears = self._config.vision.enabled, self._config.whisper.enabled
+        lacking = [
+            entry
+            for entry in status.attachments
+            if entry.lacks_description and takes_on(entry, sees=sees, hears=hears)
+        ]
+        return found_of(status, lacking, backfill=True)
 
 
 def is_before(status: Status, since: float | None) -> bool:

@@ -7,7 +7,6 @@ broken off, the bot goes on. Where none is, it is the bot for as long as there i
 
 import argparse
 import os
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from alternator.config.settings import Config
 from alternator.errors import ConfigError
 from alternator.log import log, set_up
 from alternator.mastodon.client import MastodonClient
+from alternator.progress_line import LINE
 from alternator.stopping import Stop, Stopping
 from alternator.store.interface import AccountState
 from alternator.store.ledger import BackfillPlace
@@ -35,7 +35,6 @@ EXAMPLES = (
     ("alternator backfill --since 2025-01-01", "all posts from then on"),
     ("alternator backfill", "go on with one that was broken off"),
 )
-BAR = 30  # characters
 LOOK_SECONDS = 2.0
 
 
@@ -141,7 +140,7 @@ def beside(config: Config, plan: Plan, stop: Stop) -> int:
             if state.halted() is not None:
                 break
             total = max(total, left)
-            bar(total - left, total)
+            LINE.bar(total - left, total, "attachments")
             progress.pause(LOOK_SECONDS)
     done(f"{total - left} of {total} attachments are done with")
     return 0 if not left else 1
@@ -154,8 +153,6 @@ def alone(config: Config, plan: Plan, stop: Stop) -> int:
         wanted = wanted_of(config)
         backfill = Backfill(session, account.id, config, account.state, wanted=wanted, told=looking)
         record(backfill, account.state, plan)
-        total = undone(account.state)
-        progress.watched_by(lambda: bar(max(total - undone(account.state), 0), total))
 
     return run(config, stop, Wishes(once=True, patient=True, begin=begin))
 
@@ -174,23 +171,10 @@ def undone(state: AccountState) -> int:
 
 def looking(seen: Seen) -> None:
     """How far the looking came."""
-    show(f"{seen.posts} posts looked at, {seen.attachments} attachments lack a description")
-
-
-def bar(ended: int, total: int) -> None:
-    """How far the describing came."""
-    filled = BAR * ended // total if total else BAR
-    show(f"[{'#' * filled}{'-' * (BAR - filled)}] {ended} of {total} attachments")
-
-
-def show(line: str) -> None:
-    """One line that is written over, on a terminal alone."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{line}\033[K")
-        sys.stderr.flush()
+    LINE.show(f"{seen.posts} posts looked at, {seen.attachments} attachments lack a description")
 
 
 def done(line: str) -> None:
     """A line that stays."""
-    show("")
+    LINE.end()
     print(line)

@@ -29,6 +29,7 @@ from alternator.mastodon.streams.events import EventReader
 from alternator.mastodon.streams.follow import Stream
 from alternator.mastodon.streams.ways import ways_to_hear
 from alternator.progress import Progress
+from alternator.progress_line import LINE
 from alternator.speech.options import DecodingOptions, SpeakerOptions
 from alternator.speech.transcript import Transcript
 from alternator.speech.worker.slot import WorkerReport
@@ -86,7 +87,10 @@ class Bot:
 
         ``patient``: wait for the server's limit, and for our own budget, however long.
         """
-        tally = self.single_pass.run(patient=patient)
+        try:
+            tally = self.single_pass.run(patient=patient)
+        finally:
+            LINE.end()
         log.info(
             "done: %d described, %d left alone, %d failed",
             tally.described,
@@ -96,24 +100,24 @@ class Bot:
         return tally
 
 
-# size: each comes from another owner: account, both threads' describers, signals, operator.
+# size: each comes from another owner: account, main thread's describer, signals, operator.
 def build_bot(
     account: Account,
     describer: Describes,
     health: Health,
     stop: Stop,
-    progress: Progress,
+    progress: BotProgress,
     *,
     conduct: Conduct | None = None,
 ) -> Bot:
     """The bot of an account that is signed in.
 
-    ``describer`` and ``progress`` are the main thread's; the other threads get a session and a
-    progress of their own. ``conduct`` is what is configured, if not the usual.
+    ``describer`` and ``progress`` are the main thread's; the one for speech gets a session and a
+    progress of its own. ``conduct`` is what is configured, if not the usual.
     """
     conduct = conduct or usual_conduct(account, progress)
     wake = threading.Event()
-    beside, in_lane = BotProgress(stop), BotProgress(stop, health.speech)
+    in_lane = BotProgress(stop, health.speech)
     lane = SpeechLane(
         describer.beside(account.session(in_lane), in_lane), health.speech, stop.clock, wake.set
     )
@@ -130,7 +134,7 @@ def build_bot(
         account=account,
         finder=PostFinder(
             account,
-            account.session(beside),
+            describer.client,
             describer,
             stop.clock,
             wanted=conduct.wanted,

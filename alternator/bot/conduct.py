@@ -21,7 +21,7 @@ from alternator.bot.others.parts import Others, others_of
 from alternator.bot.pace import Pace
 from alternator.bot.reply import Replier
 from alternator.bot.review import Review
-from alternator.bot.telling import CreditWatch, GpuWatch, Teller, TokenWatch, Trouble
+from alternator.bot.telling import BudgetWatch, CreditWatch, GpuWatch, Teller, TokenWatch, Trouble
 from alternator.bot.wanted import Wanted
 from alternator.config.conduct import PaceSettings
 from alternator.config.settings import Config
@@ -65,7 +65,7 @@ def usual_conduct(account: Account, progress: Progress) -> Conduct:
     """As it is where nothing is configured."""
     return Conduct(
         wanted=Wanted(account.settings.visibilities),
-        pace=Pace(PaceSettings(), account.state.ledger, progress.clock),
+        pace=Pace(PaceSettings(), account.state.ledger),
         chores=Chores((), progress.clock),
     )
 
@@ -75,15 +75,23 @@ def no_workers() -> Sequence[WorkerReport]:
     return ()
 
 
+def no_limit() -> str:
+    """The day's tokens are not used up: there are as many as one likes."""
+    return ""
+
+
+# size: operator, server, thread, and what is shared: workers, tokens.
 def conduct_of(
     config: Config,
     account: Account,
     session: MastodonClient,
     progress: Progress,
     workers: Callable[[], Sequence[WorkerReport]] = no_workers,
+    tokens_used_up: Callable[[], str] = no_limit,
 ) -> Conduct:
     """What is configured for an account that is signed in; ``session`` is the main thread's.
 
+    ``tokens_used_up`` says that the day's tokens are, and nothing while some are left.
     ServerError if a token of it is refused, or lacks a scope.
     """
     modes, ledger, clock = modes_of(config), account.state.ledger, progress.clock
@@ -100,11 +108,15 @@ def conduct_of(
     credit = CreditWatch(
         config.balance, ledger, teller, left=partial(money_left, config.vision), now=clock.now
     )
+    pace = Pace(config.pace, ledger)
     turns = [
         Turn(chore=token, seconds=LOOK_SECONDS),
         Turn(chore=GpuWatch(workers, teller), seconds=LOOK_SECONDS),
         Turn(chore=credit, seconds=LOOK_SECONDS),
     ]
+    if config.messages.budget:  # what is used up stands in the log anyway
+        watch = BudgetWatch((tokens_used_up, hour_used_up(account, pace)), teller)
+        turns.append(Turn(chore=watch, seconds=LOOK_SECONDS))
     review = Review(
         account.state.drafts,
         messenger,
@@ -119,16 +131,22 @@ def conduct_of(
     hearing = [] if others is None else [Turn(chore=others.hearing, seconds=HEARING_SECONDS)]
     return Conduct(
         wanted=wanted_of(config),
-        pace=Pace(config.pace, ledger, clock),
+        pace=pace,
         chores=Chores([*hearing, *turns], clock),
         heard=review.heard,
         others=others,
     )
 
 
+def hour_used_up(account: Account, pace: Pace) -> Callable[[], str]:
+    """What says that an hour's budget is used up: nothing while no post waits."""
+    return lambda: "" if account.state.next_due() is None else pace.used_up()
+
+
 def troubles_of(config: Config) -> list[Trouble]:
     """What is told by direct message."""
     about: list[Trouble] = ["credit"]
+    about += ["budget"] if config.messages.budget else []
     about += ["gpu"] if config.messages.gpu else []
     about += ["token"] if config.messages.token else []
     return about

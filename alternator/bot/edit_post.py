@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from alternator.bot.whose_change import UNTOLD, has_texts, is_described, judged
 from alternator.errors import (
     DamageError,
     EditRefusedError,
@@ -31,7 +32,6 @@ from alternator.mastodon.edit_check import (
 )
 from alternator.mastodon.edit_differences import ANSWERED, differences, source_differences
 from alternator.mastodon.entities import Source, Status
-from alternator.mastodon.plain import says
 
 log = logging.getLogger(__name__)
 
@@ -162,11 +162,32 @@ class PostEditor:
         except ServerError as error:
             log.debug("post %s: its source can't be read after its edit: %s", after.id, error)
         if changed:
+            changed = self._by_the_edit(edit, after, changed)
+        if changed:
             raise DamageError(
                 f"the edit of post {after.id} changed more than descriptions: {', '.join(changed)}",
                 fields=changed,
             )
         return after
+
+    def _by_the_edit(
+        self, edit: CheckedEdit, after: Status, changed: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Those of the changes that are not the author's, who may have edited the post since.
+
+        All of them where the server's history does not show the edit: rather a halt too many.
+        """
+        if not all(edit.descriptions.values()):
+            return changed  # a version without descriptions may be any
+        try:
+            history = self.client.history(after.id)
+        except ServerError as error:
+            log.debug("post %s: its history can't be read: %s", after.id, error)
+            return changed
+        if not any(has_texts(one, edit.descriptions) for one in history):
+            return changed
+        found = judged(edit, after, changed, history).damage
+        return (*found, *(name for name in changed if name in UNTOLD and name not in found))
 
     def _is_orphan(self, before: Status, after: Status) -> bool:
         """Whether the post that it answered was deleted meanwhile, and so is not named any more."""
@@ -204,9 +225,3 @@ def version(status: Status) -> Status:
         favourited=False,
         url=None,
     )
-
-
-def is_described(status: Status, texts: Mapping[str, str]) -> bool:
-    """Whether the attachments have these texts."""
-    there = status.by_id
-    return all(key in there and says(there[key].description, text) for key, text in texts.items())

@@ -40,6 +40,11 @@ class Endpoints:
         self._budgets: dict[int, DailyBudget] = {}  # by their limits
         self._known: dict[tuple[str, str | None], tuple[VisionClient, Waiting]] = {}
 
+    def used_up(self, settings: VisionSettings) -> str:
+        """That the day's tokens are used up, in words; empty while some are left."""
+        budget = self._budgets.get(settings.daily_tokens)
+        return "" if budget is None else budget.used_up()
+
     def client(
         self,
         settings: VisionSettings,

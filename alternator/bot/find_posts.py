@@ -1,7 +1,7 @@
 """Finds the account's own posts that lack descriptions: by looking through them, and by events."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from alternator.accounts.account import Account
@@ -11,7 +11,7 @@ from alternator.bot.wanted import Wanted
 from alternator.clock import SYSTEM_CLOCK, Clock
 from alternator.errors import TemporaryServerError
 from alternator.mastodon.client import MastodonClient
-from alternator.mastodon.entities import Page, Status
+from alternator.mastodon.entities import Attachment, Page, Status
 from alternator.store.outcomes import Found, by_age
 
 log = logging.getLogger(__name__)
@@ -145,17 +145,21 @@ class PostFinder:
             status, backfill = boosted, False
         if self._wanted.reason_against(status) is not None:
             return []
-        attachments = self._describer.undescribed(status)
-        if not attachments:
-            return []
-        return [
-            Found(
-                status_id=status.id,
-                attachment_ids=tuple(entry.id for entry in attachments),
-                backfill=backfill,
-                speech=tuple(entry.id for entry in attachments if entry.has_speech),
-            )
-        ]
+        return found_of(status, self._describer.undescribed(status), backfill=backfill)
+
+
+def found_of(status: Status, attachments: Sequence[Attachment], *, backfill: bool) -> list[Found]:
+    """What is to be recorded of a post for these attachments of it; nothing for none."""
+    if not attachments:
+        return []
+    return [
+        Found(
+            status_id=status.id,
+            attachment_ids=tuple(entry.id for entry in attachments),
+            backfill=backfill,
+            speech=tuple(entry.id for entry in attachments if entry.has_speech),
+        )
+    ]
 
 
 def is_old(status: Status, first_start: float) -> bool:

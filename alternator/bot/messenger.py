@@ -65,14 +65,15 @@ class Messenger:
             sent.append(self._client.post(post, key=key_of(key, str(number), part)).id)
         return tuple(sent)
 
-    def answers(self, messages: Sequence[str], known: Collection[str]) -> tuple[Answer, ...]:
-        """The author's answers to a message in these parts, oldest first, without ``known`` ones.
+    def answers(self, messages: Sequence[str]) -> tuple[Answer, ...]:
+        """The author's answers to a message in these parts, oldest first, without these.
 
         GoneError if the message was deleted.
         """
-        ours = {*messages, *known}
         found = [
-            status for status in self._client.answers(messages[0]) if self._is_answer(status, ours)
+            status
+            for status in self._client.answers(messages[0])
+            if self._is_answer(status, messages)
         ]
         return tuple(Answer(id=status.id, words=words_of(status)) for status in found)
 

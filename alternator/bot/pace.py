@@ -5,8 +5,8 @@ says. A post is the unit: one that was begun is described whole, with one edit.
 """
 
 from contextlib import suppress
+from math import ceil
 
-from alternator.clock import Clock
 from alternator.config.conduct import PaceSettings
 from alternator.errors import TemporaryStateError
 from alternator.store.ledger import Ledger
@@ -15,20 +15,32 @@ from alternator.store.ledger import Ledger
 class Pace:
     """What an hour still has room for. For the main thread."""
 
-    def __init__(self, settings: PaceSettings, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, settings: PaceSettings, ledger: Ledger) -> None:
         self._settings = settings
         self._ledger = ledger
-        self._clock = clock
 
     def seconds_left(self) -> float:
         """How long to wait before the next post is begun; 0 if there is no need to."""
-        now = self._clock.now()
         waits = [0.0]
         if most := self._settings.edits_per_hour:
-            waits.append(self._ledger.room_at("edit", most) - now)
+            waits.append(self._ledger.seconds_until_room("edit", most))
         if most := self._settings.descriptions_per_hour:
-            waits.append(self._ledger.room_at("description", most) - now)
+            waits.append(self._ledger.seconds_until_room("description", most))
         return max(waits)
+
+    def used_up(self) -> str:
+        """That the hour has no room for a post, in words; empty while it has."""
+        settings, wait = self._settings, self.seconds_left()
+        if not wait:
+            return ""
+        limits = (
+            f"edits_per_hour = {settings.edits_per_hour}, "
+            f"descriptions_per_hour = {settings.descriptions_per_hour}"
+        )
+        return (
+            f"the budget of this hour is used up ([pace] {limits}); posts wait, the next one for "
+            f"{ceil(wait / 60)} min"
+        )
 
     def made(self, texts: int) -> None:
         """So many texts were made."""

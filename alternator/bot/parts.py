@@ -8,8 +8,8 @@ from alternator.bot.chores import Chores
 from alternator.bot.errand_work import ErrandWork
 from alternator.bot.find_posts import PostFinder
 from alternator.bot.pace import Pace
+from alternator.bot.progress import BotProgress
 from alternator.bot.work import Work
-from alternator.progress import Progress
 from alternator.stopping import Stop
 
 
@@ -27,5 +27,5 @@ class Parts:
     chores: Chores
     errands: ErrandWork
     wake: threading.Event
-    progress: Progress
+    progress: BotProgress
     stop: Stop

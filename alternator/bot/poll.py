@@ -1,4 +1,4 @@
-"""Looks through the account's posts again and again, with a stream or without one."""
+"""Looks through the account's posts when it is time to, with a stream or without one."""
 
 import logging
 import threading
@@ -8,8 +8,8 @@ from alternator.accounts.health import AccountHealth
 from alternator.bot.find_posts import Look
 from alternator.bot.outage import LONGEST_BACK_OFF_SECONDS, back_off
 from alternator.errors import AlternatorError, ServerError, TemporaryStateError
-from alternator.log import DefectLog, Thread
-from alternator.stopping import Stop, Stopping
+from alternator.log import DefectLog
+from alternator.stopping import Stop
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class Finder(Protocol):
 
 
 class PollEvents(Protocol):
-    """Who is told what a poll meets, in the poll's thread: ``alternator.bot.watch.Watcher``."""
+    """Who is told what a look meets: ``alternator.bot.watch.Watcher``."""
 
     def found(self) -> None:
         """There is something new to describe."""
@@ -36,13 +36,15 @@ class PollEvents(Protocol):
         """How many seconds to wait until the next look."""
 
 
-class Poll(Thread):
-    """A thread that looks through the posts, waits, and looks again."""
+class Poll:
+    """Looks through the posts whenever that is due; in the thread that asks, but for ``look_now``.
+
+    The first look is due at once.
+    """
 
     def __init__(
         self, finder: Finder, health: AccountHealth, stop: Stop, events: PollEvents
     ) -> None:
-        super().__init__(name="poll")
         self._finder = finder
         self._health = health
         self._stop_request = stop
@@ -50,22 +52,22 @@ class Poll(Thread):
         self._failures = 0  # in a row
         self._defects = DefectLog(log)
         self._told = ""  # the last trouble in the log that the operator can mend
-        self._look_now = threading.Event()
+        self._asked_for = threading.Event()
+        self._next = 0.0  # monotonic seconds
 
     def look_now(self) -> None:
-        """Look at once, since events may have been missed, or notice that the end is asked for."""
-        self._look_now.set()
+        """Have the next look at once, since events may have been missed. For any thread."""
+        self._asked_for.set()
 
-    def run(self) -> None:
-        """Look until the end is asked for. An outage never ends it."""
-        try:
-            while True:
-                self._stop_request.check()
-                # Before the look, not after it: who asks during one is answered by another.
-                self._look_now.clear()
-                self._stop_request.clock.wait(self._look_now, self._look())
-        except Stopping:
+    def look_if_due(self) -> None:
+        """Look, if it is time to. An outage never ends the looking; ``Stopping`` does."""
+        clock = self._stop_request.clock
+        if not self._asked_for.is_set() and clock.monotonic() < self._next:
             return
+        # Before the look, not after it: who asks during one is answered by another.
+        self._asked_for.clear()
+        wait = self._look()
+        self._next = clock.monotonic() + wait
 
     def _look(self) -> float:
         """One look; returns the seconds until the next one."""

@@ -6,7 +6,7 @@ favourites, and the answers to a second account, in turn.
 """
 
 import logging
-from collections import deque
+import threading
 from collections.abc import Callable
 
 from alternator.bot.messenger import Messenger
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 SENT_AT_ONCE = 3
 LOOKED_AT_ONCE = 5
-MOST_HEARD = 200
+MOST_HEARD = 1000
 MOST_PARTS = 3  # of a message that are looked at for a favourite
 DAY_SECONDS = 24 * 3600.0
 
@@ -48,16 +48,26 @@ class Review:
         self._limit = limit
         self._now = now
         self._vocabulary = vocabulary(settings.approve_words, settings.refuse_words)
-        self._answered: deque[str] = deque(maxlen=MOST_HEARD)  # posts that were answered
+        self._lock = threading.Lock()  # guards the two below
+        # Answers that were seen: the newest page brings them again at each look.
+        self._seen: dict[str, None] = {}
+        self._answered: dict[str, None] = {}  # posts with answers that are not taken in yet
         self._last = 0  # the number of the draft that was looked at last
         self.is_due = False  # an answer may be there
 
     def heard(self, status: Status) -> None:
         """A post of the account was seen: it may be an answer to a message."""
         parent = status.in_reply_to_id
-        if parent is not None and not status.attachments and parent not in self._answered:
-            self._answered.append(parent)
-            self.is_due = True
+        if parent is None or status.attachments:
+            return
+        with self._lock:
+            if status.id in self._seen:
+                return
+            for kept, key in ((self._seen, status.id), (self._answered, parent)):
+                kept[key] = None
+                if len(kept) > MOST_HEARD:
+                    del kept[next(iter(kept))]
+        self.is_due = True
 
     def step(self, *, everything: bool = False) -> None:
         """Send and hear what there is, ``everything`` or a little of it. ServerError, StateError.
@@ -65,11 +75,13 @@ class Review:
         What fails is done by a later step.
         """
         self.is_due = False
-        waiting = [draft for draft in self._drafts.listed() if draft.kind == "review"]
-        waiting = [draft for draft in waiting if not self._expired(draft)]
+        waiting = [one for one in self._drafts.listed(kind="review") if not self._expired(one)]
         asked = [draft for draft in waiting if draft.messages]
         for draft in asked if everything else self._turn(asked):
             self._hear(draft)
+            with self._lock:  # not before: what fails is heard by a later step
+                for message in draft.messages:
+                    self._answered.pop(message, None)
         if self._settings.message:
             unasked = [draft for draft in waiting if not draft.messages]
             for draft in unasked if everything else unasked[:SENT_AT_ONCE]:
@@ -77,8 +89,8 @@ class Review:
 
     def _turn(self, asked: list[KeptDraft]) -> list[KeptDraft]:
         """Those that were answered, and some of the others, each in its turn."""
-        answered = set(self._answered)
-        self._answered.clear()
+        with self._lock:
+            answered = set(self._answered)
         now = [draft for draft in asked if answered & set(draft.messages)]
         others = [draft for draft in asked if draft not in now]
         rest = [draft for draft in others if draft.number > self._last]
@@ -104,7 +116,7 @@ class Review:
     def _hear(self, draft: KeptDraft) -> None:
         """Take the answers to a draft in, oldest first, each once."""
         try:
-            for answer in self._messenger.answers(draft.messages, ()):
+            for answer in self._messenger.answers(draft.messages):
                 draft = self._noted(draft, answer.id)
                 if self._decided(draft, verdict_of(answer.words, self._vocabulary)):
                     return

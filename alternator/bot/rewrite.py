@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from alternator.bot.edit_post import is_described
 from alternator.bot.journal import Journal, attribution_of
 from alternator.bot.other_bot import OtherBot
 from alternator.bot.undo import Plan, Undo, by_key
+from alternator.bot.whose_change import is_described
 from alternator.errors import (
     DamageError,
     EditRefusedError,

@@ -8,9 +8,10 @@ from alternator.bot.halt import HaltNotice
 from alternator.bot.parts import Parts
 from alternator.bot.watch import rate_limit_left
 from alternator.bot.work import Tally
-from alternator.errors import ServerError, TemporaryServerError
+from alternator.errors import ServerError, StateError, TemporaryServerError
 from alternator.mastodon import server_errors
 from alternator.mastodon.client import LONGEST_WAIT_SECONDS
+from alternator.progress_line import LINE
 from alternator.store.outcomes import Claim
 
 # How long after the last thing that happened it waits for files that the server is still
@@ -52,6 +53,7 @@ class SinglePass:
                 for any post.
         """
         self._longest = inf if patient else LONGEST_WAIT_SECONDS
+        self._progress.watched_by(self._show)
         self._chores.do_all()  # what was approved meanwhile is described in this pass
         trouble = self._look()
         self._be_patient()
@@ -70,6 +72,17 @@ class SinglePass:
         if self._refusal is not None and not tally.described + tally.left + tally.failed:
             raise self._refusal  # nothing came of the pass but this
         return replace(tally, failed=tally.failed + waiting)
+
+    def _show(self) -> None:
+        """How far the pass is, on a terminal."""
+        try:
+            counts = self._account.state.counts()
+        except StateError:  # nothing that the pass would end for
+            return
+        tally = self._work.tally
+        ended = tally.described + tally.left + tally.failed
+        left = counts.get("waiting", 0) + counts.get("claimed", 0)
+        LINE.bar(ended, ended + left, f"attachments of {self._account.name}")
 
     def _describe_all(self) -> bool:
         """Describe one post after the other; whether editing was halted before the end."""

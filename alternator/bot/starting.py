@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from alternator.accounts.account import Account
 from alternator.alt_text.writer import SpeechReader
@@ -132,7 +133,14 @@ def bot_of(
         answers_again=account.state.make_deferred_due,
         endpoints=shared.endpoints,
     )
-    conduct = conduct_of(config, account, session, progress, shared.workers)
+    conduct = conduct_of(
+        config,
+        account,
+        session,
+        progress,
+        shared.workers,
+        partial(shared.endpoints.used_up, config.vision),
+    )
     describer = Describer(
         session,
         writer,

@@ -13,7 +13,7 @@ from alternator.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
-Trouble = Literal["credit", "gpu", "token"]
+Trouble = Literal["budget", "credit", "gpu", "token"]
 # A little less than a day, so that what is looked at daily is not one day late each time.
 A_DAY_SECONDS = 24 * 3600.0 - 600.0
 LOOKED = "credit looked at"
@@ -104,6 +104,21 @@ class CreditWatch:
         moment = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
         looked = self._ledger.last_told(LOOKED)
         return now >= moment and (looked is None or looked < moment.timestamp())
+
+
+class BudgetWatch:
+    """Notices that a budget of the operator's own is used up: ``used_up`` says so, each of one."""
+
+    is_due = False
+
+    def __init__(self, used_up: Sequence[Callable[[], str]], teller: Teller) -> None:
+        self._used_up = used_up
+        self._teller = teller
+
+    def step(self, *, everything: bool = False) -> None:
+        """Look at all of them."""
+        if reasons := [reason for ask in self._used_up if (reason := ask())]:
+            self._teller.tell("budget", "; ".join(reasons))
 
 
 class GpuWatch:

@@ -24,8 +24,8 @@ from alternator.store.outcomes import CONFIRM_SECONDS, by_age
 
 log = logging.getLogger(__name__)
 
-# Of one look, 1000 posts; the next one goes on.
-MOST_PAGES = 25
+# Of one look, 200 posts; the next one goes on, once those found have had their turn.
+MOST_PAGES = 5
 # Sorts before every id of a status.
 BEGINNING = "0"
 

@@ -1,20 +1,20 @@
 """The bot at work: a queue of posts that is filled by the stream and by polling.
 
-Four threads work for an account:
+Three threads work for an account, the last two of them only where there is something for them:
 
-- the main one describes one post after the other (``Watcher.run``, ``alternator/bot/work.py``);
-  signals reach it alone, and it alone claims, edits, and writes down what became of a post;
+- the main one describes one post after the other (``Watcher.run``, ``alternator/bot/work.py``), and
+  between two looks through the account's posts when that is due (``alternator/bot/poll.py``):
+  before it could claim a post it need not know of it. Signals reach it alone, and it alone claims,
+  edits, and writes down what became of a post;
 - one transcribes, while there is a post with speech (``alternator/bot/speech_lane.py``), and leaves
   the rest of the work on that post to the main one;
-- one looks through the account's posts (``alternator/bot/poll.py``);
 - one follows the stream of events (``alternator/mastodon/streams/follow.py``).
 
-They meet in the account's state: the two that find posts record them, and only the main one claims
-them. How often a post was put back is counted there as well, since the main thread counts and the
-polling one, after an outage, makes all of them due. Beside that they share the account's health and
-rate budget, the attendance of the stream and what is known of the vision endpoint's failures, which
-have locks of their own, and events that only wake: after waking, each looks at the state, so one
-that comes too early or twice costs a look and no more.
+They meet in the account's state: what finds posts records them, and only the main thread claims
+them. Beside that they share the account's health and rate budget, the attendance of the stream and
+what is known of the vision endpoint's failures, which have locks of their own, and events that only
+wake: after waking, the main one looks at the state, so one that comes too early or twice costs a
+look and no more.
 
 No long transcription holds up a picture, nor a slow vision endpoint a clip: while one post with
 speech is at work, the others with speech are not claimed, and those without are. All edits are made
@@ -87,7 +87,6 @@ class Watcher:
         self._stream = stream
         if stream is not None:
             stream.start()
-        self._poll.start()
         try:
             while True:
                 try:
@@ -95,9 +94,7 @@ class Watcher:
                 except TemporaryStateError:  # logged by the store, once
                     self._progress.pause(STATE_PAUSE_SECONDS)
         finally:
-            # So that the polling thread ends before the store is closed, if it only waits.
             self._stop.request()
-            self._poll.look_now()
             self._work.leave()
 
     def notice(self, status: Status) -> None:
@@ -110,13 +107,14 @@ class Watcher:
     def look_now(self) -> None:
         """Look through the posts at once: the stream was reconnected."""
         self._poll.look_now()
+        self._wake.set()
 
     def is_deaf(self, connection: int) -> bool:
         """Whether the stream does not tell of posts that are there."""
         return self._attendance.is_deaf(connection)
 
     def look(self) -> Look:
-        """Look through the posts. Called by the polling thread, as are the three below."""
+        """Look through the posts. Called by the poll, as are the two below."""
         connection = self._stream.connection if self._stream else 0
         look = self._finder.look()
         self._attendance.looked(look.newer, connection)
@@ -142,6 +140,7 @@ class Watcher:
     def _describe_next(self) -> None:
         """Do what a person asked for, else describe one post, or wait a moment if none is due."""
         self._progress.beat()
+        self._poll.look_if_due()
         self._chores.do_due()
         is_hindered = self._obstacle()
         if not is_hindered and self._errands.do_next():

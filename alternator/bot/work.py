@@ -69,7 +69,7 @@ class Work:
         self._lane = lane
         self._health = health
         self._stop = stop
-        self._pace = pace or Pace(PaceSettings(), account.state.ledger, stop.clock)
+        self._pace = pace or Pace(PaceSettings(), account.state.ledger)
         # What an outage kept from being written, so that no clip is transcribed twice for it.
         self._drafts: dict[Claim, Draft] = {}
         self.tally = Tally()

@@ -123,6 +123,13 @@ class PaceSettings:
 class MessageSettings:
     """``[messages]``: direct messages to the account."""
 
+    budget: bool = field(
+        default=False,
+        metadata=key(
+            "Say that a budget is used up and posts wait for it (`[vision] daily_tokens`, "
+            "`[pace]`), once a day at most."
+        ),
+    )
     gpu: bool = field(
         default=False,
         metadata=key(

@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from alternator.dashboard.plots import quantile
-from alternator.dashboard.watched import Watched
+from alternator.dashboard.watched import Condition, Watched
 from alternator.errors import StateError
 from alternator.store.asked import AskingState
 from alternator.store.outcomes import AttachmentState
@@ -23,6 +23,8 @@ DAY_SECONDS = 86_400.0
 QUANTILES = (0.5, 0.95)
 # Of a transcriber that has its model in memory.
 LOADED = ("ready", "busy")
+
+Conditions = Sequence[tuple[Watched, Condition]]
 
 
 class BotMetrics(Collector):
@@ -44,39 +46,39 @@ class BotMetrics(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """One family for each question."""
-        yield self._well()
-        yield self._described()
-        yield self._last_success()
+        """One family for each question; how each account is, is asked for once."""
+        conditions = [(one, one.condition()) for one in self._watched]
+        yield self._well(conditions)
+        yield self._described(conditions)
+        yield self._last_success(conditions)
         yield from self._queue()
-        yield from self._editing()
-        yield from self._workers()
+        yield from self._editing(conditions)
+        yield from self._workers(conditions)
 
-    def _well(self) -> Metric:
+    def _well(self, conditions: Conditions) -> Metric:
         well = gauge("bot_up", "1 while the work for an account goes on as it should.", "account")
-        for one in self._watched:
-            condition = one.condition()
+        for one, condition in conditions:
             well.add_metric([one.name], float(not condition.trouble and not condition.starting))
         return well
 
-    def _described(self) -> Metric:
+    def _described(self, conditions: Conditions) -> Metric:
         described = CounterMetricFamily(
             "alternator_descriptions",
             "Descriptions written into posts, or answered with, since the start.",
             labels=["account"],
         )
-        for one in self._watched:
-            described.add_metric([one.name], one.condition().described)
+        for one, condition in conditions:
+            described.add_metric([one.name], condition.described)
         return described
 
-    def _last_success(self) -> Metric:
+    def _last_success(self, conditions: Conditions) -> Metric:
         last = gauge(
             "last_description_timestamp_seconds",
             "Unix time of the last description since the start.",
             "account",
         )
-        for one in self._watched:
-            moment = one.condition().last_success
+        for one, condition in conditions:
+            moment = condition.last_success
             if moment is not None:
                 last.add_metric([one.name], moment.timestamp())
         return last
@@ -115,24 +117,24 @@ class BotMetrics(Collector):
                     delay.add_metric([one.name, f"{part:g}"], value)
         yield from (attachments, asked, oldest, delay)
 
-    def _editing(self) -> Iterator[Metric]:
+    def _editing(self, conditions: Conditions) -> Iterator[Metric]:
         reachable = gauge("server_up", "1 while the account's server answers.", "account")
         halted = gauge("editing_halted", "1 where nothing is edited any more.", "account")
-        for one in self._watched:
-            reachable.add_metric([one.name], float(one.condition().server.state == "reachable"))
+        for one, condition in conditions:
+            reachable.add_metric([one.name], float(condition.server.state == "reachable"))
             try:
                 halted.add_metric([one.name], float(one.account.halted is not None))
             except StateError:
                 continue
         yield from (reachable, halted)
 
-    def _workers(self) -> Iterator[Metric]:
+    def _workers(self, conditions: Conditions) -> Iterator[Metric]:
         """They are the whole bot's: the first account tells of them."""
         ready = gauge("worker_up", "1 where a worker has its model in memory.", "device", "worker")
         under_way = gauge(
             "worker_requests", "Requests that a worker is at work on.", "device", "worker"
         )
-        workers = self._watched[0].condition().workers if self._watched else ()
+        workers = conditions[0][1].workers if conditions else ()
         for number, worker in enumerate(workers):
             ready.add_metric([worker.device, str(number)], float(worker.state in LOADED))
             under_way.add_metric([worker.device, str(number)], worker.requests)

@@ -71,10 +71,10 @@ def parted(found: Sequence[Described], span: Span, now: float) -> list[list[Desc
     """What was described, by bar."""
     length, number = SPANS[span]
     parts: list[list[Described]] = [[] for _ in range(number)]
+    since, step, last = now - length, length / number, number - 1
     for one in found:
-        place = math.floor((one.at - (now - length)) / length * number)
-        if 0 <= place <= number:  # what was described this very moment is of the last bar
-            parts[min(place, number - 1)].append(one)
+        if since <= one.at <= now:  # what was described this very moment is of the last bar
+            parts[min(int((one.at - since) / step), last)].append(one)
     return parts
 
 

@@ -75,8 +75,10 @@ class Drafts(Protocol):
     def get(self, number: int) -> KeptDraft:
         """One draft. DraftError if there is none of that number."""
 
-    def listed(self, states: Collection[DraftState] = WAITING) -> tuple[KeptDraft, ...]:
-        """The drafts in these states, oldest first."""
+    def listed(
+        self, states: Collection[DraftState] = WAITING, *, kind: DraftKind | None = None
+    ) -> tuple[KeptDraft, ...]:
+        """The drafts in these states, oldest first; of one kind where it is named."""
 
     def approved_of(self, status_id: str) -> KeptDraft | None:
         """The oldest draft of a post that was approved and is not applied yet."""

@@ -33,8 +33,8 @@ class Ledger(Protocol):
     def spend(self, what: Spent, number: int = 1) -> None:
         """So many were made or sent just now."""
 
-    def room_at(self, what: Spent, most: int) -> float:
-        """When there is room for another one, if there are ``most`` in an hour; now if there is."""
+    def seconds_until_room(self, what: Spent, most: int) -> float:
+        """How long there is no room for another one, with ``most`` in an hour; 0.0 if there is."""
 
     def tell(self, kind: str, *, apart: float) -> bool:
         """Whether something may be said now that is said once in ``apart`` seconds at most.

@@ -16,6 +16,8 @@ VARIANT_FILE = "ALTERNATOR_VARIANT_FILE"
 IMAGE_ID = "ALTERNATOR_IMAGE_ID"
 # Where the universal image keeps its locks (``universal.provide``).
 LOCKS = "ALTERNATOR_LOCKS"
+# Where it installs the builds of torch.
+BUILDS_DIRECTORY = "ALTERNATOR_BUILDS_DIR"
 # The bound of each tool in seconds (``time_limit``).
 TIMEOUT = "ALTERNATOR_PROBE_TIMEOUT"
 # The bot's configuration file (``operator_config``).

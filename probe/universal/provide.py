@@ -13,15 +13,14 @@ from probe.decide.overrides import Overrides
 from probe.errors import OverrideError
 from probe.facts import Facts
 from probe.frozen_record import replace
-from probe.machine.variables import LOCKS
+from probe.machine.variables import BUILDS_DIRECTORY, LOCKS
 from probe.tables.builds import Build, Table, line_of
 from probe.universal import volume, wheels
 from probe.universal.errors import FetchError, HashError, InstallError
 from probe.universal.install import Job, install, search_path
+from probe.universal.installed import BUILDS, LOCK_FOLDER
 from probe.universal.lock import Entry, Lock, LockError, digest, read
 
-LOCK_FOLDER = "/opt/alternator/locks"
-BUILDS = "/var/lib/alternator/builds"
 WHEELHOUSE = "/wheelhouse"
 OWN_LOCK = "universal.lock"
 BUILD_NAME = re.compile(r"(?P<backend>[a-z]+)-(?P<torch>[0-9.]+)-(?P<wheel>[a-z0-9.]+)")
@@ -60,7 +59,7 @@ class Provider:
         self._wanted = wanted
         self._table = table
         self._say = say
-        self._root = Path(environ.get("ALTERNATOR_BUILDS_DIR") or BUILDS)
+        self._root = Path(environ.get(BUILDS_DIRECTORY) or BUILDS)
         self._wheelhouse = Path(environ.get("ALTERNATOR_WHEELHOUSE") or WHEELHOUSE)
         self._locked = locked_builds(Path(environ.get(LOCKS) or LOCK_FOLDER), table)
         self._current: Provided | None = None

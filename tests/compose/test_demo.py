@@ -4,20 +4,11 @@ import io
 import socket
 
 import pytest
-from fake_engine import FakeEngine
 
 from compose import demo
 from compose.demo import Attachment, Post
-from compose.errors import ComposeError, DemoError
-from compose.stack import Project
+from compose.errors import DemoError
 from images.console import Console
-
-
-class NoContainers(Project):
-    """A project of which nothing runs."""
-
-    def container(self, service: str) -> None:
-        return None
 
 
 def test_a_servers_answer_becomes_posts() -> None:
@@ -50,17 +41,6 @@ def test_the_oldest_is_shown_first_and_posts_without_media_not() -> None:
         "post 3",
         "  audio  audio",
     ]
-
-
-def test_a_taken_port_is_named_with_another() -> None:
-    project = NoContainers(name="alternator-test", engine=FakeEngine())
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(ComposeError, match=f"make up SANDBOX_PORT={port + 1}"):
-            demo.check_port(port, project)
-    demo.check_port(port, project)
 
 
 def test_a_server_that_does_not_answer_is_named() -> None:

@@ -25,6 +25,7 @@ def test_files_are_copied_whatever_they_are_called_here(tmp_path: Path) -> None:
         "whisper_server_token": b"",
         "messages_access_token": b"",
         "dashboard_token": b"",
+        "prompts.toml": b"",
         "ca.pem": ca.read_bytes(),
     }
     assert given.overlays == ("environment", "settings", "ca")

@@ -15,6 +15,7 @@ from alternator.config.settings import SECTIONS, keys_of
 from alternator.config.source import OTHER_NAMES, variable
 from alternator.serve.options import parse
 from compose import handed, stack
+from compose.dashboard import DEMO_TOKEN
 from compose.errors import ComposeError
 from compose.stack import Bot, Project, Stack
 from images.catalog import CHECKOUT
@@ -116,6 +117,27 @@ def test_the_demo_keeps_to_its_own_settings_and_asks_no_proxy_for_its_servers(
     for service in yaml.safe_load(text)["services"].values():
         assert service["environment"]["no_proxy"] == spared
         assert service["environment"]["NO_PROXY"] == spared
+
+
+def test_a_dashboard_is_published_on_this_machine_alone(project: Project) -> None:
+    bot = Bot(
+        device="cpu", image="i:1", dashboard=("dashboard",), variables={"DASHBOARD_PORT": "9000"}
+    )
+    text = project.compose(stack.demo_stack(bot, "sandbox:1", 3000), "config")
+    service = yaml.safe_load(text)["services"]["bot"]
+    assert "127.0.0.1:9000:8766" in text or (
+        service["ports"][0].items()
+        >= {"host_ip": "127.0.0.1", "published": "9000", "target": 8766}.items()
+    )
+    environment = service["environment"]
+    assert environment["ALTERNATOR_DASHBOARD_HOST"] == "0.0.0.0"
+    assert environment["ALTERNATOR_DASHBOARD_PORT"] == "8766"
+    assert environment["ALTERNATOR_DASHBOARD_TOKEN"] == DEMO_TOKEN
+
+
+def test_without_one_nothing_of_the_bot_is_published(project: Project) -> None:
+    text = project.compose(stack.demo_stack(Bot(device="cpu", image="i:1"), "s:1", 3000), "config")
+    assert "ports" not in yaml.safe_load(text)["services"]["bot"]
 
 
 @pytest.mark.parametrize("podman", [True, False])

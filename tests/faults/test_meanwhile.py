@@ -144,3 +144,35 @@ def bot_edits(scene: Scene) -> list[object]:
     path = f"/api/v1/statuses/{scene.victim}"
     found = scene.world.server.requests(method="PUT", path=path)
     return [request for request in found if request["answer"] == 200]
+
+
+@pytest.mark.parametrize("answer", ["comes", "is lost"])
+@pytest.mark.parametrize("name", ["text edited", "warning removed", "pictures in another order"])
+def test_somebody_at_the_same_post_right_after_our_edit(
+    scene: Scene, name: str, answer: str
+) -> None:
+    # Found by the soak: where the answer was lost, what the author had changed by the time of our
+    # look was taken for damage, and nothing of the account was edited any more.
+    scene.post()
+    path = f"/api/v1/statuses/{scene.victim}"
+    if answer == "is lost":
+        scene.fail("PUT", path, after=True, drop=True, times=1)
+    acted = False
+
+    def meanwhile(method: str, its_path: str) -> None:
+        nonlocal acted
+        is_look = method == "GET" and its_path in (path, f"{path}/source")
+        if is_look and not acted and scene.world.described(scene.victim):
+            acted = True
+            ACTS[name].do(scene)
+            scene.before[scene.victim] = scene.world.record(scene.victim)
+            scene.edits["victim"] = scene.world.edits(scene.victim)
+
+    scene.world.meanwhile = meanwhile
+    scene.bot.start()
+    scene.until(lambda: acted, "the look after the edit")
+    scene.described("other")
+    # Not halted: another post is described as well.
+    later = scene.world.server.post("Later", files=[scene.files.picture])["id"]
+    scene.until(lambda: scene.world.described(later), "a later post to be described")
+    scene.harmed_nothing()

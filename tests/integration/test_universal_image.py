@@ -104,6 +104,20 @@ def builds(universal: Universal, volume: Volume) -> list[str]:
         return end(container).output.split()
 
 
+def test_a_command_beside_the_bot_finds_what_came_with_the_build(universal, installed) -> None:
+    volume, _ = installed
+    mounts = {volume.name: {"bind": BUILDS, "mode": "ro"}}
+    command = ["alternator", "config", "schema"]
+    with Container(universal.engine, universal.image, command, volumes=mounts) as container:
+        ended = end(container)
+    assert ended.status == 0, ended.messages
+    assert "daily_tokens" in ended.output
+    with Container(universal.engine, universal.image, command) as container:
+        ended = end(container)
+    assert ended.status == 1
+    assert "it comes with the build of torch, which `alternator run`" in ended.messages
+
+
 def test_the_first_start_installs_without_network_and_transcribes(universal, installed) -> None:
     volume, (status, output, messages) = installed
     assert status == 0, messages

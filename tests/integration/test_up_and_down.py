@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
+from compose.dashboard import DEMO_TOKEN
 from compose.memory import DEMO_MODEL
 from images.engine.engine import Engine
 from probe.tables.models import memory_limit
@@ -24,18 +26,21 @@ def make(cpu_image: str, sandbox_image: str) -> Iterator["Make"]:
 
 
 class Make:
-    """Runs make targets with a compose project and a port of their own."""
+    """Runs make targets with a compose project and ports of their own."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
+        with socket.socket() as probe, socket.socket() as other:
             probe.bind(("127.0.0.1", 0))
+            other.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+            self.dashboard = other.getsockname()[1]
 
     def __call__(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         environment = {
             **os.environ,
             "ALTERNATOR_PROJECT": PROJECT,
             "SANDBOX_PORT": str(self.port),
+            "DASHBOARD_PORT": str(self.dashboard),
             "XDG_CONFIG_HOME": "/nonexistent",
             **variables,
         }
@@ -57,6 +62,17 @@ def containers(engine: Engine) -> list[str]:
     ]
 
 
+def assert_dashboard_is_there_for_who_knows_the_token(port: int) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        url = f"http://127.0.0.1:{port}"
+        assert session.get(f"{url}/metrics", timeout=20).status_code == 401
+        headers = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+        page = session.get(f"{url}/posts", headers=headers, timeout=20)
+        assert page.status_code == 200
+        assert "Landscape picture, 640 by 360 pixels." in page.text
+
+
 def test_up_then_down(engine: Engine, make: Make) -> None:
     result = make("up", "DEMO=1")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -66,12 +82,14 @@ def test_up_then_down(engine: Engine, make: Make) -> None:
         "  audio  Winter is coming soon.",
         "  video  Landscape picture, 640 by 360 pixels.",
         f"http://127.0.0.1:{make.port}/",
+        f"http://127.0.0.1:{make.dashboard}/ (token: {DEMO_TOKEN})",
     ):
         assert expected in result.stdout
     told = " ".join(result.stdout.split())
     assert "What is said: Six boats crossed the river. Thank you for watching" in told
     assert "(no description)" not in result.stdout
     assert len(containers(engine)) == 3
+    assert_dashboard_is_there_for_who_knows_the_token(make.dashboard)
     (bot,) = [name for name in containers(engine) if "bot" in name]
     limit = engine.client.containers.get(bot).attrs["HostConfig"]["Memory"]
     assert limit == memory_limit(DEMO_MODEL, cpu=True) * 2**30  # not the compose file's own

@@ -1,10 +1,12 @@
 """Events by WebSocket: https://docs.joinmastodon.org/methods/streaming/#websocket
 
 GoToSocial, Pleroma and Akkoma have no other way, Mastodon has both. The library opens and reads
-the connection (https://websockets.readthedocs.io/en/stable/reference/sync/client.html); it is
-loaded only where this way is taken.
+the connection (https://websockets.readthedocs.io/en/stable/reference/asyncio/client.html); it is
+loaded only where this way is taken. Its event loop runs in the thread that asks for the next event,
+and only so long: the library's other client takes a thread of its own for each connection.
 """
 
+import asyncio
 import logging
 import os
 import ssl
@@ -23,7 +25,7 @@ from alternator.mastodon.streams.refusals import refusal
 from alternator.web.json_body import NoJsonError, parse_json
 
 if TYPE_CHECKING:
-    from websockets.sync.client import ClientConnection
+    from websockets.asyncio.client import ClientConnection
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,10 @@ class WebSocketSource:
 
     def events(self) -> Generator[Event | None, None, None]:
         """See ``EventSource``."""
+        with asyncio.Runner() as loop:
+            yield from self._events_in(loop)
+
+    def _events_in(self, loop: asyncio.Runner) -> Generator[Event | None, None, None]:
         from websockets.exceptions import (
             ConnectionClosed,
             InvalidHandshake,
@@ -64,12 +70,12 @@ class WebSocketSource:
         )
 
         try:
-            connection = self._open()
+            connection = loop.run(self._open())
         except InvalidStatus as error:
             status = error.response.status_code
             if status in (401, 403) and not self._as_subprotocol:
                 self._as_subprotocol = True
-                yield from self.events()
+                yield from self._events_in(loop)
                 return
             self._as_subprotocol = False
             raise refusal(self._url, status) from error
@@ -82,24 +88,35 @@ class WebSocketSource:
         except OSError as error:
             raise server_errors.unreachable(self._url, error) from error
         try:
-            with connection:
-                yield None
-                yield from self._read(connection)
+            yield None
+            yield from self._read(loop, connection)
         except ConnectionClosed as error:
             raise TemporaryServerError(f"{self._url}: the WebSocket broke off") from error
+        finally:
+            loop.run(connection.close())
 
-    def _read(self, connection: "ClientConnection") -> Generator[Event | None, None, None]:
+    def _read(
+        self, loop: asyncio.Runner, connection: "ClientConnection"
+    ) -> Generator[Event | None, None, None]:
         """The messages; a ping tells a quiet connection from a dead one."""
-        answered = connection.ping()
+
+        async def message_within(seconds: float) -> str | bytes:
+            async with asyncio.timeout(seconds):
+                return await connection.recv()
+
+        async def asked() -> asyncio.Future[float]:
+            return asyncio.ensure_future(await connection.ping())
+
+        answered = loop.run(asked())
         while True:
             try:
-                message = connection.recv(timeout=self._ping_seconds)
+                message = loop.run(message_within(self._ping_seconds))
             except TimeoutError:
                 # One that answers and never ends a message brings nothing: who looks for posts
                 # notices (alternator/bot/attendance.py), and it ends after 4096 pieces.
-                if not answered.is_set():
+                if not answered.done():
                     raise TemporaryServerError(f"{self._url}: the WebSocket is dead") from None
-                answered = connection.ping()
+                answered = loop.run(asked())
                 yield None
             else:
                 yield self._event_of(message)
@@ -112,19 +129,19 @@ class WebSocketSource:
             log.debug("a message of the WebSocket is left out: %s", error)
             return None
 
-    def _open(self) -> "ClientConnection":
+    async def _open(self) -> "ClientConnection":
         """The open connection. Errors are the library's."""
-        from websockets.sync.client import reconnect
+        from websockets.asyncio.client import connect
         from websockets.typing import Subprotocol
 
-        class Direct(reconnect):
+        class Direct(connect):
             """Without redirects: the token would go along."""
 
             def process_redirect(self, exc: Exception) -> Exception | str:
                 return exc
 
         authorization = {"Authorization": f"Bearer {self._token}"}
-        connection = Direct(
+        connection = await Direct(
             self._url,
             ssl=tls_context() if urlsplit(self._url).scheme == "wss" else None,
             subprotocols=[Subprotocol(self._token)] if self._as_subprotocol else None,
@@ -134,11 +151,12 @@ class WebSocketSource:
             compression=None,
             open_timeout=OPEN_SECONDS,
             close_timeout=CLOSE_SECONDS,
-            ping_interval=None,  # of ours, see _read: the library's take a thread of their own
+            ping_interval=None,  # of ours, see _read: nothing runs while nobody asks
             max_size=MOST_BYTES,
             max_queue=QUEUE,
-        ).connect()
-        connection.pending_legacy_warning = False
+        )
+        # Looking up the server's name took a thread, which would stay.
+        await asyncio.get_running_loop().shutdown_default_executor()
         return connection
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from alternator.store.drafts import WAITING, DraftError, DraftState, KeptDraft, NewDraft
+from alternator.store.drafts import WAITING, DraftError, DraftKind, DraftState, KeptDraft, NewDraft
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.sqlite.attachments import ANEW
 from alternator.store.sqlite.database import Database
@@ -62,11 +62,15 @@ class SqliteDrafts:
         with self._database.reading() as db:
             return self._one(db, number)
 
-    def listed(self, states: Collection[DraftState] = WAITING) -> tuple[KeptDraft, ...]:
-        """The drafts in these states, oldest first."""
+    def listed(
+        self, states: Collection[DraftState] = WAITING, *, kind: DraftKind | None = None
+    ) -> tuple[KeptDraft, ...]:
+        """The drafts in these states, oldest first; of one kind where it is named."""
         marks = ", ".join("?" * len(states))
         with self._database.reading() as db:
-            return self._all(db, f"state IN ({marks})", *states)
+            return self._all(
+                db, f"state IN ({marks}) AND (? IS NULL OR kind = ?)", *states, kind, kind
+            )
 
     def approved_of(self, status_id: str) -> KeptDraft | None:
         """The oldest draft of a post that was approved and is not applied yet."""

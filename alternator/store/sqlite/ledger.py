@@ -29,8 +29,8 @@ class SqliteLedger:
                 [(self._account, what, now)] * number,
             )
 
-    def room_at(self, what: Spent, most: int) -> float:
-        """When there is room for another one."""
+    def seconds_until_room(self, what: Spent, most: int) -> float:
+        """How long there is no room for another one."""
         now = self._time.now()
         with self._database.reading() as db:
             rows = db.execute(
@@ -38,7 +38,7 @@ class SqliteLedger:
                 "ORDER BY at DESC LIMIT 1 OFFSET ?",
                 (self._account, what, now - HOUR_SECONDS, now, most - 1),
             ).fetchall()
-        return float(rows[0][0]) + HOUR_SECONDS if rows else now
+        return float(rows[0][0]) + HOUR_SECONDS - now if rows else 0.0
 
     def tell(self, kind: str, *, apart: float) -> bool:
         """Whether something may be said now; if so, it counts as said."""

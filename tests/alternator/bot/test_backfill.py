@@ -13,7 +13,7 @@ from alternator.bot import backfill_cli
 from alternator.bot.backfill import Backfill
 from alternator.bot.backfill_cli import Plan, alone, beside, dry_run, moment, place_of
 from alternator.bot.wanted import Wanted
-from alternator.config.models import VisionSettings
+from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import Config
 from alternator.errors import ConfigError, ServerError
 from alternator.progress import SILENT
@@ -33,9 +33,12 @@ def posts(server: SandboxServer, picture: Path) -> list[str]:
     ]
 
 
-def backfill(account: Account, state: AccountState | None, *, enabled: bool = True) -> Backfill:
+def backfill(
+    account: Account, state: AccountState | None, *, enabled: bool = True, hears: bool = True
+) -> Backfill:
     vision = VisionSettings(base_url="http://127.0.0.1:9/v1") if enabled else VisionSettings()
-    config = Config(mastodon=account.settings, vision=vision)
+    whisper = WhisperSettings(enabled=hears)
+    config = Config(mastodon=account.settings, vision=vision, whisper=whisper)
     session = account.session(SILENT)
     return Backfill(session, account.id, config, state, wanted=Wanted(), told=lambda seen: None)
 
@@ -90,6 +93,25 @@ def test_a_dry_run_records_nothing(account: Account, posts: list[str]):
 
 def test_what_can_not_be_described_is_passed_over(account: Account, posts: list[str]):
     assert backfill(account, account.state, enabled=False).walk(BackfillPlace()).attachments == 0
+
+
+@pytest.mark.parametrize(
+    ("enabled", "hears", "found"), [(True, False, 1), (False, True, 1), (False, False, 0)]
+)
+def test_of_a_video_what_is_seen_or_heard_will_do(
+    account: Account,
+    server: SandboxServer,
+    make_media: Callable[..., Path],
+    enabled: bool,
+    hears: bool,
+    found: int,
+):
+    pictures = ["-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=1"]
+    video = make_media("seen.mp4", *pictures, "-f", "lavfi", "-i", "sine=d=1")
+    server.post("Watch", files=[video])
+    place = BackfillPlace()
+    seen = backfill(account, account.state, enabled=enabled, hears=hears).walk(place)
+    assert seen.attachments == found
 
 
 def test_it_must_be_said_which_posts():

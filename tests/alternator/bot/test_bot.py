@@ -11,6 +11,7 @@ from alternator.alt_text.writer import AltTextWriter
 from alternator.bot.bot import Bot, build_bot, build_writer, downloads_of
 from alternator.bot.describe import Describer
 from alternator.bot.health import Health
+from alternator.bot.progress import BotProgress
 from alternator.config.settings import Config
 from alternator.progress import SILENT
 from alternator.stopping import Stop
@@ -33,9 +34,9 @@ def writer(config: Config) -> AltTextWriter:
 
 
 def bot_of(account: Account, writer: AltTextWriter) -> Bot:
-    health = Health(server=account.health, queue=account, worker=None)
+    health, stop = Health(server=account.health, queue=account, worker=None), Stop()
     describer = Describer(account.session(SILENT), writer, account.instance.dialect)
-    return build_bot(account, describer, health, Stop(), SILENT)
+    return build_bot(account, describer, health, stop, BotProgress(stop))
 
 
 def test_a_single_pass_says_what_it_did(

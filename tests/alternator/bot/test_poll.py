@@ -1,16 +1,15 @@
 import logging
-import threading
-from collections.abc import Iterator
 
 import pytest
 from fast_clock import FastClock
-from waiting import wait_for
 
 from alternator.accounts.health import AccountHealth
 from alternator.bot.find_posts import Look
 from alternator.bot.poll import Poll
 from alternator.errors import StateError, TemporaryServerError
-from alternator.stopping import Stop
+from alternator.stopping import Stop, Stopping
+
+WEEK_SECONDS = 7 * 86400.0
 
 
 class Looks:
@@ -42,7 +41,7 @@ class Events:
         self.recoveries += 1
 
     def interval(self) -> float:
-        return 7 * 86400.0
+        return WEEK_SECONDS
 
 
 @pytest.fixture
@@ -56,67 +55,95 @@ def events() -> Events:
 
 
 @pytest.fixture
-def poll(looks: Looks, events: Events) -> Iterator[Poll]:
-    stop = Stop(FastClock())
-    poll = Poll(looks, AccountHealth(), stop, events)
-    yield poll
-    stop.request()
-    poll.look_now()
-    poll.join(10)
-    assert not poll.is_alive()
+def clock() -> FastClock:
+    return FastClock(speed=0.001)
 
 
-def test_it_looks_at_once_when_told_to(poll: Poll, looks: Looks, events: Events):
+@pytest.fixture
+def poll(looks: Looks, events: Events, clock: FastClock) -> Poll:
+    return Poll(looks, AccountHealth(), Stop(clock), events)
+
+
+def until_found(poll: Poll, events: Events, clock: FastClock) -> None:
+    """Ask whether a look is due, as the main thread does, until one found something."""
+    for _ in range(1000):
+        poll.look_if_due()
+        if events.finds:
+            return
+        clock.skip(1.0)
+    raise AssertionError("nothing was found in 1000 s")
+
+
+def test_it_looks_when_it_is_time_to_and_at_once_when_told_to(
+    poll: Poll, looks: Looks, events: Events, clock: FastClock
+):
     looks.to_come = [0, 2]
-    poll.start()
-    wait_for(lambda: looks.count == 1)
-    assert events.finds == 0
+    poll.look_if_due()
+    poll.look_if_due()
+    assert (looks.count, events.finds) == (1, 0)
     poll.look_now()
-    wait_for(lambda: events.finds)
+    poll.look_if_due()
     assert (looks.count, events.finds) == (2, 1)
+    clock.skip(WEEK_SECONDS - 1.0)
+    poll.look_if_due()
+    assert looks.count == 2
+    clock.skip(2.0)
+    poll.look_if_due()
+    assert looks.count == 3
 
 
-def test_an_outage_does_not_end_it_and_its_end_is_told(poll: Poll, looks: Looks, events: Events):
+def test_who_asks_during_a_look_is_answered_by_another(looks: Looks, events: Events):
+    class Asking(Looks):
+        def look(self) -> Look:
+            if self.count == 0:
+                asked.look_now()
+            return super().look()
+
+    asking = Asking()
+    asked = Poll(asking, AccountHealth(), Stop(FastClock()), events)
+    for _ in range(3):
+        asked.look_if_due()
+    assert asking.count == 2
+
+
+def test_an_outage_does_not_end_it_and_its_end_is_told(
+    poll: Poll, looks: Looks, events: Events, clock: FastClock
+):
     looks.to_come = [TemporaryServerError("down"), TemporaryServerError("down"), 1]
-    poll.start()
-    wait_for(lambda: events.recoveries)
-    assert (looks.count, events.finds) == (3, 1)
+    until_found(poll, events, clock)
+    assert (looks.count, events.finds, events.recoveries) == (3, 1, 1)
     poll.look_now()
-    wait_for(lambda: looks.count == 4)
-    assert events.recoveries == 1
+    poll.look_if_due()
+    assert (looks.count, events.recoveries) == (4, 1)
 
 
 @pytest.mark.parametrize(
     "trouble", [ValueError("a page"), TemporaryServerError("busy", retry_after=1.8e12)]
 )
-def test_nothing_ends_it(
-    poll: Poll,
-    looks: Looks,
-    events: Events,
-    trouble: Exception,
-    monkeypatch: pytest.MonkeyPatch,
-):
-    complaints: list[object] = []
-    monkeypatch.setattr(threading, "excepthook", complaints.append)
+def test_nothing_ends_it(poll: Poll, looks: Looks, events: Events, trouble: Exception):
     looks.to_come = [trouble, 1]
-    poll.start()
-    wait_for(lambda: looks.count == 1)
+    poll.look_if_due()
+    assert looks.count == 1
+    # Whatever it waits for, a new connection of the stream has it look at once.
+    poll.look_now()
+    poll.look_if_due()
+    assert events.finds == 1
 
-    def found_at_once() -> int:
-        """Whatever it waits for, a new connection of the stream has it look at once."""
-        poll.look_now()
-        return events.finds
 
-    wait_for(found_at_once)
-    assert complaints == []
+def test_the_end_that_is_asked_for_ends_it(looks: Looks, events: Events):
+    stop = Stop(FastClock())
+    poll = Poll(looks, AccountHealth(), stop, events)
+    looks.to_come = [StateError("the store is closed")]
+    stop.request()
+    with pytest.raises(Stopping):
+        poll.look_if_due()
 
 
 def test_a_defect_is_an_error_in_the_log_once_with_its_trace(
-    poll: Poll, looks: Looks, events: Events, caplog: pytest.LogCaptureFixture
+    poll: Poll, looks: Looks, events: Events, clock: FastClock, caplog: pytest.LogCaptureFixture
 ):
     looks.to_come = [ValueError("a page"), 1]
-    poll.start()
-    wait_for(lambda: events.finds)
+    until_found(poll, events, clock)
     (record,) = caplog.records
     assert (record.levelno, record.getMessage()) == (
         logging.ERROR,
@@ -127,12 +154,11 @@ def test_a_defect_is_an_error_in_the_log_once_with_its_trace(
 
 
 def test_what_the_operator_can_mend_is_told_without_a_trace(
-    poll: Poll, looks: Looks, events: Events, caplog: pytest.LogCaptureFixture
+    poll: Poll, looks: Looks, events: Events, clock: FastClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     full, locked = StateError("the disk is full"), StateError("the file is locked")
     looks.to_come = [full, full, locked, full, 1]
-    poll.start()
-    wait_for(lambda: events.finds)
+    until_found(poll, events, clock)
     told = [(record.getMessage(), bool(record.exc_info)) for record in caplog.records]
     # Once for each change, not for each look.
     assert told == [
@@ -143,20 +169,20 @@ def test_what_the_operator_can_mend_is_told_without_a_trace(
 
 
 def test_what_a_look_found_before_it_failed_is_at_work_at_once(
-    poll: Poll, looks: Looks, events: Events
+    poll: Poll, looks: Looks, events: Events, clock: FastClock
 ):
     looks.to_come = [Look(found=1, trouble=TemporaryServerError("busy")), 0]
-    poll.start()
-    wait_for(lambda: events.recoveries)
-    assert (events.finds, looks.count) == (1, 2)
+    until_found(poll, events, clock)
+    clock.skip(60.0)
+    poll.look_if_due()
+    assert (events.finds, events.recoveries, looks.count) == (1, 1, 2)
 
 
 def test_the_trace_of_a_defect_is_told_once(
-    poll: Poll, looks: Looks, events: Events, caplog: pytest.LogCaptureFixture
+    poll: Poll, looks: Looks, events: Events, clock: FastClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     looks.to_come = [ValueError("page 1"), ValueError("page 2"), KeyError("id"), 1]
-    poll.start()
-    wait_for(lambda: events.finds)
+    until_found(poll, events, clock)
     assert [(record.getMessage(), bool(record.exc_info)) for record in caplog.records] == [
         ("looking through the posts failed", True),
         ("looking through the posts failed, as before: ValueError: page 2", False),

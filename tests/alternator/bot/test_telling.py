@@ -4,14 +4,16 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from clock import Clock
+from waiting import wait_for
 
 from alternator.accounts.account import Account
 from alternator.bot.messenger import Messenger
-from alternator.bot.telling import CreditWatch, GpuWatch, Teller, TokenWatch
+from alternator.bot.telling import BudgetWatch, CreditWatch, GpuWatch, Teller, TokenWatch
 from alternator.config.settings import BalanceSettings
 from alternator.errors import EndpointError, ServerError
 from alternator.progress import SILENT
@@ -37,7 +39,7 @@ def messenger(account: Account) -> Messenger:
 
 @pytest.fixture
 def teller(account: Account, messenger: Messenger) -> Teller:
-    return Teller(account.state.ledger, messenger, ("credit", "gpu", "token"), None)
+    return Teller(account.state.ledger, messenger, ("budget", "credit", "gpu", "token"), None)
 
 
 def test_a_trouble_is_told_once_a_day(server: SandboxServer, teller: Teller, clock: Clock):
@@ -96,6 +98,53 @@ def test_a_gpu_that_was_there_is_missed(server: SandboxServer, teller: Teller):
     watch.step()
     (text,) = told(server)
     assert "no longer on the GPU: the model does not fit" in text
+
+
+def test_a_budget_that_is_used_up_is_told(server: SandboxServer, teller: Teller):
+    reasons = ["", ""]
+    watch = BudgetWatch([lambda: reasons[0], lambda: reasons[1]], teller)
+    watch.step()
+    assert told(server) == []
+    reasons[1] = "the hour is full"
+    watch.step()
+    watch.step()
+    (text,) = told(server)
+    assert "the hour is full" in text
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_bot_tells_which_budget_is_used_up(
+    server: SandboxServer,
+    make_bot: MakeBot,
+    picture: Path,
+    wanted: bool,
+    caplog: pytest.LogCaptureFixture,
+):
+    bot = make_bot(vision={"daily_tokens": 100}, messages={"budget": wanted})
+    server.post("Look", files=[picture])
+    server.post("Look again", files=[picture])
+    bot.start()
+    if wanted:
+        text = wait_for(lambda: told(server))[0]
+        assert "the 100 tokens of [vision] daily_tokens are used up for today" in text
+    else:
+        wait_for(lambda: "daily_tokens are used up" in caplog.text)
+        assert told(server) == []
+
+
+def test_a_bot_tells_that_its_hour_is_full(server: SandboxServer, make_bot: MakeBot, picture: Path):
+    bot = make_bot(
+        mastodon={"backfill_count": 0}, pace={"edits_per_hour": 1}, messages={"budget": True}
+    )
+    bot.start()
+    wait_for(server.open_streams)
+    first = server.post("Look", files=[picture])
+    server.wait_until_described(first["id"])
+    bot.clock.skip(120.0)
+    assert told(server) == []  # nothing waits
+    server.post("Look again", files=[picture])
+    text = wait_for(lambda: told(server))[0]
+    assert "the budget of this hour is used up ([pace] edits_per_hour = 1" in text
 
 
 class Credit:

@@ -1,6 +1,6 @@
 """Walks through pages as servers give them: cut, repeated, empty, unsorted, or none at all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -10,9 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statuses import status
 
-from alternator.bot.walk import MOST_PAGES, Seen, Walk, edge_of
+from alternator.bot.walk import Seen, Walk, edge_of
 from alternator.errors import TemporaryServerError
 from alternator.mastodon.entities import Page, Status
+
+MOST_PAGES = 25
+
+
+@pytest.fixture(scope="module", autouse=True)
+def long_looks() -> Iterator[None]:
+    """Looks of so many pages, longer than the bot's, which has other work to do in between."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("alternator.bot.walk.MOST_PAGES", MOST_PAGES)
+        yield
 
 
 def status_of(number: int) -> Status:

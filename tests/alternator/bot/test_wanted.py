@@ -118,3 +118,12 @@ def test_what_is_over_the_budget_waits_and_is_not_lost(
     bot.clock.skip(HOUR_SECONDS)
     bot.once()
     assert len([post for post in posts if all(server.descriptions(post))]) == min(2 * first, 3)
+
+
+def test_a_bot_that_watches_uses_what_there_is_room_for(
+    server: SandboxServer, make_bot: MakeBot, picture: Path
+):
+    """The moment that the looking takes is no wait: once such a bot described nothing at all."""
+    post = server.post("Look", files=[picture])
+    make_bot(pace={"edits_per_hour": 5, "descriptions_per_hour": 5}).start()
+    server.wait_until_described(post["id"])

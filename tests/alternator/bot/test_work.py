@@ -413,8 +413,8 @@ def called_at_line(number: int, file: str, call: Callable[[], None]) -> Iterator
 def test_whenever_the_server_recovers_a_post_that_it_failed_for_waits_the_least(
     account: Account, work: Work, publisher: Publisher, stop: Stop, clock: Clock
 ):
-    # The polling thread may tell of it at each line of the main one's work. Once, between two of
-    # them, that made the post wait for 300 s instead of 5.
+    # The store holds this whichever thread tells of it, and at each line of the main one's work.
+    # Once, between two of them, that made the post wait for 300 s instead of 5.
     session = account.session(SILENT)
     finder = PostFinder(account, session, publisher)
     undo = Undo(
@@ -429,7 +429,7 @@ def test_whenever_the_server_recovers_a_post_that_it_failed_for_waits_the_least(
             account=account,
             finder=finder,
             work=work,
-            pace=Pace(PaceSettings(), account.state.ledger, stop.clock),
+            pace=Pace(PaceSettings(), account.state.ledger),
             chores=nothing_to_do(stop.clock),
             errands=ErrandWork(account.errands, undo, OtherBot(SILENT, stop.clock.monotonic)),
             wake=threading.Event(),

@@ -16,29 +16,29 @@ def ledger(store: Store) -> Ledger:
 
 def test_there_is_room_again_an_hour_after_the_first_of_so_many(ledger: Ledger, clock: Clock):
     start = clock()
-    assert ledger.room_at("edit", 2) == start
+    assert ledger.seconds_until_room("edit", 2) == 0.0
     ledger.spend("edit")
     clock.now += 600
-    assert ledger.room_at("edit", 2) == clock()
+    assert ledger.seconds_until_room("edit", 2) == 0.0
     ledger.spend("edit")
-    assert ledger.room_at("edit", 2) == start + HOUR_SECONDS
-    assert ledger.room_at("edit", 3) == clock()
-    assert ledger.room_at("description", 1) == clock()
+    assert ledger.seconds_until_room("edit", 2) == start + HOUR_SECONDS - clock()
+    assert ledger.seconds_until_room("edit", 3) == 0.0
+    assert ledger.seconds_until_room("description", 1) == 0.0
     clock.now = start + HOUR_SECONDS
-    assert ledger.room_at("edit", 2) == clock()
+    assert ledger.seconds_until_room("edit", 2) == 0.0
 
 
 def test_several_at_once_count_each(ledger: Ledger, clock: Clock):
     ledger.spend("description", 4)
-    assert ledger.room_at("description", 4) == clock() + HOUR_SECONDS
-    assert ledger.room_at("description", 5) == clock()
+    assert ledger.seconds_until_room("description", 4) == HOUR_SECONDS
+    assert ledger.seconds_until_room("description", 5) == 0.0
 
 
 def test_what_a_clock_set_ahead_wrote_down_holds_nothing_up(ledger: Ledger, clock: Clock):
     clock.now += 10 * DAY
     ledger.spend("edit", 3)
     clock.now -= 10 * DAY
-    assert ledger.room_at("edit", 1) == clock()
+    assert ledger.seconds_until_room("edit", 1) == 0.0
 
 
 def test_a_thing_is_said_once_a_day(ledger: Ledger, clock: Clock):

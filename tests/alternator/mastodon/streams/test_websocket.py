@@ -117,6 +117,16 @@ def test_a_quiet_connection_gives_signs_of_life(server: SandboxServer):
         assert [next(events) for _ in range(5)] == [None] * 5
 
 
+def test_it_takes_no_thread_of_its_own(server: SandboxServer):
+    url = server.url.replace("127.0.0.1", "localhost")  # a name to look up
+    with closing(source_of(url).events()) as events:
+        before = {thread.name for thread in threading.enumerate()}
+        next(events)
+        # The sandbox serves from this process, in threads that it names.
+        after = {thread.name for thread in threading.enumerate()}
+    assert not {name for name in after - before if "asyncio" in name or "recv" in name}
+
+
 def test_a_message_of_endless_pieces_ends_the_connection():
     with serving(lambda connection: connection.send(repeat("x", 100_000))) as url:
         assert "broke off" in failure_of(source_of(url))
