@@ -90,11 +90,13 @@ class Hearing:
             return
         for _ in range(pages):
             notices = self._client.notices(above=place or None)
-            for notice in notices:
+            # A server that takes no min_id gives the same page again and again.
+            new = [one for one in notices if not place or by_age(one.id) > by_age(place)]
+            for notice in new:
                 self._hear(notice)
                 place = notice.id
                 self._asked.set_place("notices", place)
-            if len(notices) < PAGE:
+            if not new or len(notices) < PAGE:
                 return
         self.is_due = True
 
@@ -159,9 +161,10 @@ class Hearing:
         place = self._asked.place("home")
         for _ in range(pages):
             page = self._client.home(above=place or None)
+            new = [one for one in page.statuses if not place or by_age(one.id) > by_age(place)]
             found = [
                 status
-                for status in reversed(page.statuses)
+                for status in reversed(new)
                 if status.account_id in people and not status.is_boost and lacks(status)
             ]
             if found:
@@ -170,10 +173,11 @@ class Hearing:
                     if status.account_id in staying:
                         self._take_on.posted(status)
             ids = [*(status.id for status in page.statuses), *page.unread]
-            if ids:
-                place = max(ids, key=by_age)
+            newest = max(ids, key=by_age, default="")
+            if by_age(newest) > by_age(place or ""):
+                place = newest
                 self._asked.set_place("home", place)
-            if len(ids) < PAGE:
+            if not new or len(ids) < PAGE:
                 return
         self.is_due = True
 

@@ -9,6 +9,7 @@ from waiting import wait_for
 
 from alternator.errors import ForbiddenError
 from sandbox.model.records import DEMO_ACCOUNT, TOKENS, Token
+from sandbox.model.serialize import Serializer
 from sandbox.server import SandboxServer
 
 MakeBot = Callable[..., Any]
@@ -102,3 +103,22 @@ def test_a_token_that_may_too_little_is_named_with_the_remedy(
     with pytest.raises(ForbiddenError) as caught:
         bot.once()
     assert "read:notifications read:follows write:follows" in str(caught.value)
+
+
+def test_a_server_that_gives_the_same_page_again_is_not_obeyed_again(
+    people: Any, server: SandboxServer, bot: Any
+):
+    for number in range(40):
+        people.post("passerby", f"@demo hello {number}")
+    server.follow("neighbour", server.token)
+    people.write("neighbour", "describe my posts")
+    bot.once()
+    told = server.sandbox.posting.social.notifications(DEMO_ACCOUNT, filtered=True)
+    serializer = Serializer(server.sandbox.store, server.url)
+    page = [serializer.notification(one) for one in told[:40]]
+    server.fail("/api/v1/notifications", status=200, body=page, times=None)
+    before = len(server.requests(path="/api/v1/notifications"))
+    bot.once()
+    # Before the posts are described, and after: each time once.
+    assert len(server.requests(path="/api/v1/notifications")) == before + 2
+    assert len(server.requests(method="POST", path="/api/v1/accounts/*/follow")) == 1
