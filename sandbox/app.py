@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from sandbox.api import accounts, control, instance, media, oauth, statuses, streaming
+from sandbox.api import accounts, control, instance, media, oauth, social, statuses, streaming
 from sandbox.api.user_agent import UserAgentMiddleware
 from sandbox.control.fault_middleware import FaultMiddleware
 from sandbox.control.origin import OriginMiddleware
@@ -30,6 +30,7 @@ def create_app(folder: Path, settings: Settings | None = None) -> Starlette:
             *page.routes,
             *authorize.routes,
             *oauth.routes,
+            *social.routes,
             *accounts.routes,
             *statuses.routes,
             *media.routes,

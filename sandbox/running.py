@@ -131,6 +131,11 @@ class SandboxServer(AppServer):
         profile = Profile(note=note, fields=tuple(fields))
         self.sandbox.store.profiles[TOKENS[token].account.id] = profile
 
+    def follow(self, who: str, whom: str, *, follows: bool = True) -> None:
+        """Let the account of one token follow that of another, or no longer."""
+        social = self.sandbox.posting.social
+        social.follow(TOKENS[who].account, TOKENS[whom].account, follows=follows)
+
     def replies(self, status_id: str) -> list[entities.Status]:
         """The direct answers to a status, oldest first."""
         return [self.status(reply.id) for reply in self.sandbox.store.replies_to(status_id)]

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alternator.accounts import token_files
-from alternator.accounts.scopes import missing, needless
-from alternator.config.accounts import NAME
-from alternator.config.load import load_accounts
+from alternator.accounts.scopes import missing, needless, of_others
+from alternator.config.accounts import NAME, source_of_account
+from alternator.config.load import build_section, load_accounts
+from alternator.config.others import OthersSettings
 from alternator.config.reading import read_source
 from alternator.config.settings import Config
 from alternator.config.source import Source
@@ -92,11 +93,21 @@ def login(arguments: argparse.Namespace) -> int:
     if not NAME.fullmatch(name):
         raise ConfigError(f"--name {name!r} must be of letters, digits and . _ -")
     token_file = arguments.token_file or folder_of(arguments.config) / f"{name}{SUFFIX}"
-    found = log_in(url, token_file, browser=not arguments.no_browser)
+    more = of_others(others_for(read_source(arguments.config, os.environ, []), name))
+    found = log_in(url, token_file, browser=not arguments.no_browser, more=more)
     say(f"{found.name} is logged in, with {' '.join(found.scopes)}.", file=sys.stderr)
     say("Write this into alternator.toml, unless it is there:\n", file=sys.stderr)
     say(f'[[accounts]]\nname = "{name}"\ninstance_url = "{url}"\ntoken_file = "{token_file}"')
     return 0
+
+
+def others_for(source: Source, name: str) -> OthersSettings:
+    """Whether the account of that name, there or yet to be written, is to describe for others."""
+    for account in source.accounts:
+        if account.name == name:
+            source = source_of_account(source, account)
+            break
+    return build_section(OthersSettings, source)
 
 
 def listed(config: Path | None) -> int:
@@ -151,7 +162,8 @@ def lines_of(config: Config) -> Iterator[str]:
     from alternator.mastodon.client import MastodonClient
 
     client = MastodonClient(config.mastodon)
-    name, needed = client.verify().name, client.instance().dialect.scopes
+    name = client.verify().name
+    needed = (*client.instance().dialect.scopes, *of_others(config.others))
     granted = OAuthServer(config.mastodon.instance_url).scopes_of(config.mastodon.access_token)
     if granted is None:
         yield f"{name}: the token is taken; the server does not tell its scopes"

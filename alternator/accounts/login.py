@@ -52,11 +52,15 @@ def log_in(
     *,
     browser: bool,
     open_address: Callable[[str], bool] = webbrowser.open,
+    more: tuple[str, ...] = (),
 ) -> LoggedIn:
-    """Log in on a server, and write the token. ServerError, ConfigError if that can't be."""
+    """Log in on a server, and write the token. ServerError, ConfigError if that can't be.
+
+    ``more``: scopes that the configuration needs beside those that always are.
+    """
     token_files.check_free(token_file)
     server = OAuthServer(url)
-    scopes = needed_scopes(url)
+    scopes = (*needed_scopes(url), *more)
     challenge = Challenge() if server.takes_pkce() else None
     if browser:
         app, granted = by_loopback(server, scopes, challenge, open_address)

@@ -7,10 +7,24 @@ https://docs.joinmastodon.org/api/oauth-scopes/
 
 from collections.abc import Collection
 
+from alternator.config.others import OthersSettings
 from alternator.errors import ForbiddenError
 from alternator.mastodon.dialect import SCOPES as NEEDED
 
 __all__ = ["NEEDED", "check", "missing", "needless"]
+
+
+# https://docs.joinmastodon.org/methods/notifications/#get
+MENTIONS = ("read:notifications",)
+# https://docs.joinmastodon.org/methods/accounts/#relationships and #follow
+FOLLOWS = ("read:follows", "write:follows")
+
+
+def of_others(settings: OthersSettings) -> tuple[str, ...]:
+    """What more is needed to describe for others, as it is configured."""
+    if not settings.enabled:
+        return ()
+    return MENTIONS + (FOLLOWS if settings.all_posts else ())
 
 
 def missing(granted: Collection[str], needed: Collection[str] = NEEDED) -> tuple[str, ...]:

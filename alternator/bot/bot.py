@@ -148,14 +148,26 @@ def build_bot(
         stop=stop,
     )
     watcher = Watcher(parts)
+    reader = EventReader(account.id, others=stirring(conduct, wake))
     ways = ways_to_hear(account.settings, account.instance) if account.settings.user_stream else ()
     return Bot(
         account=account,
         watcher=watcher,
         single_pass=SinglePass(parts),
         # Without a stream, polling serves alone.
-        stream=Stream(ways, EventReader(account.id), stop, watcher) if ways else None,
+        stream=Stream(ways, reader, stop, watcher) if ways else None,
     )
+
+
+def stirring(conduct: Conduct, wake: threading.Event) -> Callable[[str | None], None]:
+    """What is told of notifications and of posts of others: it wakes who is to read them."""
+    others = conduct.others
+
+    def stirred(author: str | None) -> None:
+        if others is not None and others.hearing.stirred(author):
+            wake.set()
+
+    return stirred
 
 
 # size: the last two have a default; the others come from operator, server, worker, caller.

@@ -15,9 +15,10 @@ from alternator.bot.describe import Describer
 from alternator.bot.draft import Draft
 from alternator.bot.error_outcomes import deleted
 from alternator.bot.other_bot import OtherBot
+from alternator.bot.others.answer import Answerer
 from alternator.bot.reply import Replier
 from alternator.bot.wanted import Wanted
-from alternator.errors import GoneError
+from alternator.errors import GoneError, TemporaryMediaError
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Attachment, Status
 from alternator.progress import Progress
@@ -32,7 +33,8 @@ EDITED_SINCE = "the post was edited since"
 class ModeDescriber:
     """``alternator.bot.draft.Describes`` for one account whose posts have modes.
 
-    ``client`` is that of the thread that it works for; ``replier`` is the main thread's.
+    ``client`` is that of the thread that it works for; ``replier`` is the main thread's, and so is
+    ``answerer``, for posts of others.
     """
 
     # size: each comes from another owner: texts, session, state, operator.
@@ -44,12 +46,14 @@ class ModeDescriber:
         drafts: Drafts,
         wanted: Wanted,
         replier: Replier,
+        answerer: Answerer | None = None,
     ) -> None:
         self._describer = describer
         self._client = client
         self._drafts = drafts
         self._wanted = wanted
         self._replier = replier
+        self._answerer = answerer
 
     @property
     def client(self) -> MastodonClient:
@@ -69,6 +73,7 @@ class ModeDescriber:
             drafts=self._drafts,
             wanted=self._wanted,
             replier=self._replier,
+            answerer=self._answerer,
         )
 
     def undescribed(self, status: Status) -> tuple[Attachment, ...]:
@@ -78,6 +83,8 @@ class ModeDescriber:
     def prepare(self, claim: Claim, *, patient: bool = True, speech: bool = True) -> Draft:
         """Make the texts for a claim, or take those that were approved; errors as of
         ``Describer.prepare``."""
+        if self._answerer is not None and self._answerer.is_asked(claim.status_id):
+            return self._for_others(self._answerer, claim, patient=patient, speech=speech)
         kept = self._drafts.approved_of(claim.status_id)
         note = ""
         if kept is not None:
@@ -90,6 +97,8 @@ class ModeDescriber:
 
     def publish(self, draft: Draft) -> list[Outcome]:
         """Do with a draft what its post's mode says; errors as of ``Describer.publish``."""
+        if self._answerer is not None and self._answerer.is_asked(draft.status_id):
+            return self._answerer.publish(draft)
         if draft.status is None or not draft.texts or draft.approved is not None:
             return self._describer.publish(draft)
         mode = self._wanted.modes.of(draft.status.audience)
@@ -102,6 +111,23 @@ class ModeDescriber:
                 return [*draft.outcomes, *self._replier.reply(draft.status, draft.texts)]
             case _:
                 assert_never(mode)
+
+    def _for_others(
+        self, answerer: Answerer, claim: Claim, *, patient: bool, speech: bool
+    ) -> Draft:
+        """Make the texts for somebody else's post, but for those that are made already."""
+        left = answerer.seconds_left(claim.status_id)
+        if left > 0:
+            raise TemporaryMediaError("its author may describe it", retry_after=left)
+        kept = answerer.kept(claim)
+        rest = tuple(key for key in claim.attachment_ids if key not in kept)
+        describer = self._describer.judging_by(answerer.wanted)
+        draft = describer.prepare(
+            replace(claim, attachment_ids=rest), patient=patient, speech=speech
+        )
+        if draft.status is None:
+            return replace(draft, outcomes=deleted(claim.attachment_ids))
+        return replace(draft, texts={**kept, **draft.texts})
 
     def _approved(self, claim: Claim, kept: KeptDraft) -> Draft | None:
         """The texts that were approved; None if their post says something else by now.

@@ -17,6 +17,7 @@ from alternator.bot.describe import Describer
 from alternator.bot.find_posts import nobody_listens
 from alternator.bot.messenger import Messenger
 from alternator.bot.modes import Modes
+from alternator.bot.others.parts import Others, others_of
 from alternator.bot.pace import Pace
 from alternator.bot.reply import Replier
 from alternator.bot.review import Review
@@ -33,16 +34,21 @@ from alternator.speech.worker.slot import WorkerReport
 
 REVIEW_SECONDS = 30.0
 LOOK_SECONDS = 60.0
+HEARING_SECONDS = 30.0  # where the stream does not say earlier that there is something
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conduct:
-    """The parts that the rest of the bot works with. ``heard`` is told of each post seen."""
+    """The parts that the rest of the bot works with. ``heard`` is told of each post seen.
+
+    ``others`` is None where nobody else may ask for anything.
+    """
 
     wanted: Wanted
     pace: Pace
     chores: Chores
     heard: Callable[[Status], None] = nobody_listens
+    others: Others | None = None
 
 
 def modes_of(config: Config) -> Modes:
@@ -97,11 +103,7 @@ def conduct_of(
         limit=account.instance.post_limit,
         is_other=sender is not session,
     )
-    about: list[Trouble] = ["credit"]
-    about += ["budget"] if config.messages.budget else []
-    about += ["gpu"] if config.messages.gpu else []
-    about += ["token"] if config.messages.token else []
-    teller = Teller(ledger, messenger, about, config.messages.to)
+    teller = Teller(ledger, messenger, troubles_of(config), config.messages.to)
     token = TokenWatch(lambda: account.health.report.token_refused, account.name, teller)
     credit = CreditWatch(
         config.balance, ledger, teller, left=partial(money_left, config.vision), now=clock.now
@@ -113,13 +115,7 @@ def conduct_of(
         Turn(chore=credit, seconds=LOOK_SECONDS),
     ]
     if config.messages.budget:  # what is used up stands in the log anyway
-        state = account.state
-
-        def hour_used_up() -> str:
-            """Nothing while no post waits."""
-            return "" if state.next_due() is None else pace.used_up()
-
-        watch = BudgetWatch((tokens_used_up, hour_used_up), teller)
+        watch = BudgetWatch((tokens_used_up, hour_used_up(account, pace)), teller)
         turns.append(Turn(chore=watch, seconds=LOOK_SECONDS))
     review = Review(
         account.state.drafts,
@@ -131,19 +127,37 @@ def conduct_of(
     # Drafts of a mode that is not set any more still wait for their word.
     turns.insert(0, Turn(chore=review, seconds=REVIEW_SECONDS))
     take_up_dry_runs(account, modes)
+    others = others_of(config, account, session, clock)
+    hearing = [] if others is None else [Turn(chore=others.hearing, seconds=HEARING_SECONDS)]
     return Conduct(
         wanted=wanted_of(config),
         pace=pace,
-        chores=Chores(turns, clock),
+        chores=Chores([*hearing, *turns], clock),
         heard=review.heard,
+        others=others,
     )
+
+
+def hour_used_up(account: Account, pace: Pace) -> Callable[[], str]:
+    """What says that an hour's budget is used up: nothing while no post waits."""
+    return lambda: "" if account.state.next_due() is None else pace.used_up()
+
+
+def troubles_of(config: Config) -> list[Trouble]:
+    """What is told by direct message."""
+    about: list[Trouble] = ["credit"]
+    about += ["budget"] if config.messages.budget else []
+    about += ["gpu"] if config.messages.gpu else []
+    about += ["token"] if config.messages.token else []
+    return about
 
 
 def sender_of(
     config: Config, account: Account, session: MastodonClient, progress: Progress
 ) -> MastodonClient:
     """Whose session direct messages are sent by. ServerError if its token does not suffice."""
-    scopes.check(session.scopes(), account.instance.dialect.scopes, "[mastodon] access_token")
+    needed = (*account.instance.dialect.scopes, *scopes.of_others(config.others))
+    scopes.check(session.scopes(), needed, "[mastodon] access_token")
     token = config.messages.access_token
     if token is None:
         return session
@@ -169,13 +183,14 @@ def take_up_dry_runs(account: Account, modes: Modes) -> None:
 
 
 def by_mode(
-    describer: Describer, account: Account, session: MastodonClient, wanted: Wanted
+    describer: Describer, account: Account, session: MastodonClient, conduct: Conduct
 ) -> ModeDescriber:
     """What describes posts in their modes, for the main thread."""
     return ModeDescriber(
         describer,
         session,
         drafts=account.state.drafts,
-        wanted=wanted,
+        wanted=conduct.wanted,
         replier=Replier(account, session),
+        answerer=None if conduct.others is None else conduct.others.answerer,
     )

@@ -87,6 +87,12 @@ class Describer:
         other._client, other._writer = client, self._writer.beside(progress)
         return other
 
+    def judging_by(self, wanted: Wanted) -> Self:
+        """The same for other statuses: those that this wants."""
+        other = copy(self)
+        other._wanted = wanted
+        return other
+
     def undescribed(self, status: Status) -> tuple[Attachment, ...]:
         """The attachments that lack a description and that this bot can describe."""
         for attachment in status.attachments:

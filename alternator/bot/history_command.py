@@ -1,16 +1,21 @@
-"""``alternator history``: what was written into posts, from what the bot remembers."""
+"""``alternator history``: what was written into posts, from what the bot remembers.
+
+And which posts of others were answered: what was said to them is not kept.
+"""
 
 import argparse
 import json
 from pathlib import Path
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from alternator.bot.post_address import status_id_of
 from alternator.clock import SYSTEM_CLOCK
 from alternator.config.load import load_accounts
 from alternator.config.secrets import secrets_of
 from alternator.log import set_up
+from alternator.store.asked import Answered
 from alternator.store.edit_history import MOST_KEPT, EditOutcome, PastEdit
+from alternator.store.interface import AccountState
 from alternator.store.opening import opened_beside
 from alternator.terminal import iso, moment, say
 from probe.command_help import command_parser
@@ -31,13 +36,17 @@ WORDS: dict[EditOutcome, str] = {
 
 
 class Line(TypedDict):
-    """One entry as JSON; times are ISO 8601 in UTC, and null while there is none."""
+    """One entry as JSON; times are ISO 8601 in UTC, and null while there is none.
+
+    ``answers`` are the posts of an answer to somebody else's post; then ``outcome`` is "answered",
+    ``reason`` says who asked, and ``attachment`` and ``text`` are empty.
+    """
 
     account: str
     post: str
     attachment: str
     kind: str
-    outcome: EditOutcome
+    outcome: EditOutcome | Literal["answered"]
     reason: str
     before: str | None
     text: str
@@ -45,6 +54,7 @@ class Line(TypedDict):
     sent: str | None
     changed: str | None
     post_edited: str | None
+    answers: list[str]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -75,9 +85,9 @@ def main(argv: list[str]) -> int:
             (account, entry)
             for (server, account), state in store.all_accounts().items()
             if server in servers
-            for entry in state.history.entries(status_id=status_id, count=arguments.count)
+            for entry in entries_of(state, status_id, arguments.count)
         ]
-    found.sort(key=lambda pair: pair[1].sent_at, reverse=True)
+    found.sort(key=lambda pair: time_of(pair[1]), reverse=True)
     found = found[: arguments.count]
     if arguments.json:
         print(json.dumps([line_of(account, entry) for account, entry in found], indent=1))
@@ -89,6 +99,19 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def entries_of(state: AccountState, status_id: str | None, most: int) -> list[PastEdit | Answered]:
+    """What was written for an account, and which posts of others it answered."""
+    return [
+        *state.history.entries(status_id=status_id, count=most),
+        *state.asked.answers(most, status_id=status_id),
+    ]
+
+
+def time_of(entry: PastEdit | Answered) -> float:
+    """When it was sent, as Unix time in seconds."""
+    return entry.at if isinstance(entry, Answered) else entry.sent_at
+
+
 def count(text: str) -> int:
     """A number of entries."""
     number = int(text)
@@ -97,8 +120,24 @@ def count(text: str) -> int:
     return number
 
 
-def line_of(account: str, entry: PastEdit) -> Line:
+def line_of(account: str, entry: PastEdit | Answered) -> Line:
     """An entry as JSON has it."""
+    if isinstance(entry, Answered):
+        return Line(
+            account=account,
+            post=entry.asking.status_id,
+            attachment="",
+            kind="answer",
+            outcome="answered",
+            reason=asked_by(entry),
+            before=None,
+            text="",
+            attribution="",
+            sent=iso(entry.at),
+            changed=iso(entry.at),
+            post_edited=None,
+            answers=list(entry.posts),
+        )
     return Line(
         account=account,
         post=entry.status_id,
@@ -112,11 +151,22 @@ def line_of(account: str, entry: PastEdit) -> Line:
         sent=iso(entry.sent_at),
         changed=iso(entry.changed_at),
         post_edited=iso(entry.edited_at),
+        answers=[],
     )
 
 
-def told(entry: PastEdit) -> str:
+def asked_by(entry: Answered) -> str:
+    """Who asked for an answer."""
+    return f"asked for by {entry.asking.address}"
+
+
+def told(entry: PastEdit | Answered) -> str:
     """An entry for people."""
+    if isinstance(entry, Answered):
+        return (
+            f"{moment(entry.at)}  post {entry.asking.status_id}, {asked_by(entry)}: answered in "
+            f"{', '.join(entry.posts)}"
+        )
     outcome = WORDS[entry.outcome] + (f": {entry.reason}" if entry.reason else "")
     if entry.outcome == "undone":
         outcome += f" {moment(entry.changed_at)}"

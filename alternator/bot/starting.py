@@ -150,7 +150,7 @@ def bot_of(
         clock=stop.clock.monotonic,
         history=account.state.history,
     )
-    in_modes = by_mode(describer, account, session, conduct.wanted)
+    in_modes = by_mode(describer, account, session, conduct)
     return build_bot(account, in_modes, health, stop, progress, conduct=conduct)
 
 

@@ -13,6 +13,7 @@ from alternator.config.load import load_accounts
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config
 from alternator.log import set_up
+from alternator.store.asked import AskingState
 from alternator.store.opening import bot_is_running, opened_beside
 from alternator.store.outcomes import AttachmentState
 from alternator.store.overview import Overview, Trouble
@@ -27,6 +28,12 @@ EXAMPLES = (
 )
 USUAL_FAILURES = 5
 STATES: tuple[AttachmentState, ...] = ("waiting", "claimed", "described", "left", "failed")
+# What became of posts of others that somebody asked about.
+ASKED: Mapping[AskingState, str] = {
+    "open": "to be answered",
+    "answered": "answered",
+    "dropped": "came to nothing",
+}
 
 # "silent": a bot has the state directory, and does not answer; "unknown": likewise, and its
 # health answer is turned off.
@@ -57,6 +64,7 @@ class AccountLine(TypedDict):
     oldest_waiting: str | None
     last_description: str | None
     halted: str | None
+    asked: Mapping[AskingState, int]  # posts of others
     failures: list[TroubleLine]
 
 
@@ -159,6 +167,8 @@ def tell(found: Status) -> None:
             say(f"  waiting since: {moment(overview.oldest)}")
         last = "none yet" if overview.last is None else moment(overview.last)
         say(f"  last description: {last}")
+        if overview.asked:
+            say(f"  posts of others: {asked_line(overview.asked)}")
         if overview.halted is not None:
             say(
                 f"  EDITING IS STOPPED: {overview.halted}; look at that post, then start the bot "
@@ -168,6 +178,11 @@ def tell(found: Status) -> None:
             say(f"  {trouble_line(trouble)}")
     if not found.accounts:
         say(f"no account on {found.server} was at work yet")
+
+
+def asked_line(asked: Mapping[AskingState, int]) -> str:
+    """What became of what others asked for, in words."""
+    return ", ".join(f"{asked.get(state, 0)} {word}" for state, word in ASKED.items())
 
 
 def bot_line(found: Status) -> str:
@@ -211,6 +226,7 @@ def line_of(found: Status) -> Line:
                 oldest_waiting=iso(overview.oldest),
                 last_description=iso(overview.last),
                 halted=overview.halted,
+                asked={state: overview.asked.get(state, 0) for state in ASKED},
                 failures=[
                     TroubleLine(
                         post=trouble.status_id,

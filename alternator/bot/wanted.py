@@ -46,23 +46,28 @@ class Wanted:
             )
         if status.in_reply_to_id is not None and not self.opt_out.replies:
             return "the post is a reply; [opt_out] replies is false"
+        return self.said_by_author(status) or self._reason_in_profile(status)
+
+    def said_by_author(self, status: Status) -> str | None:
+        """What an author says in a post itself that bots are to leave it alone for."""
         for tag in self._tags:
             if tag in status.tags:
                 return f"the post has the hashtag #{tag} ([opt_out] tags)"
         text = f"{text_of_html(status.content)}\n{text_of_html(status.spoiler_text)}"
         if (found := self._words.search(text)) is not None:
             return f"the post has the word {found[0]!r} ([opt_out] words)"
-        return self._reason_in_profile(status)
+        return None
 
-    def _reason_in_profile(self, status: Status) -> str | None:
+    def said_in_profile(self, status: Status) -> str | None:
         """As Altbot has it: https://github.com/micr0-dev/Altbot/blob/main/main.go (isDNI)"""
         if not self.opt_out.profile or "#" not in status.profile:
             return None
         found = self._in_profile.search(text_of_html(status.profile))
-        if found is None:
-            return None
-        reason = f"the account's profile has {found[0]} ([opt_out] profile)"
-        if not self._profile_told:
+        return found and f"the account's profile has {found[0]} ([opt_out] profile)"
+
+    def _reason_in_profile(self, status: Status) -> str | None:
+        reason = self.said_in_profile(status)
+        if reason is not None and not self._profile_told:
             self._profile_told = True
             log.warning("no post is described: %s; set it to false to describe them", reason)
         return reason

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from alternator.config.models import SERVER_ENGINE, VisionSettings, WhisperSettings
+from alternator.config.others import OthersSettings
 from alternator.config.settings import BalanceSettings, Config, keys_of
 from alternator.config.source import KeyName
 
@@ -36,6 +37,8 @@ def reasons_of(config: Config) -> Iterator[tuple[KeyName, str]]:
         yield ("balance", name), reason
     if config.messages.token and config.messages.access_token is None:
         yield ("messages", "token"), "a refused token sends nothing: set [messages] access_token"
+    for name, reason in reasons_of_others(config.others):
+        yield ("others", name), reason
     if config.health.port == 0:
         yield ("health", "host"), "[health] port is 0"
     if config.dashboard.port == 0:
@@ -60,6 +63,17 @@ def reasons_of_balance(config: Config) -> Iterator[tuple[str, str]]:
     elif not config.vision.enabled:
         for name in keys_of(BalanceSettings):
             yield name, "there is no endpoint: neither [vision] api_key nor a base_url of your own"
+
+
+def reasons_of_others(settings: OthersSettings) -> Iterator[tuple[str, str]]:
+    """Those of ``[others]``."""
+    if not settings.enabled:
+        for name in keys_of(OthersSettings):
+            if name != "enabled":
+                yield name, "[others] enabled is false"
+    elif not settings.all_posts:
+        for name in ("wait_minutes", "all_words"):
+            yield name, "[others] all_posts is false"
 
 
 def reasons_of_whisper(settings: WhisperSettings) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,7 @@ from alternator.config.conduct import (
 from alternator.config.dashboard import DashboardSettings
 from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
+from alternator.config.others import OthersSettings
 from alternator.config.values import Key, below_home, key, key_of
 from alternator.log import LogFormat, LogLevel
 
@@ -98,7 +99,8 @@ class MastodonSettings:
     access_token: str = field(
         repr=False,
         metadata=key(
-            "Token of an application with the scopes `read:accounts read:statuses write:statuses`.",
+            "Token of an application with the scopes `read:accounts read:statuses write:statuses` "
+            "(`[others]` needs more).",
             secret=True,
             required=True,
         ),
@@ -242,6 +244,7 @@ class Config:
     opt_out: OptOutSettings = field(default_factory=OptOutSettings)
     pace: PaceSettings = field(default_factory=PaceSettings)
     messages: MessageSettings = field(default_factory=MessageSettings)
+    others: OthersSettings = field(default_factory=OthersSettings)
     vision: VisionSettings = field(default_factory=VisionSettings)
     descriptions: DescriptionSettings = field(default_factory=DescriptionSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
@@ -264,6 +267,7 @@ SECTIONS: Mapping[str, type] = {
     "opt_out": OptOutSettings,
     "pace": PaceSettings,
     "messages": MessageSettings,
+    "others": OthersSettings,
     "vision": VisionSettings,
     "descriptions": DescriptionSettings,
     "media": MediaSettings,

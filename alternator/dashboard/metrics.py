@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from alternator.dashboard.plots import quantile
 from alternator.dashboard.watched import Condition, Watched
 from alternator.errors import StateError
+from alternator.store.asked import AskingState
 from alternator.store.outcomes import AttachmentState
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
@@ -63,7 +64,7 @@ class BotMetrics(Collector):
     def _described(self, conditions: Conditions) -> Metric:
         described = CounterMetricFamily(
             "alternator_descriptions",
-            "Descriptions written into posts since the start.",
+            "Descriptions written into posts, or answered with, since the start.",
             labels=["account"],
         )
         for one, condition in conditions:
@@ -93,6 +94,7 @@ class BotMetrics(Collector):
             "account",
             "quantile",
         )
+        asked = gauge("asked_posts", "Posts of others that were asked about.", "account", "state")
         now = self._now()
         for one in self._watched:
             if not one.account.is_signed_in:
@@ -101,16 +103,19 @@ class BotMetrics(Collector):
                 listing, counts = one.account.state.listing, one.account.queue()
                 first = listing.oldest_waiting()
                 found = listing.described_since(now - DAY_SECONDS)
+                askings = one.account.state.asked.numbers()
             except StateError:
                 continue  # what can't be known is not told; `bot_up` tells that
             for state in get_args(AttachmentState):
                 attachments.add_metric([one.name, state], counts.get(state, 0))
+            for asking in get_args(AskingState):
+                asked.add_metric([one.name, asking], askings.get(asking, 0))
             oldest.add_metric([one.name], 0.0 if first is None else max(now - first, 0.0))
             delays = [each.after for each in found if not each.backfill]
             if delays:
                 for part, value in zip(QUANTILES, quantile(delays, *QUANTILES), strict=True):
                     delay.add_metric([one.name, f"{part:g}"], value)
-        yield from (attachments, oldest, delay)
+        yield from (attachments, asked, oldest, delay)
 
     def _editing(self, conditions: Conditions) -> Iterator[Metric]:
         reachable = gauge("server_up", "1 while the account's server answers.", "account")

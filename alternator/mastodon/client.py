@@ -1,3 +1,4 @@
+# size: a method for each request that is made, a few lines each
 """The Mastodon client API as the bot needs it: each answer is what was asked for, or an error.
 
 How a request is made and its answer told from others' stands in ``api_session.py``. Here each is
@@ -8,9 +9,9 @@ Answers are read from the JSON as it came: Mastodon.py makes None of what it doe
 a list of an error, and an edit made from that would lose what it stood for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from requests.auth import AuthBase
 
@@ -23,12 +24,14 @@ from alternator.mastodon.entities import (
     Account,
     Instance,
     NewPost,
+    Notice,
     Page,
     Revision,
     Source,
     Status,
 )
 from alternator.mastodon.json_fields import fields_of, list_of
+from alternator.mastodon.parse_notices import parse_notices
 from alternator.mastodon.rate_budget import RateBudget
 from alternator.progress import SILENT, Progress
 from alternator.store.outcomes import by_age
@@ -201,6 +204,44 @@ class MastodonClient:
         """The ids of the accounts that favourited a post."""
         path = f"/api/v1/statuses/{status_id}/favourited_by"
         return self._api.get(path, parse_people.parse_accounts, of_post=True)
+
+    def notices(self, *, above: str | None = None, most: int = PAGE) -> tuple[Notice, ...]:
+        """The account's mentions and new followers, oldest first: those right above an id.
+
+        Those that its owner has filtered are asked for as well: by default a direct message from
+        somebody whom the account does not follow is one, and such a message may ask for something.
+        https://docs.joinmastodon.org/methods/notifications/#get,
+        https://github.com/mastodon/mastodon/blob/main/app/models/notification_policy.rb
+        """
+        query = [("types[]", "mention"), ("types[]", "follow"), ("include_filtered", "true")]
+        query += [("limit", str(most))] + ([("min_id", above)] if above else [])
+        return self._api.get(f"/api/v1/notifications?{urlencode(query)}", parse_notices)
+
+    def home(self, *, above: str | None = None, most: int = PAGE) -> Page:
+        """What the accounts that this one follows posted, newest first: right above an id.
+
+        https://docs.joinmastodon.org/methods/timelines/#home
+        """
+        query = {"limit": str(most)} | ({"min_id": above} if above else {})
+        return self._api.get("/api/v1/timelines/home", parse.parse_page, query=query)
+
+    def followers_among(self, account_ids: Collection[str]) -> frozenset[str]:
+        """Which of these accounts follow this one.
+
+        https://docs.joinmastodon.org/methods/accounts/#relationships
+        """
+        query = urlencode([("id[]", key) for key in account_ids])
+        path = f"/api/v1/accounts/relationships?{query}"
+        return self._api.get(path, parse_people.parse_followers)
+
+    def follow(self, account_id: str, *, key: str, follows: bool = True) -> bool:
+        """Follow an account, without its boosts, or no longer; whether it is followed now.
+
+        One that is locked may take its time: https://docs.joinmastodon.org/methods/accounts/#follow
+        """
+        path = f"/api/v1/accounts/{account_id}/{'follow' if follows else 'unfollow'}"
+        body = {"reblogs": False} if follows else {}
+        return self._api.post(path, body, parse_people.parse_followed, key=key)
 
     def _of_post(self, status_id: str, part: str, read: Callable[[object], OfStatus]) -> OfStatus:
         """What is told of one post, fresh, if it is of the post that was asked for."""

@@ -120,6 +120,9 @@ class Status:
     profile: str = ""
     favourited: bool = False
     url: str | None = None  # its page
+    acct: str = ""  # its author as others mention them: user, or user@server
+    mentions: frozenset[str] = frozenset()  # the ids of the accounts that it mentions
+    by_bot: bool = False  # https://docs.joinmastodon.org/entities/Account/#bot
     boosted: "Status | None" = None
 
     @property
@@ -131,6 +134,23 @@ class Status:
     def by_id(self) -> dict[str, Attachment]:
         """The attachments by their id, in order."""
         return {attachment.id: attachment for attachment in self.attachments}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """https://docs.joinmastodon.org/entities/Notification/
+
+    ``shunned``: whom no bot should answer, another bot or an account that moderators limited
+    (https://docs.joinmastodon.org/entities/Account/#limited). ``status`` is None where there is
+    none, or it is not understood.
+    """
+
+    id: str
+    type: str
+    account_id: str
+    acct: str
+    shunned: bool
+    status: Status | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,7 +38,7 @@ from alternator.mastodon.json_fields import (
     text_of,
     time_of,
 )
-from alternator.mastodon.parse_people import profile_of, tags_of
+from alternator.mastodon.parse_people import acct_of, mentions_of, profile_of, tags_of
 
 # What a server tells of itself that has no description of itself at all.
 NOTHING_TOLD = {"version": "unknown"}
@@ -64,7 +64,9 @@ def parse_attachment(answer: object) -> Attachment:
     return Attachment(
         id=id_of(fields, "attachment"),
         type=ATTACHMENT_TYPES.get(text_of(fields, "type"), "unknown"),
-        url=text_of(fields, "url") or None,
+        # Of another server's, where this one keeps no copy, there is but the original.
+        # https://docs.joinmastodon.org/entities/MediaAttachment/#remote_url
+        url=text_of(fields, "url") or text_of(fields, "remote_url") or None,
         description=text_of(fields, "description"),
         focus=None if x is None or y is None else Focus(x=float(x), y=float(y)),
         duration=_duration(meta),
@@ -123,7 +125,10 @@ def parse_status(answer: object) -> Status:
         profile=profile_of(author),
         favourited=fields.get("favourited") is True,
         url=url if isinstance(url := fields.get("url"), str) else None,
-        boosted=_boosted(fields.get("reblog")),
+        boosted=post_within(fields.get("reblog")),
+        acct=acct_of(author),
+        mentions=mentions_of(fields),
+        by_bot=author.get("bot") is True,
     )
 
 
@@ -194,8 +199,8 @@ def parse_instance(answer: object, software: str | None = None) -> Instance:
     )
 
 
-def _boosted(reblog: object) -> Status | None:
-    """The post that a boost is of; None for one that is not understood, as there is no need."""
+def post_within(reblog: object) -> Status | None:
+    """The post that something else is of; None for one that is not understood."""
     try:
         return None if reblog is None else parse_status(reblog)
     except UnexpectedAnswerError:

@@ -37,6 +37,11 @@ def tags_of(status: Fields) -> frozenset[str]:
     )
 
 
+def mentions_of(status: Fields) -> frozenset[str]:
+    """Whom a post mentions: https://docs.joinmastodon.org/entities/Status/#Mention"""
+    return frozenset(texts_within(status.get("mentions"), "id"))
+
+
 def profile_of(account: Fields) -> str:
     """What an account says of itself: its note and its fields, as HTML, line by line.
 
@@ -47,6 +52,28 @@ def profile_of(account: Fields) -> str:
     parts = [note] if isinstance(note, str) else []
     parts += [*texts_within(fields, "name"), *texts_within(fields, "value")]
     return "<br>".join(parts)
+
+
+def acct_of(account: Fields) -> str:
+    """How an account is mentioned: https://docs.joinmastodon.org/entities/Account/#acct"""
+    found = account.get("acct")
+    return found if isinstance(found, str) else ""
+
+
+def parse_followers(answer: object) -> frozenset[str]:
+    """Which of the accounts that were asked about follow the token's own.
+
+    https://docs.joinmastodon.org/entities/Relationship/#followed_by
+    """
+    if not isinstance(answer, list):
+        raise UnexpectedAnswerError(f"the server's answer is no list but {kind(answer)}")
+    found = [fields_of(entry, "relationship") for entry in answer]
+    return frozenset(id_of(one, "relationship") for one in found if one.get("followed_by") is True)
+
+
+def parse_followed(answer: object) -> bool:
+    """Whether an account is followed now; UnexpectedAnswerError for what is no relationship."""
+    return fields_of(answer, "relationship").get("following") is True
 
 
 def texts_within(entries: object, key: str) -> list[str]:

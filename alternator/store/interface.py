@@ -9,6 +9,7 @@ StateError where the store can't be read or written.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from alternator.store.asked import Asked
 from alternator.store.drafts import Drafts
 from alternator.store.edit_history import EditHistory
 from alternator.store.errands import Errands
@@ -51,6 +52,10 @@ class AccountState(Protocol):
     @property
     def history(self) -> EditHistory:
         """What was written into the account's posts."""
+
+    @property
+    def asked(self) -> Asked:
+        """What others ask the account for."""
 
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""

@@ -1,8 +1,9 @@
 """What a person wants to know of an account's queue, at one look."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from alternator.store.asked import AskingState
 from alternator.store.outcomes import AttachmentState
 
 
@@ -24,7 +25,7 @@ class Overview:
 
     ``oldest`` is when the one was met that waits longest, ``last`` when a description was written
     last, as far as the history goes; None where there is none. ``troubles`` are the newest of
-    them, those given up first.
+    them, those given up first. ``asked`` are posts of others, by what became of the asking.
     """
 
     counts: Mapping[AttachmentState, int]
@@ -32,3 +33,4 @@ class Overview:
     last: float | None
     halted: str | None
     troubles: tuple[Trouble, ...]
+    asked: Mapping[AskingState, int] = field(default_factory=dict)

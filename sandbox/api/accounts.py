@@ -23,7 +23,7 @@ from sandbox.api.caller import (
 )
 from sandbox.errors import not_found
 from sandbox.model import entities
-from sandbox.model.records import ACCOUNTS, DEMO_ACCOUNT, Account, Profile, Status
+from sandbox.model.records import ACCOUNTS, Account, Profile, Status
 from sandbox.model.serialize import APPLICATION
 from sandbox.model.store import Store
 from sandbox.params import Params, read_params
@@ -115,10 +115,10 @@ async def statuses(request: Request) -> JSONResponse:
 
 
 async def home(request: Request) -> JSONResponse:
-    """What an account reads: its own posts; the demo account follows the neighbour too."""
+    """What an account reads: its own posts, and those of whom it follows."""
     account = reader(request)
     store = sandbox_of(request).store
-    followed = set(ACCOUNTS) if account == DEMO_ACCOUNT else {account.id}
+    followed = {account.id} | store.follows.get(account.id, frozenset())
     return page(
         request,
         [s for s in store.newest_first() if s.account_id in followed and visible(s, account)],

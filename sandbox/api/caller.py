@@ -63,6 +63,15 @@ def writer(request: Request) -> Account:
     return account
 
 
+def allowed(request: Request, scope: str) -> Account:
+    """The account of a request that needs a scope. Raises ``RefusedError`` (401 or 403)."""
+    account = reader(request)
+    token = token_of(request)
+    if token is None or not token.may(scope):
+        raise RefusedError(403, "This action is outside the authorized scopes")
+    return account
+
+
 def viewer_of(request: Request) -> Account | None:
     """The account that looks on, where nobody has to be one."""
     token = token_of(request)

@@ -8,6 +8,7 @@ custom emoji, is a list of ``Never``.
 
 from typing import Literal, Never, NotRequired, TypedDict
 
+NotificationType = Literal["mention", "follow"]
 AttachmentType = Literal["image", "gifv", "video", "audio"]
 Visibility = Literal["public", "unlisted", "private", "direct"]
 
@@ -263,3 +264,29 @@ class Context(TypedDict):
 
     ancestors: list[Status]
     descendants: list[Status]
+
+
+class Notification(TypedDict):
+    """https://docs.joinmastodon.org/entities/Notification/"""
+
+    id: str
+    type: NotificationType
+    created_at: str
+    group_key: str
+    account: Account
+    status: NotRequired[Status]
+    filtered: NotRequired[bool]
+
+
+class Relationship(TypedDict):
+    """https://docs.joinmastodon.org/entities/Relationship/, as far as there is anything of it."""
+
+    id: str
+    following: bool
+    showing_reblogs: bool
+    followed_by: bool
+    blocking: bool
+    blocked_by: bool
+    muting: bool
+    requested: bool
+    note: str

@@ -22,7 +22,7 @@ CODE_SECONDS = 600.0
 DEFAULT_SCOPES = ("read",)
 # Those that are known: https://docs.joinmastodon.org/api/oauth-scopes/
 WHOLE_SCOPES = ("read", "write", "follow", "push", "profile")
-PARTS = ("accounts", "statuses", "media", "notifications")
+PARTS = ("accounts", "statuses", "media", "notifications", "follows")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,8 @@ from sandbox.model.content import LINK
 from sandbox.model.damage import damaged
 from sandbox.model.edit_rules import DEFAULT_QUOTE_POLICY, check_media, described_by, edited
 from sandbox.model.records import Account, Attachment, Poll, Status
+from sandbox.model.serialize import accounts_in
+from sandbox.model.social import Social
 from sandbox.model.status_params import (
     EditParams,
     PollParams,
@@ -34,6 +36,7 @@ class Posting:
         self.store = store
         self.hub = hub
         self.settings = settings
+        self.social = Social(store, hub)
 
     def create(
         self, account: Account, params: PostParams, idempotency_key: str | None = None
@@ -56,6 +59,8 @@ class Posting:
                 self.store.idempotency_keys[key] = status.id
             self.store.keep(status, *taken)
         self.hub.publish(Event(name="update", payload=status))
+        for mentioned in accounts_in(status.text):
+            self.social.tell(mentioned, account, "mention", status)
         return status
 
     def build(self, account: Account, params: PostParams) -> Status:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.model.entities import AttachmentType, MediaMeta, Visibility
+from sandbox.model.entities import AttachmentType, MediaMeta, NotificationType, Visibility
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,6 +13,7 @@ class Account:
     username: str
     display_name: str
     note: str
+    bot: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +93,41 @@ NEIGHBOUR = Account(
     display_name="The neighbour",
     note="Followed by the demo account.",
 )
-ACCOUNTS = {account.id: account for account in (DEMO_ACCOUNT, NEIGHBOUR)}
+# Two whom the demo account has nothing to do with.
+PASSERBY = Account(
+    id="109876543210000003",
+    username="passerby",
+    display_name="Somebody who passes by",
+    note="Answers other people's posts.",
+)
+ROBOT = Account(
+    id="109876543210000004",
+    username="robot",
+    display_name="Another bot",
+    note="Answers whoever mentions it.",
+    bot=True,
+)
+ACCOUNTS = {account.id: account for account in (DEMO_ACCOUNT, NEIGHBOUR, PASSERBY, ROBOT)}
+# Who follows whom on the first day, by ids.
+FOLLOWS = {DEMO_ACCOUNT.id: frozenset({NEIGHBOUR.id})}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notification:
+    """Something that an account is told: that ``account_id`` mentions or follows it.
+
+    ``filtered``: it waits among the requests of who is not known. That is the default for a direct
+    message from somebody whom the account does not follow:
+    https://github.com/mastodon/mastodon/blob/main/app/models/notification_policy.rb
+    """
+
+    id: str
+    type: NotificationType
+    to: str  # id of an account
+    account_id: str
+    created_at: float  # Unix time in seconds
+    status_id: str | None = None
+    filtered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +148,11 @@ class Token:
     @property
     def may_write(self) -> bool:
         """Whether it may change posts."""
-        return bool({"write", "write:statuses"} & set(self.scopes))
+        return self.may("write:statuses")
+
+    def may(self, scope: str) -> bool:
+        """Whether it has a scope, such as ``read:follows``, by itself or as a whole."""
+        return bool({scope, scope.partition(":")[0]} & set(self.scopes))
 
 
 TOKENS = {
@@ -123,4 +162,6 @@ TOKENS = {
         account=DEMO_ACCOUNT, scopes=("read:accounts", "read:statuses", "write:statuses")
     ),
     "neighbour": Token(account=NEIGHBOUR),
+    "passerby": Token(account=PASSERBY),
+    "robot": Token(account=ROBOT),
 }

@@ -27,7 +27,7 @@ class Sandbox:
     def __init__(self, folder: Path, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(folder)
-        self.hub = Hub(settings.heartbeat_seconds)
+        self.hub = Hub(settings.heartbeat_seconds, self.store.follows)
         self.posting = Posting(self.store, self.hub, settings)
         self.uploads = Uploads(self.store, settings)
         self.request_log = RequestLog()

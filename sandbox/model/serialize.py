@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 from sandbox.dialects import MASTODON, Dialect
 from sandbox.model import entities
 from sandbox.model.content import content_html, hashtags, mentioned
-from sandbox.model.records import ACCOUNTS, Account, Attachment, Poll, Revision, Status
+from sandbox.model.records import (
+    ACCOUNTS,
+    Account,
+    Attachment,
+    Notification,
+    Poll,
+    Revision,
+    Status,
+)
 from sandbox.model.store import Store
 
 APPLICATION: entities.StatusApplication = {"name": "Sandbox", "website": None}
@@ -34,7 +42,7 @@ class Serializer:
             "acct": account.username,
             "display_name": account.display_name,
             "locked": False,
-            "bot": False,
+            "bot": account.bot,
             "discoverable": True,
             "indexable": False,
             "group": False,
@@ -118,6 +126,20 @@ class Serializer:
             may = "automatic" if is_author or automatic == ["public"] else "denied"
             entity["quote_approval"] = {"automatic": automatic, "manual": [], "current_user": may}
         return entity
+
+    def notification(self, told: Notification) -> entities.Notification:
+        """A Notification entity; without its status if that was deleted."""
+        entity: entities.Notification = {
+            "id": told.id,
+            "type": told.type,
+            "created_at": iso(told.created_at),
+            "group_key": f"ungrouped-{told.id}",
+            "account": self.account(ACCOUNTS[told.account_id]),
+        }
+        status = self.store.statuses.get(told.status_id or "")
+        if status is not None:
+            entity["status"] = self.status(status, ACCOUNTS[told.to])
+        return entity | {"filtered": True} if told.filtered else entity
 
     def mention(self, account: Account) -> entities.StatusMention:
         """An account that a status mentions."""

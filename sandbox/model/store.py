@@ -9,7 +9,16 @@ import time
 from pathlib import Path
 
 from sandbox.errors import not_found
-from sandbox.model.records import ACCOUNTS, Account, Attachment, Profile, Revision, Status
+from sandbox.model.records import (
+    ACCOUNTS,
+    FOLLOWS,
+    Account,
+    Attachment,
+    Notification,
+    Profile,
+    Revision,
+    Status,
+)
 from sandbox.model.state_file import State, read_state, write_state
 
 
@@ -26,6 +35,9 @@ class Store:
         self.idempotency_keys: dict[str, str] = {}
         # What accounts say of themselves now, by their id; not kept over a restart.
         self.profiles: dict[str, Profile] = {}
+        # Nor are who follows whom, by ids, and what accounts were told of that and of mentions.
+        self.follows: dict[str, frozenset[str]] = dict(FOLLOWS)
+        self.notifications: list[Notification] = []
         self.last_id = 0
         self.load()
 
@@ -66,6 +78,10 @@ class Store:
     def boosts_of(self, status_id: str) -> list[Status]:
         """Everybody's boosts of a status."""
         return [status for status in self.statuses.values() if status.reblog_of == status_id]
+
+    def is_following(self, account_id: str, other_id: str) -> bool:
+        """Whether one account follows another."""
+        return other_id in self.follows.get(account_id, frozenset())
 
     def profile_of(self, account: Account) -> Profile:
         """What an account says of itself."""
@@ -119,6 +135,9 @@ class Store:
             self.forget(*self.statuses.values(), *self.attachments.values())
             self.idempotency_keys.clear()
             self.profiles.clear()
+            self.follows.clear()
+            self.follows.update(FOLLOWS)
+            self.notifications.clear()
             self.save()
 
     def save(self) -> None:

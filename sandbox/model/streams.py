@@ -7,11 +7,11 @@ https://github.com/mastodon/mastodon/blob/v4.4.8/streaming/index.js greets and b
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sandbox.model.records import DEMO_ACCOUNT, Account, Status
+from sandbox.model.records import FOLLOWS, Account, Notification, Status
 from sandbox.model.serialize import Serializer
 from sandbox.params import Json
 
@@ -27,7 +27,7 @@ class Event:
     """One event; ``payload`` is a status, an id, or JSON that a test made up."""
 
     name: str
-    payload: Status | Json
+    payload: Status | Notification | Json
 
 
 @dataclass(kw_only=True, eq=False)
@@ -50,8 +50,11 @@ class Stream:
 class Hub:
     """All open streams. Its methods may be called from any thread."""
 
-    def __init__(self, heartbeat_seconds: float) -> None:
+    def __init__(
+        self, heartbeat_seconds: float, follows: Mapping[str, frozenset[str]] = FOLLOWS
+    ) -> None:
         self.heartbeat_seconds = heartbeat_seconds
+        self.follows = follows  # who follows whom, by ids, at any moment
         self.lock = threading.Lock()
         self.streams: set[Stream] = set()
         # The ways whose new streams never say anything, and those that beat and have no events.
@@ -112,7 +115,7 @@ class Hub:
                 continue
             if event is None:
                 raise DroppedError
-            if not (stream.muted or stream.deaf) and concerns(event, stream):
+            if not (stream.muted or stream.deaf) and concerns(event, stream, self.follows):
                 return event
 
     async def listen(self, stream: Stream, serializer: Serializer) -> AsyncIterator[str]:
@@ -131,14 +134,17 @@ class Hub:
             self.close(stream)
 
 
-def concerns(event: Event, stream: Stream) -> bool:
+def concerns(event: Event, stream: Stream, follows: Mapping[str, frozenset[str]] = FOLLOWS) -> bool:
     """Whether an event belongs in a stream: direct posts reach nobody but their author."""
+    if isinstance(event.payload, Notification):
+        return stream.account is not None and event.payload.to == stream.account.id
     if stream.account is None or not isinstance(event.payload, Status):
         return True
-    if event.payload.account_id == stream.account.id:
+    author = event.payload.account_id
+    if author == stream.account.id:
         return True
-    # The demo account follows the neighbour and not the other way round.
-    return stream.account == DEMO_ACCOUNT and event.payload.visibility != "direct"
+    followed = follows.get(stream.account.id, frozenset())
+    return author in followed and event.payload.visibility != "direct"
 
 
 def encode(event: Event, serializer: Serializer) -> str:
@@ -159,6 +165,8 @@ def payload_of(event: Event, serializer: Serializer) -> str:
     """What an event brings, as text."""
     if isinstance(event.payload, Status):
         return json.dumps(serializer.status(event.payload), ensure_ascii=False)
+    if isinstance(event.payload, Notification):
+        return json.dumps(serializer.notification(event.payload), ensure_ascii=False)
     if isinstance(event.payload, str):
         return event.payload
     return json.dumps(event.payload, ensure_ascii=False)

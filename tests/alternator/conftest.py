@@ -28,6 +28,7 @@ from alternator.config.conduct import (
 from alternator.config.dashboard import DashboardSettings
 from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
+from alternator.config.others import OthersSettings
 from alternator.config.settings import (
     BalanceSettings,
     Config,
@@ -195,6 +196,7 @@ def make_bot(
             opt_out=OptOutSettings(**sections.get("opt_out", {})),
             pace=PaceSettings(**sections.get("pace", {})),
             messages=MessageSettings(**sections.get("messages", {})),
+            others=OthersSettings(**sections.get("others", {})),
             balance=BalanceSettings(**sections.get("balance", {})),
             media=MediaSettings(**sections.get("media", {})),
             whisper=WhisperSettings(**sections.get("whisper", {})),

@@ -111,12 +111,18 @@ def fast(speed: float | None) -> None:
 
 def strike(order: dict[str, Any]) -> None:
     """Have the bot killed at one of its writes."""
+    from alternator.store.sqlite.asked import SqliteAsked
     from alternator.store.sqlite.errands import SqliteErrands
     from alternator.store.sqlite.history import SqliteHistory
     from alternator.store.sqlite.listing import SqliteListing
     from alternator.store.sqlite.state import SqliteAccountState
 
-    parts = {"errands": SqliteErrands, "history": SqliteHistory, "listing": SqliteListing}
+    parts = {
+        "asked": SqliteAsked,
+        "errands": SqliteErrands,
+        "history": SqliteHistory,
+        "listing": SqliteListing,
+    }
     owner = parts.get(order.get("part", ""), SqliteAccountState)
     method = getattr(owner, order["method"])
     calls = 0

@@ -3,7 +3,7 @@
 https://docs.joinmastodon.org/methods/streaming/#events
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -53,14 +53,23 @@ class EventSource(Protocol):
         """
 
 
+def nobody_listens(author: str | None) -> None:
+    """Nobody wants to hear of others."""
+
+
 class EventReader(StreamListener):
     """Reads the events of an account's own posts, by Mastodon.py's parser. For one thread.
+
+    ``others`` is told that there is a notification (None), or a post of the account with that id.
 
     https://mastodonpy.readthedocs.io/en/stable/10_streaming.html
     """
 
-    def __init__(self, account_id: str) -> None:
+    def __init__(
+        self, account_id: str, *, others: Callable[[str | None], None] = nobody_listens
+    ) -> None:
         self._account_id = account_id
+        self._others = others
         self._found: Status | None = None
 
     def read(self, event: Event) -> Status | None:
@@ -70,7 +79,12 @@ class EventReader(StreamListener):
         """
         # Most of a home timeline is other people's. Looking whose it is took 0.02 ms, Mastodon.py's
         # making of its types 5 ms (two cores of a build machine).
-        if event.name not in BRINGS_STATUS or author_of(event) != self._account_id:
+        if event.name == "notification":
+            self._others(None)
+        if event.name not in BRINGS_STATUS:
+            return None
+        if (author := author_of(event)) != self._account_id:
+            self._others(author)
             return None
         self._found = None
         try:

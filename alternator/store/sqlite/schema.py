@@ -6,6 +6,7 @@ Whoever changes a table raises ``version`` and adds the step from the version be
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from alternator.store.sqlite.asked_tables import ASKED_TABLES
 from alternator.store.sqlite.kept_tables import KEPT_TABLES
 
 
@@ -118,7 +119,7 @@ ERRANDS = (
 
 
 SCHEMA = Schema(
-    version=7,
+    version=8,
     create=(
         """
         CREATE TABLE account (
@@ -169,6 +170,7 @@ SCHEMA = Schema(
         HELD,
         *KEPT_TABLES,
         *ERRANDS,
+        *ASKED_TABLES,
     ),
     steps={
         # https://www.sqlite.org/lang_altertable.html#alter_table_add_column
@@ -210,5 +212,6 @@ SCHEMA = Schema(
         4: (WRITTEN, WRITTEN_BY_POST, HELD),
         5: KEPT_TABLES,
         6: ERRANDS,
+        7: ASKED_TABLES,
     },
 )

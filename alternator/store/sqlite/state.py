@@ -15,6 +15,7 @@ from alternator.errors import StateError
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.outcomes import Claim, Cursors, Found, by_age, wait_after_interruption
 from alternator.store.overview import Overview, Trouble
+from alternator.store.sqlite.asked import SqliteAsked
 from alternator.store.sqlite.claims import SqliteClaims
 from alternator.store.sqlite.database import PATIENCE_SECONDS, Database
 from alternator.store.sqlite.drafts import SqliteDrafts
@@ -138,6 +139,7 @@ class SqliteAccountState(SqliteClaims):
         self.errands = SqliteErrands(database, account, time)
         self.ledger = SqliteLedger(database, account, time)
         self.history = SqliteHistory(database, account, time)
+        self.asked = SqliteAsked(database, account, time)
         self._to_halt: str | None = None  # a reason that is not written down yet
 
     def cursors(self) -> Cursors:
@@ -240,6 +242,7 @@ class SqliteAccountState(SqliteClaims):
             oldest=self.listing.oldest_waiting(),
             last=last,
             halted=self.halted(),
+            asked=self.asked.numbers(),
             troubles=tuple(
                 Trouble(
                     status_id=row[0],

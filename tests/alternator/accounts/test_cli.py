@@ -8,6 +8,7 @@ from owner import browser
 from alternator.accounts.cli import main
 from alternator.errors import ConfigError, ServerError
 from alternator.log import CONTROLS
+from probe.exit_codes import ExitCode
 from sandbox.server import SandboxServer
 
 
@@ -31,6 +32,39 @@ def accounts_of(server: SandboxServer, **tokens: str) -> str:
     return "".join(
         f'[[accounts]]\nname = "{name}"\ninstance_url = "{server.url}"\ntoken = "{token}"\n'
         for name, token in tokens.items()
+    )
+
+
+@pytest.mark.parametrize(
+    ("others", "more"),
+    [
+        ("[others]\nenabled = true\n", " read:notifications read:follows write:follows"),
+        ("[others]\nenabled = true\nall_posts = false\n", " read:notifications"),
+        ("[others]\nenabled = false\n", ""),
+        (
+            '[[accounts]]\nname = "home"\n[accounts.others]\nenabled = true\nall_posts = false\n',
+            " read:notifications",
+        ),
+        ('[[accounts]]\nname = "other"\n[accounts.others]\nenabled = true\n', ""),
+    ],
+)
+def test_more_scopes_are_asked_for_where_the_configuration_needs_them(
+    server: SandboxServer, capsys: pytest.CaptureFixture[str], others: str, more: str
+):
+    write(others)
+    assert main(["login", server.url, "--name", "home"]) == 0
+    scopes = f"read:accounts read:statuses write:statuses{more}"
+    assert f"is logged in, with {scopes}." in capsys.readouterr().err
+
+
+def test_a_token_that_may_not_describe_for_others_is_named(
+    server: SandboxServer, capsys: pytest.CaptureFixture[str]
+):
+    write(accounts_of(server, home="sandbox-narrow") + "[accounts.others]\nenabled = true\n")
+    assert main(["check"]) == ExitCode.FAILED
+    assert (
+        "the token lacks read:notifications read:follows write:follows; `alternator accounts "
+        "login` gets one" in capsys.readouterr().out
     )
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from alternator.accounts.scopes import NEEDED, check, missing, needless
+from alternator.accounts.scopes import NEEDED, check, missing, needless, of_others
+from alternator.config.others import OthersSettings
 from alternator.errors import ForbiddenError
 
 
@@ -34,3 +35,13 @@ def test_what_is_not_told_is_not_refused():
         check(("read",), NEEDED, "[mastodon] access_token")
     with pytest.raises(ForbiddenError, match="lacks the scopes read:accounts read:statuses;"):
         check(("write",), NEEDED, "[mastodon] access_token")
+
+
+def test_describing_for_others_needs_more_as_it_is_configured():
+    assert of_others(OthersSettings(all_posts=True)) == ()
+    assert of_others(OthersSettings(enabled=True, all_posts=False)) == ("read:notifications",)
+    assert of_others(OthersSettings(enabled=True)) == (
+        "read:notifications",
+        "read:follows",
+        "write:follows",
+    )

@@ -7,6 +7,7 @@ import pytest
 
 from alternator.bot.history_command import main
 from alternator.bot.undo_command import main as undo
+from alternator.errors import UndoRefusedError
 from alternator.store.opening import NothingRememberedError
 from sandbox.server import SandboxServer
 
@@ -52,6 +53,34 @@ def test_what_was_written_is_shown_for_people_and_for_programs(
     assert capsys.readouterr().out.count("post ") == 1
     assert main([*words, "--post", "12"]) == 0
     assert capsys.readouterr().out == "nothing was written into post 12\n"
+
+
+def test_answers_to_others_are_shown_as_what_they_are(
+    server: SandboxServer,
+    make_bot: MakeBot,
+    configured: Configured,
+    picture: Path,
+    capsys: pytest.CaptureFixture[str],
+):
+    bot = make_bot(others={"enabled": True})
+    bot.once()
+    own = server.post("Look", files=[picture])["id"]
+    theirs = server.post("@demo", files=[picture], token="neighbour")["id"]
+    bot.once()
+    (answer,) = server.replies(theirs)
+    words = configured(bot)
+    assert main([*words, "--json"]) == 0
+    found = {entry["post"]: entry for entry in json.loads(capsys.readouterr().out)}
+    assert found[own]["outcome"] == "written" and found[own]["answers"] == []
+    assert found[theirs]["outcome"] == "answered"
+    assert found[theirs]["reason"] == "asked for by @neighbour"
+    assert found[theirs]["answers"] == [answer["id"]]
+    assert main([*words, "--post", theirs]) == 0
+    out = capsys.readouterr().out
+    assert f"post {theirs}, asked for by @neighbour: answered in {answer['id']}\n" in out
+    assert out.count("post ") == 1
+    with pytest.raises(UndoRefusedError, match="nothing was written into post"):
+        undo([*words, theirs])
 
 
 def test_where_no_bot_was_that_is_said(make_bot: MakeBot, configured: Configured):

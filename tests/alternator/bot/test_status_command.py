@@ -57,6 +57,28 @@ def test_a_bot_that_is_well_is_told_with_its_queue(
     assert capsys.readouterr().out.startswith("bot: not running\n")
 
 
+def test_what_others_asked_for_is_told(
+    server: SandboxServer,
+    make_bot: MakeBot,
+    configured: Configured,
+    picture: Path,
+    capsys: pytest.CaptureFixture[str],
+):
+    bot = make_bot(others={"enabled": True})
+    bot.once()
+    words = configured(bot)
+    main(words)
+    assert "posts of others" not in capsys.readouterr().out
+    server.post("@demo", files=[picture], token="neighbour")
+    bot.once()
+    main(words)
+    line = "  posts of others: 0 to be answered, 1 answered, 0 came to nothing\n"
+    assert line in capsys.readouterr().out
+    main([*words, "--json"])
+    (account,) = json.loads(capsys.readouterr().out)["accounts"]
+    assert account["asked"] == {"open": 0, "answered": 1, "dropped": 0}
+
+
 def test_what_failed_is_told_with_its_reason(
     server: SandboxServer,
     make_bot: MakeBot,

@@ -5,6 +5,7 @@ import pytest
 from alternator.config.conduct import MessageSettings
 from alternator.config.effect import without_effect
 from alternator.config.models import SERVER_ENGINE, VisionSettings, WhisperSettings
+from alternator.config.others import OthersSettings
 from alternator.config.settings import (
     BalanceSettings,
     Config,
@@ -55,6 +56,12 @@ def of_whisper(settings: WhisperSettings) -> Config:
             of_whisper(WhisperSettings(device="cpu")),
             ("whisper", "backend"),
             "[whisper] device says cpu",
+        ),
+        (PLAIN, ("others", "who"), "[others] enabled is false"),
+        (
+            replace(PLAIN, others=OthersSettings(enabled=True, all_posts=False)),
+            ("others", "wait_minutes"),
+            "[others] all_posts is false",
         ),
         (PLAIN, ("whisper", "server_model"), "there is no [whisper] server_url"),
         (

@@ -36,7 +36,7 @@ model = "large"
 python_executable = "/usr/bin/python3"
 device = "cuda"
 
-[other]
+[extra]
 list = [
     1,
 ]
@@ -72,7 +72,7 @@ device = "cuda"
 enabled = false # the Rust bot's default; true hears audio and video
 
 # there is no such section:
-# [other]
+# [extra]
 # list = [
 #     1,
 # ]
@@ -93,7 +93,7 @@ def test_a_file_of_the_rust_bot_becomes_one_of_ours_with_its_comments():
         "[whisper] python_executable is a comment now: the Rust bot ignored it; here it names the "
         "Python that the model runs in",
         "[whisper] device: the Rust bot ignored it; here it is respected",
-        "[other] is a comment now: there is no such section",
+        "[extra] is a comment now: there is no such section",
         "[whisper] enabled = false was added, as it was by default; true hears audio and video",
     )
 

@@ -8,6 +8,8 @@ import requests
 from dashboard_site import DashboardSite
 from prometheus_client.parser import text_string_to_metric_families
 
+from alternator.store.asked import Asking
+
 GRAFANA = files("alternator.dashboard").joinpath("grafana.json")
 
 
@@ -39,6 +41,19 @@ def test_the_bots_work_is_told(filled: DashboardSite):
     assert found["alternator_editing_halted"] == {"": 0}
     filled.account.state.halt("an edit did harm")
     assert families(filled)["alternator_editing_halted"] == {"": 1}
+
+
+def test_what_others_asked_for_is_told(filled: DashboardSite):
+    asked = filled.account.state.asked
+    assert families(filled)["alternator_asked_posts"] == {"open": 0, "answered": 0, "dropped": 0}
+    for status_id in ("5", "6"):
+        asked.ask(
+            Asking(
+                status_id=status_id, asker="8", author="8", address="@a", below="7", is_open=True
+            )
+        )
+    asked.close("6", "answered")
+    assert families(filled)["alternator_asked_posts"] == {"open": 1, "answered": 1, "dropped": 0}
 
 
 def test_names_are_as_prometheus_has_them(filled: DashboardSite):

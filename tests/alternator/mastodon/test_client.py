@@ -32,7 +32,7 @@ from alternator.mastodon.entities import NewPost, Status
 from alternator.mastodon.streams.ways import ways_to_hear
 from alternator.progress import SILENT, Progress
 from alternator.web.session import Limits
-from sandbox.model.records import DEMO_ACCOUNT, NEIGHBOUR
+from sandbox.model.records import DEMO_ACCOUNT, NEIGHBOUR, PASSERBY
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
 
@@ -580,3 +580,47 @@ def test_scopes_are_known_where_the_server_tells_them(
     with SandboxServer(settings=Settings.of(dialect)) as server:
         settings = MastodonSettings(instance_url=server.url, access_token=token)
         assert MastodonClient(settings).scopes() == scopes
+
+
+def test_notifications_are_read_upwards_those_that_were_filtered_too(
+    server: SandboxServer, client: MastodonClient
+):
+    posts = [
+        server.post("@demo", token=who, visibility="direct")["id"]
+        for who in ("neighbour", "passerby", "neighbour")
+    ]
+    (newest,) = client.notices(most=1)
+    assert newest.status is not None and newest.status.id == posts[2]
+    server.favourite(server.post("Hello")["id"], token="neighbour")
+    first, second, third = client.notices()
+    assert [one.status and one.status.id for one in (first, second, third)] == posts
+    assert client.notices(above=first.id, most=1) == (second,)
+    assert client.notices(above=third.id) == ()
+
+
+def test_who_is_followed_is_read_at_home(server: SandboxServer, client: MastodonClient):
+    theirs = server.post("Hello", token="passerby")["id"]
+    assert client.home().statuses == ()
+    assert client.follow(PASSERBY.id, key="one")
+    page = client.home()
+    assert ([one.id for one in page.statuses], page.oldest) == ([theirs], theirs)
+    newer = server.post("Hello again", token="passerby")["id"]
+    assert [one.id for one in client.home(above=theirs, most=1).statuses] == [newer]
+    (follow,) = server.requests(method="POST", path="/api/v1/accounts/*/follow")
+    assert follow["json"] == {"reblogs": False}
+    assert not client.follow(PASSERBY.id, key="two", follows=False)
+    assert client.home().statuses == ()
+
+
+def test_followers_are_told_from_others(server: SandboxServer, client: MastodonClient):
+    server.follow("passerby", server.token)
+    assert client.followers_among([NEIGHBOUR.id, PASSERBY.id, "0"]) == {PASSERBY.id}
+    server.fail("/api/v1/accounts/relationships", status=200, body={"not": "a list"}, times=None)
+    with pytest.raises(UnexpectedAnswerError):
+        client.followers_among([PASSERBY.id])
+
+
+def test_what_is_told_of_an_author_is_read(server: SandboxServer, client: MastodonClient):
+    post = client.status(server.post("@demo @neighbour", token="robot")["id"])
+    assert (post.acct, post.by_bot) == ("robot", True)
+    assert post.mentions == {DEMO_ACCOUNT.id, NEIGHBOUR.id}

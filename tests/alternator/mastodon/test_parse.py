@@ -94,6 +94,7 @@ PARSED = Status(
     ),
     quote_approval=QuoteApproval(automatic=frozenset({"public"}), manual=frozenset()),
     is_boost=False,
+    acct="demo",
 )
 NO_STATUS: list[Any] = [
     None,

@@ -15,7 +15,8 @@ from alternator.store.opening import (
     opened_beside,
 )
 from alternator.store.outcomes import Found
-from alternator.store.sqlite.schema import ERRANDS, SCHEMA
+from alternator.store.sqlite.asked_tables import ASKED_TABLES
+from alternator.store.sqlite.schema import SCHEMA
 
 
 def test_a_store_is_this_ones_alone_until_it_is_closed(tmp_path: Path, clock: Clock):
@@ -64,7 +65,7 @@ def test_an_earlier_file_is_brought_up_only_where_no_bot_is(tmp_path: Path, cloc
     with opened(tmp_path, clock=clock) as store:
         store.use_account("https://social.example", "7")
         with closing(sqlite3.connect(tmp_path / STATE_FILE, isolation_level=None)) as other:
-            for statement in ERRANDS:  # what the last step brought
+            for statement in ASKED_TABLES:  # what the last step brought
                 for name in re.findall(r"CREATE TABLE (\w+)", statement):
                     other.execute(f"DROP TABLE {name}")
                 for table, name in re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+)", statement):

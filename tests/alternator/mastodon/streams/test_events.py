@@ -26,6 +26,16 @@ def test_what_is_others_or_no_post_is_none(server: SandboxServer):
         assert reader.read(Event(name=name, payload=json.dumps(own))) is None
 
 
+def test_that_there_is_something_of_others_is_told(server: SandboxServer):
+    theirs = server.post("Hello", token="neighbour")
+    own = server.post("Hello")
+    heard: list[str | None] = []
+    reader = EventReader(own["account"]["id"], others=heard.append)
+    for name, status in (("update", theirs), ("notification", {"id": "1"}), ("update", own)):
+        reader.read(Event(name=name, payload=json.dumps(status)))
+    assert heard == [theirs["account"]["id"], None]
+
+
 @pytest.mark.parametrize(
     "payload",
     ["", "null", "{}", "[]", '"text"', "[" * 99_999, '{"account": {"id": "1"}}', "undefined"],
