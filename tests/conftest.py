@@ -1,8 +1,9 @@
 """What the tests of every package share: speech and other media, made with real tools."""
 
+import logging
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,17 @@ CHECKPOINT = Path(__file__).parents[1] / "sandbox" / "whisper" / "fixture.pt"
 CODECS = {".ogg": ["-c:a", "libopus", "-b:a", "32k"], ".m4a": ["-c:a", "aac", "-b:a", "64k"]}
 
 Speak = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """What a test, or a bot that it started, set about the log holds for no other test."""
+    ours, root = logging.getLogger("alternator"), logging.getLogger()
+    levels, handlers = (ours.level, root.level), list(ours.handlers)
+    yield
+    ours.setLevel(levels[0])
+    root.setLevel(levels[1])
+    ours.handlers[:] = handlers
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ MICROPHONE = "mic"
 HEAD_BYTES = 12
 LOG_LINES = 20
 END_SECONDS = 5.0
+# What ffmpeg and the pipe may hold of a device's sound before its end: half a minute.
+MOST_SINCE_END = 1 << 20
 
 # How files begin that ffmpeg is asked to read; anything else is taken for samples. Only what no
 # sound is likely to begin with: a frame of MP3 without a tag is not among it.
@@ -69,6 +71,7 @@ class Decoded(Source):
         self._process = process
         self._given = tap
         self._any = self._ended = False
+        self._since_end = 0  # bytes that were read
         self._log: list[str] = []
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
@@ -80,6 +83,10 @@ class Decoded(Source):
                 self._process.kill()
         data = os.read(self._stdout, CHUNK_BYTES)
         self._any = self._any or bool(data)
+        if self._ended and self._given is None:
+            self._since_end += len(data)
+            if self._since_end > MOST_SINCE_END:  # it was told to end, and goes on giving
+                self._process.kill()
         if not data:
             self._listener.join(END_SECONDS)
             code = self._process.wait()

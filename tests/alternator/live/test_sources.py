@@ -1,6 +1,9 @@
 """Standard input and microphones, as far as this machine has any."""
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +14,8 @@ import pytest
 from alternator.errors import DecoderError, MediaError
 from alternator.live.sources import (
     MEDIA,
+    MOST_SINCE_END,
+    Decoded,
     Source,
     backends,
     check,
@@ -107,6 +112,25 @@ def test_a_microphone_that_is_ended_at_once_is_no_error(tmp_path: Path) -> None:
         with opened("mic:alsa:zeros") as source:
             source.end()
             assert not any(whole(source))
+
+
+def test_a_microphone_that_does_not_heed_its_end_is_ended() -> None:
+    # It once wrote zeros for ever, and the command that had been told to end waited for ever.
+    heedless = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    writing = "while True: sys.stdout.buffer.write(bytes(4096))"
+    with subprocess.Popen(
+        [sys.executable, "-c", heedless + writing],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        source = Decoded("mic", process)
+        assert source.read()
+        source.end()
+        most = 0
+        while data := source.read():
+            most += len(data)
+        assert most < 2 * MOST_SINCE_END
+        assert process.returncode == -signal.SIGKILL
 
 
 def test_a_file_that_is_broken_says_so() -> None:
