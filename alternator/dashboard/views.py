@@ -94,7 +94,11 @@ def number_of(asked: Mapping[str, str], name: str, least: int = 1) -> int:
 def post_url(watched: Watched, status_id: str) -> str:
     """Where the post is on its server, as Mastodon's own pages have it.
 
-    https://github.com/mastodon/mastodon/blob/main/config/routes.rb (short_account_status)
+    https://github.com/mastodon/mastodon/blob/main/config/routes.rb (short_account_status). One of
+    somebody else, who asked for it, by its id alone, for who is logged in there:
+    https://github.com/mastodon/mastodon/blob/main/config/routes/web_app.rb
     """
-    user = watched.name.partition("@")[0]
-    return f"{watched.config.mastodon.instance_url.rstrip('/')}/@{user}/{status_id}"
+    server = watched.config.mastodon.instance_url.rstrip("/")
+    if watched.account.state.asked.asking(status_id) is not None:
+        return f"{server}/statuses/{status_id}"
+    return f"{server}/@{watched.name.partition('@')[0]}/{status_id}"

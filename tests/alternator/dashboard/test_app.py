@@ -11,6 +11,7 @@ from dashboard_site import HOSTILE, TOKEN, DashboardSite
 
 from alternator.accounts.account import Account
 from alternator.dashboard.app import own_path
+from alternator.store.asked import Asking
 
 POSTS = ("/posts/115000000000004060", "/posts/115000000000000089")
 PAGES = ("/", "/posts", "/drafts", "/failures", "/settings", *POSTS)
@@ -92,6 +93,17 @@ def test_posts_are_filtered_and_paged(filled: DashboardSite):
     assert page(filled, "/posts?state=%3Cb%3E").status_code == 404
     assert page(filled, "/posts/115?account=7").status_code == 404
     assert page(filled, "/posts/..%2f..%2fetc%2fpasswd").status_code == 404
+
+
+def test_a_post_is_linked_to_where_it_is(filled: DashboardSite):
+    status_id = "115000000000000007"
+    server = filled.account.settings.instance_url
+    assert f'"{server}/@demo/{status_id}"' in page(filled, f"/posts/{status_id}").text
+    asking = Asking(
+        status_id=status_id, asker="9", author="9", address="@x", below="1", is_open=True
+    )
+    filled.account.state.asked.ask(asking)
+    assert f'"{server}/statuses/{status_id}"' in page(filled, f"/posts/{status_id}").text
 
 
 def test_one_failure_is_tried_again(filled: DashboardSite):
