@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,13 @@ CHECKPOINT = Path(__file__).parents[1] / "sandbox" / "whisper" / "fixture.pt"
 CODECS = {".ogg": ["-c:a", "libopus", "-b:a", "32k"], ".m4a": ["-c:a", "aac", "-b:a", "64k"]}
 
 Speak = Callable[..., Path]
+
+
+def pytest_configure() -> None:
+    """A run in the background of a script has SIGINT ignored, and so would every process that a
+    test starts and interrupts: https://docs.python.org/3.11/library/signal.html#general-rules"""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -68,6 +68,7 @@ class Plan:
     posts: int
     accounts: int
     share: float = 0.06
+    least: int = 0  # so many faults, if there is enough to do
     ends: bool = True  # whether the process is killed
     patience: float = 120.0  # real seconds in which nothing is described any more
 
@@ -129,7 +130,9 @@ class Soak:
 
     def _while_it_storms(self) -> None:
         """Post everything, at a pace that the bot can nearly follow."""
-        while self.result.posts < self.plan.posts:
+        while self.result.posts < self.plan.posts or (
+            self.result.faults.total() < self.plan.least and self._left()
+        ):
             for _ in range(self.random.randint(1, 6)):
                 if self.result.posts < self.plan.posts:
                     self._post()

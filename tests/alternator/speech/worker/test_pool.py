@@ -77,7 +77,7 @@ def test_close_fails_what_is_under_way_and_what_waits(
     with pytest.raises(WorkerError, match="the transcriber is closed"):
         transcriber.submit(orders("late"))
     transcriber.close()
-    wait_for(lambda: threading.active_count() == threads)
+    wait_for(lambda: threading.active_count() <= threads)  # an earlier test's may end meanwhile
 
 
 def test_a_defect_of_ours_leaves_nobody_waiting(
