@@ -19,10 +19,15 @@ class ProgressLine:
         self._lock = threading.RLock()
         self._shown = ""
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether there is a terminal that shows it."""
+        return sys.stderr.isatty()
+
     def show(self, text: str) -> None:
         """Write the line over."""
         with self._lock:
-            if text == self._shown or not sys.stderr.isatty():
+            if text == self._shown or not self.is_seen:
                 return
             self._shown = text
             self._write(f"{CLEAR}{text}")

@@ -4,12 +4,12 @@ A container's port is reached from outside it, so the bot wants a token; without
 published, and a line says so.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from compose.errors import ComposeError
+from compose.stack import port_of
+from probe.machine.operator_config import section_of
 
 OVERLAY = "dashboard"
 PORT_VARIABLE = "DASHBOARD_PORT"
@@ -53,7 +53,7 @@ def of_demo(environ: Mapping[str, str]) -> Dashboard:
 
 def of_account(config: Path | None, environ: Mapping[str, str]) -> Dashboard:
     """The one of a bot with this configuration. ComposeError for a port that is none."""
-    section = _section(config)
+    section = {} if config is None else section_of(str(config), "dashboard")
     own = environ.get("ALTERNATOR_DASHBOARD_PORT") or section.get("port", DEFAULT_PORT)
     if str(own).strip() == "0":
         return Dashboard(port=None, line="")
@@ -71,20 +71,4 @@ def of_account(config: Path | None, environ: Mapping[str, str]) -> Dashboard:
 
 
 def _port(environ: Mapping[str, str], default: int) -> int:
-    text = environ.get(PORT_VARIABLE) or str(default)
-    if not text.isdecimal() or not 0 <= int(text) < 65536:
-        raise ComposeError(
-            f"{PORT_VARIABLE}={text} is no port: choose a number from 1 to 65535, or 0 for none"
-        )
-    return int(text)
-
-
-def _section(config: Path | None) -> Mapping[str, object]:
-    """``[dashboard]`` of a file; empty where it can't be read, which the bot says."""
-    if config is None:
-        return {}
-    try:
-        section = tomllib.loads(config.read_text(encoding="utf-8-sig")).get("dashboard", {})
-    except (OSError, ValueError):
-        return {}
-    return section if isinstance(section, dict) else {}
+    return port_of(environ, PORT_VARIABLE, default, least=0, none=", or 0 for none")

@@ -188,7 +188,17 @@ def everything() -> Stack:
 
 def sandbox_port(environ: Mapping[str, str]) -> int:
     """The demo's port on this machine: ``SANDBOX_PORT``, else 3000."""
-    text = environ.get(PORT_VARIABLE) or str(DEFAULT_SANDBOX_PORT)
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise ComposeError(f"{PORT_VARIABLE}={text} is no port: choose a number from 1 to 65535")
+    return port_of(environ, PORT_VARIABLE, DEFAULT_SANDBOX_PORT)
+
+
+def port_of(
+    environ: Mapping[str, str], variable: str, default: int, *, least: int = 1, none: str = ""
+) -> int:
+    """A port of this machine that a variable may choose. ComposeError for one that is none.
+
+    ``none`` ends the message: what else may stand there.
+    """
+    text = environ.get(variable) or str(default)
+    if not text.isdecimal() or not least <= int(text) < 65536:
+        raise ComposeError(f"{variable}={text} is no port: choose a number from 1 to 65535{none}")
     return int(text)

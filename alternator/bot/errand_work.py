@@ -32,10 +32,10 @@ class ErrandWork:
         shows that it was not done.
         """
         state = self._undo.state
-        is_halted = state.halted() is not None
         busy: set[str] = set()
         while (kept := state.errands.next(busy)) is not None:
             post = kept.errand.status_id
+            is_halted = state.halted() is not None  # asked only where something waits
             if (is_halted or not state.history.is_busy(post)) and self._ended(kept):
                 return True
             busy.add(post)

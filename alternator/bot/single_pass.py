@@ -54,7 +54,8 @@ class SinglePass:
                 for any post.
         """
         self._longest = inf if patient else LONGEST_WAIT_SECONDS
-        self._progress.watched_by(self._show)
+        if LINE.is_seen:  # else nothing need be counted for it
+            self._progress.watched_by(self._show)
         self._chores.do_all()  # what was approved meanwhile is described in this pass
         trouble = self._look()
         self._be_patient()

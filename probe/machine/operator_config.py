@@ -16,18 +16,20 @@ KEYS = ("device", "backend", "model")
 def whisper_settings(environ: Mapping[str, str], file: str | None = None) -> dict[str, str]:
     """The values of those keys that are set, from ``file`` or where the bot would look."""
     path = find_config_file(environ, file)
-    if path is None:
-        return {}
+    section = {} if path is None else section_of(path, "whisper")
+    return {key: str(section[key]) for key in KEYS if key in section}
+
+
+def section_of(path: str, name: str) -> Mapping[str, object]:
+    """A section of a configuration; empty where there is none, or the file can't be read."""
     import tomllib  # most machines have no such file, and every start would pay for the import
 
     try:
         with open(path, encoding="utf-8-sig") as opened:  # as the bot reads it
-            section = tomllib.loads(opened.read()).get("whisper", {})
+            section = tomllib.loads(opened.read()).get(name, {})
     except (OSError, ValueError):
         return {}
-    if not isinstance(section, dict):
-        return {}
-    return {key: str(section[key]) for key in KEYS if key in section}
+    return section if isinstance(section, dict) else {}
 
 
 def config_of(command: Sequence[str]) -> str | None:

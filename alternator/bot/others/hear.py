@@ -14,6 +14,7 @@ from alternator.accounts import scopes
 from alternator.accounts.account import Account
 from alternator.bot.messenger import words_of
 from alternator.bot.others.consent import Consents
+from alternator.bot.others.rules import lacks
 from alternator.bot.others.take_on import TakeOn
 from alternator.bot.others.words import command_of
 from alternator.config.others import OthersSettings
@@ -180,8 +181,3 @@ class Hearing:
             if not new or len(ids) < PAGE:
                 return
         self.is_due = True
-
-
-def lacks(status: Status) -> bool:
-    """Whether something attached to a post lacks a description."""
-    return any(entry.lacks_description for entry in status.attachments)

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from alternator.bot.posted_words import in_parts, weight
-from alternator.bot.reply import key_of
+from alternator.bot.reply import MOST_PARTS, key_of
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import NewPost
 from alternator.mastodon.plain import is_shown_by
 from alternator.store.asked import Asked
-
-MOST_PARTS = 5
 
 
 class Outbox:

@@ -83,3 +83,8 @@ class OthersWanted(Wanted):
 def is_restricted(status: Status) -> bool:
     """Whether not everybody can see a post. The account's followers are not its author's."""
     return status.audience in ("private", "direct")
+
+
+def lacks(status: Status) -> bool:
+    """Whether something attached to a post lacks a description."""
+    return any(entry.lacks_description for entry in status.attachments)

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable
 
-from alternator.bot.others.consent import Consents
-from alternator.bot.others.rules import REASONS, OthersWanted, Refusal
+from alternator.bot.find_posts import found_of
+from alternator.bot.others.consent import DAY_SECONDS, Consents
+from alternator.bot.others.rules import REASONS, OthersWanted, Refusal, is_restricted, lacks
 from alternator.bot.others.words import BUSY, REFUSED, UNABLE, no_consent
 from alternator.config.others import OthersSettings
 from alternator.errors import EditRefusedError, ForbiddenError, GoneError
@@ -13,13 +14,10 @@ from alternator.mastodon.entities import Notice, Status
 from alternator.store.asked import Asking, Consent, answer_key
 from alternator.store.interface import AccountState
 from alternator.store.ledger import HOUR_SECONDS
-from alternator.store.outcomes import Found
 
 log = logging.getLogger(__name__)
 
-DAY_SECONDS = 24 * 3600.0
 MINUTE_SECONDS = 60.0
-OPEN_STATES = ("public", "unlisted")
 
 
 class TakeOn:
@@ -71,7 +69,7 @@ class TakeOn:
             author=target.account_id,
             address=f"@{notice.acct}",
             below=mention.id,
-            is_open=mention.audience in OPEN_STATES,
+            is_open=not is_restricted(mention),
         )
         self._take(asking, target)
 
@@ -94,7 +92,7 @@ class TakeOn:
             author=person,
             address=f"@{status.acct}",
             below=status.id,
-            is_open=status.audience in OPEN_STATES,
+            is_open=not is_restricted(status),
             for_all=True,
             not_before=self._now() + self._settings.wait_minutes * MINUTE_SECONDS,
         )
@@ -118,8 +116,7 @@ class TakeOn:
         """Unless there is nothing to describe any more, or nobody wants it described."""
         try:
             status = self._client.status(asking.status_id)
-            lacks = any(entry.lacks_description for entry in status.attachments)
-            if lacks and self._wanted.reason_against(status) is None:
+            if lacks(status) and self._wanted.reason_against(status) is None:
                 self._consents.say(asking.below, asking.address, UNABLE)
         except (GoneError, EditRefusedError, ForbiddenError) as error:
             log.info("%s is not told of post %s: %s", asking.address, asking.status_id, error)
@@ -137,13 +134,7 @@ class TakeOn:
         if asking.state != "open":
             return
         lacking = [entry for entry in status.attachments if entry.lacks_description]
-        found = Found(
-            status_id=status.id,
-            attachment_ids=tuple(entry.id for entry in lacking),
-            backfill=False,
-            speech=tuple(entry.id for entry in lacking if entry.has_speech),
-        )
-        self._state.record([found])
+        self._state.record(found_of(status, lacking, backfill=False))
 
     def _is_over(self, person: str) -> bool:
         since = self._now() - HOUR_SECONDS
