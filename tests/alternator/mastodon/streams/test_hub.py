@@ -98,7 +98,7 @@ def test_a_state_that_fails_ends_no_stream_for_good(server: SandboxServer, hub: 
     heard, other = Heard(server, hub), Heard(server, hub)
     wait_for(lambda: heard.followed.connection and other.followed.connection)
     server.post("Trouble")
-    wait_for(lambda: heard.opened == 2 and heard.followed.connection == 2)
+    wait_for(lambda: {heard.followed.connection, other.followed.connection} == {2})
     server.post("Fine")
     wait_for(lambda: heard.statuses and other.statuses)
 
