@@ -20,9 +20,11 @@ from alternator.config.conduct import (
 )
 from alternator.config.dashboard import DashboardSettings
 from alternator.config.descriptions import DescriptionSettings
+from alternator.config.metrics import MetricsSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.others import OthersSettings
 from alternator.config.values import Key, below_home, key, key_of
+from alternator.config.worker import WorkerSettings
 from alternator.log import LogFormat, LogLevel
 
 # Which types are taken on unless the configuration says otherwise: what the Rust bot took, and
@@ -254,6 +256,8 @@ class Config:
     state: StateSettings = field(default_factory=StateSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
     account: str = ""
     notices: tuple[str, ...] = ()
 
@@ -277,6 +281,8 @@ SECTIONS: Mapping[str, type] = {
     "state": StateSettings,
     "health": HealthSettings,
     "dashboard": DashboardSettings,
+    "metrics": MetricsSettings,
+    "worker": WorkerSettings,
 }
 
 

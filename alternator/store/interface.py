@@ -7,9 +7,11 @@ StateError where the store can't be read or written.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from alternator.store.asked import Asked
+from alternator.store.cluster import Cluster
 from alternator.store.drafts import Drafts
 from alternator.store.edit_history import EditHistory
 from alternator.store.errands import Errands
@@ -32,6 +34,10 @@ class AccountState(Protocol):
     by somebody meanwhile), ``failed`` those given up after the last attempt. A claim is held by
     who took it until it is finished, released or put back; after that it changes nothing.
     """
+
+    @property
+    def key(self) -> int:
+        """The account's number in this store."""
 
     @property
     def listing(self) -> Listing:
@@ -87,6 +93,23 @@ class AccountState(Protocol):
 
         Without ``speech`` those with an attachment that is due and is transcribed are left out as
         a whole. None while the account is halted.
+        """
+
+    def claim_of(self, status_id: str) -> Claim | None:
+        """Take what is due of one post, whose lock the caller holds (docs/scaling.md).
+
+        What is claimed of it was left by a process that died: it is freed first, as after an
+        interruption. None if nothing is due, and while the account is halted.
+        """
+
+    def due_of(self, status_id: str) -> float | None:
+        """When the next attachment of one post is due; None if none of it waits."""
+
+    def editing(self, claim: Claim) -> AbstractContextManager[bool]:
+        """A stretch in which the post of a claim is edited: one at a time for the whole account.
+
+        Whether the claim still holds and nothing is halted: where not, nothing may be edited. With
+        one process it always is so, and nobody is waited for.
         """
 
     def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -183,6 +206,13 @@ class Store(Protocol):
 
         For a process beside the bot: no claim of its is freed.
         """
+
+    def of_account(self, key: int) -> AccountState:
+        """The state of the account with this number, as it is: no claim of its is freed."""
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """What the processes that share the store know of each other; None where there is one."""
 
     def close(self) -> None:
         """The store and its states can't be used any more."""
