@@ -37,7 +37,7 @@ class AccountState(Protocol):
 
     @property
     def key(self) -> int:
-        """The account's number in this store."""
+        """The number of the account in this store."""
 
     @property
     def listing(self) -> Listing:
@@ -96,14 +96,15 @@ class AccountState(Protocol):
         """
 
     def claim_of(self, status_id: str) -> Claim | None:
-        """Take what is due of one post, whose lock the caller holds (docs/scaling.md).
+        """Take what is due of one post, for who holds its lock.
 
-        What is claimed of it was left by a process that died: it is freed first, as after an
-        interruption. None if nothing is due, and while the account is halted.
+        Whatever of it is still claimed was left by a worker that died, since nobody else has the
+        lock: it is freed first, as at a start, and taken where it is due then. None where nothing
+        is due, while the account is halted, and while an undo is at work on the post.
         """
 
     def due_of(self, status_id: str) -> float | None:
-        """When the next attachment of one post is due; None if none of it waits."""
+        """When the next attachment of a post is due; None as of ``next_due``."""
 
     def editing(self, claim: Claim) -> AbstractContextManager[bool]:
         """A stretch in which the post of a claim is edited: one at a time for the whole account.
@@ -191,7 +192,8 @@ class Store(Protocol):
         """The state of one account, which is made if it is new.
 
         Once for each account and start: claims that are left from before are free again, and posts
-        that the bot held for an undo of its own.
+        that the bot held for an undo of its own. Not in a store that several processes share: what
+        is claimed there may be at work (``claim_of`` frees what is not).
         ``server_time`` is the Unix time in seconds by the server's clock, for the first start.
         """
 
