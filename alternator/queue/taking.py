@@ -13,7 +13,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from alternator.errors import TemporaryStateError
@@ -49,13 +49,12 @@ class Tasks:
 
 @dataclass(frozen=True, kw_only=True)
 class Taking:
-    """Where jobs are taken from (``url``, ``connect`` are psycopg's), and how many at once."""
+    """Where jobs are taken from, and how many at once. ``connect`` are libpq's parameters."""
 
-    url: str
+    connect: Mapping[str, Any] = field(repr=False)
     queues: Sequence[str]
     concurrency: int
     name: str
-    connect: Mapping[str, Any]
 
 
 class QueueThread:
@@ -130,7 +129,6 @@ class QueueThread:
         from procrastinate import App, PsycopgConnector, RetryStrategy
 
         connector = PsycopgConnector(
-            conninfo=self._taking.url,
             min_size=1,
             max_size=CONNECTIONS,
             kwargs=dict(self._taking.connect),

@@ -14,7 +14,7 @@ from alternator.log import LEVELS, log, set_up
 from alternator.stopping import Stop
 from alternator.store.cluster import Cluster, Role
 from alternator.store.interface import Store
-from alternator.store.opening import opened_shared
+from alternator.store.opening import opened
 
 NO_DATABASE = (
     "a role of a cluster needs a database that its processes share: set [database] url, or "
@@ -47,6 +47,13 @@ def begun(arguments: argparse.Namespace) -> ClusterConfig:
 @contextmanager
 def shared_store(config: Config, role: Role, stop: Stop) -> Iterator[tuple[Store, Cluster]]:
     """The store that a role shares with others. ConfigError, StateError."""
-    with opened_shared(config.database, role=role, clock=stop.clock.now) as store:
+    with opened(
+        config.state.directory,
+        clock=stop.clock.now,
+        monotonic=stop.clock.monotonic,
+        database=config.database,
+        role=role,
+        shared=True,
+    ) as store:
         assert store.cluster is not None, "it is PostgreSQL"
         yield store, store.cluster

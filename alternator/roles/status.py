@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import TypedDict
 
@@ -11,18 +11,15 @@ from alternator.clock import SYSTEM_CLOCK
 from alternator.config.load import load_cluster
 from alternator.config.secrets import secrets_of
 from alternator.log import set_up
-from alternator.queue.names import queues_of
-from alternator.stopping import Stop
 from alternator.store.cluster import GONE_SECONDS, DeadJob, Enrolled, Process, QueueFacts
 from alternator.store.interface import Store
-from alternator.store.opening import opened_shared
+from alternator.store.opening import opened_beside
 from alternator.terminal import iso, moment, say
 from probe.exit_codes import ExitCode
 
 __all__ = ["main"]
 
-# Accounts that are named of those in trouble.
-MOST_NAMED = 20
+MOST_DEAD = 20  # jobs that are told of
 
 
 class ProcessLine(TypedDict):
@@ -89,8 +86,7 @@ class Found:
     def workers_of(self, queue: str) -> int:
         """How many processes take posts from a queue."""
         return sum(
-            one.role == "worker" and queue in queues_of_kind(one.facts.get("kind"))
-            for one in self.alive
+            one.role == "worker" and one.facts.get("kind") in (queue, "all") for one in self.alive
         )
 
     @property
@@ -99,12 +95,12 @@ class Found:
         found = []
         if self.enrolled and not any(one.role == "bot" for one in self.alive):
             found.append("no `alternator bot` is running: nobody hears of new posts")
-        for queue in self.queues:
-            if queue.ready and not self.workers_of(queue.queue):
-                found.append(
-                    f"{queue.ready} posts wait in the queue {queue.queue}, and no `alternator "
-                    f"worker` takes them"
-                )
+        found += [
+            f"{queue.ready} posts wait in the queue {queue.queue}, and no `alternator worker` "
+            f"takes them"
+            for queue in self.queues
+            if queue.ready and not self.workers_of(queue.queue)
+        ]
         found += [f"{name}: EDITING IS STOPPED: {why}" for name, why in self.halted.items()]
         if self.dead:
             found.append(f"{len(self.dead)} jobs are dead; the dashboard lists and retries them")
@@ -123,8 +119,9 @@ def main(argv: list[str]) -> int:
     if config.base.database.url is None:
         return status_command.main(argv)
     set_up("warn", chain(*map(secrets_of, (config.base, *config.accounts))))
-    with opened_shared(
-        config.base.database, role="status", clock=None, beside=True
+    base = config.base
+    with opened_beside(
+        base.state.directory, clock=SYSTEM_CLOCK.now, database=base.database
     ) as store:
         found = look(store)
     if arguments.json:
@@ -132,3 +129,96 @@ def main(argv: list[str]) -> int:
     else:
         tell(found)
     return ExitCode.FAILED if found.troubles else 0
+
+
+def look(store: Store) -> Found:
+    """Look at the whole cluster. StateError if the database can't be asked."""
+    cluster = store.cluster
+    assert cluster is not None, "it is a database that is shared"
+    return Found(
+        now=cluster.now(),
+        processes=cluster.processes.seen(),
+        queues=cluster.jobs.facts(),
+        enrolled=cluster.enrolment.all(),
+        halted=cluster.halted(),
+        dead=cluster.jobs.dead(MOST_DEAD),
+    )
+
+
+def tell(found: Found) -> None:
+    """The answer for people."""
+    say("the cluster is well" if not found.troubles else "the cluster is not well:")
+    for trouble in found.troubles:
+        say(f"  {trouble}")
+    accounts = accounts_line(found)
+    say(
+        f"accounts: {accounts['enrolled']} enrolled ({accounts['members']} by sign-up), "
+        f"{accounts['watched']} watched, {accounts['paused']} paused"
+    )
+    for queue in found.queues:
+        say(
+            f"queue {queue.queue}: {queue.ready} ready, {queue.later} later, {queue.doing} under "
+            f"way; the oldest waits {queue.oldest:.0f} s; taken by "
+            f"{found.workers_of(queue.queue)} workers"
+        )
+    for one in found.processes:
+        seen = max(found.now - one.seen, 0.0)
+        state = f"seen {seen:.0f} s ago" + (", GONE" if seen > GONE_SECONDS else "")
+        facts = ", ".join(f"{key} {words_of(value)}" for key, value in one.facts.items())
+        say(f"{one.role} {one.host} (process {one.pid}, since {moment(one.started)}): {state}")
+        if facts:
+            say(f"  {facts}")
+    for job in found.dead:
+        say(f"dead job {job.id}: {job.task} of post {job.status_id}, account {job.account}")
+
+
+def words_of(value: object) -> str:
+    """A fact for people."""
+    if isinstance(value, list):
+        return " ".join(map(str, value)) or "none"
+    return str(value)
+
+
+def accounts_line(found: Found) -> AccountsLine:
+    """The accounts as JSON has them."""
+    return AccountsLine(
+        enrolled=len(found.enrolled),
+        members=sum(one.source == "member" for one in found.enrolled),
+        paused=sum(one.paused for one in found.enrolled),
+        watched=sum(one.holder is not None for one in found.enrolled),
+        halted=dict(found.halted),
+    )
+
+
+def line_of(found: Found) -> Line:
+    """The answer as JSON has it."""
+    return Line(
+        well=not found.troubles,
+        troubles=found.troubles,
+        processes=[
+            ProcessLine(
+                role=one.role,
+                host=one.host,
+                pid=one.pid,
+                version=one.version,
+                started=iso(one.started),
+                seen_seconds_ago=round(max(found.now - one.seen, 0.0), 1),
+                gone=found.now - one.seen > GONE_SECONDS,
+                facts=one.facts,
+            )
+            for one in found.processes
+        ],
+        queues=[
+            QueueLine(
+                queue=queue.queue,
+                ready=queue.ready,
+                later=queue.later,
+                doing=queue.doing,
+                oldest_seconds=round(queue.oldest, 1),
+                workers=found.workers_of(queue.queue),
+            )
+            for queue in found.queues
+        ],
+        accounts=accounts_line(found),
+        dead_jobs=[asdict(job) for job in found.dead],
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import get_args
 
 from alternator.bot import health_address
@@ -30,7 +31,7 @@ from alternator.speech.opening import open_speech
 from alternator.stopping import Stop, Stopping
 from alternator.store.cluster import Cluster
 from alternator.store.interface import Store
-from alternator.store.opening import queue_connection
+from alternator.store.postgres.address import address_of
 from probe.command_help import command_parser
 
 EXAMPLES = (
@@ -104,6 +105,9 @@ class WorkerRole:
     def run(self, concurrency: int) -> None:
         """Work until ``Stopping`` is raised. ConfigError, StateError where it can't begin."""
         base = self._config.base
+        # Each edit holds one while others are needed.
+        connections = max(base.database.connections, 2 * concurrency + 2)
+        base = replace(base, database=replace(base.database, connections=connections))
         with ExitStack() as stack:
             store, cluster = stack.enter_context(shared_store(base, "worker", self._stop))
             remove_leftovers(downloads_of(base))
@@ -113,11 +117,10 @@ class WorkerRole:
             jobs = PostJobs(desks, hears=self._whisper is not None)
             queue = QueueThread(
                 Taking(
-                    url=base.database.required,
+                    connect=address_of(base.database, "worker").parameters,
                     queues=queues_of(self._kind),
                     concurrency=concurrency,
                     name=f"alternator {self._kind}",
-                    connect=queue_connection("worker"),
                 ),
                 Tasks(describe=jobs.describe, errand=jobs.errand),
                 work,

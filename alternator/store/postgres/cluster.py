@@ -5,11 +5,11 @@ All times are the database's own (``alternator_now``), so nobody's clock matters
 
 from collections.abc import Mapping, Sequence
 
-from alternator.store.postgres.database import Database
 from psycopg import sql
 from psycopg.rows import dict_row
 
 from alternator.store.cluster import OF_ACCOUNT, Erased
+from alternator.store.postgres.database import Database
 from alternator.store.postgres.enrolment import PostgresEnrolment
 from alternator.store.postgres.jobs import PostgresJobs
 from alternator.store.postgres.limits import PostgresLimits
@@ -28,6 +28,24 @@ class PostgresCluster:
         self.enrolment = PostgresEnrolment(database)
         self.limits = PostgresLimits(database)
         self.jobs = PostgresJobs(database)
+
+    def now(self) -> float:
+        """Unix time in seconds by the database's clock."""
+        with self._database.plain() as connection:
+            row = connection.execute("SELECT alternator_now()").fetchone()
+        assert row is not None, "a function gives a row"
+        return float(row[0])
+
+    def halted(self) -> Mapping[str, str]:
+        """Why nothing is edited any more, by the names of the accounts of which that is so."""
+        with self._database.plain() as connection:
+            rows = connection.execute(
+                "SELECT COALESCE(NULLIF(w.handle, ''), a.remote_id || ' on ' || a.server), "
+                "a.halted "
+                "FROM account AS a LEFT JOIN watched AS w ON w.account = a.id "
+                "WHERE a.halted IS NOT NULL ORDER BY 1"
+            ).fetchall()
+        return dict(rows)
 
     def export(self, account: int) -> Mapping[str, Sequence[Mapping[str, object]]]:
         """All that is remembered of an account, by table; no token."""

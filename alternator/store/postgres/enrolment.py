@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from alternator.store.postgres.database import Database
-from alternator.store.postgres.guard import OURS
 from psycopg.types.json import Jsonb
 
 from alternator.store.cluster import Enrolled, Source
+from alternator.store.postgres.database import Database
+from alternator.store.postgres.guard import OURS
 
 COLUMNS = (
     "key, source, server, handle, account, token, settings, created, paused, "
@@ -43,7 +43,7 @@ class PostgresEnrolment:
         with self._database.plain() as connection:
             connection.execute(
                 "INSERT INTO watched (key, source, server, handle, account, token, settings, "
-                "created, paused) VALUES (%s, %s, %s, %s, %s, %s, %s, alternator_now(), %s) "
+                "created, paused) VALUES (%s, %s, %s, %s, %s, %s, %s, alternator_now(), %s = 1) "
                 "ON CONFLICT (key) DO UPDATE SET source = excluded.source, "
                 "server = excluded.server, token = excluded.token, settings = excluded.settings, "
                 "handle = CASE WHEN excluded.handle = '' THEN watched.handle "
@@ -90,7 +90,7 @@ class PostgresEnrolment:
     def pause(self, key: str, paused: bool) -> None:
         """Nothing is done for it, until it goes on."""
         with self._database.plain() as connection:
-            connection.execute("UPDATE watched SET paused = %s WHERE key = %s", (paused, key))
+            connection.execute("UPDATE watched SET paused = (%s = 1) WHERE key = %s", (paused, key))
             if not paused:
                 connection.execute(
                     "SELECT alternator_follow_all(account) FROM watched "
@@ -131,7 +131,7 @@ class PostgresEnrolment:
     def _several(self, condition: str, *values: object) -> list[Enrolled]:
         with self._database.plain() as connection:
             rows = connection.execute(
-                f"SELECT {COLUMNS} FROM watched WHERE {condition}",  # type: ignore[arg-type]
+                f"SELECT {COLUMNS} FROM watched WHERE {condition}",
                 values,
             ).fetchall()
         return [entry_of(row) for row in rows]

@@ -7,10 +7,9 @@ worker was silent for ``GONE_SECONDS``. And should what waits ever have no job, 
 
 from collections.abc import Sequence
 
+from alternator.store.cluster import GONE_SECONDS, DeadJob, QueueFacts
 from alternator.store.postgres.database import Database
 from alternator.store.postgres.guard import OURS
-
-from alternator.store.cluster import GONE_SECONDS, DeadJob, QueueFacts
 
 # The number of our advisory lock (guard.py) under which the queue is mended.
 MENDING = 4

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from alternator.store.postgres.database import Database
-
 from alternator.store.cluster import LimitKind
+from alternator.store.postgres.database import Database
 
 # No wait for a server is longer: one that is was written while a clock was wrong.
 LONGEST_SECONDS = 3601.0

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from alternator.store.postgres.database import Database
 from psycopg.types.json import Jsonb
 
 from alternator.store.cluster import Process
+from alternator.store.postgres.database import Database
 
 # After which one that ended without a word is forgotten.
 FORGOTTEN_SECONDS = 24 * 3600.0
