@@ -89,6 +89,7 @@ def open_store(config: Config, stop: Stop, *, once: bool) -> AbstractContextMana
         clock=stop.clock.now,
         monotonic=stop.clock.monotonic,
         patience=OPENING_PATIENCE_SECONDS if once else PATIENCE_SECONDS,
+        database=config.database,
     )
 
 

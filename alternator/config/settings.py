@@ -19,6 +19,7 @@ from alternator.config.conduct import (
     ReviewSettings,
 )
 from alternator.config.dashboard import DashboardSettings
+from alternator.config.database import DatabaseSettings
 from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.others import OthersSettings
@@ -252,6 +253,7 @@ class Config:
     logging: LoggingSettings = field(default_factory=LoggingSettings)
     whisper: WhisperSettings = field(default_factory=WhisperSettings)
     state: StateSettings = field(default_factory=StateSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     account: str = ""
@@ -275,6 +277,7 @@ SECTIONS: Mapping[str, type] = {
     "logging": LoggingSettings,
     "whisper": WhisperSettings,
     "state": StateSettings,
+    "database": DatabaseSettings,
     "health": HealthSettings,
     "dashboard": DashboardSettings,
 }
