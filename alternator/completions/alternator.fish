@@ -50,7 +50,7 @@ function _shtab_alternator_using
   test "$_shtab_alternator_cmdpath" = "$argv"
 end
 
-set -g _shtab_alternator_commands accounts 'accounts login' 'accounts list' 'accounts check' 'accounts logout' backfill completion config 'config check' 'config migrate' 'config schema' describe doctor down drafts 'drafts list' 'drafts show' 'drafts approve' 'drafts refuse' health history images 'images build' 'images render' 'images lock' 'images pin-base' 'images size' 'images list' 'images bom' 'images push' 'images attest' 'images sign' 'images save' 'images load' models 'models list' 'models pull' 'models verify' 'models remove' 'models convert' 'models speakers' 'models import' probe run serve status transcribe undo up
+set -g _shtab_alternator_commands accounts 'accounts login' 'accounts list' 'accounts check' 'accounts logout' backfill completion config 'config check' 'config migrate' 'config schema' db 'db upgrade' 'db status' 'db import' describe doctor down drafts 'drafts list' 'drafts show' 'drafts approve' 'drafts refuse' health history images 'images build' 'images render' 'images lock' 'images pin-base' 'images size' 'images list' 'images bom' 'images push' 'images attest' 'images sign' 'images save' 'images load' models 'models list' 'models pull' 'models verify' 'models remove' 'models convert' 'models speakers' 'models import' probe run serve status transcribe undo up
 set -g _shtab_alternator_opts_with_value --account --append_punctuations --attachment --attestations --audio_track --backend --base --batch_size --beam_size --best_of --carry_initial_prompt --clip_timestamps --compression_ratio_threshold --compute_type --condition_on_previous_text --config --count --device --diff --digests --engine --failures --fp16 --gfx --grace-seconds --hallucination_silence_threshold --highlight_words --host --hotwords --idle-minutes --initial_prompt --key --kind --language --length_penalty --limit --log-level --logprob_threshold --max_line_count --max_line_width --max_words_per_line --minutes --mirror --model --model-dir --model_dir --models --name --no_speech_threshold --origin --output --output_dir --output_format --patience --platform --port --post --prefix --prepend_punctuations --reason --record --replay --requests --server_model --server_url --since --snippet --speakers --suppress_tokens --svg --task --temperature --temperature_increment_on_fallback --text --threads --timeout --token-file --tokens --torch --upload-mb --vad --variant --verbose --wheel --within --word_timestamps --wyoming-host --wyoming-port -c -f -o
 
 complete -c alternator -e
@@ -96,6 +96,17 @@ complete -c alternator -n '_shtab_alternator_using config migrate' -s h -l help 
 complete -c alternator -n '_shtab_alternator_using config migrate' -s o -l output -x -d 'a new file (default: standard output)'
 complete -c alternator -n '_shtab_alternator_using config; and test $_shtab_alternator_npos -eq 0' -a schema -d 'print the JSON Schema of alternator.toml'
 complete -c alternator -n '_shtab_alternator_using config schema' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using; and test $_shtab_alternator_npos -eq 0' -a db -d 'Make the tables in PostgreSQL, look at them, copy a state file into them.'
+complete -c alternator -n '_shtab_alternator_using db' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using db' -s c -l config -x -d 'default: alternator.toml'
+complete -c alternator -n '_shtab_alternator_using db; and test $_shtab_alternator_npos -eq 0' -a upgrade -d 'make the tables, or bring them up to this version'
+complete -c alternator -n '_shtab_alternator_using db upgrade' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using db; and test $_shtab_alternator_npos -eq 0' -a status -d 'versions, sizes, jobs'
+complete -c alternator -n '_shtab_alternator_using db status' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using db status' -l json -d 'one JSON object, for programs'
+complete -c alternator -n '_shtab_alternator_using db; and test $_shtab_alternator_npos -eq 0' -a import -d 'copy what a bot remembers in a file'
+complete -c alternator -n '_shtab_alternator_using db import' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using db import' -l replace -d 'drop what the database has of the same accounts first'
 complete -c alternator -n '_shtab_alternator_using; and test $_shtab_alternator_npos -eq 0' -a describe -d 'Print the description that the bot would write of files or addresses, without any account. It ends with 1 where one of them could not be described; the others are all the same.'
 complete -c alternator -n '_shtab_alternator_using describe' -s h -l help -d 'show this help message and exit'
 complete -c alternator -n '_shtab_alternator_using describe' -s c -l config -x -d 'default: alternator.toml'

@@ -14,6 +14,7 @@ _shtab_alternator_commands() {
     backfill:'Describe old posts, too: from a date on, or a number of them.'
     completion:'Print what a shell needs to complete this command'"'"'s words.'
     config:'Check a configuration, or bring one of the Rust bot over.'
+    db:'Make the tables in PostgreSQL, look at them, copy a state file into them.'
     describe:'Print the description that the bot would write of files or addresses, without any account. It ends with 1 where one of them could not be described; the others are all the same.'
     doctor:'Show what would make this machine'"'"'s choice better.'
     down:'Stop the stack and remove its containers; with --volumes also its data.'
@@ -50,6 +51,15 @@ _shtab_alternator_config_commands() {
     schema:'print the JSON Schema of alternator.toml'
   )
   _describe 'alternator config commands' _commands
+}
+
+_shtab_alternator_db_commands() {
+  local _commands=(
+    import:'copy what a bot remembers in a file'
+    status:'versions, sizes, jobs'
+    upgrade:'make the tables, or bring them up to this version'
+  )
+  _describe 'alternator db commands' _commands
 }
 
 _shtab_alternator_drafts_commands() {
@@ -198,6 +208,38 @@ _shtab_alternator_config_schema_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_config_schema_defaults_added=0
+
+_shtab_alternator_db_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_db_defaults_added=0
+
+_shtab_alternator_db_import_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--replace[drop what the database has of the same accounts first]"
+  ":its \[state\] directory:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_db_import_defaults_added=0
+
+_shtab_alternator_db_status_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[one JSON object, for programs]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_db_status_defaults_added=0
+
+_shtab_alternator_db_upgrade_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_db_upgrade_defaults_added=0
 
 _shtab_alternator_describe_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -663,6 +705,7 @@ _shtab_alternator() {
         backfill) _arguments -C -s $_shtab_alternator_backfill_options ;;
         completion) _arguments -C -s $_shtab_alternator_completion_options ;;
         config) _shtab_alternator_config ;;
+        db) _shtab_alternator_db ;;
         describe) _arguments -C -s $_shtab_alternator_describe_options ;;
         doctor) _arguments -C -s $_shtab_alternator_doctor_options ;;
         down) _arguments -C -s $_shtab_alternator_down_options ;;
@@ -729,6 +772,31 @@ _shtab_alternator_config() {
         check) _arguments -C -s $_shtab_alternator_config_check_options ;;
         migrate) _arguments -C -s $_shtab_alternator_config_migrate_options ;;
         schema) _arguments -C -s $_shtab_alternator_config_schema_options ;;
+      esac
+  esac
+}
+
+_shtab_alternator_db() {
+  local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->db'
+
+  # Add default positional/remainder specs only if none exist, and only once per session
+  if (( ! _shtab_alternator_db_defaults_added )); then
+    if (( ${_shtab_alternator_db_options[(I)${(q)one_or_more}*]} +          ${_shtab_alternator_db_options[(I)${(q)remainder}*]} +          ${_shtab_alternator_db_options[(I)${(q)default}]} == 0 )); then
+      _shtab_alternator_db_options+=(': :_shtab_alternator_db_commands' '*::: :->db')
+    fi
+    _shtab_alternator_db_defaults_added=1
+  fi
+  _arguments -C -s $_shtab_alternator_db_options
+
+  case $state in
+    db)
+      words=($line[1] "${words[@]}")
+      (( CURRENT += 1 ))
+      curcontext="${curcontext%:*:*}:_shtab_alternator_db-$line[1]:"
+      case $line[1] in
+        import) _arguments -C -s $_shtab_alternator_db_import_options ;;
+        status) _arguments -C -s $_shtab_alternator_db_status_options ;;
+        upgrade) _arguments -C -s $_shtab_alternator_db_upgrade_options ;;
       esac
   esac
 }

@@ -9,7 +9,8 @@ from alternator.config.values import key_of
 
 
 def secrets_of(config: Config) -> list[str]:
-    """The values of all secret keys, and the passwords of the environment's proxies and the database.
+    """The values of all secret keys, and the passwords of the database and of the environment's
+    proxies.
 
     Libraries that log where they connect to name the proxy.
     """
