@@ -12,6 +12,7 @@ _shtab_alternator_commands() {
   local _commands=(
     accounts:'Log accounts in and out, list them, check their tokens.'
     backfill:'Describe old posts, too: from a date on, or a number of them.'
+    bot:'Watch the accounts of a cluster, and hand what lacks a description to its workers. Several may run: each watches a share, and takes over what one leaves that ends.'
     completion:'Print what a shell needs to complete this command'"'"'s words.'
     config:'Check a configuration, or bring one of the Rust bot over.'
     db:'Make the tables in PostgreSQL, look at them, copy a state file into them.'
@@ -30,6 +31,7 @@ _shtab_alternator_commands() {
     transcribe:'Write down the speech in audio and video files'
     undo:'Take back what was written into a post: puts there exactly what was there before. Refused, and the post left as it is, where somebody has edited it since.'
     up:'Probe this machine, build the image that suits it, and start the bot (or the demo)'
+    worker:'Take posts from the queue of a cluster, describe them, and edit them. As many as wanted may run, on any machines that reach the database.'
   )
   _describe 'alternator commands' _commands
 }
@@ -168,6 +170,15 @@ _shtab_alternator_backfill_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_backfill_defaults_added=0
+
+_shtab_alternator_bot_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--log-level[instead of \[logging\] level]:log_level:(error warn info debug trace)"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_bot_defaults_added=0
 
 _shtab_alternator_completion_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -682,6 +693,18 @@ _shtab_alternator_up_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_up_defaults_added=0
 
+_shtab_alternator_worker_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--kind[which posts\: those with speech, those without, or all (default)]:kind:(speech vision all)"
+  "--concurrency[how many posts at once (default\: \[worker\] concurrency)]:N:"
+  "--need-gpu[end with an error where Whisper would compute on the CPU]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--log-level[instead of \[logging\] level]:log_level:(error warn info debug trace)"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_worker_defaults_added=0
+
 
 _shtab_alternator() {
   local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->alternator'
@@ -703,6 +726,7 @@ _shtab_alternator() {
       case $line[1] in
         accounts) _shtab_alternator_accounts ;;
         backfill) _arguments -C -s $_shtab_alternator_backfill_options ;;
+        bot) _arguments -C -s $_shtab_alternator_bot_options ;;
         completion) _arguments -C -s $_shtab_alternator_completion_options ;;
         config) _shtab_alternator_config ;;
         db) _shtab_alternator_db ;;
@@ -721,6 +745,7 @@ _shtab_alternator() {
         transcribe) _arguments -C -s $_shtab_alternator_transcribe_options ;;
         undo) _arguments -C -s $_shtab_alternator_undo_options ;;
         up) _arguments -C -s $_shtab_alternator_up_options ;;
+        worker) _arguments -C -s $_shtab_alternator_worker_options ;;
       esac
   esac
 }
