@@ -75,7 +75,7 @@ class Cluster:
         self.signal(name, signal.SIGKILL)
         assert self.ended(name) == -signal.SIGKILL, self.log(name)
 
-    def ended(self, name: str, seconds: float = 15.0) -> int:
+    def ended(self, name: str, seconds: float = 60.0) -> int:
         """Wait for the end of a process; its exit code."""
         return self.zygote.wait(self.members.pop(name).pid, seconds)
 
@@ -108,7 +108,7 @@ class Cluster:
         )
         return not (left or jobs or errands)
 
-    def until_idle(self, seconds: float = 20.0) -> None:
+    def until_idle(self, seconds: float = 60.0) -> None:
         """Wait until all is done."""
         try:
             wait_for(self.idle, seconds, "nothing to be left to do", every_s=0.05)

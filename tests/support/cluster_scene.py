@@ -6,6 +6,9 @@ from fault_world import World, untouched_but
 from waiting import wait_for
 
 
+PATIENCE = 60.0  # seconds, of what takes one or two on a machine that has nothing else to do
+
+
 class ClusterScene:
     """Posts of one account, and the processes that describe them. ``edits``: of the victim."""
 
@@ -26,7 +29,7 @@ class ClusterScene:
 
     def until_hit(self) -> None:
         """Wait until what is to fail does."""
-        wait_for(self.hits, 20, "the step")
+        wait_for(self.hits, PATIENCE, "the step")
 
     def until_found(self) -> None:
         """Wait until the victim has a job."""
@@ -34,20 +37,20 @@ class ClusterScene:
             lambda: self.cluster.ask(
                 "SELECT 1 FROM procrastinate_jobs WHERE lock LIKE %s", f"%:{self.victim}"
             ),
-            20,
+            PATIENCE,
             "the post to be found",
         )
 
     def until_edited(self, times: int = 1) -> None:
         """Wait until the server has carried out so many edits of the victim."""
-        wait_for(lambda: self.world.edits(self.victim) >= times, 20, "the edit")
+        wait_for(lambda: self.world.edits(self.victim) >= times, PATIENCE, "the edit")
 
     def ends_well(self) -> None:
         """All is described, once, and nothing is left behind once everybody has ended."""
         world, posts = self.world, self.scene.posts
         world.clear()
         try:
-            wait_for(lambda: world.described(posts.victim), 20, "the victim to be described")
+            wait_for(lambda: world.described(posts.victim), PATIENCE, "the victim to be described")
         except BaseException:
             print(self.cluster.told())
             raise
