@@ -10,7 +10,7 @@ from pathlib import Path
 
 from alternator.errors import StateError, TemporaryStateError
 from alternator.store.privacy import close_to_others, make_private_file
-from alternator.store.sql.database import Dialect
+from alternator.store.sqlite.dialect import DIALECT
 from alternator.store.sqlite.failures import (
     CLOSED,
     DAMAGED,
