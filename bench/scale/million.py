@@ -10,17 +10,20 @@ from alternator.store.postgres.store import PostgresStore
 from alternator.store.sql.state import SqlAccountState
 from bench.scale.scene import PostgresServer, fill, shared_store
 
-ACCOUNTS = 100
-FEW, MANY = 1_000, 1_000_000
+# Accounts and posts, ten a week of each: of five weeks, and of two years with fifty times the
+# accounts.
+FEW, MANY = (20, 1_000), (1_000, 1_000_000)
+BETWEEN_SECONDS = 7 * 86_400 / 10
 STEPS = 60
 # Finished posts as the bot leaves them: made in the database, since a million takes an hour one by
 # one. The newest ids are the posts that are worked on.
 FINISHED = """
 INSERT INTO attachment (account, status_id, attachment_id, state, backfill, attempts, not_before,
     found, changed, speech)
-SELECT 1 + n % (SELECT count(*) FROM account), (1000000000 + n)::text, n::text, 'described', 0, 1,
-    alternator_now() - n * 10, alternator_now() - n * 10 - 3, alternator_now() - n * 10, 0
-FROM generate_series(1, {number}) AS n
+SELECT 1 + n % {accounts}, (1000000000 - n)::text, n::text, 'described', 0, 1, moment, moment - 3,
+    moment, 0
+FROM generate_series(0, {number} - 1) AS n,
+    LATERAL (SELECT alternator_now() - (n / {accounts} + 0.5) * {between}) AS made (moment)
 """
 WRITTEN = """
 INSERT INTO written (account, status_id, attachment_id, kind, text, attribution, outcome, sent,
@@ -43,14 +46,14 @@ class Step:
         return self.many / self.few
 
 
-def measure(postgres: PostgresServer, many: int = MANY) -> list[Step]:
+def measure(postgres: PostgresServer, many: tuple[int, int] = MANY) -> list[Step]:
     """Each step, alternating between the two databases, so that what else the machine does strikes
     both."""
     names = [postgres.with_tables() for _ in range(2)]
     with shared_store(postgres, names[0]) as few, shared_store(postgres, names[1]) as much:
         stores = (few, much)
-        for store, number in zip(stores, (FEW, many), strict=True):
-            finish(store, number)
+        for store, (accounts, number) in zip(stores, (FEW, many), strict=True):
+            finish(store, accounts, number)
         steps = steps_of()
         found = {name: ([], []) for name in steps}
         for turn in range(STEPS):
@@ -67,13 +70,15 @@ def measure(postgres: PostgresServer, many: int = MANY) -> list[Step]:
     ]
 
 
-def finish(store: PostgresStore, number: int) -> None:
-    """Have so many posts be described already."""
-    fill(store, ACCOUNTS, 0)
+def finish(store: PostgresStore, accounts: int, number: int) -> None:
+    """Have so many posts of so many accounts be described already."""
+    fill(store, accounts, 0)
     with store.database.plain() as connection:
         connection.execute("SET statement_timeout = 0")
         connection.execute("SET session_replication_role = replica")  # without triggers
-        connection.execute(FINISHED.format(number=number).encode())
+        connection.execute(
+            FINISHED.format(number=number, accounts=accounts, between=BETWEEN_SECONDS).encode()
+        )
         connection.execute(WRITTEN.encode())
         connection.execute("RESET ALL")
         connection.execute("VACUUM ANALYZE")
@@ -86,7 +91,7 @@ def steps_of() -> dict[str, Do]:
     """What is measured, by its name."""
 
     def state(store: PostgresStore, turn: int) -> SqlAccountState:
-        return store.of_account(1 + turn % ACCOUNTS)
+        return store.of_account(1 + turn % FEW[0])
 
     def found(store: PostgresStore, turn: int) -> None:
         post = Found(status_id=str(2_000_000_000 + turn), attachment_ids=("a",), backfill=False)

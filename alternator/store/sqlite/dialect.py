@@ -12,4 +12,5 @@ DIALECT = Dialect(
     waiting="+state = 'waiting'",
     locked="",
     lock_post=None,
+    lock_edits=None,
 )
