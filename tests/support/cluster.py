@@ -1,7 +1,7 @@
 """A cluster for tests: bots and workers as processes of their own, on one PostgreSQL database.
 
-They are the real commands (``zygote.py``), with shorter waits (``cluster_pace.py``), and are killed,
-stopped and started by their names. What they leave behind is read from the database.
+They are the real commands (``zygote.py``), with shorter waits (``cluster_pace.py``), and are
+killed, stopped and started by their names. What they leave behind is read from the database.
 """
 
 import os
@@ -44,6 +44,7 @@ class Cluster:
     settings: str = ""  # more of the configuration
     mastodon: str = "backfill_pause = 0\nbackfill_count = 4\npoll_interval_seconds = 60"
     members: dict[str, Member] = field(default_factory=dict)
+    killed: set[str] = field(default_factory=set)  # and not started again
 
     def start(self, role: str, name: str = "", **switches: Any) -> Member:
         """Start a process with this name, by default its role's."""
@@ -58,6 +59,7 @@ class Cluster:
         environ = {"HOME": str(home)}
         switches = {"pace": self.pace, "log": "log", **switches}
         pid = self.zygote.start(home, environ, role=role, arguments=arguments, **switches)
+        self.killed.discard(name)
         self.members[name] = Member(name=name, role=role, pid=pid, home=home)
         return self.members[name]
 
@@ -77,7 +79,10 @@ class Cluster:
 
     def ended(self, name: str, seconds: float = 60.0) -> int:
         """Wait for the end of a process; its exit code."""
-        return self.zygote.wait(self.members.pop(name).pid, seconds)
+        code = self.zygote.wait(self.members.pop(name).pid, seconds)
+        if code < 0:
+            self.killed.add(name)
+        return code
 
     def end(self) -> None:
         """Ask all to end, which they do well."""
@@ -126,7 +131,8 @@ class Cluster:
     def state(self) -> str:
         """All that is left, for who looks for a fault."""
         tables = {
-            "attachment": "account, status_id, state, reason, attempts, not_before - alternator_now()",
+            "attachment": "account, status_id, state, reason, attempts, "
+            "not_before - alternator_now()",
             "procrastinate_jobs": "id, task_name, lock, status, priority, scheduled_at - now(), "
             "attempts, worker_id, queue_name",
             "procrastinate_workers": "id, now() - last_heartbeat",
@@ -145,8 +151,10 @@ class Cluster:
         for what, query in LEFT.items():
             rows = self.ask(query)
             found += [f"{what}: {row}" for row in rows]
-        for name in {path.parent.parent.name for path in self.folder.glob("*/state/downloads/*")}:
-            found.append(f"{name} left a download")
+        # Of one that was killed and never came back, the folder is gone with its container.
+        for path in self.folder.glob("*/state/downloads/*"):
+            name = path.parents[2].name
+            found += [] if name in self.killed else [f"{name} left a download: {path.name}"]
         return found
 
     def defects(self, names: Iterable[str] = ()) -> list[str]:

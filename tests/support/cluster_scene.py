@@ -1,4 +1,4 @@
-"""A scene of the world (``fault_scene.py``) whose bot is a cluster, and what must be so at its end."""
+"""A scene of the world (``fault_scene.py``) whose bot is a cluster, and how it must end."""
 
 from cluster import Cluster
 from fault_scene import Scene

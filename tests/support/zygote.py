@@ -197,9 +197,10 @@ def strike_at_write(order: dict[str, Any]) -> None:
 def serve() -> None:
     """The process itself."""
     sys.path.insert(0, str(Path(__file__).parent))
-    import alternator.bot.run
-    import alternator.store.sqlite.store
     import cluster_pace  # noqa: F401
+
+    import alternator.bot.run
+    import alternator.store.sqlite.store  # noqa: F401
 
     for line in sys.stdin:
         order = json.loads(line)

@@ -205,13 +205,16 @@ CREATE TRIGGER alternator_errand_changed AFTER UPDATE OF ended OR DELETE ON erra
     FOR EACH ROW EXECUTE FUNCTION alternator_errand_changed();
 
 -- A job that ended although what it is for still waits: its post was held by an undo, say, or the
--- account is halted. It gets another one, a little later; much later for an account that is halted.
+-- account is halted. It gets another one, a little later; much later where nothing is done for long.
 CREATE FUNCTION alternator_job_ended() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     of_account bigint := (OLD.args ->> 'account')::bigint;
     pause double precision := 15;
 BEGIN
-    IF EXISTS (SELECT 1 FROM account WHERE id = of_account AND halted IS NOT NULL) THEN
+    -- Nor is anything done for one that nobody is to work for; ``follow_all`` brings that back.
+    IF EXISTS (SELECT 1 FROM account WHERE id = of_account AND halted IS NOT NULL)
+        OR NOT EXISTS (SELECT 1 FROM watched WHERE account = of_account AND NOT paused)
+    THEN
         pause := 600;
     END IF;
     IF OLD.task_name = 'alternator.describe' THEN
