@@ -5,7 +5,6 @@ from fault_scene import Scene
 from fault_world import World, untouched_but
 from waiting import wait_for
 
-
 PATIENCE = 60.0  # seconds, of what takes one or two on a machine that has nothing else to do
 
 
