@@ -6,7 +6,7 @@ are made, and in the middle of a post; then it does not any more.
 
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from cluster_scene import ClusterScene
@@ -29,10 +29,8 @@ WHILE_SECONDS = 2.5
 def between(scene: ClusterScene, peer: str) -> Proxy:
     """A proxy for a peer."""
     if peer == "database":
-        query = dict(
-            part.split("=") for part in scene.cluster.database.partition("?")[2].split("&")
-        )
-        return Proxy(Path(query["host"]) / f".s.PGSQL.{query['port']}")
+        query = parse_qs(urlsplit(scene.cluster.database).query)
+        return Proxy(Path(query["host"][0]) / f".s.PGSQL.{query['port'][0]}")
     address = urlsplit(scene.cluster.server if peer == "server" else scene.cluster.vision)
     assert address.port is not None
     return Proxy(address.port)
