@@ -25,8 +25,9 @@ class Manner:
 
     ``refuses``: new ones are reset. ``holds``: new ones are accepted, and nobody says anything.
     ``silent``: nothing is passed on any more, of those that are open either, as by a cable that is
-    out. ``pace`` is bytes a second of answers, ``delay`` seconds before each piece. ``breaks_after``
-    is after how many bytes of answers a connection is reset; ``breaks`` how many more are.
+    out. ``pace`` is bytes a second of answers, ``delay`` seconds before each piece.
+    ``breaks_after`` is after how many bytes of answers a connection is reset; ``breaks`` how many
+    more are.
     """
 
     refuses: bool = False
@@ -111,7 +112,7 @@ class Proxy:
             if self.manner.refuses:
                 end(writer, reset=True)
                 return
-            while self.manner.holds:
+            while self.manner.holds:  # noqa: ASYNC110 - the manner is set by another thread
                 await asyncio.sleep(0.05)
             answers, there = await self._connected()
             self._open.add(there)
@@ -140,7 +141,7 @@ class Proxy:
         while True:
             size = max(int(self.manner.pace / 20), 1) if self.manner.pace else CHUNK
             piece = await reader.read(size if answers else CHUNK)
-            while self.manner.silent:
+            while self.manner.silent:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.05)
             if not piece:
                 break
