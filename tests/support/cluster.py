@@ -16,6 +16,8 @@ import psycopg
 from waiting import wait_for
 from zygote import Zygote
 
+from alternator.config.database import DatabaseSettings
+
 PACE = 20.0  # how many times shorter the waits are
 
 
@@ -163,6 +165,11 @@ class Cluster:
         words = [word for word in ("Traceback", "unexpected", "defect of ours") if word in said]
         secrets = [one for one in (*self.tokens.values(), self.key) if one and one in said]
         return words + (["a secret"] if secrets else [])
+
+    @property
+    def settings_of(self) -> DatabaseSettings:
+        """The configuration of who uses the database."""
+        return DatabaseSettings(url=self.database, connections=3)
 
     def configuration(self, home: Path, **where: str) -> str:
         """The configuration of a process, which may see its peers elsewhere (a proxy)."""

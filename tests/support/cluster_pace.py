@@ -51,14 +51,18 @@ BEATS = frozenset(
 TRIES = frozenset(
     {
         "CONFIRM_SECONDS",
+        "COURTESY_SECONDS",
         "DEFERRED_SECONDS",
         "EDITING_RETRY_SECONDS",
         "EDIT_FAILED_SECONDS",
+        "FIRST_WAIT_SECONDS",
         "LONGEST_BACK_OFF_SECONDS",
+        "LONGEST_DELAY_SECONDS",
         "LOOK_AGAIN_SECONDS",
         "POLL_WITHOUT_STREAM_SECONDS",
         "PUT_BACK_SECONDS",
         "REFUSED_SECONDS",
+        "REST_SECONDS",
         "RETRY_SECONDS",
         "UNREACHABLE_SECONDS",
     }
