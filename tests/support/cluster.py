@@ -18,7 +18,7 @@ from zygote import Zygote
 
 from alternator.config.database import DatabaseSettings
 
-PACE = 20.0  # how many times shorter the waits are
+PACE = 12.0  # how many times shorter the waits are
 
 
 @dataclass(kw_only=True)
@@ -103,7 +103,7 @@ class Cluster:
     def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database says."""
         with psycopg.connect(self.database, autocommit=True) as connection:
-            cursor = connection.execute(query.encode(), values)
+            cursor = connection.execute(query.encode(), values or None)
             return cursor.fetchall() if cursor.description else []
 
     def idle(self) -> bool:

@@ -17,6 +17,10 @@ from small_disk import fill, make_room, small_disk
 from soak import known
 from waiting import wait_for
 
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE application_name LIKE 'alternator%'"
+)
 DAY = 24 * 3600.0
 
 
@@ -61,10 +65,7 @@ def test_the_database_takes_no_more_connections(
     own.cluster.start_all("bot", "worker")
     wait_for(lambda: own.world.described(own.victim), 60, "the victim to be described")
     with ExitStack() as stack:
-        query = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE "
-        )
-        own.cluster.ask(query + "'alternator%%'", ())
+        own.cluster.ask(CUT)
         with pytest.raises(psycopg.OperationalError):
             while True:
                 stack.enter_context(psycopg.connect(own.cluster.database))
@@ -163,12 +164,8 @@ def test_two_of_everything(scene_of_cluster: ClusterScene) -> None:
     with known(tokens):
         cluster.tokens |= {f"a{number}": token for number, token in enumerate(tokens)}
         cluster.start_all(*NAMES)
-        posts = [
-            scene.world.server.post("Look", files=[scene.scene.files.picture] * 2, token=token)[
-                "id"
-            ]
-            for token in tokens * 3
-        ]
+        files, server = [scene.scene.files.picture] * 2, scene.world.server
+        posts = [server.post("Look", files=files, token=token)["id"] for token in tokens * 3]
         for key in posts:
             wait_for(lambda key=key: scene.world.described(key), 60, "each post")
         scene.ends_well()

@@ -35,9 +35,7 @@ def test_a_kill_at_a_step(scene_of_cluster: ClusterScene, kind: Kind, blow: str)
     scene.world.server.sandbox.request_log.clear()
     if blow in REQUESTS:
         method, path, skip, after = REQUESTS[blow]
-        scene.scene.fail(
-            method, path.format(victim=scene.victim), skip=skip, after=after, hang=True
-        )
+        scene.scene.fail(method, path, skip=skip, after=after, hang=True)
         cluster.start("worker", "worker-1")
         scene.until_hit()
         if after:
