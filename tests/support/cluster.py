@@ -162,6 +162,8 @@ class Cluster:
     def defects(self, names: Iterable[str] = ()) -> list[str]:
         """What no process may say."""
         said = "\n".join(map(self.log, names)) if names else self.log()
+        # A server that "closed the connection unexpectedly" is libpq's word for it.
+        said = said.replace("unexpectedly", "")
         words = [word for word in ("Traceback", "unexpected", "defect of ours") if word in said]
         secrets = [one for one in (*self.tokens.values(), self.key) if one and one in said]
         return words + (["a secret"] if secrets else [])
