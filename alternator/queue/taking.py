@@ -1,18 +1,18 @@
 """Takes jobs from the queue and has them done in threads, for as long as the worker lives.
 
-Procrastinate's worker runs in an event loop of its own thread; each job is done in a thread of a
-pool. Where the database goes away, that worker ends; another is begun once it is back. A job that
-was under way then stays ``doing`` under the name of the worker that ended, and is freed once that
-was silent for ``GONE_SECONDS`` (``alternator.store.cluster.Jobs.mend``): never by asking whether an
-id is still there, since ids of workers may come again
+Procrastinate's worker runs in an event loop of its own thread; each job is done in another thread,
+which may hang in a request: then it is left behind at the end, and its post given back. Where the
+database goes away, that worker ends; another is begun once it is back. A job that was under way
+then stays ``doing`` under the name of the worker that ended, and is freed once that was silent for
+``GONE_SECONDS`` (``alternator.store.cluster.Jobs.mend``): never by asking whether an id is still
+there, since ids of workers may come again
 (https://github.com/procrastinate-org/procrastinate/issues/1518).
 """
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +41,14 @@ CONNECTIONS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Tasks:
-    """What is done for a job; TemporaryStateError while the database is gone."""
+    """What is done for a job; TemporaryStateError while the database is gone.
+
+    ``abandon`` gives a post back whose job does not end in time.
+    """
 
     describe: Callable[[int, str], None]
     errand: Callable[[int, int], None]
+    abandon: Callable[[int, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +69,8 @@ class QueueThread:
         self._tasks = tasks
         self._stop = stop
         self._thread = Thread(target=self._run, name="queue")
-        self._pool = ThreadPoolExecutor(taking.concurrency, thread_name_prefix="job")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._worker: asyncio.Task[None] | None = None
-        self._counting = threading.Lock()
         self.under_way = 0  # jobs
         self.taking = False  # whether the queue can be reached
 
@@ -85,8 +87,7 @@ class QueueThread:
 
     def _run(self) -> None:
         with asyncio.Runner() as runner:
-            loop = self._loop = runner.get_loop()
-            loop.set_default_executor(self._pool)
+            self._loop = runner.get_loop()
             try:
                 runner.run(self._take())
             except asyncio.CancelledError:
@@ -142,20 +143,42 @@ class QueueThread:
         app.task(name=ERRAND, retry=retry)(self._errand)
         return app
 
-    def _describe(self, account: int, status_id: str) -> None:
-        self._done(lambda: self._tasks.describe(account, status_id))
-
-    def _errand(self, account: int, number: int) -> None:
-        self._done(lambda: self._tasks.errand(account, number))
-
-    def _done(self, work: Callable[[], None]) -> None:
-        """Do a job in this thread. One that is broken off has given its post back."""
-        with self._counting:
-            self.under_way += 1
+    async def _describe(self, account: int, status_id: str) -> None:
         try:
-            work()
-        except Stopping:
-            return
+            await self._in_thread(lambda: self._tasks.describe(account, status_id))
+        except asyncio.CancelledError:  # the end was asked for, and did not come in time
+            self._tasks.abandon(account, status_id)
+
+    async def _errand(self, account: int, number: int) -> None:
+        await self._in_thread(lambda: self._tasks.errand(account, number))
+
+    async def _in_thread(self, work: Callable[[], None]) -> None:
+        """Do a job in a thread of its own. One that is broken off has given its post back."""
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+
+        def tell(error: Exception | None) -> None:
+            if ended.done():
+                return  # nobody waits any more
+            if error is None:
+                ended.set_result(None)
+            else:
+                ended.set_exception(error)
+
+        def run() -> None:
+            error: Exception | None = None
+            try:
+                work()
+            except Stopping:
+                pass
+            except Exception as found:  # noqa: BLE001 - raised again where it is waited for
+                error = found
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(tell, error)
+
+        self.under_way += 1
+        try:
+            Thread(target=run, name="job").start()
+            await ended
         finally:
-            with self._counting:
-                self.under_way -= 1
+            self.under_way -= 1

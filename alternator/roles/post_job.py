@@ -6,6 +6,7 @@ into the state as ever, and the database makes the next job of it (docs/scaling.
 """
 
 import logging
+import threading
 from contextlib import suppress
 
 from alternator.errors import AlternatorError, ServerError, StateError, TemporaryServerError
@@ -28,6 +29,8 @@ class PostJobs:
     def __init__(self, desks: Desks, *, hears: bool) -> None:
         self._desks = desks
         self._hears = hears
+        self._lock = threading.Lock()
+        self._under_way: dict[tuple[int, str], tuple[Desk, Claim]] = {}
 
     def describe(self, account: int, status_id: str) -> None:
         """Describe a post, if there is anything to do. StateError while the database is gone."""
@@ -38,10 +41,26 @@ class PostJobs:
         with_name = of_account.set(desk.config.account)
         try:
             claim = desk.state.claim_of(status_id)
-            if claim is not None:
+            if claim is None:
+                return
+            with self._lock:
+                self._under_way[account, status_id] = desk, claim
+            try:
                 self._work_on(desk, claim)
+            finally:
+                with self._lock:
+                    self._under_way.pop((account, status_id), None)
         finally:
             of_account.reset(with_name)
+
+    def abandon(self, account: int, status_id: str) -> None:
+        """Give a post back whose work hangs; that can't edit it any more (``editing``)."""
+        with self._lock:
+            found = self._under_way.pop((account, status_id), None)
+        if found is not None:
+            desk, claim = found
+            with suppress(StateError):
+                desk.state.release(claim)
 
     def errand(self, account: int, number: int) -> None:
         """Do what a person asked for. StateError while the database is gone."""

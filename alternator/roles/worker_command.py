@@ -122,7 +122,7 @@ class WorkerRole:
                     concurrency=concurrency,
                     name=f"alternator {self._kind}",
                 ),
-                Tasks(describe=jobs.describe, errand=jobs.errand),
+                Tasks(describe=jobs.describe, errand=jobs.errand, abandon=jobs.abandon),
                 work,
             )
             health = WorkerHealth(store, queue, speech)

@@ -212,10 +212,7 @@ DECLARE
     of_account bigint := (OLD.args ->> 'account')::bigint;
     pause double precision := 15;
 BEGIN
-    IF EXISTS (SELECT 1 FROM watched WHERE account = of_account AND paused) OR (
-        NOT EXISTS (SELECT 1 FROM watched WHERE account = of_account)
-        AND EXISTS (SELECT 1 FROM watched)
-    ) THEN
+    IF NOT EXISTS (SELECT 1 FROM watched WHERE account = of_account AND NOT paused) THEN
         RETURN NULL;
     END IF;
     IF EXISTS (SELECT 1 FROM account WHERE id = of_account AND halted IS NOT NULL) THEN
