@@ -77,6 +77,13 @@ class PostJobs:
         finally:
             of_account.reset(with_name)
 
+    def abandon_all(self) -> None:
+        """The same for all that is under way."""
+        with self._lock:
+            posts = list(self._under_way)
+        for account, status_id in posts:
+            self.abandon(account, status_id)
+
     def _work_on(self, desk: Desk, claim: Claim) -> None:
         """Describe a claimed post, or give it back for a reason that is not the post's."""
         wait = desk.seconds_left(backfill=claim.backfill)

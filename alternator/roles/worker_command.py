@@ -135,6 +135,7 @@ class WorkerRole:
             )
             start_speech(self._whisper or base.whisper, speech)
             stack.callback(presence.go)
+            stack.callback(jobs.abandon_all)
             stack.callback(queue.end)
             stack.callback(work.request)
             queue.start()
