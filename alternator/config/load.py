@@ -13,13 +13,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from alternator.config.accounts import source_of_account
+from alternator.config.accounts import TOKEN, URL, source_of_account
 from alternator.config.file import notice_of_readers
 from alternator.config.models import WhisperSettings
 from alternator.config.reading import read_source
 from alternator.config.settings import SECTIONS, Config, keys_of
+from alternator.config.signup import SignupSettings
 from alternator.config.source import KeyName, Source, variable
-from alternator.config.values import Key, convert
+from alternator.config.values import Key, Value, convert
 from alternator.errors import ConfigError
 from probe.machine.operator_config import FILE_NAME
 
@@ -59,6 +60,24 @@ def load_accounts(
 ) -> tuple[Config, ...]:
     """The configuration as it is for each account. The notices are the first one's."""
     return configs_of(read_source(path, environ))
+
+
+def load_base(
+    path: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> tuple[Config, tuple[Config, ...]]:
+    """What holds for all accounts, and the configuration of each that is written down.
+
+    The first has a server of ``[signup]``, where there is one, and no token: it is of nobody. There
+    may be no account, but for one of ``[mastodon]`` that lacks something.
+    """
+    source = read_source(path, environ)
+    is_alone = not source.accounts and (URL in source.values or TOKEN in source.values)
+    configured = configs_of(source) if source.accounts or is_alone else ()
+    signup = build_section(SignupSettings, source)
+    server = signup.server[0] if signup.server else "https://nobody.invalid"
+    nobody = {URL: Value(raw=server, origin="nobody"), TOKEN: Value(raw="-", origin="nobody")}
+    base = config_of(Source(file=source.file, values=source.values | nobody))
+    return replace(base, mastodon=replace(base.mastodon, access_token="")), configured
 
 
 def load_section(

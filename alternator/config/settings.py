@@ -22,6 +22,7 @@ from alternator.config.dashboard import DashboardSettings
 from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.others import OthersSettings
+from alternator.config.signup import SignupSettings
 from alternator.config.values import Key, below_home, key, key_of
 from alternator.log import LogFormat, LogLevel
 
@@ -254,6 +255,7 @@ class Config:
     state: StateSettings = field(default_factory=StateSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    signup: SignupSettings = field(default_factory=SignupSettings)
     account: str = ""
     notices: tuple[str, ...] = ()
 
@@ -277,6 +279,7 @@ SECTIONS: Mapping[str, type] = {
     "state": StateSettings,
     "health": HealthSettings,
     "dashboard": DashboardSettings,
+    "signup": SignupSettings,
 }
 
 
