@@ -34,6 +34,10 @@ class AccountState(Protocol):
     """
 
     @property
+    def key(self) -> int:
+        """The number of the account in this store."""
+
+    @property
     def listing(self) -> Listing:
         """All attachments that are remembered, to look at."""
 
@@ -88,6 +92,17 @@ class AccountState(Protocol):
         Without ``speech`` those with an attachment that is due and is transcribed are left out as
         a whole. None while the account is halted.
         """
+
+    def claim_of(self, status_id: str) -> Claim | None:
+        """Take what is due of one post, for who holds its lock.
+
+        Whatever of it is still claimed was left by a worker that died, since nobody else has the
+        lock: it is freed first, as at a start, and taken where it is due then. None where nothing
+        is due, while the account is halted, and while an undo is at work on the post.
+        """
+
+    def due_of(self, status_id: str) -> float | None:
+        """When the next attachment of a post is due; None as of ``next_due``."""
 
     def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
         """Write down what became of a claim, and that an edit succeeded, where one did.
@@ -168,7 +183,8 @@ class Store(Protocol):
         """The state of one account, which is made if it is new.
 
         Once for each account and start: claims that are left from before are free again, and posts
-        that the bot held for an undo of its own.
+        that the bot held for an undo of its own. Not in a store that several processes share: what
+        is claimed there may be at work (``claim_of`` frees what is not).
         ``server_time`` is the Unix time in seconds by the server's clock, for the first start.
         """
 

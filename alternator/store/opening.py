@@ -13,7 +13,7 @@ from alternator.store.sqlite.database import (
     version_of,
 )
 from alternator.store.sqlite.schema import SCHEMA
-from alternator.store.sqlite.state import SqliteStore
+from alternator.store.sqlite.store import SqliteStore
 
 __all__ = [
     "OPENING_PATIENCE_SECONDS",
