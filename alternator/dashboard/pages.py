@@ -178,6 +178,7 @@ def overview(site: Site, request: Request) -> Response:
         drafts=waiting_drafts,
         span=span,
         pictures=(plots.throughput(found, span, now), plots.latency(found, span, now)),
+        elsewhere=site.elsewhere is not None,
         hardware=site.hardware,
         seen=site.hardware.seen() if site.hardware is not None else None,
     )

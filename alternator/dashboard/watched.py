@@ -19,6 +19,7 @@ class Condition:
 
     ``trouble`` is what a restart may mend, '' while there is no such thing; ``worker`` is the
     transcriber's state, "disabled" where there is none; ``described`` counts since the start.
+    ``watcher`` is which process watches the account, where that is another.
     """
 
     trouble: str
@@ -28,6 +29,8 @@ class Condition:
     server: ServerReport
     last_success: datetime | None
     described: int
+    paused: bool = False
+    watcher: str = ""
 
 
 class Thumbnails(Protocol):

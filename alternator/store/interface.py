@@ -194,6 +194,9 @@ class Store(Protocol):
         For a process beside the bot: no claim of its is freed.
         """
 
+    def of_account(self, key: int) -> AccountState:
+        """The state of the account with this number, as it is: no claim of its is freed."""
+
     def known_accounts(self, server: str) -> Mapping[str, AccountState]:
         """The states of the accounts on a server by their ids there, as they are.
 

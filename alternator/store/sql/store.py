@@ -72,6 +72,10 @@ class SqlStore:
                 db.execute("DELETE FROM held WHERE account = ? AND by_bot = 1", (account,))
         return SqlAccountState(self._database, int(account), self._time)
 
+    def of_account(self, key: int) -> SqlAccountState:
+        """The state of the account with this number, as it is."""
+        return SqlAccountState(self._database, key, self._time)
+
     def known_accounts(self, server: str) -> dict[str, SqlAccountState]:
         """The states of the accounts on a server by their ids there, as they are."""
         found = self.all_accounts().items()

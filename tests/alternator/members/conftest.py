@@ -1,0 +1,31 @@
+"""The pages of members over a sandbox server."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from member_site import MemberWebsite
+
+from alternator.store.interface import Store
+from sandbox.server import SandboxServer
+
+
+@pytest.fixture
+def make_site(
+    server: SandboxServer, store: Store, tmp_path: Path
+) -> Iterator[Callable[..., MemberWebsite]]:
+    """Makes sites: ``make_site(most_accounts=1)``."""
+    with ExitStack() as stack:
+
+        def make(**wanted: Any) -> MemberWebsite:
+            return stack.enter_context(MemberWebsite(server, store, tmp_path / "state", **wanted))
+
+        yield make
+
+
+@pytest.fixture
+def site(make_site: Callable[..., MemberWebsite]) -> MemberWebsite:
+    """One as it comes."""
+    return make_site()
