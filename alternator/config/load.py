@@ -8,23 +8,28 @@ variable counts as not set, so that compose files can pass through what may be m
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from alternator.config.accounts import TOKEN, URL, source_of_account
+from alternator.config.accounts import source_of_account
 from alternator.config.file import notice_of_readers
 from alternator.config.models import WhisperSettings
 from alternator.config.reading import read_source
 from alternator.config.settings import SECTIONS, Config, keys_of
-from alternator.config.signup import SignupSettings
 from alternator.config.source import KeyName, Source, variable
 from alternator.config.values import Key, Value, convert
 from alternator.errors import ConfigError
 from probe.machine.operator_config import FILE_NAME
 
 T = TypeVar("T")
+
+# What makes an account, and what stands there where the configuration names none.
+NEEDED: Mapping[KeyName, str] = {
+    ("mastodon", "instance_url"): "https://nobody.invalid",
+    ("mastodon", "access_token"): "nobody",
+}
 
 
 def load_config(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
@@ -62,22 +67,33 @@ def load_accounts(
     return configs_of(read_source(path, environ))
 
 
-def load_base(
-    path: Path | None = None, environ: Mapping[str, str] = os.environ
-) -> tuple[Config, tuple[Config, ...]]:
-    """What holds for all accounts, and the configuration of each that is written down.
+@dataclass(frozen=True, kw_only=True)
+class ClusterConfig:
+    """The configuration of a cluster's role: ``base`` for all, and the ``accounts`` that it names.
 
-    The first has a server of ``[signup]``, where there is one, and no token: it is of nobody. There
-    may be no account, but for one of ``[mastodon]`` that lacks something.
+    There need be none: members may sign up. ``base`` has what holds for all accounts, and an
+    account that is none.
     """
+
+    base: Config
+    accounts: tuple[Config, ...]
+
+
+def load_cluster(
+    path: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> ClusterConfig:
+    """The configuration of a cluster's role. ConfigError as of ``load_config``."""
     source = read_source(path, environ)
-    is_alone = not source.accounts and (URL in source.values or TOKEN in source.values)
-    configured = configs_of(source) if source.accounts or is_alone else ()
-    signup = build_section(SignupSettings, source)
-    server = signup.server[0] if signup.server else "https://nobody.invalid"
-    nobody = {URL: Value(raw=server, origin="nobody"), TOKEN: Value(raw="-", origin="nobody")}
-    base = config_of(Source(file=source.file, values=source.values | nobody))
-    return replace(base, mastodon=replace(base.mastodon, access_token="")), configured
+    own = [name for name in NEEDED if (value := source.values.get(name)) and value.raw != ""]
+    accounts = configs_of(source) if own or source.accounts else ()
+    nobody = {name: Value(raw=raw, origin="nobody") for name, raw in NEEDED.items()}
+    alone = replace(source, values=source.values | nobody, accounts=())
+    notices = accounts[0].notices if accounts else configs_of(alone)[0].notices
+    base = config_of(alone)
+    mastodon = replace(base.mastodon, access_token="")
+    if base.signup.server:
+        mastodon = replace(mastodon, instance_url=base.signup.server[0])
+    return ClusterConfig(base=replace(base, mastodon=mastodon, notices=notices), accounts=accounts)
 
 
 def load_section(

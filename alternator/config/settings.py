@@ -19,11 +19,14 @@ from alternator.config.conduct import (
     ReviewSettings,
 )
 from alternator.config.dashboard import DashboardSettings
+from alternator.config.database import DatabaseSettings
 from alternator.config.descriptions import DescriptionSettings
+from alternator.config.metrics import MetricsSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.others import OthersSettings
 from alternator.config.signup import SignupSettings
 from alternator.config.values import Key, below_home, key, key_of
+from alternator.config.worker import WorkerSettings
 from alternator.log import LogFormat, LogLevel
 
 # Which types are taken on unless the configuration says otherwise: what the Rust bot took, and
@@ -253,9 +256,12 @@ class Config:
     logging: LoggingSettings = field(default_factory=LoggingSettings)
     whisper: WhisperSettings = field(default_factory=WhisperSettings)
     state: StateSettings = field(default_factory=StateSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     signup: SignupSettings = field(default_factory=SignupSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
     account: str = ""
     notices: tuple[str, ...] = ()
 
@@ -277,9 +283,12 @@ SECTIONS: Mapping[str, type] = {
     "logging": LoggingSettings,
     "whisper": WhisperSettings,
     "state": StateSettings,
+    "database": DatabaseSettings,
     "health": HealthSettings,
     "dashboard": DashboardSettings,
     "signup": SignupSettings,
+    "metrics": MetricsSettings,
+    "worker": WorkerSettings,
 }
 
 

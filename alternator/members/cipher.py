@@ -63,7 +63,8 @@ class Cipher:
 
     def seal_until(self, purpose: Purpose, text: str, ends: float) -> str:
         """A text that is good up to a Unix time in seconds: for a browser to keep."""
-        return self.seal(purpose, f"{int(ends)}\n{text}").decode("ascii")
+        # A cookie with the signs at its end would have to be quoted.
+        return self.seal(purpose, f"{int(ends)}\n{text}").decode("ascii").rstrip("=")
 
     def unseal_fresh(self, purpose: Purpose, sealed: str, now: float) -> str | None:
         """A text that is good still; None for any other.
@@ -72,7 +73,8 @@ class Cipher:
         which another process's clock may have had wrong.
         """
         try:
-            text = self.unseal(purpose, sealed.encode("ascii"), "a browser")
+            padded = sealed + "=" * (-len(sealed) % 4)
+            text = self.unseal(purpose, padded.encode("ascii"), "a browser")
         except (KeyMismatchError, UnicodeError):
             return None
         ends, _, content = text.partition("\n")

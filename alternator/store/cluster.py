@@ -216,6 +216,12 @@ class Cluster(Protocol):
     @property
     def jobs(self) -> Jobs: ...
 
+    def now(self) -> float:
+        """Unix time in seconds by the database's clock."""
+
+    def halted(self) -> Mapping[str, str]:
+        """Why nothing is edited any more, by the names of the accounts of which that is so."""
+
     def export(self, account: int) -> Mapping[str, Sequence[Mapping[str, object]]]:
         """All that is remembered of an account, by table; no token."""
 

@@ -7,9 +7,11 @@ StateError where the store can't be read or written.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from alternator.store.asked import Asked
+from alternator.store.cluster import Cluster
 from alternator.store.drafts import Drafts
 from alternator.store.edit_history import EditHistory
 from alternator.store.errands import Errands
@@ -104,6 +106,13 @@ class AccountState(Protocol):
     def due_of(self, status_id: str) -> float | None:
         """When the next attachment of a post is due; None as of ``next_due``."""
 
+    def editing(self, claim: Claim) -> AbstractContextManager[bool]:
+        """A stretch in which the post of a claim is edited: one at a time for the whole account.
+
+        Whether the claim still holds and nothing is halted: where not, nothing may be edited. With
+        one process it always is so, and nobody is waited for.
+        """
+
     def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
         """Write down what became of a claim, and that an edit succeeded, where one did.
 
@@ -194,14 +203,18 @@ class Store(Protocol):
         For a process beside the bot: no claim of its is freed.
         """
 
-    def of_account(self, key: int) -> AccountState:
-        """The state of the account with this number, as it is: no claim of its is freed."""
-
     def known_accounts(self, server: str) -> Mapping[str, AccountState]:
         """The states of the accounts on a server by their ids there, as they are.
 
         For a process beside the bot: no claim of its is freed.
         """
+
+    def of_account(self, key: int) -> AccountState:
+        """The state of the account with this number, as it is: no claim of its is freed."""
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """What the processes that share the store know of each other; None where there is one."""
 
     def close(self) -> None:
         """The store and its states can't be used any more."""

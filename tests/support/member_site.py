@@ -2,25 +2,24 @@
 
 import threading
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Self
 
+import psycopg
 import requests
 import uvicorn
-from memory_cluster import MemoryCluster
 from owner import answer
 from waiting import wait_for
 
 from alternator.config.dashboard import DashboardSettings
+from alternator.config.database import DatabaseSettings
 from alternator.config.settings import Config, MastodonSettings
 from alternator.config.signup import SignupSettings
 from alternator.dashboard.server import listening
 from alternator.members.cipher import Cipher, new_key
-from alternator.store.cluster import Cluster, Enrolled
-from alternator.store.interface import Store
-from alternator.store.opening import STATE_FILE
+from alternator.store.cluster import OF_ACCOUNT, Enrolled
+from alternator.store.postgres.store import PostgresStore
 from alternator.website.app import web_app
 from sandbox.server import SandboxServer
 
@@ -67,24 +66,20 @@ class Visit:
 
 
 class MemberWebsite:
-    """The site, until the ``with`` block ends."""
+    """The site over a database of PostgreSQL, until the ``with`` block ends."""
 
     # size: the server whose members come, what is kept where, and what a test sets.
     def __init__(
         self,
         server: SandboxServer,
-        store: Store,
-        directory: Path,
+        database: DatabaseSettings,
         *,
-        cluster: Cluster | None = None,
         configured: tuple[Config, ...] = (),
         sections: Mapping[str, Any] | None = None,
         **signup: object,
     ) -> None:
         self.server = server
-        self.store = store
-        self.memory = MemoryCluster(directory / STATE_FILE)
-        self.cluster: Cluster = cluster or self.memory
+        self.database = database
         self.configured = configured
         self.signup = SignupSettings(server=(server.url,), key=new_key())
         self.signup = replace(self.signup, **signup)  # type: ignore[arg-type]
@@ -95,6 +90,9 @@ class MemberWebsite:
         self._ending = ExitStack()
 
     def __enter__(self) -> Self:
+        home = PostgresStore(self.database, role="web", shared=True)
+        self.store = self._ending.enter_context(closing(home))
+        self.cluster = self.store.cluster
         sockets = listening(replace(DashboardSettings(), port=0))
         for one in sockets:
             self._ending.callback(one.close)
@@ -132,6 +130,31 @@ class MemberWebsite:
         """Where the server leads whoever answers there: the address is not gone to."""
         found = answer(asked, allow=allow, user=user, follow=False)
         return found.headers["Location"]
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """What a statement gives, beside the site."""
+        assert self.database.url is not None
+        with psycopg.connect(self.database.url, autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def rows(self, account: int) -> dict[str, int]:
+        """How many rows an account has in each table that has such."""
+        return {
+            table: self.query(f"SELECT count(*) FROM {table} WHERE account = {account}")[0][0]
+            for table in OF_ACCOUNT
+        }
+
+    def dump(self) -> str:
+        """The whole of the database as text: its tables are looked up, so that none is missed.
+
+        Bytes stand in it as they are, so that what they hold can be looked for.
+        """
+        tables = self.query("SELECT relname FROM pg_stat_user_tables")
+        lines = []
+        for (table,) in sorted(tables):
+            lines += [f"{table}: {row!r}" for row in self.query(f"SELECT * FROM {table}")]
+        return "\n".join(lines)
 
     @property
     def members(self) -> list[Enrolled]:

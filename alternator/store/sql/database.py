@@ -48,7 +48,8 @@ class Dialect:
     is read in its order; ``waiting`` is the condition of a row that waits where all rows of one
     post are meant. ``locked`` ends a SELECT whose rows nobody else may change until the end of the
     transaction. ``lock_post`` keeps other transactions that send it from one post (parameters:
-    account, status), and is None where one transaction at a time can write.
+    account, status), and is None where one transaction at a time can write; ``lock_edits`` does so
+    with all edits of one account (parameter: account), and is None where one process alone edits.
     """
 
     row: str
@@ -56,6 +57,7 @@ class Dialect:
     waiting: str
     locked: str
     lock_post: str | None
+    lock_edits: str | None
 
 
 class Database(Protocol):

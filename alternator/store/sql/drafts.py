@@ -139,6 +139,8 @@ class SqlDrafts:
 
     def end_dry_runs(self, audiences: Collection[str], *, review: bool) -> int:
         """Take up the drafts of a dry run that is over."""
+        if not audiences:
+            return 0  # not every home takes an empty list
         marks = ", ".join("?" * len(audiences))
         with self._database.writing(durable=True) as db:
             found = self._all(

@@ -50,6 +50,12 @@ class SqlErrands:
             waiting = self._all(db, "ended IS NULL")
         return next((one for one in waiting if one.errand.status_id not in passed_over), None)
 
+    def get(self, number: int) -> KeptErrand | None:
+        """One that waits."""
+        with self._database.reading() as db:
+            found = self._all(db, "ended IS NULL AND number = ?", number)
+        return found[0] if found else None
+
     def begin(self, number: int) -> None:
         """An errand is about to be done."""
         with self._database.writing(durable=True) as db:

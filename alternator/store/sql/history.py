@@ -112,6 +112,17 @@ class SqlHistory:
             for row in rows
         ]
 
+    def texts_of(self, attachment_id: str) -> frozenset[str]:
+        """What was sent for an attachment."""
+        with self._database.reading() as db:
+            return frozenset(
+                text
+                for (text,) in db.execute(
+                    "SELECT text FROM written WHERE account = ? AND attachment_id = ?",
+                    (self._account, attachment_id),
+                )
+            )
+
     def is_busy(self, status_id: str) -> bool:
         """Whether the bot, or an undo, is at work on a post."""
         with self._database.reading() as db:

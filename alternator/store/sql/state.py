@@ -5,8 +5,8 @@ cut short goes back to ``waiting`` at the next start; it has counted as an attem
 attachment that takes the bot down is not tried for ever.
 """
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from alternator.errors import StateError
 from alternator.store.elapsed import ElapsedTime
@@ -16,6 +16,7 @@ from alternator.store.sql.asked import SqlAsked
 from alternator.store.sql.claims import SqlClaims
 from alternator.store.sql.database import Database
 from alternator.store.sql.drafts import SqlDrafts
+from alternator.store.sql.ends import HELD
 from alternator.store.sql.errands import SqlErrands
 from alternator.store.sql.history import SqlHistory
 from alternator.store.sql.ledger import SqlLedger
@@ -124,7 +125,21 @@ class SqlAccountState(SqlClaims):
 
     def claim_of(self, status_id: str) -> Claim | None:
         """Take what is due of one post; nothing of an account that is halted."""
-        return None if self._to_halt is not None else super().claim_of(status_id)
+        return None if self.halted() is not None else super().claim_of(status_id)
+
+    @contextmanager
+    def editing(self, claim: Claim) -> Iterator[bool]:
+        """A stretch in which the post of a claim is edited: one at a time for the whole account."""
+        lock = self._database.dialect.lock_edits
+        if lock is None:
+            yield True
+            return
+        with self._database.writing() as db:
+            db.execute(lock, (self._account,))
+            (held,) = db.execute(
+                f"SELECT COUNT(*) FROM attachment WHERE {HELD}", self._held(claim)
+            ).fetchone()
+            yield held > 0 and self.halted() is None
 
     def due_of(self, status_id: str) -> float | None:
         """When the next attachment of a post is due; None if none waits, or nothing is edited."""

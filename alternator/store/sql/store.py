@@ -1,5 +1,6 @@
 """The store in a database: the accounts in it, and what belongs to none of them."""
 
+from alternator.store.cluster import Cluster
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.sql.claims import free_interrupted
 from alternator.store.sql.database import Database
@@ -75,6 +76,11 @@ class SqlStore:
     def of_account(self, key: int) -> SqlAccountState:
         """The state of the account with this number, as it is."""
         return SqlAccountState(self._database, key, self._time)
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """None: there are no other processes."""
+        return None
 
     def known_accounts(self, server: str) -> dict[str, SqlAccountState]:
         """The states of the accounts on a server by their ids there, as they are."""

@@ -47,6 +47,7 @@ DIALECT = Dialect(
     waiting="+state = 'waiting'",
     locked="",
     lock_post=None,
+    lock_edits=None,
 )
 
 

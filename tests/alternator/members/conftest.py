@@ -2,25 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 from member_site import MemberWebsite
 
-from alternator.store.interface import Store
+from alternator.config.database import DatabaseSettings
 from sandbox.server import SandboxServer
 
 
 @pytest.fixture
 def make_site(
-    server: SandboxServer, store: Store, tmp_path: Path
+    server: SandboxServer, database: DatabaseSettings
 ) -> Iterator[Callable[..., MemberWebsite]]:
     """Makes sites: ``make_site(most_accounts=1)``."""
     with ExitStack() as stack:
 
         def make(**wanted: Any) -> MemberWebsite:
-            return stack.enter_context(MemberWebsite(server, store, tmp_path / "state", **wanted))
+            return stack.enter_context(MemberWebsite(server, database, **wanted))
 
         yield make
 

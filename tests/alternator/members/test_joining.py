@@ -1,20 +1,19 @@
 """How accounts are connected: at a sandbox server, and wherever that is broken off."""
 
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from member_site import MemberWebsite
 
 from alternator.accounts.scopes import NEEDED
+from alternator.config.database import DatabaseSettings
 from alternator.members import joining
 from alternator.members.application import Applications
 from alternator.members.cipher import Cipher
 from alternator.members.credentials import credentials_of
 from alternator.members.joining import PATH, SECONDS
 from alternator.store.cluster import Enrolled
-from alternator.store.interface import Store
 from sandbox.model.records import ACCOUNTS
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
@@ -27,10 +26,10 @@ def token_of(site: MemberWebsite, entry: Enrolled) -> str:
 
 
 @pytest.mark.parametrize("dialect", ["mastodon-4.2", "mastodon-4.5"])
-def test_an_account_is_connected(store: Store, tmp_path: Path, dialect: str):
+def test_an_account_is_connected(database: DatabaseSettings, dialect: str):
     with (
         SandboxServer(settings=Settings.of(dialect)) as server,
-        MemberWebsite(server, store, tmp_path / "state") as site,
+        MemberWebsite(server, database) as site,
     ):
         visit = site.visit()
         asked = visit.begin()
@@ -44,7 +43,7 @@ def test_an_account_is_connected(store: Store, tmp_path: Path, dialect: str):
         assert entry.key.startswith("member:") and entry.source == "member"
         assert site.granted == [token_of(site, entry)]
         assert entry.account is not None
-        state = store.known_accounts(server.url)
+        state = site.store.known_accounts(server.url)
         assert [one.key for one in state.values()] == [entry.account]
         assert "neighbour@" in visit.get("/me").text
 
@@ -69,10 +68,7 @@ def test_a_former_token_is_revoked(site: MemberWebsite):
     site.visit().join()
     (before,) = site.members
     # Members come by another address now, for which there is another application.
-    folder = site.memory.file.parent
-    with MemberWebsite(
-        site.server, site.store, folder, cluster=site.cluster, key=site.key
-    ) as later:
+    with MemberWebsite(site.server, site.database, key=site.key) as later:
         later.visit().join()
         (after,) = later.members
         assert (after.key, after.account) == (before.key, before.account)
@@ -125,7 +121,7 @@ def test_a_way_back_is_good_in_the_browser_that_began(site: MemberWebsite):
 def test_a_way_back_is_good_for_ten_minutes(site: MemberWebsite):
     visit = site.visit()
     back = visit.way_back(visit.begin())
-    site.memory.sign_ups.later = SECONDS + 1
+    site.query(f"UPDATE signup_begun SET until = until - {SECONDS + 1}")
     assert visit.get(back).status_code == 400
     assert site.members == []
 
@@ -176,9 +172,9 @@ def test_the_operator_says_who(
     assert len(site.members) == len(site.granted) == (1 if is_let_in else 0)
 
 
-def test_an_account_of_the_configuration_is_not_connected(site: MemberWebsite, store: Store):
+def test_an_account_of_the_configuration_is_not_connected(site: MemberWebsite):
     (demo,) = (one for one in ACCOUNTS.values() if one.username == "demo")
-    state = store.use_account(site.server.url, demo.id)
+    state = site.store.use_account(site.server.url, demo.id)
     enrolment = site.cluster.enrolment
     enrolment.enrol(Enrolled(key="config:home", source="config", server=site.server.url))
     enrolment.bind("config:home", state.key, "demo@here")
@@ -215,11 +211,11 @@ def test_a_member_s_own_token_is_not_revoked_when_connecting_again_fails(site: M
 def test_an_application_that_the_server_forgot_is_registered_anew(site: MemberWebsite):
     """Mastodon 4.2 forgets those that nobody has a token of after a day."""
     url = f"{site.url}{PATH}"
-    first = Applications(site.memory.sign_ups, Cipher(site.key), url).door(site.server.url)
-    again = Applications(site.memory.sign_ups, Cipher(site.key), url).door(site.server.url)
+    first = Applications(site.cluster.sign_ups, Cipher(site.key), url).door(site.server.url)
+    again = Applications(site.cluster.sign_ups, Cipher(site.key), url).door(site.server.url)
     assert again.app == first.app
     site.server.sandbox.oauth.apps.clear()
-    later = Applications(site.memory.sign_ups, Cipher(site.key), url).door(site.server.url)
+    later = Applications(site.cluster.sign_ups, Cipher(site.key), url).door(site.server.url)
     assert later.app != first.app and later.scopes == first.scopes
     assert list(site.server.sandbox.oauth.apps) == [later.app.client_id]
     # Nothing that came of asking is left.
@@ -238,13 +234,6 @@ def test_nothing_that_is_kept_shows_a_secret(site: MemberWebsite):
     (entry,) = site.members
     secrets = [*site.granted]
     secrets += [app.client_secret for app in site.server.sandbox.oauth.apps.values()]
-    kept = repr(
-        [
-            entry.token,
-            site.memory.sign_ups.kept,
-            site.memory.sign_ups.begun,
-            entry,
-            credentials_of(entry, Cipher(site.key)),
-        ]
-    )
+    kept = site.dump() + repr([entry, credentials_of(entry, Cipher(site.key))])
+    assert "signup_app" in kept and "signup_begun" in kept and "watched" in kept
     assert len(secrets) == 2 and [secret for secret in secrets if secret in kept] == []
