@@ -82,6 +82,9 @@ class Enrolment(Protocol):
     def change(self, key: str, settings: Mapping[str, object]) -> None:
         """A member's own settings are these from now on; all else stays."""
 
+    def reseal(self, key: str, before: bytes | None, token: bytes) -> bool:
+        """A member's token is kept so from now on, if it was kept as ``before``; whether it was."""
+
     def bind(self, key: str, account: int, handle: str) -> None:
         """An account was signed in: this is its row of the state, and its name."""
 

@@ -12,6 +12,7 @@ from alternator.members.config_of import shown_config_of
 from alternator.members.credentials import name_of
 from alternator.members.limits import Limits
 from alternator.members.states import States
+from alternator.roles.account_config import key_of
 from alternator.store.cluster import GONE_SECONDS, Cluster, Enrolled, Process
 from alternator.store.interface import AccountState
 from alternator.store.outcomes import AttachmentState
@@ -74,7 +75,7 @@ class StoredAccounts:
         now: Callable[[], float],
     ) -> None:
         self.base = base
-        self._configured = {f"config:{one.account}": one for one in configured}
+        self._configured = {key_of(one): one for one in configured}
         self._cluster = cluster
         self._states = states
         self._limits = limits

@@ -76,13 +76,14 @@ class MemberWebsite:
         *,
         configured: tuple[Config, ...] = (),
         sections: Mapping[str, Any] | None = None,
-        **signup: object,
+        closed: bool = False,
+        **signup: Any,
     ) -> None:
         self.server = server
         self.database = database
         self.configured = configured
-        self.signup = SignupSettings(server=(server.url,), key=new_key())
-        self.signup = replace(self.signup, **signup)  # type: ignore[arg-type]
+        servers = () if closed else (server.url,)
+        self.signup = replace(SignupSettings(server=servers, key=new_key()), **signup)
         self.key = self.signup.key or ""
         mastodon = MastodonSettings(instance_url=server.url, access_token="")
         self.base = replace(Config(mastodon=mastodon), **(sections or {}))
@@ -99,7 +100,8 @@ class MemberWebsite:
         self.url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
         self.signup = replace(self.signup, address=self.url)
         self.base = replace(self.base, signup=self.signup, dashboard=DashboardSettings(token=TOKEN))
-        app = web_app(self.base, self.configured, self.store, self.cluster, Cipher(self.signup.key))
+        cipher = Cipher(self.key) if self.signup.server else None
+        app = web_app(self.base, self.configured, self.store, self.cluster, cipher)
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=(sockets,), daemon=True)

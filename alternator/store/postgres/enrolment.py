@@ -70,6 +70,15 @@ class PostgresEnrolment:
                 "UPDATE watched SET settings = %s WHERE key = %s", (Jsonb(dict(settings)), key)
             )
 
+    def reseal(self, key: str, before: bytes | None, token: bytes) -> bool:
+        """A member's token is kept so from now on, if it was kept as ``before``; whether it was."""
+        with self._database.plain() as connection:
+            resealed = connection.execute(
+                "UPDATE watched SET token = %s WHERE key = %s AND token IS NOT DISTINCT FROM %s",
+                (token, key, before),
+            )
+            return resealed.rowcount == 1
+
     def bind(self, key: str, account: int, handle: str) -> None:
         """An account was signed in: this is its row of the state, and its name."""
         with self._database.plain() as connection:

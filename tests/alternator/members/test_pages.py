@@ -139,14 +139,19 @@ def test_a_member_sees_nothing_of_others(site: MemberWebsite, visit: Visit):
     fill(state_of(site, "neighbour"), "226440007", "Of neighbour.")
     assert "Of demo." in visit.get("/me").text and "Of neighbour." not in visit.get("/me").text
     found = other.get("/me")
-    assert "Of neighbour." in found.text and "demo" not in found.text and "115440007" not in found.text
+    assert (
+        "Of neighbour." in found.text and "demo" not in found.text and "115440007" not in found.text
+    )
     export = json.dumps(other.get("/me/export").json())
     assert "Of neighbour." in export and "demo" not in export and "115440007" not in export
     # Another's draft is none of theirs, whatever number they name.
     (draft,) = state_of(site).drafts.listed()
     refused = other.send(f"/me/drafts/{draft.number}/refuse")
     assert refused.status_code == 409
-    assert other.send(f"/me/drafts/{draft.number}/approve", **{"text-1154400071": "x"}).status_code == 409
+    assert (
+        other.send(f"/me/drafts/{draft.number}/approve", **{"text-1154400071": "x"}).status_code
+        == 409
+    )
     assert [one.number for one in state_of(site).drafts.listed()] == [draft.number]
     # Nor is a session anybody's who changes a letter of it.
     cookie = visit.session.cookies["alternator_member"]
@@ -283,13 +288,16 @@ def test_a_member_decides_about_drafts(site: MemberWebsite, visit: Visit):
     fill(state, "115440007", "A cat.")
     fill(state, "116", "A dog.")
     first, second = state.drafts.listed()
-    approved = visit.send(f"/me/drafts/{first.number}/approve", **{"text-1154400071": "A black cat."})
+    approved = visit.send(
+        f"/me/drafts/{first.number}/approve", **{"text-1154400071": "A black cat."}
+    )
     assert approved.headers["Location"] == "/me?said=approved"
     assert state.drafts.get(first.number).texts == {"1154400071": "A black cat."}
     assert visit.send(f"/me/drafts/{second.number}/refuse").status_code == 303
     assert state.drafts.get(second.number).state == "refused"
     assert visit.send(f"/me/drafts/{second.number}/refuse").status_code == 409
-    long = visit.send(f"/me/drafts/{first.number}/approve", **{"text-1154400071": "x" * 1501})
+    texts = {"text-1154400071": "x" * 1501}
+    long = visit.send(f"/me/drafts/{first.number}/approve", **texts)
     assert long.status_code == 400 and "1500 characters" in long.text
 
 
@@ -379,7 +387,14 @@ def test_leaving_deletes_everything_and_revokes_the_token(site: MemberWebsite, v
 def assert_gone(site: MemberWebsite, entry: Enrolled, token: str) -> None:
     """Nothing of it is in the whole of the database."""
     dump = site.dump()
-    for what in (token, entry.handle, entry.key, "115440007", "A cat.", (entry.token or b"").decode()):
+    for what in (
+        token,
+        entry.handle,
+        entry.key,
+        "115440007",
+        "A cat.",
+        (entry.token or b"").decode(),
+    ):
         assert what not in dump, what
     assert "A dog." in dump and "neighbour@" in dump  # which shows that the dump has what there is
 
