@@ -20,7 +20,7 @@ from alternator.dashboard.door import Door
 from alternator.dashboard.errors import PageError
 from alternator.dashboard.forms import form_of
 from alternator.dashboard.metrics import MEDIA_TYPE, BotMetrics
-from alternator.dashboard.pages import Site
+from alternator.dashboard.site import Site
 from alternator.dashboard.views import number_of
 from alternator.errors import StateError
 

@@ -16,7 +16,7 @@ from alternator.config.settings import Config
 from alternator.dashboard.door import HEADERS
 from alternator.dashboard.errors import PageError
 from alternator.dashboard.forms import form_of
-from alternator.dashboard.pages import environment
+from alternator.dashboard.site import environment
 from alternator.dashboard.words import ago
 from alternator.errors import KeyMismatchError, ServerError, StateError
 from alternator.members.cipher import Cipher
