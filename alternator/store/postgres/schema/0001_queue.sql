@@ -206,11 +206,18 @@ CREATE TRIGGER alternator_errand_changed AFTER UPDATE OF ended OR DELETE ON erra
 
 -- A job that ended although what it is for still waits: its post was held by an undo, say, or the
 -- account is halted. It gets another one, a little later; much later for an account that is halted.
+-- None where nobody works for the account: whoever has that go on makes its jobs.
 CREATE FUNCTION alternator_job_ended() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     of_account bigint := (OLD.args ->> 'account')::bigint;
     pause double precision := 15;
 BEGIN
+    IF EXISTS (SELECT 1 FROM watched WHERE account = of_account AND paused) OR (
+        NOT EXISTS (SELECT 1 FROM watched WHERE account = of_account)
+        AND EXISTS (SELECT 1 FROM watched)
+    ) THEN
+        RETURN NULL;
+    END IF;
     IF EXISTS (SELECT 1 FROM account WHERE id = of_account AND halted IS NOT NULL) THEN
         pause := 600;
     END IF;
