@@ -14,6 +14,7 @@ from alternator.config.load import ClusterConfig
 from alternator.config.metrics import MetricsSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.settings import Config, HealthSettings, MastodonSettings, StateSettings
+from alternator.config.signup import SignupSettings
 from alternator.queue.names import Kind
 from alternator.roles.bot_command import BotRole
 from alternator.roles.worker_command import WorkerRole
@@ -94,6 +95,7 @@ class Cluster:
         self.vision = vision
         self.url = database.url or ""
         self.picture = folder / "picture.png"
+        self.signup: SignupSettings | None = None  # where members alone are described for
         self._folder = folder
         self._stack = stack
         self._numbers = iter(range(1000))
@@ -112,6 +114,10 @@ class Cluster:
     def of(self, *configs: Config) -> ClusterConfig:
         """A configuration of these accounts, with a folder of its own."""
         state = StateSettings(directory=self._folder / f"state-{next(self._numbers)}")
+        if self.signup is not None:
+            nobody = replace(self.config.mastodon, access_token="")
+            base = replace(self.config, state=state, mastodon=nobody, signup=self.signup)
+            return ClusterConfig(base=base, accounts=())
         made = tuple(replace(one, state=state) for one in configs or (self.config,))
         return ClusterConfig(base=made[0], accounts=made)
 

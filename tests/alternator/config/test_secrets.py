@@ -4,6 +4,7 @@ from alternator.config.database import DatabaseSettings
 from alternator.config.models import VisionSettings
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config, MastodonSettings
+from alternator.config.signup import SignupSettings
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +39,9 @@ def test_the_password_of_the_database_is_one_without_its_address(url: str):
 def test_what_is_not_set_is_no_secret():
     settings = MastodonSettings(instance_url="https://social.example", access_token="the-token")
     assert secrets_of(Config(mastodon=settings)) == ["the-token"]
+
+
+def test_of_several_keys_each_is_a_secret():
+    settings = MastodonSettings(instance_url="https://social.example", access_token="the-token")
+    config = Config(mastodon=settings, signup=SignupSettings(key="the-first the-second"))
+    assert {"the-first", "the-second"} <= set(secrets_of(config))
