@@ -24,6 +24,7 @@ from alternator.dashboard.watched import Watched
 from alternator.errors import TemporaryServerError, UnexpectedAnswerError, UnreachableError
 from alternator.log import log
 from alternator.mastodon.client import MastodonClient
+from alternator.media.confined.standing import say_how_decoders_are_held
 from alternator.progress import Progress
 from alternator.speech.opening import described
 from alternator.speech.worker.slot import WorkerReport
@@ -209,7 +210,9 @@ def take_up(state: AccountState, wishes: Wishes) -> None:
 
 
 def start_speech(settings: WhisperSettings, speech: SpeechWorker | None) -> None:
-    """Load the Whisper model, unless that is to wait for the first clip."""
+    """Load the Whisper model, unless that is to wait for the first clip; decoders are tried first,
+    since this process is idle then."""
+    say_how_decoders_are_held()
     if speech is None:
         log.info("what is said in audio and video: not heard, [whisper] enabled is false")
         return
