@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from alternator.errors import TemporaryStateError
 from alternator.log import Thread
+from alternator.queue.held import Job, at_hand
 from alternator.queue.names import DESCRIBE, ERRAND
 from alternator.stopping import Stop, Stopping
 from alternator.store.cluster import GONE_SECONDS
 
 if TYPE_CHECKING:
-    from procrastinate import App
+    from procrastinate import App, JobContext
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,9 @@ class QueueThread:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _app(self) -> "App":
-        from procrastinate import App, PsycopgConnector, RetryStrategy
+        from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+
+        from alternator.queue.held_jobs import HeldJobManager
 
         connector = PsycopgConnector(
             min_size=1,
@@ -135,25 +138,28 @@ class QueueThread:
             kwargs=dict(self._taking.connect),
         )
         app = App(connector=connector)
+        app.job_manager = HeldJobManager(connector, retry_seconds=GONE_RETRY_SECONDS)
         # Only what a lost database cut short; all else is tried again as the state says.
-        retry = RetryStrategy(
-            max_attempts=10_000, wait=GONE_RETRY_SECONDS, retry_exceptions={TemporaryStateError}
-        )
-        app.task(name=DESCRIBE, retry=retry)(self._describe)
-        app.task(name=ERRAND, retry=retry)(self._errand)
+        retry = RetryStrategy(max_attempts=10_000, retry_exceptions={TemporaryStateError})
+
+        async def describe(context: JobContext, account: int, status_id: str) -> None:
+            try:
+                await self._done(context, lambda: self._tasks.describe(account, status_id))
+            except asyncio.CancelledError:  # the end was asked for, and did not come in time
+                self._tasks.abandon(account, status_id)
+
+        async def errand(context: JobContext, account: int, number: int) -> None:
+            await self._done(context, lambda: self._tasks.errand(account, number))
+
+        app.task(name=DESCRIBE, retry=retry, pass_context=True)(describe)
+        app.task(name=ERRAND, retry=retry, pass_context=True)(errand)
         return app
 
-    async def _describe(self, account: int, status_id: str) -> None:
-        try:
-            await self._in_thread(lambda: self._tasks.describe(account, status_id))
-        except asyncio.CancelledError:  # the end was asked for, and did not come in time
-            self._tasks.abandon(account, status_id)
-
-    async def _errand(self, account: int, number: int) -> None:
-        await self._in_thread(lambda: self._tasks.errand(account, number))
-
-    async def _in_thread(self, work: Callable[[], None]) -> None:
+    async def _done(self, context: "JobContext", work: Callable[[], None]) -> None:
         """Do a job in a thread of its own. One that is broken off has given its post back."""
+        job = context.job
+        assert job.id is not None and job.worker_id is not None, "it was taken"
+        mine = Job(id=job.id, worker_id=job.worker_id)
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
 
@@ -168,7 +174,8 @@ class QueueThread:
         def run() -> None:
             error: Exception | None = None
             try:
-                work()
+                with at_hand(mine):
+                    work()
             except Stopping:
                 pass
             except Exception as found:  # noqa: BLE001 - raised again where it is waited for

@@ -72,8 +72,13 @@ class PostJobs:
             with desk.hand() as hand:
                 hand.errands.do(number)
         except ServerError as error:
+            # Not signed in: it goes on to wait, and gets another job.
+            log.warning("an errand waits: %s", error)
             desk.refused(error, UNREACHABLE_SECONDS)
+        except StateError:
             raise
+        except AlternatorError as error:
+            log.error("an errand waits: %s", error)
         finally:
             of_account.reset(with_name)
 
