@@ -44,8 +44,12 @@ def test_speech_goes_to_those_who_hear(cluster: Cluster, clip: Path):
     said = cluster.server.post("Listen", files=[clip])["id"]
     cluster.described(seen)
     assert cluster.server.descriptions(said) == [None]
-    [(queue, status)] = cluster.execute("SELECT queue_name, status::text FROM procrastinate_jobs")
-    assert (queue, status) == ("speech", "todo")
+    wait_for(
+        lambda: (
+            cluster.execute("SELECT queue_name, status::text FROM procrastinate_jobs")
+            == [("speech", "todo")]
+        )
+    )
     cluster.worker(heard, kind="speech")
     cluster.described(said)
 

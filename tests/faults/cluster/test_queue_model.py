@@ -306,4 +306,6 @@ def test_whatever_happens_all_is_done_once(
         derandomize=True,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(type("Played", (Queue,), {"store": store, "connection": connection}), settings=chances)
+    run_state_machine_as_test(
+        type("Played", (Queue,), {"store": store, "connection": connection}), settings=chances
+    )
