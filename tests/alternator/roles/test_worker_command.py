@@ -158,7 +158,7 @@ def test_a_worker_that_ends_gives_its_post_back(cluster: Cluster):
     worker = cluster.worker()
     post = cluster.server.post("Look", files=[cluster.picture])["id"]
     wait_for(lambda: cluster.states() == ["claimed"])
-    wait_for(lambda: cluster.vision.requests())
+    wait_for(cluster.vision.requests)
     cluster.worker()
     worker.stop.request()
     cluster.described(post)
