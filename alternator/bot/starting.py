@@ -17,6 +17,7 @@ from alternator.bot.health import Health, Reporting, serving
 from alternator.bot.outage import ask_until_reachable
 from alternator.bot.progress import BotProgress
 from alternator.bot.thumbnails import PostThumbnails
+from alternator.bot.work import OnPublished
 from alternator.config.models import WhisperSettings
 from alternator.config.settings import Config
 from alternator.dashboard import server as dashboard
@@ -56,6 +57,7 @@ class Shared:
     speech: SpeechReader | None
     endpoints: Endpoints
     workers: Callable[[], Sequence[WorkerReport]] = no_workers
+    on_published: OnPublished | None = None
 
 
 @contextmanager

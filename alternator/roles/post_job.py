@@ -9,6 +9,7 @@ import logging
 import threading
 from contextlib import suppress
 
+from alternator import tracing
 from alternator.errors import AlternatorError, ServerError, StateError, TemporaryServerError
 from alternator.log import of_account
 from alternator.roles.desk import Desk
@@ -45,8 +46,10 @@ class PostJobs:
                 return
             with self._lock:
                 self._under_way[account, status_id] = desk, claim
+            server = desk.config.mastodon.instance_url
             try:
-                self._work_on(desk, claim)
+                with tracing.of_post("describe", server, status_id, backfill=claim.backfill):
+                    self._work_on(desk, claim)
             finally:
                 with self._lock:
                     self._under_way.pop((account, status_id), None)
