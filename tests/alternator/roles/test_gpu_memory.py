@@ -9,9 +9,8 @@ from alternator.roles.gpu_memory import FRESH_SECONDS, MIB, GpuMemory, of_amd, o
 
 def smi(folder: Path, says: str, code: int = 0) -> None:
     program = folder / "nvidia-smi"
-    program.write_text(
-        f"#!/bin/sh\ncat <<'END'\n{says}\nEND\necho x >> {folder}/asked\nexit {code}\n"
-    )
+    counted = f"echo x >> {folder}/asked"
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{says}\nEND\n{counted}\nexit {code}\n")
     program.chmod(0o755)
 
 
