@@ -24,6 +24,8 @@ from alternator.config.descriptions import DescriptionSettings
 from alternator.config.metrics import MetricsSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.others import OthersSettings
+from alternator.config.signup import SignupSettings
+from alternator.config.tracing import TracingSettings
 from alternator.config.values import Key, below_home, key, key_of
 from alternator.config.worker import WorkerSettings
 from alternator.log import LogFormat, LogLevel
@@ -258,8 +260,10 @@ class Config:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    signup: SignupSettings = field(default_factory=SignupSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
+    tracing: TracingSettings = field(default_factory=TracingSettings)
     account: str = ""
     notices: tuple[str, ...] = ()
 
@@ -284,8 +288,10 @@ SECTIONS: Mapping[str, type] = {
     "database": DatabaseSettings,
     "health": HealthSettings,
     "dashboard": DashboardSettings,
+    "signup": SignupSettings,
     "metrics": MetricsSettings,
     "worker": WorkerSettings,
+    "tracing": TracingSettings,
 }
 
 

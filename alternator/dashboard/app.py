@@ -1,7 +1,7 @@
 """The routes of the dashboard. What reads a file is answered in a thread of its own."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from importlib.resources import files
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from alternator.dashboard.door import Door
 from alternator.dashboard.errors import PageError
 from alternator.dashboard.forms import form_of
 from alternator.dashboard.metrics import MEDIA_TYPE, BotMetrics
-from alternator.dashboard.pages import Site
+from alternator.dashboard.site import Site
 from alternator.dashboard.views import number_of
 from alternator.errors import StateError
 
@@ -46,10 +46,11 @@ GET_PAGES: dict[str, Callable[[Site, Request], Response]] = {
 }
 
 
-def create_app(site: Site) -> Door:
-    """The application, with the door around it."""
+def create_app(site: Site, more: Sequence[BaseRoute] = ()) -> Door:
+    """The application, with the door around it. ``more`` are routes that go before those here."""
     app = Starlette(
         routes=[
+            *more,
             *(Route(path, shown(site, page)) for path, page in GET_PAGES.items()),
             *(
                 Route(path, done(site, action), methods=["POST"])
@@ -67,7 +68,7 @@ def create_app(site: Site) -> Door:
             Exception: refused(site),
         },
     )
-    return Door(app, site.access, site.now)
+    return Door(app, site.access, site.now, open_to=site.open_to)
 
 
 def shown(site: Site, page: Callable[[Site, Request], Response]) -> Endpoint:
@@ -141,7 +142,8 @@ def login_routes(site: Site) -> list[BaseRoute]:
             max_age=SESSION_SECONDS,
             httponly=True,
             samesite="strict",
-            secure=request.url.scheme == "https",
+            # As the browser has it: behind a proxy that speaks TLS, this server sees none.
+            secure=request.headers.get("origin", "").startswith("https://"),
         )
         return answer
 
@@ -225,6 +227,7 @@ def refused(site: Site) -> Callable[[Request, Exception], Awaitable[Response]]:
                 status = 500
                 text = "This should not have happened. The bot goes on; its log says more."
         number = number_of(request.query_params, "account", 0)
+        # Of others' accounts it would have to be looked up, and that may be what fails.
         number = number if number < len(site.watched) else 0
         return site.page(request, "error.html", status=status, number=number, text=text)
 

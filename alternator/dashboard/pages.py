@@ -1,21 +1,16 @@
 """The pages: each reads what it shows, in a thread of its own, and fills its template."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import partial
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from alternator.dashboard import plots, words
-from alternator.dashboard.access import Access
-from alternator.dashboard.door import is_open
+from alternator.dashboard import plots
 from alternator.dashboard.errors import PageError
-from alternator.dashboard.hardware import Hardware
 from alternator.dashboard.settings_view import sections_of
+from alternator.dashboard.site import Site
 from alternator.dashboard.views import (
     ALL,
     PER_PAGE,
@@ -27,82 +22,9 @@ from alternator.dashboard.views import (
     results,
     written_on,
 )
-from alternator.dashboard.watched import Watched
 from alternator.store.listing import Described, Listed
 
-# What a page says after something was done, by the word in its address: nobody else's words.
-SAID: Mapping[str, str] = {
-    "retried": "It will be tried again in its turn.",
-    "retried-all": "Everything that was given up will be tried again.",
-    "nothing": "There was nothing to do any more.",
-    "resumed": "Editing goes on.",
-    "approved": "The draft is approved. The bot writes it into the post in its turn.",
-    "refused": "The draft is refused. Nothing is written.",
-    "asked-rewrite": "The new words are handed to the bot, which writes them into the post.",
-    "asked-undo": "The bot takes the description back.",
-    "asked-again": "The bot takes the description back and makes a new one.",
-}
 MOST_REASONS = 8
-
-
-def environment() -> Environment:
-    """The templates. What is not escaped in them is our own."""
-    made = Environment(
-        loader=PackageLoader("alternator.dashboard"),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {"moment": words.moment, "iso": words.iso, "duration": words.duration}
-    made.globals |= {"states": words.STATES, "all_states": ALL, "per_page": PER_PAGE}
-    return made
-
-
-@dataclass(frozen=True, kw_only=True)
-class Site:
-    """What the pages are made of."""
-
-    watched: Sequence[Watched]
-    access: Access
-    hardware: Hardware
-    now: Callable[[], float] = time.time
-    templates: Environment = field(default_factory=environment)
-
-    def account(self, asked: Mapping[str, str]) -> tuple[int, Watched]:
-        """The account that a query or a form is about, and its number."""
-        number = number_of(asked, "account", 0)
-        if number >= len(self.watched):
-            raise PageError(404, "There is no such account.")
-        return number, self.watched[number]
-
-    def signed_in(self, asked: Mapping[str, str]) -> tuple[int, Watched]:
-        """The same; PageError while nothing is known of it."""
-        number, watched = self.account(asked)
-        if not watched.account.is_signed_in:
-            raise PageError(503, "The account is not signed in yet: its server is waited for.")
-        return number, watched
-
-    # size: what every page needs beside its own.
-    def page(
-        self, request: Request, name: str, *, status: int = 200, number: int = 0, **own: object
-    ) -> Response:
-        """A page, with what all of them show."""
-        now = self.now()
-        # Whose they are is nobody's business who has not shown the token.
-        is_anybodys = self.access.token is not None and is_open(request.url.path)
-        text = self.templates.get_template(name).render(
-            accounts=() if is_anybodys else self.watched,
-            number=number,
-            query=f"?account={number}" if number else "",
-            path=request.url.path,
-            said=SAID.get(request.query_params.get("said", ""), ""),
-            with_token=self.access.token is not None and not is_anybodys,
-            now=now,
-            ago=partial(words.ago, now=now),
-            **own,
-        )
-        return HTMLResponse(text, status_code=status)
 
 
 def overview(site: Site, request: Request) -> Response:
@@ -135,8 +57,9 @@ def overview(site: Site, request: Request) -> Response:
         drafts=waiting_drafts,
         span=span,
         pictures=(plots.throughput(found, span, now), plots.latency(found, span, now)),
-        seen=site.hardware.seen(),
-        is_looking=site.hardware.is_looking,
+        elsewhere=site.elsewhere is not None,
+        hardware=site.hardware,
+        seen=site.hardware.seen() if site.hardware is not None else None,
     )
 
 
@@ -144,14 +67,14 @@ def posts(site: Site, request: Request) -> Response:
     """The attachments, filtered, page by page."""
     number, watched = site.signed_in(request.query_params)
     wanted = filter_of(request.query_params)
-    found = results(watched, wanted, number_of(request.query_params, "page"))
+    found = results(watched.account.state, wanted, number_of(request.query_params, "page"))
     return site.page(
         request,
         "posts.html",
         number=number,
         watched=watched,
         wanted=wanted,
-        texts=written_on(watched, found.entries),
+        texts=written_on(watched.account.state, found.entries),
         link=partial(link, request),
         results=found,
     )
@@ -160,7 +83,9 @@ def posts(site: Site, request: Request) -> Response:
 def failures(site: Site, request: Request) -> Response:
     """What was given up, with reasons."""
     number, watched = site.signed_in(request.query_params)
-    found = results(watched, Filter(state="failed"), number_of(request.query_params, "page"))
+    found = results(
+        watched.account.state, Filter(state="failed"), number_of(request.query_params, "page")
+    )
     return site.page(
         request,
         "failures.html",
@@ -188,12 +113,12 @@ def one_post(site: Site, request: Request) -> Response:
         status_id=status_id,
         entries=entries,
         url=post_url(watched, status_id),
-        past=past_of(watched, status_id),
+        past=past_of(watched.account.state, status_id),
         errands={
             one.attachment_id: one for one in watched.account.state.errands.waiting(status_id)
         },
         ended=watched.account.state.errands.ended(status_id),
-        limit=watched.account.instance.description_limit,
+        limit=watched.account.description_limit,
     )
 
 
@@ -213,7 +138,7 @@ def drafts(site: Site, request: Request) -> Response:
         total=len(waiting),
         page_number=page,
         of=of,
-        limit=watched.account.instance.description_limit,
+        limit=watched.account.description_limit,
         link=partial(link, request),
         url=partial(post_url, watched),
     )

@@ -148,8 +148,10 @@ class Desk:
             by_bot=True,
         )
         lane = InlineLane(describer, self._stop.clock)
+        work = Work(self.account, describer, lane, self.health, self._stop, pace=conduct.pace)
+        work.on_published = self._shared.on_published
         return Hand(
-            work=Work(self.account, describer, lane, self.health, self._stop, pace=conduct.pace),
+            work=work,
             errands=ErrandWork(undo, describer.other_bot),
             pace=conduct.pace,
         )

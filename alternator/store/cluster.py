@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from alternator.store.sign_ups import SignUps
+
 Role = Literal["bot", "worker", "serve", "web", "run"]
 Source = Literal["config", "member"]
 LimitKind = Literal["read", "edit", "reserve"]
@@ -78,6 +80,12 @@ class Enrolment(Protocol):
 
         Its row of the state, its holder and when it was enrolled first stay.
         """
+
+    def change(self, key: str, settings: Mapping[str, object]) -> None:
+        """A member's own settings are these from now on; all else stays."""
+
+    def reseal(self, key: str, before: bytes | None, token: bytes) -> bool:
+        """A member's token is kept so from now on, if it was kept as ``before``; whether it was."""
 
     def bind(self, key: str, account: int, handle: str) -> None:
         """An account was signed in: this is its row of the state, and its name."""
@@ -181,6 +189,9 @@ class Cluster(Protocol):
 
     @property
     def enrolment(self) -> Enrolment: ...
+
+    @property
+    def sign_ups(self) -> SignUps: ...
 
     @property
     def limits(self) -> Limits: ...
