@@ -23,6 +23,7 @@ ACROSS = {
     "images/cuda": "likewise",
     "images/universal": "likewise",
     "bench": "the benches are no package",
+    "faults/cluster": "a whole cluster, of which one part after the other fails",
     "deploy": "unit files, by systemd's and Podman's own tools",
     "support": "what tests share",
     "real": "real weights and human speech, and how they are fetched",

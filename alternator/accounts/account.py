@@ -47,7 +47,6 @@ class Account:
     """
 
     # size: what it is, and what the processes of a cluster know of each other.
-
     def __init__(
         self,
         settings: MastodonSettings,
