@@ -6,9 +6,11 @@ back for its edit: edits are made one after the other, by the main thread.
 """
 
 import logging
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from alternator import tracing
 from alternator.accounts.account import Account
 from alternator.bot.draft import Describes, Draft, SpeechNeededError
 from alternator.bot.health import Health
@@ -47,6 +49,10 @@ class Tally:
     failed: int = 0
 
 
+# Told of each draft that was published, and what came of it.
+OnPublished = Callable[[Claim, Draft, Sequence[Outcome]], None]
+
+
 class Work:
     """Describes one post after the other. For the main thread alone, as all that it keeps is.
 
@@ -73,6 +79,7 @@ class Work:
         # What an outage kept from being written, so that no clip is transcribed twice for it.
         self._drafts: dict[Claim, Draft] = {}
         self.tally = Tally()
+        self.on_published: OnPublished | None = None
         self.undone: set[str] = set()  # attachments counted as failed that are tried again
 
     @property
@@ -113,8 +120,11 @@ class Work:
                 if not is_ours:
                     log.info("post %s is left to the process that took it over", claim.status_id)
                     return True
-                outcomes = self._published(draft)
+                with tracing.span("edit"):
+                    outcomes = self._published(draft)
                 self._finish(claim, outcomes, clock.monotonic() - started)
+                if self.on_published is not None:
+                    self.on_published(claim, draft, outcomes)
         except Stopping:
             state.release(claim)  # changes nothing where the outcomes are written down already
             raise
@@ -194,7 +204,8 @@ class Work:
             if claim.speech:
                 self._lane.begin(claim, patient=patient)
                 return None
-            draft = self._describer.prepare(claim, patient=patient, speech=False)
+            with tracing.span("prepare"):
+                draft = self._describer.prepare(claim, patient=patient, speech=False)
             self._keep(claim, draft)
         return draft
 

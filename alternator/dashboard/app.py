@@ -142,7 +142,8 @@ def login_routes(site: Site) -> list[BaseRoute]:
             max_age=SESSION_SECONDS,
             httponly=True,
             samesite="strict",
-            secure=request.url.scheme == "https",
+            # As the browser has it: behind a proxy that speaks TLS, this server sees none.
+            secure=request.headers.get("origin", "").startswith("https://"),
         )
         return answer
 

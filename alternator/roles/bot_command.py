@@ -16,6 +16,7 @@ from alternator.roles.bot_health import BotHealth
 from alternator.roles.bot_metrics import BotRoleMetrics
 from alternator.roles.opening import add_arguments, begun, shared_store
 from alternator.roles.presence import Presence
+from alternator.roles.traces import tracing_to
 from alternator.roles.watching import Turns
 from alternator.stopping import Stop, Stopping
 from alternator.store.cluster import GONE_SECONDS, Cluster, Enrolled
@@ -79,6 +80,7 @@ class BotRole:
             health = BotHealth(store, self)
             presence = Presence("bot", cluster, self._clock, health.facts)
             metrics = BotRoleMetrics(cluster, self)
+            stack.enter_context(tracing_to(base.tracing, "bot"))
             stack.enter_context(serving(health, base.health))
             stack.enter_context(health_address.announced(base.state.directory, base.health))
             stack.enter_context(

@@ -19,13 +19,13 @@ class RoleMetrics(Collector):
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
-        ProcessCollector(registry=self._registry)
+        self.registry = CollectorRegistry()
+        self.registry.register(self)
+        ProcessCollector(registry=self.registry)
 
     def answer(self) -> Answer:
         """All of it."""
-        return Answer(text_of(self._registry), kind=CONTENT_TYPE_LATEST)
+        return Answer(text_of(self.registry), kind=CONTENT_TYPE_LATEST)
 
     def describe(self) -> list[Metric]:
         """Nothing is asked for at the registration."""

@@ -164,6 +164,9 @@ class Jobs(Protocol):
     def retry(self, job_id: int) -> bool:
         """Try a dead one again. False if it is none."""
 
+    def is_held(self, job_id: int, worker_id: int) -> bool:
+        """Whether a job is this worker's still: who was silent for too long has lost it."""
+
     def mend(self) -> int:
         """See to it that what waits has a job, and that none is of a worker that is gone.
 

@@ -29,6 +29,7 @@ def cluster(
     monkeypatch.setattr(presence, "BEAT_SECONDS", 0.2)
     monkeypatch.setattr(presence, "MEND_SECONDS", 0.5)
     monkeypatch.setattr(taking, "POLL_SECONDS", 0.2)
+    monkeypatch.setattr(taking, "GRACE_SECONDS", 1.0)
     with ExitStack() as stack:
         cluster = Cluster(database, server, vision, tmp_path, stack)
         cluster.picture = picture

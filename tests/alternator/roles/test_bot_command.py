@@ -1,6 +1,7 @@
 """``alternator bot`` against the sandbox and a database."""
 
 import logging
+from pathlib import Path
 
 import pytest
 from roles_in_threads import Cluster
@@ -123,8 +124,9 @@ def test_without_a_stream_it_looks_regularly(cluster: Cluster, monkeypatch: pyte
     wait_for(lambda: cluster.states() == ["waiting"])
 
 
-def test_without_a_database_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, cluster: Cluster):
-    monkeypatch.setenv("ALTERNATOR_MASTODON_INSTANCE_URL", cluster.server.url)
+def test_without_a_database_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ALTERNATOR_MASTODON_INSTANCE_URL", "https://social.example")
     monkeypatch.setenv("ALTERNATOR_MASTODON_ACCESS_TOKEN", "sandbox")
     with pytest.raises(ConfigError, match=r"\[database\] url"):
         main([])
