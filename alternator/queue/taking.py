@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from alternator.errors import TemporaryStateError
+from alternator.errors import AlternatorError, TemporaryStateError
 from alternator.log import Thread
 from alternator.queue.held import Job, at_hand
 from alternator.queue.names import DESCRIBE, ERRAND
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from procrastinate import App, JobContext
 
 log = logging.getLogger(__name__)
+# What is to be said is said here and by the store, in a line; Procrastinate adds a trace to each.
+logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
 
 HEARTBEAT_SECONDS = 10.0
 # A job that becomes due later is not announced: it is looked for as often as this.
@@ -114,6 +116,8 @@ class QueueThread:
                         update_heartbeat_interval=HEARTBEAT_SECONDS,
                         stalled_worker_timeout=GONE_SECONDS,
                     )
+                if not self._stop.requested:
+                    log.info("the queue's connections were lost, and are made anew")
             except Exception as error:  # noqa: BLE001 - logged; the worker must go on
                 words = f"{type(error).__name__}: {error}".partition("\n")[0]
                 log.log(
@@ -178,7 +182,11 @@ class QueueThread:
                     work()
             except Stopping:
                 pass
-            except Exception as found:  # noqa: BLE001 - raised again where it is waited for
+            except AlternatorError as found:
+                log.debug("the job of post %s is not done: %s", job.lock, found)
+                error = found
+            except Exception as found:
+                log.exception("the job of post %s failed for a defect of ours", job.lock)
                 error = found
             with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(tell, error)

@@ -125,12 +125,15 @@ class BotRole:
     def _look_after(self, presence: Presence, store: Store, cluster: Cluster) -> None:
         """Share out, and say that the process is there, until ``Stopping`` is raised."""
         while True:
-            with suppress(TemporaryStateError):  # logged by the store, once
-                presence.do_due()
-                if self._clock.monotonic() >= self._next_share:
-                    self._share(presence.process.id, cluster)
-                    self._next_share = self._clock.monotonic() + SHARE_SECONDS
-            self._stop.pause(LOOK_SECONDS)
+            # Broken off in the middle of a lock, it would leave that as it is: a signal is noticed
+            # between two rounds.
+            with self._stop.shielded():
+                with suppress(TemporaryStateError):  # logged by the store, once
+                    presence.do_due()
+                    if self._clock.monotonic() >= self._next_share:
+                        self._share(presence.process.id, cluster)
+                        self._next_share = self._clock.monotonic() + SHARE_SECONDS
+                self._stop.pause(LOOK_SECONDS)
 
     def _share(self, holder: str, cluster: Cluster) -> None:
         """Hold a fair share of the accounts, and watch just those."""

@@ -151,11 +151,14 @@ class WorkerRole:
     def _look_after(self, presence: Presence, speech: SpeechWorker | None) -> None:
         """Say that the process is there, until ``Stopping`` is raised."""
         while True:
-            with suppress(TemporaryStateError):  # logged by the store, once
-                presence.do_due()
-            if self._need_gpu and speech is not None:
-                check_gpu(speech)
-            self._stop.pause(LOOK_SECONDS)
+            # Broken off in the middle of a lock, it would leave that as it is: a signal is noticed
+            # between two rounds.
+            with self._stop.shielded():
+                with suppress(TemporaryStateError):  # logged by the store, once
+                    presence.do_due()
+                if self._need_gpu and speech is not None:
+                    check_gpu(speech)
+                self._stop.pause(LOOK_SECONDS)
 
     def _speech(self, stack: ExitStack) -> SpeechWorker | None:
         if self._whisper is None:

@@ -16,7 +16,9 @@ import psycopg
 from waiting import wait_for
 from zygote import Zygote
 
-PACE = 20.0  # how many times shorter the waits are
+from alternator.config.database import DatabaseSettings
+
+PACE = 12.0  # how many times shorter the waits are
 
 
 @dataclass(kw_only=True)
@@ -101,7 +103,7 @@ class Cluster:
     def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database says."""
         with psycopg.connect(self.database, autocommit=True) as connection:
-            cursor = connection.execute(query.encode(), values)
+            cursor = connection.execute(query.encode(), values or None)
             return cursor.fetchall() if cursor.description else []
 
     def idle(self) -> bool:
@@ -160,9 +162,16 @@ class Cluster:
     def defects(self, names: Iterable[str] = ()) -> list[str]:
         """What no process may say."""
         said = "\n".join(map(self.log, names)) if names else self.log()
+        # A server that "closed the connection unexpectedly" is libpq's word for it.
+        said = said.replace("unexpectedly", "")
         words = [word for word in ("Traceback", "unexpected", "defect of ours") if word in said]
         secrets = [one for one in (*self.tokens.values(), self.key) if one and one in said]
         return words + (["a secret"] if secrets else [])
+
+    @property
+    def settings_of(self) -> DatabaseSettings:
+        """The configuration of who uses the database."""
+        return DatabaseSettings(url=self.database, connections=3)
 
     def configuration(self, home: Path, **where: str) -> str:
         """The configuration of a process, which may see its peers elsewhere (a proxy)."""

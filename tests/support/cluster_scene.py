@@ -1,5 +1,7 @@
 """A scene of the world (``fault_scene.py``) whose bot is a cluster, and how it must end."""
 
+import time
+
 from cluster import Cluster
 from fault_scene import Scene
 from fault_world import World, untouched_but
@@ -43,6 +45,10 @@ class ClusterScene:
     def until_edited(self, times: int = 1) -> None:
         """Wait until the server has carried out so many edits of the victim."""
         wait_for(lambda: self.world.edits(self.victim) >= times, PATIENCE, "the edit")
+
+    def passes(self, seconds: float) -> None:
+        """Let so much time pass."""
+        time.sleep(seconds)
 
     def ends_well(self) -> None:
         """All is described, once, and nothing is left behind once everybody has ended."""

@@ -57,6 +57,11 @@ class Zygote:
         self._running.remove(child)
         return self._answer()
 
+    def is_there(self, child: int) -> bool:
+        """Whether a child has not ended yet."""
+        stat = Path(f"/proc/{child}/stat").read_text("utf-8")
+        return stat.rpartition(")")[2].split()[0] != "Z"
+
     @property
     def running(self) -> list[int]:
         """The children that were started and not waited for."""

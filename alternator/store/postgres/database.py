@@ -92,7 +92,8 @@ class Database:
         self._lock = threading.Lock()
         self._guard: Guard | None = None
         # What it says of each try is said here, once.
-        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+        for name in ("psycopg", "psycopg.pool"):
+            logging.getLogger(name).setLevel(logging.ERROR)
         waited_for(address, opening_patience, self._look)
         if shared is not None:
             self._guard = waited_for(address, patience, lambda: Guard(address, shared=shared))

@@ -1,6 +1,6 @@
 """A cluster that is not started yet, with a scene's posts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,3 +31,15 @@ def scene_of_cluster(
     yield ClusterScene(scene, cluster)
     zygotes.end()
     postgres.drop(name)
+
+
+@pytest.fixture
+def more(scene_of_cluster: ClusterScene) -> Callable[[], str]:
+    """Makes another post; its id."""
+
+    def made() -> str:
+        scene = scene_of_cluster.scene
+        files = [scene.files.picture]
+        return str(scene.world.server.post("One more", files=files)["id"])
+
+    return made

@@ -181,7 +181,8 @@ class Queue(RuleBasedStateMachine):
 
     def rows(self) -> list[tuple[Any, ...]]:
         return self.ask(
-            "SELECT status_id, attachment_id, state, attempts, changed FROM attachment ORDER BY 1, 2"
+            "SELECT status_id, attachment_id, state, attempts, changed "
+            "FROM attachment ORDER BY 1, 2"
         )
 
     @precondition(lambda self: any(not one.is_dead for one in self.at_work))

@@ -48,5 +48,5 @@ FREED = (
 )
 ENDED = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE "
-    "'alternator%%' AND state = 'idle in transaction' AND state_change < now() - interval '1 s'"
+    "'alternator%' AND state = 'idle in transaction' AND state_change < now() - interval '1 s'"
 )
