@@ -22,6 +22,7 @@ _shtab_alternator_commands() {
     history:'Show what was written into posts, the newest first, and what was there before.'
     images:'Render the Dockerfiles and build the images.'
     models:'List, download, verify, convert, import and remove Whisper'"'"'s models.'
+    node-labels:'Print this machine'"'"'s hardware as labels of its Kubernetes node, or put them there. The labels name what a pod gets that asks for the node'"'"'s GPU: vendor, number, the build of torch that runs on it'
     probe:'Show this machine'"'"'s hardware and which image and torch suit it.'
     run:'Watch the accounts'"'"' posts and describe what lacks a description.'
     serve:'Answer OpenAI'"'"'s audio API over HTTP: /v1/audio/transcriptions, /v1/audio/translations, /v1/realtime, /v1/models, whisper-asr-webservice'"'"'s /asr and /detect-language, and a page at /'
@@ -498,6 +499,17 @@ _shtab_alternator_models_verify_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_models_verify_defaults_added=0
 
+_shtab_alternator_node_labels_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--apply[patch the node, by the pod\'s service account]"
+  "--node[whose labels (default\: \$NODE_NAME)]:NAME:"
+  "--every[look again and again, until it is stopped]:SECONDS:"
+  "--replay[the machine of a recording, not this one]:FILE:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_node_labels_defaults_added=0
+
 _shtab_alternator_probe_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--backend[instead of the best one]:auto|cpu|cuda|rocm|mps:"
@@ -671,6 +683,7 @@ _shtab_alternator() {
         history) _arguments -C -s $_shtab_alternator_history_options ;;
         images) _shtab_alternator_images ;;
         models) _shtab_alternator_models ;;
+        node-labels) _arguments -C -s $_shtab_alternator_node_labels_options ;;
         probe) _arguments -C -s $_shtab_alternator_probe_options ;;
         run) _arguments -C -s $_shtab_alternator_run_options ;;
         serve) _arguments -C -s $_shtab_alternator_serve_options ;;
