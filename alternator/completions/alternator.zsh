@@ -329,7 +329,7 @@ _shtab_alternator_images_build_options=(
   "--platform[linux\/amd64, linux\/arm64, or both with a comma\; without it the engine\'s own]:PLATFORMS:"
   "--gfx[ROCm\: targets to keep kernels for\: gfx1100,gfx1101]:gfx:"
   "--full[CUDA\: the complete image, with the libraries that no transcription calls (\+1.9 GB)]"
-  ":cpu, cuda, rocm, universal, sandbox, all, or auto\: what suits this host:"
+  ":cpu, cuda, rocm, universal, sandbox, postgres, all, or auto\: what suits this host:"
 )
 
 # guard to ensure default positional specs are added only once per session
