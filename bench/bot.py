@@ -204,17 +204,17 @@ def one_pass(order: Mapping[str, Any]) -> int:
 
 def finishes() -> list[Any]:
     """A list that every outcome is added to from now on."""
-    from alternator.store.sqlite.state import SqliteAccountState
+    from alternator.store.sql.state import SqlAccountState
 
     found: list[Any] = []
-    finish = SqliteAccountState.finish
+    finish = SqlAccountState.finish
 
     def finish_and_tell(state: Any, claim: Any, outcomes: Any) -> Any:
         listed = list(outcomes)
         found.extend(listed)
         return finish(state, claim, listed)
 
-    SqliteAccountState.finish = finish_and_tell  # type: ignore[method-assign]
+    SqlAccountState.finish = finish_and_tell  # type: ignore[method-assign]
     return found
 
 

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 from clock import Clock
+from loopback import free_port
+from postgres import PostgresServer, postgres_server, programs
+
+from alternator.config.database import DatabaseSettings
 
 CHECKPOINT = Path(__file__).parents[1] / "sandbox" / "whisper" / "fixture.pt"
 CODECS = {".ogg": ["-c:a", "libopus", "-b:a", "32k"], ".m4a": ["-c:a", "aac", "-b:a", "64k"]}
@@ -38,6 +42,24 @@ def logging_as_it_was() -> Iterator[None]:
 def clock() -> Clock:
     """A clock that stands still until it is moved."""
     return Clock()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this process's tests; stop none but one of your own."""
+    if programs() is None:
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql-15)")
+    with postgres_server(free_port()) as server:
+        server.make_template()
+        yield server
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> Iterator[DatabaseSettings]:
+    """A database with the tables, for one test."""
+    name = postgres.with_tables()
+    yield postgres.settings(name, connections=5)
+    postgres.drop(name)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ Nothing here knows whether there are others. What accounts share is the store, w
 own state.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from alternator.accounts.health import AccountHealth
@@ -18,7 +18,7 @@ from alternator.errors import (
 )
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Instance
-from alternator.mastodon.rate_budget import RateBudget
+from alternator.mastodon.rate_budget import Limit, RateBudget, nobody
 from alternator.mastodon.server_errors import not_understood
 from alternator.progress import Progress
 from alternator.store.interface import AccountState, Store
@@ -41,7 +41,7 @@ class Account:
     Its threads share this object. What changes in it has a lock of its own (``health``,
     ``budget``, ``state``), and ``sign_in`` happens before there is a second thread.
     ``edits`` is False where no post is to be edited, so that a server will do which lets nobody do
-    that.
+    that. ``limits`` is told of the server's limits, for other processes.
     """
 
     def __init__(
@@ -51,10 +51,11 @@ class Account:
         clock: Clock = SYSTEM_CLOCK,
         *,
         edits: bool = True,
+        limits: Callable[[Limit, float], None] = nobody,
     ) -> None:
         self.settings = settings
         self.health = AccountHealth()
-        self.budget = RateBudget(clock.monotonic)
+        self.budget = RateBudget(clock.monotonic, limits)
         self._edits = edits
         self._store = store
         self._signed_in: SignedIn | None = None

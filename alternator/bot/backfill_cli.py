@@ -59,7 +59,7 @@ def main(argv: list[str]) -> int:
     try:
         if arguments.dry_run:
             return dry_run(config, plan, stop)
-        if bot_is_running(config.state.directory):
+        if bot_is_running(config.state.directory, config.database):
             return beside(config, plan, stop)
         return alone(config, plan, stop)
     except Stopping:
@@ -124,7 +124,9 @@ def beside(config: Config, plan: Plan, stop: Stop) -> int:
     progress = BotProgress(stop)
     client = MastodonClient(config.mastodon, progress=progress)
     owner = client.verify()
-    with opened_beside(config.state.directory, clock=stop.clock.now) as store:
+    with opened_beside(
+        config.state.directory, clock=stop.clock.now, database=config.database
+    ) as store:
         state = store.all_accounts().get((config.mastodon.instance_url, owner.id))
         if state is None:
             raise ConfigError(

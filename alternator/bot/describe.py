@@ -72,7 +72,11 @@ class Describer:
         self._writer = writer
         self._dialect = dialect
         self._wanted = wanted or Wanted()
-        self.other_bot = OtherBot(progress, clock)
+        self.other_bot = (
+            OtherBot(progress, clock)
+            if history is None
+            else OtherBot(progress, clock, history.texts_of)
+        )
         self._lost_edits = LostEdits(client=client)
         self._journal = Journal(history)
 

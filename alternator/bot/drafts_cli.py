@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from alternator.clock import SYSTEM_CLOCK
+from alternator.config.database import DatabaseSettings
 from alternator.config.load import load_section
 from alternator.config.settings import StateSettings
 from alternator.store.drafts import DraftError, Drafts, DraftState, KeptDraft, place_of
@@ -35,7 +36,8 @@ def main(argv: list[str]) -> int:
     """List, show, approve or refuse texts that wait for a word."""
     arguments = parser_of().parse_args(argv)
     directory = load_section(StateSettings, arguments.config).directory
-    with opened_beside(directory, clock=SYSTEM_CLOCK.now) as store:
+    database = load_section(DatabaseSettings, arguments.config)
+    with opened_beside(directory, clock=SYSTEM_CLOCK.now, database=database) as store:
         match arguments.what:
             case "list":
                 states = ALL_STATES if arguments.all else ("waiting",)

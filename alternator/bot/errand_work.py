@@ -41,6 +41,20 @@ class ErrandWork:
             busy.add(post)
         return False
 
+    def do(self, number: int) -> None:
+        """Do one errand, by its number, if it still waits: for who holds the lock of its post.
+
+        Where its post can't be had now, it goes on to wait.
+        """
+        kept = self._undo.state.errands.get(number)
+        if kept is None:
+            return
+        # What a process that died was at with the post is over: its lock is ours.
+        claim = self._undo.state.claim_of(kept.errand.status_id)
+        if claim is not None:
+            self._undo.state.release(claim)
+        self._ended(kept)
+
     def _ended(self, kept: KeptErrand) -> bool:
         """Do an errand and tell its end. False where its post can't be had now."""
         errand, errands = kept.errand, self._undo.state.errands

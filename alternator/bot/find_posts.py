@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from alternator.accounts.account import Account
-from alternator.bot.draft import Describes
+from alternator.alt_text.takes_on import takes_on
 from alternator.bot.walk import BEGINNING, Walk
 from alternator.bot.wanted import Wanted
 from alternator.clock import SYSTEM_CLOCK, Clock
@@ -37,6 +38,29 @@ def nobody_listens(status: Status) -> None:
     """Nobody wants to hear of posts."""
 
 
+class Undescribed(Protocol):
+    """Who knows what lacks a description: ``alternator.bot.draft.Describes``, or ``TakesOn``."""
+
+    def undescribed(self, status: Status) -> tuple[Attachment, ...]: ...
+
+
+class TakesOn:
+    """What an account's configuration has described, for who finds posts that others describe."""
+
+    def __init__(self, *, sees: bool, hears: bool) -> None:
+        self._sees = sees
+        self._hears = hears
+
+    def undescribed(self, status: Status) -> tuple[Attachment, ...]:
+        """The attachments that lack a description and are of a kind that is described."""
+        return tuple(
+            attachment
+            for attachment in status.attachments
+            if attachment.lacks_description
+            and takes_on(attachment, sees=self._sees, hears=self._hears)
+        )
+
+
 class PostFinder:
     """Looks through one account's posts and records in its state what is to be done.
 
@@ -50,7 +74,7 @@ class PostFinder:
         self,
         account: Account,
         client: MastodonClient,
-        describer: Describes,
+        describer: Undescribed,
         clock: Clock = SYSTEM_CLOCK,
         *,
         wanted: Wanted | None = None,

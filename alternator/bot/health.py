@@ -81,6 +81,11 @@ class Health:
         self._last_success = datetime.now(UTC)
         self._described += 1
 
+    @property
+    def described(self) -> int:
+        """Descriptions since the start."""
+        return self._described
+
     def condition(self) -> Condition:
         """The same as ``report`` for the dashboard, which asks the store itself."""
         server = self._server.report

@@ -80,7 +80,9 @@ def main(argv: list[str]) -> int:
     set_up("warn", [secret for config in configs for secret in secrets_of(config)])
     servers = list(dict.fromkeys(config.mastodon.instance_url for config in configs))
     status_id = None if arguments.post is None else status_id_of(arguments.post, *servers)
-    with opened_beside(configs[0].state.directory, clock=SYSTEM_CLOCK.now) as store:
+    with opened_beside(
+        configs[0].state.directory, clock=SYSTEM_CLOCK.now, database=configs[0].database
+    ) as store:
         found = [
             (account, entry)
             for (server, account), state in store.all_accounts().items()

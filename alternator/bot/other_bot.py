@@ -9,7 +9,7 @@ import logging
 import random
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from alternator.alt_text.attribution import is_attributed
 from alternator.mastodon.entities import Attachment
@@ -27,12 +27,19 @@ REMEMBERED = 200  # descriptions of our own
 class OtherBot:
     """What is known of another bot on the account. Any thread may tell and ask.
 
-    ``clock`` gives seconds that nobody sets back.
+    ``clock`` gives seconds that nobody sets back; ``sent`` tells which texts are known to have been
+    sent for an attachment by any process of this bot.
     """
 
-    def __init__(self, progress: Progress, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        progress: Progress,
+        clock: Callable[[], float],
+        sent: Callable[[str], Collection[str]] = lambda attachment_id: (),
+    ) -> None:
         self._progress = progress
         self._clock = clock
+        self._sent = sent
         self._lock = threading.Lock()
         # By attachment: after an edit that failed, the words before the last may stand there.
         self._ours: OrderedDict[str, tuple[str, ...]] = OrderedDict()
@@ -51,8 +58,10 @@ class OtherBot:
         text = attachment.description or ""
         if not is_attributed(text):
             return
+        # A process before this one, or beside it, is no other bot.
+        sent = self._sent(attachment.id)
         with self._lock:
-            if any(says(text, ours) for ours in self._ours.get(attachment.id, ())):
+            if any(says(text, ours) for ours in (*sent, *self._ours.get(attachment.id, ()))):
                 return
             self._until = self._clock() + GIVE_WAY_FOR_SECONDS
             if self._warned:

@@ -40,7 +40,23 @@ class Piece:
     claim: Claim
     began: float
     draft: Future[Draft]
-    thread: threading.Thread
+    thread: threading.Thread | None = None  # that prepares it
+
+
+class Lane(Protocol):
+    """Where posts with speech are prepared: ``SpeechLane``, or in the thread that describes."""
+
+    @property
+    def busy(self) -> bool: ...
+
+    @property
+    def ended(self) -> Claim | None: ...
+
+    def begin(self, claim: Claim, *, patient: bool) -> None: ...
+
+    def take(self) -> Piece: ...
+
+    def leave(self) -> Claim | None: ...
 
 
 class SpeechLane:
@@ -88,7 +104,8 @@ class SpeechLane:
         if self._piece is None:
             return None
         piece = self.take()
-        piece.thread.join(LEAVE_SECONDS)
+        if piece.thread is not None:
+            piece.thread.join(LEAVE_SECONDS)
         return piece.claim
 
     def _prepare(self, claim: Claim, patient: bool, draft: Future[Draft]) -> None:

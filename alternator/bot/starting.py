@@ -9,7 +9,8 @@ from alternator.accounts.account import Account
 from alternator.alt_text.writer import SpeechReader
 from alternator.bot import health_address
 from alternator.bot.bot import Bot, SpeechWorker, build_bot, build_writer
-from alternator.bot.conduct import by_mode, conduct_of, no_workers
+from alternator.bot.by_mode import ModeDescriber
+from alternator.bot.conduct import Conduct, by_mode, conduct_of, no_workers
 from alternator.bot.describe import Describer
 from alternator.bot.endpoints import Endpoints
 from alternator.bot.health import Health, Reporting, serving
@@ -89,6 +90,7 @@ def open_store(config: Config, stop: Stop, *, once: bool) -> AbstractContextMana
         clock=stop.clock.now,
         monotonic=stop.clock.monotonic,
         patience=OPENING_PATIENCE_SECONDS if once else PATIENCE_SECONDS,
+        database=config.database,
     )
 
 
@@ -125,6 +127,19 @@ def bot_of(
 
     That and ``progress`` are its main thread's.
     """
+    describer, conduct = describer_of(config, account, session, shared, progress)
+    return build_bot(account, describer, health, stop, progress, conduct=conduct)
+
+
+def describer_of(
+    config: Config,
+    account: Account,
+    session: MastodonClient,
+    shared: Shared,
+    progress: Progress,
+) -> tuple[ModeDescriber, Conduct]:
+    """What describes an account's posts in one thread, which ``session`` and ``progress`` belong
+    to, and how the account is dealt with. ServerError if its token lacks a scope."""
     writer = build_writer(
         config,
         account.instance.description_limit,
@@ -147,11 +162,10 @@ def bot_of(
         account.instance.dialect,
         wanted=conduct.wanted,
         progress=progress,
-        clock=stop.clock.monotonic,
+        clock=progress.clock.monotonic,
         history=account.state.history,
     )
-    in_modes = by_mode(describer, account, session, conduct)
-    return build_bot(account, in_modes, health, stop, progress, conduct=conduct)
+    return by_mode(describer, account, session, conduct), conduct
 
 
 def workers_of(speech: SpeechWorker | None) -> Callable[[], Sequence[WorkerReport]]:

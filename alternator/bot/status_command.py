@@ -129,7 +129,9 @@ def main(argv: list[str]) -> int:
 def look(configs: Sequence[Config], failures: int) -> Status:
     """Look at the memory of all accounts, and ask the bot. StateError if there is no memory."""
     servers = {config.mastodon.instance_url for config in configs}
-    with opened_beside(configs[0].state.directory, clock=SYSTEM_CLOCK.now) as store:
+    with opened_beside(
+        configs[0].state.directory, clock=SYSTEM_CLOCK.now, database=configs[0].database
+    ) as store:
         accounts = {
             key: state.overview(failures)
             for key, state in store.all_accounts().items()
@@ -142,7 +144,7 @@ def look(configs: Sequence[Config], failures: int) -> Status:
 
 def asked(config: Config) -> tuple[BotState, object]:
     """How the bot of this state directory is, and what it says."""
-    if not bot_is_running(config.state.directory):
+    if not bot_is_running(config.state.directory, config.database):
         return "none", None
     place = place_of(config.state.directory, config.health)
     if place.port == 0:

@@ -60,13 +60,15 @@ def main(argv: list[str]) -> int:
     stop = Stop()
     stop.on_signals()
     try:
-        with opened_beside(config.state.directory, clock=stop.clock.now) as store:
+        with opened_beside(
+            config.state.directory, clock=stop.clock.now, database=config.database
+        ) as store:
             undo = signed_in(config, store, stop)
             plan = undo.plan(status_id, arguments.attachment)
             if arguments.dry_run:
                 tell(plan)
                 return 0
-            alone = not bot_is_running(config.state.directory)
+            alone = not bot_is_running(config.state.directory, config.database)
             gone = undo.carry_out(plan, alone=alone)
     except Stopping:
         return ExitCode.INTERRUPTED
@@ -83,9 +85,9 @@ def signed_in(config: Config, store: Store, stop: Stop) -> Undo:
         raise UnsupportedServerError(refusal)
     owner = client.verify()
     if owner.id not in known:
+        where = config.state.directory if config.database.url is None else "the database"
         raise UndoRefusedError(
-            f"nothing was written into posts of {owner.name}, so far as {config.state.directory} "
-            f"remembers"
+            f"nothing was written into posts of {owner.name}, so far as {where} remembers"
         )
     return Undo(client=client, instance=instance, owner=owner.id, state=known[owner.id], stop=stop)
 

@@ -52,7 +52,9 @@ IDLE_SECONDS = 0.5
 class EventStream(Protocol):
     """What follows the server's events: ``alternator.mastodon.streams.follow.Stream``."""
 
-    connection: int  # the number of the open one; 0: no events come in now
+    @property
+    def connection(self) -> int:
+        """The number of the open one; 0: no events come in now."""
 
     def start(self) -> None: ...
 

@@ -13,7 +13,7 @@ from alternator.accounts.account import Account
 from alternator.bot.draft import Describes, Draft, SpeechNeededError
 from alternator.bot.health import Health
 from alternator.bot.pace import Pace
-from alternator.bot.speech_lane import SpeechLane
+from alternator.bot.speech_lane import Lane
 from alternator.config.conduct import PaceSettings
 from alternator.errors import (
     DamageError,
@@ -58,7 +58,7 @@ class Work:
         self,
         account: Account,
         describer: Describes,
-        lane: SpeechLane,
+        lane: Lane,
         health: Health,
         stop: Stop,
         *,
@@ -109,7 +109,10 @@ class Work:
             if draft is None:
                 return False
             # What was edited must be written down: no signal in between.
-            with self._stop.shielded():
+            with self._stop.shielded(), state.editing(claim) as is_ours:
+                if not is_ours:
+                    log.info("post %s is left to the process that took it over", claim.status_id)
+                    return True
                 outcomes = self._published(draft)
                 self._finish(claim, outcomes, clock.monotonic() - started)
         except Stopping:

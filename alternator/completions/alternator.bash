@@ -7,10 +7,15 @@
 
 _shtab_alternator_accounts_subparsers=(login list check logout)
 _shtab_alternator_config_subparsers=(check migrate schema)
+_shtab_alternator_db_subparsers=(upgrade status import)
 _shtab_alternator_drafts_subparsers=(list show approve refuse)
 _shtab_alternator_images_subparsers=(build render lock pin-base size list bom push attest sign save load)
 _shtab_alternator_models_subparsers=(list pull verify remove convert speakers import)
+<<<<<<< HEAD
 _shtab_alternator_subparsers=(accounts backfill completion config describe doctor down drafts health history images models node-labels probe run serve status transcribe undo up)
+=======
+_shtab_alternator_subparsers=(accounts backfill bot completion config db describe doctor down drafts health history images models probe run serve status transcribe undo up worker)
+>>>>>>> roles
 
 _shtab_alternator_accounts_login_option_strings=(-h --help --name --no-browser --token-file -c --config)
 _shtab_alternator_accounts_list_option_strings=(-h --help -c --config)
@@ -18,11 +23,16 @@ _shtab_alternator_accounts_check_option_strings=(-h --help -c --config)
 _shtab_alternator_accounts_logout_option_strings=(-h --help -c --config)
 _shtab_alternator_accounts_option_strings=(-h --help)
 _shtab_alternator_backfill_option_strings=(-h --help -c --config --account --since --count --dry-run -v --verbose)
+_shtab_alternator_bot_option_strings=(-h --help -c --config --log-level)
 _shtab_alternator_completion_option_strings=(-h --help)
 _shtab_alternator_config_check_option_strings=(-h --help --strict)
 _shtab_alternator_config_migrate_option_strings=(-h --help -o --output)
 _shtab_alternator_config_schema_option_strings=(-h --help)
 _shtab_alternator_config_option_strings=(-h --help)
+_shtab_alternator_db_upgrade_option_strings=(-h --help)
+_shtab_alternator_db_status_option_strings=(-h --help --json)
+_shtab_alternator_db_import_option_strings=(-h --help --replace)
+_shtab_alternator_db_option_strings=(-h --help -c --config)
 _shtab_alternator_describe_option_strings=(-h --help -c --config --language --kind --limit --json)
 _shtab_alternator_doctor_option_strings=(-h --help --backend --torch --timeout --model --record --replay)
 _shtab_alternator_down_option_strings=(-h --help --volumes)
@@ -62,13 +72,16 @@ _shtab_alternator_status_option_strings=(-h --help -c --config --failures --json
 _shtab_alternator_transcribe_option_strings=(-h --help --live --config --engine --server_url --server_model --model --model_dir --device --threads --compute_type --batch_size --audio_track --output_dir -o --output_format -f --resume --verbose --highlight_words --max_line_width --max_line_count --max_words_per_line --task --language --vad --hotwords --prefix --initial_prompt --carry_initial_prompt --condition_on_previous_text --diarize --speakers --word_timestamps --prepend_punctuations --append_punctuations --clip_timestamps --hallucination_silence_threshold --temperature --temperature_increment_on_fallback --best_of --beam_size --patience --length_penalty --suppress_tokens --fp16 --compression_ratio_threshold --logprob_threshold --no_speech_threshold)
 _shtab_alternator_undo_option_strings=(-h --help -c --config --account --attachment --dry-run)
 _shtab_alternator_up_option_strings=(-h --help --config --demo --variant --base --no-install)
+_shtab_alternator_worker_option_strings=(-h --help --kind --concurrency --need-gpu -c --config --log-level)
 _shtab_alternator_option_strings=(-h --help -V --version)
 
 
 
 _shtab_alternator_accounts_pos_0_choices=(login list check logout)
+_shtab_alternator_bot___log_level_choices=(error warn info debug trace)
 _shtab_alternator_completion_pos_0_choices=(bash zsh fish)
 _shtab_alternator_config_pos_0_choices=(check migrate schema)
+_shtab_alternator_db_pos_0_choices=(upgrade status import)
 _shtab_alternator_describe___kind_choices=(image gifv video audio)
 _shtab_alternator_drafts_pos_0_choices=(list show approve refuse)
 _shtab_alternator_images_pos_0_choices=(build render lock pin-base size list bom push attest sign save load)
@@ -79,7 +92,13 @@ _shtab_alternator_transcribe___output_format_choices=(txt vtt srt tsv json all)
 _shtab_alternator_transcribe__f_choices=(txt vtt srt tsv json all)
 _shtab_alternator_transcribe___task_choices=(transcribe translate)
 _shtab_alternator_up___variant_choices=(cpu cuda rocm universal)
+<<<<<<< HEAD
 _shtab_alternator_pos_0_choices=(accounts backfill completion config describe doctor down drafts health history images models node-labels probe run serve status transcribe undo up)
+=======
+_shtab_alternator_worker___kind_choices=(speech vision all)
+_shtab_alternator_worker___log_level_choices=(error warn info debug trace)
+_shtab_alternator_pos_0_choices=(accounts backfill bot completion config db describe doctor down drafts health history images models probe run serve status transcribe undo up worker)
+>>>>>>> roles
 
 _shtab_alternator_accounts_login__h_nargs=0
 _shtab_alternator_accounts_login___help_nargs=0
@@ -99,6 +118,8 @@ _shtab_alternator_backfill___help_nargs=0
 _shtab_alternator_backfill___dry_run_nargs=0
 _shtab_alternator_backfill__v_nargs=0
 _shtab_alternator_backfill___verbose_nargs=0
+_shtab_alternator_bot__h_nargs=0
+_shtab_alternator_bot___help_nargs=0
 _shtab_alternator_completion__h_nargs=0
 _shtab_alternator_completion___help_nargs=0
 _shtab_alternator_config_check__h_nargs=0
@@ -111,6 +132,17 @@ _shtab_alternator_config_schema___help_nargs=0
 _shtab_alternator_config_pos_0_nargs=A...
 _shtab_alternator_config__h_nargs=0
 _shtab_alternator_config___help_nargs=0
+_shtab_alternator_db_upgrade__h_nargs=0
+_shtab_alternator_db_upgrade___help_nargs=0
+_shtab_alternator_db_status__h_nargs=0
+_shtab_alternator_db_status___help_nargs=0
+_shtab_alternator_db_status___json_nargs=0
+_shtab_alternator_db_import__h_nargs=0
+_shtab_alternator_db_import___help_nargs=0
+_shtab_alternator_db_import___replace_nargs=0
+_shtab_alternator_db_pos_0_nargs=A...
+_shtab_alternator_db__h_nargs=0
+_shtab_alternator_db___help_nargs=0
 _shtab_alternator_describe_pos_0_nargs=+
 _shtab_alternator_describe__h_nargs=0
 _shtab_alternator_describe___help_nargs=0
@@ -233,6 +265,9 @@ _shtab_alternator_up__h_nargs=0
 _shtab_alternator_up___help_nargs=0
 _shtab_alternator_up___demo_nargs=0
 _shtab_alternator_up___no_install_nargs=0
+_shtab_alternator_worker__h_nargs=0
+_shtab_alternator_worker___help_nargs=0
+_shtab_alternator_worker___need_gpu_nargs=0
 _shtab_alternator_pos_0_nargs=A...
 _shtab_alternator__h_nargs=0
 _shtab_alternator___help_nargs=0

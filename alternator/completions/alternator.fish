@@ -50,8 +50,13 @@ function _shtab_alternator_using
   test "$_shtab_alternator_cmdpath" = "$argv"
 end
 
+<<<<<<< HEAD
 set -g _shtab_alternator_commands accounts 'accounts login' 'accounts list' 'accounts check' 'accounts logout' backfill completion config 'config check' 'config migrate' 'config schema' describe doctor down drafts 'drafts list' 'drafts show' 'drafts approve' 'drafts refuse' health history images 'images build' 'images render' 'images lock' 'images pin-base' 'images size' 'images list' 'images bom' 'images push' 'images attest' 'images sign' 'images save' 'images load' models 'models list' 'models pull' 'models verify' 'models remove' 'models convert' 'models speakers' 'models import' node-labels probe run serve status transcribe undo up
 set -g _shtab_alternator_opts_with_value --account --append_punctuations --attachment --attestations --audio_track --backend --base --batch_size --beam_size --best_of --carry_initial_prompt --clip_timestamps --compression_ratio_threshold --compute_type --condition_on_previous_text --config --count --device --diff --digests --engine --every --failures --fp16 --gfx --grace-seconds --hallucination_silence_threshold --highlight_words --host --hotwords --idle-minutes --initial_prompt --key --kind --language --length_penalty --limit --log-level --logprob_threshold --max_line_count --max_line_width --max_words_per_line --minutes --mirror --model --model-dir --model_dir --models --name --no_speech_threshold --node --origin --output --output_dir --output_format --patience --platform --port --post --prefix --prepend_punctuations --reason --record --replay --requests --server_model --server_url --since --snippet --speakers --suppress_tokens --svg --task --temperature --temperature_increment_on_fallback --text --threads --timeout --token-file --tokens --torch --upload-mb --vad --variant --verbose --wheel --within --word_timestamps --wyoming-host --wyoming-port -c -f -o
+=======
+set -g _shtab_alternator_commands accounts 'accounts login' 'accounts list' 'accounts check' 'accounts logout' backfill bot completion config 'config check' 'config migrate' 'config schema' db 'db upgrade' 'db status' 'db import' describe doctor down drafts 'drafts list' 'drafts show' 'drafts approve' 'drafts refuse' health history images 'images build' 'images render' 'images lock' 'images pin-base' 'images size' 'images list' 'images bom' 'images push' 'images attest' 'images sign' 'images save' 'images load' models 'models list' 'models pull' 'models verify' 'models remove' 'models convert' 'models speakers' 'models import' probe run serve status transcribe undo up worker
+set -g _shtab_alternator_opts_with_value --account --append_punctuations --attachment --attestations --audio_track --backend --base --batch_size --beam_size --best_of --carry_initial_prompt --clip_timestamps --compression_ratio_threshold --compute_type --concurrency --condition_on_previous_text --config --count --device --diff --digests --engine --failures --fp16 --gfx --grace-seconds --hallucination_silence_threshold --highlight_words --host --hotwords --idle-minutes --initial_prompt --key --kind --language --length_penalty --limit --log-level --logprob_threshold --max_line_count --max_line_width --max_words_per_line --minutes --mirror --model --model-dir --model_dir --models --name --no_speech_threshold --origin --output --output_dir --output_format --patience --platform --port --post --prefix --prepend_punctuations --reason --record --replay --requests --server_model --server_url --since --snippet --speakers --suppress_tokens --svg --task --temperature --temperature_increment_on_fallback --text --threads --timeout --token-file --tokens --torch --upload-mb --vad --variant --verbose --wheel --within --word_timestamps --wyoming-host --wyoming-port -c -f -o
+>>>>>>> roles
 
 complete -c alternator -e
 complete -c alternator -f
@@ -83,6 +88,10 @@ complete -c alternator -n '_shtab_alternator_using backfill' -l since -x -d 'pos
 complete -c alternator -n '_shtab_alternator_using backfill' -l count -x -d 'so many of the newest posts'
 complete -c alternator -n '_shtab_alternator_using backfill' -l dry-run -d 'only say how much there is to describe'
 complete -c alternator -n '_shtab_alternator_using backfill' -s v -l verbose -d 'log more'
+complete -c alternator -n '_shtab_alternator_using; and test $_shtab_alternator_npos -eq 0' -a bot -d 'Watch the accounts of a cluster, and hand what lacks a description to its workers. Several may run: each watches a share, and takes over what one leaves that ends.'
+complete -c alternator -n '_shtab_alternator_using bot' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using bot' -s c -l config -x -d 'default: alternator.toml'
+complete -c alternator -n '_shtab_alternator_using bot' -l log-level -xka "error warn info debug trace" -d 'instead of [logging] level'
 complete -c alternator -n '_shtab_alternator_using; and test $_shtab_alternator_npos -eq 0' -a completion -d 'Print what a shell needs to complete this command'"'"'s words.'
 complete -c alternator -n '_shtab_alternator_using completion' -s h -l help -d 'show this help message and exit'
 complete -c alternator -n '_shtab_alternator_using completion; and test $_shtab_alternator_npos -eq 0' -ka "bash zsh fish" -d 'the shell'
@@ -96,6 +105,17 @@ complete -c alternator -n '_shtab_alternator_using config migrate' -s h -l help 
 complete -c alternator -n '_shtab_alternator_using config migrate' -s o -l output -x -d 'a new file (default: standard output)'
 complete -c alternator -n '_shtab_alternator_using config; and test $_shtab_alternator_npos -eq 0' -a schema -d 'print the JSON Schema of alternator.toml'
 complete -c alternator -n '_shtab_alternator_using config schema' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using; and test $_shtab_alternator_npos -eq 0' -a db -d 'Make the tables in PostgreSQL, look at them, copy a state file into them.'
+complete -c alternator -n '_shtab_alternator_using db' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using db' -s c -l config -x -d 'default: alternator.toml'
+complete -c alternator -n '_shtab_alternator_using db; and test $_shtab_alternator_npos -eq 0' -a upgrade -d 'make the tables, or bring them up to this version'
+complete -c alternator -n '_shtab_alternator_using db upgrade' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using db; and test $_shtab_alternator_npos -eq 0' -a status -d 'versions, sizes, jobs'
+complete -c alternator -n '_shtab_alternator_using db status' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using db status' -l json -d 'one JSON object, for programs'
+complete -c alternator -n '_shtab_alternator_using db; and test $_shtab_alternator_npos -eq 0' -a import -d 'copy what a bot remembers in a file'
+complete -c alternator -n '_shtab_alternator_using db import' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using db import' -l replace -d 'drop what the database has of the same accounts first'
 complete -c alternator -n '_shtab_alternator_using; and test $_shtab_alternator_npos -eq 0' -a describe -d 'Print the description that the bot would write of files or addresses, without any account. It ends with 1 where one of them could not be described; the others are all the same.'
 complete -c alternator -n '_shtab_alternator_using describe' -s h -l help -d 'show this help message and exit'
 complete -c alternator -n '_shtab_alternator_using describe' -s c -l config -x -d 'default: alternator.toml'
@@ -328,3 +348,10 @@ complete -c alternator -n '_shtab_alternator_using up' -l demo -d 'the demo, eve
 complete -c alternator -n '_shtab_alternator_using up' -l variant -xka "cpu cuda rocm universal" -d 'instead of what the probe chooses'
 complete -c alternator -n '_shtab_alternator_using up' -l base -x -d 'registry, bootstrap, or an image reference'
 complete -c alternator -n '_shtab_alternator_using up' -l no-install -d 'never install a container engine'
+complete -c alternator -n '_shtab_alternator_using; and test $_shtab_alternator_npos -eq 0' -a worker -d 'Take posts from the queue of a cluster, describe them, and edit them. As many as wanted may run, on any machines that reach the database.'
+complete -c alternator -n '_shtab_alternator_using worker' -s h -l help -d 'show this help message and exit'
+complete -c alternator -n '_shtab_alternator_using worker' -l kind -xka "speech vision all" -d 'which posts: those with speech, those without, or all (default)'
+complete -c alternator -n '_shtab_alternator_using worker' -l concurrency -x -d 'how many posts at once (default: [worker] concurrency)'
+complete -c alternator -n '_shtab_alternator_using worker' -l need-gpu -d 'end with an error where Whisper would compute on the CPU'
+complete -c alternator -n '_shtab_alternator_using worker' -s c -l config -x -d 'default: alternator.toml'
+complete -c alternator -n '_shtab_alternator_using worker' -l log-level -xka "error warn info debug trace" -d 'instead of [logging] level'

@@ -12,8 +12,10 @@ _shtab_alternator_commands() {
   local _commands=(
     accounts:'Log accounts in and out, list them, check their tokens.'
     backfill:'Describe old posts, too: from a date on, or a number of them.'
+    bot:'Watch the accounts of a cluster, and hand what lacks a description to its workers. Several may run: each watches a share, and takes over what one leaves that ends.'
     completion:'Print what a shell needs to complete this command'"'"'s words.'
     config:'Check a configuration, or bring one of the Rust bot over.'
+    db:'Make the tables in PostgreSQL, look at them, copy a state file into them.'
     describe:'Print the description that the bot would write of files or addresses, without any account. It ends with 1 where one of them could not be described; the others are all the same.'
     doctor:'Show what would make this machine'"'"'s choice better.'
     down:'Stop the stack and remove its containers; with --volumes also its data.'
@@ -30,6 +32,7 @@ _shtab_alternator_commands() {
     transcribe:'Write down the speech in audio and video files'
     undo:'Take back what was written into a post: puts there exactly what was there before. Refused, and the post left as it is, where somebody has edited it since.'
     up:'Probe this machine, build the image that suits it, and start the bot (or the demo)'
+    worker:'Take posts from the queue of a cluster, describe them, and edit them. As many as wanted may run, on any machines that reach the database.'
   )
   _describe 'alternator commands' _commands
 }
@@ -51,6 +54,15 @@ _shtab_alternator_config_commands() {
     schema:'print the JSON Schema of alternator.toml'
   )
   _describe 'alternator config commands' _commands
+}
+
+_shtab_alternator_db_commands() {
+  local _commands=(
+    import:'copy what a bot remembers in a file'
+    status:'versions, sizes, jobs'
+    upgrade:'make the tables, or bring them up to this version'
+  )
+  _describe 'alternator db commands' _commands
 }
 
 _shtab_alternator_drafts_commands() {
@@ -160,6 +172,15 @@ _shtab_alternator_backfill_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_backfill_defaults_added=0
 
+_shtab_alternator_bot_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--log-level[instead of \[logging\] level]:log_level:(error warn info debug trace)"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_bot_defaults_added=0
+
 _shtab_alternator_completion_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   ":the shell:(bash zsh fish)"
@@ -199,6 +220,38 @@ _shtab_alternator_config_schema_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_config_schema_defaults_added=0
+
+_shtab_alternator_db_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_db_defaults_added=0
+
+_shtab_alternator_db_import_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--replace[drop what the database has of the same accounts first]"
+  ":its \[state\] directory:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_db_import_defaults_added=0
+
+_shtab_alternator_db_status_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[one JSON object, for programs]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_db_status_defaults_added=0
+
+_shtab_alternator_db_upgrade_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_db_upgrade_defaults_added=0
 
 _shtab_alternator_describe_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -652,6 +705,18 @@ _shtab_alternator_up_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_up_defaults_added=0
 
+_shtab_alternator_worker_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--kind[which posts\: those with speech, those without, or all (default)]:kind:(speech vision all)"
+  "--concurrency[how many posts at once (default\: \[worker\] concurrency)]:N:"
+  "--need-gpu[end with an error where Whisper would compute on the CPU]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--log-level[instead of \[logging\] level]:log_level:(error warn info debug trace)"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_worker_defaults_added=0
+
 
 _shtab_alternator() {
   local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->alternator'
@@ -673,8 +738,10 @@ _shtab_alternator() {
       case $line[1] in
         accounts) _shtab_alternator_accounts ;;
         backfill) _arguments -C -s $_shtab_alternator_backfill_options ;;
+        bot) _arguments -C -s $_shtab_alternator_bot_options ;;
         completion) _arguments -C -s $_shtab_alternator_completion_options ;;
         config) _shtab_alternator_config ;;
+        db) _shtab_alternator_db ;;
         describe) _arguments -C -s $_shtab_alternator_describe_options ;;
         doctor) _arguments -C -s $_shtab_alternator_doctor_options ;;
         down) _arguments -C -s $_shtab_alternator_down_options ;;
@@ -691,6 +758,7 @@ _shtab_alternator() {
         transcribe) _arguments -C -s $_shtab_alternator_transcribe_options ;;
         undo) _arguments -C -s $_shtab_alternator_undo_options ;;
         up) _arguments -C -s $_shtab_alternator_up_options ;;
+        worker) _arguments -C -s $_shtab_alternator_worker_options ;;
       esac
   esac
 }
@@ -742,6 +810,31 @@ _shtab_alternator_config() {
         check) _arguments -C -s $_shtab_alternator_config_check_options ;;
         migrate) _arguments -C -s $_shtab_alternator_config_migrate_options ;;
         schema) _arguments -C -s $_shtab_alternator_config_schema_options ;;
+      esac
+  esac
+}
+
+_shtab_alternator_db() {
+  local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->db'
+
+  # Add default positional/remainder specs only if none exist, and only once per session
+  if (( ! _shtab_alternator_db_defaults_added )); then
+    if (( ${_shtab_alternator_db_options[(I)${(q)one_or_more}*]} +          ${_shtab_alternator_db_options[(I)${(q)remainder}*]} +          ${_shtab_alternator_db_options[(I)${(q)default}]} == 0 )); then
+      _shtab_alternator_db_options+=(': :_shtab_alternator_db_commands' '*::: :->db')
+    fi
+    _shtab_alternator_db_defaults_added=1
+  fi
+  _arguments -C -s $_shtab_alternator_db_options
+
+  case $state in
+    db)
+      words=($line[1] "${words[@]}")
+      (( CURRENT += 1 ))
+      curcontext="${curcontext%:*:*}:_shtab_alternator_db-$line[1]:"
+      case $line[1] in
+        import) _arguments -C -s $_shtab_alternator_db_import_options ;;
+        status) _arguments -C -s $_shtab_alternator_db_status_options ;;
+        upgrade) _arguments -C -s $_shtab_alternator_db_upgrade_options ;;
       esac
   esac
 }

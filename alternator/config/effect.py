@@ -41,6 +41,8 @@ def reasons_of(config: Config) -> Iterator[tuple[KeyName, str]]:
         yield ("others", name), reason
     if config.health.port == 0:
         yield ("health", "host"), "[health] port is 0"
+    if config.database.url is None:
+        yield ("database", "connections"), "there is no [database] url"
     if config.dashboard.port == 0:
         for name in ("host", "token", "names"):
             yield ("dashboard", name), "[dashboard] port is 0"

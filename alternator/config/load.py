@@ -8,7 +8,7 @@ variable counts as not set, so that compose files can pass through what may be m
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -19,11 +19,17 @@ from alternator.config.models import WhisperSettings
 from alternator.config.reading import read_source
 from alternator.config.settings import SECTIONS, Config, keys_of
 from alternator.config.source import KeyName, Source, variable
-from alternator.config.values import Key, convert
+from alternator.config.values import Key, Value, convert
 from alternator.errors import ConfigError
 from probe.machine.operator_config import FILE_NAME
 
 T = TypeVar("T")
+
+# What makes an account, and what stands there where the configuration names none.
+NEEDED: Mapping[KeyName, str] = {
+    ("mastodon", "instance_url"): "https://nobody.invalid",
+    ("mastodon", "access_token"): "nobody",
+}
 
 
 def load_config(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
@@ -59,6 +65,31 @@ def load_accounts(
 ) -> tuple[Config, ...]:
     """The configuration as it is for each account. The notices are the first one's."""
     return configs_of(read_source(path, environ))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterConfig:
+    """The configuration of a cluster's role: ``base`` for all, and the ``accounts`` that it names.
+
+    There need be none: members may sign up. ``base`` then has an account that is none.
+    """
+
+    base: Config
+    accounts: tuple[Config, ...]
+
+
+def load_cluster(
+    path: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> ClusterConfig:
+    """The configuration of a cluster's role. ConfigError as of ``load_config``."""
+    source = read_source(path, environ)
+    own = [name for name in NEEDED if (value := source.values.get(name)) and value.raw != ""]
+    if own or source.accounts:
+        accounts = configs_of(source)
+        return ClusterConfig(base=accounts[0], accounts=accounts)
+    nobody = {name: Value(raw=raw, origin="nobody") for name, raw in NEEDED.items()}
+    [base] = configs_of(replace(source, values={**source.values, **nobody}))
+    return ClusterConfig(base=base, accounts=())
 
 
 def load_section(

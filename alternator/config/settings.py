@@ -19,10 +19,13 @@ from alternator.config.conduct import (
     ReviewSettings,
 )
 from alternator.config.dashboard import DashboardSettings
+from alternator.config.database import DatabaseSettings
 from alternator.config.descriptions import DescriptionSettings
+from alternator.config.metrics import MetricsSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.others import OthersSettings
 from alternator.config.values import Key, below_home, key, key_of
+from alternator.config.worker import WorkerSettings
 from alternator.log import LogFormat, LogLevel
 
 # Which types are taken on unless the configuration says otherwise: what the Rust bot took, and
@@ -252,8 +255,11 @@ class Config:
     logging: LoggingSettings = field(default_factory=LoggingSettings)
     whisper: WhisperSettings = field(default_factory=WhisperSettings)
     state: StateSettings = field(default_factory=StateSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
     account: str = ""
     notices: tuple[str, ...] = ()
 
@@ -275,8 +281,11 @@ SECTIONS: Mapping[str, type] = {
     "logging": LoggingSettings,
     "whisper": WhisperSettings,
     "state": StateSettings,
+    "database": DatabaseSettings,
     "health": HealthSettings,
     "dashboard": DashboardSettings,
+    "metrics": MetricsSettings,
+    "worker": WorkerSettings,
 }
 
 

@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from alternator.mastodon.waits import LONGEST_LIMIT_SECONDS, RATE_LIMIT_SECONDS, wait_of
@@ -22,6 +22,8 @@ from alternator.web.session import Answer
 log = logging.getLogger(__name__)
 
 Kind = Literal["read", "edit"]
+# What others are told of: both kinds, and that what is left of edits is kept for new posts.
+Limit = Literal["read", "edit", "reserve"]
 
 # What older posts leave of a limit on edits, as a share of it.
 RESERVED_SHARE = 1 / 3
@@ -43,16 +45,26 @@ assert LONGEST_RATE_LIMIT_SECONDS <= LONGEST_LIMIT_SECONDS
 LONGEST_UNTOLD_SECONDS = 15 * 60.0
 
 
+def nobody(limit: Limit, seconds: float) -> None:
+    """No other process works for the account."""
+
+
 class RateBudget:
     """What is left to all sessions of one account. Any thread may tell and ask.
 
     One that is told to wait has the others wait as well: each would only be told the same.
     ``clock`` gives seconds that nobody sets back or ahead: a wall clock that was days ahead for a
-    moment would hold everything for days.
+    moment would hold everything for days. ``others`` is told of each limit that is met, with its
+    seconds from now on, and of its end (0), for other processes, which ``learn`` of it.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        others: Callable[[Limit, float], None] = nobody,
+    ) -> None:
         self._clock = clock
+        self._others = others
         self._lock = threading.Lock()
         self._spent_until: dict[Kind, float] = {}  # in the clock's seconds
         self._untold: dict[Kind, int] = {}  # refusals in a row that did not say until when
@@ -70,8 +82,29 @@ class RateBudget:
         with self._lock:
             return max(self._reserved_until - self._clock(), 0.0)
 
+    def learn(self, limits: Mapping[Limit, float]) -> None:
+        """Take in what other processes were told: the seconds left of each; 0 for those not named.
+
+        What this one was told itself and is over for the others is over.
+        """
+        with self._lock:
+            now = self._clock()
+            for kind in ("read", "edit"):
+                self._spent_until[kind] = now + limits.get(kind, 0.0)
+            self._reserved_until = now + limits.get("reserve", 0.0)
+
     def heard(self, kind: Kind, answer: Answer) -> float | None:
         """Take in what an answer says; returns how many seconds to wait now, None for none."""
+        reserved, spent = self._reserved_until, self._spent_until.get(kind, 0.0)
+        wait = self._heard(kind, answer)
+        now = self._clock()
+        if self._reserved_until != reserved and max(self._reserved_until, reserved) > now:
+            self._others("reserve", max(self._reserved_until - now, 0.0))
+        if wait is not None or spent > now:
+            self._others(kind, wait or 0.0)
+        return wait
+
+    def _heard(self, kind: Kind, answer: Answer) -> float | None:
         refused = answer.status == 429
         limit, remaining = (number_of(answer, name) for name in ("Limit", "Remaining"))
         kept = min(LAST_FEW, (limit or 0) * LAST_FEW_SHARE) if kind == "edit" else 0

@@ -82,6 +82,9 @@ class EditHistory(Protocol):
     def entries(self, *, status_id: str | None = None, count: int = MOST_KEPT) -> list[PastEdit]:
         """The newest first; of one post where it is named."""
 
+    def texts_of(self, attachment_id: str) -> frozenset[str]:
+        """What was sent for an attachment, whichever process of ours did that."""
+
     def is_busy(self, status_id: str) -> bool:
         """Whether the bot, or an undo, is at work on a post: ``begin_undo`` would be refused."""
 

@@ -58,6 +58,9 @@ class Errands(Protocol):
         None of the posts ``passed_over``: what is asked of one post is done in its order.
         """
 
+    def get(self, number: int) -> KeptErrand | None:
+        """One that waits, by its number; None if it does not, or never did."""
+
     def begin(self, number: int) -> None:
         """An errand is about to be done. StateError if that can't be written down: do nothing."""
 

@@ -7,9 +7,11 @@ StateError where the store can't be read or written.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from alternator.store.asked import Asked
+from alternator.store.cluster import Cluster
 from alternator.store.drafts import Drafts
 from alternator.store.edit_history import EditHistory
 from alternator.store.errands import Errands
@@ -32,6 +34,10 @@ class AccountState(Protocol):
     by somebody meanwhile), ``failed`` those given up after the last attempt. A claim is held by
     who took it until it is finished, released or put back; after that it changes nothing.
     """
+
+    @property
+    def key(self) -> int:
+        """The number of the account in this store."""
 
     @property
     def listing(self) -> Listing:
@@ -87,6 +93,24 @@ class AccountState(Protocol):
 
         Without ``speech`` those with an attachment that is due and is transcribed are left out as
         a whole. None while the account is halted.
+        """
+
+    def claim_of(self, status_id: str) -> Claim | None:
+        """Take what is due of one post, for who holds its lock.
+
+        Whatever of it is still claimed was left by a worker that died, since nobody else has the
+        lock: it is freed first, as at a start, and taken where it is due then. None where nothing
+        is due, while the account is halted, and while an undo is at work on the post.
+        """
+
+    def due_of(self, status_id: str) -> float | None:
+        """When the next attachment of a post is due; None as of ``next_due``."""
+
+    def editing(self, claim: Claim) -> AbstractContextManager[bool]:
+        """A stretch in which the post of a claim is edited: one at a time for the whole account.
+
+        Whether the claim still holds and nothing is halted: where not, nothing may be edited. With
+        one process it always is so, and nobody is waited for.
         """
 
     def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -168,7 +192,8 @@ class Store(Protocol):
         """The state of one account, which is made if it is new.
 
         Once for each account and start: claims that are left from before are free again, and posts
-        that the bot held for an undo of its own.
+        that the bot held for an undo of its own. Not in a store that several processes share: what
+        is claimed there may be at work (``claim_of`` frees what is not).
         ``server_time`` is the Unix time in seconds by the server's clock, for the first start.
         """
 
@@ -183,6 +208,13 @@ class Store(Protocol):
 
         For a process beside the bot: no claim of its is freed.
         """
+
+    def of_account(self, key: int) -> AccountState:
+        """The state of the account with this number, as it is: no claim of its is freed."""
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """What the processes that share the store know of each other; None where there is one."""
 
     def close(self) -> None:
         """The store and its states can't be used any more."""

@@ -1,19 +1,23 @@
 """The one place where a store is opened: it chooses the home, and sees to it that it is closed."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from alternator.clock import Clock
+from alternator.config.database import NO_DATABASE, DatabaseSettings
 from alternator.errors import ConfigError, StateError
 from alternator.store.interface import Store
-from alternator.store.lock import is_locked, locked, unreadable
+from alternator.store.lock import OURS, is_locked, locked, unreadable, unwritable
+from alternator.store.privacy import make_private_directory
 from alternator.store.sqlite.database import (
     OPENING_PATIENCE_SECONDS,
     PATIENCE_SECONDS,
     version_of,
 )
 from alternator.store.sqlite.schema import SCHEMA
-from alternator.store.sqlite.state import SqliteStore
+from alternator.store.sqlite.store import SqliteStore
 
 __all__ = [
     "OPENING_PATIENCE_SECONDS",
@@ -32,6 +36,7 @@ class NothingRememberedError(StateError):
     """There is no state file: no bot was ever started with this state directory."""
 
 
+# size: each is another owner's: configuration, clock, who waits, who this process is.
 @contextmanager
 def opened(
     directory: Path,
@@ -39,8 +44,15 @@ def opened(
     clock: Callable[[], float],
     monotonic: Callable[[], float] | None = None,
     patience: float = PATIENCE_SECONDS,
+    database: DatabaseSettings = NO_DATABASE,
+    role: str = "run",
+    shared: bool = False,
 ) -> Iterator[Store]:
-    """The store in a directory, for this process alone.
+    """The store in a directory or, where it has an address, in a database; for this process alone.
+
+    With ``shared`` others that share it may be at work as well, which takes a database, and
+    ``role`` is what this process is called there. In a database the machine's clock is not
+    believed, but that of the database.
 
     ``clock`` gives Unix time in seconds, ``monotonic`` seconds that nobody sets; without it the
     first is believed whatever it says.
@@ -48,6 +60,23 @@ def opened(
     is a TemporaryStateError. ConfigError if another process has the directory, or if it or the file
     can't be used; StateError for a file that is damaged or of a version that can't be read.
     """
+    if database.url is not None:
+        private(directory)
+        with in_database(
+            database,
+            role=role,
+            shared=shared,
+            clock=clock,
+            monotonic=monotonic,
+            patience=patience,
+        ) as store:
+            yield store
+        return
+    if shared:
+        raise ConfigError(
+            f"`alternator {role}` shares its state with others, which takes a PostgreSQL database: "
+            f"set [database] url, or start `alternator run` in place of it"
+        )
     path = directory / STATE_FILE
     with locked(directory):
         home = SqliteStore(path, clock=clock, monotonic=monotonic, patience=patience)
@@ -57,13 +86,23 @@ def opened(
 
 @contextmanager
 def opened_beside(
-    directory: Path, *, clock: Callable[[], float], patience: float = PATIENCE_SECONDS
+    directory: Path,
+    *,
+    clock: Callable[[], float],
+    patience: float = PATIENCE_SECONDS,
+    database: DatabaseSettings = NO_DATABASE,
 ) -> Iterator[Store]:
-    """The store in a directory whether a bot is at work there or not.
+    """The store in a directory, or a database, whether a bot is at work there or not.
 
     For a look, and for what ``AccountState`` says several processes may do; never for
     ``use_account``. NothingRememberedError where there is none; other errors as of ``opened``.
     """
+    if database.url is not None:
+        with in_database(
+            database, role="look", shared=None, clock=clock, patience=patience
+        ) as store:
+            yield store
+        return
     path = directory / STATE_FILE
     if not path.exists():
         raise NothingRememberedError(
@@ -83,8 +122,51 @@ def opened_beside(
         yield store
 
 
-def bot_is_running(directory: Path) -> bool:
-    """Whether a bot is at work in a state directory. ConfigError if it can't be looked for."""
+# size: as of ``opened``.
+@contextmanager
+def in_database(
+    database: DatabaseSettings,
+    *,
+    role: str,
+    shared: bool | None,
+    clock: Callable[[], float],
+    monotonic: Callable[[], float] | None = None,
+    patience: float = PATIENCE_SECONDS,
+) -> Iterator[Store]:
+    """The store in a database; errors as of ``alternator.store.postgres.database.Database``."""
+    # The driver takes 60 ms to import, and is not there where nobody has a database.
+    from alternator.store.postgres.store import PostgresStore
+
+    machines = clock is time.time or getattr(clock, "__func__", None) is Clock.now
+    home = PostgresStore(
+        database,
+        role=role,
+        shared=shared,
+        clock=None if machines else clock,
+        monotonic=monotonic,
+        patience=patience,
+    )
+    with closing(home) as store:
+        yield store
+
+
+def private(directory: Path) -> None:
+    """Make the state directory, where downloads are and the health answer is announced."""
+    try:
+        make_private_directory(directory, ours=OURS)
+    except OSError as error:
+        raise ConfigError(unwritable(directory, error)) from None
+
+
+def bot_is_running(directory: Path, database: DatabaseSettings = NO_DATABASE) -> bool:
+    """Whether a bot is at work in a state directory, or in a database, on whichever machine.
+
+    ConfigError if it can't be looked for; likewise errors as of ``opened_beside``.
+    """
+    if database.url is not None:
+        from alternator.store.postgres.looking import is_in_use
+
+        return is_in_use(database)
     try:
         return is_locked(directory)
     except OSError as error:

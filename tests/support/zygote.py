@@ -111,19 +111,19 @@ def fast(speed: float | None) -> None:
 
 def strike(order: dict[str, Any]) -> None:
     """Have the bot killed at one of its writes."""
-    from alternator.store.sqlite.asked import SqliteAsked
-    from alternator.store.sqlite.errands import SqliteErrands
-    from alternator.store.sqlite.history import SqliteHistory
-    from alternator.store.sqlite.listing import SqliteListing
-    from alternator.store.sqlite.state import SqliteAccountState
+    from alternator.store.sql.asked import SqlAsked
+    from alternator.store.sql.errands import SqlErrands
+    from alternator.store.sql.history import SqlHistory
+    from alternator.store.sql.listing import SqlListing
+    from alternator.store.sql.state import SqlAccountState
 
     parts = {
-        "asked": SqliteAsked,
-        "errands": SqliteErrands,
-        "history": SqliteHistory,
-        "listing": SqliteListing,
+        "asked": SqlAsked,
+        "errands": SqlErrands,
+        "history": SqlHistory,
+        "listing": SqlListing,
     }
-    owner = parts.get(order.get("part", ""), SqliteAccountState)
+    owner = parts.get(order.get("part", ""), SqlAccountState)
     method = getattr(owner, order["method"])
     calls = 0
 
@@ -145,7 +145,7 @@ def serve() -> None:
     """The process itself."""
     sys.path.insert(0, str(Path(__file__).parent))
     import alternator.bot.run
-    import alternator.store.sqlite.state  # noqa: F401
+    import alternator.store.sqlite.store  # noqa: F401
 
     for line in sys.stdin:
         child = os.fork()

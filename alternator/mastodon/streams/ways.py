@@ -21,21 +21,29 @@ SECURE = ("https", "wss")
 
 def ways_to_hear(settings: MastodonSettings, instance: Instance) -> tuple[EventSource, ...]:
     """The ways to try, in this order; none where the server has no streams."""
-    if instance.dialect.streaming == "none" and not instance.streaming_url:
+    by_websocket = websocket_of(settings, instance)
+    if by_websocket is None:
         return ()
-    base = streaming_base(settings.instance_url, instance.streaming_url)
     session = WebSession(
         auth=BearerToken(settings.access_token), headers={"User-Agent": USER_AGENT}
     )
-    # GoToSocial knows the stream's name in the query alone, Mastodon for server-sent events in the
-    # path alone; for a WebSocket both take the query.
+    base = streaming_base(settings.instance_url, instance.streaming_url)
     by_sse = SseSource(session, f"{base}{PATH}/user")
-    by_websocket = WebSocketSource(
-        f"ws{base.removeprefix('http')}{PATH}?stream=user", settings.access_token, USER_AGENT
-    )
     if instance.dialect.streaming in ("sse", "both"):
         return by_sse, by_websocket
     return by_websocket, by_sse
+
+
+def websocket_of(settings: MastodonSettings, instance: Instance) -> WebSocketSource | None:
+    """The WebSocket; None where the server has no streams."""
+    if instance.dialect.streaming == "none" and not instance.streaming_url:
+        return None
+    base = streaming_base(settings.instance_url, instance.streaming_url)
+    # GoToSocial knows the stream's name in the query alone, Mastodon for server-sent events in the
+    # path alone; for a WebSocket both take the query.
+    return WebSocketSource(
+        f"ws{base.removeprefix('http')}{PATH}?stream=user", settings.access_token, USER_AGENT
+    )
 
 
 def streaming_base(instance_url: str, advertised: str | None) -> str:

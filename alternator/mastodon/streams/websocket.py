@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import ssl
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -59,24 +59,47 @@ class WebSocketSource:
     def events(self) -> Generator[Event | None, None, None]:
         """See ``EventSource``."""
         with asyncio.Runner() as loop:
-            yield from self._events_in(loop)
+            heard = self.listen()
 
-    def _events_in(self, loop: asyncio.Runner) -> Generator[Event | None, None, None]:
-        from websockets.exceptions import (
-            ConnectionClosed,
-            InvalidHandshake,
-            InvalidStatus,
-            WebSocketException,
-        )
+            async def following() -> Event | None:
+                return await anext(heard)
+
+            try:
+                opened = loop.run(following())
+                # Looking up the server's name took a thread, which would stay.
+                loop.run(loop.get_loop().shutdown_default_executor())
+                yield opened
+                while True:
+                    yield loop.run(following())
+            finally:
+                loop.run(heard.aclose())
+
+    async def listen(self) -> AsyncGenerator[Event | None, None]:
+        """The same within an event loop, which may have many of them: ``hub.py``."""
+        from websockets.exceptions import ConnectionClosed
+
+        connection = await self._opened()
+        try:
+            yield None
+            async for event in self._read(connection):
+                yield event
+        except ConnectionClosed as error:
+            raise TemporaryServerError(f"{self._url}: the WebSocket broke off") from error
+        finally:
+            await connection.close()
+
+    async def _opened(self) -> "ClientConnection":
+        """An open connection, the token sent in the one way or the other; errors as of
+        ``events``."""
+        from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
 
         try:
-            connection = loop.run(self._open())
+            return await self._open()
         except InvalidStatus as error:
             status = error.response.status_code
             if status in (401, 403) and not self._as_subprotocol:
                 self._as_subprotocol = True
-                yield from self._events_in(loop)
-                return
+                return await self._opened()
             self._as_subprotocol = False
             raise refusal(self._url, status) from error
         except InvalidHandshake as error:
@@ -87,36 +110,20 @@ class WebSocketSource:
             raise ServerError(f"{self._url}: no WebSocket can be opened: {error}") from error
         except OSError as error:
             raise server_errors.unreachable(self._url, error) from error
-        try:
-            yield None
-            yield from self._read(loop, connection)
-        except ConnectionClosed as error:
-            raise TemporaryServerError(f"{self._url}: the WebSocket broke off") from error
-        finally:
-            loop.run(connection.close())
 
-    def _read(
-        self, loop: asyncio.Runner, connection: "ClientConnection"
-    ) -> Generator[Event | None, None, None]:
+    async def _read(self, connection: "ClientConnection") -> AsyncGenerator[Event | None, None]:
         """The messages; a ping tells a quiet connection from a dead one."""
-
-        async def message_within(seconds: float) -> str | bytes:
-            async with asyncio.timeout(seconds):
-                return await connection.recv()
-
-        async def asked() -> asyncio.Future[float]:
-            return asyncio.ensure_future(await connection.ping())
-
-        answered = loop.run(asked())
+        answered = asyncio.ensure_future(await connection.ping())
         while True:
             try:
-                message = loop.run(message_within(self._ping_seconds))
+                async with asyncio.timeout(self._ping_seconds):
+                    message = await connection.recv()
             except TimeoutError:
                 # One that answers and never ends a message brings nothing: who looks for posts
                 # notices (alternator/bot/attendance.py), and it ends after 4096 pieces.
                 if not answered.done():
                     raise TemporaryServerError(f"{self._url}: the WebSocket is dead") from None
-                answered = loop.run(asked())
+                answered = asyncio.ensure_future(await connection.ping())
                 yield None
             else:
                 yield self._event_of(message)
@@ -141,7 +148,7 @@ class WebSocketSource:
                 return exc
 
         authorization = {"Authorization": f"Bearer {self._token}"}
-        connection = await Direct(
+        return await Direct(
             self._url,
             ssl=tls_context() if urlsplit(self._url).scheme == "wss" else None,
             subprotocols=[Subprotocol(self._token)] if self._as_subprotocol else None,
@@ -155,9 +162,6 @@ class WebSocketSource:
             max_size=MOST_BYTES,
             max_queue=QUEUE,
         )
-        # Looking up the server's name took a thread, which would stay.
-        await asyncio.get_running_loop().shutdown_default_executor()
-        return connection
 
 
 def read_message(message: str | bytes) -> Event | None:

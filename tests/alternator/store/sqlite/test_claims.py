@@ -23,7 +23,7 @@ from alternator.store.outcomes import (
     left_alone,
     to_retry,
 )
-from alternator.store.sqlite.state import SqliteStore
+from alternator.store.sqlite.store import SqliteStore
 
 DAYS = 86_400.0
 

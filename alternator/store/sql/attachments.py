@@ -1,11 +1,11 @@
 """The rows of one account's attachments: recorded, counted, made due."""
 
-import sqlite3
 from collections.abc import Iterable
+from operator import itemgetter
 
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.outcomes import LONGEST_WAIT_SECONDS, AttachmentState, Found
-from alternator.store.sqlite.database import Database
+from alternator.store.sql.database import Connection, Database
 
 # As if an attachment was met just now.
 ANEW = (
@@ -14,7 +14,7 @@ ANEW = (
 )
 
 
-class SqliteAttachments:
+class SqlAttachments:
     """What ``alternator.store.interface.AccountState`` says of attachments, but for claims."""
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
@@ -22,27 +22,24 @@ class SqliteAttachments:
         self._account = account
         self._time = time
 
-    def _add(self, db: sqlite3.Connection, found: Iterable[Found]) -> int:
+    def _add(self, db: Connection, found: Iterable[Found]) -> int:
         """Remember attachments that are not known yet; returns how many those are."""
         now = self._time.now()
-        return sum(
-            db.execute(
-                "INSERT OR IGNORE INTO attachment (account, status_id, attachment_id, "
-                "state, backfill, speech, not_before, found, changed) "
-                "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?)",
-                (
-                    self._account,
-                    status.status_id,
-                    key,
-                    status.backfill,
-                    key in status.speech,
-                    now,
-                    now,
-                    now,
-                ),
-            ).rowcount
+        rows = [
+            (self._account, status.status_id, key, status.backfill, key in status.speech, now)
             for status in found
             for key in status.attachment_ids
+        ]
+        # In one order, so that two that add the same do not wait for each other.
+        rows.sort(key=itemgetter(1, 2))
+        return sum(
+            db.execute(
+                "INSERT INTO attachment (account, status_id, attachment_id, "
+                "state, backfill, speech, not_before, found, changed) "
+                "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (*row, now, now),
+            ).rowcount
+            for row in rows
         )
 
     def make_due(self) -> None:

@@ -1,11 +1,10 @@
-"""The history of one account's edits, in SQLite."""
+"""The history of one account's edits, in its rows of ``written`` and ``held``."""
 
-import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 
 from alternator.store.edit_history import HOLD_SECONDS, MOST_KEPT, UNDONE, PastEdit, Writing
 from alternator.store.elapsed import ElapsedTime
-from alternator.store.sqlite.database import Database
+from alternator.store.sql.database import Connection, Database
 
 ENTRY = "account = ? AND status_id = ? AND attachment_id = ? AND outcome IN ('sent', 'written')"
 # Whether an undo is at work on a post; one that ends long after today was begun by a clock that
@@ -14,11 +13,11 @@ HELD = (
     "EXISTS (SELECT 1 FROM held WHERE held.account = :account AND held.status_id = {status} "
     f"AND held.until > :now AND held.until <= :now + {HOLD_SECONDS})"
 )
-# For the queue's next post: alternator/store/sqlite/claims.py.
+# For the queue's next post: alternator/store/sql/claims.py.
 NOT_HELD = f"NOT {HELD.format(status='attachment.status_id')}"
 
 
-class SqliteHistory:
+class SqlHistory:
     """``alternator.store.edit_history.EditHistory``."""
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
@@ -90,7 +89,7 @@ class SqliteHistory:
             rows = db.execute(
                 "SELECT status_id, attachment_id, kind, before, text, attribution, outcome, "
                 "reason, sent, changed, edited_at, replaces FROM written WHERE account = ? "
-                "AND (? IS NULL OR status_id = ?) ORDER BY id DESC LIMIT ?",
+                "AND (CAST(? AS TEXT) IS NULL OR status_id = ?) ORDER BY id DESC LIMIT ?",
                 (self._account, status_id, status_id, count),
             ).fetchall()
         return [
@@ -113,12 +112,23 @@ class SqliteHistory:
             for row in rows
         ]
 
+    def texts_of(self, attachment_id: str) -> frozenset[str]:
+        """What was sent for an attachment."""
+        with self._database.reading() as db:
+            return frozenset(
+                text
+                for (text,) in db.execute(
+                    "SELECT text FROM written WHERE account = ? AND attachment_id = ?",
+                    (self._account, attachment_id),
+                )
+            )
+
     def is_busy(self, status_id: str) -> bool:
         """Whether the bot, or an undo, is at work on a post."""
         with self._database.reading() as db:
             return any(self._at_work(db, status_id, self._time.now()))
 
-    def _at_work(self, db: sqlite3.Connection, status_id: str, now: float) -> tuple[bool, bool]:
+    def _at_work(self, db: Connection, status_id: str, now: float) -> tuple[bool, bool]:
         """Whether an undo is at work on a post, and whether the bot is."""
         held, claimed = db.execute(
             f"SELECT {HELD.format(status=':status')}, EXISTS (SELECT 1 FROM attachment WHERE "
@@ -137,15 +147,19 @@ class SqliteHistory:
     ) -> bool:
         """Keep the bot from a post, and from these attachments for good."""
         now = self._time.now()
+        lock_post = self._database.dialect.lock_post
         with self._database.writing(durable=True) as db:
+            if lock_post is not None:
+                db.execute(lock_post, (self._account, status_id))
             if alone:
-                db.execute("DELETE FROM held WHERE account = ? AND by_bot", (self._account,))
+                db.execute("DELETE FROM held WHERE account = ? AND by_bot = 1", (self._account,))
             held, claimed = self._at_work(db, status_id, now)
             if held or (claimed and not alone):
                 return False
             db.execute(
-                "INSERT OR REPLACE INTO held (account, status_id, until, by_bot) "
-                "VALUES (?, ?, ?, ?)",
+                "INSERT INTO held (account, status_id, until, by_bot) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (account, status_id) DO UPDATE SET until = excluded.until, "
+                "by_bot = excluded.by_bot",
                 (self._account, status_id, now + HOLD_SECONDS, by_bot),
             )
             # Now, not at the end: whatever becomes of this process, what it takes away is not

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.listing import Described, Listed
 from alternator.store.outcomes import AttachmentState
-from alternator.store.sqlite.attachments import ANEW
-from alternator.store.sqlite.database import Database
+from alternator.store.sql.attachments import ANEW
+from alternator.store.sql.database import Database
 
 COLUMNS = "status_id, attachment_id, state, reason, attempts, backfill, not_before, found, changed"
 # Of an attachment that is done with, `not_before` is when it came to that: what the index
@@ -15,7 +15,7 @@ NEWEST_FIRST = "ORDER BY not_before DESC, status_id DESC, attachment_id"
 NEXT_FIRST = "ORDER BY not_before, status_id, attachment_id"
 
 
-class SqliteListing:
+class SqlListing:
     """``alternator.store.listing.Listing``."""
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
@@ -35,12 +35,14 @@ class SqliteListing:
         """Those in these states, what happened last first."""
         order = NEXT_FIRST if set(states) == {"waiting"} else NEWEST_FIRST
         condition, values = self._which(states, status_id)
+        hidden = self._database.dialect.row
         with self._database.reading() as db:
             rows = db.execute(
                 # What sorts them all carries their numbers alone: of twenty thousand rows a page
                 # far behind takes half the time.
-                f"SELECT {COLUMNS} FROM attachment WHERE rowid IN (SELECT rowid FROM attachment "
-                f"WHERE {condition} {order} LIMIT ? OFFSET ?) {order}",
+                f"SELECT {COLUMNS} FROM attachment WHERE {hidden} IN ("
+                f"SELECT {hidden} FROM attachment WHERE {condition} {order} LIMIT ? OFFSET ?"
+                f") {order}",
                 (*values, most, skip),
             ).fetchall()
         return [
@@ -90,7 +92,8 @@ class SqliteListing:
         """What was described since a time."""
         with self._database.reading() as db:
             rows = db.execute(
-                "SELECT not_before, MAX(not_before - found, 0.0), backfill FROM attachment "
+                "SELECT not_before, CASE WHEN not_before > found THEN not_before - found "
+                "ELSE 0.0 END, backfill FROM attachment "
                 "WHERE account = ? AND state = 'described' AND not_before >= ? "
                 "ORDER BY not_before",
                 (self._account, moment),
@@ -104,7 +107,8 @@ class SqliteListing:
             return db.execute(
                 f"UPDATE attachment SET {ANEW}, backfill = 0, changed = ? "
                 "WHERE account = ? AND status_id = ? "
-                "AND (? IS NULL OR attachment_id = ?) AND state IN ('failed', 'left')",
+                "AND (CAST(? AS TEXT) IS NULL OR attachment_id = ?) "
+                "AND state IN ('failed', 'left')",
                 (now, now, self._account, status_id, attachment_id, attachment_id),
             ).rowcount
 

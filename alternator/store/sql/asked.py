@@ -15,7 +15,7 @@ from alternator.store.asked import (
     Wish,
 )
 from alternator.store.elapsed import ElapsedTime
-from alternator.store.sqlite.database import Database
+from alternator.store.sql.database import Database
 
 COLUMNS = "status_id, asker, author, address, below, is_open, for_all, not_before, at, state"
 OUTGOING = "SELECT parts, posts FROM outgoing WHERE account = ? AND key = ?"
@@ -23,11 +23,11 @@ ANSWERED = (
     f"SELECT {', '.join(f'asking.{column}' for column in COLUMNS.split(', '))}, posts, outgoing.at "
     "FROM outgoing JOIN asking ON asking.account = outgoing.account "
     "AND key = 'answer:' || status_id WHERE outgoing.account = ? AND state = 'answered' "
-    "AND (? IS NULL OR status_id = ?) ORDER BY outgoing.at DESC LIMIT ?"
+    "AND (CAST(? AS TEXT) IS NULL OR status_id = ?) ORDER BY outgoing.at DESC LIMIT ?"
 )
 
 
-class SqliteAsked:
+class SqlAsked:
     """``alternator.store.asked.Asked`` of the account with this row."""
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
@@ -50,7 +50,7 @@ class SqliteAsked:
             db.execute(
                 "INSERT INTO consent (account, person, wish, how, changed) VALUES (?, ?, ?, ?, ?) "
                 "ON CONFLICT (account, person) DO UPDATE SET wish = excluded.wish, "
-                "how = COALESCE(excluded.how, how), changed = excluded.changed",
+                "how = COALESCE(excluded.how, consent.how), changed = excluded.changed",
                 (self._account, consent.person, consent.wish, consent.how, self._time.now()),
             )
 
@@ -83,8 +83,8 @@ class SqliteAsked:
                 "ON CONFLICT (account, status_id) DO UPDATE SET asker = excluded.asker, "
                 "address = excluded.address, below = excluded.below, is_open = excluded.is_open, "
                 "for_all = excluded.for_all, not_before = excluded.not_before, at = excluded.at, "
-                "state = 'open' WHERE state = 'dropped' "
-                "OR (state = 'open' AND for_all AND NOT excluded.for_all)",
+                "state = 'open' WHERE asking.state = 'dropped' OR (asking.state = 'open' "
+                "AND asking.for_all = 1 AND excluded.for_all = 0)",
                 (
                     self._account,
                     asking.status_id,
@@ -122,7 +122,7 @@ class SqliteAsked:
             # What lies ahead was written by a clock that was wrong.
             (found,) = db.execute(
                 "SELECT COUNT(*) FROM asking WHERE account = ? AND at > ? AND at <= ? "
-                "AND (? IS NULL OR asker = ?)",
+                "AND (CAST(? AS TEXT) IS NULL OR asker = ?)",
                 (self._account, moment, self._time.now(), asker, asker),
             ).fetchone()
         return int(found)
@@ -167,8 +167,8 @@ class SqliteAsked:
         """About to post this."""
         with self._database.writing(durable=True) as db:
             new = db.execute(
-                "INSERT OR IGNORE INTO outgoing (account, key, parts, posts, at) "
-                "VALUES (?, ?, ?, '[]', ?)",
+                "INSERT INTO outgoing (account, key, parts, posts, at) "
+                "VALUES (?, ?, ?, '[]', ?) ON CONFLICT DO NOTHING",
                 (self._account, key, json.dumps(list(parts)), self._time.now()),
             ).rowcount
             kept, posts = db.execute(OUTGOING, (self._account, key)).fetchone()
@@ -179,7 +179,9 @@ class SqliteAsked:
     def sent(self, key: str, post_id: str) -> None:
         """The next part of it is posted."""
         with self._database.writing(durable=True) as db:
-            row = db.execute(OUTGOING, (self._account, key)).fetchone()
+            row = db.execute(
+                f"{OUTGOING}{self._database.dialect.locked}", (self._account, key)
+            ).fetchone()
             parts, posts = map(json.loads, row)
             if post_id not in posts:
                 posts.append(post_id)

@@ -1,10 +1,8 @@
-"""The claims on one account's attachments: taken, finished, released, put back."""
+"""The ends of claims on one account's attachments: finished, released, put back."""
 
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from math import inf, nextafter
 
 from alternator.errors import TemporaryStateError
 from alternator.store.elapsed import ElapsedTime
@@ -16,40 +14,17 @@ from alternator.store.outcomes import (
     put_back_seconds,
     wait_after_failure,
 )
-from alternator.store.sqlite.attachments import SqliteAttachments
-from alternator.store.sqlite.database import Database
-from alternator.store.sqlite.history import NOT_HELD
+from alternator.store.sql.attachments import SqlAttachments
+from alternator.store.sql.database import Connection, Database
 
 # The rows that a claim holds: it is over once they are in another state, or claimed anew.
 HELD = "account = ? AND status_id = ? AND state = 'claimed' AND changed = ?"
-
-
-def due(row: str = "") -> str:
-    """Whether a row's wait is over, or longer than any: a clock was wrong then."""
-    moment = f"{row}not_before"
-    return f"({moment} <= :now OR {moment} > :now + {LONGEST_WAIT_SECONDS})"
-
-
-DUE = due()
-# Those of one status, for a claim that takes them. The plus keeps SQLite from going through all
-# that waits (https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_):
-# with 10,000 attachments each claim took 1.0 ms so, and takes 0.04 ms.
-TAKEN = (
-    "account = :account AND status_id = :status AND backfill <= :backfill "
-    f"AND +state = 'waiting' AND {DUE}"
-)
-# Of such a claim, one at least is transcribed. For a row of the queue that is looked at.
-WITH_SPEECH = (
-    "EXISTS (SELECT 1 FROM attachment AS beside WHERE beside.account = :account "
-    "AND beside.status_id = attachment.status_id AND beside.backfill <= :backfill "
-    f"AND beside.state = 'waiting' AND beside.speech = 1 AND {due('beside.')})"
-)
 # As if a claim had not been taken.
 NOT_COUNTED = "state = 'waiting', attempts = attempts - 1"
 
 
-class SqliteClaims(SqliteAttachments):
-    """What ``alternator.store.interface.AccountState`` says of claims.
+class SqlEnds(SqlAttachments):
+    """What ``alternator.store.interface.AccountState`` says of the ends of claims.
 
     A claim whose end could not be written down (a lock, a full disk) is over all the same: the next
     one frees its rows, and its post is looked at anew. What was edited has its description then,
@@ -58,70 +33,14 @@ class SqliteClaims(SqliteAttachments):
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
         super().__init__(database, account, time)
-        self._taken_last = 0.0
         self._unended: list[Claim] = []
 
-    def claim(self, *, backfill: bool = True, speech: bool = True) -> Claim | None:
-        """Take the next status that is due: new posts before backfill, the newest first."""
-        with self._database.writing() as db:
-            over = len(self._unended)
-            for claim in self._unended[:over]:
-                db.execute(f"UPDATE attachment SET {NOT_COUNTED} WHERE {HELD}", self._held(claim))
-            taken = self._take(db, backfill, speech)
-        del self._unended[:over]
-        return taken
-
-    def _take(self, db: sqlite3.Connection, backfill: bool, speech: bool) -> Claim | None:
-        now = self._time.now()
-        asked: dict[str, object] = {
-            "account": self._account,
-            "now": now,
-            "backfill": backfill,
-            "speech": speech,
-        }
-        row = self._next(db, asked, "AND put_back = 0") or self._next(db, asked)
-        if row is None:
-            return None
-        # Two claims of one moment are told apart all the same.
-        taken_at = nextafter(now, inf) if now == self._taken_last else now
-        self._taken_last = taken_at
-        chosen = asked | {"status": row[0], "taken_at": taken_at}
-        rows = db.execute(
-            f"SELECT attachment_id, speech FROM attachment WHERE {TAKEN}", chosen
-        ).fetchall()
-        # A moment that lies ahead was written by a clock that was wrong.
-        db.execute(
-            "UPDATE attachment SET state = 'claimed', attempts = attempts + 1, "
-            "changed = :taken_at, found = MIN(found, :now), said_left = MIN(said_left, :now), "
-            "first_attempt = IIF(attempts = 0, :now, MIN(COALESCE(first_attempt, :now), :now)) "
-            f"WHERE {TAKEN}",
-            chosen,
-        )
-        return Claim(
-            status_id=row[0],
-            attachment_ids=tuple(key for key, _ in rows),
-            backfill=bool(row[1]),
-            speech=any(transcribed for _, transcribed in rows),
-            taken_at=taken_at,
-        )
-
-    def _next(
-        self, db: sqlite3.Connection, asked: dict[str, object], also: str = ""
-    ) -> tuple[str, int] | None:
-        """The next post that is due. Those that the server failed for come last.
-
-        One for which it asks to wait holds up the whole account. It was due again when that was
-        over, as the newest, and no other ever had its turn.
-        """
-        row: tuple[str, int] | None = db.execute(
-            "SELECT status_id, backfill FROM attachment INDEXED BY attachment_queue "
-            f"WHERE account = :account AND state = 'waiting' AND {DUE} AND backfill <= :backfill "
-            f"AND (:speech OR speech = 0 AND NOT {WITH_SPEECH}) AND {NOT_HELD} "
-            "AND NOT EXISTS (SELECT 1 FROM account WHERE id = :account AND halted IS NOT NULL) "
-            f"{also} ORDER BY backfill, length(status_id) DESC, status_id DESC LIMIT 1",
-            asked,
-        ).fetchone()
-        return row
+    def _free_unended(self, db: Connection) -> int:
+        """Free the rows of claims that could not be ended; returns how many claims that are."""
+        over = len(self._unended)
+        for claim in self._unended[:over]:
+            db.execute(f"UPDATE attachment SET {NOT_COUNTED} WHERE {HELD}", self._held(claim))
+        return over
 
     def finish(self, claim: Claim, outcomes: Iterable[Outcome]) -> list[Outcome]:
         """Write down what became of a claim; returns the outcomes that are not final."""
@@ -240,7 +159,7 @@ class SqliteClaims(SqliteAttachments):
         return (self._account, claim.status_id, claim.taken_at)
 
     @contextmanager
-    def _ending(self, claim: Claim) -> Iterator[sqlite3.Connection]:
+    def _ending(self, claim: Claim) -> Iterator[Connection]:
         """A transaction that ends a claim."""
         try:
             with self._database.writing() as db:

@@ -1,15 +1,14 @@
 """The drafts of one account, in its rows of ``draft``."""
 
 import json
-import sqlite3
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from alternator.store.drafts import WAITING, DraftError, DraftKind, DraftState, KeptDraft, NewDraft
 from alternator.store.elapsed import ElapsedTime
-from alternator.store.sqlite.attachments import ANEW
-from alternator.store.sqlite.database import Database
+from alternator.store.sql.attachments import ANEW
+from alternator.store.sql.database import Connection, Database
 
 COLUMNS = (
     "number, status_id, kind, state, audience, basis, texts, places, messages, reason, made, "
@@ -22,7 +21,7 @@ MADE_DUE = (
 )
 
 
-class SqliteDrafts:
+class SqlDrafts:
     """``alternator.store.drafts.Drafts`` of the account with this row."""
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
@@ -37,10 +36,10 @@ class SqliteDrafts:
             for older in self._all(db, "status_id = ? AND state = 'waiting'", draft.status_id):
                 if older.texts.keys() & draft.texts.keys():
                     self._move(db, older, "dropped", "a newer draft took its place")
-            number = db.execute(
+            (number,) = db.execute(
                 "INSERT INTO draft (account, status_id, kind, state, audience, basis, texts, "
                 "places, messages, reason, made, changed, url, note) "
-                "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, '[]', '', ?, ?, ?, ?)",
+                "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, '[]', '', ?, ?, ?, ?) RETURNING number",
                 (
                     self._account,
                     draft.status_id,
@@ -54,8 +53,8 @@ class SqliteDrafts:
                     draft.url,
                     draft.note,
                 ),
-            ).lastrowid
-            return self._one(db, int(number or 0))
+            ).fetchone()
+            return self._one(db, int(number))
 
     def get(self, number: int) -> KeptDraft:
         """One draft."""
@@ -68,9 +67,8 @@ class SqliteDrafts:
         """The drafts in these states, oldest first; of one kind where it is named."""
         marks = ", ".join("?" * len(states))
         with self._database.reading() as db:
-            return self._all(
-                db, f"state IN ({marks}) AND (? IS NULL OR kind = ?)", *states, kind, kind
-            )
+            condition = f"state IN ({marks}) AND (CAST(? AS TEXT) IS NULL OR kind = ?)"
+            return self._all(db, condition, *states, kind, kind)
 
     def approved_of(self, status_id: str) -> KeptDraft | None:
         """The oldest draft of a post that was approved and is not applied yet."""
@@ -106,7 +104,7 @@ class SqliteDrafts:
     def drop(self, number: int, reason: str) -> None:
         """No edit comes of a draft that waits or was approved."""
         with self._database.writing(durable=True) as db:
-            draft = self._one(db, number)
+            draft = self._one(db, number, locked=True)
             if draft.state in ("waiting", "approved"):
                 self._move(db, draft, "dropped", reason)
 
@@ -141,12 +139,15 @@ class SqliteDrafts:
 
     def end_dry_runs(self, audiences: Collection[str], *, review: bool) -> int:
         """Take up the drafts of a dry run that is over."""
+        if not audiences:
+            return 0  # not every home takes an empty list
         marks = ", ".join("?" * len(audiences))
         with self._database.writing(durable=True) as db:
             found = self._all(
                 db,
                 f"kind = 'dry-run' AND state = 'waiting' AND audience IN ({marks})",
                 *audiences,
+                locked=True,
             )
             for draft in found:
                 # Its author has as long to decide as of any other: nobody was asked until now.
@@ -158,7 +159,7 @@ class SqliteDrafts:
                     self._approve(db, draft)
         return len(found)
 
-    def _approve(self, db: sqlite3.Connection, draft: KeptDraft) -> KeptDraft:
+    def _approve(self, db: Connection, draft: KeptDraft) -> KeptDraft:
         """Approve a draft, and make its attachments due."""
         now = self._time.now()
         db.executemany(
@@ -168,7 +169,7 @@ class SqliteDrafts:
         return self._move(db, draft, "approved")
 
     def _rewrite(
-        self, db: sqlite3.Connection, draft: KeptDraft, texts: Mapping[str, str | None]
+        self, db: Connection, draft: KeptDraft, texts: Mapping[str, str | None]
     ) -> KeptDraft:
         unknown = texts.keys() - draft.numbers.keys()
         if unknown:
@@ -186,16 +187,16 @@ class SqliteDrafts:
         )
         return self._one(db, draft.number)
 
-    def _undecided(self, db: sqlite3.Connection, number: int) -> KeptDraft:
+    def _undecided(self, db: Connection, number: int) -> KeptDraft:
         """A draft that waits for a word; DraftError if it does not."""
-        draft = self._one(db, number)
+        draft = self._one(db, number, locked=True)
         if draft.state != "waiting":
             why = f" ({draft.reason})" if draft.reason else ""
             raise DraftError(f"draft {number} was {draft.state} before{why}")
         return draft
 
     def _move(
-        self, db: sqlite3.Connection, draft: KeptDraft, state: DraftState, reason: str = ""
+        self, db: Connection, draft: KeptDraft, state: DraftState, reason: str = ""
     ) -> KeptDraft:
         now = self._time.now()
         db.execute(
@@ -204,17 +205,19 @@ class SqliteDrafts:
         )
         return replace(draft, state=state, reason=reason, changed=now)
 
-    def _one(self, db: sqlite3.Connection, number: int) -> KeptDraft:
-        found = self._all(db, "number = ?", number)
+    def _one(self, db: Connection, number: int, *, locked: bool = False) -> KeptDraft:
+        """A draft, kept from other transactions until the end of this one where it is locked."""
+        found = self._all(db, "number = ?", number, locked=locked)
         if not found:
             raise DraftError(f"there is no draft {number}")
         return found[0]
 
     def _all(
-        self, db: sqlite3.Connection, condition: str, *values: object
+        self, db: Connection, condition: str, *values: object, locked: bool = False
     ) -> tuple[KeptDraft, ...]:
         rows = db.execute(
-            f"SELECT {COLUMNS} FROM draft WHERE account = ? AND {condition} ORDER BY number",
+            f"SELECT {COLUMNS} FROM draft WHERE account = ? AND {condition} ORDER BY number"
+            f"{self._database.dialect.locked if locked else ''}",
             (self._account, *values),
         )
         return tuple(map(draft_of, rows))

@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.ledger import HOUR_SECONDS, BackfillPlace, Spent
-from alternator.store.sqlite.database import Database
+from alternator.store.sql.database import Database
 
 
-class SqliteLedger:
+class SqlLedger:
     """``alternator.store.ledger.Ledger`` of the account with this row."""
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
@@ -44,17 +44,13 @@ class SqliteLedger:
         """Whether something may be said now; if so, it counts as said."""
         now = self._time.now()
         with self._database.writing(durable=True) as db:
-            row = db.execute(
-                "SELECT at FROM told WHERE account = ? AND kind = ?", (self._account, kind)
-            ).fetchone()
-            if row is not None and row[0] <= now < row[0] + apart:
-                return False
-            db.execute(
+            said = db.execute(
                 "INSERT INTO told (account, kind, at) VALUES (?, ?, ?) "
-                "ON CONFLICT (account, kind) DO UPDATE SET at = excluded.at",
-                (self._account, kind, now),
-            )
-        return True
+                "ON CONFLICT (account, kind) DO UPDATE SET at = excluded.at "
+                "WHERE told.at > excluded.at OR excluded.at >= told.at + ?",
+                (self._account, kind, now, apart),
+            ).rowcount
+        return said > 0
 
     def untell(self, kind: str) -> None:
         """It could not be said after all."""
@@ -73,7 +69,8 @@ class SqliteLedger:
         """A post was answered with descriptions."""
         with self._database.writing(durable=True) as db:
             db.executemany(
-                "INSERT OR IGNORE INTO reply (account, status_id, reply_id) VALUES (?, ?, ?)",
+                "INSERT INTO reply (account, status_id, reply_id) VALUES (?, ?, ?) "
+                "ON CONFLICT DO NOTHING",
                 [(self._account, status_id, reply_id) for reply_id in reply_ids],
             )
 

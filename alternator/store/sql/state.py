@@ -1,146 +1,46 @@
-# size: what the bot asks of the store, a few lines each
-"""The store in one SQLite file, and what is remembered about an account as a whole.
+"""What is remembered about an account as a whole.
 
 The server is the source of truth, so a lost file only costs looking again. A claim that a crash
 cut short goes back to ``waiting`` at the next start; it has counted as an attempt, so that an
 attachment that takes the bot down is not tried for ever.
 """
 
-import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from alternator.errors import StateError
 from alternator.store.elapsed import ElapsedTime
-from alternator.store.outcomes import Claim, Cursors, Found, by_age, wait_after_interruption
+from alternator.store.outcomes import Claim, Cursors, Found, by_age
 from alternator.store.overview import Overview, Trouble
-from alternator.store.sqlite.asked import SqliteAsked
-from alternator.store.sqlite.claims import SqliteClaims
-from alternator.store.sqlite.database import PATIENCE_SECONDS, Database
-from alternator.store.sqlite.drafts import SqliteDrafts
-from alternator.store.sqlite.errands import SqliteErrands
-from alternator.store.sqlite.history import SqliteHistory
-from alternator.store.sqlite.ledger import SqliteLedger
-from alternator.store.sqlite.listing import SqliteListing
-from alternator.store.sqlite.schema import SCHEMA
+from alternator.store.sql.asked import SqlAsked
+from alternator.store.sql.claims import SqlClaims
+from alternator.store.sql.database import Database
+from alternator.store.sql.drafts import SqlDrafts
+from alternator.store.sql.ends import HELD
+from alternator.store.sql.errands import SqlErrands
+from alternator.store.sql.history import SqlHistory
+from alternator.store.sql.ledger import SqlLedger
+from alternator.store.sql.listing import SqlListing
 
 
-class SqliteStore:
-    """``alternator.store.interface.Store`` in one file.
-
-    ``clock`` gives Unix time in seconds, ``monotonic`` seconds that nobody sets, by which that is
-    checked (``alternator/store/elapsed.py``). ``patience`` is how many seconds a transaction waits
-    for another program's lock.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        *,
-        clock: Callable[[], float],
-        monotonic: Callable[[], float] | None = None,
-        patience: float = PATIENCE_SECONDS,
-    ) -> None:
-        self._time = ElapsedTime(clock, monotonic)
-        self._database = Database(path, SCHEMA, patience=patience)
-
-    def close(self) -> None:
-        """Close the file. The store can't be used any more."""
-        self._database.close()
-
-    def knows_server(self, server: str) -> bool:
-        """Whether an account on this server was in use before."""
-        with self._database.reading() as db:
-            row = db.execute("SELECT 1 FROM account WHERE server = ?", (server,)).fetchone()
-            return row is not None
-
-    def tokens_used(self, day: int) -> int:
-        """How many tokens models have used on a day."""
-        with self._database.reading() as db:
-            row = db.execute("SELECT used FROM tokens WHERE day = ?", (day,)).fetchone()
-            return 0 if row is None else int(row[0])
-
-    def use_tokens(self, day: int, tokens: int) -> None:
-        """Add to what models have used on a day."""
-        with self._database.writing(durable=True) as db:
-            db.execute(
-                "INSERT INTO tokens (day, used) VALUES (?, ?) "
-                "ON CONFLICT (day) DO UPDATE SET used = used + excluded.used",
-                (day, tokens),
-            )
-
-    def all_accounts(self) -> dict[tuple[str, str], "SqliteAccountState"]:
-        """The states of all accounts, by their server and their id there, as they are."""
-        with self._database.reading() as db:
-            rows = db.execute("SELECT server, remote_id, id FROM account ORDER BY id").fetchall()
-        return {
-            (server, remote_id): SqliteAccountState(self._database, int(account), self._time)
-            for server, remote_id, account in rows
-        }
-
-    def use_account(
-        self, server: str, remote_id: str, *, server_time: float | None = None
-    ) -> "SqliteAccountState":
-        """The state of one account, free of the claims that a crash left behind."""
-        now = self._time.now()
-        with self._database.writing(durable=True) as db:
-            db.execute(
-                "INSERT OR IGNORE INTO account (server, remote_id) VALUES (?, ?)",
-                (server, remote_id),
-            )
-            (account,) = db.execute(
-                "SELECT id FROM account WHERE server = ? AND remote_id = ?", (server, remote_id)
-            ).fetchone()
-            # None of an account whose file is of a release that did not write it down.
-            db.execute(
-                "UPDATE account SET first_start = ? WHERE id = ? AND first_start IS NULL",
-                (now if server_time is None else server_time, account),
-            )
-            free_interrupted(db, int(account), now)
-            db.execute("DELETE FROM held WHERE account = ? AND by_bot", (account,))
-        return SqliteAccountState(self._database, int(account), self._time)
-
-    def known_accounts(self, server: str) -> dict[str, "SqliteAccountState"]:
-        """The states of the accounts on a server by their ids there, as they are."""
-        found = self.all_accounts().items()
-        return {remote_id: state for (where, remote_id), state in found if where == server}
-
-
-def free_interrupted(db: sqlite3.Connection, account: int, now: float) -> None:
-    """Free the claims that an end of the bot cut short, each after its wait, or give them up."""
-    interrupted = db.execute(
-        "SELECT rowid, attempts, MAX(changed - COALESCE(first_attempt, changed), 0.0) "
-        "FROM attachment WHERE account = ? AND state = 'claimed'",
-        (account,),
-    ).fetchall()
-    for row, attempts, tried_for in interrupted:
-        wait = wait_after_interruption(attempts, tried_for)
-        if wait is None:
-            db.execute(
-                "UPDATE attachment SET state = 'failed', reason = 'the bot ended while at it', "
-                "changed = ? WHERE rowid = ?",
-                (now, row),
-            )
-        else:
-            db.execute(
-                "UPDATE attachment SET state = 'waiting', not_before = ? WHERE rowid = ?",
-                (now + wait, row),
-            )
-
-
-class SqliteAccountState(SqliteClaims):
+class SqlAccountState(SqlClaims):
     """``alternator.store.interface.AccountState``: one account's row, and those of its posts."""
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
         super().__init__(database, account, time)
-        self.listing = SqliteListing(database, account, time)
-        self.drafts = SqliteDrafts(database, account, time)
-        self.errands = SqliteErrands(database, account, time)
-        self.ledger = SqliteLedger(database, account, time)
-        self.history = SqliteHistory(database, account, time)
-        self.asked = SqliteAsked(database, account, time)
+        self._locked = database.dialect.locked
+        self.listing = SqlListing(database, account, time)
+        self.drafts = SqlDrafts(database, account, time)
+        self.errands = SqlErrands(database, account, time)
+        self.ledger = SqlLedger(database, account, time)
+        self.history = SqlHistory(database, account, time)
+        self.asked = SqlAsked(database, account, time)
         self._to_halt: str | None = None  # a reason that is not written down yet
+
+    @property
+    def key(self) -> int:
+        """The number of the account's row."""
+        return self._account
 
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""
@@ -161,6 +61,8 @@ class SqliteAccountState(SqliteClaims):
     def admit_old(self, status_ids: Sequence[str], limit: int) -> frozenset[str]:
         """Which of these posts from before the first start are taken on, up to ``limit`` in all."""
         with self._database.writing(durable=True) as db:
+            # Alone with the account until the end, so that two do not admit more than there may be.
+            db.execute(f"SELECT 1 FROM account WHERE id = ?{self._locked}", (self._account,))
             before = {
                 status_id
                 for (status_id,) in db.execute(
@@ -181,8 +83,10 @@ class SqliteAccountState(SqliteClaims):
         """Remember statuses with work to do, and how far the account has been looked through."""
         with self._database.writing() as db:
             new = self._add(db, found)
+            if cursor is None and floor is None:
+                return new
             (before,) = db.execute(
-                "SELECT cursor FROM account WHERE id = ?", (self._account,)
+                f"SELECT cursor FROM account WHERE id = ?{self._locked}", (self._account,)
             ).fetchone()
             if cursor is not None and (before is None or by_age(cursor) > by_age(before)):
                 db.execute("UPDATE account SET cursor = ? WHERE id = ?", (cursor, self._account))
@@ -219,6 +123,28 @@ class SqliteAccountState(SqliteClaims):
             return None
         return super().claim(backfill=backfill, speech=speech)
 
+    def claim_of(self, status_id: str) -> Claim | None:
+        """Take what is due of one post; nothing of an account that is halted."""
+        return None if self.halted() is not None else super().claim_of(status_id)
+
+    @contextmanager
+    def editing(self, claim: Claim) -> Iterator[bool]:
+        """A stretch in which the post of a claim is edited: one at a time for the whole account."""
+        lock = self._database.dialect.lock_edits
+        if lock is None:
+            yield True
+            return
+        with self._database.writing() as db:
+            db.execute(lock, (self._account,))
+            (held,) = db.execute(
+                f"SELECT COUNT(*) FROM attachment WHERE {HELD}", self._held(claim)
+            ).fetchone()
+            yield held > 0 and self.halted() is None
+
+    def due_of(self, status_id: str) -> float | None:
+        """When the next attachment of a post is due; None if none waits, or nothing is edited."""
+        return None if self.halted() is not None else super().due_of(status_id)
+
     def next_due(self) -> float | None:
         """When the next attachment is due; None if none waits, or the account is halted."""
         return None if self.halted() is not None else super().next_due()
@@ -232,7 +158,7 @@ class SqliteAccountState(SqliteClaims):
             ).fetchone()
             rows = db.execute(
                 "SELECT status_id, attachment_id, attempts, reason, found, "
-                "IIF(state = 'waiting', not_before, NULL) FROM attachment WHERE account = ? "
+                "CASE WHEN state = 'waiting' THEN not_before END FROM attachment WHERE account = ? "
                 "AND (state = 'failed' OR state = 'waiting' AND reason != '') "
                 "ORDER BY state, changed DESC LIMIT ?",
                 (self._account, most_troubles),

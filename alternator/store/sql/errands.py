@@ -1,11 +1,10 @@
 """The errands of one account, in its rows of ``errand``."""
 
-import sqlite3
 from collections.abc import Collection
 
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.errands import MOST_REMEMBERED, MOST_WAITING, Errand, KeptErrand
-from alternator.store.sqlite.database import Database
+from alternator.store.sql.database import Connection, Database
 
 COLUMNS = (
     "number, kind, status_id, attachment_id, text, why, begun, EXISTS (SELECT 1 FROM written "
@@ -14,7 +13,7 @@ COLUMNS = (
 )
 
 
-class SqliteErrands:
+class SqlErrands:
     """``alternator.store.errands.Errands`` of the account with this row."""
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
@@ -24,7 +23,10 @@ class SqliteErrands:
 
     def ask(self, errand: Errand) -> bool:
         """Hand an errand over."""
+        lock_post = self._database.dialect.lock_post
         with self._database.writing(durable=True) as db:
+            if lock_post is not None:
+                db.execute(lock_post, (self._account, errand.status_id))
             waiting = [kept.errand for kept in self._all(db, "ended IS NULL")]
             if errand in waiting or len(waiting) >= MOST_WAITING:
                 return False
@@ -47,6 +49,12 @@ class SqliteErrands:
         with self._database.reading() as db:
             waiting = self._all(db, "ended IS NULL")
         return next((one for one in waiting if one.errand.status_id not in passed_over), None)
+
+    def get(self, number: int) -> KeptErrand | None:
+        """One that waits."""
+        with self._database.reading() as db:
+            found = self._all(db, "ended IS NULL AND number = ?", number)
+        return found[0] if found else None
 
     def begin(self, number: int) -> None:
         """An errand is about to be done."""
@@ -83,7 +91,7 @@ class SqliteErrands:
             found = self._all(db, "ended IS NOT NULL AND status_id = ?", status_id)
         return {kept.errand.attachment_id: kept for kept in found}
 
-    def _all(self, db: sqlite3.Connection, condition: str, *values: object) -> list[KeptErrand]:
+    def _all(self, db: Connection, condition: str, *values: object) -> list[KeptErrand]:
         rows = db.execute(
             f"SELECT {COLUMNS} FROM errand WHERE account = ? AND {condition} ORDER BY number",
             (self._account, *values),

@@ -1,0 +1,29 @@
+"""What an operator can configure of the database: ``[database]``."""
+
+from dataclasses import dataclass, field
+
+from alternator.config.keys import key
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseSettings:
+    """``[database]``: where what the bot remembers is kept, if not in its own file."""
+
+    url: str | None = field(
+        default=None,
+        repr=False,
+        metadata=key(
+            "A PostgreSQL database (14 or newer) for what the bot remembers: "
+            "`postgresql://user:password@host/name`. Default: a file in `[state] directory`.",
+            secret=True,
+        ),
+    )
+    connections: int = field(
+        default=10,
+        metadata=key(
+            "How many connections to it each process opens at most.", minimum=1, maximum=200
+        ),
+    )
+
+
+NO_DATABASE = DatabaseSettings()

@@ -1,0 +1,161 @@
+"""Takes jobs from the queue and has them done in threads, for as long as the worker lives.
+
+Procrastinate's worker runs in an event loop of its own thread; each job is done in a thread of a
+pool. Where the database goes away, that worker ends; another is begun once it is back. A job that
+was under way then stays ``doing`` under the name of the worker that ended, and is freed once that
+was silent for ``GONE_SECONDS`` (``alternator.store.cluster.Jobs.mend``): never by asking whether an
+id is still there, since ids of workers may come again
+(https://github.com/procrastinate-org/procrastinate/issues/1518).
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from alternator.errors import TemporaryStateError
+from alternator.log import Thread
+from alternator.queue.names import DESCRIBE, ERRAND
+from alternator.stopping import Stop, Stopping
+from alternator.store.cluster import GONE_SECONDS
+
+if TYPE_CHECKING:
+    from procrastinate import App
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 10.0
+# A job that becomes due later is not announced: it is looked for as often as this.
+POLL_SECONDS = 2.0
+# How long jobs have to end once the end is asked for.
+GRACE_SECONDS = 8.0
+LONGEST_PAUSE_SECONDS = 15.0
+# Of a job that the database was gone for: until the next try.
+GONE_RETRY_SECONDS = 5
+# Procrastinate's own connections beside that of the listener: fetch, finish, heartbeat.
+CONNECTIONS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tasks:
+    """What is done for a job; TemporaryStateError while the database is gone."""
+
+    describe: Callable[[int, str], None]
+    errand: Callable[[int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taking:
+    """Where jobs are taken from, and how many at once. ``connect`` are libpq's parameters."""
+
+    connect: Mapping[str, Any] = field(repr=False)
+    queues: Sequence[str]
+    concurrency: int
+    name: str
+
+
+class QueueThread:
+    """The thread that takes jobs."""
+
+    def __init__(self, taking: Taking, tasks: Tasks, stop: Stop) -> None:
+        self._taking = taking
+        self._tasks = tasks
+        self._stop = stop
+        self._thread = Thread(target=self._run, name="queue")
+        self._pool = ThreadPoolExecutor(taking.concurrency, thread_name_prefix="job")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._worker: asyncio.Task[None] | None = None
+        self._counting = threading.Lock()
+        self.under_way = 0  # jobs
+        self.taking = False  # whether the queue can be reached
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Take no more jobs; those under way have some seconds to end."""
+        loop, worker = self._loop, self._worker
+        if loop is not None and worker is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(worker.cancel)
+        self._thread.join(GRACE_SECONDS + 2)
+
+    def _run(self) -> None:
+        with asyncio.Runner() as runner:
+            loop = self._loop = runner.get_loop()
+            loop.set_default_executor(self._pool)
+            try:
+                runner.run(self._take())
+            except asyncio.CancelledError:
+                return
+
+    async def _take(self) -> None:
+        """Take jobs until the end is asked for, whatever becomes of the database."""
+        self._worker = asyncio.current_task()
+        pause, told = 1.0, ""
+        while not self._stop.requested:
+            try:
+                app = self._app()
+                async with app.open_async():
+                    self.taking, pause, told = True, 1.0, ""
+                    await app.run_worker_async(
+                        queues=list(self._taking.queues),
+                        name=self._taking.name,
+                        concurrency=self._taking.concurrency,
+                        fetch_job_polling_interval=POLL_SECONDS,
+                        shutdown_graceful_timeout=GRACE_SECONDS,
+                        delete_jobs="successful",
+                        install_signal_handlers=False,
+                        update_heartbeat_interval=HEARTBEAT_SECONDS,
+                        stalled_worker_timeout=GONE_SECONDS,
+                    )
+            except Exception as error:  # noqa: BLE001 - logged; the worker must go on
+                words = f"{type(error).__name__}: {error}".partition("\n")[0]
+                log.log(
+                    logging.DEBUG if words == told else logging.ERROR,
+                    "the queue can't be reached, it is tried again: %s",
+                    words,
+                )
+                told = words
+            finally:
+                self.taking = False
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _app(self) -> "App":
+        from procrastinate import App, PsycopgConnector, RetryStrategy
+
+        connector = PsycopgConnector(
+            min_size=1,
+            max_size=CONNECTIONS,
+            kwargs=dict(self._taking.connect),
+        )
+        app = App(connector=connector)
+        # Only what a lost database cut short; all else is tried again as the state says.
+        retry = RetryStrategy(
+            max_attempts=10_000, wait=GONE_RETRY_SECONDS, retry_exceptions={TemporaryStateError}
+        )
+        app.task(name=DESCRIBE, retry=retry)(self._describe)
+        app.task(name=ERRAND, retry=retry)(self._errand)
+        return app
+
+    def _describe(self, account: int, status_id: str) -> None:
+        self._done(lambda: self._tasks.describe(account, status_id))
+
+    def _errand(self, account: int, number: int) -> None:
+        self._done(lambda: self._tasks.errand(account, number))
+
+    def _done(self, work: Callable[[], None]) -> None:
+        """Do a job in this thread. One that is broken off has given its post back."""
+        with self._counting:
+            self.under_way += 1
+        try:
+            work()
+        except Stopping:
+            return
+        finally:
+            with self._counting:
+                self.under_way -= 1

@@ -1,0 +1,102 @@
+"""One job of the queue: the work on one post, whose lock the worker holds meanwhile.
+
+What a job needs to know stands in the state, which it looks at anew: a job may come twice, late, or
+for a post that is done with, and then there is nothing to do. What is to be tried again is written
+into the state as ever, and the database makes the next job of it (docs/scaling.md).
+"""
+
+import logging
+from contextlib import suppress
+
+from alternator.errors import AlternatorError, ServerError, StateError, TemporaryServerError
+from alternator.log import of_account
+from alternator.roles.desk import Desk
+from alternator.roles.desks import Desks
+from alternator.stopping import Stopping
+from alternator.store.outcomes import Claim
+
+log = logging.getLogger(__name__)
+
+# After which an account is tried again that its server refused, and one that can't be reached.
+REFUSED_SECONDS = 300.0
+UNREACHABLE_SECONDS = 30.0
+
+
+class PostJobs:
+    """Does the jobs of posts and errands. ``hears``: this worker transcribes. For any thread."""
+
+    def __init__(self, desks: Desks, *, hears: bool) -> None:
+        self._desks = desks
+        self._hears = hears
+
+    def describe(self, account: int, status_id: str) -> None:
+        """Describe a post, if there is anything to do. StateError while the database is gone."""
+        desk = self._desks.of(account)
+        if desk is None:
+            log.debug("post %s is left: nothing is done for account %d", status_id, account)
+            return
+        with_name = of_account.set(desk.config.account)
+        try:
+            claim = desk.state.claim_of(status_id)
+            if claim is not None:
+                self._work_on(desk, claim)
+        finally:
+            of_account.reset(with_name)
+
+    def errand(self, account: int, number: int) -> None:
+        """Do what a person asked for. StateError while the database is gone."""
+        desk = self._desks.of(account)
+        if desk is None:
+            return
+        with_name = of_account.set(desk.config.account)
+        try:
+            with desk.hand() as hand:
+                hand.errands.do(number)
+        except ServerError as error:
+            desk.refused(error, UNREACHABLE_SECONDS)
+            raise
+        finally:
+            of_account.reset(with_name)
+
+    def _work_on(self, desk: Desk, claim: Claim) -> None:
+        """Describe a claimed post, or give it back for a reason that is not the post's."""
+        wait = desk.seconds_left(backfill=claim.backfill)
+        if wait > 0:
+            desk.state.release(claim, wait=wait)
+            return
+        if claim.speech and not self._hears:
+            # It was not known to be when the job was made: the next job goes to those who hear.
+            desk.state.release(claim, speech=claim.attachment_ids)
+            return
+        try:
+            with desk.hand() as hand:
+                pace = hand.pace.seconds_left()
+                if pace > 0:
+                    desk.state.release(claim, wait=pace)
+                    return
+                while not hand.work.describe(claim):
+                    pass
+            desk.answered()
+        except ServerError as error:
+            self._failed(desk, claim, error)
+        except Stopping:
+            with suppress(StateError):  # in vain where the work has given it back
+                desk.state.release(claim)
+        except StateError:
+            raise
+        except AlternatorError as error:
+            # The account's configuration can't be used: its prompts, say.
+            log.error("%s", error)
+            desk.state.release(claim, wait=REFUSED_SECONDS)
+
+    def _failed(self, desk: Desk, claim: Claim, error: ServerError) -> None:
+        """The server did not answer for a post, or not to the account at all."""
+        if desk.account.is_signed_in:
+            # The work has put the post back.
+            pause = desk.failed(claim.status_id, error)
+            log.debug("post %s waits; the account for %.0f s", claim.status_id, pause)
+            return
+        temporary = isinstance(error, TemporaryServerError)
+        wait = UNREACHABLE_SECONDS if temporary else REFUSED_SECONDS
+        desk.refused(error, wait)
+        desk.state.release(claim, wait=wait)

@@ -1,0 +1,218 @@
+"""What the processes of a cluster know of each other, and of whom they work for.
+
+A cluster is what shares one PostgreSQL database (docs/scaling.md). Each process writes down that it
+is there (``Processes``); the accounts to watch are enrolled, and a watcher holds each for a while
+(``Enrolment``); what a server's limit leaves of an account's requests is one number for all
+(``Limits``); posts that wait are jobs of a queue (``Jobs``). Times are Unix times in seconds by the
+database's clock, so that processes whose clocks differ agree.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Role = Literal["bot", "worker", "serve", "web", "run"]
+Source = Literal["config", "member"]
+LimitKind = Literal["read", "edit", "reserve"]
+
+# A process that was not heard of for so long is gone: whoever takes its work over may begin.
+GONE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """One process. ``facts`` are what it says of itself, as JSON: what it watches, its GPU."""
+
+    id: str
+    role: Role
+    host: str
+    pid: int
+    version: str
+    started: float = 0.0
+    seen: float = 0.0
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+class Processes(Protocol):
+    """Who is there."""
+
+    def come(self, process: Process) -> None:
+        """A process begins."""
+
+    def beat(self, process_id: str, facts: Mapping[str, object]) -> None:
+        """A process is there, and says this of itself."""
+
+    def go(self, process_id: str) -> None:
+        """A process ends."""
+
+    def seen(self, *, within: float = 3600.0) -> Sequence[Process]:
+        """Those that were heard of within so many seconds; older ones are forgotten."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enrolled:
+    """An account that is watched.
+
+    ``key`` is ``config:NAME`` for one of the configuration, ``member:UUID`` for one that signed up.
+    ``account`` is its row of the state, once it has been signed in; ``token`` is encrypted, and
+    None for one of the configuration; ``settings`` are a member's own choices, as JSON.
+    """
+
+    key: str
+    source: Source
+    server: str
+    handle: str = ""  # user@server
+    account: int | None = None
+    token: bytes | None = field(default=None, repr=False)
+    settings: Mapping[str, object] = field(default_factory=dict)
+    created: float = 0.0
+    paused: bool = False
+    holder: str | None = None  # the process that watches it
+
+
+class Enrolment(Protocol):
+    """The accounts to watch. Any process may ask and change."""
+
+    def enrol(self, entry: Enrolled) -> None:
+        """Watch an account from now on, or with another token and other settings.
+
+        Its row of the state, its holder and when it was enrolled first stay.
+        """
+
+    def bind(self, key: str, account: int, handle: str) -> None:
+        """An account was signed in: this is its row of the state, and its name."""
+
+    def get(self, key: str) -> Enrolled | None:
+        """One of them."""
+
+    def of_account(self, account: int) -> Enrolled | None:
+        """The one with this row of the state."""
+
+    def all(self, *, source: Source | None = None) -> Sequence[Enrolled]:
+        """All of them, by their keys."""
+
+    def pause(self, key: str, paused: bool) -> None:
+        """Nothing is done for it, until it goes on."""
+
+    def withdraw(self, key: str) -> None:
+        """Watch it no more. What is remembered of its posts stays; ``erase`` takes that away."""
+
+    def lease(self, holder: str, *, watchers: int, seconds: float) -> Sequence[Enrolled]:
+        """Hold a fair share of the accounts for so many seconds from now; all that are held now.
+
+        What is held already is held on, up to an equal part for each of the ``watchers``; more is
+        given up. What nobody holds, or whose holder has not renewed in time, is taken.
+        """
+
+    def release(self, holder: str) -> None:
+        """Hold none any more: another may at once."""
+
+
+class Limits(Protocol):
+    """How long an account's server takes no more requests, for all processes."""
+
+    def get(self, account: int) -> Mapping[LimitKind, float]:
+        """Seconds left of each; none that are over."""
+
+    def set(self, account: int, kind: LimitKind, seconds: float) -> None:
+        """From now on for so many seconds; 0: no more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueFacts:
+    """How a queue is: what could be begun now, what waits for its time, what is under way.
+
+    ``oldest`` is how many seconds the first of those has waited that could be begun now.
+    """
+
+    queue: str
+    ready: int
+    later: int
+    doing: int
+    oldest: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadJob:
+    """A job that its workers could not end: a defect, or a database that was gone for long."""
+
+    id: int
+    task: str
+    queue: str
+    account: int
+    status_id: str
+    attempts: int
+
+
+class Jobs(Protocol):
+    """The queue, to look at and to mend."""
+
+    def facts(self) -> Sequence[QueueFacts]:
+        """How each queue is, those without a job too."""
+
+    def dead(self, most: int = 100) -> Sequence[DeadJob]:
+        """Those that are not tried again, the newest first."""
+
+    def retry(self, job_id: int) -> bool:
+        """Try a dead one again. False if it is none."""
+
+    def mend(self) -> int:
+        """See to it that what waits has a job, and that none is of a worker that is gone.
+
+        Returns how many jobs were made or freed. Any process may, at any time.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erased:
+    """How many rows of what were taken away."""
+
+    rows: Mapping[str, int]
+
+
+class Cluster(Protocol):
+    """What a database that several processes share knows."""
+
+    @property
+    def processes(self) -> Processes: ...
+
+    @property
+    def enrolment(self) -> Enrolment: ...
+
+    @property
+    def limits(self) -> Limits: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
+
+    def now(self) -> float:
+        """Unix time in seconds by the database's clock."""
+
+    def halted(self) -> Mapping[str, str]:
+        """Why nothing is edited any more, by the names of the accounts of which that is so."""
+
+    def export(self, account: int) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        """All that is remembered of an account, by table; no token."""
+
+    def erase(self, account: int) -> Erased:
+        """Take away all that is remembered of an account, its jobs too."""
+
+
+# The tables that have rows of an account; `account` itself goes last.
+OF_ACCOUNT: Collection[str] = (
+    "attachment",
+    "admitted",
+    "written",
+    "held",
+    "errand",
+    "draft",
+    "spent",
+    "told",
+    "reply",
+    "backfill",
+    "consent",
+    "asking",
+    "outgoing",
+    "place",
+    "limits",
+)

@@ -1,0 +1,153 @@
+"""The accounts that are watched, and who watches them: the table ``watched``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from alternator.store.cluster import Enrolled, Source
+from alternator.store.postgres.database import Database
+from alternator.store.postgres.guard import OURS
+
+COLUMNS = (
+    "key, source, server, handle, account, token, settings, created, paused, "
+    "CASE WHEN until > alternator_now() THEN holder END"
+)
+# The number of our advisory lock (guard.py) under which accounts are shared out.
+SHARING = 3
+
+SHARE = "(SELECT ceil(count(*) / %(watchers)s::numeric)::bigint FROM watched WHERE NOT paused)"
+# What is paused is watched by nobody, and what is beyond a fair share by others.
+GIVEN_UP = f"""
+UPDATE watched SET holder = NULL, until = 0 WHERE holder = %(holder)s AND (paused OR key IN (
+    SELECT key FROM watched WHERE holder = %(holder)s AND NOT paused ORDER BY key OFFSET {SHARE}))
+"""
+# What is held is held on; of the rest, what nobody holds any more.
+TAKEN = f"""
+UPDATE watched SET holder = %(holder)s, until = alternator_now() + %(seconds)s WHERE key IN (
+    SELECT key FROM watched WHERE NOT paused AND (
+        holder = %(holder)s OR holder IS NULL OR until <= alternator_now()
+        OR until > alternator_now() + %(longest)s)
+    ORDER BY holder IS NOT DISTINCT FROM %(holder)s DESC, key LIMIT {SHARE})
+"""
+
+
+class PostgresEnrolment:
+    """``alternator.store.cluster.Enrolment``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def enrol(self, entry: Enrolled) -> None:
+        """Watch an account from now on, or with another token and other settings."""
+        with self._database.plain() as connection:
+            connection.execute(
+                "INSERT INTO watched (key, source, server, handle, account, token, settings, "
+                "created, paused) VALUES (%s, %s, %s, %s, %s, %s, %s, alternator_now(), %s = 1) "
+                "ON CONFLICT (key) DO UPDATE SET source = excluded.source, "
+                "server = excluded.server, token = excluded.token, settings = excluded.settings, "
+                "handle = CASE WHEN excluded.handle = '' THEN watched.handle "
+                "ELSE excluded.handle END, "
+                # Another server's account is another account.
+                "account = CASE WHEN watched.server = excluded.server "
+                "THEN COALESCE(excluded.account, watched.account) ELSE excluded.account END",
+                (
+                    entry.key,
+                    entry.source,
+                    entry.server,
+                    entry.handle,
+                    entry.account,
+                    entry.token,
+                    Jsonb(dict(entry.settings)),
+                    entry.paused,
+                ),
+            )
+
+    def bind(self, key: str, account: int, handle: str) -> None:
+        """An account was signed in: this is its row of the state, and its name."""
+        with self._database.plain() as connection:
+            bound = connection.execute(
+                "UPDATE watched SET account = %s, handle = %s WHERE key = %s "
+                "AND (account IS DISTINCT FROM %s OR handle != %s)",
+                (account, handle, key, account, handle),
+            ).rowcount
+            if bound:
+                # What waited for it has jobs that found nobody to work for.
+                connection.execute("SELECT alternator_follow_all(%s)", (account,))
+
+    def get(self, key: str) -> Enrolled | None:
+        """One of them."""
+        return self._one("key = %s", key)
+
+    def of_account(self, account: int) -> Enrolled | None:
+        """The one with this row of the state."""
+        return self._one("account = %s ORDER BY key LIMIT 1", account)
+
+    def all(self, *, source: Source | None = None) -> Sequence[Enrolled]:
+        """All of them, by their keys."""
+        return self._several("(%s::text IS NULL OR source = %s) ORDER BY key", source, source)
+
+    def pause(self, key: str, paused: bool) -> None:
+        """Nothing is done for it, until it goes on."""
+        with self._database.plain() as connection:
+            connection.execute("UPDATE watched SET paused = (%s = 1) WHERE key = %s", (paused, key))
+            if not paused:
+                connection.execute(
+                    "SELECT alternator_follow_all(account) FROM watched "
+                    "WHERE key = %s AND account IS NOT NULL",
+                    (key,),
+                )
+
+    def withdraw(self, key: str) -> None:
+        """Watch it no more."""
+        with self._database.plain() as connection:
+            connection.execute("DELETE FROM watched WHERE key = %s", (key,))
+
+    def lease(self, holder: str, *, watchers: int, seconds: float) -> Sequence[Enrolled]:
+        """Hold a fair share of the accounts for so many seconds from now."""
+        values = {
+            "holder": holder,
+            "watchers": max(watchers, 1),
+            "seconds": seconds,
+            "longest": 10 * seconds,  # a lease that is longer was written while a clock was wrong
+        }
+        with self._database.plain() as connection, connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (OURS, SHARING))
+            connection.execute(GIVEN_UP, values)
+            connection.execute(TAKEN, values)
+        return self._several("holder = %s AND NOT paused ORDER BY key", holder)
+
+    def release(self, holder: str) -> None:
+        """Hold none any more."""
+        with self._database.plain() as connection:
+            connection.execute(
+                "UPDATE watched SET holder = NULL, until = 0 WHERE holder = %s", (holder,)
+            )
+
+    def _one(self, condition: str, *values: object) -> Enrolled | None:
+        found = self._several(condition, *values)
+        return found[0] if found else None
+
+    def _several(self, condition: str, *values: object) -> list[Enrolled]:
+        with self._database.plain() as connection:
+            rows = connection.execute(
+                f"SELECT {COLUMNS} FROM watched WHERE {condition}",
+                values,
+            ).fetchall()
+        return [entry_of(row) for row in rows]
+
+
+def entry_of(row: Sequence[Any]) -> Enrolled:
+    """What the columns of a row say."""
+    return Enrolled(
+        key=row[0],
+        source=row[1],
+        server=row[2],
+        handle=row[3],
+        account=row[4],
+        token=None if row[5] is None else bytes(row[5]),
+        settings=row[6],
+        created=row[7],
+        paused=row[8],
+        holder=row[9],
+    )

@@ -1,0 +1,41 @@
+"""The limits of the accounts' servers, one for all processes: the table ``limits``."""
+
+from collections.abc import Mapping
+
+from alternator.store.cluster import LimitKind
+from alternator.store.postgres.database import Database
+
+# No wait for a server is longer: one that is was written while a clock was wrong.
+LONGEST_SECONDS = 3601.0
+
+
+class PostgresLimits:
+    """``alternator.store.cluster.Limits``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, account: int) -> Mapping[LimitKind, float]:
+        """Seconds left of each; none that are over."""
+        with self._database.plain() as connection:
+            rows = connection.execute(
+                "SELECT kind, least(until - alternator_now(), %s) FROM limits "
+                "WHERE account = %s AND until > alternator_now()",
+                (LONGEST_SECONDS, account),
+            ).fetchall()
+        return {kind: float(left) for kind, left in rows}
+
+    def set(self, account: int, kind: LimitKind, seconds: float) -> None:
+        """From now on for so many seconds; 0: no more."""
+        with self._database.plain() as connection:
+            if seconds <= 0:
+                connection.execute(
+                    "DELETE FROM limits WHERE account = %s AND kind = %s", (account, kind)
+                )
+                return
+            connection.execute(
+                "INSERT INTO limits (account, kind, until) "
+                "VALUES (%s, %s, alternator_now() + %s) "
+                "ON CONFLICT (account, kind) DO UPDATE SET until = excluded.until",
+                (account, kind, seconds),
+            )

@@ -1,0 +1,73 @@
+"""The processes of a cluster: the table ``process``."""
+
+from collections.abc import Mapping, Sequence
+
+from psycopg.types.json import Jsonb
+
+from alternator.store.cluster import Process
+from alternator.store.postgres.database import Database
+
+# After which one that ended without a word is forgotten.
+FORGOTTEN_SECONDS = 24 * 3600.0
+
+
+class PostgresProcesses:
+    """``alternator.store.cluster.Processes``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def come(self, process: Process) -> None:
+        """A process begins."""
+        with self._database.plain() as connection:
+            connection.execute(
+                "DELETE FROM process WHERE seen < alternator_now() - %s", (FORGOTTEN_SECONDS,)
+            )
+            connection.execute(
+                "INSERT INTO process (id, role, host, pid, version, started, seen, facts) "
+                "VALUES (%s, %s, %s, %s, %s, alternator_now(), alternator_now(), %s) "
+                "ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, facts = excluded.facts",
+                (
+                    process.id,
+                    process.role,
+                    process.host,
+                    process.pid,
+                    process.version,
+                    Jsonb(dict(process.facts)),
+                ),
+            )
+
+    def beat(self, process_id: str, facts: Mapping[str, object]) -> None:
+        """A process is there, and says this of itself."""
+        with self._database.plain() as connection:
+            connection.execute(
+                "UPDATE process SET seen = alternator_now(), facts = %s WHERE id = %s",
+                (Jsonb(dict(facts)), process_id),
+            )
+
+    def go(self, process_id: str) -> None:
+        """A process ends."""
+        with self._database.plain() as connection:
+            connection.execute("DELETE FROM process WHERE id = %s", (process_id,))
+
+    def seen(self, *, within: float = 3600.0) -> Sequence[Process]:
+        """Those that were heard of within so many seconds."""
+        with self._database.plain() as connection:
+            rows = connection.execute(
+                "SELECT id, role, host, pid, version, started, seen, facts FROM process "
+                "WHERE seen > alternator_now() - %s ORDER BY role, started, id",
+                (within,),
+            ).fetchall()
+        return [
+            Process(
+                id=row[0],
+                role=row[1],
+                host=row[2],
+                pid=row[3],
+                version=row[4],
+                started=row[5],
+                seen=row[6],
+                facts=row[7],
+            )
+            for row in rows
+        ]

@@ -1,0 +1,1 @@
+"""What both homes of the store share: one text of SQL for each question."""
