@@ -11,11 +11,7 @@ _shtab_alternator_db_subparsers=(upgrade status import)
 _shtab_alternator_drafts_subparsers=(list show approve refuse)
 _shtab_alternator_images_subparsers=(build render lock pin-base size list bom push attest sign save load)
 _shtab_alternator_models_subparsers=(list pull verify remove convert speakers import)
-<<<<<<< HEAD
-_shtab_alternator_subparsers=(accounts backfill completion config describe doctor down drafts health history images models node-labels probe run serve status transcribe undo up)
-=======
-_shtab_alternator_subparsers=(accounts backfill bot completion config db describe doctor down drafts health history images models probe run serve status transcribe undo up worker)
->>>>>>> roles
+_shtab_alternator_subparsers=(accounts backfill bot completion config db describe doctor down drafts health history images models node-labels probe run scale serve status transcribe undo up worker)
 
 _shtab_alternator_accounts_login_option_strings=(-h --help --name --no-browser --token-file -c --config)
 _shtab_alternator_accounts_list_option_strings=(-h --help -c --config)
@@ -67,6 +63,7 @@ _shtab_alternator_models_option_strings=(-h --help --config --model-dir --model_
 _shtab_alternator_node_labels_option_strings=(-h --help --apply --node --every --replay)
 _shtab_alternator_probe_option_strings=(-h --help --backend --torch --timeout --json --require-gpu --record --replay --matrix --snippet)
 _shtab_alternator_run_option_strings=(-h --help -c --config --once --retry-failed --resume-editing --log-level -v --verbose)
+_shtab_alternator_scale_option_strings=(-h --help --down --volumes --config --demo --workers --variant --base --no-install)
 _shtab_alternator_serve_option_strings=(-h --help --host --port --model --config --engine --device --threads --wyoming-port --wyoming-host --models --requests --upload-mb --minutes --idle-minutes --grace-seconds --tokens --fetch --origin)
 _shtab_alternator_status_option_strings=(-h --help -c --config --failures --json)
 _shtab_alternator_transcribe_option_strings=(-h --help --live --config --engine --server_url --server_model --model --model_dir --device --threads --compute_type --batch_size --audio_track --output_dir -o --output_format -f --resume --verbose --highlight_words --max_line_width --max_line_count --max_words_per_line --task --language --vad --hotwords --prefix --initial_prompt --carry_initial_prompt --condition_on_previous_text --diarize --speakers --word_timestamps --prepend_punctuations --append_punctuations --clip_timestamps --hallucination_silence_threshold --temperature --temperature_increment_on_fallback --best_of --beam_size --patience --length_penalty --suppress_tokens --fp16 --compression_ratio_threshold --logprob_threshold --no_speech_threshold)
@@ -87,18 +84,15 @@ _shtab_alternator_drafts_pos_0_choices=(list show approve refuse)
 _shtab_alternator_images_pos_0_choices=(build render lock pin-base size list bom push attest sign save load)
 _shtab_alternator_models_pos_0_choices=(list pull verify remove convert speakers import)
 _shtab_alternator_run___log_level_choices=(error warn info debug trace)
+_shtab_alternator_scale___variant_choices=(cpu cuda rocm)
 _shtab_alternator_transcribe___compute_type_choices=(auto float32 float16 bfloat16 int8)
 _shtab_alternator_transcribe___output_format_choices=(txt vtt srt tsv json all)
 _shtab_alternator_transcribe__f_choices=(txt vtt srt tsv json all)
 _shtab_alternator_transcribe___task_choices=(transcribe translate)
 _shtab_alternator_up___variant_choices=(cpu cuda rocm universal)
-<<<<<<< HEAD
-_shtab_alternator_pos_0_choices=(accounts backfill completion config describe doctor down drafts health history images models node-labels probe run serve status transcribe undo up)
-=======
 _shtab_alternator_worker___kind_choices=(speech vision all)
 _shtab_alternator_worker___log_level_choices=(error warn info debug trace)
-_shtab_alternator_pos_0_choices=(accounts backfill bot completion config db describe doctor down drafts health history images models probe run serve status transcribe undo up worker)
->>>>>>> roles
+_shtab_alternator_pos_0_choices=(accounts backfill bot completion config db describe doctor down drafts health history images models node-labels probe run scale serve status transcribe undo up worker)
 
 _shtab_alternator_accounts_login__h_nargs=0
 _shtab_alternator_accounts_login___help_nargs=0
@@ -246,6 +240,12 @@ _shtab_alternator_run___retry_failed_nargs=0
 _shtab_alternator_run___resume_editing_nargs=0
 _shtab_alternator_run__v_nargs=0
 _shtab_alternator_run___verbose_nargs=0
+_shtab_alternator_scale__h_nargs=0
+_shtab_alternator_scale___help_nargs=0
+_shtab_alternator_scale___down_nargs=0
+_shtab_alternator_scale___volumes_nargs=0
+_shtab_alternator_scale___demo_nargs=0
+_shtab_alternator_scale___no_install_nargs=0
 _shtab_alternator_serve__h_nargs=0
 _shtab_alternator_serve___help_nargs=0
 _shtab_alternator_serve___fetch_nargs=0

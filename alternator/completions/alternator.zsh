@@ -27,6 +27,7 @@ _shtab_alternator_commands() {
     node-labels:'Print this machine'"'"'s hardware as labels of its Kubernetes node, or put them there. The labels name what a pod gets that asks for the node'"'"'s GPU: vendor, number, the build of torch that runs on it'
     probe:'Show this machine'"'"'s hardware and which image and torch suit it.'
     run:'Watch the accounts'"'"' posts and describe what lacks a description.'
+    scale:'Start the roles apart, with a database: a bot, workers, a transcription server, the pages. Without an alternator.toml they work for the sandbox'"'"'s account.'
     serve:'Answer OpenAI'"'"'s audio API over HTTP: /v1/audio/transcriptions, /v1/audio/translations, /v1/realtime, /v1/models, whisper-asr-webservice'"'"'s /asr and /detect-language, and a page at /'
     status:'Show what waits, what was described and what failed; exit code 0 if a bot is well at work. It ends with 1 where no bot is running, where it says that it is not well, and where it edits nothing any more because an edit did harm.'
     transcribe:'Write down the speech in audio and video files'
@@ -592,6 +593,21 @@ _shtab_alternator_run_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_run_defaults_added=0
 
+_shtab_alternator_scale_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--down[stop them\; the database stays]"
+  "--volumes[stop them, and remove database, secrets and models]"
+  "--config[the configuration file]:config:"
+  "--demo[the sandbox, even if there is one]"
+  "--workers[so many for pictures, and as many for speech (default\: 1)]:N:"
+  "--variant[instead of the probe\'s choice]:variant:(cpu cuda rocm)"
+  "--base[registry, bootstrap, or an image reference]:base:"
+  "--no-install[never install a container engine]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_scale_defaults_added=0
+
 _shtab_alternator_serve_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--host[address to listen on (default\: 127.0.0.1)]:host:"
@@ -753,6 +769,7 @@ _shtab_alternator() {
         node-labels) _arguments -C -s $_shtab_alternator_node_labels_options ;;
         probe) _arguments -C -s $_shtab_alternator_probe_options ;;
         run) _arguments -C -s $_shtab_alternator_run_options ;;
+        scale) _arguments -C -s $_shtab_alternator_scale_options ;;
         serve) _arguments -C -s $_shtab_alternator_serve_options ;;
         status) _arguments -C -s $_shtab_alternator_status_options ;;
         transcribe) _arguments -C -s $_shtab_alternator_transcribe_options ;;

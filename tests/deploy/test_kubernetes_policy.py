@@ -297,6 +297,21 @@ def test_keda_and_workloads_that_it_scales_are_there(folder):
             assert queue[1] == ("speech" if target["name"] == "serve" else target["name"][7:])
 
 
+@pytest.mark.parametrize("folder", SITES)
+def test_workers_ask_for_the_model_that_serve_has(folder):
+    names = {
+        "serve": "ALTERNATOR_WHISPER_MODEL",
+        "worker-speech": "ALTERNATOR_WHISPER_SERVER_MODEL",
+    }
+    found = {
+        entry["value"]
+        for workload in workloads(folder)
+        for entry in workload.pod["containers"][0].get("env", [])
+        if entry["name"] == names.get(workload.name)
+    }
+    assert len(found) == 1
+
+
 def test_the_examples_configuration_is_the_bases():
     texts = [(FOLDER / name / "alternator.toml").read_text("utf-8") for name in ("base", "example")]
     assert texts[0] == texts[1]
