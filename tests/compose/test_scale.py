@@ -150,12 +150,6 @@ def test_workers_ask_the_server_for_the_model_that_it_has(project: Project) -> N
     )
 
 
-def test_the_databases_folders_are_its_users(project: Project) -> None:
-    user = load_catalog().postgres.user
-    (socket,) = [p for p in merged(project)["services"]["postgres"]["tmpfs"] if "/run" in p]
-    assert f"uid={user},gid={user},mode=0700" in socket
-
-
 def begin(choice: Choice, wish: Wish | None = None) -> scale.Scale:
     builder = fake_builder(FakeEngine(environ={"PATH": "/nonexistent"}), Console(io.StringIO()))
     project = Project(name="p", engine=builder.engine)

@@ -26,14 +26,13 @@ def postgres_image(builder: Builder) -> str:
 
 @pytest.fixture
 def start(
-    engine: Engine, builder: Builder, postgres_image: str, tmp_path: Path
+    engine: Engine, postgres_image: str, tmp_path: Path
 ) -> Iterator[Callable[..., Container]]:
     """Makes containers on one volume, which goes with the test."""
     volume = engine.client.volumes.create(f"alternator-test-postgres-{os.getpid()}")
     password = tmp_path / "password"
     password.write_text(PASSWORD)
     password.chmod(0o444)
-    user = builder.catalog.postgres.user
 
     def container(*options: str, **settings: Any) -> Container:
         return Container(
@@ -42,7 +41,7 @@ def start(
             list(options),
             **{
                 "read_only": True,
-                "tmpfs": {"/tmp": "size=64m", "/run/postgresql": f"uid={user},mode=0700"},
+                "tmpfs": {"/tmp": "size=64m"},
                 "cap_drop": ["ALL"],
                 "security_opt": ["no-new-privileges:true"],
                 "environment": {"POSTGRES_PASSWORD_FILE": SECRET},

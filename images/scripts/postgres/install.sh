@@ -23,7 +23,7 @@ rm -rf "/usr/lib/postgresql/$version/lib/bitcode" "/usr/lib/postgresql/$version"
 rm -rf /etc/apt
 mv /tmp/apt /etc/apt
 rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/*.log /var/lib/postgresql/*
-mkdir -p /var/lib/postgresql /run/postgresql
-chown postgres:postgres /var/lib/postgresql /run/postgresql
+mkdir -p /var/lib/postgresql
+chown postgres:postgres /var/lib/postgresql
 chmod 0700 /var/lib/postgresql
 find / -xdev \( -type f -o -type d \) -perm /6000 -exec chmod a-s {} +

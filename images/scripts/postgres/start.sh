@@ -32,7 +32,7 @@ first_start() {
     "$bin/initdb" --pgdata="$new" --username=postgres --auth=reject --encoding=UTF8 \
         --locale=C.UTF-8 --data-checksums > /dev/null
     access > "$new/pg_hba.conf"
-    "$bin/pg_ctl" --pgdata="$new" --wait --silent --options="-c listen_addresses=''" \
+    "$bin/pg_ctl" --pgdata="$new" --wait --silent --options="-c listen_addresses='' -c unix_socket_directories=$PGHOST" \
         --log=/tmp/first-start start || { cat /tmp/first-start >&2; fail 'the new database does not start'; }
     # In the environment, and not among words that other processes could read.
     PASSWORD=$password "$bin/psql" --quiet --no-psqlrc --set ON_ERROR_STOP=1 \
@@ -51,4 +51,4 @@ SQL
 found=$(cat "$data/PG_VERSION")
 [ "$found" = "$PG_MAJOR" ] || fail "the volume is of PostgreSQL $found, and this is $PG_MAJOR; \
 dump it with an image of $found and load it into a new volume (docs/database.md)"
-exec "$bin/postgres" -D "$data" -c listen_addresses='*' "$@"
+exec "$bin/postgres" -D "$data" -c listen_addresses='*' -c unix_socket_directories="$PGHOST" "$@"
