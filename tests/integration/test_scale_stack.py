@@ -1,4 +1,4 @@
-"""``alternator scale`` from nothing: each role in a container of its own, and what a killed one costs."""
+"""``alternator scale`` from nothing: each role is there, and what a killed one costs."""
 
 import os
 import signal
