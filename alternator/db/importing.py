@@ -6,7 +6,7 @@ behind the numbers that the database has given, so that a draft's number stays o
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,9 +58,13 @@ class Imported:
 
 
 def import_state(
-    connection: "psycopg.Connection[Any]", directory: Path, *, replace: bool
+    connection: "psycopg.Connection[Any]",
+    directory: Path,
+    *,
+    replace: bool,
+    clock: Callable[[], float] = SYSTEM_CLOCK.now,
 ) -> Imported:
-    """Copy a state directory's file: all of it or nothing.
+    """Copy a state directory's file: all of it or nothing. ``clock`` gives Unix time in seconds.
 
     ConfigError where a bot is at work there, where there is no file, and where the database knows
     something of an account of it, unless that is to be replaced; StateError for a file that can't
@@ -70,7 +74,7 @@ def import_state(
     if not path.is_file():
         raise ConfigError(f"there is no {path}; name the [state] directory of the bot")
     prepare(connection)
-    with locked(directory), brought_up(path) as source:
+    with locked(directory), brought_up(path, clock) as source:
         connection.execute("SET statement_timeout = 0")
         with connection.transaction():
             accounts = imported_accounts(connection, source, replace=replace)
@@ -93,7 +97,7 @@ def import_state(
 
 
 @contextmanager
-def brought_up(path: Path) -> Iterator[sqlite3.Connection]:
+def brought_up(path: Path, clock: Callable[[], float]) -> Iterator[sqlite3.Connection]:
     """A copy of a state file with today's tables, in which nothing is at work."""
     with TemporaryDirectory(prefix="alternator-import-") as folder:
         copy = Path(folder) / STATE_FILE
@@ -107,7 +111,7 @@ def brought_up(path: Path) -> Iterator[sqlite3.Connection]:
         except sqlite3.Error as error:
             raise failure_of(error, path) from error
         try:
-            with closing(SqliteStore(copy, clock=SYSTEM_CLOCK.now)) as store:
+            with closing(SqliteStore(copy, clock=clock)) as store:
                 for server, remote_id in store.all_accounts():
                     store.use_account(server, remote_id)
         except StateError as error:

@@ -36,8 +36,8 @@ class NothingRememberedError(StateError):
     """There is no state file: no bot was ever started with this state directory."""
 
 
-# size: each is another owner's: configuration, clock, who waits, who this process is.
 @contextmanager
+# size: each is another owner's: configuration, clock, who waits, who this process is.
 def opened(
     directory: Path,
     *,
@@ -122,8 +122,8 @@ def opened_beside(
         yield store
 
 
-# size: as of ``opened``.
 @contextmanager
+# size: as of ``opened``.
 def in_database(
     database: DatabaseSettings,
     *,

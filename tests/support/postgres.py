@@ -110,6 +110,12 @@ class PostgresServer:
                 self._process.wait(20)
             self._process = None
 
+    @property
+    def pid(self) -> int:
+        """The process that all others of the server are below."""
+        assert self._process is not None, "it is running"
+        return self._process.pid
+
     def settings(self, name: str = "postgres", **others: int) -> DatabaseSettings:
         """The configuration of who uses a database."""
         return DatabaseSettings(url=self.url(name), **others)

@@ -35,7 +35,7 @@ TAKE = (
     "first_attempt = CASE WHEN attempts = 0 OR first_attempt IS NULL OR first_attempt > :now "
     "THEN :now ELSE first_attempt END "
     "WHERE account = :account AND status_id = :status AND backfill <= :backfill "
-    f"AND {{waiting}} AND {DUE.replace(':now', ':due')} AND {NOT_HELD} "
+    f"AND {{waiting}} AND {DUE.replace(':now', ':due')} AND {NOT_HELD} AND {NOT_HALTED} "
     "RETURNING attachment_id, backfill, speech"
 )
 

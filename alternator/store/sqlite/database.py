@@ -10,7 +10,7 @@ from pathlib import Path
 
 from alternator.errors import StateError, TemporaryStateError
 from alternator.store.privacy import close_to_others, make_private_file
-from alternator.store.sql.database import Dialect
+from alternator.store.sqlite.dialect import DIALECT
 from alternator.store.sqlite.failures import (
     CLOSED,
     DAMAGED,
@@ -36,19 +36,6 @@ BETWEEN_TRIES_SECONDS = 0.05
 OPENING_PATIENCE_SECONDS = 60.0
 # What SQLite puts beside a file: https://www.sqlite.org/wal.html#the_wal_file
 BESIDE = ("-wal", "-shm")
-
-# Of one post's rows the plus keeps SQLite from going through all that waits
-# (https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_): with
-# 10,000 attachments each claim took 1.0 ms so, and takes 0.04 ms. A transaction is alone with the
-# file, so nothing needs to be locked in it.
-DIALECT = Dialect(
-    row="rowid",
-    queue="INDEXED BY attachment_queue",
-    waiting="+state = 'waiting'",
-    locked="",
-    lock_post=None,
-    lock_edits=None,
-)
 
 
 class Database:

@@ -1,24 +1,25 @@
 """What the tests of the store share: they run on both homes."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from clock import Clock
+from homes import Home
 
 from alternator.store.interface import Store
-from alternator.store.opening import opened
-from alternator.store.postgres.store import PostgresStore
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    """A store in a time that stands still, in each home."""
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
+    """Each home, with nothing in it."""
     if request.param == "sqlite":
-        with opened(tmp_path / "state", clock=clock) as store:
-            yield store
-        return
-    settings = request.getfixturevalue("database")
-    with closing(PostgresStore(settings, role="test", shared=False, clock=clock)) as store:
+        return Home(directory=tmp_path / "state")
+    return Home(directory=tmp_path / "state", database=request.getfixturevalue("database"))
+
+
+@pytest.fixture
+def store(home: Home, clock: Clock) -> Iterator[Store]:
+    """A store in a time that stands still."""
+    with home.opened(clock) as store:
         yield store

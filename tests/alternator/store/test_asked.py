@@ -1,4 +1,4 @@
-"""What others ask for: what every home of the store must do with it; there is one."""
+"""What others ask for: what every home of the store must do with it."""
 
 from dataclasses import replace
 

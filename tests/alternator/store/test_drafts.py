@@ -1,4 +1,4 @@
-"""Drafts: what every home of the store must do with them; there is one."""
+"""Drafts: what every home of the store must do with them."""
 
 import pytest
 from clock import Clock

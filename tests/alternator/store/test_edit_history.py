@@ -1,15 +1,15 @@
-"""What every home of the history must do; there is one."""
+"""What every home of the history must do."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from clock import Clock
+from homes import Home
 
 from alternator.store import edit_history
 from alternator.store.edit_history import HOLD_SECONDS, EditHistory, PastEdit, Writing
 from alternator.store.interface import AccountState, Store
-from alternator.store.opening import STATE_FILE, opened, opened_beside
+from alternator.store.opening import STATE_FILE
 from alternator.store.outcomes import Found
 
 SERVER = "https://social.example"
@@ -173,15 +173,16 @@ def test_an_attachment_that_nobody_met_is_left_alone_too(state: AccountState):
     assert state.counts() == {"left": 1}
 
 
-def test_another_process_sees_it(tmp_path: Path, clock: Clock):
-    with opened(tmp_path, clock=clock) as store:
+def test_another_process_sees_it(home: Home, clock: Clock):
+    with home.opened(clock) as store:
         state = store.use_account(SERVER, "7")
         state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)])
         assert state.claim() is not None
-        with opened_beside(tmp_path, clock=clock) as beside:
+        with home.beside(clock) as beside:
             other = beside.known_accounts(SERVER)["7"]
             assert other.counts() == {"claimed": 1}
             state.history.sending("5", [writing("51")])
             assert outcomes(other.history) == [("5", "51", "sent")]
             assert not other.history.begin_undo("5", ["51"], alone=False)
-    assert (tmp_path / STATE_FILE).stat().st_mode & 0o777 == 0o600
+    if home.database.url is None:
+        assert (home.directory / STATE_FILE).stat().st_mode & 0o777 == 0o600

@@ -1,15 +1,14 @@
-"""Errands: what every home of the store must do with them; there is one."""
+"""Errands: what every home of the store must do with them."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from clock import Clock
+from homes import Home
 
 from alternator.store.edit_history import Writing
 from alternator.store.errands import MOST_REMEMBERED, MOST_WAITING, Errand, Errands, Kind
 from alternator.store.interface import Store
-from alternator.store.opening import opened
 
 SERVER = "https://social.example"
 ERRAND = Errand(kind="undo", status_id="5", attachment_id="51")
@@ -66,15 +65,15 @@ def test_too_many_are_refused_and_old_ones_forgotten(errands: Errands, clock: Cl
     assert {kept.why for kept in remembered} == {f"at {clock.now}"}
 
 
-def test_they_are_there_at_the_next_start_in_their_order(tmp_path: Path):
+def test_they_are_there_at_the_next_start_in_their_order(home: Home):
     each = [replace(ERRAND, status_id=post, kind=kind) for post, kind in NEXT]
-    with opened(tmp_path, clock=lambda: 5.0) as store:
+    with home.opened(lambda: 5.0) as store:
         errands = store.use_account(SERVER, "7").errands
         assert all(map(errands.ask, each))
         first = errands.next()
         assert first is not None
         errands.begin(first.number)
-    with opened(tmp_path, clock=lambda: 9.0) as store:
+    with home.opened(lambda: 9.0) as store:
         errands = store.use_account(SERVER, "7").errands
         assert errands.next() == replace(first, begun=True)
         assert errands.waiting("5") == each[:2] and errands.waiting("6") == each[2:]

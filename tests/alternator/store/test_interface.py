@@ -1,4 +1,4 @@
-"""What every home of the store must do; there is one."""
+"""What every home of the store must do."""
 
 from dataclasses import replace
 

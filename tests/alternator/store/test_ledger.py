@@ -1,4 +1,4 @@
-"""The ledger: what every home of the store must do with it; there is one."""
+"""The ledger: what every home of the store must do with it."""
 
 import pytest
 from clock import Clock

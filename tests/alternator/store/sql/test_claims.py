@@ -1,19 +1,15 @@
-"""What a clock that jumps, a lock and a full disk do to claims; the rest: ../test_interface.py."""
+"""What clocks that jump do to claims, and claims of one post; the rest: ../test_interface.py."""
 
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from clock import Clock
-from other_program import holding
-from small_disk import fill, make_room, small_disk
+from homes import Home
 
-from alternator.errors import TemporaryStateError
 from alternator.store.interface import AccountState, Store
 from alternator.store.outcomes import (
     CONFIRM_SECONDS,
+    FREE_INTERRUPTIONS,
     GIVE_UP_SECONDS,
     LONGEST_WAIT_SECONDS,
     RETRY_SECONDS,
@@ -23,7 +19,7 @@ from alternator.store.outcomes import (
     left_alone,
     to_retry,
 )
-from alternator.store.sqlite.store import SqliteStore
+from alternator.store.sql.claims import EARLY_SECONDS
 
 DAYS = 86_400.0
 
@@ -102,10 +98,9 @@ def test_attempts_by_a_clock_that_was_ahead_are_not_taken_for_long_ago(
 
 
 @pytest.fixture
-def watched(tmp_path: Path, clock: Clock) -> Iterator[AccountState]:
+def watched(home: Home, clock: Clock) -> Iterator[AccountState]:
     """The same in a process that has a monotonic clock beside."""
-    path = tmp_path / "watched.sqlite3"
-    with closing(SqliteStore(path, clock=clock, monotonic=clock.monotonic)) as store:
+    with home.opened(clock, monotonic=clock.monotonic) as store:
         state = store.use_account("https://social.example", "7")
         state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)])
         yield state
@@ -174,99 +169,51 @@ def test_an_attachment_is_taken_with_the_others_of_its_post_that_are_due(
     assert claimed(state).attachment_ids == ("51",)
 
 
-DESCRIBED = [Outcome(attachment_id="51", state="described")]
-ENDS: dict[str, Callable[[AccountState, Claim], object]] = {
-    "finish": lambda state, claim: state.finish(claim, DESCRIBED),
-    "release": lambda state, claim: state.release(claim, wait=60.0),
-    "put back": lambda state, claim: state.put_back(claim),
-    "put back after an edit": lambda state, claim: state.put_back(claim, edit_failed=True),
-}
+def claimed_of(state: AccountState, status_id: str = "5") -> Claim:
+    claim = state.claim_of(status_id)
+    assert claim is not None
+    return claim
 
 
-class TestTrouble:
-    """While nothing can be written, nothing is taken; what could not be ended is taken anew."""
+def test_one_post_alone_is_taken(state: AccountState, clock: Clock):
+    state.record([Found(status_id="6", attachment_ids=("61",), backfill=False, speech=("61",))])
+    assert claimed_of(state).attachment_ids == ("51",)
+    assert state.claim_of("7") is None
+    other = claimed_of(state, "6")
+    assert other.speech
+    state.finish(other, [to_retry("61", "busy")])
+    assert state.claim_of("6") is None
+    assert state.due_of("6") == clock.now + RETRY_SECONDS[0]
+    assert state.due_of("7") is None
 
-    @pytest.fixture
-    def disk(self, tmp_path: Path) -> Iterator[Path]:
-        with small_disk(tmp_path / "disk") as disk:
-            yield disk
 
-    @pytest.fixture
-    def full(self, disk: Path, clock: Clock) -> Iterator[AccountState]:
-        """A state with a post that is claimed by nobody, and 5000 more, on a disk that fills."""
-        with closing(SqliteStore(disk / "state.sqlite3", clock=clock)) as store:
-            state = store.use_account("https://social.example", "7")
-            state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)])
-            yield state
+def test_what_is_due_at_once_is_taken_though_a_clock_is_a_little_behind(
+    state: AccountState, clock: Clock
+):
+    clock.now -= EARLY_SECONDS
+    assert state.claim_of("5") is not None
 
-    @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
-    def test_a_claim_that_can_not_be_ended_is_over_all_the_same(
-        self,
-        tmp_path: Path,
-        clock: Clock,
-        end: Callable[[AccountState, Claim], object],
-        monkeypatch: pytest.MonkeyPatch,
-    ):
-        monkeypatch.setattr("alternator.store.sqlite.database.BUSY_MILLISECONDS", 50)
-        path = tmp_path / "state.sqlite3"
-        with closing(SqliteStore(path, clock=clock, patience=0.0)) as store:
-            state = store.use_account("https://social.example", "7")
-            state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)])
-            claim = claimed(state)
-            with holding(path):
-                for ask in (lambda: end(state, claim), state.claim):
-                    with pytest.raises(TemporaryStateError, match="is locked"):
-                        ask()
-            again = claimed(state)
-            assert again == claim
-            # It has counted as one attempt in all, and the claim that is over changes nothing.
-            end(state, claim)
-            assert state.counts() == {"claimed": 1}
-            (failed,) = state.finish(again, [to_retry("51", "busy")])
-            assert failed.retry_after == RETRY_SECONDS[0]
 
-    def test_an_account_is_halted_though_it_can_not_be_written(
-        self, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
-    ):
-        monkeypatch.setattr("alternator.store.sqlite.database.BUSY_MILLISECONDS", 50)
-        path = tmp_path / "state.sqlite3"
-        with closing(SqliteStore(path, clock=clock, patience=0.0)) as store:
-            state = store.use_account("https://social.example", "7")
-            state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)])
-            with holding(path):
-                state.halt("post 4 lost its text")
-                assert state.halted() == "post 4 lost its text"
-                assert state.claim() is None
-                assert state.next_due() is None
-            assert state.claim() is None
-            assert state.halted() == "post 4 lost its text"
-            again = store.use_account("https://social.example", "7")
-            assert again.halted() == "post 4 lost its text"
-            assert again.claim() is None
-            assert again.next_due() is None
-            again.resume()
-            assert again.claim() is not None
+def test_a_claim_of_a_post_that_its_worker_left_is_an_interruption(
+    state: AccountState, clock: Clock
+):
+    for _ in range(FREE_INTERRUPTIONS + 1):
+        assert claimed_of(state).attachment_ids == ("51",)
+        clock.now += 1
+    assert state.claim_of("5") is None
+    assert state.counts() == {"waiting": 1}
+    due = state.due_of("5")
+    assert due is not None and due > clock.now
+    clock.now = due
+    assert claimed_of(state).attachment_ids == ("51",)
 
-    def test_a_full_disk_loses_nothing(
-        self, full: AccountState, disk: Path, clock: Clock, caplog: pytest.LogCaptureFixture
-    ):
-        caplog.set_level(logging.INFO, "alternator")
-        claim = claimed(full)
-        fill(disk)
-        many = [
-            Found(status_id=str(10_000 + n), attachment_ids=(str(n),), backfill=True)
-            for n in range(5000)
-        ]
-        for _ in range(2):
-            with pytest.raises(TemporaryStateError, match="is full"):
-                full.record(many, cursor="20000")
-        with pytest.raises(TemporaryStateError, match="is full"):
-            full.counts()  # which the health answer tells
-        make_room(disk)
-        full.finish(claim, DESCRIBED)
-        assert full.counts() == {"described": 1}
-        assert full.cursors().newest is None
-        assert [record.getMessage().rpartition("; ")[2] for record in caplog.records] == [
-            "until then nothing is described",
-            f"the state file {disk / 'state.sqlite3'} can be written again",
-        ]
+
+def test_nothing_of_a_post_is_taken_while_it_may_not_be_edited(state: AccountState):
+    assert state.history.begin_undo("5", ["52"], alone=False)
+    assert state.claim_of("5") is None
+    state.history.end_undo("5", ["52"], ["52"])
+    state.halt("post 4 lost its text")
+    assert state.claim_of("5") is None
+    assert state.due_of("5") is None
+    state.resume()
+    assert claimed_of(state).attachment_ids == ("51",)

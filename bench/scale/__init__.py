@@ -1,0 +1,1 @@
+"""What a cluster bears: ``python -m bench.scale``."""

@@ -1,0 +1,111 @@
+import threading
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from postgres import PostgresServer
+
+from alternator.store.postgres import schema
+from alternator.store.postgres.schema import Migration, upgrade
+
+
+@pytest.fixture
+def url(postgres: PostgresServer) -> Iterator[str]:
+    """An empty database."""
+    name = postgres.empty()
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+def connected(url: str) -> "psycopg.Connection[Any]":
+    return psycopg.connect(url, autocommit=True)
+
+
+def test_the_tables_are_made_once(url: str):
+    with connected(url) as db:
+        assert schema.version_in(db) == (None, schema.VERSION)
+        first = upgrade.upgrade(db)
+        assert (first.before, first.after, first.is_change) == (None, schema.VERSION, True)
+        assert schema.version_in(db) == (schema.VERSION, schema.VERSION)
+        again = upgrade.upgrade(db)
+        assert (again.before, again.is_change) == (schema.VERSION, False)
+        (row,) = db.execute("SELECT version, program, queue FROM alternator_schema").fetchall()
+        assert row == (schema.VERSION, version("alternator"), upgrade.queue_migrations()[-1])
+        for table in ("attachment", "process", "watched", "limits", "procrastinate_jobs"):
+            assert db.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() == (0,)
+
+
+def test_the_last_migration_is_this_programs_version():
+    assert [step.version for step in schema.migrations()] == list(range(1, schema.VERSION + 1))
+
+
+def test_two_at_once_make_them_once(url: str):
+    found: list[upgrade.Upgraded | BaseException] = []
+
+    def run() -> None:
+        try:
+            with connected(url) as db:
+                found.append(upgrade.upgrade(db))
+        except BaseException as error:  # noqa: BLE001 - the test looks at it
+            found.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    changes = [one.is_change for one in found if isinstance(one, upgrade.Upgraded)]
+    assert sorted(changes) == [False, False, True], found
+
+
+def test_a_later_migration_comes_on_top(url: str, monkeypatch: pytest.MonkeyPatch):
+    with connected(url) as db:
+        upgrade.upgrade(db)
+        later = Migration(version=2, statements=("ALTER TABLE account ADD COLUMN note text",))
+        steps = (*schema.migrations(), later)
+        monkeypatch.setattr(schema, "migrations", lambda: steps)
+        done = upgrade.upgrade(db)
+        assert (done.before, done.after) == (1, 2)
+        assert db.execute("SELECT note FROM account").fetchall() == []
+        assert db.execute("SELECT count(DISTINCT queue) FROM alternator_schema").fetchone() == (1,)
+
+
+def test_one_that_fails_leaves_nothing_of_itself(url: str, monkeypatch: pytest.MonkeyPatch):
+    with connected(url) as db:
+        upgrade.upgrade(db)
+        broken = Migration(version=2, statements=("CREATE TABLE half (x integer)", "SELECT 1/0"))
+        steps = (*schema.migrations(), broken)
+        monkeypatch.setattr(schema, "migrations", lambda: steps)
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            upgrade.upgrade(db)
+        assert schema.version_in(db)[0] == 1
+        assert db.execute("SELECT to_regclass('half')").fetchone() == (None,)
+        # Nobody else waits for it.
+        with connected(url) as other, pytest.raises(psycopg.errors.DivisionByZero):
+            upgrade.upgrade(other)
+
+
+def test_tables_of_a_later_program_are_left_as_they_are(url: str):
+    with connected(url) as db:
+        upgrade.upgrade(db)
+        db.execute("INSERT INTO alternator_schema VALUES (99, 0, '9.0', 'x')")
+        with pytest.raises(upgrade.NewerError) as refused:
+            upgrade.upgrade(db)
+        assert refused.value.found == 99
+
+
+def test_the_queues_own_migrations_are_applied_once(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with connected(url) as db:
+        upgrade.upgrade(db)
+        (tmp_path / upgrade.queue_migrations()[-1]).write_text("SELECT 1/0")
+        (tmp_path / "99.00.00_01_pre_more.sql").write_text("CREATE TABLE more (x integer);")
+        (tmp_path / "99.00.00_50_post_more.sql").write_text("ALTER TABLE more ADD y integer;")
+        monkeypatch.setattr(upgrade, "migrations_path", tmp_path)
+        assert upgrade.upgrade(db).queue
+        assert db.execute("SELECT x, y FROM more").fetchall() == []
+        assert not upgrade.upgrade(db).is_change

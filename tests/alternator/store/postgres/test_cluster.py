@@ -1,0 +1,105 @@
+"""What all processes know: the limits, who is there, all of an account at once."""
+
+import json
+
+from alternator.store.cluster import OF_ACCOUNT, Enrolled, Process
+from alternator.store.errands import Errand
+from alternator.store.outcomes import Found
+from alternator.store.postgres.cluster import PostgresCluster
+from alternator.store.postgres.store import PostgresStore
+from alternator.store.sql.state import SqlAccountState
+
+
+def filled(shared: PostgresStore, cluster: PostgresCluster, remote_id: str) -> SqlAccountState:
+    """An account with a row in several tables."""
+    state = shared.use_account("https://one.example", remote_id)
+    key = f"member:{remote_id}"
+    cluster.enrolment.enrol(
+        Enrolled(key=key, source="member", server="https://one.example", token=b"very-secret")
+    )
+    cluster.enrolment.bind(key, state.key, f"{remote_id}@one.example")
+    state.record([Found(status_id=f"9{remote_id}", attachment_ids=("a", "b"), backfill=False)])
+    state.admit_old([f"8{remote_id}"], 5)
+    state.errands.ask(Errand(kind="undo", status_id=f"9{remote_id}", attachment_id="a"))
+    state.ledger.spend("edit")
+    state.ledger.answered(f"9{remote_id}", ["r"])
+    cluster.limits.set(state.key, "read", 60.0)
+    return state
+
+
+def test_limits_are_one_for_all(shared: PostgresStore, cluster: PostgresCluster):
+    state = shared.use_account("https://one.example", "7")
+    assert cluster.limits.get(state.key) == {}
+    cluster.limits.set(state.key, "edit", 60.0)
+    cluster.limits.set(state.key, "reserve", 1e9)
+    found = cluster.limits.get(state.key)
+    assert 50 < found["edit"] <= 60
+    assert found["reserve"] <= 3601  # a clock that was wrong holds nothing up for days
+    cluster.limits.set(state.key, "edit", 0.0)
+    assert set(cluster.limits.get(state.key)) == {"reserve"}
+
+
+def test_a_process_is_seen_until_it_goes(shared: PostgresStore, cluster: PostgresCluster):
+    one = Process(id="a", role="bot", host="h", pid=1, version="0.1", facts={"accounts": 3})
+    cluster.processes.come(one)
+    cluster.processes.beat("a", {"accounts": 4})
+    [found] = cluster.processes.seen()
+    assert (found.role, found.facts) == ("bot", {"accounts": 4})
+    assert found.started <= found.seen <= cluster.now()
+    with shared.database.plain() as connection:
+        connection.execute("UPDATE process SET seen = seen - 100")
+    assert not cluster.processes.seen(within=30.0)
+    assert cluster.processes.seen(within=3600.0)
+    cluster.processes.go("a")
+    assert not cluster.processes.seen()
+
+
+def test_an_export_has_all_of_one_account_and_no_token(
+    shared: PostgresStore, cluster: PostgresCluster
+):
+    state = filled(shared, cluster, "1")
+    filled(shared, cluster, "2")
+    found = cluster.export(state.key)
+    assert {"account", "watched", *OF_ACCOUNT} == set(found)
+    assert {row["status_id"] for row in found["attachment"]} == {"91"}
+    assert len(found["attachment"]) == 2 and found["errand"] and found["spent"]
+    text = json.dumps(found, default=str)
+    assert "very-secret" not in text and "92" not in text
+
+
+def test_every_table_with_an_account_is_known(shared: PostgresStore):
+    """A table that a later schema adds is neither left out of an export nor kept after erasing."""
+    with shared.database.plain() as connection:
+        rows = connection.execute(
+            "SELECT table_name FROM information_schema.columns "
+            "WHERE column_name = 'account' AND table_schema = 'public'"
+        ).fetchall()
+    assert {name for (name,) in rows} - {"watched"} == set(OF_ACCOUNT)
+
+
+def test_erasing_leaves_nothing_of_one_account_and_all_of_others(
+    shared: PostgresStore, cluster: PostgresCluster
+):
+    state, other = filled(shared, cluster, "1"), filled(shared, cluster, "2")
+    before = cluster.export(other.key)
+    erased = cluster.erase(state.key)
+    assert erased.rows["attachment"] == 2
+    assert erased.rows["account"] == 1
+    assert not any(rows for table, rows in cluster.export(state.key).items())
+    with shared.database.plain() as connection:
+        left = connection.execute(
+            "SELECT args FROM procrastinate_jobs WHERE (args ->> 'account')::bigint = %s",
+            (state.key,),
+        ).fetchall()
+    assert not left
+    after = cluster.export(other.key)
+    assert {table: len(rows) for table, rows in after.items()} == {
+        table: len(rows) for table, rows in before.items()
+    }
+
+
+def test_a_halted_account_is_named(shared: PostgresStore, cluster: PostgresCluster):
+    state = filled(shared, cluster, "1")
+    assert cluster.halted() == {}
+    state.halt("an edit did harm")
+    assert cluster.halted() == {"1@one.example": "an edit did harm"}

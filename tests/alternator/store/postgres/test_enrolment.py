@@ -1,0 +1,139 @@
+"""Who is watched, and by whom."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from alternator.store.cluster import Enrolled
+from alternator.store.postgres.cluster import PostgresCluster
+from alternator.store.postgres.store import PostgresStore
+
+
+def enrol(cluster: PostgresCluster, number: int) -> None:
+    for n in range(number):
+        cluster.enrolment.enrol(
+            Enrolled(key=f"config:{n:03d}", source="config", server="https://one.example")
+        )
+
+
+def keys(held: Sequence[Enrolled]) -> set[str]:
+    return {entry.key for entry in held}
+
+
+def test_what_is_enrolled_is_told_back(cluster: PostgresCluster):
+    entry = Enrolled(
+        key="member:1",
+        source="member",
+        server="https://one.example",
+        handle="ada@one.example",
+        token=b"\x00\xffsecret",
+        settings={"language": "de", "mode": "review"},
+    )
+    cluster.enrolment.enrol(entry)
+    found = cluster.enrolment.get("member:1")
+    assert found is not None
+    assert (found.token, found.settings, found.handle) == (
+        entry.token,
+        entry.settings,
+        entry.handle,
+    )
+    assert found.created > 0 and not found.paused and found.holder is None
+    assert b"secret" not in repr(found).encode()
+    assert cluster.enrolment.get("member:2") is None
+
+
+def test_another_token_leaves_what_is_known_of_the_account(
+    shared: PostgresStore, cluster: PostgresCluster
+):
+    state = shared.use_account("https://one.example", "7")
+    entry = Enrolled(key="member:1", source="member", server="https://one.example", token=b"a")
+    cluster.enrolment.enrol(entry)
+    cluster.enrolment.bind("member:1", state.key, "ada@one.example")
+    cluster.enrolment.enrol(
+        Enrolled(key="member:1", source="member", server="https://one.example", token=b"b")
+    )
+    found = cluster.enrolment.of_account(state.key)
+    assert found is not None
+    assert (found.token, found.handle, found.account) == (b"b", "ada@one.example", state.key)
+
+
+def test_on_another_server_it_is_another_account(shared: PostgresStore, cluster: PostgresCluster):
+    state = shared.use_account("https://one.example", "7")
+    enrol(cluster, 1)
+    cluster.enrolment.bind("config:000", state.key, "ada@one.example")
+    cluster.enrolment.enrol(
+        Enrolled(key="config:000", source="config", server="https://two.example")
+    )
+    found = cluster.enrolment.get("config:000")
+    assert found is not None and found.account is None
+    assert cluster.enrolment.of_account(state.key) is None
+
+
+@pytest.mark.parametrize("number", [1, 2, 7, 10])
+def test_one_watcher_holds_them_all(cluster: PostgresCluster, number: int):
+    enrol(cluster, number)
+    held = cluster.enrolment.lease("a", watchers=1, seconds=30)
+    assert len(held) == number
+    assert {entry.holder for entry in held} == {"a"}
+
+
+def test_two_share_them_and_none_is_held_by_both(cluster: PostgresCluster):
+    enrol(cluster, 9)
+    first = keys(cluster.enrolment.lease("a", watchers=1, seconds=30))
+    assert len(first) == 9
+    assert not cluster.enrolment.lease("b", watchers=2, seconds=30)  # all are held yet
+    kept = keys(cluster.enrolment.lease("a", watchers=2, seconds=30))
+    taken = keys(cluster.enrolment.lease("b", watchers=2, seconds=30))
+    assert len(kept) == 5 and len(taken) == 4
+    assert kept | taken == first and not kept & taken
+
+
+def test_what_is_held_stays_with_its_holder(cluster: PostgresCluster):
+    enrol(cluster, 6)
+    cluster.enrolment.lease("a", watchers=2, seconds=30)
+    cluster.enrolment.lease("b", watchers=2, seconds=30)
+    before = keys(cluster.enrolment.lease("a", watchers=2, seconds=30))
+    enrol(cluster, 8)
+    for _ in range(3):
+        cluster.enrolment.lease("b", watchers=2, seconds=30)
+        assert before <= keys(cluster.enrolment.lease("a", watchers=2, seconds=30))
+
+
+def test_what_a_dead_one_held_is_taken_once_its_time_is_over(cluster: PostgresCluster):
+    enrol(cluster, 4)
+    cluster.enrolment.lease("a", watchers=1, seconds=0.0)
+    assert len(cluster.enrolment.lease("b", watchers=1, seconds=30)) == 4
+
+
+def test_one_that_ends_leaves_its_share_at_once(cluster: PostgresCluster):
+    enrol(cluster, 4)
+    cluster.enrolment.lease("a", watchers=1, seconds=30)
+    cluster.enrolment.release("a")
+    assert len(cluster.enrolment.lease("b", watchers=1, seconds=30)) == 4
+
+
+def test_a_lease_of_a_clock_that_was_wrong_is_over(cluster: PostgresCluster, shared: PostgresStore):
+    enrol(cluster, 1)
+    cluster.enrolment.lease("a", watchers=1, seconds=30)
+    with shared.database.plain() as connection:
+        connection.execute("UPDATE watched SET until = until + 1e6")
+    assert cluster.enrolment.lease("b", watchers=1, seconds=30)
+
+
+def test_nobody_watches_what_is_paused(cluster: PostgresCluster):
+    enrol(cluster, 3)
+    cluster.enrolment.lease("a", watchers=1, seconds=30)
+    cluster.enrolment.pause("config:001", paused=True)
+    assert keys(cluster.enrolment.lease("a", watchers=1, seconds=30)) == {
+        "config:000",
+        "config:002",
+    }
+    cluster.enrolment.pause("config:001", paused=False)
+    assert len(cluster.enrolment.lease("a", watchers=1, seconds=30)) == 3
+
+
+def test_what_is_withdrawn_is_there_no_more(cluster: PostgresCluster):
+    enrol(cluster, 2)
+    cluster.enrolment.withdraw("config:000")
+    assert keys(cluster.enrolment.all()) == {"config:001"}
+    assert cluster.enrolment.all(source="member") == []
