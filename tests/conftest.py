@@ -48,7 +48,7 @@ def clock() -> Clock:
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server of this process's tests; stop none but one of your own."""
     if programs() is None:
-        pytest.skip("PostgreSQL is not installed (Debian: postgresql-15)")
+        pytest.skip("PostgreSQL is not installed (Debian's package: postgresql)")
     with postgres_server(free_port()) as server:
         server.make_template()
         yield server

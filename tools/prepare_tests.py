@@ -24,6 +24,8 @@ PROGRAMS = {
     "espeak-ng": "espeak-ng",
     "ffmpeg": "ffmpeg",
     "ffprobe": "ffmpeg",
+    # The server itself is not on PATH; this is what is installed beside it.
+    "pg_createcluster": "postgresql",
 }
 
 

@@ -26,6 +26,7 @@ from alternator.config.conduct import (
     ReviewSettings,
 )
 from alternator.config.dashboard import DashboardSettings
+from alternator.config.database import DatabaseSettings
 from alternator.config.descriptions import DescriptionSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.others import OthersSettings
@@ -201,6 +202,7 @@ def make_bot(
             media=MediaSettings(**sections.get("media", {})),
             whisper=WhisperSettings(**sections.get("whisper", {})),
             state=StateSettings(directory=tmp_path / "state"),
+            database=DatabaseSettings(**sections.get("database", {})),
             health=HealthSettings(port=0),
             dashboard=DashboardSettings(port=0),
         )

@@ -17,13 +17,20 @@ def said(path: str, *, may_install: bool) -> str:
 
 def test_what_is_missing_is_named_with_the_reason() -> None:
     assert said("/nonexistent", may_install=False) == (
-        "Missing: chromium, docker-registry, espeak-ng, ffmpeg (--no-install or "
+        "Missing: chromium, docker-registry, espeak-ng, ffmpeg, postgresql (--no-install or "
         "ALTERNATOR_INSTALL=no forbids it); the tests that need them will skip.\n"
     )
 
 
 def test_nothing_is_said_where_all_is_here(tmp_path: Path) -> None:
-    for name in ("chromium", "docker-registry", "espeak-ng", "ffmpeg", "ffprobe"):
+    for name in (
+        "chromium",
+        "docker-registry",
+        "espeak-ng",
+        "ffmpeg",
+        "ffprobe",
+        "pg_createcluster",
+    ):
         (tmp_path / name).touch(0o755)
     assert said(str(tmp_path), may_install=True) == ""
 

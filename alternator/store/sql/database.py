@@ -5,12 +5,17 @@ Statements are written for both homes. Parameters stand as ``?`` or ``:name``, r
 else is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+def marks_of(values: Sized) -> str:
+    """The parameters of a list in brackets; PostgreSQL takes no empty one."""
+    return ", ".join("?" * len(values)) or "NULL"
 
 
 class Cursor(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 from alternator.store.drafts import WAITING, DraftError, DraftKind, DraftState, KeptDraft, NewDraft
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.sql.attachments import ANEW
-from alternator.store.sql.database import Connection, Database
+from alternator.store.sql.database import Connection, Database, marks_of
 
 COLUMNS = (
     "number, status_id, kind, state, audience, basis, texts, places, messages, reason, made, "
@@ -65,7 +65,7 @@ class SqlDrafts:
         self, states: Collection[DraftState] = WAITING, *, kind: DraftKind | None = None
     ) -> tuple[KeptDraft, ...]:
         """The drafts in these states, oldest first; of one kind where it is named."""
-        marks = ", ".join("?" * len(states))
+        marks = marks_of(states)
         with self._database.reading() as db:
             condition = f"state IN ({marks}) AND (CAST(? AS TEXT) IS NULL OR kind = ?)"
             return self._all(db, condition, *states, kind, kind)
@@ -139,9 +139,7 @@ class SqlDrafts:
 
     def end_dry_runs(self, audiences: Collection[str], *, review: bool) -> int:
         """Take up the drafts of a dry run that is over."""
-        if not audiences:
-            return 0  # not every home takes an empty list
-        marks = ", ".join("?" * len(audiences))
+        marks = marks_of(audiences)
         with self._database.writing(durable=True) as db:
             found = self._all(
                 db,

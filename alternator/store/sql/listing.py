@@ -6,7 +6,7 @@ from alternator.store.elapsed import ElapsedTime
 from alternator.store.listing import Described, Listed
 from alternator.store.outcomes import AttachmentState
 from alternator.store.sql.attachments import ANEW
-from alternator.store.sql.database import Database
+from alternator.store.sql.database import Database, marks_of
 
 COLUMNS = "status_id, attachment_id, state, reason, attempts, backfill, not_before, found, changed"
 # Of an attachment that is done with, `not_before` is when it came to that: what the index
@@ -116,7 +116,7 @@ class SqlListing:
         self, states: Collection[AttachmentState], status_id: str | None
     ) -> tuple[str, tuple[object, ...]]:
         """The condition on a row, and its values."""
-        condition = f"account = ? AND state IN ({', '.join('?' * len(states))})"
+        condition = f"account = ? AND state IN ({marks_of(states)})"
         if status_id is None:
             return condition, (self._account, *states)
         return f"{condition} AND status_id = ?", (self._account, *states, status_id)

@@ -132,7 +132,9 @@ def test_the_drafts_of_a_dry_run_are_taken_up_when_it_is_over(
     draft = drafted(state, kind="dry-run", audience="unlisted")
     with pytest.raises(DraftError, match="of a dry run, in which nothing is edited"):
         state.drafts.approve(draft.number)
-    assert state.drafts.end_dry_runs(("public",), review=review) == 0
+    for others in ((), ("public",)):
+        assert state.drafts.end_dry_runs(others, review=review) == 0
+    assert state.drafts.listed(()) == ()
     assert state.drafts.end_dry_runs(("public", "unlisted"), review=review) == 1
     taken = state.drafts.get(draft.number)
     assert (taken.kind, taken.state) == ("review", state_after)

@@ -157,7 +157,7 @@ class TestStopped:
     @pytest.fixture
     def server(self) -> Iterator[PostgresServer]:
         if programs() is None:
-            pytest.skip("PostgreSQL is not installed (Debian: postgresql-15)")
+            pytest.skip("PostgreSQL is not installed (Debian's package: postgresql)")
         with postgres_server(free_port()) as server:
             server.make_template()
             yield server

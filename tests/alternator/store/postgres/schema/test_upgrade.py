@@ -1,15 +1,21 @@
+import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from postgres import PostgresServer
+from postgres import PostgresServer, programs
 
+from alternator.config.database import DatabaseSettings
+from alternator.store.outcomes import Found
 from alternator.store.postgres import schema
 from alternator.store.postgres.schema import Migration, upgrade
+from alternator.store.postgres.store import PostgresStore
 
 
 @pytest.fixture
@@ -86,6 +92,39 @@ def test_one_that_fails_leaves_nothing_of_itself(url: str, monkeypatch: pytest.M
         # Nobody else waits for it.
         with connected(url) as other, pytest.raises(psycopg.errors.DivisionByZero):
             upgrade.upgrade(other)
+
+
+def test_a_dump_that_is_restored_has_all_and_goes_on(
+    url: str, postgres: PostgresServer, tmp_path: Path
+):
+    """The commands of docs/database.md."""
+    found = Found(status_id="5", attachment_ids=("51",), backfill=False)
+    with connected(url) as db:
+        upgrade.upgrade(db)
+    with closing(PostgresStore(DatabaseSettings(url=url), role="test", shared=True)) as store:
+        store.use_account("https://social.example", "7").record([found])
+    programs_of, dump = programs(), tmp_path / "alternator.dump"
+    assert programs_of is not None
+    subprocess.run(
+        [programs_of / "pg_dump", "--format=custom", f"--file={dump}", url], check=True, cwd="/"
+    )
+    name = postgres.empty()
+    again = postgres.url(name)
+    subprocess.run(
+        [programs_of / "pg_restore", "--no-owner", f"--dbname={again}", dump], check=True, cwd="/"
+    )
+    with (
+        closing(PostgresStore(DatabaseSettings(url=again), role="test", shared=True)) as store,
+        connected(again) as db,
+    ):
+        state = store.use_account("https://social.example", "7")
+        assert state.record([found]) == 0
+        jobs = "SELECT lock FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id"
+        assert db.execute(jobs).fetchall() == [(f"{state.key}:5",)]
+        state.record([replace(found, status_id="6")])
+        assert db.execute(jobs).fetchall() == [(f"{state.key}:5",), (f"{state.key}:6",)]
+        assert not upgrade.upgrade(db).is_change
+    postgres.drop(name)
 
 
 def test_tables_of_a_later_program_are_left_as_they_are(url: str):
