@@ -14,6 +14,10 @@ class ConfigError(AlternatorError):
     exit_code = ExitCode.USAGE
 
 
+class KeyMismatchError(ConfigError):
+    """What is kept of a member was encrypted with another key than those of the configuration."""
+
+
 class ServerError(AlternatorError):
     """The Mastodon server can't be reached, or refuses the token."""
 

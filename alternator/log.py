@@ -27,6 +27,8 @@ LEVELS: dict[LogLevel, int] = {
     "debug": logging.DEBUG,
     "trace": TRACE,
 }
+# Secrets that no configuration has: tokens of members, which are opened while the program runs.
+LEARNT: set[str] = set()
 NAMES = {number: name for name, number in LEVELS.items()}
 # Shorter ones are no secrets, but words that messages need (the sandbox's token is "sandbox").
 SHORTEST_SECRET = 8
@@ -36,6 +38,12 @@ CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u20
 
 # The account that the thread works for, where there are several: its lines begin with it.
 of_account: ContextVar[str] = ContextVar("of_account", default="")
+
+
+def hide(secret: str) -> None:
+    """Show this in no line of the log from now on."""
+    if len(secret) >= SHORTEST_SECRET:
+        LEARNT.add(secret)
 
 
 class Thread(threading.Thread):
@@ -74,7 +82,7 @@ class LineFormatter(logging.Formatter):
         record.account = f"{name}: " if (name := of_account.get()) else ""
         line = " | ".join(part for part in super().format(record).splitlines() if part.strip())
         line = CONTROLS.sub("\ufffd", line)
-        for secret in self._secrets:
+        for secret in (*self._secrets, *tuple(LEARNT)):
             line = line.replace(secret, "***")
         return line
 
@@ -104,7 +112,7 @@ class JsonFormatter(logging.Formatter):
     def _clean(self, text: str) -> str:
         """A text without secrets: before it is written as JSON, which may write them otherwise."""
         text = CONTROLS.sub("\ufffd", text)
-        for secret in self._secrets:
+        for secret in (*self._secrets, *tuple(LEARNT)):
             text = text.replace(secret, "***")
         return text
 

@@ -121,6 +121,11 @@ class Account:
         return self._known().instance
 
     @property
+    def description_limit(self) -> int:
+        """The server's limit for descriptions, in characters."""
+        return self._known().instance.description_limit
+
+    @property
     def state(self) -> AccountState:
         """What is remembered about this account's posts."""
         return self._known().state

@@ -74,6 +74,29 @@ class OAuthServer:
             client_secret=self._text(found, "client_secret"),
         )
 
+    def knows(self, app: App) -> bool:
+        """Whether an application is registered still; one that is not gets ``invalid_client``.
+
+        https://www.rfc-editor.org/rfc/rfc6749#section-5.2. A token of the application itself that
+        comes of asking is revoked. ServerError if the server can't be reached.
+        """
+        fields = {
+            "grant_type": "client_credentials",
+            "client_id": app.client_id,
+            "client_secret": app.client_secret,
+        }
+        answer = self._send("POST", "/oauth/token", fields)
+        if answer.status == 429 or answer.status >= 500:
+            raise self._refused(answer)
+        try:
+            found = answer.json()
+        except NoJsonError:
+            found = None
+        given = found if isinstance(found, dict) else {}
+        if isinstance(token := given.get("access_token"), str) and answer.ok:
+            self.revoke(app, token)
+        return answer.status != 401 and given.get("error") != "invalid_client"
+
     # size: what the address says.
     def address_to_ask(
         self,

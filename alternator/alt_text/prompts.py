@@ -78,13 +78,18 @@ def prompt(name: Name, language: str | None, **values: object) -> str:
 
 def nearest(language: str | None) -> str:
     """The language of the table that serves for ``language``."""
-    code = (language or FALLBACK).replace("_", "-")
+    return serving(language or FALLBACK) or FALLBACK
+
+
+def serving(language: str) -> str | None:
+    """The same; None where there are no texts in it, nor in one that is written much alike."""
+    code = language.replace("_", "-")
     known = {name.lower(): name for name in table()}
     base = code.lower().partition("-")[0]
-    for candidate in (SAME.get(code.lower(), code.lower()), base, NEIGHBOURS.get(base, FALLBACK)):
+    for candidate in (SAME.get(code.lower(), code.lower()), base, NEIGHBOURS.get(base)):
         if candidate in known:
             return known[candidate]
-    return FALLBACK
+    return None
 
 
 def _checked(where: str, name: str, text: object) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alternator.alt_text.check.characters import visible
-from alternator.alt_text.prompts import Name, Texts, nearest, table_with
+from alternator.alt_text.prompts import Name, Texts, nearest, serving, table_with
 from alternator.alt_text.shorten import cut_at_word
 from alternator.config.descriptions import DescriptionSettings
+from alternator.errors import ConfigError
 from alternator.mastodon.plain import MENTION
 
 # Of a post: what it is about stands at its beginning.
@@ -48,19 +49,26 @@ class Words:
 
 
 class Wording:
-    """The words of one configuration. ConfigError if its file of prompts can't be used."""
+    """The words of one configuration. ConfigError if its language or its file of prompts can't be
+    used."""
 
     def __init__(self, settings: DescriptionSettings) -> None:
         self._settings = settings
         self._texts = table_with(settings.prompts_file)
+        if settings.language is not None and serving(settings.language) is None:
+            raise ConfigError(
+                f"[descriptions] language {settings.language!r} is none that there are texts in; "
+                f"there are {', '.join(sorted(self._texts))}"
+            )
 
     def of(self, language: str | None, says: str = "") -> Words:
         """The words for a post in a language that says this, as plain text.
 
-        ``language``: an ISO 639 code such as ``pt-BR``; None where it is not known.
+        ``language``: an ISO 639 code such as ``pt-BR``; None where it is not known. One that is
+        configured goes before it.
         """
         settings = self._settings
-        served = nearest(language)
+        served = nearest(settings.language or language)
         texts = self._texts[served]
         after = ""
         if settings.style:

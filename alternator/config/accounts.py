@@ -29,7 +29,7 @@ TOKEN: KeyName = ("mastodon", "access_token")
 OWN_KEYS = ("name", "instance_url", "token", "token_file")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # Sections that are of the whole bot: there is one log, one state directory, one health answer.
-OF_THE_WHOLE_BOT = frozenset(("logging", "state", "database", "health", "dashboard"))
+OF_THE_WHOLE_BOT = frozenset(("logging", "state", "database", "health", "dashboard", "signup"))
 # Of a section that is shared, the keys that may differ all the same: there is one transcriber.
 MAY_DIFFER: Mapping[str, frozenset[str]] = {
     "whisper": frozenset(("enabled", "language", "task", "vad", "min_confidence", "name_speakers"))

@@ -55,6 +55,8 @@ def annotated(hint: object, key: Key, *, from_variable: bool = False) -> Any:
 def listed(key: Key, from_variable: bool) -> Any:
     """A list of strings: each once, and in small letters, where only some may stand in it."""
     item: Any = Annotated[str, Strict()]
+    if key.form in CHECKS:
+        item = Annotated[item, BeforeValidator(stripped), AfterValidator(CHECKS[key.form])]
     fewest = 0
     if key.choices:
         item, fewest = Annotated[Literal[key.choices], BeforeValidator(lowered)], 1

@@ -27,6 +27,13 @@ class DescriptionSettings:
             maximum=100_000,
         ),
     )
+    language: str | None = field(
+        default=None,
+        metadata=key(
+            "Language of all descriptions (`en`, `de`, ...); what is said stays in its own. "
+            "Default: each post's own."
+        ),
+    )
     style: str | None = field(
         default=None,
         metadata=key("What else models are told of the style, in your own words, in any language."),

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from alternator.config.models import SERVER_ENGINE, VisionSettings, WhisperSettings
 from alternator.config.others import OthersSettings
 from alternator.config.settings import BalanceSettings, Config, keys_of
+from alternator.config.signup import SignupSettings
 from alternator.config.source import KeyName
 
 # Engines that have no such option: docs/engines.md, and the keys' own descriptions.
@@ -46,6 +47,12 @@ def reasons_of(config: Config) -> Iterator[tuple[KeyName, str]]:
     if config.dashboard.port == 0:
         for name in ("host", "token", "names"):
             yield ("dashboard", name), "[dashboard] port is 0"
+    if not config.signup.server:
+        for name in keys_of(SignupSettings):
+            if name != "server":
+                yield ("signup", name), "[signup] server names no server"
+    elif "mode" not in config.signup.choices:
+        yield ("signup", "modes"), "[signup] choices has no mode"
 
 
 def reasons_of_vision(settings: VisionSettings) -> Iterator[tuple[str, str]]:

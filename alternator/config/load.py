@@ -71,7 +71,8 @@ def load_accounts(
 class ClusterConfig:
     """The configuration of a cluster's role: ``base`` for all, and the ``accounts`` that it names.
 
-    There need be none: members may sign up. ``base`` then has an account that is none.
+    There need be none: members may sign up. ``base`` has what holds for all accounts, and an
+    account that is none.
     """
 
     base: Config
@@ -84,12 +85,15 @@ def load_cluster(
     """The configuration of a cluster's role. ConfigError as of ``load_config``."""
     source = read_source(path, environ)
     own = [name for name in NEEDED if (value := source.values.get(name)) and value.raw != ""]
-    if own or source.accounts:
-        accounts = configs_of(source)
-        return ClusterConfig(base=accounts[0], accounts=accounts)
+    accounts = configs_of(source) if own or source.accounts else ()
     nobody = {name: Value(raw=raw, origin="nobody") for name, raw in NEEDED.items()}
-    [base] = configs_of(replace(source, values={**source.values, **nobody}))
-    return ClusterConfig(base=base, accounts=())
+    alone = replace(source, values=source.values | nobody, accounts=())
+    notices = accounts[0].notices if accounts else configs_of(alone)[0].notices
+    base = config_of(alone)
+    mastodon = replace(base.mastodon, access_token="")
+    if base.signup.server:
+        mastodon = replace(mastodon, instance_url=base.signup.server[0])
+    return ClusterConfig(base=replace(base, mastodon=mastodon, notices=notices), accounts=accounts)
 
 
 def load_section(

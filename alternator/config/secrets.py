@@ -23,7 +23,8 @@ def secrets_of(config: Config) -> list[str]:
         for field in dataclasses.fields(settings):
             value = getattr(settings, field.name)
             if isinstance(value, str) and key_of(field).secret:
-                found.append(value)
+                # Of several keys in one value each is a secret.
+                found += dict.fromkeys((value, *value.split()))
     return [secret for secret in found if secret]
 
 

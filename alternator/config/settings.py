@@ -24,6 +24,7 @@ from alternator.config.descriptions import DescriptionSettings
 from alternator.config.metrics import MetricsSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.others import OthersSettings
+from alternator.config.signup import SignupSettings
 from alternator.config.values import Key, below_home, key, key_of
 from alternator.config.worker import WorkerSettings
 from alternator.log import LogFormat, LogLevel
@@ -258,6 +259,7 @@ class Config:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    signup: SignupSettings = field(default_factory=SignupSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     account: str = ""
@@ -284,6 +286,7 @@ SECTIONS: Mapping[str, type] = {
     "database": DatabaseSettings,
     "health": HealthSettings,
     "dashboard": DashboardSettings,
+    "signup": SignupSettings,
     "metrics": MetricsSettings,
     "worker": WorkerSettings,
 }

@@ -71,6 +71,8 @@ def demand(value: Value, hint: object, key: Key) -> str:
     if hint == tuple[str, ...]:
         if key.choices and (value.from_variable or is_list_of_strings(value.raw)):
             return f"must be a list of some of {', '.join(key.choices)}"
+        if key.form == "url":
+            return "must be a list of addresses like https://social.example"
         return "must be a list of strings"
     if not isinstance(value.raw, str):
         return "must be a string in quotation marks"

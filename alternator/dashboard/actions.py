@@ -42,7 +42,7 @@ def resume(site: Site, fields: Fields, path: Mapping[str, str]) -> str:
 def approve(site: Site, fields: Fields, path: Mapping[str, str]) -> str:
     """Let a draft be written, with the words of the form."""
     number, watched = site.signed_in(fields)
-    limit = watched.account.instance.description_limit
+    limit = watched.account.description_limit
     decide(
         lambda: watched.account.state.drafts.approve(draft_number(path), texts_of(fields, limit)),
     )
@@ -63,7 +63,7 @@ def refuse(site: Site, fields: Fields, path: Mapping[str, str]) -> str:
 def rewrite(site: Site, fields: Fields, path: Mapping[str, str]) -> str:
     """Have a description of ours replaced by the words of the form."""
     _, watched = site.signed_in(fields)
-    text = text_of(fields.get("text", ""), watched.account.instance.description_limit)
+    text = text_of(fields.get("text", ""), watched.account.description_limit)
     return handed_over(site, "rewrite", fields, path, text)
 
 

@@ -1,7 +1,7 @@
 """The routes of the dashboard. What reads a file is answered in a thread of its own."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from importlib.resources import files
 from urllib.parse import urlsplit
@@ -46,10 +46,11 @@ GET_PAGES: dict[str, Callable[[Site, Request], Response]] = {
 }
 
 
-def create_app(site: Site) -> Door:
-    """The application, with the door around it."""
+def create_app(site: Site, more: Sequence[BaseRoute] = ()) -> Door:
+    """The application, with the door around it. ``more`` are routes that go before those here."""
     app = Starlette(
         routes=[
+            *more,
             *(Route(path, shown(site, page)) for path, page in GET_PAGES.items()),
             *(
                 Route(path, done(site, action), methods=["POST"])
@@ -67,7 +68,7 @@ def create_app(site: Site) -> Door:
             Exception: refused(site),
         },
     )
-    return Door(app, site.access, site.now)
+    return Door(app, site.access, site.now, open_to=site.open_to)
 
 
 def shown(site: Site, page: Callable[[Site, Request], Response]) -> Endpoint:
@@ -225,6 +226,7 @@ def refused(site: Site) -> Callable[[Request, Exception], Awaitable[Response]]:
                 status = 500
                 text = "This should not have happened. The bot goes on; its log says more."
         number = number_of(request.query_params, "account", 0)
+        # Of others' accounts it would have to be looked up, and that may be what fails.
         number = number if number < len(site.watched) else 0
         return site.page(request, "error.html", status=status, number=number, text=text)
 

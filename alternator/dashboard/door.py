@@ -1,7 +1,7 @@
 """Lets requests in or not, and gives every answer its headers. Around the whole application."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -31,18 +31,34 @@ HEADERS = {
 }
 
 
-def is_open(path: str) -> bool:
-    """Whether anybody may ask for a path, without the token too."""
-    return path in OPEN or path.startswith(STATIC)
+def is_open(path: str, more: Collection[str] = ()) -> bool:
+    """Whether anybody may ask for a path, without the token too; also of what is below ``more``."""
+    return path in OPEN or path.startswith(STATIC) or any(is_within(path, one) for one in more)
+
+
+def is_within(path: str, whole: str) -> bool:
+    """Whether a path is another one, or lies below it."""
+    return path == whole or path.startswith(f"{whole}/")
 
 
 class Door:
-    """Refuses who may not come in; see ``access.py``."""
+    """Refuses who may not come in; see ``access.py``.
 
-    def __init__(self, app: ASGIApp, access: Access, now: Callable[[], float] = time.time) -> None:
+    What lies below ``open_to`` looks itself who comes.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        access: Access,
+        now: Callable[[], float] = time.time,
+        *,
+        open_to: Collection[str] = (),
+    ) -> None:
         self._app = app
         self._access = access
         self._now = now
+        self._open_to = open_to
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it here."""
@@ -56,7 +72,7 @@ class Door:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
                 if not path.startswith((STATIC, "/thumbnail/")):
                     headers["Cache-Control"] = "no-store"
             await send(message)
@@ -81,7 +97,7 @@ class Door:
                 "This did not come from a page of the dashboard, so nothing was done. Open the "
                 "dashboard itself and try again.",
             )
-        if self._access.token is None or is_open(path):
+        if self._access.token is None or is_open(path, self._open_to):
             return None
         if brings_token or self._access.is_known(headers.get("cookie"), self._now()):
             return None

@@ -1,12 +1,13 @@
 """The pages: each reads what it shows, in a thread of its own, and fills its template."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Protocol
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -43,12 +44,20 @@ SAID: Mapping[str, str] = {
     "asked-again": "The bot takes the description back and makes a new one.",
 }
 MOST_REASONS = 8
+OF_ACCOUNT = (
+    ("/", "Overview"),
+    ("/posts", "Posts"),
+    ("/drafts", "Drafts"),
+    ("/failures", "Failures"),
+    ("/settings", "Settings"),
+)
+OF_CLUSTER = (("/", "Cluster"), ("/accounts", "Accounts"), ("/jobs", "Dead jobs"))
 
 
-def environment() -> Environment:
-    """The templates. What is not escaped in them is our own."""
+def environment(*packages: str) -> Environment:
+    """The templates, of these packages first. What is not escaped in them is our own."""
     made = Environment(
-        loader=PackageLoader("alternator.dashboard"),
+        loader=ChoiceLoader([PackageLoader(one) for one in (*packages, "alternator.dashboard")]),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -59,22 +68,50 @@ def environment() -> Environment:
     return made
 
 
+class Elsewhere(Protocol):
+    """Accounts that other processes work for: looked up by a number when a page is about one."""
+
+    def get(self, number: int) -> Watched | None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """What the pages are made of."""
+    """What the pages are made of.
+
+    ``watched`` are the accounts of this process, by their places. ``elsewhere`` are others', where
+    there are such: then none is shown before it was chosen. ``hardware`` is this machine's, None
+    where others compute. What is below ``open_to`` looks itself who comes.
+    """
 
     watched: Sequence[Watched]
     access: Access
-    hardware: Hardware
+    hardware: Hardware | None
     now: Callable[[], float] = time.time
     templates: Environment = field(default_factory=environment)
+    elsewhere: Elsewhere | None = None
+    open_to: Collection[str] = ()
 
     def account(self, asked: Mapping[str, str]) -> tuple[int, Watched]:
         """The account that a query or a form is about, and its number."""
         number = number_of(asked, "account", 0)
-        if number >= len(self.watched):
+        found = None
+        if self.elsewhere is not None:
+            found = self.elsewhere.get(number)
+        elif number < len(self.watched):
+            found = self.watched[number]
+        if found is None:
             raise PageError(404, "There is no such account.")
-        return number, self.watched[number]
+        return number, found
+
+    def links(self, path: str, number: int) -> list[tuple[str, str, bool]]:
+        """Where the row at the top leads: address, name, and whether that is this page."""
+        query = f"?account={number}" if number else ""
+        found = []
+        if self.elsewhere is not None:
+            found += [(to, name, path == to and not number) for to, name in OF_CLUSTER]
+        if self.elsewhere is None or number:
+            found += [(f"{to}{query}", name, is_below(path, to)) for to, name in OF_ACCOUNT]
+        return found
 
     def signed_in(self, asked: Mapping[str, str]) -> tuple[int, Watched]:
         """The same; PageError while nothing is known of it."""
@@ -90,11 +127,12 @@ class Site:
         """A page, with what all of them show."""
         now = self.now()
         # Whose they are is nobody's business who has not shown the token.
-        is_anybodys = self.access.token is not None and is_open(request.url.path)
+        is_anybodys = self.access.token is not None and is_open(request.url.path, self.open_to)
         text = self.templates.get_template(name).render(
             accounts=() if is_anybodys else self.watched,
             number=number,
             query=f"?account={number}" if number else "",
+            links=[] if is_anybodys else self.links(request.url.path, number),
             path=request.url.path,
             said=SAID.get(request.query_params.get("said", ""), ""),
             with_token=self.access.token is not None and not is_anybodys,
@@ -103,6 +141,11 @@ class Site:
             **own,
         )
         return HTMLResponse(text, status_code=status)
+
+
+def is_below(path: str, to: str) -> bool:
+    """Whether a page is this one, or of one of its posts."""
+    return path == to or (to != "/" and path.startswith(f"{to}/"))
 
 
 def overview(site: Site, request: Request) -> Response:
@@ -135,8 +178,9 @@ def overview(site: Site, request: Request) -> Response:
         drafts=waiting_drafts,
         span=span,
         pictures=(plots.throughput(found, span, now), plots.latency(found, span, now)),
-        seen=site.hardware.seen(),
-        is_looking=site.hardware.is_looking,
+        elsewhere=site.elsewhere is not None,
+        hardware=site.hardware,
+        seen=site.hardware.seen() if site.hardware is not None else None,
     )
 
 
@@ -144,14 +188,14 @@ def posts(site: Site, request: Request) -> Response:
     """The attachments, filtered, page by page."""
     number, watched = site.signed_in(request.query_params)
     wanted = filter_of(request.query_params)
-    found = results(watched, wanted, number_of(request.query_params, "page"))
+    found = results(watched.account.state, wanted, number_of(request.query_params, "page"))
     return site.page(
         request,
         "posts.html",
         number=number,
         watched=watched,
         wanted=wanted,
-        texts=written_on(watched, found.entries),
+        texts=written_on(watched.account.state, found.entries),
         link=partial(link, request),
         results=found,
     )
@@ -160,7 +204,9 @@ def posts(site: Site, request: Request) -> Response:
 def failures(site: Site, request: Request) -> Response:
     """What was given up, with reasons."""
     number, watched = site.signed_in(request.query_params)
-    found = results(watched, Filter(state="failed"), number_of(request.query_params, "page"))
+    found = results(
+        watched.account.state, Filter(state="failed"), number_of(request.query_params, "page")
+    )
     return site.page(
         request,
         "failures.html",
@@ -188,12 +234,12 @@ def one_post(site: Site, request: Request) -> Response:
         status_id=status_id,
         entries=entries,
         url=post_url(watched, status_id),
-        past=past_of(watched, status_id),
+        past=past_of(watched.account.state, status_id),
         errands={
             one.attachment_id: one for one in watched.account.state.errands.waiting(status_id)
         },
         ended=watched.account.state.errands.ended(status_id),
-        limit=watched.account.instance.description_limit,
+        limit=watched.account.description_limit,
     )
 
 
@@ -213,7 +259,7 @@ def drafts(site: Site, request: Request) -> Response:
         total=len(waiting),
         page_number=page,
         of=of,
-        limit=watched.account.instance.description_limit,
+        limit=watched.account.description_limit,
         link=partial(link, request),
         url=partial(post_url, watched),
     )

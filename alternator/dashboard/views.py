@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from alternator.dashboard.errors import PageError
 from alternator.dashboard.watched import Watched
 from alternator.store.edit_history import PastEdit
+from alternator.store.interface import AccountState
 from alternator.store.listing import Listed
 from alternator.store.outcomes import AttachmentState
 
@@ -45,9 +46,9 @@ class Results:
     pages: Pages
 
 
-def results(watched: Watched, wanted: Filter, page: int) -> Results:
+def results(state: AccountState, wanted: Filter, page: int) -> Results:
     """One page of what is wanted. A page that is past the last one is the last one."""
-    listing = watched.account.state.listing
+    listing = state.listing
     post = wanted.post or None
     total = listing.number(wanted.states, status_id=post)
     of = max(-(-total // PER_PAGE), 1)
@@ -59,18 +60,18 @@ def results(watched: Watched, wanted: Filter, page: int) -> Results:
     return Results(entries=entries, pages=pages)
 
 
-def past_of(watched: Watched, status_id: str) -> dict[str, PastEdit]:
+def past_of(state: AccountState, status_id: str) -> dict[str, PastEdit]:
     """The last that was written about each attachment of a post, by its id."""
-    entries = watched.account.state.history.entries(status_id=status_id)
+    entries = state.history.entries(status_id=status_id)
     return {entry.writing.attachment_id: entry for entry in reversed(entries)}
 
 
-def written_on(watched: Watched, entries: Sequence[Listed]) -> dict[tuple[str, str], str]:
+def written_on(state: AccountState, entries: Sequence[Listed]) -> dict[tuple[str, str], str]:
     """The texts of ours that stand in these attachments' posts, by post and attachment."""
     return {
         (status_id, key): entry.writing.text
         for status_id in dict.fromkeys(entry.status_id for entry in entries)
-        for key, entry in past_of(watched, status_id).items()
+        for key, entry in past_of(state, status_id).items()
         if entry.stands
     }
 

@@ -79,6 +79,12 @@ class Enrolment(Protocol):
         Its row of the state, its holder and when it was enrolled first stay.
         """
 
+    def change(self, key: str, settings: Mapping[str, object]) -> None:
+        """A member's own settings are these from now on; all else stays."""
+
+    def reseal(self, key: str, before: bytes | None, token: bytes) -> bool:
+        """A member's token is kept so from now on, if it was kept as ``before``; whether it was."""
+
     def bind(self, key: str, account: int, handle: str) -> None:
         """An account was signed in: this is its row of the state, and its name."""
 
@@ -106,6 +112,31 @@ class Enrolment(Protocol):
 
     def release(self, holder: str) -> None:
         """Hold none any more: another may at once."""
+
+
+class SignUps(Protocol):
+    """What is kept of sign-ups beside the enrolment, for all processes that serve their pages.
+
+    ``sealed`` is encrypted; what it holds is no matter of the store.
+    """
+
+    def app(self, server: str) -> bytes | None:
+        """What a server knows this program by."""
+
+    def apps(self) -> Mapping[str, bytes]:
+        """The same of all servers."""
+
+    def keep_app(self, server: str, sealed: bytes) -> None:
+        """A server knows this program by this from now on."""
+
+    def begin(self, state: str, sealed: bytes, *, seconds: float, most: int) -> bool:
+        """Keep what is needed when somebody comes back with ``state``, for so many seconds.
+
+        False, and nothing is kept, while there are ``most`` already that are not over.
+        """
+
+    def take(self, state: str) -> bytes | None:
+        """What was kept, once; None for what was not, is over, or was taken before."""
 
 
 class Limits(Protocol):
@@ -178,6 +209,9 @@ class Cluster(Protocol):
 
     @property
     def enrolment(self) -> Enrolment: ...
+
+    @property
+    def sign_ups(self) -> SignUps: ...
 
     @property
     def limits(self) -> Limits: ...

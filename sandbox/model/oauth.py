@@ -1,7 +1,7 @@
 """Applications, authorization codes and tokens, as Doorkeeper keeps them for Mastodon.
 
 https://docs.joinmastodon.org/methods/oauth/, https://docs.joinmastodon.org/methods/apps/. Codes are
-good once, and for ten minutes:
+good once, and for ten minutes; tokens are reused, and end never:
 https://github.com/mastodon/mastodon/blob/v4.4.8/config/initializers/doorkeeper.rb
 """
 
@@ -133,8 +133,13 @@ class OAuth:
                 return None
             if wish.challenge is not None and challenge_of(verifier or "") != wish.challenge:
                 return None
+            token = token_of(grant.account, wish.scopes)
+            for value, (given, to) in self._tokens.items():
+                # An account that allows the same again gets the token that it has.
+                if given == token and to == app and value not in self._revoked:
+                    return value
             value = secrets.token_urlsafe(32)
-            self._tokens[value] = (token_of(grant.account, wish.scopes), app)
+            self._tokens[value] = (token, app)
             return value
 
     def revoke(self, app: App, value: str) -> bool:

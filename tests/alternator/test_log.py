@@ -2,10 +2,21 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
-from alternator.log import DefectLog, LineFormatter, LogLevel, Thread, log, of_account, set_up
+from alternator.log import (
+    LEARNT,
+    DefectLog,
+    LineFormatter,
+    LogLevel,
+    Thread,
+    hide,
+    log,
+    of_account,
+    set_up,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -127,3 +138,17 @@ def test_an_accounts_lines_begin_with_its_name_in_all_of_its_threads(
         "work: from one that inherits",
         "from none",
     ]
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_secret_that_is_learnt_later_is_in_no_line(
+    capsys: pytest.CaptureFixture[str], log_format: Literal["text", "json"]
+):
+    set_up("info", ["a-known-secret"], log_format)
+    hide("a-token-of-a-member")
+    hide("short")
+    try:
+        log.info("a-known-secret, a-token-of-a-member, short")
+    finally:
+        LEARNT.clear()
+    assert "***, ***, short" in capsys.readouterr().err

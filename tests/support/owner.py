@@ -9,8 +9,10 @@ import requests
 TIMEOUT_SECONDS = 10
 
 
-def answer(address: str, *, allow: bool = True, user: str = "demo") -> requests.Response:
-    """Look at the page, press a button, and go where that leads."""
+def answer(
+    address: str, *, allow: bool = True, user: str = "demo", follow: bool = True
+) -> requests.Response:
+    """Look at the page, press a button, and go where that leads, unless ``follow`` is False."""
     with requests.Session() as session:
         session.trust_env = False
         page = session.get(address, timeout=TIMEOUT_SECONDS)
@@ -19,7 +21,10 @@ def answer(address: str, *, allow: bool = True, user: str = "demo") -> requests.
         parts = urlsplit(address)
         fields = dict(parse_qsl(parts.query)) | {"allow": "1" if allow else "0", "user": user}
         return session.post(
-            f"{parts.scheme}://{parts.netloc}{parts.path}", data=fields, timeout=TIMEOUT_SECONDS
+            f"{parts.scheme}://{parts.netloc}{parts.path}",
+            data=fields,
+            timeout=TIMEOUT_SECONDS,
+            allow_redirects=follow,
         )
 
 

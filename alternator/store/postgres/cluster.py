@@ -14,6 +14,7 @@ from alternator.store.postgres.enrolment import PostgresEnrolment
 from alternator.store.postgres.jobs import PostgresJobs
 from alternator.store.postgres.limits import PostgresLimits
 from alternator.store.postgres.processes import PostgresProcesses
+from alternator.store.postgres.sign_ups import PostgresSignUps
 
 # Neither is the account's: the first is a secret, the others are about processes.
 NOT_EXPORTED = ("token", "holder", "until")
@@ -27,6 +28,7 @@ class PostgresCluster:
         self.processes = PostgresProcesses(database)
         self.enrolment = PostgresEnrolment(database)
         self.limits = PostgresLimits(database)
+        self.sign_ups = PostgresSignUps(database)
         self.jobs = PostgresJobs(database)
 
     def now(self) -> float:

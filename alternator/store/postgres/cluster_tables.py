@@ -44,5 +44,29 @@ CREATE TABLE limits (
     PRIMARY KEY (account, kind)
 )
 """
+# What each server knows this program by, encrypted; and sign-ups that are under way, by the hash of
+# what their browser brings back.
+SIGNUP_APP = """
+CREATE TABLE signup_app (
+    server text PRIMARY KEY,
+    sealed bytea NOT NULL
+)
+"""
+SIGNUP_BEGUN = """
+CREATE TABLE signup_begun (
+    state text PRIMARY KEY,
+    sealed bytea NOT NULL,
+    until double precision NOT NULL
+)
+"""
 
-CLUSTER_TABLES = (PROCESS, PROCESS_BY_TIME, WATCHED, WATCHED_BY_ACCOUNT, WATCHED_BY_LEASE, LIMITS)
+CLUSTER_TABLES = (
+    PROCESS,
+    PROCESS_BY_TIME,
+    WATCHED,
+    WATCHED_BY_ACCOUNT,
+    WATCHED_BY_LEASE,
+    LIMITS,
+    SIGNUP_APP,
+    SIGNUP_BEGUN,
+)

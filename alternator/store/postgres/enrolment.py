@@ -1,6 +1,6 @@
 """The accounts that are watched, and who watches them: the table ``watched``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -62,6 +62,22 @@ class PostgresEnrolment:
                     entry.paused,
                 ),
             )
+
+    def change(self, key: str, settings: Mapping[str, object]) -> None:
+        """A member's own settings are these from now on; all else stays."""
+        with self._database.plain() as connection:
+            connection.execute(
+                "UPDATE watched SET settings = %s WHERE key = %s", (Jsonb(dict(settings)), key)
+            )
+
+    def reseal(self, key: str, before: bytes | None, token: bytes) -> bool:
+        """A member's token is kept so from now on, if it was kept as ``before``; whether it was."""
+        with self._database.plain() as connection:
+            resealed = connection.execute(
+                "UPDATE watched SET token = %s WHERE key = %s AND token IS NOT DISTINCT FROM %s",
+                (token, key, before),
+            )
+            return resealed.rowcount == 1
 
     def bind(self, key: str, account: int, handle: str) -> None:
         """An account was signed in: this is its row of the state, and its name."""

@@ -45,6 +45,18 @@ def test_what_the_post_says_is_quoted_before_the_instruction_and_only_if_allowed
     assert words.instruction("picture", 900) == prompt("picture", "en", limit=900)
 
 
+def test_a_language_that_is_chosen_goes_before_the_posts():
+    words = Wording(DescriptionSettings(language="nn")).of("en", "Look at this!")
+    assert (words.language, words.again) == ("nb", table()["nb"]["again"])
+    assert words.instruction("picture", 900) == prompt("picture", "nb", limit=900)
+
+
+def test_a_language_without_texts_is_refused():
+    with pytest.raises(ConfigError, match=r"language 'tlh' is none .* there are bg, bs, cs"):
+        Wording(DescriptionSettings(language="tlh"))
+    assert Wording(DescriptionSettings(language="en-GB")).of("de").language == "en"
+
+
 @pytest.mark.parametrize("says", ["", "\n", "https://x.example", "@ann", "123 :)", "\u200b"])
 def test_a_post_that_says_nothing_is_not_quoted(says: str):
     assert quoted(says) == ""

@@ -12,6 +12,7 @@ from alternator.config.settings import (
     HealthSettings,
     MastodonSettings,
 )
+from alternator.config.signup import SignupSettings
 from alternator.config.source import KeyName
 
 ACCOUNT = MastodonSettings(instance_url="https://social.example", access_token="a-token")
@@ -75,6 +76,14 @@ def of_whisper(settings: WhisperSettings) -> Config:
             "of openai and whisper.cpp none tells a confidence",
         ),
         (replace(PLAIN, health=HealthSettings(port=0)), ("health", "host"), "[health] port is 0"),
+        (PLAIN, ("signup", "note"), "[signup] server names no server"),
+        (
+            replace(
+                PLAIN, signup=SignupSettings(server=("https://x.example",), choices=("style",))
+            ),
+            ("signup", "modes"),
+            "[signup] choices has no mode",
+        ),
     ],
 )
 def test_a_key_without_effect_is_named_with_its_reason(config: Config, key: KeyName, reason: str):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alternator.config.load import load_config, load_section
+from alternator.config.load import load_cluster, load_config, load_section
 from alternator.config.models import WhisperSettings
 from alternator.config.settings import SECTIONS, Config, HealthSettings, MediaSettings
 from alternator.errors import ConfigError
@@ -471,3 +471,45 @@ def test_a_secret_that_others_can_read_is_mentioned(
     notices = load_config(path, variables).notices
     assert len(notices) == mentioned
     assert all("alternator.toml holds a secret, and everybody" in notice for notice in notices)
+
+
+def test_what_holds_for_all_accounts_can_be_had_without_any():
+    signup = {"ALTERNATOR_SIGNUP_SERVER": "social.example/, https://other.example"}
+    found = load_cluster(environ=signup | {"ALTERNATOR_PACE_EDITS_PER_HOUR": "7"})
+    base, configured = found.base, found.accounts
+    assert configured == ()
+    assert base.signup.server == ("https://social.example", "https://other.example")
+    assert base.mastodon.instance_url == "https://social.example"
+    assert (base.mastodon.access_token, base.pace.edits_per_hour) == ("", 7)
+
+
+def test_what_holds_for_all_accounts_has_no_account_s_token():
+    found = load_cluster(environ=ACCOUNT)
+    base, configured = found.base, found.accounts
+    assert [one.mastodon.instance_url for one in configured] == ["https://social.example"]
+    assert configured[0].mastodon.access_token and base.mastodon.access_token == ""
+    write(
+        '[[accounts]]\nname = "a"\ninstance_url = "a.example"\ntoken = "a-token-of-a"\n'
+        '[[accounts]]\nname = "b"\ninstance_url = "b.example"\ntoken = "a-token-of-b"\n'
+    )
+    found = load_cluster(environ={})
+    base, configured = found.base, found.accounts
+    assert [one.account for one in configured] == ["a", "b"]
+    assert (base.account, base.mastodon.access_token) == ("", "")
+
+
+def test_an_account_that_lacks_its_token_is_missed_where_there_are_members_too():
+    with pytest.raises(ConfigError, match="access_token"):
+        load_cluster(
+            environ={
+                "ALTERNATOR_SIGNUP_SERVER": "social.example",
+                "ALTERNATOR_MASTODON_INSTANCE_URL": "https://social.example",
+            }
+        )
+
+
+@pytest.mark.parametrize("server", ['["ftp://x.example"]', '["https://me:pw@x.example"]', '"x"'])
+def test_servers_of_members_are_addresses(server: str):
+    with pytest.raises(ConfigError, match=r"\[signup\] server must be") as caught:
+        load_cluster(write(f"[signup]\nserver = {server}"), {})
+    assert "pw" not in str(caught.value)

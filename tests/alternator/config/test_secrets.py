@@ -3,6 +3,7 @@ import pytest
 from alternator.config.models import VisionSettings
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config, MastodonSettings
+from alternator.config.signup import SignupSettings
 
 
 @pytest.fixture(autouse=True)
@@ -24,3 +25,9 @@ def test_secret_keys_and_the_passwords_of_proxies_are_secrets(monkeypatch: pytes
 def test_what_is_not_set_is_no_secret():
     settings = MastodonSettings(instance_url="https://social.example", access_token="the-token")
     assert secrets_of(Config(mastodon=settings)) == ["the-token"]
+
+
+def test_of_several_keys_each_is_a_secret():
+    settings = MastodonSettings(instance_url="https://social.example", access_token="the-token")
+    config = Config(mastodon=settings, signup=SignupSettings(key="the-first the-second"))
+    assert {"the-first", "the-second"} <= set(secrets_of(config))
