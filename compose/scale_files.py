@@ -4,6 +4,7 @@ Containers read them where they lie, by a bind mount of each. Whoever a containe
 machine, he may read the files, and only their owner may enter the folder that they lie in.
 """
 
+import base64
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -34,6 +35,9 @@ def make_secrets(folder: Path) -> Path:
         password = _once(place / "database-password", secrets.token_urlsafe(32))
         _once(place / "database-url", ADDRESS.format(password=password))
         _once(place / "dashboard-token", secrets.token_urlsafe(32))
+        # As `alternator members key` makes one.
+        key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+        _once(place / "signup-key", key)
     except OSError as error:
         raise ComposeError(f"{error.filename}: {error.strerror}; let it be writable") from error
     return place

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from images.errors import CatalogError
+from images.project import project
 from probe.report.snippet import IMAGE
 from probe.report.snippet_settings import USER
 from probe.tables.builds import line_of, load_table
@@ -151,21 +152,6 @@ def with_build(variant: Variant, *, wheel: str, torch: str | None = None) -> Var
             f"torch {version} has no {variant.name} build {wheel!r}; it has: {known or 'none'}"
         )
     return replace(variant, wheel=wheel, torch=version)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Project:
-    """What ``pyproject.toml`` says of the project."""
-
-    version: str
-    description: str
-
-
-@cache
-def project(checkout: Path = CHECKOUT) -> Project:
-    """The project that a checkout holds."""
-    table = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]
-    return Project(version=str(table["version"]), description=str(table["description"]))
 
 
 def image_tag(image: AnyImage, *, full: bool = False) -> str:

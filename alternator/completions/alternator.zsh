@@ -23,6 +23,7 @@ _shtab_alternator_commands() {
     health:'Ask a running bot how it is; exit code 0 if it is well, for a container'"'"'s health check.'
     history:'Show what was written into posts, the newest first, and what was there before.'
     images:'Render the Dockerfiles and build the images.'
+    members:'List, look after and remove the accounts that members connected.'
     models:'List, download, verify, convert, import and remove Whisper'"'"'s models.'
     node-labels:'Print this machine'"'"'s hardware as labels of its Kubernetes node, or put them there. The labels name what a pod gets that asks for the node'"'"'s GPU: vendor, number, the build of torch that runs on it'
     probe:'Show this machine'"'"'s hardware and which image and torch suit it.'
@@ -33,6 +34,7 @@ _shtab_alternator_commands() {
     transcribe:'Write down the speech in audio and video files'
     undo:'Take back what was written into a post: puts there exactly what was there before. Refused, and the post left as it is, where somebody has edited it since.'
     up:'Probe this machine, build the image that suits it, and start the bot (or the demo)'
+    web:'Serve the dashboard of a cluster, and the pages where members connect their accounts. Several may run behind one address.'
     worker:'Take posts from the queue of a cluster, describe them, and edit them. As many as wanted may run, on any machines that reach the database.'
   )
   _describe 'alternator commands' _commands
@@ -92,6 +94,20 @@ _shtab_alternator_images_commands() {
     size:'what weighs what in an image, against its budget'
   )
   _describe 'alternator images commands' _commands
+}
+
+_shtab_alternator_members_commands() {
+  local _commands=(
+    export:'print all that is kept of a member as JSON'
+    key:'make a key for [signup] key, and print it'
+    list:'who is connected'
+    pause:'begin nothing more for a member'"'"'s account'
+    remove:'revoke a member'"'"'s token, and delete all that is kept'
+    resume:'let it go on'
+    rotate:'encrypt all tokens with the first key'
+    show:'how a member'"'"'s account is, and what was chosen'
+  )
+  _describe 'alternator members commands' _commands
 }
 
 _shtab_alternator_models_commands() {
@@ -468,6 +484,90 @@ _shtab_alternator_images_size_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_images_size_defaults_added=0
 
+_shtab_alternator_members_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_members_defaults_added=0
+
+_shtab_alternator_members_export_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--log-level[instead of \[logging\] level]:log_level:(error warn info debug trace)"
+  ":as \`list\` has it\: name\@server, or a key:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_members_export_defaults_added=0
+
+_shtab_alternator_members_key_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_members_key_defaults_added=0
+
+_shtab_alternator_members_list_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[as JSON]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--log-level[instead of \[logging\] level]:log_level:(error warn info debug trace)"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_members_list_defaults_added=0
+
+_shtab_alternator_members_pause_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--log-level[instead of \[logging\] level]:log_level:(error warn info debug trace)"
+  ":as \`list\` has it\: name\@server, or a key:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_members_pause_defaults_added=0
+
+_shtab_alternator_members_remove_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--log-level[instead of \[logging\] level]:log_level:(error warn info debug trace)"
+  ":as \`list\` has it\: name\@server, or a key:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_members_remove_defaults_added=0
+
+_shtab_alternator_members_resume_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--log-level[instead of \[logging\] level]:log_level:(error warn info debug trace)"
+  ":as \`list\` has it\: name\@server, or a key:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_members_resume_defaults_added=0
+
+_shtab_alternator_members_rotate_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--log-level[instead of \[logging\] level]:log_level:(error warn info debug trace)"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_members_rotate_defaults_added=0
+
+_shtab_alternator_members_show_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[as JSON]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--log-level[instead of \[logging\] level]:log_level:(error warn info debug trace)"
+  ":as \`list\` has it\: name\@server, or a key:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_members_show_defaults_added=0
+
 _shtab_alternator_models_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[configuration file]:FILE:"
@@ -721,6 +821,15 @@ _shtab_alternator_up_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_up_defaults_added=0
 
+_shtab_alternator_web_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-c,--config}"[default\: alternator.toml]:FILE:"
+  "--log-level[instead of \[logging\] level]:log_level:(error warn info debug trace)"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_web_defaults_added=0
+
 _shtab_alternator_worker_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--kind[which posts\: those with speech, those without, or all (default)]:kind:(speech vision all)"
@@ -765,6 +874,7 @@ _shtab_alternator() {
         health) _arguments -C -s $_shtab_alternator_health_options ;;
         history) _arguments -C -s $_shtab_alternator_history_options ;;
         images) _shtab_alternator_images ;;
+        members) _shtab_alternator_members ;;
         models) _shtab_alternator_models ;;
         node-labels) _arguments -C -s $_shtab_alternator_node_labels_options ;;
         probe) _arguments -C -s $_shtab_alternator_probe_options ;;
@@ -775,6 +885,7 @@ _shtab_alternator() {
         transcribe) _arguments -C -s $_shtab_alternator_transcribe_options ;;
         undo) _arguments -C -s $_shtab_alternator_undo_options ;;
         up) _arguments -C -s $_shtab_alternator_up_options ;;
+        web) _arguments -C -s $_shtab_alternator_web_options ;;
         worker) _arguments -C -s $_shtab_alternator_worker_options ;;
       esac
   esac
@@ -912,6 +1023,36 @@ _shtab_alternator_images() {
         save) _arguments -C -s $_shtab_alternator_images_save_options ;;
         sign) _arguments -C -s $_shtab_alternator_images_sign_options ;;
         size) _arguments -C -s $_shtab_alternator_images_size_options ;;
+      esac
+  esac
+}
+
+_shtab_alternator_members() {
+  local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->members'
+
+  # Add default positional/remainder specs only if none exist, and only once per session
+  if (( ! _shtab_alternator_members_defaults_added )); then
+    if (( ${_shtab_alternator_members_options[(I)${(q)one_or_more}*]} +          ${_shtab_alternator_members_options[(I)${(q)remainder}*]} +          ${_shtab_alternator_members_options[(I)${(q)default}]} == 0 )); then
+      _shtab_alternator_members_options+=(': :_shtab_alternator_members_commands' '*::: :->members')
+    fi
+    _shtab_alternator_members_defaults_added=1
+  fi
+  _arguments -C -s $_shtab_alternator_members_options
+
+  case $state in
+    members)
+      words=($line[1] "${words[@]}")
+      (( CURRENT += 1 ))
+      curcontext="${curcontext%:*:*}:_shtab_alternator_members-$line[1]:"
+      case $line[1] in
+        export) _arguments -C -s $_shtab_alternator_members_export_options ;;
+        key) _arguments -C -s $_shtab_alternator_members_key_options ;;
+        list) _arguments -C -s $_shtab_alternator_members_list_options ;;
+        pause) _arguments -C -s $_shtab_alternator_members_pause_options ;;
+        remove) _arguments -C -s $_shtab_alternator_members_remove_options ;;
+        resume) _arguments -C -s $_shtab_alternator_members_resume_options ;;
+        rotate) _arguments -C -s $_shtab_alternator_members_rotate_options ;;
+        show) _arguments -C -s $_shtab_alternator_members_show_options ;;
       esac
   esac
 }

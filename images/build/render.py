@@ -13,9 +13,9 @@ from images.catalog import (
     Universal,
     Variant,
     load_catalog,
-    project,
 )
 from images.errors import StaleError
+from images.project import project
 from probe.tables.builds import load_table
 
 TEMPLATES = CHECKOUT / "templates"

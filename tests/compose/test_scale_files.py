@@ -2,6 +2,7 @@ import stat
 
 import pytest
 
+from alternator.members.cipher import Cipher
 from compose.errors import ComposeError
 from compose.scale_files import folder_of, forget, make_secrets, place_config
 
@@ -18,10 +19,11 @@ def test_files_are_the_users_state(tmp_path):
 def test_secrets_are_made_once_and_readable_inside_of_a_private_folder(tmp_path):
     place = make_secrets(tmp_path / "p")
     texts = {path.name: path.read_text() for path in place.iterdir()}
-    assert set(texts) == {"database-password", "database-url", "dashboard-token"}
+    assert set(texts) == {"database-password", "database-url", "dashboard-token", "signup-key"}
     password = texts["database-password"]
     assert texts["database-url"] == f"postgresql://alternator:{password}@postgres:5432/alternator"
-    assert len(set(texts.values())) == 3
+    assert len(set(texts.values())) == 4
+    Cipher(texts["signup-key"])  # ConfigError for what is no key
     assert min(len(text) for text in texts.values()) >= 32
     assert mode(place) == mode(tmp_path / "p") == 0o700
     assert {mode(path) for path in place.iterdir()} == {0o444}

@@ -71,7 +71,7 @@ def test_kedas_kinds_have_the_fields_that_it_documents():
 
 
 @pytest.mark.parametrize("overlay", ["cpu", "nvidia", "amd", "dra-nvidia"])
-def test_each_overlay_can_be_scaled_by_the_queue(overlay, tmp_path):
+def test_each_overlay_takes_the_components(overlay, tmp_path):
     # kubectl takes no absolute path, so the site's folder lies beside ours.
     (tmp_path / "kubernetes").symlink_to(FOLDER)
     site = FOLDER / "overlays" / overlay
@@ -83,7 +83,7 @@ def test_each_overlay_can_be_scaled_by_the_queue(overlay, tmp_path):
         "kind: Kustomization\n"
         "namespace: alternator\n"
         f"resources: [../{relative}]\n"
-        "components: [../kubernetes/components/keda]\n"
+        "components: [../kubernetes/components/keda, ../kubernetes/components/signup]\n"
     )
     objects = render(folder)
     scaled = {
@@ -94,6 +94,9 @@ def test_each_overlay_can_be_scaled_by_the_queue(overlay, tmp_path):
     assert len(scaled) == 3
     for entry in objects:
         name = entry["metadata"]["name"]
+        if entry["kind"] == "Deployment":
+            env = {one["name"] for one in entry["spec"]["template"]["spec"]["containers"][0]["env"]}
+            assert "ALTERNATOR_SIGNUP_KEY_FILE" in env
         if entry["kind"] in ("Deployment", "StatefulSet"):
             # Whatever KEDA scales must not be set back by the next `kubectl apply`.
             assert ("replicas" in entry["spec"]) is ((entry["kind"], name) not in scaled), name

@@ -14,10 +14,10 @@ from images.catalog import (
     IMAGE_USER,
     image_tag,
     load_catalog,
-    project,
     with_build,
 )
 from images.errors import CatalogError
+from images.project import project
 from probe.report.snippet import image_name
 from probe.tables.builds import Backend, line_of, load_table
 
