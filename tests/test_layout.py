@@ -23,7 +23,7 @@ ACROSS = {
     "images/cuda": "likewise",
     "images/universal": "likewise",
     "bench": "the benches are no package",
-    "deploy": "unit files, by systemd's and Podman's own tools",
+    "deploy": "unit files and manifests, by systemd's, Podman's and Kubernetes' own tools",
     "support": "what tests share",
     "real": "real weights and human speech, and how they are fetched",
 }
