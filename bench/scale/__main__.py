@@ -1,4 +1,4 @@
-"""What a cluster bears: ``python -m bench.scale [--only PART ...] [--json bench/scale/results.json]``.
+"""What a cluster bears: ``python -m bench.scale [--only PART ...] [--json FILE]``.
 
 PostgreSQL, the sandbox server and the roles run on this machine, all of them on the same cores, so
 the figures are lower bounds. Nothing waits for the disk: ``fsync`` is off, as in the tests.

@@ -21,9 +21,9 @@ DOCUMENT = ROOT / "docs" / "scaling_figures.md"
 HEAD = """\
 # What a cluster bears
 
-Made by `python -m bench.scale.report` from what `python -m bench.scale` measured on {day}, on a machine with {cores} cores
-that everything shares: PostgreSQL, the servers and endpoints that are played, and the roles. So they are lower bounds.
-PostgreSQL did not wait for the disk.
+Made by `python -m bench.scale.report` from what `python -m bench.scale` measured on {day}, on a
+machine with {cores} cores that everything shares: PostgreSQL, the servers and endpoints that are
+played, and the roles. So they are lower bounds. PostgreSQL did not wait for the disk.
 
 ## Measured
 
@@ -67,11 +67,12 @@ def document(found: dict[str, Any]) -> str:
     text += PAPER + "".join(f"- {line}\n" for line in assumptions(ASSUMED))
     text += "\n| what | needs |\n|---|---|\n"
     text += "".join(f"| {' | '.join(row)} |\n" for row in on_paper(found, ASSUMED))
-    return text + "\n" + "\n".join(BREAKS) + "\n"
+    return f"{text}\n{BREAKS}"
 
 
 MILLION_HEAD = """
-After a million finished posts (1,000 accounts, ten a week of each) against a thousand (20 accounts), alternately in one run:
+After a million finished posts (1,000 accounts, ten a week of each) against a thousand (20
+accounts), alternately in one run:
 
 | step | thousand, ms | million, ms | ratio |
 |---|---|---|---|
@@ -82,7 +83,7 @@ def measured(found: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Rows: what, wanted, measured."""
     one = found["accounts"]
     yield (
-        f"memory of one `alternator bot` that watches {one['accounts']:,} accounts, each by a stream",
+        f"memory of one `alternator bot` that watches {one['accounts']:,} accounts by streams",
         "500 MB",
         f"{one['memory']:.0f} MB",
     )
@@ -92,8 +93,10 @@ def measured(found: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     for row in found["queue"]:
         wanted = "50" if row["workers"] == 1 else ""
         yield (
-            f"posts a second through the queue, instant describer, {row['workers']} "
-            f"{'worker' if row['workers'] == 1 else 'workers'} of four threads",
+            (
+                f"posts a second through the queue, instant describer, {row['workers']} "
+                f"{'worker' if row['workers'] == 1 else 'workers'} of four threads"
+            ),
             wanted,
             f"{row['posts_a_second']:.0f}, with {row['cores']:.2f} cores in use",
         )
@@ -144,8 +147,10 @@ def on_paper(found: dict[str, Any], assumed: Assumed) -> Iterator[tuple[str, str
     bots = math.ceil(assumed.accounts / 10_000)
     yield (
         "bots",
-        f"{bots} processes of 10,000 accounts; {per_account * assumed.accounts / 1000:.0f} GB and "
-        f"{cores:.1f} cores in all; {assumed.accounts:,} open connections",
+        (
+            f"{bots} processes of 10,000 accounts; {per_account * assumed.accounts / 1000:.0f} GB and "
+            f"{cores:.1f} cores in all; {assumed.accounts:,} open connections"
+        ),
     )
     one = found["queue"][0]
     queue_cores = one["cores"] / one["posts_a_second"] * peak
@@ -154,32 +159,35 @@ def on_paper(found: dict[str, Any], assumed: Assumed) -> Iterator[tuple[str, str
     gpus = math.ceil(speech / assumed.times_real_time)
     yield (
         "speech",
-        f"{speech:.0f} s of sound a second at the peak: {gpus} "
-        f"{'GPU' if gpus == 1 else 'GPUs'}, and one more to lose",
+        (
+            f"{speech:.0f} s of sound a second at the peak: {gpus} "
+            f"{'GPU' if gpus == 1 else 'GPUs'}, and one more to lose"
+        ),
     )
     yield (
         "pictures",
-        f"{peak * (1 - assumed.speech_share) * assumed.vision_seconds:.0f} questions to the "
-        f"endpoint at once at the peak",
+        (
+            f"{peak * (1 - assumed.speech_share) * assumed.vision_seconds:.0f} questions to the "
+            f"endpoint at once at the peak"
+        ),
     )
     processes = bots + 4 + gpus + 2
     yield (
         "PostgreSQL",
-        f"{processes * assumed.connections} connections of {processes} processes; "
-        f"{assumed.accounts * assumed.posts_a_day * 365 / 1e6:.0f} million posts a year",
+        (
+            f"{processes * assumed.connections} connections of {processes} processes; "
+            f"{assumed.accounts * assumed.posts_a_day * 365 / 1e6:.0f} million posts a year"
+        ),
     )
 
 
-BREAKS = (
-    "What breaks first, in this order: **the servers' patience** (a server counts 300 requests in "
-    "five minutes for each token,",
-    "so looks are spread; but one that has all these accounts carries all their streams); **open "
-    "files** (each stream is a",
-    "connection: raise `nofile` above 10,000 for a bot); **PostgreSQL's connections** (100 by "
-    "default: raise them, or put a",
-    "pool in between that keeps sessions); then **the vision endpoint's** own limit. The queue and "
-    "the GPU come last.",
-)
+BREAKS = """\
+What breaks first, in this order: **the servers' patience** (a server counts 300 requests in five
+minutes for each token, so looks are spread; but one that has all these accounts carries all their
+streams); **open files** (each stream is a connection: raise `nofile` above 10,000 for a bot);
+**PostgreSQL's connections** (100 by default: raise them, or put a pool in between that keeps
+sessions); then **the vision endpoint's** own limit. The queue and the GPU come last.
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
