@@ -148,7 +148,8 @@ def on_paper(found: dict[str, Any], assumed: Assumed) -> Iterator[tuple[str, str
     yield (
         "bots",
         (
-            f"{bots} processes of 10,000 accounts; {per_account * assumed.accounts / 1000:.0f} GB and "
+            f"{bots} processes of 10,000 accounts; "
+            f"{per_account * assumed.accounts / 1000:.0f} GB and "
             f"{cores:.1f} cores in all; {assumed.accounts:,} open connections"
         ),
     )
