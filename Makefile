@@ -64,8 +64,8 @@ endif
 test-fast: .dev ## Run the tests that need no container engine; COVERAGE=1 also says which lines ran
 	.venv/bin/python -m pytest -m 'not engine' $(PARALLEL) $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
-soak: .dev ## Post 10,000 times while everything fails by chance (POSTS= ACCOUNTS= SEED= RECORD=1)
-	.venv/bin/python -m bench.soak $(if $(POSTS),--posts $(POSTS)) $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(SEED),--seed $(SEED)) $(if $(RECORD),--record)
+soak: .dev ## Post 10,000 times while everything fails by chance (POSTS= ACCOUNTS= SEED= CLUSTER=1 RECORD=1)
+	.venv/bin/python -m bench.soak $(if $(POSTS),--posts $(POSTS)) $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(SEED),--seed $(SEED)) $(if $(CLUSTER),--cluster) $(if $(RECORD),--record)
 
 test-images: .dev ## Build the image of VARIANT=cpu|cuda|universal (default: cpu) and test it from all sides
 	@.venv/bin/python -m tools.prepare_tests

@@ -1,4 +1,5 @@
-"""``alternator doctor``: the machine, what computes speech on its CPU, the endpoint for pictures.
+"""``alternator doctor``: the machine, what computes speech on its CPU, what holds decoders, and the
+endpoint for pictures.
 
 The machine is the probe's matter and is shown first, whatever becomes of the rest.
 """
@@ -26,6 +27,7 @@ def main(argv: list[str]) -> int:
         from alternator.terminal import say  # a model's words are in it
 
         say(kernels_text().removesuffix("\n"))
+        say(decoders_text().removesuffix("\n"))
         if NO_ENDPOINT not in names:
             say(endpoint_text().removesuffix("\n"))
     return code
@@ -36,6 +38,13 @@ def kernels_text() -> str:
     from alternator.speech.batched.kernel_library import in_words
 
     return f"\nSpeech on a CPU\n  {in_words(os.cpu_count() or 1)}\n"
+
+
+def decoders_text() -> str:
+    """What holds the processes that decode pictures, sound and video."""
+    from alternator.media.confined.standing import in_words
+
+    return f"\nDecoders of media\n  {in_words()}\n"
 
 
 def endpoint_text() -> str:

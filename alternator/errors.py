@@ -110,6 +110,10 @@ class TemporaryStateError(TemporaryError, StateError):
     """What the bot remembers can't be read or written now: a lock, a full disk."""
 
 
+class TakenOverError(TemporaryStateError):
+    """Another process has taken the work over: this one was believed dead, and must not go on."""
+
+
 class EndpointError(TemporaryError, VisionError):
     """The vision endpoint as a whole fails: no fault of what it was asked about."""
 

@@ -16,9 +16,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
-from soak import Plan, Result, Soak
+from cluster_soak import soak_of
+from soak import Plan, Result
 
 RECORD = Path(__file__).parents[1] / "tests" / "faults" / "soak.toml"
+CLUSTER = RECORD.with_name("soak_cluster.toml")
 
 
 def main() -> int:
@@ -27,18 +29,23 @@ def main() -> int:
     parser.add_argument("--posts", type=int, default=10_000)
     parser.add_argument("--accounts", type=int, default=50)
     parser.add_argument("--seed", type=int, help="default: another one each time")
+    parser.add_argument(
+        "--cluster", action="store_true", help="two bots and three workers on PostgreSQL"
+    )
     parser.add_argument("--record", action="store_true", help="write the result down")
     arguments = parser.parse_args()
     seed = random.SystemRandom().randrange(10**6) if arguments.seed is None else arguments.seed
-    plan = Plan(seed=seed, posts=arguments.posts, accounts=arguments.accounts)
+    plan = Plan(
+        seed=seed, posts=arguments.posts, accounts=arguments.accounts, cluster=arguments.cluster
+    )
     print(f"{plan.posts} posts of {plan.accounts} accounts, seed {plan.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
-    result = Soak(plan, folder).run()
+    result = soak_of(plan, folder).run()
     print(told(result))
     if result.wrong:
-        print(f"the bot's log: {folder / 'log'}")
+        print(f"what was logged: {folder}")
     elif arguments.record:
-        RECORD.write_text(recorded(plan, result))
+        (CLUSTER if plan.cluster else RECORD).write_text(recorded(plan, result))
     return int(bool(result.wrong))
 
 
@@ -57,7 +64,8 @@ def told(result: Result) -> str:
 
 def recorded(plan: Plan, result: Result) -> str:
     """The result as TOML."""
-    by_bot = {k.removeprefix("bot: "): n for k, n in result.faults.items() if k.startswith("bot: ")}
+    blows = ("bot: ", "cluster: ")
+    by_bot = {k.partition(": ")[2]: n for k, n in result.faults.items() if k.startswith(blows)}
     failed = sum(result.faults.values()) - sum(by_bot.values())
     numbers = {
         "seed": plan.seed,
@@ -76,6 +84,12 @@ def recorded(plan: Plan, result: Result) -> str:
         "locked": by_bot.get("locked", 0),
         "streams": by_bot.get("streams", 0),
     }
+    if plan.cluster:
+        numbers |= {
+            "restarted": by_bot.get("database restarted", 0),
+            "crashed": by_bot.get("database crashed", 0),
+            "cut": by_bot.get("connections", 0),
+        }
     head = "# The result of the last `make soak RECORD=1`, in which nothing was wrong.\n"
     day = datetime.now(UTC).date().isoformat()
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"

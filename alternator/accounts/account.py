@@ -16,6 +16,7 @@ from alternator.errors import (
     UnexpectedAnswerError,
     UnsupportedServerError,
 )
+from alternator.mastodon.api_session import anybody
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Instance
 from alternator.mastodon.rate_budget import Limit, RateBudget, nobody
@@ -41,9 +42,13 @@ class Account:
     Its threads share this object. What changes in it has a lock of its own (``health``,
     ``budget``, ``state``), and ``sign_in`` happens before there is a second thread.
     ``edits`` is False where no post is to be edited, so that a server will do which lets nobody do
-    that. ``limits`` is told of the server's limits, for other processes.
+    that. ``limits`` is told of the server's limits, for other processes; ``may_change`` is asked
+    right before each request that changes something, and raises where that is another's by now.
     """
 
+    # size: what it is, and what the processes of a cluster know of each other.
+
+    # size: the last three have a default.
     def __init__(
         self,
         settings: MastodonSettings,
@@ -52,11 +57,13 @@ class Account:
         *,
         edits: bool = True,
         limits: Callable[[Limit, float], None] = nobody,
+        may_change: Callable[[], None] = anybody,
     ) -> None:
         self.settings = settings
         self.health = AccountHealth()
         self.budget = RateBudget(clock.monotonic, limits)
         self._edits = edits
+        self._may_change = may_change
         self._store = store
         self._signed_in: SignedIn | None = None
 
@@ -67,7 +74,9 @@ class Account:
         (https://github.com/psf/requests/issues/2766); what the server says about its rate limit
         is known to all of them. ``progress`` is told of waits, and may break them off.
         """
-        return MastodonClient(self.settings, progress=progress, budget=self.budget)
+        return MastodonClient(
+            self.settings, progress=progress, budget=self.budget, may_change=self._may_change
+        )
 
     @property
     def server_is_known(self) -> bool:

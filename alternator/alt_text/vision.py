@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from alternator import tracing
 from alternator.alt_text.breaker import Breaker, nothing_waits
 from alternator.alt_text.budget import UNLIMITED, DailyBudget
 from alternator.alt_text.check.answer import Asked
@@ -156,6 +157,10 @@ class VisionClient:
         return self._resting.get(model, 0.0) > self._clock.monotonic()
 
     def _ask_model(self, model: str, question: Question, until: float) -> str:
+        with tracing.span("vision", model=model):
+            return self._asked(model, question, until)
+
+    def _asked(self, model: str, question: Question, until: float) -> str:
         """One model's text, asked once more where that may help."""
         short = question.shorter is not None and model in self._one_picture
         again = False

@@ -27,6 +27,7 @@ from alternator.config.load import load_accounts
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config
 from alternator.log import LEVELS, log, set_up
+from alternator.media.confined.kernel import keep_memory_private
 from alternator.media.download import remove_leftovers
 from alternator.speech.opening import open_speech
 from alternator.stopping import Stop, Stopping
@@ -69,11 +70,11 @@ def main(argv: list[str]) -> int:
         help="as --log-level debug",
     )
     arguments = parser.parse_args(argv)
+    keep_memory_private()
     configs = load_accounts(arguments.config)
     config = configs[0]
     secrets = chain(*map(secrets_of, configs))
-    level = arguments.log_level or config.logging.level
-    set_up(level, secrets, config.logging.format)
+    set_up(arguments.log_level or config.logging.level, secrets, config.logging.format)
     for notice in config.notices:
         log.warning("%s", notice)
     stop = Stop()

@@ -17,6 +17,7 @@ from alternator.bot.health import Health, Reporting, serving
 from alternator.bot.outage import ask_until_reachable
 from alternator.bot.progress import BotProgress
 from alternator.bot.thumbnails import PostThumbnails
+from alternator.bot.work import OnPublished
 from alternator.config.models import WhisperSettings
 from alternator.config.settings import Config
 from alternator.dashboard import server as dashboard
@@ -24,6 +25,7 @@ from alternator.dashboard.watched import Watched
 from alternator.errors import TemporaryServerError, UnexpectedAnswerError, UnreachableError
 from alternator.log import log
 from alternator.mastodon.client import MastodonClient
+from alternator.media.confined.standing import say_how_decoders_are_held
 from alternator.progress import Progress
 from alternator.speech.opening import described
 from alternator.speech.worker.slot import WorkerReport
@@ -55,6 +57,7 @@ class Shared:
     speech: SpeechReader | None
     endpoints: Endpoints
     workers: Callable[[], Sequence[WorkerReport]] = no_workers
+    on_published: OnPublished | None = None
 
 
 @contextmanager
@@ -209,7 +212,9 @@ def take_up(state: AccountState, wishes: Wishes) -> None:
 
 
 def start_speech(settings: WhisperSettings, speech: SpeechWorker | None) -> None:
-    """Load the Whisper model, unless that is to wait for the first clip."""
+    """Load the Whisper model, unless that is to wait for the first clip; decoders are tried first,
+    since this process is idle then."""
+    say_how_decoders_are_held()
     if speech is None:
         log.info("what is said in audio and video: not heard, [whisper] enabled is false")
         return

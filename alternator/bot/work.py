@@ -6,9 +6,11 @@ back for its edit: edits are made one after the other, by the main thread.
 """
 
 import logging
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from alternator import tracing
 from alternator.accounts.account import Account
 from alternator.bot.draft import Describes, Draft, SpeechNeededError
 from alternator.bot.health import Health
@@ -47,6 +49,10 @@ class Tally:
     failed: int = 0
 
 
+# Told of each draft that was published, and what came of it.
+OnPublished = Callable[[Claim, Draft, Sequence[Outcome]], None]
+
+
 class Work:
     """Describes one post after the other. For the main thread alone, as all that it keeps is.
 
@@ -73,6 +79,7 @@ class Work:
         # What an outage kept from being written, so that no clip is transcribed twice for it.
         self._drafts: dict[Claim, Draft] = {}
         self.tally = Tally()
+        self.on_published: OnPublished | None = None
         self.undone: set[str] = set()  # attachments counted as failed that are tried again
 
     @property
@@ -110,11 +117,10 @@ class Work:
                 return False
             # What was edited must be written down: no signal in between.
             with self._stop.shielded(), state.editing(claim) as is_ours:
-                if not is_ours:
+                if is_ours:
+                    self._publish(claim, draft, started)
+                else:
                     log.info("post %s is left to the process that took it over", claim.status_id)
-                    return True
-                outcomes = self._published(draft)
-                self._finish(claim, outcomes, clock.monotonic() - started)
         except Stopping:
             state.release(claim)  # changes nothing where the outcomes are written down already
             raise
@@ -146,6 +152,14 @@ class Work:
         if claim is not None:
             with suppress(StateError):  # the next start frees it
                 self._account.state.release(claim)
+
+    def _publish(self, claim: Claim, draft: Draft, started: float) -> None:
+        """Publish a draft, and write down and say what came of it."""
+        with tracing.span("edit"):
+            outcomes = self._published(draft)
+        self._finish(claim, outcomes, self._stop.clock.monotonic() - started)
+        if self.on_published is not None:
+            self.on_published(claim, draft, outcomes)
 
     def _published(self, draft: Draft) -> list[Outcome]:
         """The outcomes of a draft, written into its status. Halts the account on a damage."""
@@ -194,7 +208,8 @@ class Work:
             if claim.speech:
                 self._lane.begin(claim, patient=patient)
                 return None
-            draft = self._describer.prepare(claim, patient=patient, speech=False)
+            with tracing.span("prepare"):
+                draft = self._describer.prepare(claim, patient=patient, speech=False)
             self._keep(claim, draft)
         return draft
 

@@ -25,6 +25,7 @@ from alternator.config.metrics import MetricsSettings
 from alternator.config.models import VisionSettings, WhisperSettings
 from alternator.config.others import OthersSettings
 from alternator.config.signup import SignupSettings
+from alternator.config.tracing import TracingSettings
 from alternator.config.values import Key, below_home, key, key_of
 from alternator.config.worker import WorkerSettings
 from alternator.log import LogFormat, LogLevel
@@ -262,6 +263,7 @@ class Config:
     signup: SignupSettings = field(default_factory=SignupSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
+    tracing: TracingSettings = field(default_factory=TracingSettings)
     account: str = ""
     notices: tuple[str, ...] = ()
 
@@ -289,6 +291,7 @@ SECTIONS: Mapping[str, type] = {
     "signup": SignupSettings,
     "metrics": MetricsSettings,
     "worker": WorkerSettings,
+    "tracing": TracingSettings,
 }
 
 

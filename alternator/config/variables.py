@@ -61,6 +61,16 @@ def values_of_environment(environ: Mapping[str, str]) -> tuple[Values, tuple[str
     return values, notices
 
 
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment less the variables that hold a secret key, for a process that needs none."""
+    secret = {
+        name
+        for name, (section, key) in known_variables().items()
+        if keys_of(SECTIONS[section])[key].secret
+    }
+    return {name: value for name, value in environ.items() if name not in secret}
+
+
 def known_variables() -> dict[str, KeyName]:
     """Every variable that sets a key; of those of one key the first that is set goes before."""
     known: dict[str, KeyName] = {}

@@ -7,7 +7,7 @@ that to load that page again does nothing again.
 from collections.abc import Callable, Mapping
 
 from alternator.dashboard.errors import PageError
-from alternator.dashboard.pages import Site
+from alternator.dashboard.site import Site
 from alternator.store.drafts import DraftError, KeptDraft
 from alternator.store.errands import Errand, Kind
 

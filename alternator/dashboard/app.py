@@ -20,7 +20,7 @@ from alternator.dashboard.door import Door
 from alternator.dashboard.errors import PageError
 from alternator.dashboard.forms import form_of
 from alternator.dashboard.metrics import MEDIA_TYPE, BotMetrics
-from alternator.dashboard.pages import Site
+from alternator.dashboard.site import Site
 from alternator.dashboard.views import number_of
 from alternator.errors import StateError
 
@@ -142,7 +142,8 @@ def login_routes(site: Site) -> list[BaseRoute]:
             max_age=SESSION_SECONDS,
             httponly=True,
             samesite="strict",
-            secure=request.url.scheme == "https",
+            # As the browser has it: behind a proxy that speaks TLS, this server sees none.
+            secure=request.headers.get("origin", "").startswith("https://"),
         )
         return answer
 

@@ -169,7 +169,7 @@ class Server:
 
         from alternator.dashboard.app import create_app
         from alternator.dashboard.hardware import Hardware
-        from alternator.dashboard.pages import Site
+        from alternator.dashboard.site import Site
 
         site = Site(
             watched=self._watched,

@@ -32,11 +32,25 @@ DATE_SECONDS = 2.0  # how much later it may be than the ``Date`` of an answer sa
 LONGEST_WAIT_SECONDS = 15 * 60.0  # for a rate limit to end, before giving the request back
 
 
-class ApiSession:
-    """Requests to the API at ``url``. Not for use by two threads at once."""
+def anybody() -> None:
+    """Nobody else does the same work."""
 
+
+class ApiSession:
+    """Requests to the API at ``url``. Not for use by two threads at once.
+
+    ``may_change`` is asked right before each request that changes something, and may raise.
+    """
+
+    # size: each comes from another owner: settings, account, who works.
     def __init__(
-        self, url: str, session: WebSession, *, budget: RateBudget, progress: Progress
+        self,
+        url: str,
+        session: WebSession,
+        *,
+        budget: RateBudget,
+        progress: Progress,
+        may_change: Callable[[], None] = anybody,
     ) -> None:
         self.url = url
         # What the server's clock said last, as Unix time in seconds; None before any answer.
@@ -44,6 +58,7 @@ class ApiSession:
         self._session = session
         self._budget = budget
         self._progress = progress
+        self._may_change = may_change
 
     def get(
         self,
@@ -92,6 +107,7 @@ class ApiSession:
         left = self._budget.seconds_left("edit")
         if left > 0:
             raise server_errors.busy(self.url, left)
+        self._may_change()
         return read(self._send("PUT", path, body=body))
 
     def post(self, path: str, body: object, read: Callable[[object], T], *, key: str) -> T:
@@ -99,6 +115,7 @@ class ApiSession:
         left = self._budget.seconds_left("edit")
         if left > 0:
             raise server_errors.busy(self.url, left)
+        self._may_change()
         return read(self._send("POST", path, body=body, headers={"Idempotency-Key": key}))
 
     # size: what a request consists of.

@@ -18,7 +18,7 @@ from requests.auth import AuthBase
 from alternator.config.settings import MastodonSettings
 from alternator.errors import GoneError, ServerError, UnexpectedAnswerError
 from alternator.mastodon import nodeinfo, parse, parse_people
-from alternator.mastodon.api_session import LONGEST_WAIT_SECONDS, ApiSession
+from alternator.mastodon.api_session import LONGEST_WAIT_SECONDS, ApiSession, anybody
 from alternator.mastodon.edit_check import CheckedEdit
 from alternator.mastodon.entities import (
     Account,
@@ -61,6 +61,7 @@ class MastodonClient:
         *,
         progress: Progress = SILENT,
         budget: RateBudget | None = None,
+        may_change: Callable[[], None] = anybody,
     ) -> None:
         self.url = without_user(settings.instance_url)
         self.host = urlsplit(self.url).netloc
@@ -69,7 +70,13 @@ class MastodonClient:
         token = settings.access_token
         self._auth: AuthBase = BearerToken(token) if token else NoAuth()
         session = WebSession(auth=self._auth, headers={"User-Agent": USER_AGENT, "Accept": ACCEPT})
-        self._api = ApiSession(self.url, session, budget=budget or RateBudget(), progress=progress)
+        self._api = ApiSession(
+            self.url,
+            session,
+            budget=budget or RateBudget(),
+            progress=progress,
+            may_change=may_change,
+        )
 
     @property
     def server_time(self) -> float | None:

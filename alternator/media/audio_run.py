@@ -19,6 +19,7 @@ from alternator.errors import MediaError, TemporaryMediaError
 from alternator.media.audio_command import SAMPLE_RATE, Plan, audio_command
 from alternator.media.audio_log import Log
 from alternator.media.child import Bounds, ends_within, start_bounded
+from alternator.media.confined.reach import opening
 
 Pcm = npt.NDArray[np.int16]
 
@@ -49,7 +50,7 @@ class Run:
         self._allowed = self._left = seconds
         bounds = Bounds(seconds=seconds, memory=MEMORY, output=0)
         try:
-            self._process = start_bounded(audio_command(path, plan), bounds)
+            self._process = start_bounded(audio_command(path, plan), bounds, reach=opening(path))
         except FileNotFoundError:
             raise
         except OSError:

@@ -1,10 +1,12 @@
 """Runs a program over somebody else's file, within bounds: time, memory, and what it says.
 
 A child for each file: one that hangs, crashes or eats all memory costs its own file and no other.
+What the kernel bears, it is refused: docs/threat-model.md.
 """
 
 import os
 import select
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -12,6 +14,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from alternator.media.confined.reach import NOTHING, Reach, of_program
+from alternator.media.confined.standing import standing_of
+from alternator.media.confined.starting import Limits, start
+from alternator.media.confined.variables import environment
 from alternator.progress import SILENT, Progress
 
 # What ended it. "killed" is by somebody else's SIGKILL, as the kernel does when memory is short.
@@ -19,13 +25,7 @@ End = Literal["done", "failed", "crashed", "killed", "time", "output", "no start
 
 SLICE_SECONDS = 0.5  # between two signs of life
 CHUNK_BYTES = 1 << 16
-# What a child is started with: how to find programs and libraries, and no secret of the bot's.
-VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
-VARIABLE_FAMILIES = ("LC_", "LD_", "PYTHON", "COVERAGE")
-
-# Limits hold from the first instruction, without code of ours between fork and exec. Out of memory,
-# the kernel takes the process with the highest score: it should be this one and not the bot.
-# https://man7.org/linux/man-pages/man5/proc_pid_oom_score_adj.5.html
+# Where nothing of the kernel's holds a child, a shell sets its limits.
 SHELL = (
     "ulimit -c 0; ulimit -v {memory}; ulimit -t {cpu}; ulimit -f {file}; "
     '{{ echo 1000 > /proc/self/oom_score_adj; }} 2>/dev/null; exec "$@"'
@@ -57,22 +57,33 @@ def start_bounded(
     command: Sequence[str],
     bounds: Bounds,
     *,
+    reach: Reach = NOTHING,
     files: Sequence[int] = (),
     errors: int = subprocess.PIPE,
 ) -> subprocess.Popen[bytes]:
     """Start a command whose output is read as it comes. Its clock and output are the reader's.
 
-    What holds without the reader: memory, processor time, sizes of files. Raises OSError where it
-    can't be started.
+    ``reach``: what it opens beside its own libraries. What holds without the reader: memory,
+    processor time, sizes of files, and what of alternator/media/confined/ this kernel bears.
+    Raises OSError where it can't be started.
     """
-    shell = SHELL.format(
-        memory=bounds.memory // 1024,
-        # Several threads count together, and the clock is what is promised.
-        cpu=int(bounds.seconds * 2) + 1,
-        file=bounds.file // 512,
-    )
+    # Several threads count together, and the clock is what is promised.
+    limits = Limits(memory=bounds.memory, cpu=int(bounds.seconds * 2) + 1, file=bounds.file)
+    program = shutil.which(command[0])
+    held = standing_of(program).held if program else None
+    if program and held:
+        own = of_program(program) or NOTHING
+        return start(lambda: _open(command, files, errors, program), held, own | reach, limits)
+    shell = SHELL.format(memory=limits.memory // 1024, cpu=limits.cpu, file=limits.file // 512)
+    return _open(["/bin/sh", "-c", shell, "sh", *command], files, errors, "/bin/sh")
+
+
+def _open(
+    command: Sequence[str], files: Sequence[int], errors: int, program: str
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        ["/bin/sh", "-c", shell, "sh", *command],
+        command,
+        executable=program,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=errors,
@@ -82,15 +93,19 @@ def start_bounded(
     )
 
 
+# size: what, its bounds, and what is handed in and out.
 def run_bounded(
     command: Sequence[str],
     bounds: Bounds,
     *,
+    reach: Reach = NOTHING,
     files: Sequence[int] = (),
     errors: bool = False,
     progress: Progress = SILENT,
 ) -> Ended:
     """Run a command to its end, with open descriptors ``files`` handed on under their numbers.
+
+    ``reach``: what it may open beside them.
 
     ``errors``: what it says on its standard error is output too; otherwise it goes nowhere.
 
@@ -99,7 +114,11 @@ def run_bounded(
     """
     try:
         process = start_bounded(
-            command, bounds, files=files, errors=subprocess.STDOUT if errors else subprocess.DEVNULL
+            command,
+            bounds,
+            reach=reach,
+            files=files,
+            errors=subprocess.STDOUT if errors else subprocess.DEVNULL,
         )
     except FileNotFoundError:
         raise
@@ -191,15 +210,3 @@ def _end(code: int) -> End:
             return "time"
         case _:
             return "crashed" if code < 0 else "failed"
-
-
-def environment() -> dict[str, str]:
-    """What a child is started with of the bot's own environment."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in VARIABLES or name.startswith(VARIABLE_FAMILIES)
-    }
-    # An arena for each thread would use up the address space without being used.
-    # https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html
-    return {**kept, "MALLOC_ARENA_MAX": "2"}

@@ -11,6 +11,7 @@ from pathlib import Path
 from alternator.errors import TemporaryMediaError
 from alternator.media.audio_command import SAMPLE_RATE, Plan, audio_command
 from alternator.media.child import Bounds, ending, output_of, start_bounded
+from alternator.media.confined.reach import opening
 from alternator.progress import SILENT, Progress
 
 MIB = 1024 * 1024
@@ -29,7 +30,9 @@ def is_silent(path: Path, *, bounds: Bounds = BOUNDS, progress: Progress = SILEN
     A file of which nothing can be decoded counts as silent: its listener has said what is wrong.
     """
     try:
-        process = start_bounded(audio_command(path, Plan()), bounds, errors=subprocess.DEVNULL)
+        process = start_bounded(
+            audio_command(path, Plan()), bounds, reach=opening(path), errors=subprocess.DEVNULL
+        )
     except FileNotFoundError:
         raise
     except OSError:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alternator.media.child import Bounds, run_bounded
+from alternator.media.confined.reach import opening
 from alternator.media.ffmpeg import GUARDS, find_ffmpeg
 from alternator.progress import SILENT, Progress
 
@@ -33,7 +34,7 @@ class Tags:
 def tags_of(path: Path, *, progress: Progress = SILENT) -> Tags:
     """The tags of a file, or of its first sound track; none where it can't be read."""
     command = [find_ffmpeg(), "-nostdin", "-hide_banner", *GUARDS, "-i", f"file:{path}"]
-    ended = run_bounded(command, BOUNDS, errors=True, progress=progress)
+    ended = run_bounded(command, BOUNDS, reach=opening(path), errors=True, progress=progress)
     return tags_in(ended.output.decode("utf-8", errors="replace"))
 
 

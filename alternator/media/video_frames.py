@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alternator.errors import DamagedMediaError, TemporaryMediaError
 from alternator.media.child import Bounds, run_bounded
+from alternator.media.confined.reach import opening
 from alternator.media.ffmpeg import GUARDS, find_ffmpeg
 from alternator.media.video_moments import moments_of_video
 from alternator.progress import SILENT, Progress
@@ -53,11 +54,11 @@ def frames_of_video(
         for number, moment in enumerate(chosen):
             target = folder / f"frame-{number}.png"
             command = frame_command(path, picture, moment, longest_side, target)
-            found = _taken(command, target, bounds, progress)
+            found = _taken(command, path, target, bounds, progress)
             if not found and not number:
                 # Its own account of its length may be wrong; its beginning is there.
                 command = frame_command(path, picture, 0.0, longest_side, target)
-                found = _taken(command, target, bounds, progress)
+                found = _taken(command, path, target, bounds, progress)
             if found:
                 frames.append(target)
             elif found is None or not number:
@@ -69,9 +70,12 @@ def frames_of_video(
     return frames
 
 
-def _taken(command: list[str], target: Path, bounds: Bounds, progress: Progress) -> bool | None:
+def _taken(
+    command: list[str], path: Path, target: Path, bounds: Bounds, progress: Progress
+) -> bool | None:
     """Whether a command wrote its frame; None if it took too long."""
-    ended = run_bounded(command, bounds, progress=progress)
+    reach = opening(path, writing=target.parent)
+    ended = run_bounded(command, bounds, reach=reach, progress=progress)
     if ended.how in ("killed", "no start"):
         raise TemporaryMediaError("the machine had no memory left to decode the video in")
     if target.exists() and target.stat().st_size:
@@ -82,7 +86,8 @@ def _taken(command: list[str], target: Path, bounds: Bounds, progress: Progress)
 def duration_of(path: Path, *, progress: Progress = SILENT) -> float | None:
     """How long the video is by its own account, in seconds; None where it does not say."""
     command = [find_ffmpeg(), "-nostdin", "-hide_banner", *GUARDS, "-i", f"file:{path}"]
-    found = DURATION.search(run_bounded(command, BOUNDS, errors=True, progress=progress).output)
+    ended = run_bounded(command, BOUNDS, reach=opening(path), errors=True, progress=progress)
+    found = DURATION.search(ended.output)
     if found is None:
         return None
     hours, minutes, seconds = map(float, found.groups())

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alternator.media.child import Bounds, run_bounded
+from alternator.media.confined.reach import opening
 from alternator.media.ffmpeg import GUARDS, find_ffmpeg
 from alternator.progress import SILENT, Progress
 
@@ -76,5 +77,5 @@ def cuts_of(
         "-r", "1", "-f", "image2", "-update", "1", "-c:v", "png", "-y", "file:/dev/null",
     ]
     # fmt: on
-    ended = run_bounded(command, BOUNDS, errors=True, progress=progress)
+    ended = run_bounded(command, BOUNDS, reach=opening(path), errors=True, progress=progress)
     return tuple(float(found) for found in SHOWN.findall(ended.output))

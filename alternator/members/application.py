@@ -20,7 +20,7 @@ from alternator.mastodon.client import MastodonClient
 from alternator.members.cipher import Cipher
 from alternator.members.credentials import texts_of
 from alternator.members.errors import JoinError
-from alternator.store.cluster import SignUps
+from alternator.store.sign_ups import SignUps
 
 FRESH_SECONDS = 600.0
 

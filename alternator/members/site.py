@@ -16,7 +16,7 @@ from alternator.config.settings import Config
 from alternator.dashboard.door import HEADERS
 from alternator.dashboard.errors import PageError
 from alternator.dashboard.forms import form_of
-from alternator.dashboard.pages import environment
+from alternator.dashboard.site import environment
 from alternator.dashboard.words import ago
 from alternator.errors import KeyMismatchError, ServerError, StateError
 from alternator.members.cipher import Cipher
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 # What a page says after something was done, by the word in its address: nobody else's words.
 SAID: Mapping[str, str] = {
     "connected": "Your account is connected.",
-    "chosen": "Your choices are kept. They hold from the next post on.",
+    "chosen": "Your choices are kept. They hold within seconds.",
     "paused": "Nothing is done for your account until you let it go on.",
     "resumed": "It goes on.",
     "approved": "The draft is approved. It is written into the post in its turn.",

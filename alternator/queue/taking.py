@@ -1,31 +1,34 @@
 """Takes jobs from the queue and has them done in threads, for as long as the worker lives.
 
-Procrastinate's worker runs in an event loop of its own thread; each job is done in a thread of a
-pool. Where the database goes away, that worker ends; another is begun once it is back. A job that
-was under way then stays ``doing`` under the name of the worker that ended, and is freed once that
-was silent for ``GONE_SECONDS`` (``alternator.store.cluster.Jobs.mend``): never by asking whether an
-id is still there, since ids of workers may come again
+Procrastinate's worker runs in an event loop of its own thread; each job is done in another thread,
+which may hang in a request: then it is left behind at the end, and its post given back. Where the
+database goes away, that worker ends; another is begun once it is back. A job that was under way
+then stays ``doing`` under the name of the worker that ended, and is freed once that was silent for
+``GONE_SECONDS`` (``alternator.store.cluster.Jobs.mend``): never by asking whether an id is still
+there, since ids of workers may come again
 (https://github.com/procrastinate-org/procrastinate/issues/1518).
 """
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from alternator.errors import TemporaryStateError
+from alternator.errors import AlternatorError, TemporaryStateError
 from alternator.log import Thread
+from alternator.queue.held import Job, at_hand
 from alternator.queue.names import DESCRIBE, ERRAND
 from alternator.stopping import Stop, Stopping
 from alternator.store.cluster import GONE_SECONDS
 
 if TYPE_CHECKING:
-    from procrastinate import App
+    from procrastinate import App, JobContext
 
 log = logging.getLogger(__name__)
+# What is to be said is said here and by the store, in a line; Procrastinate adds a trace to each.
+logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
 
 HEARTBEAT_SECONDS = 10.0
 # A job that becomes due later is not announced: it is looked for as often as this.
@@ -41,10 +44,14 @@ CONNECTIONS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Tasks:
-    """What is done for a job; TemporaryStateError while the database is gone."""
+    """What is done for a job; TemporaryStateError while the database is gone.
+
+    ``abandon`` gives a post back whose job does not end in time.
+    """
 
     describe: Callable[[int, str], None]
     errand: Callable[[int, int], None]
+    abandon: Callable[[int, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +72,8 @@ class QueueThread:
         self._tasks = tasks
         self._stop = stop
         self._thread = Thread(target=self._run, name="queue")
-        self._pool = ThreadPoolExecutor(taking.concurrency, thread_name_prefix="job")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._worker: asyncio.Task[None] | None = None
-        self._counting = threading.Lock()
         self.under_way = 0  # jobs
         self.taking = False  # whether the queue can be reached
 
@@ -85,8 +90,7 @@ class QueueThread:
 
     def _run(self) -> None:
         with asyncio.Runner() as runner:
-            loop = self._loop = runner.get_loop()
-            loop.set_default_executor(self._pool)
+            self._loop = runner.get_loop()
             try:
                 runner.run(self._take())
             except asyncio.CancelledError:
@@ -112,6 +116,8 @@ class QueueThread:
                         update_heartbeat_interval=HEARTBEAT_SECONDS,
                         stalled_worker_timeout=GONE_SECONDS,
                     )
+                if not self._stop.requested:
+                    log.info("the queue's connections were lost, and are made anew")
             except Exception as error:  # noqa: BLE001 - logged; the worker must go on
                 words = f"{type(error).__name__}: {error}".partition("\n")[0]
                 log.log(
@@ -126,7 +132,9 @@ class QueueThread:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _app(self) -> "App":
-        from procrastinate import App, PsycopgConnector, RetryStrategy
+        from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+
+        from alternator.queue.held_jobs import HeldJobManager
 
         connector = PsycopgConnector(
             min_size=1,
@@ -134,28 +142,58 @@ class QueueThread:
             kwargs=dict(self._taking.connect),
         )
         app = App(connector=connector)
+        app.job_manager = HeldJobManager(connector, retry_seconds=GONE_RETRY_SECONDS)
         # Only what a lost database cut short; all else is tried again as the state says.
-        retry = RetryStrategy(
-            max_attempts=10_000, wait=GONE_RETRY_SECONDS, retry_exceptions={TemporaryStateError}
-        )
-        app.task(name=DESCRIBE, retry=retry)(self._describe)
-        app.task(name=ERRAND, retry=retry)(self._errand)
+        retry = RetryStrategy(max_attempts=10_000, retry_exceptions={TemporaryStateError})
+
+        async def describe(context: JobContext, account: int, status_id: str) -> None:
+            try:
+                await self._done(context, lambda: self._tasks.describe(account, status_id))
+            except asyncio.CancelledError:  # the end was asked for, and did not come in time
+                self._tasks.abandon(account, status_id)
+
+        async def errand(context: JobContext, account: int, number: int) -> None:
+            await self._done(context, lambda: self._tasks.errand(account, number))
+
+        app.task(name=DESCRIBE, retry=retry, pass_context=True)(describe)
+        app.task(name=ERRAND, retry=retry, pass_context=True)(errand)
         return app
 
-    def _describe(self, account: int, status_id: str) -> None:
-        self._done(lambda: self._tasks.describe(account, status_id))
+    async def _done(self, context: "JobContext", work: Callable[[], None]) -> None:
+        """Do a job in a thread of its own. One that is broken off has given its post back."""
+        job = context.job
+        assert job.id is not None and job.worker_id is not None, "it was taken"
+        mine = Job(id=job.id, worker_id=job.worker_id)
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
 
-    def _errand(self, account: int, number: int) -> None:
-        self._done(lambda: self._tasks.errand(account, number))
+        def tell(error: Exception | None) -> None:
+            if ended.done():
+                return  # nobody waits any more
+            if error is None:
+                ended.set_result(None)
+            else:
+                ended.set_exception(error)
 
-    def _done(self, work: Callable[[], None]) -> None:
-        """Do a job in this thread. One that is broken off has given its post back."""
-        with self._counting:
-            self.under_way += 1
+        def run() -> None:
+            error: Exception | None = None
+            try:
+                with at_hand(mine):
+                    work()
+            except Stopping:
+                pass
+            except AlternatorError as found:
+                log.debug("the job of post %s is not done: %s", job.lock, found)
+                error = found
+            except Exception as found:
+                log.exception("the job of post %s failed for a defect of ours", job.lock)
+                error = found
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(tell, error)
+
+        self.under_way += 1
         try:
-            work()
-        except Stopping:
-            return
+            Thread(target=run, name="job").start()
+            await ended
         finally:
-            with self._counting:
-                self.under_way -= 1
+            self.under_way -= 1

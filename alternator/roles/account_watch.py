@@ -8,8 +8,10 @@ calls them for one account one after the other.
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
+from alternator import tracing
 from alternator.accounts.account import Account
 from alternator.bot.attendance import Attendance
 from alternator.bot.conduct import Conduct, conduct_of, modes_of, no_workers
@@ -103,7 +105,15 @@ class AccountWatch:
         assert self._finder is not None, "it is signed in"
         if status.account_id == self.account.id:
             self._attendance.heard(status.id)
-        if not self._stop.requested:
+        if self._stop.requested:
+            return
+        made = status.created_at.timestamp() if status.created_at is not None else None
+        traced = (
+            tracing.of_post("found", self.config.mastodon.instance_url, status.id, began=made)
+            if status.attachments and status.edited_at is None
+            else nullcontext()
+        )
+        with traced:
             self.found += self._finder.notice(status)
 
     def look_now(self) -> None:

@@ -16,6 +16,7 @@ from alternator.roles.bot_health import BotHealth
 from alternator.roles.bot_metrics import BotRoleMetrics
 from alternator.roles.opening import add_arguments, begun, shared_store
 from alternator.roles.presence import Presence
+from alternator.roles.traces import tracing_to
 from alternator.roles.watching import Turns
 from alternator.stopping import Stop, Stopping
 from alternator.store.cluster import GONE_SECONDS, Cluster, Enrolled
@@ -79,6 +80,7 @@ class BotRole:
             health = BotHealth(store, self)
             presence = Presence("bot", cluster, self._clock, health.facts)
             metrics = BotRoleMetrics(cluster, self)
+            stack.enter_context(tracing_to(base.tracing, "bot"))
             stack.enter_context(serving(health, base.health))
             stack.enter_context(health_address.announced(base.state.directory, base.health))
             stack.enter_context(
@@ -123,12 +125,15 @@ class BotRole:
     def _look_after(self, presence: Presence, store: Store, cluster: Cluster) -> None:
         """Share out, and say that the process is there, until ``Stopping`` is raised."""
         while True:
-            with suppress(TemporaryStateError):  # logged by the store, once
-                presence.do_due()
-                if self._clock.monotonic() >= self._next_share:
-                    self._share(presence.process.id, cluster)
-                    self._next_share = self._clock.monotonic() + SHARE_SECONDS
-            self._stop.pause(LOOK_SECONDS)
+            # Broken off in the middle of a lock, it would leave that as it is: a signal is noticed
+            # between two rounds.
+            with self._stop.shielded():
+                with suppress(TemporaryStateError):  # logged by the store, once
+                    presence.do_due()
+                    if self._clock.monotonic() >= self._next_share:
+                        self._share(presence.process.id, cluster)
+                        self._next_share = self._clock.monotonic() + SHARE_SECONDS
+                self._stop.pause(LOOK_SECONDS)
 
     def _share(self, holder: str, cluster: Cluster) -> None:
         """Hold a fair share of the accounts, and watch just those."""

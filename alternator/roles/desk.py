@@ -21,8 +21,9 @@ from alternator.bot.starting import Shared, describer_of, health_of
 from alternator.bot.undo import Undo
 from alternator.bot.work import Work
 from alternator.config.settings import Config
-from alternator.errors import AlternatorError, ServerError, StateError
+from alternator.errors import AlternatorError, ServerError, StateError, TakenOverError
 from alternator.mastodon.rate_budget import Limit
+from alternator.queue.held import job_at_hand
 from alternator.roles.inline_lane import InlineLane
 from alternator.stopping import Stop, Stopping
 from alternator.store.cluster import Cluster
@@ -63,7 +64,12 @@ class Desk:
         self._stop = stop
         edits = modes_of(config).ever_edits
         self.account = Account(
-            config.mastodon, store, stop.clock, edits=edits, limits=self._tell_limit
+            config.mastodon,
+            store,
+            stop.clock,
+            edits=edits,
+            limits=self._tell_limit,
+            may_change=self._may_change,
         )
         self.health: Health = health_of(config, self.account, None)
         self._signing_in = threading.Lock()
@@ -142,11 +148,22 @@ class Desk:
             by_bot=True,
         )
         lane = InlineLane(describer, self._stop.clock)
+        work = Work(self.account, describer, lane, self.health, self._stop, pace=conduct.pace)
+        work.on_published = self._shared.on_published
         return Hand(
-            work=Work(self.account, describer, lane, self.health, self._stop, pace=conduct.pace),
+            work=work,
             errands=ErrandWork(undo, describer.other_bot),
             pace=conduct.pace,
         )
+
+    def _may_change(self) -> None:
+        """TakenOverError where the job of this thread is another worker's by now."""
+        job = job_at_hand()
+        if job is not None and not self._cluster.jobs.is_held(job.id, job.worker_id):
+            raise TakenOverError(
+                "nothing was changed: this process was silent for so long that another one has "
+                "taken the post over"
+            )
 
     def _tell_limit(self, limit: Limit, seconds: float) -> None:
         # Within an answer of the server: what can't be written down now, the next answer tells.

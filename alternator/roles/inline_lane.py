@@ -2,6 +2,7 @@
 
 from concurrent.futures import Future
 
+from alternator import tracing
 from alternator.bot.draft import Draft
 from alternator.bot.speech_lane import Piece, Preparer
 from alternator.clock import Clock
@@ -34,7 +35,8 @@ class InlineLane:
         began = self._clock.monotonic()
         draft: Future[Draft] = Future()
         try:
-            draft.set_result(self._preparer.prepare(claim, patient=patient))
+            with tracing.span("prepare"):
+                draft.set_result(self._preparer.prepare(claim, patient=patient))
         except Exception as error:  # noqa: BLE001 - raised again where the draft is taken
             draft.set_exception(error)
         self._piece = Piece(claim=claim, began=began, draft=draft)

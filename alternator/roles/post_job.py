@@ -6,8 +6,10 @@ into the state as ever, and the database makes the next job of it (docs/scaling.
 """
 
 import logging
+import threading
 from contextlib import suppress
 
+from alternator import tracing
 from alternator.errors import AlternatorError, ServerError, StateError, TemporaryServerError
 from alternator.log import of_account
 from alternator.roles.desk import Desk
@@ -28,6 +30,8 @@ class PostJobs:
     def __init__(self, desks: Desks, *, hears: bool) -> None:
         self._desks = desks
         self._hears = hears
+        self._lock = threading.Lock()
+        self._under_way: dict[tuple[int, str], tuple[Desk, Claim]] = {}
 
     def describe(self, account: int, status_id: str) -> None:
         """Describe a post, if there is anything to do. StateError while the database is gone."""
@@ -38,10 +42,28 @@ class PostJobs:
         with_name = of_account.set(desk.config.account)
         try:
             claim = desk.state.claim_of(status_id)
-            if claim is not None:
-                self._work_on(desk, claim)
+            if claim is None:
+                return
+            with self._lock:
+                self._under_way[account, status_id] = desk, claim
+            server = desk.config.mastodon.instance_url
+            try:
+                with tracing.of_post("describe", server, status_id, backfill=claim.backfill):
+                    self._work_on(desk, claim)
+            finally:
+                with self._lock:
+                    self._under_way.pop((account, status_id), None)
         finally:
             of_account.reset(with_name)
+
+    def abandon(self, account: int, status_id: str) -> None:
+        """Give a post back whose work hangs; that can't edit it any more (``editing``)."""
+        with self._lock:
+            found = self._under_way.pop((account, status_id), None)
+        if found is not None:
+            desk, claim = found
+            with suppress(StateError):
+                desk.state.release(claim)
 
     def errand(self, account: int, number: int) -> None:
         """Do what a person asked for. StateError while the database is gone."""
@@ -53,10 +75,22 @@ class PostJobs:
             with desk.hand() as hand:
                 hand.errands.do(number)
         except ServerError as error:
+            # Not signed in: it goes on to wait, and gets another job.
+            log.warning("an errand waits: %s", error)
             desk.refused(error, UNREACHABLE_SECONDS)
+        except StateError:
             raise
+        except AlternatorError as error:
+            log.error("an errand waits: %s", error)
         finally:
             of_account.reset(with_name)
+
+    def abandon_all(self) -> None:
+        """The same for all that is under way."""
+        with self._lock:
+            posts = list(self._under_way)
+        for account, status_id in posts:
+            self.abandon(account, status_id)
 
     def _work_on(self, desk: Desk, claim: Claim) -> None:
         """Describe a claimed post, or give it back for a reason that is not the post's."""

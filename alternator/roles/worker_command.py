@@ -7,6 +7,7 @@ from typing import get_args
 
 from alternator.bot import health_address
 from alternator.bot.bot import MakeSpeechWorker, SpeechWorker, downloads_of
+from alternator.bot.draft import Draft
 from alternator.bot.endpoints import Endpoints
 from alternator.bot.health import serving
 from alternator.bot.members import OfAccount, shared_whisper
@@ -22,15 +23,18 @@ from alternator.queue.taking import QueueThread, Taking, Tasks
 from alternator.roles.account_config import AccountConfigs
 from alternator.roles.answers import answering
 from alternator.roles.desks import Desks
+from alternator.roles.observed import Observations, ObservedSpeech
 from alternator.roles.opening import add_arguments, begun, shared_store
 from alternator.roles.post_job import PostJobs
 from alternator.roles.presence import Presence
+from alternator.roles.traces import tracing_to
 from alternator.roles.worker_health import WorkerHealth
 from alternator.roles.worker_metrics import WorkerMetrics
 from alternator.speech.opening import open_speech
 from alternator.stopping import Stop, Stopping
 from alternator.store.cluster import Cluster
 from alternator.store.interface import Store
+from alternator.store.outcomes import Claim, Outcome
 from alternator.store.postgres.address import address_of
 from probe.command_help import command_parser
 
@@ -113,7 +117,8 @@ class WorkerRole:
             remove_leftovers(downloads_of(base))
             speech = self._speech(stack)
             work = self._stop.child()
-            desks = self._desks(store, cluster, speech, work)
+            observations = Observations()
+            desks = self._desks(store, cluster, speech, work, observations)
             jobs = PostJobs(desks, hears=self._whisper is not None)
             queue = QueueThread(
                 Taking(
@@ -122,12 +127,13 @@ class WorkerRole:
                     concurrency=concurrency,
                     name=f"alternator {self._kind}",
                 ),
-                Tasks(describe=jobs.describe, errand=jobs.errand),
+                Tasks(describe=jobs.describe, errand=jobs.errand, abandon=jobs.abandon),
                 work,
             )
             health = WorkerHealth(store, queue, speech)
             presence = Presence("worker", cluster, self._stop.clock, self._facts(health, desks))
-            metrics = WorkerMetrics(cluster, desks, queue, workers_of(speech))
+            metrics = WorkerMetrics(cluster, desks, queue, workers_of(speech), observations)
+            stack.enter_context(tracing_to(base.tracing, "worker"))
             stack.enter_context(serving(health, base.health))
             stack.enter_context(health_address.announced(base.state.directory, base.health))
             stack.enter_context(
@@ -135,6 +141,7 @@ class WorkerRole:
             )
             start_speech(self._whisper or base.whisper, speech)
             stack.callback(presence.go)
+            stack.callback(jobs.abandon_all)
             stack.callback(queue.end)
             stack.callback(work.request)
             queue.start()
@@ -144,11 +151,14 @@ class WorkerRole:
     def _look_after(self, presence: Presence, speech: SpeechWorker | None) -> None:
         """Say that the process is there, until ``Stopping`` is raised."""
         while True:
-            with suppress(TemporaryStateError):  # logged by the store, once
-                presence.do_due()
-            if self._need_gpu and speech is not None:
-                check_gpu(speech)
-            self._stop.pause(LOOK_SECONDS)
+            # Broken off in the middle of a lock, it would leave that as it is: a signal is noticed
+            # between two rounds.
+            with self._stop.shielded():
+                with suppress(TemporaryStateError):  # logged by the store, once
+                    presence.do_due()
+                if self._need_gpu and speech is not None:
+                    check_gpu(speech)
+                self._stop.pause(LOOK_SECONDS)
 
     def _speech(self, stack: ExitStack) -> SpeechWorker | None:
         if self._whisper is None:
@@ -162,15 +172,25 @@ class WorkerRole:
         return speech
 
     def _desks(
-        self, store: Store, cluster: Cluster, speech: SpeechWorker | None, work: Stop
+        self,
+        store: Store,
+        cluster: Cluster,
+        speech: SpeechWorker | None,
+        work: Stop,
+        observations: Observations,
     ) -> Desks:
         endpoints = Endpoints(store)
+        observed = None if speech is None else ObservedSpeech(speech, observations)
+
+        def on_published(claim: Claim, draft: Draft, outcomes: Sequence[Outcome]) -> None:
+            observations.published(self._stop.clock.now(), claim, draft, outcomes)
 
         def shared_for(config: Config) -> Shared:
             return Shared(
-                speech=heard_as(speech, config, self._whisper),
+                speech=heard_as(observed, config, self._whisper),
                 endpoints=endpoints,
                 workers=workers_of(speech),
+                on_published=on_published,
             )
 
         configs = AccountConfigs(self._config)
@@ -189,8 +209,8 @@ def configs_of(config: ClusterConfig) -> Sequence[Config]:
 
 
 def heard_as(
-    speech: SpeechWorker | None, config: Config, whisper: WhisperSettings | None
-) -> SpeechWorker | OfAccount | None:
+    speech: ObservedSpeech | None, config: Config, whisper: WhisperSettings | None
+) -> ObservedSpeech | OfAccount | None:
     """The shared transcriber as an account's settings ask for its work."""
     if speech is None or not config.whisper.enabled:
         return None

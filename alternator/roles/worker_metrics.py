@@ -7,6 +7,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from alternator.dashboard.metrics import LOADED, gauge
 from alternator.queue.taking import QueueThread
 from alternator.roles.desks import Desks
+from alternator.roles.gpu_memory import GpuMemory
+from alternator.roles.observed import Observations
 from alternator.roles.role_metrics import RoleMetrics
 from alternator.speech.worker.slot import WorkerReport
 from alternator.store.cluster import Cluster
@@ -21,8 +23,11 @@ class WorkerMetrics(RoleMetrics):
         desks: Desks,
         queue: QueueThread,
         workers: Callable[[], Sequence[WorkerReport]],
+        observations: Observations,
     ) -> None:
         super().__init__(cluster)
+        observations.register(self.registry)
+        self._gpus = GpuMemory()
         self._desks = desks
         self._queue_thread = queue
         self._workers = workers
@@ -52,3 +57,8 @@ class WorkerMetrics(RoleMetrics):
             ready.add_metric(labels, float(worker.state in LOADED))
             requests.add_metric(labels, worker.requests)
         yield from (ready, requests)
+        memory = gauge("gpu_memory_bytes", "Memory of a GPU of this machine.", "gpu", "state")
+        for gpu in self._gpus.read():
+            memory.add_metric([gpu.name, "used"], gpu.used)
+            memory.add_metric([gpu.name, "total"], gpu.total)
+        yield memory

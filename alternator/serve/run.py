@@ -16,6 +16,8 @@ from alternator.config.models import SERVER_ENGINE, WhisperSettings
 from alternator.config.settings import LoggingSettings
 from alternator.errors import AlternatorError
 from alternator.log import set_up
+from alternator.media.confined.kernel import keep_memory_private
+from alternator.media.confined.standing import say_how_decoders_are_held
 from alternator.serve import tokens
 from alternator.serve.app import create_app
 from alternator.serve.doors.wyoming import WyomingDoor
@@ -42,6 +44,7 @@ MOST_MESSAGE_BYTES = 21 * 1024 * 1024
 
 def run(options: ServeOptions) -> int:
     """Serve; 0 when it was told to stop. Errors say why it can't."""
+    keep_memory_private()
     known = tokens.read(options.tokens) if options.tokens else tokens.OPEN
     logging_settings = load_section(LoggingSettings, options.config)
     set_up(logging_settings.level, known.secrets, logging_settings.format)
@@ -51,6 +54,7 @@ def run(options: ServeOptions) -> int:
         listening(options.host, options.port) as sockets,
         listening(wyoming_host(options), options.wyoming_port) as wyoming_sockets,
     ):
+        say_how_decoders_are_held()
         server, preload, models = prepare(options, settings, known, Path(folder))
         server.wyoming_sockets = wyoming_sockets
         try:

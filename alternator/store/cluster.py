@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from alternator.store.sign_ups import SignUps
+
 Role = Literal["bot", "worker", "serve", "web", "run"]
 Source = Literal["config", "member"]
 LimitKind = Literal["read", "edit", "reserve"]
@@ -114,31 +116,6 @@ class Enrolment(Protocol):
         """Hold none any more: another may at once."""
 
 
-class SignUps(Protocol):
-    """What is kept of sign-ups beside the enrolment, for all processes that serve their pages.
-
-    ``sealed`` is encrypted; what it holds is no matter of the store.
-    """
-
-    def app(self, server: str) -> bytes | None:
-        """What a server knows this program by."""
-
-    def apps(self) -> Mapping[str, bytes]:
-        """The same of all servers."""
-
-    def keep_app(self, server: str, sealed: bytes) -> None:
-        """A server knows this program by this from now on."""
-
-    def begin(self, state: str, sealed: bytes, *, seconds: float, most: int) -> bool:
-        """Keep what is needed when somebody comes back with ``state``, for so many seconds.
-
-        False, and nothing is kept, while there are ``most`` already that are not over.
-        """
-
-    def take(self, state: str) -> bytes | None:
-        """What was kept, once; None for what was not, is over, or was taken before."""
-
-
 class Limits(Protocol):
     """How long an account's server takes no more requests, for all processes."""
 
@@ -186,6 +163,9 @@ class Jobs(Protocol):
 
     def retry(self, job_id: int) -> bool:
         """Try a dead one again. False if it is none."""
+
+    def is_held(self, job_id: int, worker_id: int) -> bool:
+        """Whether a job is this worker's still: who was silent for too long has lost it."""
 
     def mend(self) -> int:
         """See to it that what waits has a job, and that none is of a worker that is gone.

@@ -33,7 +33,15 @@ def make_private_directory(directory: Path, *, ours: tuple[str, ...]) -> None:
 
 
 def make_private_file(path: Path) -> None:
-    """Make a file for this user alone; one that is there is closed to others. OSError."""
+    """Make a file for this user alone; one that is there is closed to others. OSError.
+
+    A link in its place is followed if this user or root laid it, as to another disk. One that
+    somebody else could lay would have us write where they point.
+    """
+    with suppress(FileNotFoundError):
+        link = path.lstat()
+        if stat.S_ISLNK(link.st_mode) and link.st_uid not in (0, os.geteuid()):
+            raise OSError(errno.ELOOP, f"{path.name} is a link that another user laid", str(path))
     os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
     close_to_others(path)
 

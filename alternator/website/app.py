@@ -15,7 +15,7 @@ from alternator.dashboard.access import Access
 from alternator.dashboard.app import create_app, in_lines
 from alternator.dashboard.door import Door
 from alternator.dashboard.forms import form_of
-from alternator.dashboard.pages import Site, environment
+from alternator.dashboard.site import Site, environment
 from alternator.errors import StateError
 from alternator.members.checked import host_of
 from alternator.members.cipher import Cipher

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from alternator.dashboard import pages as dashboard
 from alternator.dashboard.errors import PageError
-from alternator.dashboard.pages import Site, link
+from alternator.dashboard.pages import link
+from alternator.dashboard.site import Site
 from alternator.dashboard.views import PER_PAGE, Pages, number_of
 from alternator.members.choices import choices_of
 from alternator.members.config_of import posts_an_hour

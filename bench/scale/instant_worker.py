@@ -47,7 +47,11 @@ def main() -> None:
             concurrency=CONCURRENCY,
             name="bench",
         )
-        queue = QueueThread(taking, Tasks(describe=describe, errand=errand), stop.child())
+        queue = QueueThread(
+            taking,
+            Tasks(describe=describe, errand=errand, abandon=lambda account, status_id: None),
+            stop.child(),
+        )
         try:
             while not go.exists():
                 time.sleep(0.01)

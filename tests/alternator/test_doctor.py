@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alternator.doctor import endpoint_text, kernels_text, main
+from alternator.doctor import decoders_text, endpoint_text, kernels_text, main
 from alternator.speech.batched import kernel_library
 from sandbox.vision.server import VisionServer
 
@@ -88,3 +88,7 @@ def test_what_computes_speech_on_the_cpu_is_said(monkeypatch: pytest.MonkeyPatch
     assert kernels_text().startswith("\nSpeech on a CPU\n  speech on the CPU by ")
     monkeypatch.setattr(kernel_library, "FILE", Path("/nowhere/libkernels.so"))
     assert "by torch's operations alone: libkernels.so was not built" in kernels_text()
+
+
+def test_what_holds_decoders_is_said():
+    assert decoders_text().startswith("\nDecoders of media\n  seccomp o")

@@ -40,6 +40,11 @@ print(json.dumps({
     "pids": first("pids.max", "pids/pids.max"),
 }))
 """
+CONFINED = """
+import json
+from alternator.media.confined import standing
+print(json.dumps({"words": standing.in_words()}))
+"""
 WRITE = """
 import errno, json
 found = {}
@@ -79,6 +84,7 @@ def test_the_engine_was_told(container: Container) -> None:
     assert settings["Privileged"] is False
     assert settings["CapDrop"] == ["ALL"] and not settings["CapAdd"]
     assert [option.partition(":")[0] for option in settings["SecurityOpt"]] == ["no-new-privileges"]
+    assert settings["Ulimits"] == [{"Name": "core", "Soft": 0, "Hard": 0}]
     assert not settings["Devices"] and not settings["PidMode"]
     assert settings["NetworkMode"] != "host" and settings["IpcMode"] != "host"
     assert not any("docker.sock" in mount["Source"] for mount in container.attrs["Mounts"])
@@ -122,3 +128,13 @@ def test_no_process_has_a_capability_or_can_get_one(container: Container) -> Non
     assert set(fields["Uid"].split()) == set(fields["Gid"].split()) == {str(USER)}
     user = container.attrs["Config"]["User"]
     assert user.replace(":", "").isdecimal(), f"{user!r} is no number"
+
+
+def test_what_decodes_is_confined_within_its_container(container: Container) -> None:
+    """With the engine's own profile: it lets a process give up rights."""
+    if service(container) != "bot":
+        pytest.skip("nothing is decoded there")
+    words = str(inside(container, CONFINED)["words"])
+    assert words.startswith("seccomp on, landlock o"), words
+    # The kernel may have no Landlock, or an old engine may refuse it; our programs start with it.
+    assert "does not start" not in words and "script" not in words

@@ -18,8 +18,8 @@ from alternator.config.settings import Config, StateSettings
 from alternator.dashboard.access import Access
 from alternator.dashboard.app import create_app
 from alternator.dashboard.hardware import Hardware
-from alternator.dashboard.pages import Site
 from alternator.dashboard.server import listening
+from alternator.dashboard.site import Site
 from alternator.dashboard.watched import Condition, Thumbnails, Watched
 from alternator.speech.worker.slot import WorkerReport
 from alternator.store.opening import STATE_FILE

@@ -192,6 +192,13 @@ class ImageContract:
             budget.check_size(engine, built.tag, self.variant, Budget(most=100_000_000))
         assert re.search(r"^ +[+-]?\d+\.\d\d MB  \w", str(failure.value), re.MULTILINE)
 
+    def test_its_decoders_start_confined(self, run: Callable[..., Ended]) -> None:
+        code = "from alternator.media.confined.standing import in_words; print(in_words())"
+        words = run("python", "-c", code).output.strip()
+        # What the kernel or an old engine has not is said; ours start with all that is there.
+        assert words.startswith(("seccomp on, landlock o", "seccomp off: ")), words
+        assert "does not start" not in words and "script" not in words
+
     def test_ffmpeg_opens_nothing_but_files_and_pipes(self, run: Callable[..., Ended]) -> None:
         listed = run("ffmpeg", "-hide_banner", "-protocols").output
         assert set(re.findall(r"^  (\w+)$", listed, re.MULTILINE)) == {"file", "pipe"}

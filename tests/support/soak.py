@@ -71,6 +71,7 @@ class Plan:
     least: int = 0  # so many faults, if there is enough to do
     ends: bool = True  # whether the process is killed
     patience: float = 120.0  # real seconds in which nothing is described any more
+    cluster: bool = False  # several processes on PostgreSQL (``cluster_soak.py``)
 
 
 @dataclass(kw_only=True)
@@ -121,12 +122,29 @@ class Soak:
                 self._while_it_storms()
                 self.is_calm = True
                 self._until_described()
-                self._end(signal.SIGTERM)
+                self._finish()
             finally:
                 self.zygote.close()
+                self._close()
             verdict(self)
         self.result.seconds = time.monotonic() - began
         return self.result
+
+    def said(self) -> str:
+        """What was logged."""
+        return (self.folder / "log").read_text("utf-8", "replace")
+
+    def left_behind(self) -> list[str]:
+        """What must not be there at the end."""
+        left = [path.name for path in (self.folder / "state" / "downloads").glob("*")]
+        return [f"files are left: {', '.join(left[:5])}"] if left else []
+
+    def _finish(self) -> None:
+        """Everything is described."""
+        self._end(signal.SIGTERM)
+
+    def _close(self) -> None:
+        """Whatever became of it."""
 
     def _while_it_storms(self) -> None:
         """Post everything, at a pace that the bot can nearly follow."""
@@ -195,12 +213,17 @@ class Soak:
         if self.random.random() > self.plan.share:
             return None
         fields = self.random.choice([*WRONG, LOST, LOST] if method == "PUT" else WRONG)
+        fields = self._soon(fields)
         return self._counted("server", path, fields)
 
     def _fault_of_model(self, method: str, path: str) -> Fault | None:
         if self.is_calm or self.random.random() > self.plan.share:
             return None
-        return self._counted("model", path, self.random.choice(WRONG_MODEL))
+        return self._counted("model", path, self._soon(self.random.choice(WRONG_MODEL)))
+
+    def _soon(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """A fault as it is in the time of who is asked to wait."""
+        return fields
 
     def _counted(self, where: str, path: str, fields: dict[str, Any]) -> Fault:
         words = ", ".join(f"{key} {value}" for key, value in fields.items() if key != "headers")

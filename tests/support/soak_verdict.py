@@ -55,9 +55,7 @@ def verdict(soak: "Soak") -> None:
                 result.wrong.append(f"attachment {key} of post {status_id} has no description")
         result.wrong += wrong_in(soak, status, texts)
     result.wrong += wrong_in_log(soak)
-    left = [path.name for path in (soak.folder / "state" / "downloads").glob("*")]
-    if left:
-        result.wrong.append(f"files are left: {', '.join(left[:5])}")
+    result.wrong += soak.left_behind()
     if len(result.wrong) > MOST_TOLD:
         result.wrong[MOST_TOLD:] = [f"and {len(result.wrong) - MOST_TOLD} more"]
 
@@ -116,7 +114,7 @@ def descriptions(revision: Revision) -> dict[str, str | None]:
 
 def wrong_in_log(soak: "Soak") -> list[str]:
     """Defects and secrets in what the bot said."""
-    text = (soak.folder / "log").read_text("utf-8", "replace")
+    text = soak.said().replace("unexpectedly", "")  # libpq's, of a connection
     wrong = [f"the log has: {word}" for word in ("Traceback", "unexpected") if word in text]
     if any(token in text for token in soak.tokens):
         wrong.append("a token is in the log")

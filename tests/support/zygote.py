@@ -1,16 +1,19 @@
 """A process that has imported the bot and forks it, so that each start takes milliseconds.
 
-``python zygote.py`` reads a line of JSON for each bot (``Order``), forks it, and answers with its
-process id, then with its exit code (negative: the signal). Forking the test itself would take the
-servers' threads along.
+``python zygote.py`` reads a line of JSON for each order: to fork a bot or another role, which it
+answers with its process id, or to wait for one, answered with its exit code (negative: the signal).
+Forking the test itself would take the servers' threads along.
 """
 
+import faulthandler
 import json
 import os
 import select
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +21,10 @@ END_SECONDS = 15.0
 
 
 class Zygote:
-    """The process, as its parent uses it. One bot at a time."""
+    """The process, as its parent uses it, with any number of children."""
 
     def __init__(self) -> None:
-        self._runs = False
+        self._running: list[int] = []
         self._process = subprocess.Popen(
             [sys.executable, __file__],
             cwd=Path(__file__).parents[2],
@@ -33,35 +36,47 @@ class Zygote:
     def start(self, folder: Path, environ: dict[str, str], **switches: Any) -> int:
         """Start ``alternator run`` with these variables and a log in ``folder``; its process id.
 
-        ``kill`` is a number of a signal that it sends itself, before (``when``) or after the
-        ``count``-th call of a method of the account's state (``method``), or of what ``part`` of
-        it names.
+        ``role`` is another command, ``pace`` how many times shorter the waits of a cluster are
+        (``cluster_pace.py``), ``log`` the log's name. ``kill`` is a number of a signal that it
+        sends itself, before (``when``) or after the ``count``-th call of a method of the account's
+        state (``method``), or of what ``part`` of it names; or at its ``count``-th transaction
+        (``write``: "job" for those of a worker's jobs, "any" for all).
         """
-        order = {"log": str(folder / "log"), "environ": environ, **switches}
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        self._child = self._answer()
-        self._runs = True
-        return self._child
+        order = {"environ": environ, **switches, "log": str(folder / switches.get("log", "log"))}
+        child = self._asked(order)
+        self._running.append(child)
+        return child
 
-    def wait(self) -> int:
-        """The exit code of the bot that was started last. It is killed if it does not end."""
+    def wait(self, child: int | None = None, seconds: float = END_SECONDS) -> int:
+        """The exit code of a child, the last one started if none is named; killed if too slow."""
+        child = self._running[-1] if child is None else child
         assert self._process.stdout is not None
-        if not select.select([self._process.stdout], [], [], END_SECONDS)[0]:
-            os.kill(self._child, signal.SIGKILL)
-        self._runs = False
+        self._send({"wait": child})
+        if not select.select([self._process.stdout], [], [], seconds)[0]:
+            os.kill(child, signal.SIGKILL)
+        self._running.remove(child)
         return self._answer()
 
+    def is_there(self, child: int) -> bool:
+        """Whether a child has not ended yet."""
+        stat = Path(f"/proc/{child}/stat").read_text("utf-8")
+        return stat.rpartition(")")[2].split()[0] != "Z"
+
+    @property
+    def running(self) -> list[int]:
+        """The children that were started and not waited for."""
+        return list(self._running)
+
     def end(self) -> None:
-        """Kill the bot that a test which failed has left."""
-        if self._runs:
-            os.kill(self._child, signal.SIGKILL)
-            self.wait()
+        """Kill the children that a test which failed has left."""
+        for child in self.running:
+            os.kill(child, signal.SIGKILL)
+            self.wait(child)
 
     def close(self) -> None:
         """End it."""
         assert self._process.stdin is not None and self._process.stdout is not None
+        self.end()
         self._process.stdin.close()
         try:
             self._process.wait(END_SECONDS)
@@ -69,23 +84,41 @@ class Zygote:
             self._process.kill()
             self._process.stdout.close()
 
+    def _asked(self, order: dict[str, Any]) -> int:
+        self._send(order)
+        return self._answer()
+
+    def _send(self, order: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+
     def _answer(self) -> int:
         assert self._process.stdout is not None
         return int(self._process.stdout.readline())
 
 
 def bot(order: dict[str, Any]) -> int:
-    """In the child: become the bot."""
+    """In the child: become the bot, or what ``role`` names."""
     from alternator.cli import main
 
     file = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for standard in (1, 2):
         os.dup2(file, standard)
+    faulthandler.register(signal.SIGUSR1)  # where all threads are, for who looks for a fault
     os.environ.update(order["environ"])
-    if "kill" in order:
+    if "write" in order:
+        strike_at_write(order)
+    elif "kill" in order:
         strike(order)
-    fast(order.get("speed"))
-    sys.argv[1:] = ["run", "--log-level", "debug", *order.get("arguments", [])]
+    role = order.get("role", "run")
+    if role == "run":
+        fast(order.get("speed"))
+    else:
+        from cluster_pace import hurry
+
+        hurry(order.get("pace", 1.0), order.get("clock", ""))
+    sys.argv[1:] = [role, "--log-level", "debug", *order.get("arguments", [])]
     return main(sys.argv[1:])
 
 
@@ -141,26 +174,56 @@ def strike(order: dict[str, Any]) -> None:
     setattr(owner, order["method"], struck)
 
 
+def strike_at_write(order: dict[str, Any]) -> None:
+    """Have a process killed before or after one of its transactions is carried out."""
+    import threading
+
+    from alternator.store.postgres.database import Database
+
+    calls = 0
+    writing = Database.writing
+
+    @contextmanager
+    def struck(self: Database, *, durable: bool = False) -> Iterator[Any]:
+        nonlocal calls
+        mine = order["write"] == "any" or threading.current_thread().name.startswith("job")
+        calls += mine
+        is_it = mine and calls == order["count"]
+        with writing(self, durable=durable) as db:
+            yield db
+            if is_it and order["when"] == "before":
+                os.kill(os.getpid(), order["kill"])
+        if is_it:
+            os.kill(os.getpid(), order["kill"])
+
+    Database.writing = struck  # type: ignore[method-assign]
+
+
 def serve() -> None:
     """The process itself."""
     sys.path.insert(0, str(Path(__file__).parent))
+    import cluster_pace  # noqa: F401
+
     import alternator.bot.run
     import alternator.store.sqlite.store  # noqa: F401
 
     for line in sys.stdin:
+        order = json.loads(line)
+        if "wait" in order:
+            _, status = os.waitpid(order["wait"], 0)
+            print(os.waitstatus_to_exitcode(status), flush=True)
+            continue
         child = os.fork()
         if child == 0:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             code = 70
             try:
-                code = bot(json.loads(line))
+                code = bot(order)
             except SystemExit as error:
                 code = error.code if isinstance(error.code, int) else 1
             finally:
                 os._exit(code)
         print(child, flush=True)
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
-from alternator.media.child import environment
+from alternator.media.confined.variables import environment
 
 log = logging.getLogger(__name__)
 

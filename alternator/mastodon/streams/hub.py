@@ -95,7 +95,8 @@ class StreamHub:
         """Close what is open."""
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
-            task.cancel()
+            if not task.cancelling():  # one that is closing its connection goes on with that
+                task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=END_SECONDS)
 

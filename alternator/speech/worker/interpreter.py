@@ -14,6 +14,7 @@ from pathlib import Path
 
 import alternator
 from alternator.config.models import OWN_PYTHON, WhisperSettings
+from alternator.config.variables import without_secrets
 from alternator.errors import ConfigError
 from alternator.speech.engines.registry import OURS
 from alternator.speech.worker import foreign_start
@@ -77,7 +78,7 @@ def check(name: str, found: str, needed: Mapping[str, str], environ: Mapping[str
             timeout=CHECK_SECONDS,
             check=True,
             stdin=subprocess.DEVNULL,
-            env=dict(readable(environ)),
+            env=readable(without_secrets(environ)),
         )
         answer = json.loads(asked.stdout)
         version, there = tuple(answer["version"]), answer["there"]

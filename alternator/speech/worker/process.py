@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, assert_never
 
+from alternator.config.variables import without_secrets
 from alternator.errors import AlternatorError, WorkerError
 from alternator.speech.device import SPINNING
 from alternator.speech.engines.engine import (
@@ -83,7 +84,7 @@ class WorkerProcess:
         self.gpus = 0  # as many as it sees
         self._heard = time.monotonic()
         self._steps = 0
-        environment = {**SPINNING, **MPS_FALLBACK, **readable(environ)}
+        environment = {**SPINNING, **MPS_FALLBACK, **readable(without_secrets(environ))}
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )

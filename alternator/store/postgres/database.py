@@ -14,6 +14,7 @@ from alternator.errors import ConfigError, StateError, TemporaryStateError
 from alternator.store.postgres.address import Address
 from alternator.store.postgres.failures import Trouble, failure_of, trouble_of
 from alternator.store.postgres.guard import Guard, is_lost
+from alternator.store.postgres.patience import PatientConnection
 from alternator.store.postgres.schema import version_in
 from alternator.store.postgres.time import DatabaseTime
 from alternator.store.postgres.values import prepare, translated
@@ -91,11 +92,13 @@ class Database:
         self._lock = threading.Lock()
         self._guard: Guard | None = None
         # What it says of each try is said here, once.
-        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+        for name in ("psycopg", "psycopg.pool"):
+            logging.getLogger(name).setLevel(logging.ERROR)
         waited_for(address, opening_patience, self._look)
         if shared is not None:
             self._guard = waited_for(address, patience, lambda: Guard(address, shared=shared))
-        self._pool = ConnectionPool(
+        self._pool: ConnectionPool[PatientConnection] = ConnectionPool(
+            connection_class=PatientConnection,
             kwargs={**address.parameters, "autocommit": True},
             configure=prepare,
             min_size=0,
@@ -144,7 +147,7 @@ class Database:
             self._guard.close()
 
     @contextmanager
-    def _connected(self) -> Iterator["psycopg.Connection[Any]"]:
+    def _connected(self) -> Iterator[PatientConnection]:
         """A connection of the pool, which is there."""
         if self._guard is not None:
             with self._lock:
@@ -157,7 +160,7 @@ class Database:
         finally:
             self._pool.putconn(connection)
 
-    def _from_pool(self) -> "psycopg.Connection[Any]":
+    def _from_pool(self) -> PatientConnection:
         until = time.monotonic() + self._patience
         while True:
             left = until - time.monotonic()

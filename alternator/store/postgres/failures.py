@@ -190,6 +190,11 @@ def one_line(error: psycopg.Error) -> str:
     """What the server or libpq says, without what stands below it."""
     if error.diag.message_primary:
         return error.diag.message_primary
-    # Of several addresses of one host libpq tells one after the other.
-    lines = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
+    # Of several addresses of one host libpq tells one after the other; what it supposes about each
+    # follows in lines that begin with a tab.
+    lines = [
+        line.strip(" -")
+        for line in str(error).splitlines()
+        if line.strip(" -") and not line.startswith("\t")
+    ]
     return lines[-1].removeprefix("connection failed: ") if lines else type(error).__name__

@@ -127,6 +127,16 @@ class PostgresJobs:
             )
         return True
 
+    def is_held(self, job_id: int, worker_id: int) -> bool:
+        """Whether a job is this worker's still."""
+        with self._database.plain() as connection:
+            found = connection.execute(
+                "SELECT 1 FROM procrastinate_jobs WHERE id = %s AND worker_id = %s "
+                "AND status = 'doing'",
+                (job_id, worker_id),
+            ).fetchone()
+        return found is not None
+
     def mend(self) -> int:
         """See to it that what waits has a job, and that none is of a worker that is gone."""
         with self._database.plain() as connection, connection.transaction():

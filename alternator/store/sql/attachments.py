@@ -32,15 +32,14 @@ class SqlAttachments:
         ]
         # In one order, so that two that add the same do not wait for each other.
         rows.sort(key=itemgetter(1, 2))
-        return sum(
-            db.execute(
-                "INSERT INTO attachment (account, status_id, attachment_id, "
-                "state, backfill, speech, not_before, found, changed) "
-                "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (*row, now, now),
-            ).rowcount
-            for row in rows
-        )
+        if not rows:
+            return 0
+        return db.executemany(
+            "INSERT INTO attachment (account, status_id, attachment_id, "
+            "state, backfill, speech, not_before, found, changed) "
+            "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(*row, now, now) for row in rows],
+        ).rowcount
 
     def make_due(self) -> None:
         """Make due what was put back, as if it never had been."""

@@ -73,6 +73,11 @@ class SqlClaims(SqlEnds):
         with self._database.writing() as db:
             over = self._free_unended(db)
             free_interrupted(db, self._account, self._time.now(), status_id)
+            # What a worker held that died while it rewrote the post.
+            db.execute(
+                "DELETE FROM held WHERE account = ? AND status_id = ? AND by_bot = 1",
+                (self._account, status_id),
+            )
             taken = self._take(db, status_id, early=EARLY_SECONDS)
         del self._unended[:over]
         return taken

@@ -86,3 +86,26 @@ def test_what_is_no_such_server_is_said(server: SandboxServer):
     with pytest.raises(UnexpectedAnswerError, match="does not answer like a server of Mastodon's"):
         OAuthServer(server.url).register(OUT_OF_BAND, NEEDED)
     assert host_of("https://social.example:8443") == "social.example:8443"
+
+
+@pytest.mark.parametrize("grants", [True, False])
+def test_an_application_is_known_until_the_server_forgets_it(server: SandboxServer, grants: bool):
+    """Mastodon gives an application a token of its own; other servers have no such grant."""
+    known = OAuthServer(server.url)
+    app = known.register(OUT_OF_BAND, NEEDED)
+    if grants:
+        server.fail("/oauth/token", method="POST", status=200, body={"access_token": "of-the-app"})
+    assert known.knows(app)
+    revoked = server.requests(method="POST", path="/oauth/revoke")
+    assert len(revoked) == (1 if grants else 0)
+    server.sandbox.oauth.apps.clear()
+    assert not known.knows(app)
+
+
+def test_a_server_in_trouble_says_nothing_of_an_application(server: SandboxServer):
+    known = OAuthServer(server.url)
+    app = known.register(OUT_OF_BAND, NEEDED)
+    for status in (503, 429):
+        server.fail("/oauth/token", method="POST", status=status, body={"error": "later"})
+        with pytest.raises(TemporaryServerError):
+            known.knows(app)

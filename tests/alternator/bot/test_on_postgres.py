@@ -39,8 +39,8 @@ def database_of(settings: DatabaseSettings) -> dict[str, Any]:
 
 def test_a_post_is_described_and_every_command_knows_of_it(
     server: SandboxServer,
-    make_bot: MakeBot,
     database: DatabaseSettings,
+    make_bot: MakeBot,
     words: Callable[[Any], list[str]],
     picture: Path,
     capsys: pytest.CaptureFixture[str],
@@ -49,7 +49,7 @@ def test_a_post_is_described_and_every_command_knows_of_it(
     bot = make_bot(database=database_of(database))
     found = words(bot)
     bot.start()
-    server.wait_until_described(post["id"])
+    server.wait_until_described(post["id"], seconds=60.0)
 
     def status() -> dict[str, Any]:
         main(["status", *found, "--json"])
@@ -74,8 +74,8 @@ def test_a_post_is_described_and_every_command_knows_of_it(
 
 def test_a_draft_is_decided_about_beside_the_bot(
     server: SandboxServer,
-    make_bot: MakeBot,
     database: DatabaseSettings,
+    make_bot: MakeBot,
     words: Callable[[Any], list[str]],
     picture: Path,
     capsys: pytest.CaptureFixture[str],

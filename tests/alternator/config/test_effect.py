@@ -58,6 +58,7 @@ def of_whisper(settings: WhisperSettings) -> Config:
             ("whisper", "backend"),
             "[whisper] device says cpu",
         ),
+        (PLAIN, ("database", "connections"), "there is no [database] url"),
         (PLAIN, ("others", "who"), "[others] enabled is false"),
         (
             replace(PLAIN, others=OthersSettings(enabled=True, all_posts=False)),

@@ -1,5 +1,6 @@
 import pytest
 
+from alternator.config.database import DatabaseSettings
 from alternator.config.models import VisionSettings
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config, MastodonSettings
@@ -20,6 +21,19 @@ def test_secret_keys_and_the_passwords_of_proxies_are_secrets(monkeypatch: pytes
         vision=VisionSettings(api_key="the-key"),
     )
     assert set(secrets_of(config)) == {"the-token", "the-key", "of-the-proxy"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://bot:of%2Fdatabase@db.example/posts",
+        "postgresql://db.example/posts?user=bot&password=of%2Fdatabase",
+    ],
+)
+def test_the_password_of_the_database_is_one_without_its_address(url: str):
+    settings = MastodonSettings(instance_url="https://social.example", access_token="the-token")
+    config = Config(mastodon=settings, database=DatabaseSettings(url=url))
+    assert {url, "of/database"} <= set(secrets_of(config))
 
 
 def test_what_is_not_set_is_no_secret():

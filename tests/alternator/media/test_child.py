@@ -1,13 +1,15 @@
 """Real children that misbehave in every way."""
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from alternator.media.child import Bounds, run_bounded
+from alternator.media.child import Bounds, ending, run_bounded, start_bounded
+from alternator.media.confined.reach import Reach
 from alternator.progress import Progress
 
 MIB = 1024 * 1024
@@ -63,7 +65,8 @@ def test_one_that_closes_its_output_and_stays_is_ended_too():
 def test_it_writes_no_file_larger_than_allowed(tmp_path: Path):
     code = f"open({str(tmp_path / 'file')!r}, 'wb').write(bytes(99999))"
     bounds = Bounds(seconds=60, memory=1024 * MIB, output=MIB, file=1024)
-    assert run_bounded(python(code), bounds).how != "done"
+    reach = Reach(writes=(str(tmp_path),))
+    assert run_bounded(python(code), bounds, reach=reach).how != "done"
     assert (tmp_path / "file").stat().st_size <= 1024
 
 
@@ -76,16 +79,19 @@ def test_no_secret_of_the_bot_is_in_its_environment(monkeypatch: pytest.MonkeyPa
 
 
 def test_out_of_memory_the_kernel_takes_it_first():
-    ended = run_bounded(["cat", "/proc/self/oom_score_adj"], PLENTY)
-    assert ended.output in (b"1000\n", b"0\n")  # the second where it may not be changed
-    assert ended.output == b"1000\n" or not os.access("/proc/self/oom_score_adj", os.W_OK)
+    child = start_bounded(python("import time; time.sleep(600)"), PLENTY, errors=subprocess.DEVNULL)
+    with ending(child):
+        score = Path(f"/proc/{child.pid}/oom_score_adj")
+        # Where it may not be changed, it is what it was.
+        assert score.read_text() == "1000\n" or not os.access(score, os.W_OK)
 
 
 def test_open_files_are_handed_on(tmp_path: Path):
     (tmp_path / "file").write_bytes(b"content")
     with (tmp_path / "file").open("rb") as file:
         number = file.fileno()
-        ended = run_bounded(["cat", f"/dev/fd/{number}"], PLENTY, files=[number])
+        code = f"import os; os.write(1, os.read({number}, 100))"
+        ended = run_bounded(python(code), PLENTY, files=[number])
     assert ended.output == b"content"
 
 
@@ -99,7 +105,8 @@ def test_a_child_ends_with_the_one_who_waits_for_it(tmp_path: Path):
     code = f"import os, time; print(os.getpid(), file=open({str(mark)!r}, 'w')); time.sleep(600)"
     bounds = Bounds(seconds=60, memory=1024 * MIB, output=1, file=512)
     with pytest.raises(KeyboardInterrupt):
-        run_bounded(python(code), bounds, progress=Stop())
+        reach = Reach(writes=(str(tmp_path),))
+        run_bounded(python(code), bounds, reach=reach, progress=Stop())
     # It may have had no time to write its number; nothing of ours is left in any case.
     number = mark.read_text().strip()
     assert not number or not Path(f"/proc/{number}").exists()

@@ -1,9 +1,12 @@
+import os
 import stat
 from pathlib import Path
 
 import pytest
-from unprivileged import unprivileged
+from unprivileged import NOBODY, unprivileged
 
+from alternator.errors import ConfigError
+from alternator.store.lock import locked
 from alternator.store.privacy import close_to_others, make_private_directory, make_private_file
 
 
@@ -73,3 +76,42 @@ def test_a_file_in_the_directorys_place_is_told(tmp_path: Path):
     (tmp_path / "file").touch()
     with pytest.raises(FileExistsError):
         make(tmp_path / "file")
+
+
+@pytest.mark.threat("T17")
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_it_is_this_users_alone_whatever_the_mask(tmp_path: Path, mask: int):
+    before = os.umask(mask)
+    try:
+        make(tmp_path / "state")
+        make_private_file(tmp_path / "state" / "lock")
+    finally:
+        os.umask(before)
+    assert mode(tmp_path / "state") == 0o700
+    assert mode(tmp_path / "state" / "lock") == 0o600
+
+
+@pytest.mark.threat("T18")
+def test_a_link_that_another_user_laid_is_not_followed(tmp_path: Path):
+    target = tmp_path / "diary"
+    target.write_text("dear diary")
+    target.chmod(0o644)
+    link = tmp_path / "lock"
+    link.symlink_to(target)
+    if os.geteuid() != 0:
+        pytest.skip("only root lays another user's link")
+    os.lchown(link, NOBODY, NOBODY)
+    with pytest.raises(OSError, match="is a link that another user laid"):
+        make_private_file(link)
+    with pytest.raises(ConfigError, match="is a link that another user laid"), locked(tmp_path):
+        raise AssertionError("it was taken")
+    assert target.read_text() == "dear diary" and mode(target) == 0o644
+
+
+@pytest.mark.threat("T18")
+def test_a_link_of_ones_own_leads_to_another_disk(tmp_path: Path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "state.sqlite3").symlink_to(tmp_path / "disk" / "kept")
+    make_private_file(tmp_path / "state" / "state.sqlite3")
+    assert mode(tmp_path / "disk" / "kept") == 0o600

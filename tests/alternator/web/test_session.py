@@ -1,7 +1,9 @@
 import gzip
+import re
 import socket
 import time
 import tracemalloc
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -289,3 +291,68 @@ def test_a_requests_own_header_takes_the_sessions_place(raw_server: RawServer) -
     assert ["accept: */*" in head for head in heads] == [True, False]
     assert ["accept: application/json" in head for head in heads] == [False, True]
     assert all("user-agent: alternator" in head and "cookie:" not in head for head in heads)
+
+
+@pytest.mark.threat("T1")
+def test_a_name_that_leads_outside_first_and_inside_then_is_refused(
+    raw_server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DNS rebinding: what was looked up to judge a name is not what is connected to afterwards."""
+    port = int(raw_server.url.rpartition(":")[2])
+    answers = iter(["93.184.215.14", *["127.0.0.1"] * 9])
+
+    def looked_up(host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    reach = Reach.outside("https://social.example", lambda host: ("93.184.215.14",))
+    assert reach.allows_name("rebinding.example")  # whoever judged it by this was deceived
+    with pytest.raises(ForbiddenAddressError):
+        get(f"http://rebinding.example:{port}/", reach=reach)
+    assert raw_server.connections == 0
+
+
+@pytest.mark.threat("T1")
+def test_a_name_with_several_addresses_inside_is_refused(
+    raw_server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(raw_server.url.rpartition(":")[2])
+    there = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+        for address in ("127.0.0.1", "10.0.0.1", "169.254.169.254")
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: there)
+    reach = Reach.outside("https://social.example", lambda host: ("93.184.215.14",))
+    with pytest.raises(ForbiddenAddressError):
+        get("http://several.example/", reach=reach)
+    assert raw_server.connections == 0
+
+
+@pytest.mark.threat("T4")
+@pytest.mark.parametrize("encodings", ["gzip", "gzip, gzip", "deflate", "deflate, gzip"])
+def test_a_body_that_unpacks_to_gigabytes_is_given_up_within_bounds(
+    raw_server: RawServer, encodings: str
+) -> None:
+    packed = bytes(64 << 20)
+    for encoding in encodings.split(", "):
+        packed = gzip.compress(packed) if encoding == "gzip" else zlib.compress(packed)
+    raw_server.behave = lambda line, head: line.sendall(
+        whole(packed, f"Content-Encoding: {encodings}")
+    )
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLargeError):
+            get(raw_server.url, most=1 << 20)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < (32 << 20), f"{peak >> 20} MiB were held of a body of at most 1"
+
+
+@pytest.mark.threat("T4")
+def test_no_packing_is_asked_for_that_is_not_bounded(raw_server: RawServer) -> None:
+    raw_server.behave = lambda line, head: line.sendall(whole(b"x"))
+    get(raw_server.url)
+    (head,) = raw_server.heard
+    (accepted,) = re.findall(r"(?im)^accept-encoding: (.*?)\r?$", head)
+    assert set(accepted.split(", ")) <= {"gzip", "deflate"}

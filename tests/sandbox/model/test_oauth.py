@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from sandbox.errors import RefusedError
@@ -109,3 +111,17 @@ def test_an_application_that_can_not_be_is_refused(
 )
 def test_what_a_scope_is(scope: str, known: bool):
     assert is_scope(scope) is known
+
+
+def test_who_allows_the_same_again_gets_the_same_token_until_it_is_revoked(oauth: OAuth, app: App):
+    def again(scopes: tuple[str, ...] = SCOPES) -> str | None:
+        asked = replace(wish(app), scopes=scopes)
+        return oauth.exchange(app, oauth.grant(asked, DEMO_ACCOUNT), OUT_OF_BAND, None)
+
+    first = again()
+    assert first is not None and again() == first
+    assert again(SCOPES[:1]) != first
+    oauth.withdraw(first)
+    second = again()
+    assert second is not None and second != first
+    assert oauth.revoke(app, second) and again() != second

@@ -15,6 +15,13 @@ CREATE INDEX alternator_jobs_by_lock ON procrastinate_jobs (lock) WHERE status I
 CREATE INDEX alternator_jobs_by_account ON procrastinate_jobs (((args ->> 'account')::bigint))
     WHERE status = 'todo' AND task_name IN ('alternator.describe', 'alternator.errand');
 
+-- A queue is empty at one moment and has thousands of jobs at the next. The plans that were made for
+-- an empty one (read it all, sort it) are kept by a connection until the table is analyzed: with 3,000
+-- jobs each step then read all of them. So the functions are told to go by the indexes.
+ALTER FUNCTION procrastinate_fetch_job_v2(character varying[], bigint)
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
+    SET enable_hashjoin = off SET enable_mergejoin = off;
+
 -- Unix time in seconds: now, not at the beginning of the transaction.
 CREATE FUNCTION alternator_now() RETURNS double precision
     LANGUAGE sql VOLATILE AS $$ SELECT extract(epoch FROM clock_timestamp())::double precision $$;
@@ -44,7 +51,7 @@ CREATE FUNCTION alternator_priority(of_account bigint, is_new boolean) RETURNS i
 -- new one is not due before `soonest`, Unix time in seconds.
 CREATE FUNCTION alternator_follow_post(
     of_account bigint, post text, soonest double precision DEFAULT 0
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
     post_lock text := of_account || ':' || post;
     present double precision := alternator_now();
@@ -58,7 +65,7 @@ DECLARE
 BEGIN
     -- Who else is at this post's jobs is waited for, and what they wrote is seen below.
     PERFORM 1 FROM procrastinate_jobs WHERE lock = post_lock AND status IN ('todo', 'doing')
-        AND task_name = 'alternator.describe' ORDER BY id FOR NO KEY UPDATE;
+        AND task_name = 'alternator.describe' FOR NO KEY UPDATE;
     -- A wait longer than any was written by a clock that was wrong (LONGEST_WAIT_SECONDS).
     SELECT min(CASE WHEN not_before > present + 43200 THEN present ELSE not_before END),
             bool_or(backfill = 0), CASE WHEN bool_or(speech = 1) THEN 'speech' ELSE 'vision' END
@@ -74,7 +81,7 @@ BEGIN
         wanted_at := to_timestamp(due);
     END IF;
     FOR job IN SELECT * FROM procrastinate_jobs WHERE lock = post_lock AND status = 'todo'
-        AND task_name = 'alternator.describe' ORDER BY id
+        AND task_name = 'alternator.describe'
     LOOP
         IF kept IS NOT NULL OR NOT waits THEN
             DELETE FROM procrastinate_jobs WHERE id = job.id AND status = 'todo';
@@ -104,7 +111,7 @@ END $$;
 
 -- The same for an errand, by its number.
 CREATE FUNCTION alternator_follow_errand(of_number bigint, soonest double precision DEFAULT 0)
-    RETURNS void LANGUAGE plpgsql AS $$
+    RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
     wanted errand;
 BEGIN
@@ -206,11 +213,15 @@ CREATE TRIGGER alternator_errand_changed AFTER UPDATE OF ended OR DELETE ON erra
 
 -- A job that ended although what it is for still waits: its post was held by an undo, say, or the
 -- account is halted. It gets another one, a little later; much later for an account that is halted.
+-- None where nobody works for the account: whoever has that go on makes its jobs.
 CREATE FUNCTION alternator_job_ended() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     of_account bigint := (OLD.args ->> 'account')::bigint;
     pause double precision := 15;
 BEGIN
+    IF NOT EXISTS (SELECT 1 FROM watched WHERE account = of_account AND NOT paused) THEN
+        RETURN NULL;
+    END IF;
     IF EXISTS (SELECT 1 FROM account WHERE id = of_account AND halted IS NOT NULL) THEN
         pause := 600;
     END IF;

@@ -295,6 +295,18 @@ def test_a_variable_that_rocm_can_not_read_does_not_reach_the_worker() -> None:
     assert "ROCR_VISIBLE_DEVICES" in names and not names & given.keys()
 
 
+def test_no_secret_is_in_the_workers_environment() -> None:
+    told = "import os, sys; sys.stdin.close(); open(sys.argv[1], 'w').write(str(dict(os.environ)))"
+    names = ("MASTODON_ACCESS_TOKEN", "OPENROUTER_API_KEY", "VISION_API_KEY", "DASHBOARD_TOKEN")
+    given = {f"ALTERNATOR_{name}": "s3cret-and-long" for name in names}
+    with tempfile.NamedTemporaryFile("r") as file:
+        command = [sys.executable, "-c", told, file.name]
+        worker = WorkerProcess(LOAD, Deadlines(), {**given, "KEPT": "kept"}, command=command)
+        wait_for(lambda: worker.ending)
+        environ = file.read()
+    assert "KEPT" in environ and "s3cret" not in environ
+
+
 LOAD = Load(
     engine="auto", model="base", device="cpu", options=LoadOptions(model_dir=Path("/nowhere"))
 )

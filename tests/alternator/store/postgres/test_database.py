@@ -1,4 +1,5 @@
 import logging
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -8,6 +9,7 @@ import psycopg
 import pytest
 from loopback import free_port
 from postgres import PostgresServer, postgres_server, programs
+from small_disk import fill, make_room, small_disk
 from waiting import wait_for
 
 from alternator.config.database import DatabaseSettings
@@ -185,6 +187,33 @@ class TestStopped:
         assert said[-1] == f"{address.shown} can be written again"
         assert all(line.endswith("until then nothing is described") for line in said[:-1])
         assert 1 <= len(said[:-1]) <= 2
+
+    def test_a_full_disk_loses_nothing(self, server: PostgresServer):
+        with small_disk(server.folder / "disk", kibibytes=48 * 1024) as disk:
+            (disk / "space").mkdir()
+            shutil.chown(disk / "space", server.folder.owner(), server.folder.group())
+            server.execute(f"CREATE TABLESPACE small LOCATION '{disk / 'space'}'")
+            server.execute("CREATE DATABASE small TEMPLATE with_tables TABLESPACE small")
+            with closing(Database(address_of(server.settings("small"), "test"), shared=None)) as db:
+                add(db, 1)
+                fill(disk)
+                with pytest.raises(TemporaryStateError, match="disk is full; free some space"):
+                    for number_of_day in range(2, 200):
+                        days = range(number_of_day * 1000, number_of_day * 1000 + 1000)
+                        with db.writing() as connection:
+                            connection.executemany(
+                                "INSERT INTO tokens (day, used) VALUES (?, ?)",
+                                [(day, 1) for day in days],
+                            )
+                with pytest.raises(TemporaryStateError, match="disk is full"):
+                    db.check_written()
+                whole = number(db)
+                assert whole % 1000 == 1  # what was being written is not there in part
+                make_room(disk)
+                add(db, 2)
+                db.check_written()
+                assert number(db) == whole + 1
+            server.stop()
 
     def test_a_start_waits_for_it(self, server: PostgresServer, caplog: pytest.LogCaptureFixture):
         server.stop()

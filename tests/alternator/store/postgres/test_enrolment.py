@@ -137,3 +137,19 @@ def test_what_is_withdrawn_is_there_no_more(cluster: PostgresCluster):
     cluster.enrolment.withdraw("config:000")
     assert keys(cluster.enrolment.all()) == {"config:001"}
     assert cluster.enrolment.all(source="member") == []
+
+
+def test_settings_and_a_token_s_form_change_alone(cluster: PostgresCluster):
+    entry = Enrolled(key="member:1", source="member", server="https://one.example", token=b"a")
+    cluster.enrolment.enrol(entry)
+    cluster.enrolment.pause("member:1", True)
+    cluster.enrolment.change("member:1", {"choices": {"mode": "review"}})
+    # Of a token that is another by now nothing is kept.
+    assert not cluster.enrolment.reseal("member:1", b"x", b"b")
+    assert cluster.enrolment.reseal("member:1", b"a", b"b")
+    found = cluster.enrolment.get("member:1")
+    assert found is not None and found.paused
+    assert (found.token, found.settings) == (b"b", {"choices": {"mode": "review"}})
+    cluster.enrolment.change("member:2", {})
+    assert not cluster.enrolment.reseal("member:2", None, b"b")
+    assert cluster.enrolment.get("member:2") is None

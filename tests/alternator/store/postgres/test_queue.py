@@ -9,6 +9,7 @@ import pytest
 from clock import Clock
 
 from alternator.config.database import DatabaseSettings
+from alternator.store.cluster import Enrolled
 from alternator.store.errands import Errand
 from alternator.store.interface import AccountState
 from alternator.store.outcomes import Claim, Found, Outcome, to_retry
@@ -30,7 +31,12 @@ def store(database: DatabaseSettings, clock: Clock) -> Iterator[PostgresStore]:
 
 @pytest.fixture
 def state(store: PostgresStore) -> AccountState:
-    return store.use_account("https://social.example", "7")
+    """An account that somebody works for."""
+    state = store.use_account("https://social.example", "7")
+    entry = Enrolled(key="config:a", source="config", server="https://social.example")
+    store.cluster.enrolment.enrol(entry)
+    store.cluster.enrolment.bind(entry.key, state.key, "ada@social.example")
+    return state
 
 
 @pytest.fixture

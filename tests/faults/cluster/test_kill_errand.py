@@ -1,0 +1,96 @@
+"""A worker, killed at each step of what a person asked for; another one does what is left, once."""
+
+import signal
+from collections.abc import Callable
+
+import pytest
+from cluster_scene import ClusterScene
+from fault_world import untouched_but
+from waiting import wait_for
+
+from alternator.store.errands import Errand, Kind
+from alternator.store.opening import opened_beside
+
+KINDS: tuple[Kind, ...] = ("rewrite", "undo", "again")
+# Of the post, beside the one that described it first.
+EDITS: dict[Kind, int] = {"rewrite": 1, "undo": 1, "again": 2}
+# Method, path, how many of these go before, whether it is carried out.
+REQUESTS = {
+    "second-look": ("GET", "/api/v1/statuses/{victim}", 1, False),
+    "edit-before": ("PUT", "/api/v1/statuses/{victim}", 0, False),
+    "edit-after": ("PUT", "/api/v1/statuses/{victim}", 0, True),
+}
+# Transactions of the job: beginning, holding the post, sending, ending.
+WRITES = (2, 3, 4, 5)
+BLOWS = [*REQUESTS, *(f"write-{count}-{when}" for count in WRITES for when in ("before", "after"))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("blow", BLOWS)
+def test_a_kill_at_a_step(scene_of_cluster: ClusterScene, kind: Kind, blow: str) -> None:
+    scene, cluster = scene_of_cluster, scene_of_cluster.cluster
+    describe_it(scene)
+    words = scene.world.server.descriptions(scene.victim)[1]
+    number = ask(scene, kind)
+    if blow in REQUESTS:
+        method, path, skip, after = REQUESTS[blow]
+        path = path.replace("{victim}", scene.victim)
+        scene.scene.fail(method, path, skip=skip, after=after, hang=True)
+        cluster.start("worker", "worker-1")
+        scene.until_hit()
+        if after:
+            scene.until_edited(2)
+        cluster.kill("worker-1")
+    else:
+        _, count, when = blow.split("-")
+        switches = {"kill": int(signal.SIGKILL), "write": "job", "count": int(count), "when": when}
+        cluster.start("worker", "worker-1", **switches)
+        assert cluster.ended("worker-1") == -signal.SIGKILL, cluster.log()
+    made = scene.world.edits(scene.victim) - 1
+    scene.world.clear()
+    scene.world.server.sandbox.request_log.clear()
+    cluster.start("worker", "worker-2")
+    wanted = {"rewrite": "A cat of mine", "undo": None, "again": words}[kind]
+    wait_for(ended(scene, number), 60, "the end of the errand")
+    wait_for(lambda: said(scene) == wanted, 60, "the words")
+    cluster.until_idle()
+    cluster.end()
+    assert cluster.ask("SELECT why FROM errand") == [("",)], cluster.log()
+    assert cluster.left_behind() == []
+    assert cluster.defects() == [], cluster.log()
+    assert len(scene.world.server.requests("PUT")) == EDITS[kind] - made, cluster.log()
+    assert untouched_but(scene.scene.before[scene.victim], scene.world.record(scene.victim)) == []
+
+
+def describe_it(scene: ClusterScene) -> None:
+    """Have the victim described, and everybody end."""
+    scene.cluster.start_all("bot", "worker-1")
+    wait_for(lambda: scene.world.described(scene.victim), 60, "the victim to be described")
+    scene.cluster.until_idle()
+    scene.cluster.end()
+
+
+def ask(scene: ClusterScene, kind: Kind) -> int:
+    """Ask for an errand, as the dashboard does; its number."""
+    key = scene.world.server.status(scene.victim)["media_attachments"][1]["id"]
+    text = "A cat of mine" if kind == "rewrite" else ""
+    errand = Errand(kind=kind, status_id=scene.victim, attachment_id=key, text=text)
+    with opened_beside(
+        scene.cluster.folder, clock=scene.world.clock.now, database=scene.cluster.settings_of
+    ) as store:
+        (state,) = store.all_accounts().values()
+        assert state.errands.ask(errand)
+    ((number,),) = scene.cluster.ask("SELECT max(number) FROM errand")
+    return int(number)
+
+
+def said(scene: ClusterScene) -> str | None:
+    """The victim's second description; None where it has none."""
+    found = scene.world.server.descriptions(scene.victim)[1]
+    return str(found) if found else None
+
+
+def ended(scene: ClusterScene, number: int) -> Callable[[], bool]:
+    """Whether an errand has."""
+    query = "SELECT 1 FROM errand WHERE number = %s AND ended IS NOT NULL"
+    return lambda: bool(scene.cluster.ask(query, number))

@@ -1,0 +1,52 @@
+"""A worker that is stopped for longer than it is believed to live, and goes on in the middle of a
+post that another one has taken over."""
+
+import signal
+
+import pytest
+from cluster_scene import ClusterScene
+from waiting import wait_for
+
+MOMENTS = {
+    "model": ("POST", "/v1/chat/completions", 0, True),
+    "source": ("GET", "/api/v1/statuses/{victim}/source", 0, False),
+    "second-look": ("GET", "/api/v1/statuses/{victim}", 1, False),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_worker_that_was_believed_dead(scene_of_cluster: ClusterScene, moment: str) -> None:
+    """Stopped before the answer of a request, which comes while it is stopped: the edit is next."""
+    scene, cluster = scene_of_cluster, scene_of_cluster.cluster
+    cluster.start("bot")
+    scene.until_found()
+    method, path, skip, is_model = MOMENTS[moment]
+    scene.scene.fail(method, path, model=is_model, skip=skip, delay=1.0, times=1)
+    cluster.start("worker", "worker-1")
+    scene.until_hit()
+    cluster.signal("worker-1", signal.SIGSTOP)
+    cluster.start("worker", "worker-2")
+    # The server holds the lock of the one edit at a time until the stopped worker's connection is
+    # ended: as an operator would, or idle_in_transaction_session_timeout.
+    wait_for(lambda: cluster.ask(FREED, f"%:{scene.victim}"), 60, "another to take the post over")
+
+    def described() -> bool:
+        cluster.ask(ENDED)
+        return scene.world.described(scene.victim)
+
+    wait_for(described, 60, "the victim to be described", every_s=0.2)
+    cluster.signal("worker-1", signal.SIGCONT)
+    wait_for(lambda: "another" in cluster.log("worker-1"), 60, "it to be told")
+    scene.ends_well()
+    assert len(scene.world.server.requests("PUT")) == 1
+
+
+# Nobody but the second worker has a job, or it is done with it.
+FREED = (
+    "SELECT 1 WHERE (SELECT max(attempts) FROM procrastinate_jobs WHERE lock LIKE %s "
+    "AND status = 'doing') > 0 OR NOT EXISTS (SELECT 1 FROM procrastinate_jobs)"
+)
+ENDED = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE "
+    "'alternator%' AND state = 'idle in transaction' AND state_change < now() - interval '1 s'"
+)
