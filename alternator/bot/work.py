@@ -154,7 +154,12 @@ class Work:
                 self._account.state.release(claim)
 
     def _publish(self, claim: Claim, draft: Draft, started: float) -> None:
-        """Publish a draft, and write down and say what came of it."""
+        """Publish a draft, and write down and say what came of it; later, where the hour's edits
+        were used up while it was made."""
+        wait = self._pace.seconds_until_edit()
+        if wait > 0:
+            self._account.state.release(claim, wait=wait)
+            return
         with tracing.span("edit"):
             outcomes = self._published(draft)
         self._finish(claim, outcomes, self._stop.clock.monotonic() - started)
