@@ -24,6 +24,7 @@ ACROSS = {
     "images/universal": "likewise",
     "bench": "the benches are no package",
     "deploy": "unit files and manifests, by systemd's, Podman's and Kubernetes' own tools",
+    "faults/cluster": "a whole cluster, of which one part after the other fails",
     "support": "what tests share",
     "real": "real weights and human speech, and how they are fetched",
 }

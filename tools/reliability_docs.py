@@ -87,6 +87,51 @@ CASES = (
         "own (`tests/faults/test_events.py`)."
     ),
 )
+CLUSTER = """
+## A cluster
+
+What bots and workers on one PostgreSQL do when one of them, or something between them, fails
+(`tests/faults/cluster/`). They are the real commands, each a process of its own, with shorter
+waits. After each the
+server's records must show every post described once, none edited twice, none damaged; and the
+database nothing that waits, is claimed, has a job, is held or leased once all have ended.
+
+"""
+CLUSTER_CASES = (
+    (
+        "**A worker is killed** (SIGKILL): {steps}; before and after each write of a post; with "
+        "another one there that takes over, and with the same one started again "
+        "(`test_kill_worker.py`)."
+    ),
+    (
+        "**A worker is killed at an errand** of a person ({kinds}), at its requests and writes; "
+        "another one does what is left of it, once (`test_kill_errand.py`)."
+    ),
+    (
+        "**A bot is killed** before and after the writes of a look and of an event; another one "
+        "takes its accounts over, and finds what it did not hear of (`test_kill_bot.py`)."
+    ),
+    (
+        "**A worker is stopped for longer than it is believed to live**, before it edits, and goes "
+        "on when another one has taken the post over: {zombies}. It edits nothing, and ends no job "
+        "but its own (`test_zombie.py`). What can't be helped: one that is stopped between that "
+        "question and its edit, which is a moment."
+    ),
+    (
+        "**Connections** to {peers} are {manners}, for a while; and cut or reset in the middle of "
+        "a post (`test_connections.py`)."
+    ),
+    ("**What is around it**: {around} (`test_around.py`)."),
+    (
+        "**The queue by chance**: whatever order things happen in, and whoever dies, never are two "
+        "at one post, and in the end all is done and no job is left (`test_queue_model.py`)."
+    ),
+    (
+        "**All at once**: a soak as below, of two bots and three workers that are killed, ended "
+        "and stopped, with a database that is restarted, crashes, is locked and loses connections "
+        "(`test_cluster_soak.py`, `make soak CLUSTER=1`)."
+    ),
+)
 SOAK = "\n## All of it at once\n\n"
 
 
@@ -95,7 +140,7 @@ def render() -> str:
     table = tomllib.loads((FAULTS / "table.toml").read_text("utf-8"))
     parts = [HEAD, rules_text(), ANSWERS, answers_text(table), SAME, same_text(table)]
     parts += [OUTCOMES, outcomes_text(table), LEFT_OUT, reasons_text(table)]
-    return "".join([*parts, elsewhere_text(table), SOAK, soak_text()])
+    return "".join([*parts, elsewhere_text(table), cluster_text(table), SOAK, soak_text()])
 
 
 def rules_text() -> str:
@@ -194,6 +239,36 @@ def elsewhere_text(table: Mapping[str, Any]) -> str:
     }
     filled = (textwrap.fill(f"- {case.format(**words)}", 110) for case in CASES)
     return ELSEWHERE + "".join(text.replace("\n", "\n  ") + "\n" for text in filled)
+
+
+def cluster_text(table: Mapping[str, Any]) -> str:
+    """What is played with a cluster."""
+    folder = FAULTS / "cluster"
+    titles = {step["id"]: step["title"] for step in table["step"]}
+    words = {
+        "steps": ", ".join(
+            titles[key] for key in literals(folder / "test_kill_worker.py", "OF_A_POST")
+        ),
+        "kinds": ", ".join(literals(folder / "test_kill_errand.py", "KINDS")),
+        "zombies": ", ".join(literals(folder / "test_zombie.py", "MOMENTS")),
+        "peers": ", ".join(literals(folder / "test_connections.py", "PEERS")),
+        "manners": ", ".join(literals(folder / "test_connections.py", "MANNERS")),
+        "around": ", ".join(sentences(folder / "test_around.py")),
+    }
+    filled = (textwrap.fill(f"- {case.format(**words)}", 110) for case in CLUSTER_CASES)
+    head = "\n\n".join(
+        part if part.startswith("\n#") else textwrap.fill(part, 110)
+        for part in CLUSTER.split("\n\n")
+        if part.strip()
+    )
+    return head + "\n\n" + "".join(text.replace("\n", "\n  ") + "\n" for text in filled)
+
+
+def sentences(file: Path) -> Iterator[str]:
+    """What the tests of a module are called."""
+    for node in ast.parse(file.read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            yield node.name.removeprefix("test_").replace("_", " ")
 
 
 def soak_text() -> str:

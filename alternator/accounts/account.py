@@ -47,8 +47,6 @@ class Account:
     """
 
     # size: what it is, and what the processes of a cluster know of each other.
-
-    # size: the last three have a default.
     def __init__(
         self,
         settings: MastodonSettings,

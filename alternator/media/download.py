@@ -63,12 +63,22 @@ class Downloads:
                 or the address is none of the web.
             MediaError: it is of a type that is not taken on.
         """
-        self._directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._directory, prefix="attachment-") as file:
+        with self._empty_file() as file:
             self._fetch(url, file, limit(kind, self._settings))
             path = Path(file.name)
             check_type(path, kind, self._settings.supported_formats)
             yield path
+
+    def _empty_file(self) -> "tempfile._TemporaryFileWrapper[bytes]":
+        """A file of its own. TemporaryMediaError where there is no room for one."""
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            # What a buffer holds back would come to grief at the end, and once more at the close.
+            return tempfile.NamedTemporaryFile(
+                dir=self._directory, prefix="attachment-", buffering=0
+            )
+        except OSError as error:
+            raise _no_room(error) from None
 
     def _fetch(self, url: str, file: IO[bytes], most: int) -> None:
         """Write what is at ``url`` to ``file``: at most ``most`` bytes."""
@@ -89,14 +99,22 @@ class Downloads:
             _failed(error, url, limits)
         if size == 0:
             raise TemporaryMediaError(f"{shown(url)} is empty")
-        file.flush()
 
 
 def _write(file: IO[bytes], piece: bytes) -> int:
+    written = 0
     try:
-        return file.write(piece)
+        while written < len(piece):  # the last bytes that there is room for are written alone
+            written += file.write(piece[written:])
     except OSError as error:  # no space left
-        raise TemporaryMediaError(f"it can't be kept on this machine: {error.strerror}") from None
+        raise _no_room(error) from None
+    return written
+
+
+def _no_room(error: OSError) -> TemporaryMediaError:
+    return TemporaryMediaError(
+        f"it can't be kept on this machine ({error.strerror}); see to the disk of [state] directory"
+    )
 
 
 def _failed(error: Exception, url: str, limits: Limits) -> NoReturn:

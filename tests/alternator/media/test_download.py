@@ -296,7 +296,9 @@ def test_a_full_disk_is_a_passing_failure(files: str, tmp_path: Path):
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
         signal.signal(signal.SIGXFSZ, ignored)
     assert isinstance(error, TemporaryMediaError)
-    assert str(error) == "it can't be kept on this machine: File too large"
+    assert str(error) == (
+        "it can't be kept on this machine (File too large); see to the disk of [state] directory"
+    )
 
 
 class Beats(Progress):

@@ -1,6 +1,7 @@
 """What is around a cluster fails: its database, disks, clocks, tokens; and there is two of all."""
 
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -77,13 +78,18 @@ def test_the_database_takes_no_more_connections(
 
 
 def test_the_disk_is_full_under_the_database(
-    scene_of_cluster: ClusterScene, tmp_path: Path
+    scene_of_cluster: ClusterScene,
 ) -> None:
     scene = scene_of_cluster
-    with small_disk(tmp_path / "disk", kibibytes=200 * 1024) as disk:
+    # Below /tmp, which PostgreSQL's user may enter.
+    with (
+        tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as top,
+        small_disk(Path(top) / "disk", kibibytes=200 * 1024) as disk,
+    ):
+        Path(top).chmod(0o755)
+        disk.chmod(0o755)
         folder = disk / "pg"
         folder.mkdir()
-        disk.chmod(0o755)
         server = PostgresServer(folder, free_port())
         server.make()
         try:

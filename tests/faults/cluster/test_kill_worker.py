@@ -10,8 +10,17 @@ import pytest
 from cluster_scene import ClusterScene
 from fault_table import Step, load
 
-OF_A_POST = ("sign-in", "instance", "status", "media", "model", "status-again", "source", "edit")
-OF_A_POST += ("source-after",)
+OF_A_POST = (
+    "sign-in",
+    "instance",
+    "status",
+    "media",
+    "model",
+    "status-again",
+    "source",
+    "edit",
+    "source-after",
+)
 STEPS = [step for step in load()[0] if step.id in OF_A_POST]
 MOMENTS = [(step, False) for step in STEPS] + [(s, True) for s in STEPS if s.method != "GET"]
 # The transactions in which a job takes a post, and writes down what becomes of it.
