@@ -21,7 +21,7 @@ ALTERNATOR = .venv/bin/alternator
 # tests that need it run one by one.
 PARALLEL = --numprocesses 4 --dist worksteal
 
-.PHONY: builds-check clean down engines format generated help hooks images images-twice lint lock lock-tools pci-ids render soak test test-fast test-images up
+.PHONY: builds-check clean down engines format generated help hooks images images-twice lint lock lock-tools pci-ids render scale scale-down soak test test-fast test-images up
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,10 +29,16 @@ help: ## List the targets
 	  'Options: VARIANT=cpu|cuda|rocm|universal|all   PLATFORM=linux/amd64,linux/arm64   WHEEL=cu126' \
 	  '         CONFIG=FILE   DEMO=1   SANDBOX_PORT=3000   DASHBOARD_PORT=8766' \
 	  '         GFX=gfx1100 (rocm)   FULL=1 (cuda)' \
-	  '         BASE=registry|bootstrap|IMAGE   INSTALL=no   VOLUMES=1 (down)   CHECK=1 (render, lock)   PYTHON=FILE'
+	  '         BASE=registry|bootstrap|IMAGE   INSTALL=no   VOLUMES=1 (down, scale-down)   CHECK=1 (render, lock)   PYTHON=FILE'
 
 up: .host ## Probe this machine, build the image for it, start the bot (without alternator.toml: the demo)
 	@$(ALTERNATOR) up $(if $(VARIANT),--variant $(VARIANT)) $(if $(CONFIG),--config $(CONFIG)) $(if $(DEMO),--demo) $(if $(BASE),--base $(BASE))
+
+scale: .host ## Start the roles apart with a database (CONFIG=FILE; WORKERS=3; else the sandbox's account)
+	@$(ALTERNATOR) scale $(if $(VARIANT),--variant $(VARIANT)) $(if $(CONFIG),--config $(CONFIG)) $(if $(DEMO),--demo) $(if $(BASE),--base $(BASE)) $(if $(WORKERS),--workers $(WORKERS))
+
+scale-down: .host ## Stop what `make scale` started; VOLUMES=1 also removes its database and secrets
+	@$(ALTERNATOR) scale $(if $(VOLUMES),--volumes,--down)
 
 down: .host ## Stop what `make up` started; VOLUMES=1 also removes its data
 	@$(ALTERNATOR) down $(if $(VOLUMES),--volumes)

@@ -15,9 +15,10 @@ from typing import Any
 
 from bench.cold_start import TRANSCRIBE
 from images.build.site_settings import read_site
-from images.catalog import CHECKOUT, image_tag, load_catalog, project
+from images.catalog import CHECKOUT, image_tag, load_catalog
 from images.engine.engine import Engine
 from images.packages.wheelhouse import POOL
+from images.project import project
 
 # What a build doesn't read, or what it must not find made already.
 LEFT_OUT = (

@@ -122,6 +122,14 @@ class Choice:
     service: devices.Service | None = None
 
 
+def device_variables(choice: Choice) -> dict[str, str]:
+    """What the device's overlay takes, and what the host's probe saw."""
+    return {
+        HOST_REPORT: check.handed_report(choice.report),
+        **devices.variables(choice.report["selection"]["run_flags"]),
+    }
+
+
 def start(builder: Builder, project: Project, wish: Wish) -> int:
     """Choose, render, build and start; returns once the bot is at work."""
     choice = choose(builder, wish, host_choice.probe)
@@ -148,8 +156,7 @@ def start(builder: Builder, project: Project, wish: Wish) -> int:
         universal=wish.variant == UNIVERSAL,
         podman=builder.engine.podman and not builder.environ.get(LOG_DRIVER_VARIABLE),
         variables={
-            HOST_REPORT: check.handed_report(choice.report),
-            **devices.variables(choice.report["selection"]["run_flags"]),
+            **device_variables(choice),
             **memory.variables(choice.report, model, builder.environ),
             **page.variables,
         },

@@ -40,6 +40,7 @@ class Stack:
     overlays: tuple[str, ...]
     variables: Mapping[str, str]
     withheld: frozenset[str] = frozenset()
+    override: str = OVERRIDE  # the operator's own file, if there is one
     service: Service | None = None  # the bot's device, where no file has it
 
     def written(self, folder: Path) -> list[Path]:
@@ -53,7 +54,7 @@ class Stack:
 
     def files(self, folder: Path = FOLDER, written: Sequence[Path] = ()) -> list[Path]:
         """The compose files, in the order in which they are merged; last the operator's own."""
-        own = folder / f"{OVERRIDE}.yaml"
+        own = folder / f"{self.override}.yaml"
         ours = [*(folder / f"{overlay}.yaml" for overlay in self.overlays), *written]
         return [*ours, own] if own.is_file() else ours
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from images.errors import CatalogError
+from images.project import project
 from probe.report.snippet import IMAGE
 from probe.report.snippet_settings import USER
 from probe.tables.builds import line_of, load_table
@@ -24,6 +25,7 @@ BASE_PIN_FILE = "base_pin.toml"  # beside the catalog
 # The bot's images carry the name that the probe prints in its snippets.
 IMAGE_USER = f"{USER}:{USER}"  # who runs in every image of ours: user and group
 SANDBOX_REPOSITORY = "alternator-sandbox"
+POSTGRES_REPOSITORY = "alternator-postgres"
 BASE_REPOSITORY = "alternator-base"
 
 
@@ -88,7 +90,17 @@ class Sandbox:
     name: str = "sandbox"
 
 
-AnyImage = Variant | Universal | Sandbox
+@dataclass(frozen=True, kw_only=True)
+class Postgres:
+    """Debian's PostgreSQL: its major version, and the number of the user that runs it."""
+
+    version: int
+    user: int
+    name: str = "postgres"
+
+
+PythonImage = Variant | Universal | Sandbox  # what holds Python packages of ours
+AnyImage = PythonImage | Postgres
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +123,7 @@ class Catalog:
     variants: Mapping[str, Variant]
     universal: Universal
     sandbox: Sandbox
+    postgres: Postgres
     budgets: Mapping[str, Budget]
     budget_base: int  # bytes of the base that the budgets are made for
     pins: Mapping[str, Mapping[str, str]]  # of one torch build: {"2.13.0+cu130": {name: version}}
@@ -122,7 +135,7 @@ class Catalog:
         except KeyError:
             raise CatalogError(
                 f"there is no variant {name!r}; choose one of {', '.join(self.variants)}, "
-                f"{self.universal.name}, {self.sandbox.name} or 'all'"
+                f"{self.universal.name}, {self.sandbox.name}, {self.postgres.name} or 'all'"
             ) from None
 
 
@@ -141,30 +154,17 @@ def with_build(variant: Variant, *, wheel: str, torch: str | None = None) -> Var
     return replace(variant, wheel=wheel, torch=version)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Project:
-    """What ``pyproject.toml`` says of the project."""
-
-    version: str
-    description: str
-
-
-@cache
-def project(checkout: Path = CHECKOUT) -> Project:
-    """The project that a checkout holds."""
-    table = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]
-    return Project(version=str(table["version"]), description=str(table["description"]))
-
-
 def image_tag(image: AnyImage, *, full: bool = False) -> str:
     """``alternator:<version>-<variant>-<wheel>``; without the wheel where it is the variant.
 
-    The complete image of a build that has a lean one ends in ``-full``. The sandbox has a name of
-    its own.
+    The complete image of a build that has a lean one ends in ``-full``. The sandbox and PostgreSQL
+    have names of their own.
     """
     version = project().version
     if isinstance(image, Sandbox):
         return f"{SANDBOX_REPOSITORY}:{version}"
+    if isinstance(image, Postgres):
+        return f"{POSTGRES_REPOSITORY}:{version}-{image.version}"
     parts = [image.name]
     if image.wheel not in ("", image.name):
         parts.append(image.wheel)
@@ -232,6 +232,7 @@ def _catalog(data: Mapping[str, Any], digest: str) -> Catalog:
             title=data["universal"]["title"], packages=data["universal"]["packages"]
         ),
         sandbox=Sandbox(packages=data["sandbox_packages"]),
+        postgres=Postgres(version=data["postgres"]["version"], user=data["postgres"]["user"]),
         budgets={name: _budget(entry) for name, entry in data["budgets"].items()},
         budget_base=round(data["budget_base"]["gb"] * 1e9),
         pins=data["pins"],

@@ -82,7 +82,7 @@ def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "variant",
         nargs="?",
         default="auto",
-        help="cpu, cuda, rocm, universal, sandbox, all, or auto: what suits this host",
+        help="cpu, cuda, rocm, universal, sandbox, postgres, all, or auto: what suits this host",
     )
     parser.add_argument("--wheel", help="another torch build of the variant, such as cu126")
     parser.add_argument("--base", help="registry, bootstrap, or an image reference")
@@ -155,10 +155,10 @@ def parse_platforms(text: str | None) -> list[Platform]:
 def choose_images(options: argparse.Namespace, builder: Builder) -> list[AnyImage]:
     """The images that the options name; CatalogError for options that don't go together."""
     name, catalog = options.variant, builder.catalog
-    if options.platform and name in ("auto", "sandbox"):
+    if options.platform and name in ("auto", "sandbox", "postgres"):
         raise CatalogError(
             f"--platform {options.platform} needs a VARIANT, such as cpu: without one it is chosen "
-            f"for this very machine, and so is the sandbox"
+            f"for this very machine, and so are the sandbox and postgres"
         )
     images: list[AnyImage]
     images = [_best_here(builder)] if name == "auto" else _named(name, catalog)
@@ -204,7 +204,7 @@ def plan(
 def _named(name: str, catalog: Catalog) -> list[AnyImage]:
     if name == "all":
         return [*catalog.variants.values(), catalog.universal]
-    for image in (catalog.universal, catalog.sandbox):
+    for image in (catalog.universal, catalog.sandbox, catalog.postgres):
         if name == image.name:
             return [image]
     return [catalog.variant(name)]

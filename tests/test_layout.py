@@ -23,8 +23,8 @@ ACROSS = {
     "images/cuda": "likewise",
     "images/universal": "likewise",
     "bench": "the benches are no package",
+    "deploy": "unit files and manifests, by systemd's, Podman's and Kubernetes' own tools",
     "faults/cluster": "a whole cluster, of which one part after the other fails",
-    "deploy": "unit files, by systemd's and Podman's own tools",
     "support": "what tests share",
     "real": "real weights and human speech, and how they are fetched",
 }

@@ -44,7 +44,8 @@ def main() -> None:
         except EngineError as error:
             console.say(f"The tests that need a container engine will skip: {error}")
             return
-        for image in (builder.catalog.variant("cpu"), builder.catalog.sandbox):
+        catalog = builder.catalog
+        for image in (catalog.variant("cpu"), catalog.sandbox, catalog.postgres):
             build(BuildRequest(image=image), builder)
 
 

@@ -72,11 +72,7 @@ class Describer:
         self._writer = writer
         self._dialect = dialect
         self._wanted = wanted or Wanted()
-        self.other_bot = (
-            OtherBot(progress, clock)
-            if history is None
-            else OtherBot(progress, clock, history.texts_of)
-        )
+        self.other_bot = OtherBot(progress, clock, history)
         self._lost_edits = LostEdits(client=client)
         self._journal = Journal(history)
 

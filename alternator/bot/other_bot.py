@@ -9,12 +9,13 @@ import logging
 import random
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from alternator.alt_text.attribution import is_attributed
 from alternator.mastodon.entities import Attachment
 from alternator.mastodon.plain import says
 from alternator.progress import Progress
+from alternator.store.edit_history import EditHistory
 
 log = logging.getLogger(__name__)
 
@@ -27,19 +28,19 @@ REMEMBERED = 200  # descriptions of our own
 class OtherBot:
     """What is known of another bot on the account. Any thread may tell and ask.
 
-    ``clock`` gives seconds that nobody sets back; ``sent`` tells which texts are known to have been
-    sent for an attachment by any process of this bot.
+    ``clock`` gives seconds that nobody sets back; ``history`` tells which texts were sent for an
+    attachment by any process of this bot.
     """
 
     def __init__(
         self,
         progress: Progress,
         clock: Callable[[], float],
-        sent: Callable[[str], Collection[str]] = lambda attachment_id: (),
+        history: EditHistory | None = None,
     ) -> None:
         self._progress = progress
         self._clock = clock
-        self._sent = sent
+        self._history = history
         self._lock = threading.Lock()
         # By attachment: after an edit that failed, the words before the last may stand there.
         self._ours: OrderedDict[str, tuple[str, ...]] = OrderedDict()
@@ -59,7 +60,7 @@ class OtherBot:
         if not is_attributed(text):
             return
         # A process before this one, or beside it, is no other bot.
-        sent = self._sent(attachment.id)
+        sent = () if self._history is None else self._history.texts_of(attachment.id)
         with self._lock:
             if any(says(text, ours) for ours in (*sent, *self._ours.get(attachment.id, ()))):
                 return

@@ -28,6 +28,11 @@ class Pace:
             waits.append(self._ledger.seconds_until_room("description", most))
         return max(waits)
 
+    def seconds_until_edit(self) -> float:
+        """How long no post is to be edited, whoever has edited one meanwhile; 0 if one may be."""
+        most = self._settings.edits_per_hour
+        return self._ledger.seconds_until_room("edit", most) if most else 0.0
+
     def used_up(self) -> str:
         """That the hour has no room for a post, in words; empty while it has."""
         settings, wait = self._settings, self.seconds_left()

@@ -117,14 +117,10 @@ class Work:
                 return False
             # What was edited must be written down: no signal in between.
             with self._stop.shielded(), state.editing(claim) as is_ours:
-                if not is_ours:
+                if is_ours:
+                    self._publish(claim, draft, started)
+                else:
                     log.info("post %s is left to the process that took it over", claim.status_id)
-                    return True
-                with tracing.span("edit"):
-                    outcomes = self._published(draft)
-                self._finish(claim, outcomes, clock.monotonic() - started)
-                if self.on_published is not None:
-                    self.on_published(claim, draft, outcomes)
         except Stopping:
             state.release(claim)  # changes nothing where the outcomes are written down already
             raise
@@ -156,6 +152,19 @@ class Work:
         if claim is not None:
             with suppress(StateError):  # the next start frees it
                 self._account.state.release(claim)
+
+    def _publish(self, claim: Claim, draft: Draft, started: float) -> None:
+        """Publish a draft, and write down and say what came of it; later, where the hour's edits
+        were used up while it was made."""
+        wait = self._pace.seconds_until_edit()
+        if wait > 0:
+            self._account.state.release(claim, wait=wait)
+            return
+        with tracing.span("edit"):
+            outcomes = self._published(draft)
+        self._finish(claim, outcomes, self._stop.clock.monotonic() - started)
+        if self.on_published is not None:
+            self.on_published(claim, draft, outcomes)
 
     def _published(self, draft: Draft) -> list[Outcome]:
         """The outcomes of a draft, written into its status. Halts the account on a damage."""

@@ -25,8 +25,10 @@ _shtab_alternator_commands() {
     images:'Render the Dockerfiles and build the images.'
     members:'List, look after and remove the accounts that members connected.'
     models:'List, download, verify, convert, import and remove Whisper'"'"'s models.'
+    node-labels:'Print this machine'"'"'s hardware as labels of its Kubernetes node, or put them there. The labels name what a pod gets that asks for the node'"'"'s GPU: vendor, number, the build of torch that runs on it'
     probe:'Show this machine'"'"'s hardware and which image and torch suit it.'
     run:'Watch the accounts'"'"' posts and describe what lacks a description.'
+    scale:'Start the roles apart, with a database: a bot, workers, a transcription server, the pages. Without an alternator.toml they work for the sandbox'"'"'s account.'
     serve:'Answer OpenAI'"'"'s audio API over HTTP: /v1/audio/transcriptions, /v1/audio/translations, /v1/realtime, /v1/models, whisper-asr-webservice'"'"'s /asr and /detect-language, and a page at /'
     status:'Show what waits, what was described and what failed; exit code 0 if a bot is well at work. It ends with 1 where no bot is running, where it says that it is not well, and where it edits nothing any more because an edit did harm.'
     transcribe:'Write down the speech in audio and video files'
@@ -397,7 +399,7 @@ _shtab_alternator_images_build_options=(
   "--platform[linux\/amd64, linux\/arm64, or both with a comma\; without it the engine\'s own]:PLATFORMS:"
   "--gfx[ROCm\: targets to keep kernels for\: gfx1100,gfx1101]:gfx:"
   "--full[CUDA\: the complete image, with the libraries that no transcription calls (\+1.9 GB)]"
-  ":cpu, cuda, rocm, universal, sandbox, all, or auto\: what suits this host:"
+  ":cpu, cuda, rocm, universal, sandbox, postgres, all, or auto\: what suits this host:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -651,6 +653,17 @@ _shtab_alternator_models_verify_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_models_verify_defaults_added=0
 
+_shtab_alternator_node_labels_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--apply[patch the node, by the pod\'s service account]"
+  "--node[whose labels (default\: \$NODE_NAME)]:NAME:"
+  "--every[look again and again, until it is stopped]:SECONDS:"
+  "--replay[the machine of a recording, not this one]:FILE:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_node_labels_defaults_added=0
+
 _shtab_alternator_probe_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--backend[instead of the best one]:auto|cpu|cuda|rocm|mps:"
@@ -679,6 +692,21 @@ _shtab_alternator_run_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_alternator_run_defaults_added=0
+
+_shtab_alternator_scale_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--down[stop them\; the database stays]"
+  "--volumes[stop them, and remove database, secrets and models]"
+  "--config[the configuration file]:config:"
+  "--demo[the sandbox, even if there is one]"
+  "--workers[so many for pictures, and as many for speech (default\: 1)]:N:"
+  "--variant[instead of the probe\'s choice]:variant:(cpu cuda rocm)"
+  "--base[registry, bootstrap, or an image reference]:base:"
+  "--no-install[never install a container engine]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_alternator_scale_defaults_added=0
 
 _shtab_alternator_serve_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -848,8 +876,10 @@ _shtab_alternator() {
         images) _shtab_alternator_images ;;
         members) _shtab_alternator_members ;;
         models) _shtab_alternator_models ;;
+        node-labels) _arguments -C -s $_shtab_alternator_node_labels_options ;;
         probe) _arguments -C -s $_shtab_alternator_probe_options ;;
         run) _arguments -C -s $_shtab_alternator_run_options ;;
+        scale) _arguments -C -s $_shtab_alternator_scale_options ;;
         serve) _arguments -C -s $_shtab_alternator_serve_options ;;
         status) _arguments -C -s $_shtab_alternator_status_options ;;
         transcribe) _arguments -C -s $_shtab_alternator_transcribe_options ;;

@@ -9,6 +9,7 @@ from alternator.bot.health import serving
 from alternator.config.load import ClusterConfig
 from alternator.errors import AlternatorError, StateError, TemporaryStateError
 from alternator.mastodon.streams.hub import StreamHub
+from alternator.media.confined.kernel import keep_memory_private
 from alternator.roles.account_config import AccountConfigs, key_of
 from alternator.roles.account_watch import AccountWatch, Surroundings
 from alternator.roles.answers import answering
@@ -44,6 +45,7 @@ def main(argv: list[str]) -> int:
     """
     parser = command_parser("alternator bot", main.__doc__, EXAMPLES)
     add_arguments(parser)
+    keep_memory_private()
     config = begun(parser.parse_args(argv))
     stop = Stop()
     stop.on_signals()

@@ -13,6 +13,8 @@ from alternator.errors import StateError
 from alternator.roles.answers import Answer
 from alternator.store.cluster import GONE_SECONDS, Cluster
 
+MOST_DEAD = 1000  # that are counted
+
 
 class RoleMetrics(Collector):
     """Looked up when somebody asks. Each role adds its ``own``."""
@@ -35,7 +37,7 @@ class RoleMetrics(Collector):
         """What the cluster knows, where it can be asked, and what this process knows."""
         database = gauge("database_up", "1 while the database answers.")
         try:
-            found = [*self._queue(), self._processes()]
+            found = [*self._queue(), self._processes(), *self._troubles()]
             database.add_metric([], 1.0)
         except StateError:
             found = []
@@ -64,6 +66,13 @@ class RoleMetrics(Collector):
                 jobs.add_metric([queue.queue, state], number)
             oldest.add_metric([queue.queue], queue.oldest)
         yield from (jobs, oldest)
+
+    def _troubles(self) -> Iterator[Metric]:
+        dead = gauge("dead_jobs", "Jobs that are not tried again until a person says so.")
+        dead.add_metric([], len(self._cluster.jobs.dead(MOST_DEAD)))
+        halted = gauge("halted_accounts", "Accounts of which nothing is edited any more.")
+        halted.add_metric([], len(self._cluster.halted()))
+        yield from (dead, halted)
 
     def _processes(self) -> Metric:
         processes = gauge("processes", "Processes of the cluster by their role.", "role")

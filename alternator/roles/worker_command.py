@@ -17,6 +17,7 @@ from alternator.config.models import WhisperSettings
 from alternator.config.settings import Config
 from alternator.errors import ConfigError, TemporaryStateError
 from alternator.log import log
+from alternator.media.confined.kernel import keep_memory_private
 from alternator.media.download import remove_leftovers
 from alternator.queue.names import Kind, queues_of
 from alternator.queue.taking import QueueThread, Taking, Tasks
@@ -73,6 +74,7 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     if arguments.concurrency is not None and not 1 <= arguments.concurrency <= 100:
         parser.error("--concurrency must be from 1 to 100")
+    keep_memory_private()
     config = begun(arguments)
     stop = Stop()
     stop.on_signals()

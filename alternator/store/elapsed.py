@@ -12,6 +12,9 @@ from collections.abc import Callable
 # What clocks that are steered (NTP) drift apart between two looks is no step.
 STEP_SECONDS = 1.0
 MOST_STEPS = 1000
+# What one process wrote down may lie so far ahead for another one, whose clock is a little behind:
+# only what lies further ahead is of a clock that was wrong.
+APART_SECONDS = 60.0
 
 
 class ElapsedTime:

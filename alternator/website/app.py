@@ -27,7 +27,7 @@ from alternator.members.states import States
 from alternator.store.cluster import Cluster
 from alternator.store.interface import Store
 from alternator.website import pages
-from alternator.website.metrics import MEDIA_TYPE, ClusterMetrics
+from alternator.website.metrics import ClusterMetrics
 from alternator.website.pages import ClusterSite
 from alternator.website.stored import StoredAccounts
 
@@ -85,7 +85,7 @@ def web_app(
 
 def routes_of_cluster(site: ClusterSite) -> list[BaseRoute]:
     """The operator's pages, and what is for machines."""
-    metrics = ClusterMetrics(site.cluster, site.site.now)
+    metrics = ClusterMetrics(site.cluster)
 
     def alive(site: ClusterSite, request: Request) -> Response:
         return in_lines([], "alive")  # a restart would mend nothing of a database that is gone
@@ -100,7 +100,8 @@ def routes_of_cluster(site: ClusterSite) -> list[BaseRoute]:
         return in_lines([], "ready")
 
     def measured(site: ClusterSite, request: Request) -> Response:
-        return Response(metrics.text(), media_type=MEDIA_TYPE)
+        found = metrics.answer()
+        return Response(found.content, media_type=found.kind)
 
     machines: Mapping[str, ClusterPage] = {
         "/healthz": alive,

@@ -11,12 +11,14 @@ from alternator.bot import health_address
 from alternator.bot.health import serving
 from alternator.config.load import ClusterConfig
 from alternator.dashboard.server import END_SECONDS, access_of, listening
-from alternator.errors import ConfigError, StateError
+from alternator.errors import ConfigError, KeyMismatchError, StateError
 from alternator.members.checked import check
 from alternator.members.cipher import Cipher
+from alternator.members.credentials import credentials_of
 from alternator.roles.opening import shared_store
 from alternator.roles.presence import Presence
 from alternator.stopping import Stop
+from alternator.store.cluster import Cluster
 from alternator.website.app import web_app
 from alternator.website.clock import SharedClock
 from alternator.website.health import WebHealth
@@ -40,6 +42,8 @@ def serve(config: ClusterConfig, stop: Stop) -> None:
     with ExitStack() as stack:
         store, cluster = stack.enter_context(shared_store(base, "web", stop))
         now = SharedClock(cluster.now, stop.clock.now, stop.clock.monotonic).now
+        if cipher is not None:
+            check_tokens(cluster, cipher)
         app = web_app(base, config.accounts, store, cluster, cipher, now)
         health = WebHealth(cluster)
         presence = Presence("web", cluster, stop.clock, health.facts)
@@ -48,6 +52,15 @@ def serve(config: ClusterConfig, stop: Stop) -> None:
         stack.enter_context(health_address.announced(base.state.directory, base.health))
         stack.enter_context(answering(config, app))
         look_after(presence, stop)
+
+
+def check_tokens(cluster: Cluster, cipher: Cipher) -> None:
+    """Name members whose token no key opens: while nobody has connected again yet."""
+    for entry in cluster.enrolment.all(source="member"):
+        try:
+            credentials_of(entry, cipher)
+        except KeyMismatchError as error:
+            log.error("%s", error)
 
 
 @contextmanager

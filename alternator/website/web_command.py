@@ -2,6 +2,7 @@
 
 import logging
 
+from alternator.media.confined.kernel import keep_memory_private
 from alternator.roles.opening import add_arguments, begun
 from alternator.stopping import Stop, Stopping
 from alternator.website.run import serve
@@ -22,6 +23,7 @@ def main(argv: list[str]) -> int:
     """
     parser = command_parser("alternator web", main.__doc__, EXAMPLES)
     add_arguments(parser)
+    keep_memory_private()
     config = begun(parser.parse_args(argv))
     stop = Stop()
     stop.on_signals()

@@ -17,7 +17,7 @@ from images.build.buildkit import Recipe, run_build
 from images.build.lean import check_full, has_lean, is_full
 from images.build.provenance import Provenance, read_provenance
 from images.build.reproducible import reset_times
-from images.catalog import AnyImage, Sandbox, Universal, Variant, image_tag
+from images.catalog import AnyImage, Postgres, Sandbox, Universal, Variant, image_tag
 from images.contents import budget
 from images.contents.inventory import VARIANT_LABEL
 from images.engine.engine import Engine
@@ -81,7 +81,7 @@ def build(request: BuildRequest, builder: Builder) -> Built:
         epoch=provenance.epoch,
     )
     built = _make(recipe, builder, provenance)
-    if not isinstance(image, Sandbox) and not request.full:
+    if wheels and not isinstance(image, Sandbox | Postgres) and not request.full:
         allowed = budget.allowed(builder.catalog, image, wheels)
         base_bytes = builder.engine.inspect(recipe.arguments["RUNTIME_BASE"]).size
         allowed = budget.over_base(allowed, builder.catalog, base_bytes)
@@ -98,10 +98,14 @@ def contents(image: AnyImage, platform: Platform) -> str:
             return f"its torch is installed at the first start, {platform}"
         case Sandbox():
             return "the demo's Mastodon server and vision endpoint"
+        case Postgres():
+            return f"Debian's PostgreSQL {image.version}, {platform}"
 
 
-def fetch_packages(request: BuildRequest, builder: Builder, platform: Platform) -> Path:
-    """Fill the wheelhouse of an image; the folder that its build mounts."""
+def fetch_packages(request: BuildRequest, builder: Builder, platform: Platform) -> Path | None:
+    """Fill the wheelhouse of an image; the folder that its build mounts, None where it has none."""
+    if isinstance(request.image, Postgres):
+        return None
     wheelhouse = Wheelhouse(
         catalog=builder.catalog,
         environ=builder.environ,
@@ -122,7 +126,7 @@ def build_arguments(
 ) -> dict[str, str]:
     """What the Dockerfile's ARG lines get: the base, which torch and what is left of it, labels."""
     bases = base.arguments(builder, request.base, platform)
-    if isinstance(request.image, Sandbox):
+    if isinstance(request.image, Sandbox | Postgres):
         return {"BASE": bases["BASE"]}
     runtime = {"RUNTIME_BASE": slim_base.slim(builder.engine, bases["BASE"], platform)}
     match request.image:

@@ -19,6 +19,7 @@ LABEL = "alternator.inputs"
 # What the Dockerfiles copy or mount, from the checkout's root, beside an image's own folders.
 SHARED = ("pyproject.toml", "README.md", "LICENSE", "images/scripts", "images/wheelhouse/locks")
 CODE = ("alternator", "probe")
+OTHER_CODE = {"sandbox": ("sandbox",), "postgres": ()}
 LOCKS = ("images/cpu", "images/cuda", "images/rocm")
 NO_INPUT = ("sizes.json", ".pyc", "libkernels.so")
 # Arguments that tell of a build and change nothing in it.
@@ -58,7 +59,7 @@ def options(made_of: str, epoch: int) -> list[str]:
 
 def _files(checkout: Path, name: str) -> Iterator[Path]:
     own = (f"images/{name}", f"images/wheelhouse/{name}")
-    code = ("sandbox",) if name == "sandbox" else CODE
+    code: tuple[str, ...] = OTHER_CODE.get(name, CODE)
     for folder in (*SHARED, *own, *code, *(LOCKS if name == "universal" else ())):
         path = checkout / folder
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:

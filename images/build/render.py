@@ -13,9 +13,9 @@ from images.catalog import (
     Universal,
     Variant,
     load_catalog,
-    project,
 )
 from images.errors import StaleError
+from images.project import project
 from probe.tables.builds import load_table
 
 TEMPLATES = CHECKOUT / "templates"
@@ -41,10 +41,10 @@ def rendered_files(catalog: Catalog, templates: Path = TEMPLATES) -> Iterator[tu
         name = f"{variant.name}.Dockerfile.j2"
         text = environment.get_template(name).render(common, template=name, variant=variant)
         yield Path("images", variant.name, "Dockerfile"), text
-    image = catalog.sandbox
-    name = f"{image.name}.Dockerfile.j2"
-    text = environment.get_template(name).render(common, template=name, image=image)
-    yield Path("images", image.name, "Dockerfile"), text
+    for image in (catalog.sandbox, catalog.postgres):
+        name = f"{image.name}.Dockerfile.j2"
+        text = environment.get_template(name).render(common, template=name, image=image)
+        yield Path("images", image.name, "Dockerfile"), text
 
 
 def write(checkout: Path = CHECKOUT) -> list[Path]:

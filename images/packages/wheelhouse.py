@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
-from images.catalog import CHECKOUT, AnyImage, Catalog, Sandbox, Universal, Variant
+from images.catalog import CHECKOUT, Catalog, PythonImage, Sandbox, Universal, Variant
 from images.console import Console, StatusLine
 from images.errors import WheelhouseError
 from images.packages import committed_locks, torch_wheel
@@ -72,7 +72,7 @@ class Wheelhouse:
     pool: Path = POOL
     mounted: Path = MOUNTED
 
-    def fill(self, image: AnyImage, machine: str) -> Path:
+    def fill(self, image: PythonImage, machine: str) -> Path:
         """Fetch what an image needs and link it to ``images/wheelhouse/<image>``; returns that.
 
         ``machine`` is the architecture to fetch for. Raises WheelhouseError where the torch build
@@ -134,7 +134,7 @@ class Wheelhouse:
                 shutil.copyfile(pool / LOCK, folder / target.path.name)
         return folder
 
-    def _target(self, image: AnyImage, machine: str) -> Target:
+    def _target(self, image: PythonImage, machine: str) -> Target:
         match image:
             case Variant():
                 return variant_target(self.catalog, image, machine)

@@ -14,10 +14,10 @@ from images.catalog import (
     IMAGE_USER,
     image_tag,
     load_catalog,
-    project,
     with_build,
 )
 from images.errors import CatalogError
+from images.project import project
 from probe.report.snippet import image_name
 from probe.tables.builds import Backend, line_of, load_table
 
@@ -33,7 +33,7 @@ def test_every_variant_names_a_build_of_the_table(name: str) -> None:
 def test_unknown_variant_lists_the_known_ones() -> None:
     with pytest.raises(
         CatalogError,
-        match="no variant 'metal'; choose one of cpu, cuda, rocm, universal, sandbox or",
+        match="no variant 'metal'; choose one of cpu, cuda, rocm, universal, sandbox, postgres or",
     ):
         load_catalog().variant("metal")
 
@@ -97,6 +97,9 @@ def test_every_image_has_its_name() -> None:
     assert image_tag(catalog.variant("cpu")) == f"alternator:{version}-cpu"
     assert image_tag(catalog.universal) == f"alternator:{version}-universal"
     assert image_tag(catalog.sandbox) == f"alternator-sandbox:{version}"
+    assert (
+        image_tag(catalog.postgres) == f"alternator-postgres:{version}-{catalog.postgres.version}"
+    )
     complete = image_tag(catalog.variant("cuda"), full=True)
     assert complete == f"alternator:{version}-cuda-cu130-full"
 

@@ -19,6 +19,7 @@ from alternator.queue.names import Kind
 from alternator.roles.bot_command import BotRole
 from alternator.roles.worker_command import WorkerRole
 from alternator.speech.transcript import Transcript
+from alternator.speech.worker.slot import WorkerReport
 from alternator.stopping import Stop, Stopping
 from sandbox.server import SandboxServer
 from sandbox.vision.server import VisionServer
@@ -65,7 +66,7 @@ class Heard:
 
     def __init__(self, settings: WhisperSettings) -> None:
         self.state = "ready"
-        self.workers = ()
+        self.workers: tuple[WorkerReport, ...] = ()
 
     def start(self) -> None:
         """There is nothing to load."""

@@ -9,7 +9,7 @@ import pytest
 from alternator.cli import distribution, installed_commands
 from probe.command_help import EXAMPLES
 from probe.exit_codes import ExitCode
-from tools.command_docs import MAN_PAGE, main, man_page, parsers
+from tools.command_docs import MAN_PAGE, escaped, main, man_page, parsers
 
 
 def test_the_committed_files_are_current():
@@ -22,7 +22,7 @@ def test_every_command_is_there_with_examples():
     without = [name for name, one in found.items() if EXAMPLES not in one.format_help()]
     assert without == []
     page = man_page(found)
-    assert all(f".SS {name}\n" in page for name in found)
+    assert all(f".SS {escaped(name)}\n" in page for name in found)
     assert all(f".TP\n{code.value}\n" in page for code in ExitCode)
 
 

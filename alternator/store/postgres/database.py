@@ -91,6 +91,7 @@ class Database:
         self._trouble: Trouble | None = None
         self._lock = threading.Lock()
         self._guard: Guard | None = None
+        self._ended = False
         # What it says of each try is said here, once.
         for name in ("psycopg", "psycopg.pool"):
             logging.getLogger(name).setLevel(logging.ERROR)
@@ -142,6 +143,7 @@ class Database:
 
     def close(self) -> None:
         """It can't be used any more."""
+        self._ended = True
         self._pool.close()
         if self._guard is not None:
             self._guard.close()
@@ -149,6 +151,8 @@ class Database:
     @contextmanager
     def _connected(self) -> Iterator[PatientConnection]:
         """A connection of the pool, which is there."""
+        if self._ended:  # a thread that was left behind would take the lock again
+            raise StateError(f"{self.address.shown} is not used any more: this process ends")
         if self._guard is not None:
             with self._lock:
                 self._guard.keep()

@@ -14,7 +14,7 @@ from alternator.store.asked import (
     Place,
     Wish,
 )
-from alternator.store.elapsed import ElapsedTime
+from alternator.store.elapsed import APART_SECONDS, ElapsedTime
 from alternator.store.sql.database import Database
 
 COLUMNS = "status_id, asker, author, address, below, is_open, for_all, not_before, at, state"
@@ -123,7 +123,7 @@ class SqlAsked:
             (found,) = db.execute(
                 "SELECT COUNT(*) FROM asking WHERE account = ? AND at > ? AND at <= ? "
                 "AND (CAST(? AS TEXT) IS NULL OR asker = ?)",
-                (self._account, moment, self._time.now(), asker, asker),
+                (self._account, moment, self._time.now() + APART_SECONDS, asker, asker),
             ).fetchone()
         return int(found)
 

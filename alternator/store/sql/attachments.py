@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from operator import itemgetter
 
-from alternator.store.elapsed import ElapsedTime
+from alternator.store.elapsed import APART_SECONDS, ElapsedTime
 from alternator.store.outcomes import LONGEST_WAIT_SECONDS, AttachmentState, Found
 from alternator.store.sql.database import Connection, Database
 
+# A moment at which something is due that lies further ahead was written by a clock that was wrong.
+LONGEST_AHEAD_SECONDS = LONGEST_WAIT_SECONDS + APART_SECONDS
 # As if an attachment was met just now.
 ANEW = (
     "state = 'waiting', attempts = 0, not_before = ?, put_back = 0, deferred = 0, "
@@ -89,7 +91,7 @@ class SqlAttachments:
             )
             if earliest is None:
                 return None
-            wrong = latest > now + LONGEST_WAIT_SECONDS
+            wrong = latest > now + LONGEST_AHEAD_SECONDS
             return min(float(earliest), now) if wrong else float(earliest)
 
     def counts(self) -> dict[AttachmentState, int]:

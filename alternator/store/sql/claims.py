@@ -3,7 +3,8 @@
 from math import inf, nextafter
 
 from alternator.store.elapsed import ElapsedTime
-from alternator.store.outcomes import LONGEST_WAIT_SECONDS, Claim, wait_after_interruption
+from alternator.store.outcomes import Claim, wait_after_interruption
+from alternator.store.sql.attachments import LONGEST_AHEAD_SECONDS
 from alternator.store.sql.database import Connection, Database
 from alternator.store.sql.ends import SqlEnds
 from alternator.store.sql.history import NOT_HELD
@@ -16,7 +17,7 @@ EARLY_SECONDS = 0.5
 def due(row: str = "") -> str:
     """Whether a row's wait is over, or longer than any: a clock was wrong then."""
     moment = f"{row}not_before"
-    return f"({moment} <= :now OR {moment} > :now + {LONGEST_WAIT_SECONDS})"
+    return f"({moment} <= :now OR {moment} > :now + {LONGEST_AHEAD_SECONDS})"
 
 
 DUE = due()
@@ -94,7 +95,7 @@ class SqlClaims(SqlEnds):
                     "account": self._account,
                     "status": status_id,
                     "now": now,
-                    "longest": LONGEST_WAIT_SECONDS,
+                    "longest": LONGEST_AHEAD_SECONDS,
                 },
             ).fetchone()
         return None if found is None else float(found)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from alternator.store.edit_history import HOLD_SECONDS, MOST_KEPT, UNDONE, PastEdit, Writing
-from alternator.store.elapsed import ElapsedTime
+from alternator.store.elapsed import APART_SECONDS, ElapsedTime
 from alternator.store.sql.database import Connection, Database
 
 ENTRY = "account = ? AND status_id = ? AND attachment_id = ? AND outcome IN ('sent', 'written')"
@@ -11,7 +11,7 @@ ENTRY = "account = ? AND status_id = ? AND attachment_id = ? AND outcome IN ('se
 # was wrong.
 HELD = (
     "EXISTS (SELECT 1 FROM held WHERE held.account = :account AND held.status_id = {status} "
-    f"AND held.until > :now AND held.until <= :now + {HOLD_SECONDS})"
+    f"AND held.until > :now AND held.until <= :now + {HOLD_SECONDS + APART_SECONDS})"
 )
 # For the queue's next post: alternator/store/sql/claims.py.
 NOT_HELD = f"NOT {HELD.format(status='attachment.status_id')}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from alternator.store.elapsed import ElapsedTime
+from alternator.store.elapsed import APART_SECONDS, ElapsedTime
 from alternator.store.ledger import HOUR_SECONDS, BackfillPlace, Spent
 from alternator.store.sql.database import Database
 
@@ -22,7 +22,7 @@ class SqlLedger:
             # What lies ahead was written by a clock that was wrong.
             db.execute(
                 "DELETE FROM spent WHERE account = ? AND (at <= ? OR at > ?)",
-                (self._account, now - HOUR_SECONDS, now),
+                (self._account, now - HOUR_SECONDS, now + APART_SECONDS),
             )
             db.executemany(
                 "INSERT INTO spent (account, what, at) VALUES (?, ?, ?)",
@@ -36,7 +36,7 @@ class SqlLedger:
             rows = db.execute(
                 "SELECT at FROM spent WHERE account = ? AND what = ? AND at > ? AND at <= ? "
                 "ORDER BY at DESC LIMIT 1 OFFSET ?",
-                (self._account, what, now - HOUR_SECONDS, now, most - 1),
+                (self._account, what, now - HOUR_SECONDS, now + APART_SECONDS, most - 1),
             ).fetchall()
         return float(rows[0][0]) + HOUR_SECONDS - now if rows else 0.0
 
@@ -47,8 +47,8 @@ class SqlLedger:
             said = db.execute(
                 "INSERT INTO told (account, kind, at) VALUES (?, ?, ?) "
                 "ON CONFLICT (account, kind) DO UPDATE SET at = excluded.at "
-                "WHERE told.at > excluded.at OR excluded.at >= told.at + ?",
-                (self._account, kind, now, apart),
+                "WHERE told.at > excluded.at + ? OR excluded.at >= told.at + ?",
+                (self._account, kind, now, APART_SECONDS, apart),
             ).rowcount
         return said > 0
 

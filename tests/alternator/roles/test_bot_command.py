@@ -1,13 +1,13 @@
 """``alternator bot`` against the sandbox and a database."""
 
 import logging
+import random
 from pathlib import Path
 
 import pytest
 from roles_in_threads import Cluster
 from waiting import wait_for
 
-from alternator.bot import outage
 from alternator.errors import ConfigError
 from alternator.roles import bot_command
 from alternator.roles.bot_command import main
@@ -108,7 +108,7 @@ def test_a_refused_token_is_said_once_and_keeps_nobody_else(
 
 
 def test_a_server_that_is_away_is_asked_again(cluster: Cluster, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(outage.random, "uniform", lambda low, high: 0.1)
+    monkeypatch.setattr(random, "uniform", lambda low, high: 0.1)
     cluster.server.fail("/api/v2/instance", status=503, times=3)
     cluster.bot()
     wait_for(lambda: cluster.server.open_streams() == 1)

@@ -170,7 +170,7 @@ class OnCpu(Heard):
     def __init__(self, settings: WhisperSettings) -> None:
         super().__init__(settings)
         report = WorkerReport(device="cpu", state="ready", pid=1, requests=0, why="")
-        self.workers: tuple[WorkerReport, ...] = (report,)
+        self.workers = (report,)
 
 
 def test_need_gpu_refuses_a_cpu():

@@ -166,6 +166,17 @@ def test_a_clock_that_was_wrong_holds_no_post(state: AccountState, clock: Clock)
     assert state.claim() is not None
 
 
+def test_what_another_process_holds_by_a_clock_a_little_ahead_is_held(
+    state: AccountState, clock: Clock
+):
+    state.record([Found(status_id="5", attachment_ids=("51", "52"), backfill=False)])
+    clock.now += 2
+    assert state.history.begin_undo("5", ["51"], alone=True)
+    clock.now -= 2
+    assert state.claim() is None and state.claim_of("5") is None
+    assert state.history.is_busy("5")
+
+
 def test_an_attachment_that_nobody_met_is_left_alone_too(state: AccountState):
     assert state.history.begin_undo("5", ["51"], alone=True)
     state.history.end_undo("5", ["51"], ["51"])

@@ -41,6 +41,18 @@ def test_what_a_clock_set_ahead_wrote_down_holds_nothing_up(ledger: Ledger, cloc
     assert ledger.seconds_until_room("edit", 1) == 0.0
 
 
+def test_what_another_process_wrote_a_moment_ahead_counts(ledger: Ledger, clock: Clock):
+    """Its clock is a little ahead of this one's."""
+    clock.now += 2
+    ledger.spend("edit")
+    assert ledger.tell("credit", apart=DAY)
+    clock.now -= 2
+    assert ledger.seconds_until_room("edit", 1) > HOUR_SECONDS
+    ledger.spend("edit")
+    assert ledger.seconds_until_room("edit", 2) == HOUR_SECONDS
+    assert not ledger.tell("credit", apart=DAY)
+
+
 def test_a_thing_is_said_once_a_day(ledger: Ledger, clock: Clock):
     assert ledger.tell("credit", apart=DAY)
     assert not ledger.tell("credit", apart=DAY)

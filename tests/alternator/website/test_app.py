@@ -184,10 +184,10 @@ def test_machines_are_told(site: MemberWebsite, monkeypatch: pytest.MonkeyPatch)
         assert (found.status_code, found.text) == (200, text)
     text = site.operator().get("/metrics").text
     for line in (
-        'alternator_cluster_accounts{source="member"} 1.0',
-        'alternator_cluster_accounts_not_watched{why="no_bot"} 1.0',
-        'alternator_cluster_jobs{queue="vision",state="ready"} 1.0',
-        "alternator_cluster_dead_jobs 0.0",
+        'alternator_enrolled_accounts{source="member"} 1.0',
+        'alternator_accounts_not_watched{why="no_bot"} 1.0',
+        'alternator_queue_jobs{queue="vision",state="ready"} 1.0',
+        "alternator_dead_jobs 0.0",
     ):
         assert line in text, line
 

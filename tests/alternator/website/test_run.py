@@ -6,23 +6,26 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 from waiting import wait_for
 
+from alternator.accounts.oauth import App
 from alternator.config.dashboard import DashboardSettings
 from alternator.config.database import DatabaseSettings
 from alternator.config.load import ClusterConfig
 from alternator.config.settings import Config, MastodonSettings, StateSettings
 from alternator.config.signup import SignupSettings
 from alternator.errors import ConfigError
-from alternator.members.cipher import new_key
+from alternator.members.cipher import Cipher, new_key
+from alternator.members.credentials import Credentials, sealed
 from alternator.stopping import Stop
+from alternator.store.cluster import Enrolled
 from alternator.store.postgres.store import PostgresStore
-from alternator.website.run import serve
+from alternator.website.run import check_tokens, serve
 
 ACCOUNT = MastodonSettings(instance_url="https://social.example", access_token="")
 
@@ -95,6 +98,22 @@ def test_it_serves_says_that_it_is_there_and_ends(tmp_path: Path, database: Data
             store.close()
     assert f"members connect at {url}/join" in said and key not in said
     assert "Traceback" not in said
+
+
+def test_whose_token_no_key_opens_is_named(
+    database: DatabaseSettings, caplog: pytest.LogCaptureFixture
+):
+    with closing(PostgresStore(database, role="test", shared=True)) as store:
+        old, new = Cipher(new_key()), Cipher(new_key())
+        app = App(client_id="i", client_secret="s")
+        for name, cipher in (("ann", old), ("bob", new)):
+            token = sealed(Credentials(token=f"a-token-of-{name}", app=app), cipher)
+            store.cluster.enrolment.enrol(
+                Enrolled(key=name, source="member", server="x", handle=f"{name}@x", token=token)
+            )
+        check_tokens(store.cluster, new)
+    (line,) = [one.getMessage() for one in caplog.records if one.levelname == "ERROR"]
+    assert "kept of ann@x" in line and "a-token" not in line
 
 
 def config_of(directory: Path, database: DatabaseSettings, **sections: object) -> ClusterConfig:

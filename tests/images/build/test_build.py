@@ -51,6 +51,7 @@ def test_the_universal_image_has_no_torch_and_the_sandbox_no_labels() -> None:
     assert {"TORCH", "WHEEL", "GFX", "FULL"}.isdisjoint(universal)
     assert universal["REVISION"] == "abc"
     assert arguments(load_catalog().sandbox) == {"BASE": MIRROR}
+    assert arguments(load_catalog().postgres) == {"BASE": MIRROR}
 
 
 @pytest.mark.parametrize(
@@ -59,11 +60,15 @@ def test_the_universal_image_has_no_torch_and_the_sandbox_no_labels() -> None:
         ("rocm", "torch 2.13.0, rocm7.2, linux/amd64"),
         ("universal", "its torch is installed at the first start, linux/amd64"),
         ("sandbox", "the demo's Mastodon server and vision endpoint"),
+        ("postgres", "Debian's PostgreSQL 15, linux/amd64"),
     ],
 )
 def test_what_is_built_is_said(name: str, said: str) -> None:
     catalog = load_catalog()
-    images: list[AnyImage] = [*catalog.variants.values(), catalog.universal, catalog.sandbox]
+    images: list[AnyImage] = [
+        *catalog.variants.values(),
+        *(catalog.universal, catalog.sandbox, catalog.postgres),
+    ]
     [image] = [image for image in images if image.name == name]
     assert contents(image, AMD64) == said
 

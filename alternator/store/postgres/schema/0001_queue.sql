@@ -66,8 +66,8 @@ BEGIN
     -- Who else is at this post's jobs is waited for, and what they wrote is seen below.
     PERFORM 1 FROM procrastinate_jobs WHERE lock = post_lock AND status IN ('todo', 'doing')
         AND task_name = 'alternator.describe' FOR NO KEY UPDATE;
-    -- A wait longer than any was written by a clock that was wrong (LONGEST_WAIT_SECONDS).
-    SELECT min(CASE WHEN not_before > present + 43200 THEN present ELSE not_before END),
+    -- A wait longer than any was written by a clock that was wrong (LONGEST_AHEAD_SECONDS).
+    SELECT min(CASE WHEN not_before > present + 43260 THEN present ELSE not_before END),
             bool_or(backfill = 0), CASE WHEN bool_or(speech = 1) THEN 'speech' ELSE 'vision' END
         INTO due, is_new, wanted_queue
         FROM attachment WHERE account = of_account AND status_id = post AND state = 'waiting';

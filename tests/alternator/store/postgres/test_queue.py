@@ -1,5 +1,6 @@
 """The whole queue as it follows the tables: the trigger that makes jobs."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -12,7 +13,7 @@ from alternator.config.database import DatabaseSettings
 from alternator.store.cluster import Enrolled
 from alternator.store.errands import Errand
 from alternator.store.interface import AccountState
-from alternator.store.outcomes import Claim, Found, Outcome, to_retry
+from alternator.store.outcomes import LONGEST_WAIT_SECONDS, Claim, Found, Outcome, to_retry
 from alternator.store.postgres.store import PostgresStore
 
 JOBS = (
@@ -272,3 +273,15 @@ def test_what_an_account_takes_with_it_has_no_job_any_more(state: AccountState, 
     state.errands.ask(Errand(kind="undo", status_id="7", attachment_id="71"))
     db.execute("DELETE FROM account")
     assert jobs(db) == []
+
+
+def test_the_longest_wait_of_a_clock_a_little_ahead_is_no_wrong_one(
+    state: AccountState, clock: Clock, db: Any
+):
+    clock.now = time.time() + 5
+    state.record([found("5", "51")])
+    state.release(claimed(state, "5"), wait=LONGEST_WAIT_SECONDS)
+    (waits,) = db.execute("SELECT scheduled_at > now() + '11 hours' FROM procrastinate_jobs")
+    assert waits == (True,)
+    clock.now -= 10
+    assert state.claim_of("5") is None

@@ -6,6 +6,7 @@ import pytest
 from clock import Clock
 from homes import Home
 
+from alternator.store.elapsed import APART_SECONDS
 from alternator.store.interface import AccountState, Store
 from alternator.store.outcomes import (
     CONFIRM_SECONDS,
@@ -53,7 +54,7 @@ def test_what_waits_by_a_clock_that_is_set_back_waits_no_longer_than_the_longest
         before = clock.now
         clock.now -= LONGEST_WAIT_SECONDS - wait
         assert state.claim() is None
-        clock.now -= 1
+        clock.now -= APART_SECONDS + 1
         state.release(claimed(state))
         clock.now = before
     assert state.counts() == {"waiting": 1}
