@@ -85,7 +85,8 @@ def test_connections_end_in_the_middle_of_a_post(
     scene.scene.fail(method, path, model=step == "model", delay=0.5, times=1)
     with between(scene, peer) as proxy:
         where = through(scene, peer, proxy.port)
-        cluster.start("bot")
+        # An account on a server at another address is another one.
+        cluster.start("bot", where=where if peer == "server" else {})
         cluster.start("worker", "worker-1", where=where)
         scene.until_hit()
         getattr(proxy, act)()
