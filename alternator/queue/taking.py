@@ -91,6 +91,7 @@ class QueueThread:
     def _run(self) -> None:
         with asyncio.Runner() as runner:
             self._loop = runner.get_loop()
+            self._loop.set_exception_handler(unheard)
             try:
                 runner.run(self._take())
             except asyncio.CancelledError:
@@ -119,7 +120,7 @@ class QueueThread:
                 if not self._stop.requested:
                     log.info("the queue's connections were lost, and are made anew")
             except Exception as error:  # noqa: BLE001 - logged; the worker must go on
-                words = f"{type(error).__name__}: {error}".partition("\n")[0]
+                words = one_line(error)
                 log.log(
                     logging.DEBUG if words == told else logging.ERROR,
                     "the queue can't be reached, it is tried again: %s",
@@ -197,3 +198,17 @@ class QueueThread:
             await ended
         finally:
             self.under_way -= 1
+
+
+def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """An error that nobody waits for: of a job whose end could not be told a lost database, say."""
+    error = context.get("exception")
+    words = context.get("message") if error is None else one_line(error)
+    log.debug("in the queue: %s", words)
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says, or the one behind it: Procrastinate's own say nothing."""
+    first = error.__cause__ or error
+    said = str(first).strip().partition("\n")[0]
+    return f"{type(first).__name__}: {said}"

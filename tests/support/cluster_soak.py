@@ -47,7 +47,9 @@ class ClusterSoak(Soak):
         return self._left_behind
 
     def _start(self) -> None:
-        self.postgres = self._stack.enter_context(postgres_server(free_port()))
+        self.postgres = self._stack.enter_context(
+            postgres_server(free_port(), synchronous_commit="on")
+        )
         self.postgres.make_template()
         self.cluster = Cluster(
             folder=self.folder,

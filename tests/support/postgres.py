@@ -49,8 +49,9 @@ def programs() -> Path | None:
 class PostgresServer:
     """A server that is running, with databases that are made as they are asked for."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, **settings: str) -> None:
         self.folder = folder
+        self._settings = SETTINGS | settings
         self.port = port
         self._process: subprocess.Popen[bytes] | None = None
         found = programs()
@@ -83,7 +84,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = [f"-c{key}={value}" for key, value in SETTINGS.items()]
+        options = [f"-c{key}={value}" for key, value in self._settings.items()]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -168,10 +169,14 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server(port: int) -> Iterator[PostgresServer]:
-    """A server in a folder below /tmp: a socket's path can't be long."""
+def postgres_server(port: int, **settings: str) -> Iterator[PostgresServer]:
+    """A server in a folder below /tmp: a socket's path can't be long.
+
+    ``settings`` differ from ``SETTINGS``: of one that crashes ``synchronous_commit`` is on, or what
+    was committed last is gone.
+    """
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp", ignore_cleanup_errors=True) as name:
-        server = PostgresServer(Path(name), port)
+        server = PostgresServer(Path(name), port, **settings)
         server.make()
         try:
             server.start()

@@ -30,7 +30,7 @@ def own_postgres() -> Iterator[PostgresServer]:
     """One that may be stopped."""
     if programs() is None:
         pytest.skip("PostgreSQL is not installed (Debian: postgresql-15)")
-    with postgres_server(free_port()) as server:
+    with postgres_server(free_port(), synchronous_commit="on") as server:
         server.make_template()
         yield server
 
