@@ -46,6 +46,10 @@ class ClusterScene:
         """Wait until the server has carried out so many edits of the victim."""
         wait_for(lambda: self.world.edits(self.victim) >= times, PATIENCE, "the edit")
 
+    def until_described(self, *keys: str) -> None:
+        """Wait until nothing of these posts lacks a description."""
+        wait_for(lambda: all(map(self.world.described, keys)), PATIENCE, "the posts")
+
     def passes(self, seconds: float) -> None:
         """Let so much time pass."""
         time.sleep(seconds)

@@ -80,8 +80,10 @@ class Zygote:
         self._process.stdin.close()
         try:
             self._process.wait(END_SECONDS)
-        finally:
+        except subprocess.TimeoutExpired:  # on a machine that is too busy; it has nothing to lose
             self._process.kill()
+            self._process.wait()
+        finally:
             self._process.stdout.close()
 
     def _asked(self, order: dict[str, Any]) -> int:

@@ -107,8 +107,7 @@ def test_the_disk_is_full_under_the_database(
             ]
             time.sleep(2.0)
             make_room(disk)
-            for key in later:
-                wait_for(lambda key=key: scene.world.described(key), 60, "the later posts")
+            scene.until_described(*later)
             scene.ends_well()
             assert [scene.world.edits(key) for key in later] == [1] * len(later)
         finally:
@@ -172,7 +171,6 @@ def test_two_of_everything(scene_of_cluster: ClusterScene) -> None:
         cluster.start_all(*NAMES)
         files, server = [scene.scene.files.picture] * 2, scene.world.server
         posts = [server.post("Look", files=files, token=token)["id"] for token in tokens * 3]
-        for key in posts:
-            wait_for(lambda key=key: scene.world.described(key), 60, "each post")
+        scene.until_described(*posts)
         scene.ends_well()
         assert [scene.world.edits(key) for key in posts] == [1] * len(posts)

@@ -38,8 +38,7 @@ def test_a_kill_at_the_write_of_an_event(scene_of_cluster: ClusterScene, when: s
     assert cluster.ended("bot-1") == -signal.SIGKILL, cluster.log()
     later.append(server.post("And one", files=[scene.scene.files.picture])["id"])
     cluster.start_all("bot-2")
-    for key in later:
-        wait_for(lambda key=key: scene.world.described(key), 60, "the later posts")
+    scene.until_described(*later)
     scene.ends_well()
     assert [scene.world.edits(key) for key in later] == [1] * len(later)
 

@@ -59,15 +59,13 @@ def test_a_kill_at_a_request(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("count", range(1, WRITES + 1))
-def test_a_kill_at_a_write(
-    scene_of_cluster: ClusterScene, count: int, when: str, others: bool
-) -> None:
+def test_a_kill_at_a_write(scene_of_cluster: ClusterScene, count: int, when: str) -> None:
     scene, cluster = scene_of_cluster, scene_of_cluster.cluster
     bot_first(scene)
     blow = {"kill": int(signal.SIGKILL), "write": "job", "count": count, "when": when}
     cluster.start("worker", "worker-1", **blow)
     assert cluster.ended("worker-1") == -signal.SIGKILL, cluster.log()
-    cluster.start("worker", "worker-2" if others else "worker-1")
+    cluster.start("worker", "worker-2" if count % 2 else "worker-1")
     scene.ends_well()
 
 

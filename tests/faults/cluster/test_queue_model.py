@@ -292,7 +292,7 @@ def store(database: DatabaseSettings) -> Iterator[PostgresStore]:
 
 @pytest.fixture
 def connection(database: DatabaseSettings) -> Iterator["psycopg.Connection[Any]"]:
-    with psycopg.connect(database.url, autocommit=True) as opened:
+    with psycopg.connect(database.url or "", autocommit=True) as opened:
         yield opened
 
 
