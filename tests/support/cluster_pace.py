@@ -82,7 +82,7 @@ def hurry(pace: float, clock: str = "") -> None:
     if clock:
         set_wrong(clock)
     # A process beside each worker, which takes a second of a core and has no part in this.
-    Detector.guess = unknown  # type: ignore[method-assign]
+    Detector.guess = unknown  # type: ignore[method-assign, assignment]
     if pace == 1.0:
         return
     for module in [one for key, one in sys.modules.items() if key.startswith("alternator")]:
