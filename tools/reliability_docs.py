@@ -1,3 +1,4 @@
+# size: the sentences of a whole page, and what they are made from
 """Writes docs/reliability.md: ``python -m tools.reliability_docs [--check]``.
 
 The tables come from what the tests in tests/faults play: table.toml, and the tables of cases in its

@@ -110,7 +110,8 @@ def stack(*words: str, environ: dict[str, str] | None = None) -> str:
 def names_of(engine: Engine, service: str) -> list[str]:
     """The running containers of a service."""
     labels = [LABEL, f"com.docker.swarm.service.name={STACK}_{service}"]
-    return [str(one.id) for one in engine.client.containers.list(filters={"label": labels})]
+    found = engine.client.containers.list(filters={"label": labels}, ignore_removed=True)
+    return [str(one.id) for one in found]
 
 
 def address_of(engine: Engine, service: str) -> str | None:
@@ -130,7 +131,7 @@ def remove_rest(engine: Engine) -> None:
     client = engine.client
     filters: dict[str, str | list[str] | bool] = {"label": LABEL}
     wait_for(
-        lambda: not client.containers.list(all=True, filters=filters),
+        lambda: not client.containers.list(all=True, filters=filters, ignore_removed=True),
         START_S,
         "the end of the stack's containers",
         every_s=0.5,

@@ -5,6 +5,7 @@ answers with its process id, or to wait for one, answered with its exit code (ne
 Forking the test itself would take the servers' threads along.
 """
 
+import ctypes
 import faulthandler
 import json
 import os
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 END_SECONDS = 15.0
+PR_SET_PDEATHSIG = 1  # https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
 
 
 class Zygote:
@@ -217,6 +219,8 @@ def serve() -> None:
             continue
         child = os.fork()
         if child == 0:
+            # Whatever becomes of the tests, it does not outlive this process.
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             code = 70
             try:

@@ -1,4 +1,4 @@
-"""Whether the cluster's Grafana dashboard and alerts ask for what roles tell."""
+"""The whole of what watches a cluster: whether Grafana and alerts ask for what roles tell."""
 
 import json
 import re
