@@ -276,7 +276,11 @@ def soak_text() -> str:
     """What a soak is, and the result of the last long one."""
     words = tomllib.loads((FAULTS / "rules.toml").read_text("utf-8"))["soak"]
     result = tomllib.loads((FAULTS / "soak.toml").read_text("utf-8"))
-    paragraphs = (words["says"], words["result"].format(**result))
+    paragraphs = [words["says"], words["result"].format(**result)]
+    of_cluster = FAULTS / "soak_cluster.toml"
+    if of_cluster.exists():
+        found = tomllib.loads(of_cluster.read_text("utf-8"))
+        paragraphs.append(words["cluster"].format(**found))
     return "\n".join(f"{textwrap.fill(text, 110)}\n" for text in paragraphs)
 
 

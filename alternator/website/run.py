@@ -105,11 +105,12 @@ def look_after(presence: Presence, stop: Stop) -> None:
     """Say that the process is there, until ``Stopping`` is raised."""
     failed = False
     while True:
-        try:
-            presence.do_due()
-            failed = False
-        except StateError as error:
-            if not failed:
-                log.warning("the database can't be used now: %s", error)
-            failed = True
+        with stop.shielded():  # a signal in the middle would leave a lock in an unknown state
+            try:
+                presence.do_due()
+                failed = False
+            except StateError as error:
+                if not failed:
+                    log.warning("the database can't be used now: %s", error)
+                failed = True
         stop.pause(LOOK_SECONDS)
