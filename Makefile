@@ -127,5 +127,5 @@ clean: ## Remove the virtual environment, wheels and logs (images and volumes st
 	@sh tools/venv.sh host
 
 .dev:
-	@sh tools/venv.sh host,bot,sandbox,serve,cluster,dev
+	@sh tools/venv.sh host,bot,sandbox,serve,cluster,tracing,dev
 	@.venv/bin/python -m tools.install_whisper

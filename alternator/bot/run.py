@@ -90,7 +90,11 @@ def main(argv: list[str]) -> int:
         log.info("stopped")
     except UserError:
         raise  # one line, which the dispatcher prints
-    except Exception:
+    except Exception as error:
+        if stop.requested and isinstance(error, RuntimeError):
+            # The signal struck while a wait let go of its own lock, which it then finds open.
+            log.info("stopped")
+            return 0
         # The dispatcher's line has no trace, and in a container the log is all there is.
         log.exception("the bot ends for a defect of its own; please report this")
         raise

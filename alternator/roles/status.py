@@ -124,6 +124,8 @@ def main(argv: list[str]) -> int:
         base.state.directory, clock=SYSTEM_CLOCK.now, database=base.database
     ) as store:
         found = look(store)
+    if not found.enrolled and not found.processes:
+        return status_command.main(argv)  # `alternator run` has the database for itself
     if arguments.json:
         print(json.dumps(line_of(found), indent=1))
     else:

@@ -88,7 +88,7 @@ def test_unknown_command_lists_the_known_ones() -> None:
     assert result.returncode == 2
     assert result.stderr.startswith(
         "alternator: no command 'prob' here (did you mean 'probe'?); there are: "
-        "accounts, backfill, completion, config, db, describe, doctor, down, drafts,"
+        "accounts, backfill, bot, completion, config, db, describe, doctor, down, drafts,"
     )
     assert alternator("xyz").stderr.startswith("alternator: no command 'xyz' here; there are: ")
 

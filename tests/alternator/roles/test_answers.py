@@ -73,8 +73,9 @@ def test_a_bot_tells_what_it_watches(cluster: Cluster):
     assert asked(port, "/healthz") == (200, "alive\n")
     cluster.server.post("Look", files=[cluster.picture])
     wait_for(lambda: cluster.states() == ["waiting"])
+    streaming = "alternator_watched_accounts", (("state", "streaming"),)
+    wait_for(lambda: numbers(port)[streaming] == 1)
     found = numbers(port)
-    assert found["alternator_watched_accounts", (("state", "streaming"),)] == 1
     assert found["alternator_attachments_found_total", ()] == 1
     jobs = "alternator_queue_jobs"
     assert found[jobs, (("queue", "vision"), ("state", "ready"))] == 1
