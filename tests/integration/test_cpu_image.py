@@ -67,7 +67,8 @@ def test_only_what_is_installed_shows_up(run: Run) -> None:
     commands = re.findall(r"^  (\w+) ", run("alternator", "--help").output, re.MULTILINE)
     of_the_bot = {"accounts", "backfill", "completion", "config", "describe", "drafts", "health"}
     of_the_bot |= {"history", "run", "status", "undo"}
-    here = of_the_bot | {"doctor", "models", "probe", "serve", "transcribe"}
+    of_a_cluster = {"bot", "db", "members", "web", "worker"}
+    here = of_the_bot | of_a_cluster | {"doctor", "models", "probe", "serve", "transcribe"}
     assert set(commands) == here
 
 
