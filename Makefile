@@ -95,6 +95,7 @@ generated: .dev ## Write every generated file; CHECK=1 fails if a committed one 
 	@.venv/bin/python -m tools.command_docs $(if $(CHECK),--check)
 	@.venv/bin/python -m tools.rooms_picture $(if $(CHECK),--check)
 	@.venv/bin/python -m bench.whisper.report $(if $(CHECK),--check)
+	@.venv/bin/python -m bench.scale.report $(if $(CHECK),--check)
 
 engines: .dev ## Install faster-whisper and whisper.cpp into .venv (360 MB), for the tests of their engines
 	.venv/bin/python -m pip install --quiet --config-settings editable_mode=compat --editable '.[faster-whisper,whisper-cpp]'

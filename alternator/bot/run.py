@@ -91,14 +91,18 @@ def main(argv: list[str]) -> int:
     except UserError:
         raise  # one line, which the dispatcher prints
     except Exception as error:
-        if stop.requested and isinstance(error, RuntimeError):
-            # The signal struck while a wait let go of its own lock, which it then finds open.
-            log.info("stopped")
-            return 0
-        # The dispatcher's line has no trace, and in a container the log is all there is.
-        log.exception("the bot ends for a defect of its own; please report this")
-        raise
+        if not is_of_the_signal(error, stop):
+            # The dispatcher's line has no trace, and in a container the log is all there is.
+            log.exception("the bot ends for a defect of its own; please report this")
+            raise
+        log.info("stopped")
     return 0
+
+
+def is_of_the_signal(error: Exception, stop: Stop) -> bool:
+    """Whether a signal that asks for the end struck while a wait let go of its own lock, which it
+    then finds open: threading's words for that are a RuntimeError."""
+    return stop.requested and isinstance(error, RuntimeError)
 
 
 def run(

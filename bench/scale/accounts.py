@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from soak import known
 
-from bench.scale.scene import PostgresServer, process, usage_of, wait_for
+from bench.scale.scene import PostgresServer, known, process, usage_of, wait_for
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
 

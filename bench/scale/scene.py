@@ -14,12 +14,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "support"))
 
 from postgres import PostgresServer, postgres_server
+from soak import known
 
 from alternator.store.cluster import Enrolled
 from alternator.store.outcomes import Found
 from alternator.store.postgres.store import PostgresStore
 
 PATIENCE_SECONDS = 300.0
+__all__ = ["PostgresServer", "known"]
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
