@@ -88,8 +88,18 @@ class Stop:
         In a shielded stretch a signal is noticed only after it: pause in slices there.
         """
         self.check()
-        if self.clock.wait(self._event, seconds):
+        if self.wait(self._event, seconds):
             raise Stopping
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Wait for an event, so many seconds at most; whether it is set. For the main thread, whose
+        waits a signal may break off: ``Stopping``, wherever in the wait it struck."""
+        try:
+            return self.clock.wait(event, seconds)
+        except RuntimeError:
+            # It struck while the wait let go of its own lock, which that then finds open.
+            self.check()
+            raise
 
     @contextmanager
     def shielded(self) -> Iterator[None]:

@@ -90,23 +90,11 @@ def main(argv: list[str]) -> int:
         log.info("stopped")
     except UserError:
         raise  # one line, which the dispatcher prints
-    except Exception as error:  # noqa: BLE001 - raised again there
-        end_for(error, stop)
+    except Exception:
+        # The dispatcher's line has no trace, and in a container the log is all there is.
+        log.exception("the bot ends for a defect of its own; please report this")
+        raise
     return 0
-
-
-def end_for(error: Exception, stop: Stop) -> None:
-    """Raise what is a defect of ours, with its trace in the log.
-
-    None is what a signal leaves that struck while a wait let go of its own lock, which it then
-    finds open: threading's word for that is a RuntimeError.
-    """
-    if stop.requested and isinstance(error, RuntimeError):
-        log.info("stopped")
-        return
-    # The dispatcher's line has no trace, and in a container the log is all there is.
-    log.error("the bot ends for a defect of its own; please report this", exc_info=error)
-    raise error
 
 
 def run(

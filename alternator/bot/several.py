@@ -120,7 +120,7 @@ class Watch:
             thread.start()
         try:
             while self._fatal is None:
-                self._stop.clock.wait(self._changed, LOOK_SECONDS)
+                self._stop.wait(self._changed, LOOK_SECONDS)
                 self._changed.clear()
                 self._stop.check()
         finally:

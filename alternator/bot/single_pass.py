@@ -34,6 +34,7 @@ class SinglePass:
         self._errands = parts.errands
         self._wake = parts.wake
         self._progress = parts.progress
+        self._stop = parts.stop
         self._clock = parts.stop.clock
         self._failures = Failures()
         self._waiting: dict[str, tuple[str, ...]] = {}  # the posts that were put back: attachments
@@ -100,7 +101,7 @@ class SinglePass:
                 self._describe(claim)
             elif self._work.transcribes:
                 self._progress.beat()
-                self._clock.wait(self._wake, SHORTEST_WAIT_SECONDS)
+                self._stop.wait(self._wake, SHORTEST_WAIT_SECONDS)
                 self._wake.clear()
             elif not self._wait_for_more():
                 return False

@@ -176,7 +176,7 @@ class Watcher:
 
     def _idle(self) -> None:
         """Wait a moment, or until there is something new: a server that tells of it answers."""
-        if self._stop.clock.wait(self._wake, IDLE_SECONDS):
+        if self._stop.wait(self._wake, IDLE_SECONDS):
             self._wake.clear()
             if self._something_found.is_set():
                 self._something_found.clear()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from alternator.clock import Clock
 from alternator.stopping import Stop, Stopping
 
 NUMBERS = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
@@ -99,6 +100,34 @@ def test_nothing_happens_until_it_is_asked_for(stop: Stop):
     with stop.shielded():
         pass
     assert not stop.requested
+
+
+class Struck(Clock):
+    """A wait in which a signal strikes just as it has let go of its own lock."""
+
+    def __init__(self, *, signalled: bool) -> None:
+        self.signalled = signalled
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        if self.signalled:
+            with pytest.raises(Stopping):
+                signal.raise_signal(signal.SIGTERM)
+        raise RuntimeError("release unlocked lock")
+
+
+@pytest.mark.usefixtures("stop")  # puts the handlers back
+def test_a_signal_in_the_middle_of_a_wait_s_own_lock_is_the_end_and_no_defect():
+    struck = Stop(Struck(signalled=True))
+    struck.on_signals()
+    with pytest.raises(Stopping):
+        struck.wait(threading.Event(), 1.0)
+    with pytest.raises(Stopping):
+        struck.pause(1.0)
+
+
+def test_a_wait_that_fails_without_a_signal_is_a_defect():
+    with pytest.raises(RuntimeError, match="release unlocked lock"):
+        Stop(Struck(signalled=False)).wait(threading.Event(), 1.0)
 
 
 def test_stopping_is_not_taken_for_an_error_of_an_attachment():
