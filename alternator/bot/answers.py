@@ -1,19 +1,20 @@
-"""What a role answers machines over HTTP: ``/healthz``, ``/readyz`` and ``/metrics``."""
+"""What is answered to machines over HTTP: ``/health``, and what a cluster's roles tell."""
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Protocol
 
-from alternator.bot.health import CLIENT_TIMEOUT_SECONDS, HealthServer
-from alternator.config.metrics import MetricsSettings
 from alternator.errors import ConfigError
 from probe.errors import reason_of
 
 log = logging.getLogger(__name__)
 
 TEXT = "text/plain; charset=utf-8"
+CLIENT_TIMEOUT_SECONDS = 5.0
 
 
 class Answer:
@@ -34,11 +35,34 @@ def of_troubles(troubles: list[str], well: str) -> Answer:
 Answers = Mapping[str, Callable[[], Answer]]
 
 
+class Place(Protocol):
+    """Where to listen; port 0: nowhere."""
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
+
+
+class HealthServer(ThreadingHTTPServer):
+    """Answers each client in a thread, and thinks nothing of one that went away meanwhile."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Called within the handling of the exception."""
+        if isinstance(sys.exception(), OSError):
+            log.debug("a question for the bot's health was not waited for")
+        else:
+            log.error("a question for the bot's health was not answered", exc_info=sys.exception())
+
+
 @contextmanager
-def answering(answers: Answers, settings: MetricsSettings) -> Iterator[int]:
+def answering(answers: Answers, settings: Place, section: str) -> Iterator[int]:
     """Answer in threads while the block runs; the port, 0 where that is turned off.
 
-    ConfigError if the port can't be had.
+    ConfigError, which names the ``section`` of the configuration, if the port can't be had.
     """
     if settings.port == 0:
         yield 0
@@ -47,11 +71,11 @@ def answering(answers: Answers, settings: MetricsSettings) -> Iterator[int]:
         server = HealthServer((settings.host, settings.port), handler_of(answers))
     except OSError as error:
         raise ConfigError(
-            f"[metrics] {settings.host}:{settings.port} can't be listened on: {reason_of(error)}; "
-            f"set [metrics] port to a free one, or to 0 for none"
+            f"[{section}] {settings.host}:{settings.port} can't be listened on: "
+            f"{reason_of(error)}; set [{section}] port to a free one, or to 0 for none"
         ) from None
     with server:
-        threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+        threading.Thread(target=server.serve_forever, name=section, daemon=True).start()
         try:
             yield server.server_address[1]
         finally:

@@ -6,18 +6,16 @@ nothing any more after a damage, is not (200): a restart would mend the first an
 
 import json
 import logging
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Protocol
 
 from alternator.accounts.health import ServerReport
 from alternator.bot import health_address
+from alternator.bot.answers import Answer, answering
 from alternator.bot.health_question import ask, shown_host
 from alternator.bot.health_report import Queue, Report, Server, Worker, iso, line_of
 from alternator.bot.pulse import Pulse
@@ -34,7 +32,6 @@ log = logging.getLogger(__name__)
 
 # The main loop is heard of every second, and less often only while it waits for an answer.
 SILENCE_SECONDS = 180.0
-CLIENT_TIMEOUT_SECONDS = 5.0
 
 
 class Health:
@@ -153,65 +150,19 @@ class Reporting(Protocol):
     def report(self) -> tuple[int, Mapping[str, object]]: ...
 
 
-class HealthServer(ThreadingHTTPServer):
-    """Answers each client in a thread, and thinks nothing of one that went away meanwhile."""
-
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Called within the handling of the exception."""
-        if isinstance(sys.exception(), OSError):
-            log.debug("a question for the bot's health was not waited for")
-        else:
-            log.error("a question for the bot's health was not answered", exc_info=sys.exception())
-
-
 @contextmanager
 def serving(health: Reporting, settings: HealthSettings) -> Iterator[None]:
     """Answer ``GET /health`` in a thread all along, unless that is turned off.
 
     ConfigError if the port can't be had.
     """
-    if settings.port == 0:
+
+    def told() -> Answer:
+        code, body = health.report()
+        return Answer(json.dumps(body).encode(), status=code, kind="application/json")
+
+    with answering({"/health": told}, settings, "health"):
         yield
-        return
-    try:
-        server = HealthServer((settings.host, settings.port), handler_of(health))
-    except OSError as error:
-        raise ConfigError(
-            f"[health] {settings.host}:{settings.port} can't be listened on: {error.strerror}; "
-            f"set [health] port to a free one, or to 0 for none"
-        ) from None
-    with server:
-        threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-
-
-def handler_of(health: Reporting) -> type[BaseHTTPRequestHandler]:
-    """The class that http.server makes an object of for each question."""
-
-    class Handler(BaseHTTPRequestHandler):
-        timeout = CLIENT_TIMEOUT_SECONDS  # for a client that connects and asks nothing
-
-        def do_GET(self) -> None:  # the name that http.server asks for
-            if self.path.partition("?")[0] != "/health":
-                self.send_error(404)
-                return
-            code, body = health.report()
-            content = json.dumps(body).encode()
-            self.send_response(code)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:
-            log.debug(format, *args)
-
-    return Handler
 
 
 EXAMPLES = (("alternator health", "the answer as JSON; exit code 0 if it is well"),)

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from alternator import tracing
 from alternator.accounts.account import Account
 from alternator.bot.attendance import Attendance
-from alternator.bot.conduct import Conduct, conduct_of, modes_of, no_workers
-from alternator.bot.endpoints import Endpoints
+from alternator.bot.conduct import Conduct, conduct_of, modes_of
 from alternator.bot.find_posts import Look, PostFinder, TakesOn
 from alternator.bot.outage import LONGEST_BACK_OFF_SECONDS, back_off
 from alternator.bot.poll import Poll
@@ -29,6 +28,7 @@ from alternator.mastodon.rate_budget import Limit
 from alternator.mastodon.streams.events import EventReader
 from alternator.mastodon.streams.hub import Followed, StreamHub
 from alternator.mastodon.streams.ways import websocket_of
+from alternator.roles.desk import tell_limit
 from alternator.stopping import Stop
 from alternator.store.cluster import Cluster
 from alternator.store.interface import Store
@@ -182,14 +182,8 @@ class AccountWatch:
         state = self.account.state
         self._around.cluster.enrolment.bind(self.key, state.key, self.account.name)
         self.account.budget.learn(self._around.cluster.limits.get(state.key))
-        conduct = conduct_of(
-            self.config,
-            self.account,
-            session,
-            self._progress,
-            no_workers,
-            lambda: Endpoints(self._around.store).used_up(self.config.vision),
-        )
+        # What is refused for want of tokens, and how GPUs are, is known to workers alone.
+        conduct = conduct_of(self.config, self.account, session, self._progress)
         takes_on = TakesOn(sees=self.config.vision.enabled, hears=self.config.whisper.enabled)
         self._conduct = conduct
         self._finder = PostFinder(
@@ -220,12 +214,8 @@ class AccountWatch:
             self._around.hurry(self)
 
     def _tell_limit(self, limit: Limit, seconds: float) -> None:
-        if not self.account.is_signed_in:
-            return
-        try:
-            self._around.cluster.limits.set(self.account.state.key, limit, seconds)
-        except TemporaryStateError:
-            return  # the next answer tells
+        if self.account.is_signed_in:
+            tell_limit(self._around.cluster, self.account.state.key, limit, seconds)
 
 
 class Events:

@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 
 from alternator.bot import health_address
+from alternator.bot.answers import answering
 from alternator.bot.health import serving
 from alternator.config.load import ClusterConfig
-from alternator.errors import AlternatorError, StateError, TemporaryStateError
+from alternator.errors import StateError, TemporaryStateError
 from alternator.mastodon.streams.hub import StreamHub
 from alternator.media.confined.kernel import keep_memory_private
 from alternator.roles.account_config import AccountConfigs, key_of
 from alternator.roles.account_watch import AccountWatch, Surroundings
-from alternator.roles.answers import answering
 from alternator.roles.bot_health import BotHealth
 from alternator.roles.bot_metrics import BotRoleMetrics
 from alternator.roles.opening import add_arguments, begun, shared_store
@@ -66,7 +66,6 @@ class BotRole:
         self._clock = stop.clock
         self._watches: dict[str, AccountWatch] = {}
         self._entries: dict[str, Enrolled] = {}
-        self._told: dict[str, str] = {}
         self._next_share = 0.0  # monotonic seconds
         self._held_until = 0.0
 
@@ -86,7 +85,7 @@ class BotRole:
             stack.enter_context(serving(health, base.health))
             stack.enter_context(health_address.announced(base.state.directory, base.health))
             stack.enter_context(
-                answering({**health.answers(), "/metrics": metrics.answer}, base.metrics)
+                answering({**health.answers(), "/metrics": metrics.answer}, base.metrics, "metrics")
             )
             self._enrol(cluster)
             self._hub.start()
@@ -150,21 +149,14 @@ class BotRole:
             self._end(key)
         for key, entry in held.items():
             before = self._entries.get(key)
-            if before is not None and (before.token, before.settings) != (
-                entry.token,
-                entry.settings,
-            ):
+            if before is not None and not before.works_as(entry):
                 self._end(key)
             if key not in self._watches:
                 self._begin(entry)
 
     def _begin(self, entry: Enrolled) -> None:
-        try:
-            config = self._configs.of(entry)
-        except AlternatorError as error:
-            if self._told.get(entry.key) != str(error):
-                self._told[entry.key] = str(error)
-                log.error("%s is not watched: %s", entry.handle or entry.key, error)
+        config = self._configs.told(entry)
+        if config is None:
             return
         watch = AccountWatch(entry.key, config, self._around)
         self._watches[entry.key], self._entries[entry.key] = watch, entry

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from alternator.errors import StateError
+from alternator.bot.answers import Answer, Answers, of_troubles
 from alternator.roles.account_watch import AccountWatch
-from alternator.roles.answers import Answer, Answers, of_troubles
+from alternator.roles.opening import troubles_of
 from alternator.store.interface import Store
 
 
@@ -58,8 +58,4 @@ class BotHealth:
 
     def _obstacles(self) -> list[str]:
         found = [] if self._bot.holds else ["no share of the accounts is held yet"]
-        try:
-            self._store.tokens_used(0)
-        except StateError as error:
-            found.append(str(error))
-        return found
+        return found + troubles_of(self._store)

@@ -166,6 +166,13 @@ class Desk:
             )
 
     def _tell_limit(self, limit: Limit, seconds: float) -> None:
-        # Within an answer of the server: what can't be written down now, the next answer tells.
-        with suppress(StateError):
-            self._cluster.limits.set(self.state.key, limit, seconds)
+        tell_limit(self._cluster, self.state.key, limit, seconds)
+
+
+def tell_limit(cluster: Cluster, account: int, limit: Limit, seconds: float) -> None:
+    """Have all processes know a server's limit.
+
+    It is met within an answer: what can't be written down now, the next answer tells.
+    """
+    with suppress(StateError):
+        cluster.limits.set(account, limit, seconds)

@@ -1,6 +1,5 @@
 """The accounts that a worker has worked for lately, each with its configuration."""
 
-import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -8,20 +7,17 @@ from dataclasses import dataclass
 
 from alternator.bot.starting import Shared
 from alternator.config.settings import Config
-from alternator.errors import AlternatorError
 from alternator.roles.desk import Desk
 from alternator.stopping import Stop
 from alternator.store.cluster import Cluster, Enrolled
 from alternator.store.interface import Store
 
-log = logging.getLogger(__name__)
-
 # How long a worker goes on with what it knows of an account before it looks again.
 KNOWN_SECONDS = 10.0
 MOST_KEPT = 500
 
-# The configuration of an account; AlternatorError where there is none, or its token can't be read.
-ConfigOf = Callable[[Enrolled], Config]
+# The configuration of an account; None where there is none, or its token can't be read.
+ConfigOf = Callable[[Enrolled], Config | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +48,6 @@ class Desks:
         self._stop = stop
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, Kept] = OrderedDict()
-        self._told: dict[int, str] = {}
         self._before = 0  # descriptions of desks that are not kept any more
 
     def of(self, account: int) -> Desk | None:
@@ -66,7 +61,7 @@ class Desks:
         if entry is None or entry.paused:
             self._drop(account)
             return None
-        if kept is not None and is_same(kept.entry, entry):
+        if kept is not None and kept.entry.works_as(entry):
             self._keep(account, Kept(desk=kept.desk, entry=entry, looked=now))
             return kept.desk
         self._drop(account)
@@ -82,12 +77,8 @@ class Desks:
             return self._before + sum(kept.desk.described for kept in self._kept.values())
 
     def _made(self, account: int, entry: Enrolled) -> Desk | None:
-        try:
-            config = self._config_of(entry)
-        except AlternatorError as error:
-            if self._told.get(account) != str(error):
-                self._told[account] = str(error)
-                log.error("nothing is done for %s: %s", entry.handle or entry.key, error)
+        config = self._config_of(entry)
+        if config is None:
             return None
         state = self._store.of_account(account)
         shared = self._shared_for(config)
@@ -106,8 +97,3 @@ class Desks:
             while len(self._kept) > MOST_KEPT:
                 _, oldest = self._kept.popitem(last=False)
                 self._before += oldest.desk.described
-
-
-def is_same(one: Enrolled, other: Enrolled) -> bool:
-    """Whether a desk made for the one serves the other."""
-    return (one.server, one.token, one.settings) == (other.server, other.token, other.settings)

@@ -9,7 +9,7 @@ from pathlib import Path
 from alternator.config.load import ClusterConfig, load_cluster
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config
-from alternator.errors import ConfigError
+from alternator.errors import ConfigError, StateError
 from alternator.log import LEVELS, log, set_up
 from alternator.stopping import Stop
 from alternator.store.cluster import Cluster, Role
@@ -57,3 +57,12 @@ def shared_store(config: Config, role: Role, stop: Stop) -> Iterator[tuple[Store
     ) as store:
         assert store.cluster is not None, "it is PostgreSQL"
         yield store, store.cluster
+
+
+def troubles_of(store: Store) -> list[str]:
+    """Why the database does not answer; nothing while it does."""
+    try:
+        store.tokens_used(0)
+    except StateError as error:
+        return [str(error)]
+    return []

@@ -8,9 +8,9 @@ from prometheus_client import generate_latest as text_of
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from alternator.bot.answers import Answer
 from alternator.dashboard.metrics import gauge
 from alternator.errors import StateError
-from alternator.roles.answers import Answer
 from alternator.store.cluster import GONE_SECONDS, Cluster
 
 MOST_DEAD = 1000  # that are counted

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from alternator.bot import status_command
 from alternator.clock import SYSTEM_CLOCK
-from alternator.config.load import load_cluster
+from alternator.config.load import load_accounts, load_cluster
 from alternator.config.secrets import secrets_of
 from alternator.log import set_up
 from alternator.store.cluster import GONE_SECONDS, DeadJob, Enrolled, Process, QueueFacts
@@ -117,7 +117,7 @@ def main(argv: list[str]) -> int:
     arguments = status_command.parser().parse_args(argv)
     config = load_cluster(arguments.config)
     if config.base.database.url is None:
-        return status_command.main(argv)
+        return status_command.show(arguments, config.accounts or load_accounts(arguments.config))
     set_up("warn", chain(*map(secrets_of, (config.base, *config.accounts))))
     base = config.base
     with opened_beside(
@@ -125,7 +125,8 @@ def main(argv: list[str]) -> int:
     ) as store:
         found = look(store)
     if not found.enrolled and not found.processes:
-        return status_command.main(argv)  # `alternator run` has the database for itself
+        # `alternator run` has the database for itself.
+        return status_command.show(arguments, config.accounts or load_accounts(arguments.config))
     if arguments.json:
         print(json.dumps(line_of(found), indent=1))
     else:

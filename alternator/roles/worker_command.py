@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import get_args
 
 from alternator.bot import health_address
+from alternator.bot.answers import answering
 from alternator.bot.bot import MakeSpeechWorker, SpeechWorker, downloads_of
 from alternator.bot.draft import Draft
 from alternator.bot.endpoints import Endpoints
@@ -22,7 +23,6 @@ from alternator.media.download import remove_leftovers
 from alternator.queue.names import Kind, queues_of
 from alternator.queue.taking import QueueThread, Taking, Tasks
 from alternator.roles.account_config import AccountConfigs
-from alternator.roles.answers import answering
 from alternator.roles.desks import Desks
 from alternator.roles.observed import Observations, ObservedSpeech
 from alternator.roles.opening import add_arguments, begun, shared_store
@@ -139,7 +139,7 @@ class WorkerRole:
             stack.enter_context(serving(health, base.health))
             stack.enter_context(health_address.announced(base.state.directory, base.health))
             stack.enter_context(
-                answering({**health.answers(), "/metrics": metrics.answer}, base.metrics)
+                answering({**health.answers(), "/metrics": metrics.answer}, base.metrics, "metrics")
             )
             start_speech(self._whisper or base.whisper, speech)
             stack.callback(presence.go)
@@ -196,7 +196,7 @@ class WorkerRole:
             )
 
         configs = AccountConfigs(self._config)
-        return Desks(configs.of, store, cluster, shared_for, work)
+        return Desks(configs.told, store, cluster, shared_for, work)
 
     def _facts(self, health: WorkerHealth, desks: Desks) -> Callable[[], Mapping[str, object]]:
         def facts() -> Mapping[str, object]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
+from alternator.bot.answers import Answer, Answers, of_troubles
 from alternator.bot.bot import SpeechWorker
 from alternator.bot.health_report import line_of
-from alternator.errors import StateError
 from alternator.queue.taking import QueueThread
-from alternator.roles.answers import Answer, Answers, of_troubles
+from alternator.roles.opening import troubles_of
 from alternator.store.interface import Store
 
 
@@ -58,8 +58,4 @@ class WorkerHealth:
     def _obstacles(self) -> list[str]:
         """What keeps it from work, and no restart mends."""
         found = [] if self._queue.taking else ["the queue can't be reached"]
-        try:
-            self._store.tokens_used(0)
-        except StateError as error:
-            found.append(str(error))
-        return found
+        return found + troubles_of(self._store)

@@ -71,6 +71,11 @@ class Enrolled:
     paused: bool = False
     holder: str | None = None  # the process that watches it
 
+    def works_as(self, other: "Enrolled") -> bool:
+        """Whether what was made to work for the one serves the other."""
+        mine, theirs = ((one.server, one.token, one.settings) for one in (self, other))
+        return mine == theirs
+
 
 class Enrolment(Protocol):
     """The accounts to watch. Any process may ask and change."""

@@ -5,7 +5,6 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-import pytest
 from loopback import free_port
 from prometheus_client.parser import text_string_to_metric_families
 from roles_in_threads import Cluster
@@ -13,8 +12,6 @@ from waiting import wait_for
 
 from alternator.config.metrics import MetricsSettings
 from alternator.config.models import WhisperSettings
-from alternator.errors import ConfigError
-from alternator.roles.answers import Answer, answering, of_troubles
 
 
 def asked(port: int, path: str) -> tuple[int, str]:
@@ -41,28 +38,6 @@ def on_port(cluster: Cluster) -> int:
     port = free_port()
     cluster.config = replace(cluster.config, metrics=MetricsSettings(port=port))
     return port
-
-
-def test_a_path_that_is_none_is_not_found():
-    answers = {"/one": lambda: Answer(b"1\n"), "/bad": lambda: of_troubles(["it broke"], "well")}
-    with answering(answers, MetricsSettings(port=free_port())) as port:
-        assert asked(port, "/one?x=1") == (200, "1\n")
-        assert asked(port, "/bad") == (503, "it broke\n")
-        assert asked(port, "/other")[0] == 404
-
-
-def test_a_port_that_is_taken_is_named():
-    with (
-        answering({}, MetricsSettings(port=free_port())) as port,
-        pytest.raises(ConfigError, match=rf"\[metrics\] 127.0.0.1:{port}"),
-        answering({}, MetricsSettings(port=port)),
-    ):
-        pass
-
-
-def test_port_0_answers_nowhere():
-    with answering({}, MetricsSettings(port=0)) as port:
-        assert port == 0
 
 
 def test_a_bot_tells_what_it_watches(cluster: Cluster):
