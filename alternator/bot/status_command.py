@@ -1,9 +1,11 @@
+# size: what is found, and how people and programs are told it
 """``alternator status``: what the bot remembers, and what a running one says."""
 
 import argparse
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal, TypedDict, assert_never
 
@@ -116,8 +118,12 @@ def main(argv: list[str]) -> int:
     nothing any more because an edit did harm.
     """
     arguments = parser().parse_args(argv)
-    configs = load_accounts(arguments.config)
-    set_up("warn", [secret for config in configs for secret in secrets_of(config)])
+    return show(arguments, load_accounts(arguments.config))
+
+
+def show(arguments: argparse.Namespace, configs: Sequence[Config]) -> int:
+    """Show it of these accounts; the exit code."""
+    set_up("warn", chain(*map(secrets_of, configs)))
     found = look(configs, max(arguments.failures, 0))
     if arguments.json:
         print(json.dumps(line_of(found), indent=1))

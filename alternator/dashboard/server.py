@@ -23,6 +23,7 @@ from probe.errors import reason_of
 
 if TYPE_CHECKING:
     import uvicorn
+    from starlette.types import ASGIApp
 
 log = logging.getLogger(__name__)
 
@@ -165,8 +166,6 @@ class Server:
         server.run(sockets=list(self._sockets))
 
     def _made(self) -> "uvicorn.Server":
-        import uvicorn
-
         from alternator.dashboard.app import create_app
         from alternator.dashboard.hardware import Hardware
         from alternator.dashboard.site import Site
@@ -176,8 +175,16 @@ class Server:
             access=self._access,
             hardware=Hardware(self._watched[0].directory),
         )
-        config = uvicorn.Config(
-            create_app(site),
+        return uvicorn_of(create_app(site))
+
+
+def uvicorn_of(app: "ASGIApp") -> "uvicorn.Server":
+    """What serves pages that are ours, and tells nothing of itself."""
+    import uvicorn
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -186,4 +193,4 @@ class Server:
             ws="none",
             timeout_graceful_shutdown=round(END_SECONDS),
         )
-        return uvicorn.Server(config)
+    )

@@ -5,12 +5,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-import uvicorn
+from starlette.types import ASGIApp
 
 from alternator.bot import health_address
 from alternator.bot.health import serving
 from alternator.config.load import ClusterConfig
-from alternator.dashboard.server import END_SECONDS, access_of, listening
+from alternator.dashboard.server import END_SECONDS, access_of, listening, uvicorn_of
 from alternator.errors import ConfigError, KeyMismatchError, StateError
 from alternator.members.checked import check
 from alternator.members.cipher import Cipher
@@ -64,7 +64,7 @@ def check_tokens(cluster: Cluster, cipher: Cipher) -> None:
 
 
 @contextmanager
-def answering(config: ClusterConfig, app: object) -> Iterator[None]:
+def answering(config: ClusterConfig, app: ASGIApp) -> Iterator[None]:
     """Serve pages in a thread while the block runs. ConfigError where the port can't be had."""
     settings = config.base.dashboard
     try:
@@ -74,18 +74,7 @@ def answering(config: ClusterConfig, app: object) -> Iterator[None]:
             f"[dashboard] {settings.host}:{settings.port} can't be listened on: "
             f"{reason_of(error)}; set port to a free one"
         ) from None
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,  # type: ignore[arg-type]  # an application of ASGI, which it has no type for
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            timeout_graceful_shutdown=round(END_SECONDS),
-        )
-    )
+    server = uvicorn_of(app)
     thread = threading.Thread(target=server.run, args=(sockets,), name="website", daemon=True)
     thread.start()
     host, port = sockets[0].getsockname()[:2]
