@@ -76,6 +76,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 "cores": os.cpu_count(),
                 "python": platform.python_version(),
                 "day": datetime.now(UTC).date().isoformat(),
+                "seconds": SECONDS,
+                "times": TIMES,
+                "posts": LATENCY_POSTS,
             }
             if arguments.json is not None:
                 arguments.json.write_text(json.dumps(found, indent=1) + "\n")
