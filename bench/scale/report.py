@@ -24,8 +24,8 @@ HEAD = """\
 Made by `python -m bench.scale.report` from what `python -m bench.scale` measured on {day}, on a
 machine with {cores} cores that everything shares: PostgreSQL, the servers and endpoints that are
 played, and the roles. So they are lower bounds. PostgreSQL did not wait for the disk. Accounts were
-watched for {seconds:.0f} s at rest and as long at work, the queue was emptied {times} time(s) by each number of
-workers, and {posts} posts were timed.
+watched for {seconds:.0f} s at rest and as long at work, the queue was emptied {times} time(s) by
+each number of workers, and {posts} posts were timed.
 
 ## Measured
 
