@@ -2,10 +2,10 @@
 
 Procrastinate's worker runs in an event loop of its own thread; each job is done in another thread,
 which may hang in a request: then it is left behind at the end, and its post given back. Where the
-database goes away, that worker ends; another is begun once it is back. A job that was under way
-then stays ``doing`` under the name of the worker that ended, and is freed once that was silent for
-``GONE_SECONDS`` (``alternator.store.cluster.Jobs.mend``): never by asking whether an id is still
-there, since ids of workers may come again
+database goes away, that worker ends; another is begun once it is back, and frees the jobs that
+stayed ``doing`` under the name of the one before it (``held_jobs.py``). Those of a process that
+died are freed once it was silent for ``GONE_SECONDS`` (``alternator.store.cluster.Jobs.mend``):
+never by asking whether an id is still there, since ids of workers may come again
 (https://github.com/procrastinate-org/procrastinate/issues/1518).
 """
 
@@ -25,6 +25,8 @@ from alternator.store.cluster import GONE_SECONDS
 
 if TYPE_CHECKING:
     from procrastinate import App, JobContext
+
+    from alternator.queue.held_jobs import AtWork
 
 log = logging.getLogger(__name__)
 # What is to be said is said here and by the store, in a line; Procrastinate adds a trace to each.
@@ -100,10 +102,12 @@ class QueueThread:
     async def _take(self) -> None:
         """Take jobs until the end is asked for, whatever becomes of the database."""
         self._worker = asyncio.current_task()
-        pause, told = 1.0, ""
+        from alternator.queue.held_jobs import AtWork
+
+        pause, told, at_work = 1.0, "", AtWork()
         while not self._stop.requested:
             try:
-                app = self._app()
+                app = self._app(at_work)
                 async with app.open_async():
                     self.taking, pause, told = True, 1.0, ""
                     await app.run_worker_async(
@@ -132,7 +136,7 @@ class QueueThread:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    def _app(self) -> "App":
+    def _app(self, at_work: "AtWork") -> "App":
         from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 
         from alternator.queue.held_jobs import HeldJobManager
@@ -143,7 +147,9 @@ class QueueThread:
             kwargs=dict(self._taking.connect),
         )
         app = App(connector=connector)
-        app.job_manager = HeldJobManager(connector, retry_seconds=GONE_RETRY_SECONDS)
+        app.job_manager = HeldJobManager(
+            connector, retry_seconds=GONE_RETRY_SECONDS, at_work=at_work
+        )
         # Only what a lost database cut short; all else is tried again as the state says.
         retry = RetryStrategy(max_attempts=10_000, retry_exceptions={TemporaryStateError})
 
