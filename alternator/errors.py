@@ -95,6 +95,10 @@ class StateError(AlternatorError):
     exit_code = ExitCode.STATE
 
 
+class AccountGoneError(StateError):
+    """An account is not among those that are remembered any more: it has left."""
+
+
 class TemporaryError(AlternatorError):
     """What failed now may pass later.
 

@@ -21,7 +21,7 @@ from alternator.bot.poll import Poll
 from alternator.bot.progress import BotProgress
 from alternator.bot.watch import POLL_WITHOUT_STREAM_SECONDS
 from alternator.config.settings import Config
-from alternator.errors import AlternatorError, ServerError, TemporaryStateError
+from alternator.errors import AccountGoneError, AlternatorError, ServerError, TemporaryStateError
 from alternator.log import DefectLog, of_account
 from alternator.mastodon.entities import Status
 from alternator.mastodon.rate_budget import Limit
@@ -165,6 +165,9 @@ class AccountWatch:
             return REFUSED_SECONDS if wait >= LONGEST_BACK_OFF_SECONDS else wait
         except TemporaryStateError:  # logged by the store, once
             return LONGEST_BACK_OFF_SECONDS / 10
+        except AccountGoneError as error:  # whoever shares the accounts out ends this soon
+            log.debug("not watched any more: %s", error)
+            return REFUSED_SECONDS
         except AlternatorError as error:
             self._stop.check()
             log.error("not watched: %s", error)

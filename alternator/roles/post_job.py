@@ -10,7 +10,13 @@ import threading
 from contextlib import suppress
 
 from alternator import tracing
-from alternator.errors import AlternatorError, ServerError, StateError, TemporaryServerError
+from alternator.errors import (
+    AccountGoneError,
+    AlternatorError,
+    ServerError,
+    StateError,
+    TemporaryServerError,
+)
 from alternator.log import of_account
 from alternator.roles.desk import Desk
 from alternator.roles.desks import Desks
@@ -42,17 +48,10 @@ class PostJobs:
         with_name = of_account.set(desk.config.account)
         try:
             claim = desk.state.claim_of(status_id)
-            if claim is None:
-                return
-            with self._lock:
-                self._under_way[account, status_id] = desk, claim
-            server = desk.config.mastodon.instance_url
-            try:
-                with tracing.of_post("describe", server, status_id, backfill=claim.backfill):
-                    self._work_on(desk, claim)
-            finally:
-                with self._lock:
-                    self._under_way.pop((account, status_id), None)
+            if claim is not None:
+                self._begin(desk, claim)
+        except AccountGoneError as error:
+            log.debug("post %s is left: %s", status_id, error)
         finally:
             of_account.reset(with_name)
 
@@ -78,6 +77,8 @@ class PostJobs:
             # Not signed in: it goes on to wait, and gets another job.
             log.warning("an errand waits: %s", error)
             desk.refused(error, UNREACHABLE_SECONDS)
+        except AccountGoneError as error:
+            log.debug("an errand is left: %s", error)
         except StateError:
             raise
         except AlternatorError as error:
@@ -91,6 +92,19 @@ class PostJobs:
             posts = list(self._under_way)
         for account, status_id in posts:
             self.abandon(account, status_id)
+
+    def _begin(self, desk: Desk, claim: Claim) -> None:
+        """Describe a claimed post, which may be given up from outside (``abandon``) meanwhile."""
+        post = desk.state.key, claim.status_id
+        with self._lock:
+            self._under_way[post] = desk, claim
+        server = desk.config.mastodon.instance_url
+        try:
+            with tracing.of_post("describe", server, claim.status_id, backfill=claim.backfill):
+                self._work_on(desk, claim)
+        finally:
+            with self._lock:
+                self._under_way.pop(post, None)
 
     def _work_on(self, desk: Desk, claim: Claim) -> None:
         """Describe a claimed post, or give it back for a reason that is not the post's."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Generic, Literal, Protocol, TypeVar
 
 from alternator.errors import (
+    AccountGoneError,
     AlternatorError,
     ServerError,
     TemporaryServerError,
@@ -133,8 +134,9 @@ class Following(Generic[W]):
             case AlternatorError():
                 # On the way out the store is closed under this thread, which is no fault.
                 self._stop.check()
-                # The store says itself what may pass.
-                level = logging.DEBUG if isinstance(error, TemporaryStateError) else logging.ERROR
+                # The store says itself what may pass, and that an account left is no fault.
+                known = isinstance(error, (TemporaryStateError, AccountGoneError))
+                level = logging.DEBUG if known else logging.ERROR
                 self._tell("ours", level, f"the stream broke off: {error}")
                 return "worked"  # no fault of the way
             case _:

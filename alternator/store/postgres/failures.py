@@ -10,7 +10,13 @@ from dataclasses import dataclass
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from alternator.errors import AlternatorError, ConfigError, StateError, TemporaryStateError
+from alternator.errors import (
+    AccountGoneError,
+    AlternatorError,
+    ConfigError,
+    StateError,
+    TemporaryStateError,
+)
 from alternator.store.postgres.address import Address
 
 
@@ -116,6 +122,13 @@ DAMAGED = Trouble(
     remedy="restore it from a backup",
     error=StateError,
 )
+# All foreign keys of the state are the account's.
+LEFT = Trouble(
+    says="holds nothing of this account any more",
+    remedy="it has left; sign it up anew if it is to be described",
+    error=AccountGoneError,
+    told=False,
+)
 DISK = Trouble(
     says="can't be read or written, since its disk fails",
     remedy="look into the server's log",
@@ -134,6 +147,7 @@ TROUBLES = {
     "57P01": NOT_UP,
     "57P02": NOT_UP,
     "57P03": NOT_UP,
+    "23503": LEFT,
     "25006": READ_ONLY,
     "25P03": SLOW,
     "40001": CONTENDED,

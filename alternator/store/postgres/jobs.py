@@ -59,6 +59,11 @@ WHERE e.ended IS NULL AND NOT EXISTS (
     SELECT 1 FROM procrastinate_jobs AS j WHERE j.status IN ('todo', 'doing', 'failed')
     AND j.task_name = 'alternator.errand' AND j.args -> 'number' = to_jsonb(e.number))
 """
+# A dead job of an account that left while it was under way.
+LEFT = """
+DELETE FROM procrastinate_jobs WHERE status = 'failed' AND task_name LIKE 'alternator.%'
+AND NOT EXISTS (SELECT 1 FROM account WHERE id = (args ->> 'account')::bigint)
+"""
 FACTS = """
 SELECT queue_name,
     count(*) FILTER (WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())),
@@ -149,6 +154,7 @@ class PostgresJobs:
             orphans = connection.execute(ORPHANS, (MOST_MENDED,)).rowcount
             claimed = connection.execute(CLAIMED, (CLAIMED_SECONDS, MOST_MENDED)).rowcount
             errands = connection.execute(ERRANDS).rowcount
+            connection.execute(LEFT)
             connection.execute(
                 "DELETE FROM procrastinate_workers "
                 "WHERE last_heartbeat < now() - make_interval(secs => %s)",

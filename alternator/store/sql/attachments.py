@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from operator import itemgetter
+from typing import Any
 
+from alternator.errors import AccountGoneError
 from alternator.store.elapsed import APART_SECONDS, ElapsedTime
 from alternator.store.outcomes import LONGEST_WAIT_SECONDS, AttachmentState, Found
 from alternator.store.sql.database import Connection, Database
@@ -23,6 +25,18 @@ class SqlAttachments:
         self._database = database
         self._account = account
         self._time = time
+
+    def _row(self, db: Connection, columns: str, *, locked: bool = False) -> tuple[Any, ...]:
+        """Columns of the account's own row. AccountGoneError if it has left meanwhile."""
+        lock = self._database.dialect.locked if locked else ""
+        row: tuple[Any, ...] | None = db.execute(
+            f"SELECT {columns} FROM account WHERE id = ?{lock}", (self._account,)
+        ).fetchone()
+        if row is None:
+            raise AccountGoneError(
+                f"account {self._account} has left; sign it up anew if it is to be described"
+            )
+        return row
 
     def _add(self, db: Connection, found: Iterable[Found]) -> int:
         """Remember attachments that are not known yet; returns how many those are."""

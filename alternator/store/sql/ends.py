@@ -117,9 +117,7 @@ class SqlEnds(SqlAttachments):
                 f"FROM attachment WHERE {HELD}",
                 (now, *held),
             ).fetchone()
-            (edits,) = db.execute(
-                "SELECT edits FROM account WHERE id = ?", (self._account,)
-            ).fetchone()
+            (edits,) = self._row(db, "edits")
             if edit_failed and edits_before is not None and edits > edits_before:
                 counted = wait_after_failure(attempts, self._time.since(since))
                 db.execute(
@@ -149,7 +147,9 @@ class SqlEnds(SqlAttachments):
                     "SELECT MIN(found) FROM attachment WHERE account = ? AND status_id = ?",
                     (self._account, claim.status_id),
                 ).fetchone()
-                return float(found)
+                if found is None:  # nobody but a leaving account's owner deletes these rows
+                    self._row(db, "id")
+                return float(found if found is not None else self._time.now())
         except TemporaryStateError:
             self._unended.append(claim)  # who asks can't begin with it
             raise

@@ -28,7 +28,6 @@ class SqlAccountState(SqlClaims):
 
     def __init__(self, database: Database, account: int, time: ElapsedTime) -> None:
         super().__init__(database, account, time)
-        self._locked = database.dialect.locked
         self.listing = SqlListing(database, account, time)
         self.drafts = SqlDrafts(database, account, time)
         self.errands = SqlErrands(database, account, time)
@@ -45,24 +44,20 @@ class SqlAccountState(SqlClaims):
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""
         with self._database.reading() as db:
-            newest, floor = db.execute(
-                "SELECT cursor, floor FROM account WHERE id = ?", (self._account,)
-            ).fetchone()
+            newest, floor = self._row(db, "cursor, floor")
             return Cursors(newest=newest, floor=floor)
 
     def first_start(self) -> float:
         """When the account was first used."""
         with self._database.reading() as db:
-            (moment,) = db.execute(
-                "SELECT first_start FROM account WHERE id = ?", (self._account,)
-            ).fetchone()
+            (moment,) = self._row(db, "first_start")
             return float(moment)
 
     def admit_old(self, status_ids: Sequence[str], limit: int) -> frozenset[str]:
         """Which of these posts from before the first start are taken on, up to ``limit`` in all."""
         with self._database.writing(durable=True) as db:
             # Alone with the account until the end, so that two do not admit more than there may be.
-            db.execute(f"SELECT 1 FROM account WHERE id = ?{self._locked}", (self._account,))
+            self._row(db, "id", locked=True)
             before = {
                 status_id
                 for (status_id,) in db.execute(
@@ -85,9 +80,7 @@ class SqlAccountState(SqlClaims):
             new = self._add(db, found)
             if cursor is None and floor is None:
                 return new
-            (before,) = db.execute(
-                f"SELECT cursor FROM account WHERE id = ?{self._locked}", (self._account,)
-            ).fetchone()
+            (before,) = self._row(db, "cursor", locked=True)
             if cursor is not None and (before is None or by_age(cursor) > by_age(before)):
                 db.execute("UPDATE account SET cursor = ? WHERE id = ?", (cursor, self._account))
             if floor is not None:
@@ -106,9 +99,7 @@ class SqlAccountState(SqlClaims):
             self._write_halt()
             return reason
         with self._database.reading() as db:
-            (found,) = db.execute(
-                "SELECT halted FROM account WHERE id = ?", (self._account,)
-            ).fetchone()
+            (found,) = self._row(db, "halted")
             return None if found is None else str(found)
 
     def resume(self) -> None:

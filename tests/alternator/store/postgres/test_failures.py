@@ -8,7 +8,13 @@ from psycopg import errors
 from psycopg_pool import PoolTimeout
 
 from alternator.config.database import DatabaseSettings
-from alternator.errors import AlternatorError, ConfigError, StateError, TemporaryStateError
+from alternator.errors import (
+    AccountGoneError,
+    AlternatorError,
+    ConfigError,
+    StateError,
+    TemporaryStateError,
+)
 from alternator.store.postgres.address import Address, address_of
 from alternator.store.postgres.failures import failure_of
 
@@ -35,6 +41,7 @@ ADDRESS = address_of(DatabaseSettings(url="postgresql://bot:s3cr3t@db.example/po
         (errors.UndefinedTable(), StateError, "run `alternator db upgrade`"),
         (errors.UndefinedColumn(), StateError, "run `alternator db upgrade`"),
         (errors.DataCorrupted(), StateError, "restore it from a backup"),
+        (errors.ForeignKeyViolation(), AccountGoneError, "it has left"),
         (errors.NotNullViolation(), StateError, "please report this"),
         (psycopg.ProgrammingError("no result"), StateError, "please report this"),
     ],

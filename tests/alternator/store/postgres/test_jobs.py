@@ -94,6 +94,18 @@ def test_a_job_of_a_worker_that_is_gone_is_freed(
     assert jobs(execute) == [(f"{state.key}:1", "todo", "vision")]
 
 
+def test_a_dead_job_of_an_account_that_left_goes_with_it(
+    cluster: PostgresCluster, state: SqlAccountState, execute: Execute
+):
+    state.record([post("1")])
+    execute("UPDATE procrastinate_jobs SET status = 'doing'")
+    cluster.erase(state.key)
+    execute("UPDATE procrastinate_jobs SET status = 'failed'")
+    assert jobs(execute) == [(f"{state.key}:1", "failed", "vision")]
+    cluster.jobs.mend()
+    assert jobs(execute) == []
+
+
 def test_a_claim_without_a_job_is_taken_up_after_a_while(
     cluster: PostgresCluster, state: SqlAccountState, execute: Execute
 ):

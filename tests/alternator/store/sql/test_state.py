@@ -1,7 +1,11 @@
+from collections.abc import Callable
+
+import pytest
 from clock import Clock
 from homes import Home
 
-from alternator.store.interface import AccountState
+from alternator.errors import AccountGoneError
+from alternator.store.interface import AccountState, Store
 from alternator.store.outcomes import (
     FREE_INTERRUPTIONS,
     GIVE_UP_SECONDS,
@@ -9,6 +13,7 @@ from alternator.store.outcomes import (
     Claim,
     Cursors,
     Found,
+    Outcome,
 )
 
 FOUND = Found(status_id="5", attachment_ids=("51",), backfill=False)
@@ -74,3 +79,54 @@ def test_crashes_within_a_minute_give_nothing_up_and_others_get_their_turn(
 def test_the_first_crashes_cost_no_wait(home: Home, clock: Clock):
     for _ in range(FREE_INTERRUPTIONS + 1):
         assert killed_at_work(home, clock) is not None
+
+
+def gone(store: Store, before: AccountState) -> AccountState:
+    """The state of an account that has left, as who was at work for it still has it."""
+    return store.of_account(before.key + 1)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda state, claim: state.put_back(claim),
+        lambda state, claim: state.found_at(claim),
+        lambda state, claim: state.halted(),
+        lambda state, claim: state.claim_of("5"),
+        lambda state, claim: state.cursors(),
+        lambda state, claim: state.first_start(),
+        lambda state, claim: state.admit_old(["5"], 3),
+        lambda state, claim: state.record([FOUND], cursor="5"),
+        lambda state, claim: state.overview(3),
+    ],
+    ids=[
+        "put-back",
+        "found",
+        "halted",
+        "claim",
+        "cursors",
+        "start",
+        "admit",
+        "record",
+        "overview",
+    ],
+)
+def test_an_account_that_left_is_told_as_such(
+    store: Store, asked: Callable[[AccountState, Claim], object]
+):
+    before = store.use_account("https://social.example", "7")
+    before.record([FOUND])
+    claim = claimed(before)
+    with pytest.raises(AccountGoneError, match="left"):
+        asked(gone(store, before), claim)
+
+
+def test_ends_of_an_account_that_left_change_nothing(store: Store):
+    before = store.use_account("https://social.example", "7")
+    before.record([FOUND])
+    claim = claimed(before)
+    state = gone(store, before)
+    state.release(claim)
+    assert state.finish(claim, [Outcome(attachment_id="51", state="described")]) == []
+    state.drafts.settle("5")
+    assert before.counts() == {"claimed": 1}
