@@ -1,9 +1,8 @@
 """Asks a running bot how it is, at the address that it left word of."""
 
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-
-import requests
 
 from alternator.bot import health_address
 from alternator.config.settings import HealthSettings
@@ -26,19 +25,25 @@ def place_of(directory: Path, settings: HealthSettings) -> HealthSettings:
 
 def ask(settings: HealthSettings) -> Told | None:
     """What the bot at this address answers; None where nobody does."""
-    url = f"http://{shown_host(settings)}:{settings.port}/health"
+    # No proxy of the environment: those are for the world outside.
+    connection = HTTPConnection(local_host(settings), settings.port, timeout=ASK_TIMEOUT_SECONDS)
     try:
-        # Proxies of the environment are for the world outside.
-        session = requests.Session()
-        session.trust_env = False
-        response = session.get(url, timeout=ASK_TIMEOUT_SECONDS)
-        return Told(well=response.status_code == 200, text=response.text)
-    except requests.RequestException:
+        connection.request("GET", "/health")
+        response = connection.getresponse()
+        return Told(well=response.status == 200, text=response.read().decode("utf-8", "replace"))
+    except (OSError, HTTPException):
         return None
+    finally:
+        connection.close()
 
 
 def shown_host(settings: HealthSettings) -> str:
-    """The host as an address has it; this machine where the bot listens on all addresses."""
-    any_address = settings.host in ("", "0.0.0.0", "::")
-    host = "127.0.0.1" if any_address else settings.host
+    """The host as an address has it."""
+    host = local_host(settings)
     return f"[{host}]" if ":" in host else host
+
+
+def local_host(settings: HealthSettings) -> str:
+    """The host to ask; this machine where the bot listens on all addresses."""
+    any_address = settings.host in ("", "0.0.0.0", "::")
+    return "127.0.0.1" if any_address else settings.host

@@ -12,8 +12,9 @@ from clock import Clock
 from waiting import wait_for
 
 from alternator.accounts.health import AccountHealth
-from alternator.bot.health import SILENCE_SECONDS, Health, main, serving
+from alternator.bot.health import SILENCE_SECONDS, Health, serving
 from alternator.bot.health_address import announced
+from alternator.bot.health_command import main
 from alternator.config.settings import HealthSettings
 from alternator.errors import ConfigError, StateError, TemporaryServerError
 from alternator.speech.worker.slot import WorkerReport
