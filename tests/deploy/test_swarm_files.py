@@ -14,7 +14,7 @@ from probe.report.snippet_settings import PIDS_LIMIT
 
 FOLDER = Path(__file__).parents[2] / "deploy"
 SWARM = FOLDER / "swarm"
-FILES = ("stack.yaml", "stack.sandbox.yaml", "stack.nvidia.yaml")
+FILES = ("stack.yaml", "stack.sandbox.yaml", "stack.nvidia.yaml", "stack.signup.yaml")
 CONFIGURATIONS = (SWARM / "alternator.toml", FOLDER / "kubernetes" / "base" / "alternator.toml")
 OTHERS = {
     *("TMPDIR", "POSTGRES_PASSWORD_FILE"),
@@ -76,6 +76,21 @@ def test_a_secret_is_its_users_and_goes_to_whom_it_concerns() -> None:
         assert ("database-password" in given) is (service == "postgres")
         if service == "serve":
             assert given == {}
+
+
+def test_the_key_of_sign_ups_goes_to_whom_it_concerns() -> None:
+    found = services("stack.signup.yaml")
+    # All that get the operator's token may get members'; `serve` and the database get neither.
+    with_token = {
+        service
+        for service, entry in services("stack.yaml").items()
+        if "access-token" in {secret["source"] for secret in entry.get("secrets", [])}
+    }
+    assert set(found) == with_token - {"db-upgrade"}
+    for entry in found.values():
+        (given,) = entry["secrets"]
+        assert (given["source"], given["uid"], given["mode"]) == ("signup-key", "10001", 0o400)
+        assert entry["environment"]["ALTERNATOR_SIGNUP_KEY_FILE"] == "/run/secrets/signup-key"
 
 
 def test_images_are_those_that_are_built() -> None:
