@@ -132,7 +132,8 @@ class Joining:
             raise JoinError(f"The token may not do what is needed: {' '.join(lacking)}.")
         client = MastodonClient(MastodonSettings(instance_url=url, access_token=credentials.token))
         owner = client.verify()
-        with self._lock:
+        # One process keeps one connection for that; the number of members is the cluster's.
+        with self._lock, self._cluster.sign_ups.alone():
             before = self._admitted(url, owner)
             state = self._store.use_account(url, owner.id, server_time=client.server_time)
             other = self._cluster.enrolment.of_account(state.key)

@@ -1,6 +1,7 @@
 """What is kept of members who are about to connect, for all processes that serve their pages."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 
@@ -24,6 +25,9 @@ class SignUps(Protocol):
 
         False, and nothing is kept, while there are ``most`` already that are not over.
         """
+
+    def alone(self) -> AbstractContextManager[None]:
+        """A stretch in which no process of the cluster admits another member."""
 
     def take(self, state: str) -> bytes | None:
         """What was kept, once; None for what was not, is over, or was taken before."""

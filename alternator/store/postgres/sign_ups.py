@@ -1,12 +1,15 @@
 """Sign-ups that are under way, and what servers know this program by: two small tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from alternator.store.postgres.database import Database
 from alternator.store.postgres.guard import OURS
 
 # The number of our advisory lock (guard.py) under which sign-ups are counted.
 BEGINNING = 5
+# And the one under which members are counted, and let in.
+ADMITTING = 6
 
 
 class PostgresSignUps:
@@ -46,6 +49,13 @@ class PostgresSignUps:
                 (state, sealed, seconds, most),
             )
             return began.rowcount == 1
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """A stretch in which no process of the cluster admits another member."""
+        with self._database.plain() as connection, connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (OURS, ADMITTING))
+            yield
 
     def take(self, state: str) -> bytes | None:
         """What was kept, once."""

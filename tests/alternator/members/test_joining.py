@@ -1,10 +1,12 @@
 """How accounts are connected: at a sandbox server, and wherever that is broken off."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from member_site import MemberWebsite
+from waiting import wait_for
 
 from alternator.accounts.scopes import NEEDED
 from alternator.config.database import DatabaseSettings
@@ -19,6 +21,10 @@ from sandbox.server import SandboxServer
 from sandbox.settings import Settings
 
 MakeSite = Callable[..., MemberWebsite]
+WAITING = (
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 def token_of(site: MemberWebsite, entry: Enrolled) -> str:
@@ -148,6 +154,18 @@ def test_there_is_room_for_so_many(make_site: MakeSite):
     assert site.granted == [token_of(site, entry)]  # the refused one's is revoked
     # Who is in comes back.
     assert site.visit().join("demo").status_code == 303
+
+
+def test_two_processes_let_in_no_more_than_there_is_room_for(make_site: MakeSite):
+    here, there = make_site(most_accounts=1), make_site(most_accounts=1)
+    visit = here.visit()
+    back = visit.way_back(visit.begin(), user="neighbour")
+    with ThreadPoolExecutor(1) as pool:
+        with there.cluster.sign_ups.alone():
+            late = pool.submit(visit.get, back)
+            wait_for(lambda: here.query(WAITING) == [(1,)], 20, "the other one to wait")
+            there.cluster.enrolment.enrol(Enrolled(key="member:a", source="member", server="x"))
+        assert "room for 1 accounts" in late.result(20).text
 
 
 @pytest.mark.parametrize(
