@@ -57,9 +57,10 @@ def listed(key: Key, from_variable: bool) -> Any:
     item: Any = Annotated[str, Strict()]
     if key.form in CHECKS:
         item = Annotated[item, BeforeValidator(stripped), AfterValidator(CHECKS[key.form])]
-    fewest = 0
+    # A list that says which of several is meant must name one, unless its key says otherwise.
+    fewest = 1 if key.choices and key.minimum is None else 0
     if key.choices:
-        item, fewest = Annotated[Literal[key.choices], BeforeValidator(lowered)], 1
+        item = Annotated[Literal[key.choices], BeforeValidator(lowered)]
     found: Any = Annotated[list[item], Field(min_length=fewest)]
     if from_variable:
         found = Annotated[found, BeforeValidator(split)]

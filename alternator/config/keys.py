@@ -17,7 +17,7 @@ class Key:
 
     ``help`` stands in docs/configuration.md; a ``secret`` is never printed and can also be read
     from a file; ``minimum`` and ``maximum`` bound a number; ``form`` checks a string;
-    ``choices`` are what a list may hold, if not anything.
+    ``choices`` are what a list may hold, if not anything, one at least unless ``minimum`` is 0.
     """
 
     help: str

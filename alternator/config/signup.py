@@ -64,8 +64,9 @@ class SignupSettings:
         default=CHOICES,
         metadata=keys.key(
             "What members choose for themselves: some of `language`, `style`, `mode` and "
-            "`visibilities`. The rest is as configured here.",
+            "`visibilities`. The rest is as configured here; `[]`: all of it.",
             choices=CHOICES,
+            minimum=0,
         ),
     )
     modes: tuple[str, ...] = field(
