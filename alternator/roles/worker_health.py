@@ -20,9 +20,15 @@ class WorkerHealth:
 
     def facts(self) -> Mapping[str, object]:
         """What stands in the cluster's list of processes."""
+        if self._speech is None:
+            return {"under_way": self._queue.under_way, "devices": []}
+        workers = self._speech.workers
+        without = {"without": why} if (why := [one.why for one in workers if one.why]) else {}
         return {
             "under_way": self._queue.under_way,
-            "devices": [] if self._speech is None else [one.device for one in self._speech.workers],
+            "devices": [one.device for one in workers],
+            "speech": self._speech.state,
+            **without,
         }
 
     def report(self) -> tuple[int, Mapping[str, object]]:
