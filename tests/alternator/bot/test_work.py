@@ -113,6 +113,28 @@ def claimed(account: Account) -> Claim:
     return claim
 
 
+def test_what_another_worker_edited_meanwhile_counts_before_the_edit(
+    account: Account, publisher: Publisher, health: Health, stop: Stop, claim: Claim, clock: Clock
+):
+    """Two that are at work for an account at once both had room when they began."""
+    pace = Pace(PaceSettings(edits_per_hour=1), account.state.ledger)
+    lane = SpeechLane(publisher, health.speech, stop.clock, lambda: None)
+    work = Work(account, publisher, lane, health, stop, pace=pace)
+    prepare = publisher.prepare
+
+    def prepared(claim: Claim, *, patient: bool = True, speech: bool = True) -> Draft:
+        Pace(PaceSettings(edits_per_hour=1), account.state.ledger).edited()
+        return prepare(claim, patient=patient, speech=speech)
+
+    publisher.prepare = prepared  # type: ignore[method-assign]
+    assert pace.seconds_until_edit() == 0
+    work.describe(claim)  # publishes nothing: there are no outcomes to come
+    assert account.queue() == {"waiting": 1}
+    assert account.state.claim() is None
+    clock.now += 3601
+    assert account.state.claim() is not None
+
+
 def test_what_became_of_a_post_is_written_down_and_told(
     account: Account,
     work: Work,
