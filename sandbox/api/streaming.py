@@ -130,6 +130,8 @@ async def send_events(websocket: WebSocket, sandbox: Sandbox, stream: Stream) ->
     finally:
         heard.cancel()
         event.cancel()
+        # Both may have ended at once: what nobody asked for is heard here.
+        await asyncio.gather(heard, event, return_exceptions=True)
 
 
 def socket_token(websocket: WebSocket) -> Token | None:
