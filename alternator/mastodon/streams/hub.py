@@ -56,6 +56,8 @@ class StreamHub:
         self._thread = Thread(target=self._run, name="streams")
         self._opening: asyncio.Semaphore | None = None
         self._ready = threading.Event()
+        self._closing = threading.Lock()  # guards what follows
+        self._closed = False
 
     def start(self) -> None:
         """Begin."""
@@ -63,8 +65,10 @@ class StreamHub:
         self._ready.wait()
 
     def follow(self, followed: Followed) -> None:
-        """Keep this stream open until ``leave``."""
-        followed.task = self._begin(self._follow(followed))
+        """Keep this stream open until ``leave``; not once all are closed."""
+        with self._closing:
+            if not self._closed:
+                followed.task = self._begin(self._follow(followed))
 
     def leave(self, followed: Followed) -> None:
         """Close a stream."""
@@ -73,6 +77,8 @@ class StreamHub:
 
     def close(self) -> None:
         """Close all."""
+        with self._closing:
+            self._closed = True
         if not self._thread.is_alive():
             return
         self._loop.call_soon_threadsafe(self._loop.stop)

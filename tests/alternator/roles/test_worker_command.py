@@ -32,7 +32,7 @@ def test_a_post_is_described_once_whoever_is_there(cluster: Cluster):
         cluster.described(post)
     wait_for(lambda: cluster.states() == ["described"] * 12)
     assert [edits(cluster.server, post) for post in posts] == [1] * 12
-    assert cluster.execute("SELECT count(*) FROM procrastinate_jobs") == [(0,)]
+    wait_for(lambda: cluster.execute("SELECT count(*) FROM procrastinate_jobs") == [(0,)])
 
 
 def test_speech_goes_to_those_who_hear(cluster: Cluster, clip: Path):

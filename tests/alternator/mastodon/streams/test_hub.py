@@ -85,6 +85,15 @@ def test_a_stream_that_breaks_off_is_opened_again(server: SandboxServer, hub: St
     wait_for(lambda: len(heard.statuses) == 1)
 
 
+def test_nothing_is_followed_once_all_are_closed(server: SandboxServer, hub: StreamHub):
+    """An account's turn may still be under way when a watcher ends."""
+    hub.close()
+    late = Heard(server, hub)
+    assert late.followed.task is None
+    hub.leave(late.followed)
+    assert server.open_streams() == 0
+
+
 def test_one_that_leaves_closes_its_connection_alone(server: SandboxServer, hub: StreamHub):
     one, other = Heard(server, hub), Heard(server, hub)
     wait_for(lambda: one.followed.connection and other.followed.connection)
