@@ -122,6 +122,13 @@ CLUSTER_CASES = (
         "**Connections** to {peers} are {manners}, for a while; and cut or reset in the middle of "
         "a post (`test_connections.py`)."
     ),
+    (
+        "**Speech**: the connections to its server are {ears}; the server is away when a worker "
+        "starts, and killed while it listens; the process that transcribes is killed, dies at each "
+        "request, loses its GPU. The commands are real, `alternator serve` too; the engine is one "
+        "that does what it is told. The clip is described by what comes next: another process, the "
+        "CPU, the engine of the worker's own, another worker (`test_speech.py`)."
+    ),
     ("**What is around it**: {around} (`test_around.py`)."),
     (
         "**The queue by chance**: whatever order things happen in, and whoever dies, never are two "
@@ -250,10 +257,11 @@ def cluster_text(table: Mapping[str, Any]) -> str:
         "steps": ", ".join(
             titles[key] for key in literals(folder / "test_kill_worker.py", "OF_A_POST")
         ),
-        "kinds": ", ".join(literals(folder / "test_kill_errand.py", "KINDS")),
+        "kinds": ", ".join(literals(ROOT / "tests/support/cluster_errand.py", "KINDS")),
         "zombies": ", ".join(literals(folder / "test_zombie.py", "MOMENTS")),
         "peers": ", ".join(literals(folder / "test_connections.py", "PEERS")),
         "manners": ", ".join(literals(folder / "test_connections.py", "MANNERS")),
+        "ears": ", ".join(literals(folder / "test_speech.py", "MANNERS")),
         "around": ", ".join(sentences(folder / "test_around.py")),
     }
     filled = (textwrap.fill(f"- {case.format(**words)}", 110) for case in CLUSTER_CASES)
