@@ -113,6 +113,12 @@ CLUSTER_CASES = (
         "takes its accounts over, and finds what it did not hear of (`test_kill_bot.py`)."
     ),
     (
+        "**A process is ended** (SIGTERM) while a server holds its answer back: a worker at "
+        "{terms}, after each write of a post, and at an errand; a bot at {bot_terms}. It ends "
+        "within the ten seconds that container engines leave, what it was at is given back at "
+        "once, and the next one does it (`test_end.py`)."
+    ),
+    (
         "**A worker is stopped for longer than it is believed to live**, before it edits, and goes "
         "on when another one has taken the post over: {zombies}. It edits nothing, and ends no job "
         "but its own (`test_zombie.py`). What can't be helped: one that is stopped between that "
@@ -257,6 +263,8 @@ def cluster_text(table: Mapping[str, Any]) -> str:
         "steps": ", ".join(
             titles[key] for key in literals(folder / "test_kill_worker.py", "OF_A_POST")
         ),
+        "terms": ", ".join(titles[key] for key in literals(folder / "test_end.py", "OF_A_WORKER")),
+        "bot_terms": ", ".join(titles[key] for key in literals(folder / "test_end.py", "OF_A_BOT")),
         "kinds": ", ".join(literals(ROOT / "tests/support/cluster_errand.py", "KINDS")),
         "zombies": ", ".join(literals(folder / "test_zombie.py", "MOMENTS")),
         "peers": ", ".join(literals(folder / "test_connections.py", "PEERS")),

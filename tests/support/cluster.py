@@ -91,6 +91,8 @@ class Cluster:
 
     def end_one(self, name: str) -> float:
         """Ask one to end, which it does well; how many seconds that took."""
+        pid = self.members[name].pid
+        wait_for(lambda: catches(pid, signal.SIGTERM), 20, f"{name} to begin")
         began = time.monotonic()
         self.signal(name, signal.SIGTERM)
         assert self.ended(name) == 0, self.log(name)
@@ -213,6 +215,16 @@ url = "{where.get("database", self.database)}"
             f'token = "{token}"\n'
             for name, token in self.tokens.items()
         )
+
+
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal: one that was just started has none yet.
+
+    https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+    """
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    masks = [line.split()[1] for line in lines if line.startswith("SigCgt:")]
+    return bool(int(masks[0], 16) >> (number - 1) & 1)
 
 
 NO_WHISPER = "[whisper]\nenabled = false"

@@ -90,8 +90,9 @@ class ClusterScene:
         assert world.edits(posts.older) == world.edits(posts.by_hand) == 0
 
 
+# What a worker holds a post by is over for the next one at once.
 TAKEN = (
     "SELECT lock FROM procrastinate_jobs WHERE status <> 'todo' UNION ALL "
     "SELECT status_id FROM attachment WHERE state = 'claimed' UNION ALL "
-    "SELECT status_id FROM held WHERE until > alternator_now()"
+    "SELECT status_id FROM held WHERE until > alternator_now() AND by_bot = 0"
 )
