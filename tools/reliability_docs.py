@@ -121,8 +121,9 @@ CLUSTER_CASES = (
     (
         "**A worker is stopped for longer than it is believed to live**, before it edits, and goes "
         "on when another one has taken the post over: {zombies}. It edits nothing, and ends no job "
-        "but its own (`test_zombie.py`). What can't be helped: one that is stopped between that "
-        "question and its edit, which is a moment."
+        "but its own; nor does one that is stopped at an errand ({errand_zombies}) write "
+        "anything down, or tell the person another end (`test_zombie.py`). What can't be helped: "
+        "one that is stopped between that question and its edit, which is a moment."
     ),
     (
         "**Connections** to {peers} are {manners}, for a while; and cut or reset in the middle of "
@@ -267,6 +268,7 @@ def cluster_text(table: Mapping[str, Any]) -> str:
         "bot_terms": ", ".join(titles[key] for key in literals(folder / "test_end.py", "OF_A_BOT")),
         "kinds": ", ".join(literals(ROOT / "tests/support/cluster_errand.py", "KINDS")),
         "zombies": ", ".join(literals(folder / "test_zombie.py", "MOMENTS")),
+        "errand_zombies": ", ".join(literals(folder / "test_zombie.py", "ERRAND_MOMENTS")),
         "peers": ", ".join(literals(folder / "test_connections.py", "PEERS")),
         "manners": ", ".join(literals(folder / "test_connections.py", "MANNERS")),
         "ears": ", ".join(literals(folder / "test_speech.py", "MANNERS")),
