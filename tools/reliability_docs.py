@@ -113,14 +113,28 @@ CLUSTER_CASES = (
         "takes its accounts over, and finds what it did not hear of (`test_kill_bot.py`)."
     ),
     (
+        "**A process is ended** (SIGTERM) while a server holds its answer back: a worker at "
+        "{terms}, after each write of a post, and at an errand; a bot at {bot_terms}. It ends "
+        "within the ten seconds that container engines leave, what it was at is given back at "
+        "once, and the next one does it (`test_end.py`)."
+    ),
+    (
         "**A worker is stopped for longer than it is believed to live**, before it edits, and goes "
         "on when another one has taken the post over: {zombies}. It edits nothing, and ends no job "
-        "but its own (`test_zombie.py`). What can't be helped: one that is stopped between that "
-        "question and its edit, which is a moment."
+        "but its own; nor does one that is stopped at an errand ({errand_zombies}) write "
+        "anything down, or tell the person another end (`test_zombie.py`). What can't be helped: "
+        "one that is stopped between that question and its edit, which is a moment."
     ),
     (
         "**Connections** to {peers} are {manners}, for a while; and cut or reset in the middle of "
         "a post (`test_connections.py`)."
+    ),
+    (
+        "**Speech**: the connections to its server are {ears}; the server is away when a worker "
+        "starts, and killed while it listens; the process that transcribes is killed, dies at each "
+        "request, loses its GPU. The commands are real, `alternator serve` too; the engine is one "
+        "that does what it is told. The clip is described by what comes next: another process, the "
+        "CPU, the engine of the worker's own, another worker (`test_speech.py`)."
     ),
     ("**What is around it**: {around} (`test_around.py`)."),
     (
@@ -250,10 +264,14 @@ def cluster_text(table: Mapping[str, Any]) -> str:
         "steps": ", ".join(
             titles[key] for key in literals(folder / "test_kill_worker.py", "OF_A_POST")
         ),
-        "kinds": ", ".join(literals(folder / "test_kill_errand.py", "KINDS")),
+        "terms": ", ".join(titles[key] for key in literals(folder / "test_end.py", "OF_A_WORKER")),
+        "bot_terms": ", ".join(titles[key] for key in literals(folder / "test_end.py", "OF_A_BOT")),
+        "kinds": ", ".join(literals(ROOT / "tests/support/cluster_errand.py", "KINDS")),
         "zombies": ", ".join(literals(folder / "test_zombie.py", "MOMENTS")),
+        "errand_zombies": ", ".join(literals(folder / "test_zombie.py", "ERRAND_MOMENTS")),
         "peers": ", ".join(literals(folder / "test_connections.py", "PEERS")),
         "manners": ", ".join(literals(folder / "test_connections.py", "MANNERS")),
+        "ears": ", ".join(literals(folder / "test_speech.py", "MANNERS")),
         "around": ", ".join(sentences(folder / "test_around.py")),
     }
     filled = (textwrap.fill(f"- {case.format(**words)}", 110) for case in CLUSTER_CASES)

@@ -42,12 +42,12 @@ def was_carried_out(undo: Undo, kept: KeptErrand) -> bool:
             return False
         undo.begin(plan, alone=False)
         Journal(history).written(status, keys)
-        history.end_undo(status.id, keys, ())
+        undo.end(status.id, keys, ())
         return True
     if not attachment.lacks_description:
         return False
     undo.begin(plan, alone=False)
-    history.end_undo(status.id, keys, keys, edited_at=edited_at(status))
+    undo.end(status.id, keys, keys, edited_at=edited_at(status))
     if errand.kind == "again":
         undo.state.listing.retry(status.id, errand.attachment_id)
     return True

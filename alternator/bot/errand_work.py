@@ -64,6 +64,7 @@ class ErrandWork:
             if kept.begun and self._was_done(kept):
                 log.info("dashboard: %s of %s was done when the bot ended", errand.kind, where)
             else:
+                self._undo.may_change()
                 errands.begin(kept.number)
                 self._do(errand)
                 log.info("dashboard: %s of %s is done", errand.kind, where)
@@ -72,12 +73,15 @@ class ErrandWork:
         except StateError:
             raise
         except AlternatorError as error:
+            # What another process made of the post meanwhile is no end of this errand.
+            self._undo.may_change()
             why = str(error)
             log.warning("dashboard: %s of %s was not done: %s", errand.kind, where, why)
         except Exception as error:
             # A defect of ours must cost no more than this errand.
             log.exception("dashboard: %s of %s failed", errand.kind, where)
             why = f"unexpected {type(error).__name__}"
+        self._undo.may_change()
         errands.end(kept.number, why)
         return True
 

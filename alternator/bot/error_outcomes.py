@@ -5,10 +5,16 @@ from collections.abc import Collection
 
 from alternator.errors import (
     AlternatorError,
+    ConfigError,
+    DecoderError,
     EndpointError,
     MediaError,
+    ModelError,
+    OutOfMemoryError,
     SpeechServerAwayError,
+    TemporaryError,
     TemporaryMediaError,
+    UnsupportedError,
     UnsureError,
 )
 from alternator.store.outcomes import Outcome, left_alone, to_retry
@@ -27,9 +33,18 @@ def outcome_of(attachment_id: str, error: Exception) -> Outcome:
         return to_retry(attachment_id, str(error), retry_after=error.retry_after)
     if isinstance(error, MediaError):
         return left_alone(attachment_id, str(error), sure=not isinstance(error, UnsureError))
-    if isinstance(error, EndpointError | SpeechServerAwayError):
-        return to_retry(attachment_id, str(error), retry_after=error.retry_after, counts=False)
+    if isinstance(error, EndpointError) or is_the_engines(error):
+        wait = error.retry_after if isinstance(error, TemporaryError) else None
+        return to_retry(attachment_id, str(error), retry_after=wait, counts=False)
     if not isinstance(error, AlternatorError):
         log.error("attachment %s: unexpected error", attachment_id, exc_info=error)
         return to_retry(attachment_id, f"unexpected {type(error).__name__}: {error}")
     return to_retry(attachment_id, str(error))
+
+
+def is_the_engines(error: Exception) -> bool:
+    """Whether a file was not heard for a reason that every other file would meet as well: the
+    server is away, the model or its device can't be had, there is no decoder."""
+    if isinstance(error, OutOfMemoryError | UnsupportedError):
+        return False  # what this one needs, or asks for
+    return isinstance(error, SpeechServerAwayError | ModelError | ConfigError | DecoderError)

@@ -53,7 +53,7 @@ def rewrite(undo: Undo, status_id: str, words: Mapping[str, str], other_bot: Oth
             kept = ()
             raise UndoRefusedError(f"post {status_id} was deleted meanwhile") from None
         finally:
-            undo.state.history.end_undo(status_id, kept, ())
+            undo.end(status_id, kept, ())
 
 
 def written(undo: Undo, plan: Plan, words: Mapping[str, str], other_bot: OtherBot) -> Status:
@@ -84,6 +84,7 @@ def sending(
         with_text(edit.writing, words[key], replaces=edit.writing.text)
         for key, edit in by_key(plan)
     ]
+    undo.may_change()
     undo.state.history.sending(plan.status.id, new)
     try:
         yield

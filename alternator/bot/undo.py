@@ -1,3 +1,4 @@
+# size: the whole way of an undo, and all that is refused on it, each with its reason
 """Takes descriptions of ours back: puts into a post what was there before, by the same safe edit.
 
 It works beside a running bot. The bot's edit of a post sends all of its descriptions again, so one
@@ -9,7 +10,7 @@ history has from before: none, or only blanks. The proof of that stands in
 ``alternator/mastodon/edit_check.py``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from alternator.bot.after_edit import is_there
@@ -22,9 +23,11 @@ from alternator.errors import (
     GoneError,
     MediaError,
     PostBusyError,
+    TakenOverError,
     UndoRefusedError,
     UnprovenEditError,
 )
+from alternator.mastodon.api_session import anybody
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.edit import Snapshot, TakenBack
 from alternator.mastodon.entities import Instance, Status
@@ -57,7 +60,8 @@ class Undo:
     """Undoes edits of one account, whose id on its server is ``owner``.
 
     ``by_bot``: in the bot's own thread, which does not wait until the bot lets go of a post, since
-    it would wait for itself.
+    it would wait for itself. ``may_change`` is asked before anything is written down, and raises
+    TakenOverError where another process does this by now.
     """
 
     client: MastodonClient
@@ -66,6 +70,7 @@ class Undo:
     state: AccountState
     stop: Stop
     by_bot: bool = False
+    may_change: Callable[[], None] = anybody
 
     def plan(self, status_id: str, attachment_id: str | None = None) -> Plan:
         """What there is to take back of a post, or of one of its attachments.
@@ -113,7 +118,7 @@ class Undo:
             DamageError: the edit changed more than that; the account is halted.
             ServerError, MediaError, UnprovenEditError: it was not done, or nobody can tell.
         """
-        status_id, history = plan.status.id, self.state.history
+        status_id = plan.status.id
         self.begin(plan, alone=alone)
         with self.stop.shielded():
             # Whether these attachments still have their text, as far as that is known.
@@ -134,11 +139,12 @@ class Undo:
                 raise
             finally:
                 moment_of_edit = None if after is None else edited_at(after)
-                history.end_undo(status_id, kept, gone, edited_at=moment_of_edit)
+                self.end(status_id, kept, gone, edited_at=moment_of_edit)
         return gone
 
     def begin(self, plan: Plan, *, alone: bool) -> None:
         """Keep the bot from the post. PostBusyError where it does not let go of it."""
+        self.may_change()
         progress = BotProgress(self.stop)
         clock = self.stop.clock
         until = clock.monotonic() + BOT_PATIENCE_SECONDS
@@ -151,6 +157,21 @@ class Undo:
                     f"there is speech in it; try again then, or stop the bot first"
                 )
             progress.pause(BETWEEN_LOOKS_SECONDS)
+
+    def end(
+        self,
+        status_id: str,
+        attachment_ids: Sequence[str],
+        undone: Collection[str],
+        *,
+        edited_at: float | None = None,
+    ) -> None:
+        """Let go of the post, as ``EditHistory.end_undo``: unless another process has it by now."""
+        try:
+            self.may_change()
+        except TakenOverError:
+            return
+        self.state.history.end_undo(status_id, attachment_ids, undone, edited_at=edited_at)
 
     def _written(self, plan: Plan) -> Status:
         """Write what was there into the post; the post as it is then."""

@@ -146,6 +146,7 @@ class Desk:
             state=self.state,
             stop=self._stop,
             by_bot=True,
+            may_change=self._may_change,
         )
         lane = InlineLane(describer, self._stop.clock)
         work = Work(self.account, describer, lane, self.health, self._stop, pace=conduct.pace)

@@ -10,7 +10,9 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from alternator import tracing
 from alternator.bot.bot import SpeechWorker
 from alternator.bot.draft import Draft
+from alternator.errors import AlternatorError
 from alternator.progress import Progress
+from alternator.roles.hearing import Hearing
 from alternator.speech.transcript import Transcript
 from alternator.store.outcomes import Claim, Outcome
 
@@ -55,16 +57,21 @@ class Observations:
 
 
 class ObservedSpeech:
-    """A transcriber whose work is measured: ``alternator.bot.bot.SpeechWorker``."""
+    """A transcriber whose work is measured: ``alternator.bot.bot.SpeechWorker``.
+
+    ``hearing`` is told how each request ended.
+    """
 
     def __init__(
         self,
         speech: SpeechWorker,
         observations: Observations,
+        hearing: Hearing,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._speech = speech
         self._observations = observations
+        self._hearing = hearing
         self._clock = clock
 
     def __getattr__(self, name: str) -> Any:
@@ -73,8 +80,13 @@ class ObservedSpeech:
     def transcribe(self, path: Path, *, progress: Progress, **asked: Any) -> Transcript:
         """As the transcriber does."""
         began = self._clock()
-        with tracing.span("transcribe"):
-            found = self._speech.transcribe(path, progress=progress, **asked)
+        try:
+            with tracing.span("transcribe"):
+                found = self._speech.transcribe(path, progress=progress, **asked)
+        except AlternatorError as error:
+            self._hearing.failed(error)
+            raise
+        self._hearing.heard()
         self._observations.transcribing.inc(max(self._clock() - began, 0.0))
         self._observations.audio.inc(max(found.duration, 0.0))
         return found

@@ -20,6 +20,7 @@ from alternator.errors import (
 from alternator.log import of_account
 from alternator.roles.desk import Desk
 from alternator.roles.desks import Desks
+from alternator.roles.hearing import Hearing
 from alternator.stopping import Stopping
 from alternator.store.outcomes import Claim
 
@@ -28,14 +29,19 @@ log = logging.getLogger(__name__)
 # After which an account is tried again that its server refused, and one that can't be reached.
 REFUSED_SECONDS = 300.0
 UNREACHABLE_SECONDS = 30.0
+# How long a post with speech waits for another worker, where it came to one that can't hear now.
+TO_OTHERS_SECONDS = 30.0
 
 
 class PostJobs:
-    """Does the jobs of posts and errands. ``hears``: this worker transcribes. For any thread."""
+    """Does the jobs of posts and errands. For any thread.
 
-    def __init__(self, desks: Desks, *, hears: bool) -> None:
+    ``hearing`` is how its transcriber does; None where this worker has none.
+    """
+
+    def __init__(self, desks: Desks, hearing: Hearing | None) -> None:
         self._desks = desks
-        self._hears = hears
+        self._hearing = hearing
         self._lock = threading.Lock()
         self._under_way: dict[tuple[int, str], tuple[Desk, Claim]] = {}
 
@@ -112,9 +118,12 @@ class PostJobs:
         if wait > 0:
             desk.state.release(claim, wait=wait)
             return
-        if claim.speech and not self._hears:
+        if claim.speech and self._hearing is None:
             # It was not known to be when the job was made: the next job goes to those who hear.
             desk.state.release(claim, speech=claim.attachment_ids)
+            return
+        if claim.speech and self._hearing is not None and (left := self._hearing.seconds_left) > 0:
+            desk.state.release(claim, wait=min(left, TO_OTHERS_SECONDS))
             return
         try:
             with desk.hand() as hand:

@@ -8,6 +8,7 @@ from typing import get_args
 from alternator.bot import health_address
 from alternator.bot.answers import answering
 from alternator.bot.bot import MakeSpeechWorker, SpeechWorker, downloads_of
+from alternator.bot.conduct import no_workers
 from alternator.bot.draft import Draft
 from alternator.bot.endpoints import Endpoints
 from alternator.bot.health import serving
@@ -16,7 +17,7 @@ from alternator.bot.starting import Shared, start_speech, workers_of
 from alternator.config.load import ClusterConfig
 from alternator.config.models import WhisperSettings
 from alternator.config.settings import Config
-from alternator.errors import ConfigError, TemporaryStateError
+from alternator.errors import ConfigError, SpeechServerAwayError, TemporaryStateError
 from alternator.log import log
 from alternator.media.confined.kernel import keep_memory_private
 from alternator.media.download import remove_leftovers
@@ -24,6 +25,7 @@ from alternator.queue.names import Kind, queues_of
 from alternator.queue.taking import QueueThread, Taking, Tasks
 from alternator.roles.account_config import AccountConfigs
 from alternator.roles.desks import Desks
+from alternator.roles.hearing import Hearing
 from alternator.roles.observed import Observations, ObservedSpeech
 from alternator.roles.opening import add_arguments, begun, shared_store
 from alternator.roles.post_job import PostJobs
@@ -119,9 +121,10 @@ class WorkerRole:
             remove_leftovers(downloads_of(base))
             speech = self._speech(stack)
             work = self._stop.child()
-            observations = Observations()
-            desks = self._desks(store, cluster, speech, work, observations)
-            jobs = PostJobs(desks, hears=self._whisper is not None)
+            observations, hearing = Observations(), Hearing(self._stop.clock.monotonic)
+            observed = None if speech is None else ObservedSpeech(speech, observations, hearing)
+            desks = self._desks(store, cluster, observed, work, observations)
+            jobs = PostJobs(desks, None if speech is None else hearing)
             queue = QueueThread(
                 Taking(
                     connect=address_of(base.database, "worker").parameters,
@@ -141,7 +144,7 @@ class WorkerRole:
             stack.enter_context(
                 answering({**health.answers(), "/metrics": metrics.answer}, base.metrics, "metrics")
             )
-            start_speech(self._whisper or base.whisper, speech)
+            begin_speech(self._whisper or base.whisper, speech, hearing)
             stack.callback(presence.go)
             stack.callback(jobs.abandon_all)
             stack.callback(queue.end)
@@ -177,12 +180,11 @@ class WorkerRole:
         self,
         store: Store,
         cluster: Cluster,
-        speech: SpeechWorker | None,
+        observed: ObservedSpeech | None,
         work: Stop,
         observations: Observations,
     ) -> Desks:
         endpoints = Endpoints(store)
-        observed = None if speech is None else ObservedSpeech(speech, observations)
 
         def on_published(claim: Claim, draft: Draft, outcomes: Sequence[Outcome]) -> None:
             observations.published(self._stop.clock.now(), claim, draft, outcomes)
@@ -191,7 +193,7 @@ class WorkerRole:
             return Shared(
                 speech=heard_as(observed, config, self._whisper),
                 endpoints=endpoints,
-                workers=workers_of(speech),
+                workers=no_workers if observed is None else lambda: observed.workers,
                 on_published=on_published,
             )
 
@@ -203,6 +205,15 @@ class WorkerRole:
             return {"kind": self._kind, "described": desks.described, **health.facts()}
 
         return facts
+
+
+def begin_speech(settings: WhisperSettings, speech: SpeechWorker | None, hearing: Hearing) -> None:
+    """Load the model. A speech server that is away ends no worker: others of its posts need none,
+    and it is asked again."""
+    try:
+        start_speech(settings, speech)
+    except SpeechServerAwayError as error:
+        hearing.failed(error)
 
 
 def configs_of(config: ClusterConfig) -> Sequence[Config]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from cluster_speech import processes_of
 from waiting import wait_for
 from zygote import Zygote
 
@@ -59,6 +60,8 @@ class Cluster:
         file.chmod(0o600)
         arguments = ["--config", str(file), *switches.pop("arguments", [])]
         environ = {"HOME": str(home)}
+        if "site" in switches:
+            environ["PYTHONPATH"] = switches["site"]  # of the processes that it starts
         switches = {"pace": self.pace, "log": "log", **switches}
         pid = self.zygote.start(home, environ, role=role, arguments=arguments, **switches)
         self.killed.discard(name)
@@ -85,6 +88,15 @@ class Cluster:
         if code < 0:
             self.killed.add(name)
         return code
+
+    def end_one(self, name: str) -> float:
+        """Ask one to end, which it does well; how many seconds that took."""
+        pid = self.members[name].pid
+        wait_for(lambda: catches(pid, signal.SIGTERM), 20, f"{name} to begin")
+        began = time.monotonic()
+        self.signal(name, signal.SIGTERM)
+        assert self.ended(name) == 0, self.log(name)
+        return time.monotonic() - began
 
     def end(self) -> None:
         """Ask all to end, which they do well."""
@@ -157,7 +169,11 @@ class Cluster:
         for path in self.folder.glob("*/state/downloads/*"):
             name = path.parents[2].name
             found += [] if name in self.killed else [f"{name} left a download: {path.name}"]
-        return found
+        # The children of one that was killed notice it by themselves.
+        until = time.monotonic() + 10
+        while any(processes_of(self.folder)) and time.monotonic() < until:
+            time.sleep(0.05)
+        return found + [f"a process: {command}" for command in processes_of(self.folder)]
 
     def defects(self, names: Iterable[str] = ()) -> list[str]:
         """What no process may say."""
@@ -192,13 +208,23 @@ port = 0
 port = 0
 [database]
 url = "{where.get("database", self.database)}"
-{self.settings or NO_WHISPER}
+{where.get("settings") or self.settings or NO_WHISPER}
 """
         return whole + "".join(
             f'[[accounts]]\nname = "{name}"\ninstance_url = "{where.get("server", self.server)}"\n'
             f'token = "{token}"\n'
             for name, token in self.tokens.items()
         )
+
+
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal: one that was just started has none yet.
+
+    https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+    """
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    masks = [line.split()[1] for line in lines if line.startswith("SigCgt:")]
+    return bool(int(masks[0], 16) >> (number - 1) & 1)
 
 
 NO_WHISPER = "[whisper]\nenabled = false"

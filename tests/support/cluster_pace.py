@@ -17,6 +17,7 @@ from typing import Any
 from procrastinate import utils
 
 from alternator.alt_text.language.detect import Detector
+from alternator.speech.worker import interpreter
 from alternator.store.postgres.time import DatabaseTime
 
 MODULES = (
@@ -36,8 +37,10 @@ BEATS = frozenset(
         "BETWEEN_TRIES_SECONDS",
         "CHORES_SECONDS",
         "CLAIMED_SECONDS",
+        "FIRST_SECONDS",
         "GONE_RETRY_SECONDS",
         "GONE_SECONDS",
+        "GRACE_SECONDS",
         "HEARTBEAT_SECONDS",
         "KNOWN_SECONDS",
         "LEASE_SECONDS",
@@ -65,6 +68,7 @@ TRIES = frozenset(
         "REFUSED_SECONDS",
         "REST_SECONDS",
         "RETRY_SECONDS",
+        "TO_OTHERS_SECONDS",
         "UNREACHABLE_SECONDS",
     }
 )
@@ -85,6 +89,8 @@ def hurry(pace: float, clock: str = "") -> None:
     Detector.guess = unknown  # type: ignore[method-assign, assignment]
     if pace == 1.0:
         return
+    script = Path(__file__).with_name("hurried_speech.py")
+    interpreter.COMMAND = (sys.executable, "-P", str(script), str(pace))
     for module in [one for key, one in sys.modules.items() if key.startswith("alternator")]:
         for names, times in ((BEATS, pace), (TRIES, pace * TRIES_PACE)):
             for name in names & vars(module).keys():

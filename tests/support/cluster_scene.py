@@ -1,6 +1,7 @@
 """A scene of the world (``fault_scene.py``) whose bot is a cluster, and how it must end."""
 
 import time
+from dataclasses import replace
 
 from cluster import Cluster
 from fault_scene import Scene
@@ -18,19 +19,33 @@ class ClusterScene:
         self.cluster = cluster
         self.world: World = scene.world
         self.edits = 1
+        self.victims = [scene.victim]
 
     @property
     def victim(self) -> str:
         """The post that the fault is for."""
         return self.scene.victim
 
+    def another_victim(self) -> str:
+        """Post another one that the next fault is for; its id."""
+        files = [self.scene.files.picture] * 2
+        victim = str(self.world.server.post("And look", files=files, descriptions=["Mine"])["id"])
+        self.scene.posts = replace(self.scene.posts, victim=victim)
+        self.scene.before[victim] = self.world.record(victim)
+        self.victims.append(victim)
+        return victim
+
+    def is_given_back(self) -> bool:
+        """Nobody has a job, and nothing is claimed or held: whoever comes may begin at once."""
+        return self.cluster.ask(TAKEN) == []
+
     def hits(self) -> int:
         """How often what was to fail did."""
         return len(self.world.hits)
 
-    def until_hit(self) -> None:
-        """Wait until what is to fail does."""
-        wait_for(self.hits, PATIENCE, "the step")
+    def until_hit(self, after: int = 0) -> None:
+        """Wait until what is to fail does; ``after`` so many that did before."""
+        wait_for(lambda: self.hits() > after, PATIENCE, "the step")
 
     def until_found(self) -> None:
         """Wait until the victim has a job."""
@@ -48,7 +63,11 @@ class ClusterScene:
 
     def until_described(self, *keys: str) -> None:
         """Wait until nothing of these posts lacks a description."""
-        wait_for(lambda: all(map(self.world.described, keys)), PATIENCE, "the posts")
+        try:
+            wait_for(lambda: all(map(self.world.described, keys)), PATIENCE, "the posts")
+        except BaseException:
+            print(self.cluster.told())
+            raise
 
     def passes(self, seconds: float) -> None:
         """Let so much time pass."""
@@ -58,16 +77,22 @@ class ClusterScene:
         """All is described, once, and nothing is left behind once everybody has ended."""
         world, posts = self.world, self.scene.posts
         world.clear()
-        try:
-            wait_for(lambda: world.described(posts.victim), PATIENCE, "the victim to be described")
-        except BaseException:
-            print(self.cluster.told())
-            raise
+        self.until_described(*self.victims)
         self.cluster.until_idle()
         self.cluster.end()
         assert self.cluster.left_behind() == []
         assert self.cluster.defects() == [], self.cluster.log()
-        for name, key in vars(posts).items():
-            assert untouched_but(self.scene.before[key], world.record(key)) == [], name
-        assert world.edits(posts.victim) == self.edits
+        for key, before in self.scene.before.items():
+            assert untouched_but(before, world.record(key)) == [], key
+        assert {key: world.edits(key) for key in self.victims} == dict.fromkeys(
+            self.victims, self.edits
+        )
         assert world.edits(posts.older) == world.edits(posts.by_hand) == 0
+
+
+# What a worker holds a post by is over for the next one at once.
+TAKEN = (
+    "SELECT lock FROM procrastinate_jobs WHERE status <> 'todo' UNION ALL "
+    "SELECT status_id FROM attachment WHERE state = 'claimed' UNION ALL "
+    "SELECT status_id FROM held WHERE until > alternator_now() AND by_bot = 0"
+)

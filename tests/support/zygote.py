@@ -42,7 +42,8 @@ class Zygote:
         (``cluster_pace.py``), ``log`` the log's name. ``kill`` is a number of a signal that it
         sends itself, before (``when``) or after the ``count``-th call of a method of the account's
         state (``method``), or of what ``part`` of it names; or at its ``count``-th transaction
-        (``write``: "job" for those of a worker's jobs, "any" for all).
+        (``write``: "job" for those of a worker's jobs, "any" for all). ``site`` is one more folder
+        of packages.
         """
         order = {"environ": environ, **switches, "log": str(folder / switches.get("log", "log"))}
         child = self._asked(order)
@@ -111,6 +112,7 @@ def bot(order: dict[str, Any]) -> int:
         os.dup2(file, standard)
     faulthandler.register(signal.SIGUSR1)  # where all threads are, for who looks for a fault
     os.environ.update(order["environ"])
+    sys.path += [order["site"]] if "site" in order else []
     if "write" in order:
         strike_at_write(order)
     elif "kill" in order:
@@ -122,7 +124,8 @@ def bot(order: dict[str, Any]) -> int:
         from cluster_pace import hurry
 
         hurry(order.get("pace", 1.0), order.get("clock", ""))
-    sys.argv[1:] = [role, "--log-level", "debug", *order.get("arguments", [])]
+    level = [] if role == "serve" else ["--log-level", "debug"]
+    sys.argv[1:] = [role, *level, *order.get("arguments", [])]
     return main(sys.argv[1:])
 
 

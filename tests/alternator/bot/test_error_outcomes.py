@@ -6,13 +6,19 @@ import pytest
 
 from alternator.bot.error_outcomes import deleted, outcome_of
 from alternator.errors import (
+    ConfigError,
     DamagedMediaError,
+    DecoderError,
     EndpointError,
     MediaError,
+    ModelError,
+    OutOfMemoryError,
     SpeechServerAwayError,
     SpeechServerError,
     TemporaryMediaError,
+    UnsupportedError,
     VisionError,
+    WorkerError,
 )
 from alternator.store.outcomes import Outcome, left_alone, to_retry
 
@@ -31,6 +37,12 @@ from alternator.store.outcomes import Outcome, left_alone, to_retry
             SpeechServerAwayError("full", retry_after=3.0),
             to_retry("51", "full", retry_after=3.0, counts=False),
         ),
+        (ModelError("no GPU"), to_retry("51", "no GPU", counts=False)),
+        (ConfigError("no cuda"), to_retry("51", "no cuda", counts=False)),
+        (DecoderError("no ffmpeg"), to_retry("51", "no ffmpeg", counts=False)),
+        (OutOfMemoryError("too long"), to_retry("51", "too long")),
+        (UnsupportedError("no times"), to_retry("51", "no times")),
+        (WorkerError("it died"), to_retry("51", "it died")),
         (SpeechServerError("too short"), to_retry("51", "too short")),
         (VisionError("no words"), to_retry("51", "no words")),
         (KeyError("x"), to_retry("51", "unexpected KeyError: 'x'")),

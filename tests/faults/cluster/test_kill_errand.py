@@ -1,19 +1,15 @@
 """A worker, killed at each step of what a person asked for; another one does what is left, once."""
 
 import signal
-from collections.abc import Callable
 
 import pytest
+from cluster_errand import EDITS, KINDS, WORDS, ask, ended, said
 from cluster_scene import ClusterScene
 from fault_world import untouched_but
 from waiting import wait_for
 
-from alternator.store.errands import Errand, Kind
-from alternator.store.opening import opened_beside
+from alternator.store.errands import Kind
 
-KINDS: tuple[Kind, ...] = ("rewrite", "undo", "again")
-# Of the post, beside the one that described it first.
-EDITS: dict[Kind, int] = {"rewrite": 1, "undo": 1, "again": 2}
 # Method, path, how many of these go before, whether it is carried out.
 REQUESTS = {
     "second-look": ("GET", "/api/v1/statuses/{victim}", 1, False),
@@ -52,7 +48,7 @@ def test_a_kill_at_a_step(scene_of_cluster: ClusterScene, kind: Kind, blow: str)
     scene.world.clear()
     scene.world.server.sandbox.request_log.clear()
     cluster.start("worker", "worker-2")
-    wanted = {"rewrite": "A cat of mine", "undo": None, "again": words}[kind]
+    wanted = {"rewrite": WORDS, "undo": None, "again": words}[kind]
     wait_for(ended(scene, number), 60, "the end of the errand")
     wait_for(lambda: said(scene) == wanted, 60, "the words")
     cluster.until_idle()
@@ -70,29 +66,3 @@ def describe_it(scene: ClusterScene) -> None:
     wait_for(lambda: scene.world.described(scene.victim), 60, "the victim to be described")
     scene.cluster.until_idle()
     scene.cluster.end()
-
-
-def ask(scene: ClusterScene, kind: Kind) -> int:
-    """Ask for an errand, as the dashboard does; its number."""
-    key = scene.world.server.status(scene.victim)["media_attachments"][1]["id"]
-    text = "A cat of mine" if kind == "rewrite" else ""
-    errand = Errand(kind=kind, status_id=scene.victim, attachment_id=key, text=text)
-    with opened_beside(
-        scene.cluster.folder, clock=scene.world.clock.now, database=scene.cluster.settings_of
-    ) as store:
-        (state,) = store.all_accounts().values()
-        assert state.errands.ask(errand)
-    ((number,),) = scene.cluster.ask("SELECT max(number) FROM errand")
-    return int(number)
-
-
-def said(scene: ClusterScene) -> str | None:
-    """The victim's second description; None where it has none."""
-    found = scene.world.server.descriptions(scene.victim)[1]
-    return str(found) if found else None
-
-
-def ended(scene: ClusterScene, number: int) -> Callable[[], bool]:
-    """Whether an errand has."""
-    query = "SELECT 1 FROM errand WHERE number = %s AND ended IS NOT NULL"
-    return lambda: bool(scene.cluster.ask(query, number))
