@@ -1,0 +1,106 @@
+"""Databases in which very many posts are done with, as the bot leaves them.
+
+They are made in the database, since a million takes an hour one by one. Ten a week of each account
+are described; one in fifty was given up, and one in twenty was left alone.
+"""
+
+from dataclasses import dataclass
+
+from alternator.members.entry import new_session
+from alternator.store.cluster import Enrolled
+from alternator.store.postgres.store import PostgresStore
+
+BETWEEN_SECONDS = 7 * 86_400 / 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """How many accounts have how many posts each, and how many one more has, 0: there is none.
+
+    That one has its posts in the time in which the others have theirs.
+    """
+
+    accounts: int
+    each: int
+    more: int = 0
+
+    @property
+    def posts(self) -> int:
+        """All together."""
+        return self.accounts * self.each + self.more
+
+
+# The oldest first, those of all accounts mixed. The newest ids are the posts that are worked on.
+POSTS = """
+INSERT INTO attachment (account, status_id, attachment_id, state, backfill, attempts, not_before,
+    reason, found, changed, speech)
+SELECT account, (1000000000 - n)::text, n::text,
+    CASE WHEN nth %% 50 = 7 THEN 'failed' WHEN nth %% 20 = 3 THEN 'left' ELSE 'described' END,
+    0, 1, moment, CASE WHEN nth %% 50 = 7 THEN 'the server fails' WHEN nth %% 20 = 3
+    THEN 'nothing is heard in it' ELSE '' END, moment - 3, moment, 0
+FROM (
+    SELECT 1 + n %% %(accounts)s AS account, n, n / %(accounts)s AS nth,
+        alternator_now() - (n / %(accounts)s + 0.5) * %(between)s AS moment
+    FROM generate_series(0, %(accounts)s * %(each)s - 1) AS n
+    UNION ALL
+    SELECT %(accounts)s + 1, n + %(accounts)s * %(each)s, n,
+        alternator_now() - (n + 0.5) * %(between)s * %(each)s / greatest(%(more)s, 1)
+    FROM generate_series(0, %(more)s - 1) AS n
+) AS made ORDER BY moment
+"""
+# Of each account the newest ten thousand are kept.
+WRITTEN = """
+INSERT INTO written (account, status_id, attachment_id, kind, text, attribution, outcome, sent,
+    changed)
+SELECT account, status_id, attachment_id, 'image', 'A cat', '', 'written', changed, changed FROM (
+    SELECT *, row_number() OVER (PARTITION BY account ORDER BY changed DESC) AS place
+    FROM attachment WHERE state = 'described'
+) AS described WHERE place <= 10000 ORDER BY changed
+"""
+# As it is between two times at which the rows of an account are put together: up to 63 changes.
+TALLY = """
+WITH counted AS (
+    SELECT account, state, count(*) AS number, CASE WHEN state = 'described'
+        THEN account * 37 % 64 ELSE 0 END AS apart
+    FROM attachment GROUP BY account, state
+)
+INSERT INTO tally (account, state, number)
+    SELECT account, state, number - least(apart, number - 1) FROM counted
+    UNION ALL SELECT account, state, 1 FROM counted, generate_series(1, least(apart, number - 1))
+"""
+
+
+def enrol(store: PostgresStore, server: str, number: int) -> None:
+    """Have so many members of a server, each with a session in a browser."""
+    for place in range(number):
+        state = store.use_account(server, str(place))
+        store.cluster.enrolment.enrol(
+            Enrolled(
+                key=f"member:{place:05d}",
+                source="member",
+                server=server,
+                handle=f"user{place:05d}@one.example",
+                account=state.key,
+                settings=new_session({}),
+            )
+        )
+
+
+def finish(store: PostgresStore, server: str, amount: Amount) -> None:
+    """Have all these posts be done with, in a database with nothing in it."""
+    enrol(store, server, amount.accounts + bool(amount.more))
+    values = {
+        "accounts": amount.accounts,
+        "each": amount.each,
+        "more": amount.more,
+        "between": BETWEEN_SECONDS,
+    }
+    with store.database.plain() as connection:
+        connection.execute("SET statement_timeout = 0")
+        connection.execute("SET session_replication_role = replica")  # without triggers
+        cursor = connection.cursor()
+        cursor.execute(POSTS.encode(), values)
+        connection.execute(WRITTEN.encode())
+        connection.execute(TALLY.encode())
+        connection.execute("RESET ALL")
+        connection.execute("VACUUM ANALYZE")
