@@ -4,8 +4,11 @@ They are made in the database, since a million takes an hour one by one. Ten a w
 are described; one in fifty was given up, and one in twenty was left alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from alternator.accounts.oauth import App
+from alternator.members.cipher import Cipher
+from alternator.members.credentials import Credentials, sealed
 from alternator.members.entry import new_session
 from alternator.store.cluster import Enrolled
 from alternator.store.postgres.store import PostgresStore
@@ -35,17 +38,17 @@ POSTS = """
 INSERT INTO attachment (account, status_id, attachment_id, state, backfill, attempts, not_before,
     reason, found, changed, speech)
 SELECT account, (1000000000 - n)::text, n::text,
-    CASE WHEN nth %% 50 = 7 THEN 'failed' WHEN nth %% 20 = 3 THEN 'left' ELSE 'described' END,
-    0, 1, moment, CASE WHEN nth %% 50 = 7 THEN 'the server fails' WHEN nth %% 20 = 3
+    CASE WHEN nth % 50 = 7 THEN 'failed' WHEN nth % 20 = 3 THEN 'left' ELSE 'described' END,
+    0, 1, moment, CASE WHEN nth % 50 = 7 THEN 'the server fails' WHEN nth % 20 = 3
     THEN 'nothing is heard in it' ELSE '' END, moment - 3, moment, 0
 FROM (
-    SELECT 1 + n %% %(accounts)s AS account, n, n / %(accounts)s AS nth,
-        alternator_now() - (n / %(accounts)s + 0.5) * %(between)s AS moment
-    FROM generate_series(0, %(accounts)s * %(each)s - 1) AS n
+    SELECT 1 + n % {accounts} AS account, n, n / {accounts} AS nth,
+        alternator_now() - (n / {accounts} + 0.5) * {between} AS moment
+    FROM generate_series(0, {accounts} * {each} - 1) AS n
     UNION ALL
-    SELECT %(accounts)s + 1, n + %(accounts)s * %(each)s, n,
-        alternator_now() - (n + 0.5) * %(between)s * %(each)s / greatest(%(more)s, 1)
-    FROM generate_series(0, %(more)s - 1) AS n
+    SELECT {accounts} + 1, n + {accounts} * {each}, n,
+        alternator_now() - (n + 0.5) * {between} * {each} / greatest({more}, 1)
+    FROM generate_series(0, {more} - 1) AS n
 ) AS made ORDER BY moment
 """
 # Of each account the newest ten thousand are kept.
@@ -70,8 +73,9 @@ INSERT INTO tally (account, state, number)
 """
 
 
-def enrol(store: PostgresStore, server: str, number: int) -> None:
-    """Have so many members of a server, each with a session in a browser."""
+def enrol(store: PostgresStore, server: str, cipher: Cipher, number: int) -> None:
+    """Have so many members of a server, each with a token and a session in a browser."""
+    app = App(client_id="alternator", client_secret="secret")
     for place in range(number):
         state = store.use_account(server, str(place))
         store.cluster.enrolment.enrol(
@@ -81,25 +85,20 @@ def enrol(store: PostgresStore, server: str, number: int) -> None:
                 server=server,
                 handle=f"user{place:05d}@one.example",
                 account=state.key,
+                token=sealed(Credentials(token=f"token-{place}", app=app), cipher),
                 settings=new_session({}),
             )
         )
 
 
-def finish(store: PostgresStore, server: str, amount: Amount) -> None:
+def finish(store: PostgresStore, server: str, cipher: Cipher, amount: Amount) -> None:
     """Have all these posts be done with, in a database with nothing in it."""
-    enrol(store, server, amount.accounts + bool(amount.more))
-    values = {
-        "accounts": amount.accounts,
-        "each": amount.each,
-        "more": amount.more,
-        "between": BETWEEN_SECONDS,
-    }
+    enrol(store, server, cipher, amount.accounts + bool(amount.more))
+    statement = POSTS.format(between=BETWEEN_SECONDS, **asdict(amount))
     with store.database.plain() as connection:
         connection.execute("SET statement_timeout = 0")
         connection.execute("SET session_replication_role = replica")  # without triggers
-        cursor = connection.cursor()
-        cursor.execute(POSTS.encode(), values)
+        connection.execute(statement.encode())
         connection.execute(WRITTEN.encode())
         connection.execute(TALLY.encode())
         connection.execute("RESET ALL")

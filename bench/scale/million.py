@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import get_args
 
+from alternator.members.cipher import Cipher, new_key
 from alternator.roles.status import look
 from alternator.store.edit_history import Writing
 from alternator.store.outcomes import AttachmentState, Found, Outcome
@@ -24,7 +26,10 @@ from sandbox.server import SandboxServer
 
 FEW = Amount(accounts=20, each=50)
 MANY = Amount(accounts=1_000, each=1_000, more=20_000)
-TURNS, PARTS = 120, 6
+# All processes and connections are begun anew for each round: one that has its core with somebody
+# else's work is slower for as long as it lives.
+ROUNDS, TURNS = 6, 40
+WARM_UP = 2  # turns of each round that do not count
 ALL = get_args(AttachmentState)
 WEEK_SECONDS = 7 * 86_400
 
@@ -33,9 +38,13 @@ WEEK_SECONDS = 7 * 86_400
 class Place:
     """A database, and those of its accounts that are looked at in turn."""
 
-    store: PostgresStore
     site: Site
     accounts: Sequence[int]
+
+    @property
+    def store(self) -> PostgresStore:
+        """Its store, in this process."""
+        return self.site.store
 
     def account(self, turn: int) -> int:
         """The one whose turn it is."""
@@ -50,7 +59,7 @@ class Place:
 class Step:
     """One thing that is done; medians in milliseconds. ``of_one`` is of the account with very many.
 
-    ``parts`` are the ratios of the same medians in each part of the time that it took.
+    ``parts`` are the ratios of the same medians in each round.
     """
 
     name: str
@@ -69,48 +78,60 @@ Do = Callable[[Place, int], object]
 
 
 def measure(
-    postgres: PostgresServer, few: Amount = FEW, many: Amount = MANY, turns: int = TURNS
+    postgres: PostgresServer, few: Amount = FEW, many: Amount = MANY, rounds: int = ROUNDS
 ) -> list[Step]:
     """Each step in each place."""
+    times = Times()
     with ExitStack() as stack:
         server = stack.enter_context(SandboxServer())
-        sites = []
+        key, names = new_key(), []
         for amount in (few, many):
-            name = postgres.with_tables()
-            stack.callback(postgres.drop, name)
-            store = stack.enter_context(shared_store(postgres, name))
-            finish(store, server.url, amount)
-            sites.append(stack.enter_context(website(postgres, name, store, server.url)))
-        common = range(1, few.accounts + 1)
-        places = [Place(store=site.store, site=site, accounts=common) for site in sites]
-        one = [many.accounts + 1]
-        places.append(Place(store=sites[1].store, site=sites[1], accounts=one))
-        alone = {**STEPS, **PAGES}
-        return timed(places, alone, turns) + timed(places[:2], SHARED, turns)
+            names.append(postgres.with_tables())
+            stack.callback(postgres.drop, names[-1])
+            with shared_store(postgres, names[-1]) as store:
+                finish(store, server.url, Cipher(key), amount)
+        for number in range(rounds):
+            with ExitStack() as begun:
+                sites: dict[str, Site] = {}
+                for name in names[:: -1 if number % 2 else 1]:
+                    store = begun.enter_context(shared_store(postgres, name))
+                    site = website(postgres, name, store, server.url, key)
+                    sites[name] = begun.enter_context(site)
+                places = [
+                    Place(site=sites[names[0]], accounts=range(1, few.accounts + 1)),
+                    Place(site=sites[names[1]], accounts=range(1, few.accounts + 1)),
+                    Place(site=sites[names[1]], accounts=[many.accounts + 1]),
+                ]
+                times.round(places, {**STEPS, **PAGES}, number)
+                times.round(places[:2], SHARED, number)
+    return [step_of(name, found) for name, found in times.found.items()]
 
 
-def timed(places: Sequence[Place], steps: Mapping[str, Do], turns: int) -> list[Step]:
-    """Each of the steps in each of the places."""
-    found: dict[str, list[list[float]]] = {name: [[] for _ in places] for name in steps}
-    for turn in range(turns):
-        for name, step in steps.items():
-            for shift in range(len(places)):
-                number = (turn + shift) % len(places)
-                began = time.perf_counter()
-                step(places[number], turn)
-                found[name][number].append((time.perf_counter() - began) * 1000)
-    return [step_of(name, runs) for name, runs in found.items()]
+class Times:
+    """Milliseconds of each step, by round and place."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[list[list[float]]]] = {}
+
+    def round(self, places: Sequence[Place], steps: Mapping[str, Do], number: int) -> None:
+        """Each of the steps in each of the places, so many times."""
+        for name in steps:
+            self.found.setdefault(name, []).append([[] for _ in places])
+        for turn in range(TURNS + WARM_UP):
+            for name, step in steps.items():
+                for shift in range(len(places)):
+                    place = (turn + shift) % len(places)
+                    began = time.perf_counter()
+                    step(places[place], number * (TURNS + WARM_UP) + turn)
+                    if turn >= WARM_UP:
+                        taken = (time.perf_counter() - began) * 1000
+                        self.found[name][-1][place].append(taken)
 
 
-def step_of(name: str, runs: Sequence[Sequence[float]]) -> Step:
+def step_of(name: str, rounds: Sequence[Sequence[Sequence[float]]]) -> Step:
     """What it took in each place."""
-    few, many, *one = map(statistics.median, runs)
-    size = max(len(runs[0]) // PARTS, 1)
-    parts = [
-        statistics.median(runs[1][first : first + size])
-        / statistics.median(runs[0][first : first + size])
-        for first in range(0, len(runs[0]) - size + 1, size)
-    ]
+    few, many, *one = (statistics.median(chain(*runs)) for runs in zip(*rounds, strict=True))
+    parts = [statistics.median(runs[1]) / statistics.median(runs[0]) for runs in rounds]
     return Step(name=name, few=few, many=many, of_one=one[0] if one else None, parts=parts)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from alternator.members.cipher import Cipher, new_key
+from alternator.members.cipher import Cipher
 from alternator.members.session import session_cookie
 from alternator.store.postgres.store import PostgresStore
 from bench.scale.scene import PostgresServer, process, wait_for
@@ -63,10 +63,10 @@ def free_port() -> int:
 
 @contextmanager
 def website(
-    postgres: PostgresServer, name: str, store: PostgresStore, server: str
+    postgres: PostgresServer, name: str, store: PostgresStore, server: str, key: str
 ) -> Iterator[Site]:
     """The command in a process of its own, until the block ends."""
-    port, key = free_port(), new_key()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())

@@ -23,12 +23,19 @@ NAMED = (
     "(%(source)s::text IS NULL OR source = %(source)s) "
     "AND strpos(lower(handle || ' ' || key), lower(%(name)s)) > 0"
 )
+# By kinds first: of a kind there are many, and what is true of one is found out once.
 TOTALS = """
-SELECT count(*) FILTER (WHERE source = 'member'), count(*) FILTER (WHERE source = 'config'),
-    count(*) FILTER (WHERE paused), count(*) FILTER (WHERE until > alternator_now()),
-    count(*) FILTER (WHERE NOT paused AND (there.id IS NULL OR until <= alternator_now()))
-FROM watched LEFT JOIN process AS there
-    ON there.id = watched.holder AND there.seen > alternator_now() - %s
+WITH kinds AS (
+    SELECT source, paused, holder, until > moment AS held, count(*) AS number
+    FROM (SELECT alternator_now() AS moment OFFSET 0) AS now, watched GROUP BY 1, 2, 3, 4
+)
+SELECT COALESCE(sum(number) FILTER (WHERE source = 'member'), 0)::bigint,
+    COALESCE(sum(number) FILTER (WHERE source = 'config'), 0)::bigint,
+    COALESCE(sum(number) FILTER (WHERE paused), 0)::bigint,
+    COALESCE(sum(number) FILTER (WHERE held), 0)::bigint,
+    COALESCE(sum(number) FILTER (WHERE NOT paused AND (there.id IS NULL OR NOT held)), 0)::bigint
+FROM kinds LEFT JOIN process AS there
+    ON there.id = kinds.holder AND there.seen > alternator_now() - %s
 """
 SHARE = "(SELECT ceil(count(*) / %(watchers)s::numeric)::bigint FROM watched WHERE NOT paused)"
 # What is paused is watched by nobody, and what is beyond a fair share by others.

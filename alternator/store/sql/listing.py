@@ -1,6 +1,7 @@
 """The listing of one account's attachments, from its rows of ``attachment``."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.listing import Described, Listed
@@ -13,6 +14,12 @@ COLUMNS = "status_id, attachment_id, state, reason, attempts, backfill, not_befo
 # attachment_by_state is ordered by, so that of each state the first are read, and no others.
 NEWEST_FIRST = "ORDER BY not_before DESC, status_id DESC, attachment_id"
 NEXT_FIRST = "ORDER BY not_before, status_id, attachment_id"
+REVERSED = {
+    NEWEST_FIRST: "ORDER BY not_before, status_id, attachment_id DESC",
+    NEXT_FIRST: "ORDER BY not_before DESC, status_id DESC, attachment_id DESC",
+}
+# What is behind so many is looked for from the end that is nearer.
+FAR = 500
 
 
 class SqlListing:
@@ -34,23 +41,15 @@ class SqlListing:
     ) -> Sequence[Listed]:
         """Those in these states, what happened last first."""
         order = NEXT_FIRST if set(states) == {"waiting"} else NEWEST_FIRST
-        # Numbers in place of parameters: of a plan that is to serve whatever number, PostgreSQL
-        # expects a tenth of all rows, and it sorts them all then.
-        first, part = f"LIMIT {most + skip:d}", f"LIMIT {most:d} OFFSET {skip:d}"
         if status_id is not None:
             condition, values = self._which(states, status_id)
-            wanted = f"SELECT {COLUMNS} FROM attachment WHERE {condition}"
+            wanted = f"SELECT {COLUMNS} FROM attachment WHERE {condition} {order}"
+            rows = self._rows(f"{wanted} LIMIT {most:d} OFFSET {skip:d}", values)
+        elif skip >= FAR and (left := self.number(states) - skip) < skip:
+            most = max(min(most, left), 0)
+            rows = self._part(states, REVERSED[order], most, max(left - most, 0))[::-1]
         else:
-            if not states:
-                return []
-            wanted = " UNION ALL ".join(
-                f"SELECT * FROM (SELECT {COLUMNS} FROM attachment WHERE account = ? AND state = ? "
-                f"{order} {first}) AS of_{number}"
-                for number, _ in enumerate(states)
-            )
-            values = tuple(value for state in states for value in (self._account, state))
-        with self._database.reading() as db:
-            rows = db.execute(f"{wanted} {order} {part}", values).fetchall()
+            rows = self._part(states, order, most, skip)
         return [
             Listed(
                 status_id=row[0],
@@ -65,6 +64,26 @@ class SqlListing:
             )
             for row in rows
         ]
+
+    def _part(
+        self, states: Collection[AttachmentState], order: str, most: int, skip: int
+    ) -> list[Any]:
+        """Rows of a part of an order: of each state are read as many as may be of that part."""
+        if not states or not most:
+            return []
+        # Numbers in place of parameters: of a plan that is to serve whatever number, PostgreSQL
+        # expects a tenth of all rows, and it sorts them all then.
+        of_states = " UNION ALL ".join(
+            f"SELECT * FROM (SELECT {COLUMNS} FROM attachment WHERE account = ? AND state = ? "
+            f"{order} LIMIT {most + skip:d}) AS of_{number}"
+            for number, _ in enumerate(states)
+        )
+        values = [value for state in states for value in (self._account, state)]
+        return self._rows(f"{of_states} {order} LIMIT {most:d} OFFSET {skip:d}", values)
+
+    def _rows(self, statement: str, values: Sequence[object]) -> list[Any]:
+        with self._database.reading() as db:
+            return db.execute(statement, values).fetchall()
 
     def number(self, states: Collection[AttachmentState], *, status_id: str | None = None) -> int:
         """How many those are."""

@@ -58,7 +58,12 @@ def test_pages_hold_what_happened_last_first(state: AccountState):
     assert listing.page(["left"], most=10, skip=number) == []
 
 
-def test_pages_of_all_states_are_parts_of_one_order(state: AccountState):
+@pytest.mark.parametrize("far", [0, 500])
+def test_pages_of_all_states_are_parts_of_one_order(
+    state: AccountState, far: int, monkeypatch: pytest.MonkeyPatch
+):
+    """From the one end or from the other."""
+    monkeypatch.setattr("alternator.store.sql.listing.FAR", far)
     assert state.claim() is not None
     whole = state.listing.page(ALL, most=99)
     assert len(whole) == POSTS == state.listing.number(ALL)
@@ -68,6 +73,11 @@ def test_pages_of_all_states_are_parts_of_one_order(state: AccountState):
     assert [entry for page in pages for entry in page] == list(whole)
     assert {entry.state for entry in whole} == {"described", "left", "waiting", "claimed"}
     assert state.listing.page([], most=7) == []
+    assert state.listing.page(ALL, most=7, skip=POSTS) == []
+    waiting = state.listing.page(["waiting"], most=99)
+    assert len(waiting) > 3
+    assert state.listing.page(["waiting"], most=9, skip=2) == waiting[2:11]
+    assert state.listing.page(["waiting"], most=9, skip=len(waiting) - 2) == waiting[-2:]
 
 
 @pytest.mark.parametrize(
@@ -75,13 +85,23 @@ def test_pages_of_all_states_are_parts_of_one_order(state: AccountState):
     [
         (lambda state: state.listing.page(ALL, most=25), 200),
         (lambda state: state.listing.page(["described"], most=25, skip=25), 200),
+        (lambda state: state.listing.page(ALL, most=25, skip=DONE - 25), 200),
         (lambda state: state.listing.number(ALL), 10),
         (lambda state: state.counts(), 10),
         (lambda state: state.overview(10), 100),
         (lambda state: state.listing.described_since(DONE - 100.0), 150),
         (lambda state: state.make_due(), 50),
     ],
-    ids=["page", "page of one state", "number", "counts", "overview", "lately", "made due"],
+    ids=[
+        "page",
+        "page of one state",
+        "last page",
+        "number",
+        "counts",
+        "overview",
+        "lately",
+        "made due",
+    ],
 )
 def test_what_a_page_reads_does_not_grow_with_what_is_done(
     database: DatabaseSettings, look: Callable[[AccountState], object], most: int
