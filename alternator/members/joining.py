@@ -172,7 +172,7 @@ class Joining:
                 f"{owner.name} can't be connected here: the operator does not allow it."
             )
         most = self._settings.most_accounts
-        if most and len(self._cluster.enrolment.all(source="member")) >= most:
+        if most and self._cluster.enrolment.totals().members >= most:
             raise JoinError(
                 f"There is room for {most} accounts here, and all of it is taken. Ask the operator."
             )

@@ -11,9 +11,10 @@ from alternator.clock import SYSTEM_CLOCK
 from alternator.config.load import load_accounts, load_cluster
 from alternator.config.secrets import secrets_of
 from alternator.log import set_up
-from alternator.store.cluster import GONE_SECONDS, DeadJob, Enrolled, Process, QueueFacts
+from alternator.store.cluster import GONE_SECONDS, DeadJob, Process, QueueFacts
 from alternator.store.interface import Store
 from alternator.store.opening import opened_beside
+from alternator.store.totals import Totals
 from alternator.terminal import iso, moment, say
 from probe.exit_codes import ExitCode
 
@@ -74,7 +75,7 @@ class Found:
     now: float
     processes: Sequence[Process]
     queues: Sequence[QueueFacts]
-    enrolled: Sequence[Enrolled]
+    accounts: Totals
     halted: Mapping[str, str]
     dead: Sequence[DeadJob]
 
@@ -93,7 +94,7 @@ class Found:
     def troubles(self) -> list[str]:
         """What somebody has to look at."""
         found = []
-        if self.enrolled and not any(one.role == "bot" for one in self.alive):
+        if self.accounts.all and not any(one.role == "bot" for one in self.alive):
             found.append("no `alternator bot` is running: nobody hears of new posts")
         found += [
             f"{queue.ready} posts wait in the queue {queue.queue}, and no `alternator worker` "
@@ -124,7 +125,7 @@ def main(argv: list[str]) -> int:
         base.state.directory, clock=SYSTEM_CLOCK.now, database=base.database
     ) as store:
         found = look(store)
-    if not found.enrolled and not found.processes:
+    if not found.accounts.all and not found.processes:
         # `alternator run` has the database for itself.
         return status_command.show(arguments, config.accounts or load_accounts(arguments.config))
     if arguments.json:
@@ -142,7 +143,7 @@ def look(store: Store) -> Found:
         now=cluster.now(),
         processes=cluster.processes.seen(),
         queues=cluster.jobs.facts(),
-        enrolled=cluster.enrolment.all(),
+        accounts=cluster.enrolment.totals(),
         halted=cluster.halted(),
         dead=cluster.jobs.dead(MOST_DEAD),
     )
@@ -185,10 +186,10 @@ def words_of(value: object) -> str:
 def accounts_line(found: Found) -> AccountsLine:
     """The accounts as JSON has them."""
     return AccountsLine(
-        enrolled=len(found.enrolled),
-        members=sum(one.source == "member" for one in found.enrolled),
-        paused=sum(one.paused for one in found.enrolled),
-        watched=sum(one.holder is not None for one in found.enrolled),
+        enrolled=found.accounts.all,
+        members=found.accounts.members,
+        paused=found.accounts.paused,
+        watched=found.accounts.watched,
         halted=dict(found.halted),
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from alternator.store.sign_ups import SignUps
+from alternator.store.totals import Totals
 
 Role = Literal["bot", "worker", "serve", "web", "run"]
 Source = Literal["config", "member"]
@@ -103,6 +104,17 @@ class Enrolment(Protocol):
 
     def all(self, *, source: Source | None = None) -> Sequence[Enrolled]:
         """All of them, by their keys."""
+
+    def totals(self) -> Totals:
+        """How many there are of which kind."""
+
+    def found(
+        self, name: str = "", *, source: Source | None = None, most: int, skip: int = 0
+    ) -> tuple[Sequence[Enrolled], int]:
+        """Some of those with a text in their names or keys, by their names; how many there are.
+
+        ``skip`` may be beyond the last: then there are none.
+        """
 
     def pause(self, key: str, paused: bool) -> None:
         """Nothing is done for it, until it goes on."""
@@ -220,6 +232,7 @@ class Cluster(Protocol):
 # The tables that have rows of an account; `account` itself goes last.
 OF_ACCOUNT: Collection[str] = (
     "attachment",
+    "tally",  # after the attachments, whose going is written into it
     "admitted",
     "written",
     "held",

@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-# Entries of an account that are kept, the newest: 10,000 with texts of 400 characters have 6 MB.
+# Entries of an account that are kept, the newest, and some hundreds more until older ones are
+# dropped: 10,000 with texts of 400 characters have 6 MB.
 MOST_KEPT = 10_000
 # How long a post is out of the bot's reach that an undo is at work on and does not come back to:
 # longer than its few requests ever take.

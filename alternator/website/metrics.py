@@ -15,15 +15,14 @@ class ClusterMetrics(RoleMetrics):
     def own(self) -> Iterator[Metric]:
         """Nothing while the database can't be asked."""
         try:
-            entries = self._cluster.enrolment.all()
+            found = self._cluster.enrolment.totals()
         except StateError:
             return
         accounts = gauge("enrolled_accounts", "Accounts to watch, by source.", "source")
-        for source in ("config", "member"):
-            accounts.add_metric([source], sum(one.source == source for one in entries))
+        accounts.add_metric(["config"], found.configured)
+        accounts.add_metric(["member"], found.members)
         yield accounts
         unwatched = gauge("accounts_not_watched", "Accounts that are not, by why.", "why")
-        unwatched.add_metric(["paused"], sum(one.paused for one in entries))
-        unheld = sum(not one.paused and one.holder is None for one in entries)
-        unwatched.add_metric(["no_bot"], unheld)
+        unwatched.add_metric(["paused"], found.paused)
+        unwatched.add_metric(["no_bot"], found.unwatched)
         yield unwatched

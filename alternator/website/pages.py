@@ -17,13 +17,21 @@ from alternator.members.choices import choices_of
 from alternator.members.config_of import posts_an_hour
 from alternator.members.credentials import name_of
 from alternator.members.entry import hold, is_held
-from alternator.store.cluster import GONE_SECONDS, Cluster, Enrolled
+from alternator.store.cluster import (
+    GONE_SECONDS,
+    Cluster,
+    Enrolled,
+    Enrolment,
+    Process,
+    Source,
+)
 from alternator.store.outcomes import AttachmentState
 from alternator.website.stored import StoredAccounts, watcher_of
 
 Fields = Mapping[str, str]
 MOST_JOBS = 100
 SOURCES = {"": "all", "member": "members", "config": "of the configuration"}
+KINDS: Mapping[str, Source] = {"member": "member", "config": "config"}
 SAID = {
     "account-paused": "The account is paused: nothing is begun for it any more.",
     "account-resumed": "The account goes on.",
@@ -58,9 +66,7 @@ def front(pages: ClusterSite, request: Request) -> Response:
     if number_of(request.query_params, "account", 0):
         return dashboard.overview(pages.site, request)
     cluster, now = pages.cluster, pages.site.now()
-    entries = cluster.enrolment.all()
     there = [one for one in cluster.processes.seen() if now - one.seen < GONE_SECONDS]
-    names = {one.id for one in there}
     return pages.site.page(
         request,
         "cluster.html",
@@ -68,10 +74,7 @@ def front(pages: ClusterSite, request: Request) -> Response:
         queues=cluster.jobs.facts(),
         dead=len(cluster.jobs.dead(MOST_JOBS)),
         most_jobs=MOST_JOBS,
-        members=sum(one.source == "member" for one in entries),
-        configured=sum(one.source == "config" for one in entries),
-        paused=sum(one.paused for one in entries),
-        unwatched=sum(not one.paused and one.holder not in names for one in entries),
+        totals=cluster.enrolment.totals(),
     )
 
 
@@ -81,17 +84,13 @@ def accounts(pages: ClusterSite, request: Request) -> Response:
     wanted, source = asked.get("name", "").strip().lower()[:100], asked.get("source", "")
     if source not in SOURCES:
         raise PageError(404, "There is no such kind of accounts.")
-    entries = [
-        entry
-        for entry in pages.cluster.enrolment.all()
-        if source in ("", entry.source) and wanted in f"{entry.handle} {entry.key}".lower()
-    ]
-    entries.sort(key=lambda entry: (name_of(entry).lower(), entry.key))
-    found, total = page_of(entries, number_of(asked, "page"))
+    kind = KINDS.get(source)
+    found, total = page_of(pages.cluster.enrolment, wanted, kind, number_of(asked, "page"))
+    there = pages.cluster.processes.seen()
     return pages.site.page(
         request,
         "accounts.html",
-        rows=[row_of(pages, entry) for entry in found],
+        rows=[row_of(pages, entry, there) for entry in found],
         pages=total,
         wanted=wanted,
         source=source,
@@ -103,20 +102,22 @@ def accounts(pages: ClusterSite, request: Request) -> Response:
     )
 
 
-def page_of(entries: Sequence[Enrolled], page: int) -> tuple[Sequence[Enrolled], Pages]:
+def page_of(
+    enrolment: Enrolment, name: str, source: Source | None, page: int
+) -> tuple[Sequence[Enrolled], Pages]:
     """Those of one page, the last one where there are not so many."""
-    of = max(-(-len(entries) // PER_PAGE), 1)
-    number = min(page, of)
-    skip = (number - 1) * PER_PAGE
-    found = entries[skip : skip + PER_PAGE]
+    skip = (page - 1) * PER_PAGE
+    found, total = enrolment.found(name, source=source, most=PER_PAGE, skip=skip)
+    of = max(-(-total // PER_PAGE), 1)
+    if page > of:
+        return page_of(enrolment, name, source, of)
     first, last = (skip + 1 if found else 0), skip + len(found)
-    return found, Pages(number=number, of=of, first=first, last=last, total=len(entries))
+    return found, Pages(number=page, of=of, first=first, last=last, total=total)
 
 
-def row_of(pages: ClusterSite, entry: Enrolled) -> Row:
+def row_of(pages: ClusterSite, entry: Enrolled, processes: Sequence[Process]) -> Row:
     """What the list shows of an account."""
     seen = pages.accounts.of(entry).account
-    processes = pages.cluster.processes.seen()
     chosen = choices_of(entry.settings, pages.accounts.base.signup, name_of(entry)).kept()
     return Row(
         entry=entry,

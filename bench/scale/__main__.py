@@ -49,6 +49,15 @@ def of_million(postgres: PostgresServer) -> object:
     return [asdict(one) | {"ratio": one.ratio} for one in million.measure(postgres)]
 
 
+# What a part was measured with, where the report tells it.
+MEASURED_WITH: dict[str, dict[str, float]] = {
+    "accounts": {"seconds": SECONDS},
+    "queue": {"times": TIMES},
+    "latency": {"posts": LATENCY_POSTS},
+    "million": {"rounds": million.ROUNDS, "turns": million.TURNS},
+}
+
+
 PARTS: dict[str, Callable[[PostgresServer], object]] = {
     "accounts": of_accounts,
     "queue": of_queue,
@@ -72,13 +81,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"{name} ...", file=sys.stderr, flush=True)
             found[name] = PARTS[name](postgres)
             print(json.dumps({name: found[name]}, indent=1), flush=True)
-            found["machine"] = {
+            # Of each part: the others may be of another day, and measured for longer.
+            found.setdefault("measured", {})[name] = {
+                "day": datetime.now(UTC).date().isoformat(),
                 "cores": os.cpu_count(),
                 "python": platform.python_version(),
-                "day": datetime.now(UTC).date().isoformat(),
-                "seconds": SECONDS,
-                "times": TIMES,
-                "posts": LATENCY_POSTS,
+                **MEASURED_WITH.get(name, {}),
             }
             if arguments.json is not None:
                 arguments.json.write_text(json.dumps(found, indent=1) + "\n")

@@ -1,44 +1,72 @@
-"""Pages of the dashboard and steps of the queue, with a thousand finished posts and a million."""
+"""Steps of the queue, reads of the state and pages, with a thousand finished posts and a million.
+
+The million is of a thousand accounts, and beside them there is one with very many. Of each kind of
+thing each place has its turn, in another order each time, so that what else the machine does
+strikes all of them.
+"""
 
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import get_args
 
-from alternator.store.outcomes import Found, Outcome
+from alternator.members.cipher import Cipher, new_key
+from alternator.roles.status import look
+from alternator.store.edit_history import Writing
+from alternator.store.outcomes import AttachmentState, Found, Outcome
 from alternator.store.postgres.store import PostgresStore
 from alternator.store.sql.state import SqlAccountState
-from bench.scale.scene import PostgresServer, fill, shared_store
+from bench.scale.finished import Amount, finish
+from bench.scale.pages import Site, website
+from bench.scale.scene import PostgresServer, shared_store
+from sandbox.server import SandboxServer
 
-# Accounts and posts, ten a week of each: of five weeks, and of two years with fifty times the
-# accounts.
-FEW, MANY = (20, 1_000), (1_000, 1_000_000)
-BETWEEN_SECONDS = 7 * 86_400 / 10
-STEPS = 60
-# Finished posts as the bot leaves them: made in the database, since a million takes an hour one by
-# one. The newest ids are the posts that are worked on.
-FINISHED = """
-INSERT INTO attachment (account, status_id, attachment_id, state, backfill, attempts, not_before,
-    found, changed, speech)
-SELECT 1 + n % {accounts}, (1000000000 - n)::text, n::text, 'described', 0, 1, moment, moment - 3,
-    moment, 0
-FROM generate_series(0, {number} - 1) AS n,
-    LATERAL (SELECT alternator_now() - (n / {accounts} + 0.5) * {between}) AS made (moment)
-"""
-WRITTEN = """
-INSERT INTO written (account, status_id, attachment_id, kind, text, attribution, outcome, sent,
-    changed) SELECT account, status_id, attachment_id, 'image', 'A cat', '', 'written', changed,
-    changed FROM attachment WHERE state = 'described'
-"""
+FEW = Amount(accounts=20, each=50)
+MANY = Amount(accounts=1_000, each=1_000, more=20_000)
+# All processes and connections are begun anew for each round: one that has its core with somebody
+# else's work is slower for as long as it lives.
+ROUNDS, TURNS = 6, 40
+WARM_UP = 2  # turns of each round that do not count
+ALL = get_args(AttachmentState)
+WEEK_SECONDS = 7 * 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A database, and those of its accounts that are looked at in turn."""
+
+    site: Site
+    accounts: Sequence[int]
+
+    @property
+    def store(self) -> PostgresStore:
+        """Its store, in this process."""
+        return self.site.store
+
+    def account(self, turn: int) -> int:
+        """The one whose turn it is."""
+        return self.accounts[turn % len(self.accounts)]
+
+    def state(self, turn: int) -> SqlAccountState:
+        """What is remembered of it."""
+        return self.store.of_account(self.account(turn))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing that is done; medians in milliseconds with few posts and with many."""
+    """One thing that is done; medians in milliseconds. ``of_one`` is of the account with very many.
+
+    ``parts`` are the ratios of the same medians in each round.
+    """
 
     name: str
     few: float
     many: float
+    of_one: float | None = None
+    parts: Sequence[float] = field(default_factory=tuple)
 
     @property
     def ratio(self) -> float:
@@ -46,74 +74,142 @@ class Step:
         return self.many / self.few
 
 
-def measure(postgres: PostgresServer, many: tuple[int, int] = MANY) -> list[Step]:
-    """Each step, alternating between the two databases, so that what else the machine does strikes
-    both."""
-    names = [postgres.with_tables() for _ in range(2)]
-    with shared_store(postgres, names[0]) as few, shared_store(postgres, names[1]) as much:
-        stores = (few, much)
-        for store, (accounts, number) in zip(stores, (FEW, many), strict=True):
-            finish(store, accounts, number)
-        steps = steps_of()
-        found = {name: ([], []) for name in steps}
-        for turn in range(STEPS):
+Do = Callable[[Place, int], object]
+
+
+def measure(
+    postgres: PostgresServer, few: Amount = FEW, many: Amount = MANY, rounds: int = ROUNDS
+) -> list[Step]:
+    """Each step in each place."""
+    times = Times()
+    with ExitStack() as stack:
+        server = stack.enter_context(SandboxServer())
+        key, names = new_key(), []
+        for amount in (few, many):
+            names.append(postgres.with_tables())
+            stack.callback(postgres.drop, names[-1])
+            with shared_store(postgres, names[-1]) as store:
+                finish(store, server.url, Cipher(key), amount)
+        for number in range(rounds):
+            with ExitStack() as begun:
+                sites: dict[str, Site] = {}
+                for name in names[:: -1 if number % 2 else 1]:
+                    store = begun.enter_context(shared_store(postgres, name))
+                    site = website(postgres, name, store, server.url, key)
+                    sites[name] = begun.enter_context(site)
+                places = [
+                    Place(site=sites[names[0]], accounts=range(1, few.accounts + 1)),
+                    Place(site=sites[names[1]], accounts=range(1, few.accounts + 1)),
+                    Place(site=sites[names[1]], accounts=[many.accounts + 1]),
+                ]
+                times.round(places, {**STEPS, **PAGES}, number)
+                times.round(places[:2], SHARED, number)
+    return [step_of(name, found) for name, found in times.found.items()]
+
+
+class Times:
+    """Milliseconds of each step, by round and place."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[list[list[float]]]] = {}
+
+    def round(self, places: Sequence[Place], steps: Mapping[str, Do], number: int) -> None:
+        """Each of the steps in each of the places, so many times."""
+        for name in steps:
+            self.found.setdefault(name, []).append([[] for _ in places])
+        for turn in range(TURNS + WARM_UP):
             for name, step in steps.items():
-                for place, store in enumerate(stores):
+                for shift in range(len(places)):
+                    place = (turn + shift) % len(places)
                     began = time.perf_counter()
-                    step(store, turn)
-                    found[name][place].append((time.perf_counter() - began) * 1000)
-    for name in names:
-        postgres.drop(name)
-    return [
-        Step(name=name, few=statistics.median(runs[0]), many=statistics.median(runs[1]))
-        for name, runs in found.items()
-    ]
+                    step(places[place], number * (TURNS + WARM_UP) + turn)
+                    if turn >= WARM_UP:
+                        taken = (time.perf_counter() - began) * 1000
+                        self.found[name][-1][place].append(taken)
 
 
-def finish(store: PostgresStore, accounts: int, number: int) -> None:
-    """Have so many posts of so many accounts be described already."""
-    fill(store, accounts, 0)
-    with store.database.plain() as connection:
-        connection.execute("SET statement_timeout = 0")
-        connection.execute("SET session_replication_role = replica")  # without triggers
-        connection.execute(
-            FINISHED.format(number=number, accounts=accounts, between=BETWEEN_SECONDS).encode()
-        )
-        connection.execute(WRITTEN.encode())
-        connection.execute("RESET ALL")
-        connection.execute("VACUUM ANALYZE")
+def step_of(name: str, rounds: Sequence[Sequence[Sequence[float]]]) -> Step:
+    """What it took in each place."""
+    few, many, *one = (statistics.median(chain(*runs)) for runs in zip(*rounds, strict=True))
+    parts = [statistics.median(runs[1]) / statistics.median(runs[0]) for runs in rounds]
+    return Step(name=name, few=few, many=many, of_one=one[0] if one else None, parts=parts)
 
 
-Do = Callable[[PostgresStore, int], object]
+def post_of(turn: int) -> str:
+    """A new post's id."""
+    return str(2_000_000_000 + turn)
 
 
-def steps_of() -> dict[str, Do]:
-    """What is measured, by its name."""
+def found(place: Place, turn: int) -> None:
+    """A post is noticed."""
+    post = Found(status_id=post_of(turn), attachment_ids=("a",), backfill=False)
+    place.state(turn).record([post])
 
-    def state(store: PostgresStore, turn: int) -> SqlAccountState:
-        return store.of_account(1 + turn % FEW[0])
 
-    def found(store: PostgresStore, turn: int) -> None:
-        post = Found(status_id=str(2_000_000_000 + turn), attachment_ids=("a",), backfill=False)
-        state(store, turn).record([post])
+def done(place: Place, turn: int) -> None:
+    """It is taken, and described."""
+    claim = place.state(turn).claim_of(post_of(turn))
+    assert claim is not None, "it was recorded just now"
+    place.state(turn).finish(claim, [Outcome(attachment_id="a", state="described")])
 
-    def done(store: PostgresStore, turn: int) -> None:
-        claim = state(store, turn).claim_of(str(2_000_000_000 + turn))
-        assert claim is not None, "it was recorded just now"
-        state(store, turn).finish(claim, [Outcome(attachment_id="a", state="described")])
 
-    return {
-        "a post is found": found,
-        "a post is taken and finished": done,
-        "the queue is mended": lambda store, turn: store.cluster.jobs.mend(),
-        "the queue is looked at": lambda store, turn: store.cluster.jobs.facts(),
-        "page: overview": lambda store, turn: state(store, turn).overview(10),
-        "page: described posts": lambda store, turn: state(store, turn).listing.page(
-            ["described"], most=50
-        ),
-        "page: numbers": lambda store, turn: state(store, turn).counts(),
-        "page: last week": lambda store, turn: state(store, turn).listing.described_since(
-            store.cluster.now() - 7 * 86_400
-        ),
-        "page: history": lambda store, turn: state(store, turn).history.entries(count=50),
-    }
+def written(place: Place, turn: int) -> None:
+    """Its edit is written down, before and after."""
+    history = place.state(turn).history
+    writing = Writing(attachment_id="a", kind="image", before=None, text="A cat")
+    history.sending(post_of(turn), [writing])
+    history.written(post_of(turn), ["a"], edited_at=None)
+
+
+STEPS: Mapping[str, Do] = {
+    "a post is found": found,
+    "a post is taken and finished": done,
+    "an edit is written down": written,
+    "read: overview": lambda place, turn: place.state(turn).overview(10),
+    "read: posts": lambda place, turn: place.state(turn).listing.page(ALL, most=25),
+    "read: described posts": lambda place, turn: place.state(turn).listing.page(
+        ["described"], most=25
+    ),
+    "read: numbers": lambda place, turn: place.state(turn).counts(),
+    "read: last week": lambda place, turn: place.state(turn).listing.described_since(
+        place.store.cluster.now() - WEEK_SECONDS
+    ),
+    "read: history": lambda place, turn: place.state(turn).history.entries(count=25),
+}
+
+
+def page(path: str) -> Do:
+    """A page of the operator's, about an account."""
+    return lambda place, turn: place.site.get(path.format(account=place.account(turn)))
+
+
+def page_of_member(path: str) -> Do:
+    """A page of a member's."""
+    return lambda place, turn: place.site.get_as(place.account(turn), path)
+
+
+PAGES: Mapping[str, Do] = {
+    "page: overview": page("/?account={account}"),
+    "page: overview, a week": page("/?account={account}&span=week"),
+    "page: posts": page("/posts?account={account}"),
+    "page: posts, the second": page("/posts?account={account}&page=2"),
+    "page: posts, the last": page("/posts?account={account}&page=99999"),
+    "page: described posts": page("/posts?account={account}&state=described"),
+    "page: failures": page("/failures?account={account}"),
+    "page: drafts": page("/drafts?account={account}"),
+    "page: one post": lambda place, turn: place.site.get(
+        f"/posts/{post_of(turn)}?account={place.account(turn)}"
+    ),
+    "page: a member's": page_of_member("/me"),
+}
+# What is about no one account.
+SHARED: Mapping[str, Do] = {
+    "the queue is mended": lambda place, turn: place.store.cluster.jobs.mend(),
+    "the queue is looked at": lambda place, turn: place.store.cluster.jobs.facts(),
+    "`alternator status` looks": lambda place, turn: look(place.store),
+    "page: cluster": page("/"),
+    "page: accounts": page("/accounts"),
+    "page: accounts, by a name": page("/accounts?name=user0000"),
+    "page: dead jobs": page("/jobs"),
+    "page: metrics": page("/metrics"),
+}

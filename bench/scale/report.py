@@ -63,9 +63,17 @@ ASSUMED = Assumed()
 
 def document(found: dict[str, Any]) -> str:
     """The whole page."""
-    text = HEAD.format(**found["machine"])
+    measured_with = found["measured"]
+    text = HEAD.format(
+        day=" and ".join(sorted({part["day"] for part in measured_with.values()})),
+        cores=measured_with["accounts"]["cores"],
+        seconds=measured_with["accounts"]["seconds"],
+        times=measured_with["queue"]["times"],
+        posts=measured_with["latency"]["posts"],
+    )
     text += "".join(f"| {' | '.join(row)} |\n" for row in measured(found))
-    text += MILLION_HEAD + "".join(f"| {' | '.join(row)} |\n" for row in of_million(found))
+    text += MILLION_HEAD.format(**measured_with["million"])
+    text += "".join(f"| {' | '.join(row)} |\n" for row in of_million(found))
     text += PAPER + "".join(f"- {line}\n" for line in assumptions(ASSUMED))
     text += "\n| what | needs |\n|---|---|\n"
     text += "".join(f"| {' | '.join(row)} |\n" for row in on_paper(found, ASSUMED))
@@ -73,11 +81,16 @@ def document(found: dict[str, Any]) -> str:
 
 
 MILLION_HEAD = """
-After a million finished posts (1,000 accounts, ten a week of each) against a thousand (20
-accounts), alternately in one run:
+After a million finished posts (1,000 accounts with 1,000 each, ten a week) against a thousand (20
+accounts with 50 each, ten a week), and of one account that has 20,000 among them (190 a week). All
+in one run, in turn: medians of {turns} times in each of {rounds} rounds, for which all processes
+and connections were begun anew. A *read* is what a page asks the state for. A *page* is one of
+`alternator web`, from its request over loopback to its last byte; it has the same number of posts
+in all three, but for the week's bars of the one account and two lists: failures (1, 20 and 25 of
+them) and accounts (20 and 25).
 
-| step | thousand, ms | million, ms | ratio |
-|---|---|---|---|
+| step | thousand, ms | million, ms | ratio | in the rounds | of the one account, ms | ratio |
+|---|---|---|---|---|---|---|
 """
 
 
@@ -117,10 +130,19 @@ def measured(found: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         )
 
 
-def of_million(found: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """Rows: step, and the three figures."""
+def of_million(found: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Rows: step, and the figures."""
     for row in found["million"]:
-        yield (row["name"], f"{row['few']:.2f}", f"{row['many']:.2f}", f"{row['ratio']:.2f}")
+        one = row["of_one"]
+        yield (
+            row["name"],
+            f"{row['few']:.2f}",
+            f"{row['many']:.2f}",
+            f"{row['ratio']:.2f}",
+            f"{min(row['parts']):.2f} to {max(row['parts']):.2f}",
+            "" if one is None else f"{one:.2f}",
+            "" if one is None else f"{one / row['few']:.2f}",
+        )
 
 
 def assumptions(assumed: Assumed) -> Iterator[str]:

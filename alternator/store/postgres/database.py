@@ -33,7 +33,6 @@ TRY_SECONDS = 2.0
 LEAST_VERSION = 14
 T = TypeVar("T")
 DIALECT = Dialect(
-    row="ctid",
     queue="",
     waiting="state = 'waiting'",
     # Not from who only adds rows that refer to the locked ones.

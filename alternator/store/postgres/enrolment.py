@@ -5,9 +5,10 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from alternator.store.cluster import Enrolled, Source
+from alternator.store.cluster import GONE_SECONDS, Enrolled, Source
 from alternator.store.postgres.database import Database
 from alternator.store.postgres.guard import OURS
+from alternator.store.totals import Totals
 
 COLUMNS = (
     "key, source, server, handle, account, token, settings, created, paused, "
@@ -16,6 +17,26 @@ COLUMNS = (
 # The number of our advisory lock (guard.py) under which accounts are shared out.
 SHARING = 3
 
+# As `name_of` calls them (alternator/members/credentials.py), whatever the capitals.
+NAME = "lower(COALESCE(NULLIF(handle, ''), key)) COLLATE \"C\""
+NAMED = (
+    "(%(source)s::text IS NULL OR source = %(source)s) "
+    "AND strpos(lower(handle || ' ' || key), lower(%(name)s)) > 0"
+)
+# By kinds first: of a kind there are many, and what is true of one is found out once.
+TOTALS = """
+WITH kinds AS (
+    SELECT source, paused, holder, until > moment AS held, count(*) AS number
+    FROM (SELECT alternator_now() AS moment OFFSET 0) AS now, watched GROUP BY 1, 2, 3, 4
+)
+SELECT COALESCE(sum(number) FILTER (WHERE source = 'member'), 0)::bigint,
+    COALESCE(sum(number) FILTER (WHERE source = 'config'), 0)::bigint,
+    COALESCE(sum(number) FILTER (WHERE paused), 0)::bigint,
+    COALESCE(sum(number) FILTER (WHERE held), 0)::bigint,
+    COALESCE(sum(number) FILTER (WHERE NOT paused AND (there.id IS NULL OR NOT held)), 0)::bigint
+FROM kinds LEFT JOIN process AS there
+    ON there.id = kinds.holder AND there.seen > alternator_now() - %s
+"""
 SHARE = "(SELECT ceil(count(*) / %(watchers)s::numeric)::bigint FROM watched WHERE NOT paused)"
 # What is paused is watched by nobody, and what is beyond a fair share by others.
 GIVEN_UP = f"""
@@ -102,6 +123,36 @@ class PostgresEnrolment:
     def all(self, *, source: Source | None = None) -> Sequence[Enrolled]:
         """All of them, by their keys."""
         return self._several("(%s::text IS NULL OR source = %s) ORDER BY key", source, source)
+
+    def totals(self) -> Totals:
+        """How many there are of which kind."""
+        with self._database.plain() as connection:
+            row = connection.execute(TOTALS, (GONE_SECONDS,)).fetchone()
+        assert row is not None, "a count gives a row"
+        members, configured, paused, watched, unwatched = row
+        return Totals(
+            members=members,
+            configured=configured,
+            paused=paused,
+            watched=watched,
+            unwatched=unwatched,
+        )
+
+    def found(
+        self, name: str = "", *, source: Source | None = None, most: int, skip: int = 0
+    ) -> tuple[Sequence[Enrolled], int]:
+        """Some of those with a text in their names or keys, by their names; how many there are."""
+        values = {"name": name, "source": source, "most": most, "skip": skip}
+        with self._database.plain() as connection:
+            row = connection.execute(
+                f"SELECT count(*) FROM watched WHERE {NAMED}", values
+            ).fetchone()
+            rows = connection.execute(
+                f"SELECT {COLUMNS} FROM watched WHERE {NAMED} ORDER BY {NAME}, key "
+                "LIMIT %(most)s OFFSET %(skip)s",
+                values,
+            ).fetchall()
+        return [entry_of(one) for one in rows], 0 if row is None else int(row[0])
 
     def pause(self, key: str, paused: bool) -> None:
         """Nothing is done for it, until it goes on."""

@@ -11,6 +11,15 @@ from alternator.store.sql.database import Connection, Database
 
 # A moment at which something is due that lies further ahead was written by a clock that was wrong.
 LONGEST_AHEAD_SECONDS = LONGEST_WAIT_SECONDS + APART_SECONDS
+# What is done with is counted as it comes to that (``tally``): there may be very much of it. What
+# waits and what is claimed is little, and has indexes of its own.
+COUNTS = (
+    "SELECT state, CAST(SUM(number) AS BIGINT) FROM ("
+    "SELECT state, number FROM tally WHERE account = ? UNION ALL "
+    "SELECT state, COUNT(*) FROM attachment WHERE account = ? "
+    "AND state IN ('waiting', 'claimed') GROUP BY state"
+    ") AS found GROUP BY state HAVING SUM(number) > 0"
+)
 # As if an attachment was met just now.
 ANEW = (
     "state = 'waiting', attempts = 0, not_before = ?, put_back = 0, deferred = 0, "
@@ -66,7 +75,9 @@ class SqlAttachments:
                 (self._time.now(), self._account),
             )
             db.execute(
-                "UPDATE attachment SET put_back = 0 WHERE account = ? AND put_back > 0",
+                # What is done with was not put back, or is made anew before it waits again.
+                "UPDATE attachment SET put_back = 0 WHERE account = ? "
+                "AND state IN ('waiting', 'claimed') AND put_back > 0",
                 (self._account,),
             )
 
@@ -112,9 +123,9 @@ class SqlAttachments:
         """Number of attachments by state; TemporaryStateError while nothing can be written."""
         self._database.check_written()
         with self._database.reading() as db:
-            return dict(
-                db.execute(
-                    "SELECT state, COUNT(*) FROM attachment WHERE account = ? GROUP BY state",
-                    (self._account,),
-                ).fetchall()
-            )
+            return counted(db, self._account)
+
+
+def counted(db: Connection, account: int) -> dict[AttachmentState, int]:
+    """Number of an account's attachments by state; of none that it has none in."""
+    return dict(db.execute(COUNTS, (account, account)).fetchall())

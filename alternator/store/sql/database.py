@@ -49,15 +49,14 @@ class Connection(Protocol):
 class Dialect:
     """What the homes say differently.
 
-    ``row`` is the hidden name of a row. ``queue`` follows the table ``attachment`` where what waits
-    is read in its order; ``waiting`` is the condition of a row that waits where all rows of one
-    post are meant. ``locked`` ends a SELECT whose rows nobody else may change until the end of the
-    transaction. ``lock_post`` keeps other transactions that send it from one post (parameters:
-    account, status), and is None where one transaction at a time can write; ``lock_edits`` does so
-    with all edits of one account (parameter: account), and is None where one process alone edits.
+    ``queue`` follows the table ``attachment`` where what waits is read in its order; ``waiting`` is
+    the condition of a row that waits where all rows of one post are meant. ``locked`` ends a SELECT
+    whose rows nobody else may change until the end of the transaction. ``lock_post`` keeps other
+    transactions that send it from one post (parameters: account, status), and is None where one
+    transaction at a time can write; ``lock_edits`` does so with all edits of one account
+    (parameter: account), and is None where one process alone edits.
     """
 
-    row: str
     queue: str
     waiting: str
     locked: str

@@ -6,6 +6,12 @@ from alternator.store.edit_history import HOLD_SECONDS, MOST_KEPT, UNDONE, PastE
 from alternator.store.elapsed import APART_SECONDS, ElapsedTime
 from alternator.store.sql.database import Connection, Database
 
+# The oldest are counted off, through all that are kept, at one in so many entries.
+DROPPED_EVERY = 100
+COLUMNS = (
+    "status_id, attachment_id, kind, before, text, attribution, outcome, reason, sent, changed, "
+    "edited_at, replaces"
+)
 ENTRY = "account = ? AND status_id = ? AND attachment_id = ? AND outcome IN ('sent', 'written')"
 # Whether an undo is at work on a post; one that ends long after today was begun by a clock that
 # was wrong.
@@ -29,16 +35,17 @@ class SqlHistory:
         """These are about to be sent."""
         now = self._time.now()
         with self._database.writing(durable=True) as db:
+            numbers = []
             for entry in writings:
                 db.execute(
                     "DELETE FROM written WHERE account = ? AND status_id = ? "
                     "AND attachment_id = ? AND outcome != 'undone'",
                     (self._account, status_id, entry.attachment_id),
                 )
-                db.execute(
+                (number,) = db.execute(
                     "INSERT INTO written (account, status_id, attachment_id, kind, before, text, "
                     "attribution, replaces, outcome, sent, changed) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'sent', ?, ?)",
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'sent', ?, ?) RETURNING id",
                     (
                         self._account,
                         status_id,
@@ -51,12 +58,14 @@ class SqlHistory:
                         now,
                         now,
                     ),
+                ).fetchone()
+                numbers.append(number)
+            if any(number % DROPPED_EVERY == 0 for number in numbers):
+                db.execute(
+                    "DELETE FROM written WHERE account = ? AND id <= (SELECT id FROM written "
+                    "WHERE account = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+                    (self._account, self._account, MOST_KEPT),
                 )
-            db.execute(
-                "DELETE FROM written WHERE account = ? AND id <= (SELECT id FROM written "
-                "WHERE account = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
-                (self._account, self._account, MOST_KEPT),
-            )
 
     def written(
         self, status_id: str, attachment_ids: Collection[str], *, edited_at: float | None
@@ -85,12 +94,13 @@ class SqlHistory:
 
     def entries(self, *, status_id: str | None = None, count: int = MOST_KEPT) -> list[PastEdit]:
         """The newest first; of one post where it is named."""
+        of_post = "" if status_id is None else "AND status_id = ?"
         with self._database.reading() as db:
             rows = db.execute(
-                "SELECT status_id, attachment_id, kind, before, text, attribution, outcome, "
-                "reason, sent, changed, edited_at, replaces FROM written WHERE account = ? "
-                "AND (CAST(? AS TEXT) IS NULL OR status_id = ?) ORDER BY id DESC LIMIT ?",
-                (self._account, status_id, status_id, count),
+                f"SELECT {COLUMNS} FROM written WHERE account = ? {of_post} "
+                # A number in place of a parameter: alternator/store/sql/listing.py.
+                f"ORDER BY id DESC LIMIT {count:d}",
+                (self._account,) if status_id is None else (self._account, status_id),
             ).fetchall()
         return [
             PastEdit(

@@ -1,18 +1,25 @@
 """The listing of one account's attachments, from its rows of ``attachment``."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from alternator.store.elapsed import ElapsedTime
 from alternator.store.listing import Described, Listed
 from alternator.store.outcomes import AttachmentState
-from alternator.store.sql.attachments import ANEW
+from alternator.store.sql.attachments import ANEW, counted
 from alternator.store.sql.database import Database, marks_of
 
 COLUMNS = "status_id, attachment_id, state, reason, attempts, backfill, not_before, found, changed"
 # Of an attachment that is done with, `not_before` is when it came to that: what the index
-# attachment_by_state is ordered by, so that a page of many is read without sorting them all.
+# attachment_by_state is ordered by, so that of each state the first are read, and no others.
 NEWEST_FIRST = "ORDER BY not_before DESC, status_id DESC, attachment_id"
 NEXT_FIRST = "ORDER BY not_before, status_id, attachment_id"
+REVERSED = {
+    NEWEST_FIRST: "ORDER BY not_before, status_id, attachment_id DESC",
+    NEXT_FIRST: "ORDER BY not_before DESC, status_id DESC, attachment_id DESC",
+}
+# What is behind so many is looked for from the end that is nearer.
+FAR = 500
 
 
 class SqlListing:
@@ -34,17 +41,15 @@ class SqlListing:
     ) -> Sequence[Listed]:
         """Those in these states, what happened last first."""
         order = NEXT_FIRST if set(states) == {"waiting"} else NEWEST_FIRST
-        condition, values = self._which(states, status_id)
-        hidden = self._database.dialect.row
-        with self._database.reading() as db:
-            rows = db.execute(
-                # What sorts them all carries their numbers alone: of twenty thousand rows a page
-                # far behind takes half the time.
-                f"SELECT {COLUMNS} FROM attachment WHERE {hidden} IN ("
-                f"SELECT {hidden} FROM attachment WHERE {condition} {order} LIMIT ? OFFSET ?"
-                f") {order}",
-                (*values, most, skip),
-            ).fetchall()
+        if status_id is not None:
+            condition, values = self._which(states, status_id)
+            wanted = f"SELECT {COLUMNS} FROM attachment WHERE {condition} {order}"
+            rows = self._rows(f"{wanted} LIMIT {most:d} OFFSET {skip:d}", values)
+        elif skip >= FAR and (left := self.number(states) - skip) < skip:
+            most = max(min(most, left), 0)
+            rows = self._part(states, REVERSED[order], most, max(left - most, 0))[::-1]
+        else:
+            rows = self._part(states, order, most, skip)
         return [
             Listed(
                 status_id=row[0],
@@ -60,8 +65,32 @@ class SqlListing:
             for row in rows
         ]
 
+    def _part(
+        self, states: Collection[AttachmentState], order: str, most: int, skip: int
+    ) -> list[Any]:
+        """Rows of a part of an order: of each state are read as many as may be of that part."""
+        if not states or not most:
+            return []
+        # Numbers in place of parameters: of a plan that is to serve whatever number, PostgreSQL
+        # expects a tenth of all rows, and it sorts them all then.
+        of_states = " UNION ALL ".join(
+            f"SELECT * FROM (SELECT {COLUMNS} FROM attachment WHERE account = ? AND state = ? "
+            f"{order} LIMIT {most + skip:d}) AS of_{number}"
+            for number, _ in enumerate(states)
+        )
+        values = [value for state in states for value in (self._account, state)]
+        return self._rows(f"{of_states} {order} LIMIT {most:d} OFFSET {skip:d}", values)
+
+    def _rows(self, statement: str, values: Sequence[object]) -> list[Any]:
+        with self._database.reading() as db:
+            return db.execute(statement, values).fetchall()
+
     def number(self, states: Collection[AttachmentState], *, status_id: str | None = None) -> int:
         """How many those are."""
+        if status_id is None:
+            with self._database.reading() as db:
+                numbers = counted(db, self._account)
+            return sum(numbers.get(state, 0) for state in states)
         condition, values = self._which(states, status_id)
         with self._database.reading() as db:
             (found,) = db.execute(
@@ -113,10 +142,8 @@ class SqlListing:
             ).rowcount
 
     def _which(
-        self, states: Collection[AttachmentState], status_id: str | None
+        self, states: Collection[AttachmentState], status_id: str
     ) -> tuple[str, tuple[object, ...]]:
-        """The condition on a row, and its values."""
-        condition = f"account = ? AND state IN ({marks_of(states)})"
-        if status_id is None:
-            return condition, (self._account, *states)
-        return f"{condition} AND status_id = ?", (self._account, *states, status_id)
+        """The condition on a row of one post, and its values."""
+        condition = f"account = ? AND status_id = ? AND state IN ({marks_of(states)})"
+        return condition, (self._account, status_id, *states)

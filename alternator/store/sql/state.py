@@ -22,6 +22,17 @@ from alternator.store.sql.history import SqlHistory
 from alternator.store.sql.ledger import SqlLedger
 from alternator.store.sql.listing import SqlListing
 
+# Those given up first. `not_before` is when one of them was (alternator/store/sql/listing.py).
+TROUBLES = (
+    "SELECT * FROM (SELECT status_id, attachment_id, attempts, reason, found, "
+    "CAST(NULL AS DOUBLE PRECISION) AS again, state, not_before AS moment FROM attachment "
+    "WHERE account = ? AND state = 'failed' ORDER BY not_before DESC LIMIT {most}) AS given_up "
+    "UNION ALL SELECT * FROM (SELECT status_id, attachment_id, attempts, reason, found, "
+    "not_before, state, changed FROM attachment WHERE account = ? AND state = 'waiting' "
+    "AND reason != '' ORDER BY changed DESC LIMIT {most}) AS tried_again "
+    "ORDER BY state, moment DESC LIMIT {most}"
+)
+
 
 class SqlAccountState(SqlClaims):
     """``alternator.store.interface.AccountState``: one account's row, and those of its posts."""
@@ -148,11 +159,7 @@ class SqlAccountState(SqlClaims):
                 (self._account,),
             ).fetchone()
             rows = db.execute(
-                "SELECT status_id, attachment_id, attempts, reason, found, "
-                "CASE WHEN state = 'waiting' THEN not_before END FROM attachment WHERE account = ? "
-                "AND (state = 'failed' OR state = 'waiting' AND reason != '') "
-                "ORDER BY state, changed DESC LIMIT ?",
-                (self._account, most_troubles),
+                TROUBLES.format(most=most_troubles), (self._account, self._account)
             ).fetchall()
         return Overview(
             counts=self.counts(),

@@ -7,7 +7,6 @@ from alternator.store.sql.database import Dialect
 # 10,000 attachments each claim took 1.0 ms so, and takes 0.04 ms. A transaction is alone with the
 # file, so nothing needs to be locked in it.
 DIALECT = Dialect(
-    row="rowid",
     queue="INDEXED BY attachment_queue",
     waiting="+state = 'waiting'",
     locked="",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from alternator.store.sqlite.asked_tables import ASKED_TABLES
 from alternator.store.sqlite.kept_tables import KEPT_TABLES
+from alternator.store.sqlite.tally import TALLY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +120,7 @@ ERRANDS = (
 
 
 SCHEMA = Schema(
-    version=8,
+    version=9,
     create=(
         """
         CREATE TABLE account (
@@ -171,6 +172,7 @@ SCHEMA = Schema(
         *KEPT_TABLES,
         *ERRANDS,
         *ASKED_TABLES,
+        *TALLY,
     ),
     steps={
         # https://www.sqlite.org/lang_altertable.html#alter_table_add_column
@@ -213,5 +215,6 @@ SCHEMA = Schema(
         5: KEPT_TABLES,
         6: ERRANDS,
         7: ASKED_TABLES,
+        8: TALLY,
     },
 )

@@ -10,6 +10,7 @@ from postgres import PostgresServer
 from alternator.cli import main
 from alternator.store.opening import opened
 from alternator.store.outcomes import Found
+from alternator.store.postgres.schema import VERSION
 from probe.exit_codes import ExitCode
 
 VARIABLE = "ALTERNATOR_DATABASE_URL"
@@ -48,12 +49,10 @@ def test_the_tables_are_made_looked_at_and_filled(
     code, lines = said("import", str(tmp_path / "state"))
     assert code == ExitCode.STATE and "no tables of Alternator yet" in lines[0]
     code, lines = said("upgrade")
-    assert (code, lines) == (
-        0,
-        [f"the database {empty} on this machine:{port_of()}: the tables are made (schema 1)"],
-    )
+    where = f"the database {empty} on this machine:{port_of()}"
+    assert (code, lines) == (0, [f"{where}: the tables are made (schema {VERSION})"])
     code, lines = said("upgrade")
-    assert (code, lines[0].partition(": ")[2]) == (0, "nothing to do, it has schema 1")
+    assert (code, lines[0].partition(": ")[2]) == (0, f"nothing to do, it has schema {VERSION}")
     code, lines = said("import", str(tmp_path / "state"))
     assert code == 0
     assert lines[:-1] == [
@@ -69,7 +68,7 @@ def test_the_tables_are_made_looked_at_and_filled(
     assert "jobs alternator.describe, queue vision: 1 todo" in lines
     assert main(["db", "status", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["schema"], found["program"], found["accounts"]) == (1, 1, 1)
+    assert (found["schema"], found["program"], found["accounts"]) == (VERSION, VERSION, 1)
     assert found["jobs"] == [
         {"task": "alternator.describe", "queue": "vision", "status": "todo", "number": 1}
     ]
@@ -87,7 +86,7 @@ def test_tables_of_a_later_program_are_refused(
     assert main(["db", "upgrade"]) == 0
     postgres.execute("INSERT INTO alternator_schema VALUES (99, 0, '9.0', 'x')", empty)
     assert main(["db", "upgrade"]) == ExitCode.STATE
-    assert "schema 99 is newer than this program, which has 1" in capsys.readouterr().err
+    assert f"schema 99 is newer than this program, which has {VERSION}" in capsys.readouterr().err
     assert main(["db", "status"]) == ExitCode.FAILED
     assert "newer than this program" in capsys.readouterr().out
 

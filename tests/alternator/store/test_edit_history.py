@@ -60,7 +60,9 @@ def test_what_is_sent_again_takes_the_place_of_its_entry(state: AccountState):
 
 def test_the_newest_are_kept(state: AccountState, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("alternator.store.sql.history.MOST_KEPT", 3)
+    monkeypatch.setattr("alternator.store.sql.history.DROPPED_EVERY", 5)
     for number in range(5):
+        assert len(state.history.entries()) == number  # nothing is dropped in between
         state.history.sending(str(number), [writing(f"{number}1")])
     assert [entry.status_id for entry in state.history.entries()] == ["4", "3", "2"]
     assert [entry.status_id for entry in state.history.entries(count=1)] == ["4"]

@@ -45,11 +45,12 @@ def migrations() -> tuple[Migration, ...]:
             version=1,
             statements=(text_of("0001_state.sql"), *CLUSTER_TABLES, text_of("0001_queue.sql")),
         ),
+        Migration(version=2, statements=(text_of("0002_tally.sql"),)),
     )
 
 
 # The last of them.
-VERSION = 1
+VERSION = 2
 
 
 def version_in(connection: "psycopg.Connection[Any]") -> tuple[int | None, int]:

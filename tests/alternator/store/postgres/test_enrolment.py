@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from alternator.store.cluster import Enrolled
+from alternator.store.cluster import Enrolled, Process, Source
 from alternator.store.postgres.cluster import PostgresCluster
 from alternator.store.postgres.store import PostgresStore
 
@@ -40,6 +40,51 @@ def test_what_is_enrolled_is_told_back(cluster: PostgresCluster):
     assert found.created > 0 and not found.paused and found.holder is None
     assert b"secret" not in repr(found).encode()
     assert cluster.enrolment.get("member:2") is None
+
+
+def test_those_with_a_text_in_their_names_come_a_part_at_a_time(cluster: PostgresCluster):
+    handles = ("Zoe@one.example", "ada@one.example", "", "Bob@one.example")
+    for number, handle in enumerate(handles):
+        cluster.enrolment.enrol(
+            Enrolled(
+                key=f"member:{number}",
+                source="member",
+                server="https://one.example",
+                handle=handle,
+            )
+        )
+    enrol(cluster, 2)
+
+    def found(
+        name: str = "", source: Source | None = None, most: int = 9, skip: int = 0
+    ) -> tuple[list[str], int]:
+        entries, number = cluster.enrolment.found(name, source=source, most=most, skip=skip)
+        return [entry.handle or entry.key for entry in entries], number
+
+    names = ["ada@one.example", "Bob@one.example", "member:2", "Zoe@one.example"]
+    assert found(source="member") == (names, 4)
+    assert found(source="member", most=2, skip=1) == (names[1:3], 4)
+    assert found(source="member", skip=9) == ([], 4)
+    assert found("O", "member") == (["ada@one.example", "Bob@one.example", "Zoe@one.example"], 3)
+    assert found("config:") == (["config:000", "config:001"], 2)
+    assert found("%") == ([], 0)
+    assert found()[1] == 6
+
+
+def test_how_many_there_are(cluster: PostgresCluster):
+    enrol(cluster, 3)
+    cluster.enrolment.enrol(
+        Enrolled(key="member:1", source="member", server="https://one.example", paused=True)
+    )
+    totals = cluster.enrolment.totals()
+    assert (totals.all, totals.configured, totals.members, totals.paused) == (4, 3, 1, 1)
+    assert (totals.watched, totals.unwatched) == (0, 3)
+    cluster.processes.come(Process(id="p", role="bot", host="h", pid=1, version="1"))
+    for holder in ("p", "gone"):
+        cluster.enrolment.lease(holder, watchers=2, seconds=30)
+    totals = cluster.enrolment.totals()
+    # Two are held by a process that is there, and one by one that nobody has heard of.
+    assert (totals.watched, totals.unwatched) == (3, 1)
 
 
 def test_another_token_leaves_what_is_known_of_the_account(

@@ -180,6 +180,31 @@ def test_a_file_of_version_6_gets_errands_and_keeps_what_was_written(tmp_path: P
         assert db.execute("SELECT count(*) FROM errand").fetchone() == (0,)
 
 
+def test_a_file_of_version_8_has_what_is_done_with_counted(tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "old")) as db:
+        for statement in (*statements_of_version_6(), *SCHEMA.steps[6], *SCHEMA.steps[7]):
+            db.execute(statement)
+        db.execute("PRAGMA user_version = 8")
+        db.execute("INSERT INTO account (id, server, remote_id) VALUES (1, 'https://x.example', 7)")
+        db.executemany(
+            "INSERT INTO attachment (account, status_id, attachment_id, state, backfill, "
+            "not_before, found, changed) VALUES (1, ?, '1', ?, 0, 0, 0, 0)",
+            [("1", "described"), ("2", "described"), ("3", "left"), ("4", "waiting")],
+        )
+        db.commit()
+    for name in ("old", "new"):
+        Database(tmp_path / name, SCHEMA).close()
+    assert columns(tmp_path / "old") == columns(tmp_path / "new")
+    with closing(sqlite3.connect(tmp_path / "old")) as db:
+        tally = "SELECT state, number FROM tally ORDER BY state"
+        assert db.execute(tally).fetchall() == [("described", 2), ("left", 1)]
+        db.execute("UPDATE attachment SET state = 'failed' WHERE status_id = '1'")
+        found = db.execute(tally).fetchall()
+        assert found == [("described", 1), ("failed", 1), ("left", 1)]
+        db.execute("DELETE FROM attachment WHERE account = 1")
+        assert db.execute("SELECT SUM(number) FROM tally").fetchone() == (0,)
+
+
 def statements_of_version_6() -> list[str]:
     """Those of version 3 as they were, and the two steps from there."""
     first = f"{VERSION_2}{VERSION_3}".split(";\n")

@@ -38,8 +38,13 @@ def test_the_tables_are_made_once(url: str):
         assert schema.version_in(db) == (schema.VERSION, schema.VERSION)
         again = upgrade.upgrade(db)
         assert (again.before, again.is_change) == (schema.VERSION, False)
-        (row,) = db.execute("SELECT version, program, queue FROM alternator_schema").fetchall()
-        assert row == (schema.VERSION, version("alternator"), upgrade.queue_migrations()[-1])
+        rows = db.execute(
+            "SELECT version, program, queue FROM alternator_schema ORDER BY version"
+        ).fetchall()
+        assert rows == [
+            (step.version, version("alternator"), upgrade.queue_migrations()[-1])
+            for step in schema.migrations()
+        ]
         for table in ("attachment", "process", "watched", "limits", "procrastinate_jobs"):
             assert db.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() == (0,)
 
@@ -70,24 +75,51 @@ def test_two_at_once_make_them_once(url: str):
 def test_a_later_migration_comes_on_top(url: str, monkeypatch: pytest.MonkeyPatch):
     with connected(url) as db:
         upgrade.upgrade(db)
-        later = Migration(version=2, statements=("ALTER TABLE account ADD COLUMN note text",))
+        later = Migration(
+            version=schema.VERSION + 1, statements=("ALTER TABLE account ADD COLUMN note text",)
+        )
         steps = (*schema.migrations(), later)
         monkeypatch.setattr(schema, "migrations", lambda: steps)
         done = upgrade.upgrade(db)
-        assert (done.before, done.after) == (1, 2)
+        assert (done.before, done.after) == (schema.VERSION, schema.VERSION + 1)
         assert db.execute("SELECT note FROM account").fetchall() == []
         assert db.execute("SELECT count(DISTINCT queue) FROM alternator_schema").fetchone() == (1,)
+
+
+def test_what_is_done_with_is_counted_once_and_followed_from_then_on(
+    url: str, monkeypatch: pytest.MonkeyPatch
+):
+    steps = schema.migrations()
+    with connected(url) as db:
+        monkeypatch.setattr(schema, "migrations", lambda: steps[:1])
+        upgrade.upgrade(db)
+        db.execute("INSERT INTO account (id, server, remote_id) VALUES (7, 'https://x.example', 1)")
+        db.execute(
+            "INSERT INTO attachment (account, status_id, attachment_id, state, backfill, "
+            "not_before, found, changed) SELECT 7, n, n, CASE WHEN n < 4 THEN 'described' "
+            "WHEN n < 6 THEN 'left' ELSE 'waiting' END, 0, 0, 0, 0 FROM generate_series(1, 9) AS n"
+        )
+        monkeypatch.setattr(schema, "migrations", lambda: steps)
+        upgrade.upgrade(db)
+    with closing(PostgresStore(DatabaseSettings(url=url), role="test", shared=True)) as store:
+        state = store.of_account(7)
+        assert state.counts() == {"described": 3, "left": 2, "waiting": 4}
+        state.listing.retry("5")
+        assert state.counts() == {"described": 3, "left": 1, "waiting": 5}
 
 
 def test_one_that_fails_leaves_nothing_of_itself(url: str, monkeypatch: pytest.MonkeyPatch):
     with connected(url) as db:
         upgrade.upgrade(db)
-        broken = Migration(version=2, statements=("CREATE TABLE half (x integer)", "SELECT 1/0"))
+        broken = Migration(
+            version=schema.VERSION + 1,
+            statements=("CREATE TABLE half (x integer)", "SELECT 1/0"),
+        )
         steps = (*schema.migrations(), broken)
         monkeypatch.setattr(schema, "migrations", lambda: steps)
         with pytest.raises(psycopg.errors.DivisionByZero):
             upgrade.upgrade(db)
-        assert schema.version_in(db)[0] == 1
+        assert schema.version_in(db)[0] == schema.VERSION
         assert db.execute("SELECT to_regclass('half')").fetchone() == (None,)
         # Nobody else waits for it.
         with connected(url) as other, pytest.raises(psycopg.errors.DivisionByZero):
