@@ -136,14 +136,21 @@ CLUSTER_CASES = (
         "that does what it is told. The clip is described by what comes next: another process, the "
         "CPU, the engine of the worker's own, another worker (`test_speech.py`)."
     ),
+    (
+        "**`alternator web` is killed** while a member connects and leaves, at the requests to the "
+        "member's server and at what is written, and while an errand is written. It is asked for "
+        "once more, and done once; one who left and does not come back is gone all the same "
+        "(`test_web.py`)."
+    ),
     ("**What is around it**: {around} (`test_around.py`)."),
     (
         "**The queue by chance**: whatever order things happen in, and whoever dies, never are two "
         "at one post, and in the end all is done and no job is left (`test_queue_model.py`)."
     ),
     (
-        "**All at once**: a soak as below, of two bots and three workers that are killed, ended "
-        "and stopped, with a database that is restarted, crashes, is locked and loses connections "
+        "**All at once**: a soak as below, of two bots, three workers and the pages, which are "
+        "killed, ended and stopped, with a database that is restarted, crashes, is locked and "
+        "loses connections "
         "(`test_cluster_soak.py`, `make soak CLUSTER=1`)."
     ),
 )

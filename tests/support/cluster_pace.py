@@ -25,6 +25,7 @@ MODULES = (
     "alternator.roles.worker_command",
     "alternator.roles.account_watch",
     "alternator.queue.taking",
+    "alternator.website.run",
     "alternator.store.postgres.store",
     "alternator.store.postgres.jobs",
     "procrastinate",
@@ -49,6 +50,7 @@ BEATS = frozenset(
         "MEND_SECONDS",
         "POLL_SECONDS",
         "SHARE_SECONDS",
+        "UNFINISHED_SECONDS",
     }
 )
 # Of how soon something is tried again: many times shorter still.

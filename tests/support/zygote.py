@@ -151,6 +151,8 @@ def fast(speed: float | None) -> None:
 
 def strike(order: dict[str, Any]) -> None:
     """Have the bot killed at one of its writes."""
+    from alternator.store.postgres.cluster import PostgresCluster
+    from alternator.store.postgres.enrolment import PostgresEnrolment
     from alternator.store.sql.asked import SqlAsked
     from alternator.store.sql.errands import SqlErrands
     from alternator.store.sql.history import SqlHistory
@@ -162,6 +164,8 @@ def strike(order: dict[str, Any]) -> None:
         "errands": SqlErrands,
         "history": SqlHistory,
         "listing": SqlListing,
+        "enrolment": PostgresEnrolment,
+        "cluster": PostgresCluster,
     }
     owner = parts.get(order.get("part", ""), SqlAccountState)
     method = getattr(owner, order["method"])
