@@ -142,6 +142,11 @@ CLUSTER_CASES = (
         "once more, and done once; one who left and does not come back is gone all the same "
         "(`test_web.py`)."
     ),
+    (
+        "**A member takes the permission back** at the server, and gives it again later: "
+        "{moments_of_token}. Nothing is edited, `/me` says why, and then all is described "
+        "(`test_token.py`)."
+    ),
     ("**What is around it**: {around} (`test_around.py`)."),
     (
         "**The queue by chance**: whatever order things happen in, and whoever dies, never are two "
@@ -279,6 +284,7 @@ def cluster_text(table: Mapping[str, Any]) -> str:
         "peers": ", ".join(literals(folder / "test_connections.py", "PEERS")),
         "manners": ", ".join(literals(folder / "test_connections.py", "MANNERS")),
         "ears": ", ".join(literals(folder / "test_speech.py", "MANNERS")),
+        "moments_of_token": ", ".join(literals(folder / "test_token.py", "MOMENTS")),
         "around": ", ".join(sentences(folder / "test_around.py")),
     }
     filled = (textwrap.fill(f"- {case.format(**words)}", 110) for case in CLUSTER_CASES)
