@@ -143,6 +143,11 @@ CLUSTER_CASES = (
         "(`test_web.py`)."
     ),
     (
+        "**In other modes** a worker that replies or keeps a draft is killed, and a bot that asks "
+        "its author: at each request that says something, and before and after what is written. "
+        "Nothing is said twice, and what is approved is written once (`test_modes.py`)."
+    ),
+    (
         "**A member takes the permission back** at the server, and gives it again later: "
         "{moments_of_token}. Nothing is edited, `/me` says why, and then all is described "
         "(`test_token.py`)."

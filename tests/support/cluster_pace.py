@@ -49,6 +49,7 @@ BEATS = frozenset(
         "LOOK_SECONDS",
         "MEND_SECONDS",
         "POLL_SECONDS",
+        "REVIEW_SECONDS",
         "SHARE_SECONDS",
         "UNFINISHED_SECONDS",
     }
