@@ -136,14 +136,31 @@ CLUSTER_CASES = (
         "that does what it is told. The clip is described by what comes next: another process, the "
         "CPU, the engine of the worker's own, another worker (`test_speech.py`)."
     ),
+    (
+        "**`alternator web` is killed** while a member connects and leaves, at the requests to the "
+        "member's server and at what is written, and while an errand is written. It is asked for "
+        "once more, and done once; one who left and does not come back is gone all the same "
+        "(`test_web.py`)."
+    ),
+    (
+        "**In other modes** a worker that replies or keeps a draft is killed, and a bot that asks "
+        "its author: at each request that says something, and before and after what is written. "
+        "Nothing is said twice, and what is approved is written once (`test_modes.py`)."
+    ),
+    (
+        "**A member takes the permission back** at the server, and gives it again later: "
+        "{moments_of_token}. Nothing is edited, `/me` says why, and then all is described "
+        "(`test_token.py`)."
+    ),
     ("**What is around it**: {around} (`test_around.py`)."),
     (
         "**The queue by chance**: whatever order things happen in, and whoever dies, never are two "
         "at one post, and in the end all is done and no job is left (`test_queue_model.py`)."
     ),
     (
-        "**All at once**: a soak as below, of two bots and three workers that are killed, ended "
-        "and stopped, with a database that is restarted, crashes, is locked and loses connections "
+        "**All at once**: a soak as below, of two bots, three workers and the pages, which are "
+        "killed, ended and stopped, with a database that is restarted, crashes, is locked and "
+        "loses connections "
         "(`test_cluster_soak.py`, `make soak CLUSTER=1`)."
     ),
 )
@@ -272,6 +289,7 @@ def cluster_text(table: Mapping[str, Any]) -> str:
         "peers": ", ".join(literals(folder / "test_connections.py", "PEERS")),
         "manners": ", ".join(literals(folder / "test_connections.py", "MANNERS")),
         "ears": ", ".join(literals(folder / "test_speech.py", "MANNERS")),
+        "moments_of_token": ", ".join(literals(folder / "test_token.py", "MOMENTS")),
         "around": ", ".join(sentences(folder / "test_around.py")),
     }
     filled = (textwrap.fill(f"- {case.format(**words)}", 110) for case in CLUSTER_CASES)

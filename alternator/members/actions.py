@@ -14,7 +14,7 @@ from alternator.config.settings import VISIBILITIES
 from alternator.dashboard.actions import decide, texts_of
 from alternator.dashboard.errors import PageError
 from alternator.members.choices import NoChoiceError, checked
-from alternator.members.entry import choose, end_session, is_held
+from alternator.members.entry import choose, end_session, is_held, leaving_since
 from alternator.members.errors import JoinError
 from alternator.members.joining import SECONDS
 from alternator.members.leaving import leave
@@ -80,6 +80,8 @@ def resumed(site: MemberSite, request: Request, fields: Fields) -> Response:
     entry = site.member(request)
     if is_held(entry):
         raise PageError(403, "The operator paused your account, and alone can let it go on.")
+    if leaving_since(entry) is not None:
+        raise PageError(409, "You are leaving, and what is kept of you is about to be deleted.")
     site.cluster.enrolment.pause(entry.key, False)
     return to("/me?said=resumed")
 

@@ -29,7 +29,7 @@ from alternator.mastodon.entities import Account
 from alternator.members.application import Applications, Door
 from alternator.members.cipher import Cipher
 from alternator.members.credentials import Credentials, credentials_of, sealed
-from alternator.members.entry import key_of_member, new_session
+from alternator.members.entry import key_of_member, leaving_since, new_session
 from alternator.members.errors import JoinError
 from alternator.store.cluster import Cluster, Enrolled
 from alternator.store.interface import Store
@@ -142,6 +142,12 @@ class Joining:
                     f"{owner.name} is in the operator's configuration already, and is described "
                     f"for. There is nothing to connect."
                 )
+            if before is not None and leaving_since(before) is not None:
+                # Nothing of before comes back; the token may be the one that is given again.
+                self._cluster.erase(state.key)
+                self._cluster.enrolment.withdraw(before.key)
+                before = None
+                state = self._store.use_account(url, owner.id, server_time=client.server_time)
             entry = Enrolled(
                 key=key_of_member(url, owner.id),
                 source="member",
@@ -153,6 +159,9 @@ class Joining:
             )
             self._cluster.enrolment.enrol(entry)
             self._cluster.enrolment.bind(entry.key, state.key, owner.name)
+            # What was met with the former token holds nobody up.
+            self._cluster.limits.refuse(state.key, 0.0)
+            self._cluster.limits.set(state.key, "read", 0.0)
         log.info("%s connected%s", owner.name, " again" if before else "")
         if before is not None:
             self._let_go(before, credentials.token)

@@ -64,6 +64,7 @@ def me(site: MemberSite, request: Request) -> Response:
         "me.html",
         member=entry,
         held=is_held(entry),
+        refused=entry.account is not None and site.cluster.limits.is_refused(entry.account),
         counts={} if state is None else state.counts(),
         halted=None if state is None else state.halted(),
         minutes=minutes_to_wait(state, config.pace.edits_per_hour),

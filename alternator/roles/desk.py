@@ -21,7 +21,13 @@ from alternator.bot.starting import Shared, describer_of, health_of
 from alternator.bot.undo import Undo
 from alternator.bot.work import Work
 from alternator.config.settings import Config
-from alternator.errors import AlternatorError, ServerError, StateError, TakenOverError
+from alternator.errors import (
+    AlternatorError,
+    ServerError,
+    StateError,
+    TakenOverError,
+    TokenRefusedError,
+)
 from alternator.mastodon.rate_budget import Limit
 from alternator.queue.held import job_at_hand
 from alternator.roles.inline_lane import InlineLane
@@ -30,6 +36,8 @@ from alternator.store.cluster import Cluster
 from alternator.store.interface import AccountState, Store
 
 MOST_HANDS = 4  # that are kept of an account
+# How long a member reads that the token is refused: longer than until somebody asks again.
+TOLD_SECONDS = 660.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +114,7 @@ class Desk:
 
     def failed(self, status_id: str, error: ServerError) -> float:
         """The server did not answer for a post: how long no other need be tried, by any worker."""
+        tell_refused(self._cluster, self.state.key, error)
         with self._lock:
             pause = self._failures.pause_after(status_id, error)
         if pause:
@@ -123,6 +132,7 @@ class Desk:
     def refused(self, error: ServerError, seconds: float) -> None:
         """The account can't be signed in: nobody tries that again for so long."""
         self.account.health.failed(error)
+        tell_refused(self._cluster, self.state.key, error)
         self._tell_limit("read", seconds)
 
     def _keep(self, hand: Hand) -> None:
@@ -177,3 +187,10 @@ def tell_limit(cluster: Cluster, account: int, limit: Limit, seconds: float) -> 
     """
     with suppress(StateError):
         cluster.limits.set(account, limit, seconds)
+
+
+def tell_refused(cluster: Cluster, account: int, error: ServerError) -> None:
+    """Have a member know that the server does not take the token any more."""
+    if isinstance(error, TokenRefusedError):
+        with suppress(StateError):
+            cluster.limits.refuse(account, TOLD_SECONDS)

@@ -142,6 +142,12 @@ class Limits(Protocol):
     def set(self, account: int, kind: LimitKind, seconds: float) -> None:
         """From now on for so many seconds; 0: no more."""
 
+    def refuse(self, account: int, seconds: float) -> None:
+        """The server refuses the account's token, as is said for so many seconds; 0: no more."""
+
+    def is_refused(self, account: int) -> bool:
+        """Whether it was said of late that the server refuses the account's token."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class QueueFacts:

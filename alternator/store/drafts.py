@@ -70,7 +70,10 @@ class Drafts(Protocol):
     """The drafts of one account. Any thread and any process may decide about them."""
 
     def keep(self, draft: NewDraft) -> KeptDraft:
-        """Keep a draft. One that waits for a word on the same attachments is dropped for it."""
+        """Keep a draft. One that waits for a word on the same attachments is dropped for it.
+
+        Where the same try has kept one before, and died, that one stays.
+        """
 
     def get(self, number: int) -> KeptDraft:
         """One draft. DraftError if there is none of that number."""

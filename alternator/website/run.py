@@ -15,6 +15,7 @@ from alternator.errors import ConfigError, KeyMismatchError, StateError
 from alternator.members.checked import check
 from alternator.members.cipher import Cipher
 from alternator.members.credentials import credentials_of
+from alternator.members.leaving import Unfinished
 from alternator.roles.opening import shared_store
 from alternator.roles.presence import Presence
 from alternator.stopping import Stop
@@ -51,6 +52,8 @@ def serve(config: ClusterConfig, stop: Stop) -> None:
         stack.enter_context(serving(health, base.health))
         stack.enter_context(health_address.announced(base.state.directory, base.health))
         stack.enter_context(answering(config, app))
+        if cipher is not None:
+            Unfinished(cluster, cipher, stop.child()).start()
         look_after(presence, stop)
 
 

@@ -203,7 +203,7 @@ directory = "{home / "state"}"
 [health]
 port = 0
 [dashboard]
-port = 0
+{where.get("dashboard", "port = 0")}
 [metrics]
 port = 0
 [database]

@@ -25,6 +25,7 @@ MODULES = (
     "alternator.roles.worker_command",
     "alternator.roles.account_watch",
     "alternator.queue.taking",
+    "alternator.website.run",
     "alternator.store.postgres.store",
     "alternator.store.postgres.jobs",
     "procrastinate",
@@ -48,7 +49,9 @@ BEATS = frozenset(
         "LOOK_SECONDS",
         "MEND_SECONDS",
         "POLL_SECONDS",
+        "REVIEW_SECONDS",
         "SHARE_SECONDS",
+        "UNFINISHED_SECONDS",
     }
 )
 # Of how soon something is tried again: many times shorter still.

@@ -1,8 +1,10 @@
-"""A soak (``soak.py``) of a cluster: two bots and three workers on a PostgreSQL of its own.
+"""A soak (``soak.py``) of a cluster: two bots, three workers and the pages on a PostgreSQL of its
+own.
 
 Beside what else goes wrong its processes are killed, ended and stopped one by one, the database is
-restarted and crashes, its connections are cut, and posts are locked in it. The waits are shorter
-(``cluster_pace.py``), since the database's clock can't run faster.
+restarted and crashes, its connections are cut, and posts are locked in it. The pages are looked at
+all the while. The waits are shorter (``cluster_pace.py``), since the database's clock can't run
+faster.
 """
 
 import signal
@@ -12,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import requests
 from cluster import Cluster
 from loopback import free_port
+from member_site import TOKEN
 from postgres import postgres_server
 from soak import Plan, Soak
 
@@ -22,10 +26,12 @@ NAMES = (
     *(f"bot-{number}" for number in range(1, BOTS + 1)),
     *(f"worker-{number}" for number in range(1, WORKERS + 1)),
 )
+WEB = "web"
 BLOWS = (
     *("killed", "killed", "killed", "ended", "stopped", "stopped"),
     *("streams", "connections", "locked", "database restarted", "database crashed"),
 )
+PAGE_SECONDS = 10.0  # in which the pages are as they were
 # A process is stopped for longer than it is believed to live (GONE_SECONDS), or for less.
 STOPPED_SECONDS = (0.5, 4.0)
 
@@ -60,19 +66,34 @@ class ClusterSoak(Soak):
             tokens={f"a{number}": token for number, token in enumerate(self.tokens)},
             mastodon="backfill_pause = 0\npoll_interval_seconds = 60",
         )
-        self.cluster.start_all(*NAMES)
+        self.port = free_port()
+        self._begin(*NAMES, WEB)
+
+    def _begin(self, *names: str) -> None:
+        pages = f'port = {self.port}\ntoken = "{TOKEN}"'
+        for name in names:
+            where = {"dashboard": pages} if name == WEB else {}
+            self.cluster.start(name.partition("-")[0], name, where=where)
+
+    def _visited(self) -> int:
+        """The status of a page; 0 where nobody answers."""
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        with suppress(requests.RequestException):
+            url = f"http://127.0.0.1:{self.port}/accounts"
+            return requests.get(url, headers=headers, timeout=10).status_code
+        return 0
 
     def _strike(self) -> None:
         """Something happens to the cluster as a whole, or to one of its processes."""
         self._go_on()
         blow = self.random.choice(BLOWS if self.plan.ends else BLOWS[6:8])
-        name = self.random.choice(NAMES)
+        name = self.random.choice((*NAMES, WEB))
         self.result.faults[f"cluster: {blow}"] += 1
         match blow:
             case "killed" | "ended":
                 self._go_on(name)
                 self._ended(name, signal.SIGKILL if blow == "killed" else signal.SIGTERM)
-                self.cluster.start_all(name)
+                self._begin(name)
             case "stopped":
                 self.cluster.signal(name, signal.SIGSTOP)
                 self._stopped[name] = time.monotonic() + self.random.choice(STOPPED_SECONDS)
@@ -124,7 +145,12 @@ class ClusterSoak(Soak):
             time.sleep(0.3)
 
     def _finish(self) -> None:
-        for name in NAMES:
+        until = time.monotonic() + PAGE_SECONDS
+        while (status := self._visited()) != 200 and time.monotonic() < until:
+            time.sleep(0.2)
+        if status != 200:
+            self.result.wrong.append(f"a page of a cluster that is well: {status}")
+        for name in (*NAMES, WEB):
             self._ended(name, signal.SIGTERM)
         self._left_behind = self.cluster.left_behind()
         if self._left_behind:
@@ -138,6 +164,9 @@ class ClusterSoak(Soak):
         return fields | {"headers": {"Retry-After": "1"}} if "headers" in fields else fields
 
     def _look_at_memory(self) -> None:
+        # Not while it is stopped: nobody would answer. 503: the database is away.
+        if WEB not in self._stopped and (status := self._visited()) not in (0, 200, 503):
+            self.result.wrong.append(f"a page: {status}")
         for member in list(self.cluster.members.values()):
             self._process = member.pid
             super()._look_at_memory()

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import psycopg
 import requests
@@ -27,10 +27,18 @@ TOKEN = "a-token-of-the-dashboard"
 SECONDS = 20
 
 
+class Site(Protocol):
+    """Where the pages are, and where a server leads whoever is asked there."""
+
+    url: str
+
+    def way_back(self, asked: str, *, user: str, allow: bool) -> str: ...
+
+
 class Visit:
     """A browser without a screen: it keeps cookies, follows no redirect by itself."""
 
-    def __init__(self, site: "MemberWebsite") -> None:
+    def __init__(self, site: Site) -> None:
         self.site = site
         self.session = requests.Session()
         self.session.trust_env = False

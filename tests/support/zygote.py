@@ -151,9 +151,13 @@ def fast(speed: float | None) -> None:
 
 def strike(order: dict[str, Any]) -> None:
     """Have the bot killed at one of its writes."""
+    from alternator.store.postgres.cluster import PostgresCluster
+    from alternator.store.postgres.enrolment import PostgresEnrolment
     from alternator.store.sql.asked import SqlAsked
+    from alternator.store.sql.drafts import SqlDrafts
     from alternator.store.sql.errands import SqlErrands
     from alternator.store.sql.history import SqlHistory
+    from alternator.store.sql.ledger import SqlLedger
     from alternator.store.sql.listing import SqlListing
     from alternator.store.sql.state import SqlAccountState
 
@@ -162,6 +166,10 @@ def strike(order: dict[str, Any]) -> None:
         "errands": SqlErrands,
         "history": SqlHistory,
         "listing": SqlListing,
+        "drafts": SqlDrafts,
+        "ledger": SqlLedger,
+        "enrolment": PostgresEnrolment,
+        "cluster": PostgresCluster,
     }
     owner = parts.get(order.get("part", ""), SqlAccountState)
     method = getattr(owner, order["method"])

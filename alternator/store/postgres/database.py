@@ -126,7 +126,7 @@ class Database:
         with self._told():
             with self._connected() as connection, connection.transaction():
                 yield PostgresConnection(connection)
-            self._can_be_written()
+            self.can_be_written()
 
     @contextmanager
     def plain(self) -> Iterator["psycopg.Connection[Any]"]:
@@ -136,8 +136,7 @@ class Database:
 
     def check_written(self) -> None:
         """TemporaryStateError while nothing can be written, so far as was found out."""
-        trouble = self._trouble
-        if trouble is not None:
+        if (trouble := self._trouble) is not None:
             raise trouble.of(self.address)
 
     def close(self) -> None:
@@ -191,7 +190,8 @@ class Database:
                 self._trouble = trouble
             raise failure from error
 
-    def _can_be_written(self) -> None:
+    def can_be_written(self) -> None:
+        """Something was written: what was in the way is over."""
         if self._trouble is not None:
             log.info("%s can be written again", self.address.shown)
             self._trouble = None

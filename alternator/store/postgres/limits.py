@@ -7,6 +7,7 @@ from alternator.store.postgres.database import Database
 
 # No wait for a server is longer: one that is was written while a clock was wrong.
 LONGEST_SECONDS = 3601.0
+TOKEN = "token"  # the kind of what is no limit: the server lets the account in no more
 
 
 class PostgresLimits:
@@ -20,13 +21,30 @@ class PostgresLimits:
         with self._database.plain() as connection:
             rows = connection.execute(
                 "SELECT kind, least(until - alternator_now(), %s) FROM limits "
-                "WHERE account = %s AND until > alternator_now()",
-                (LONGEST_SECONDS, account),
+                "WHERE account = %s AND until > alternator_now() AND kind != %s",
+                (LONGEST_SECONDS, account, TOKEN),
             ).fetchall()
         return {kind: float(left) for kind, left in rows}
 
     def set(self, account: int, kind: LimitKind, seconds: float) -> None:
         """From now on for so many seconds; 0: no more."""
+        self._set(account, kind, seconds)
+
+    def refuse(self, account: int, seconds: float) -> None:
+        """The server refuses the account's token, as is said for so many seconds; 0: no more."""
+        self._set(account, TOKEN, seconds)
+
+    def is_refused(self, account: int) -> bool:
+        """Whether that was said of late."""
+        with self._database.plain() as connection:
+            found = connection.execute(
+                "SELECT 1 FROM limits WHERE account = %s AND kind = %s "
+                "AND until > alternator_now()",
+                (account, TOKEN),
+            ).fetchone()
+        return found is not None
+
+    def _set(self, account: int, kind: str, seconds: float) -> None:
         with self._database.plain() as connection:
             if seconds <= 0:
                 connection.execute(

@@ -1,3 +1,4 @@
+# size: all that becomes of a draft, a statement or two for each
 """The drafts of one account, in its rows of ``draft``."""
 
 import json
@@ -30,10 +31,12 @@ class SqlDrafts:
         self._time = time
 
     def keep(self, draft: NewDraft) -> KeptDraft:
-        """Keep a draft."""
+        """Keep a draft, or find it kept."""
         now = self._time.now()
         with self._database.writing(durable=True) as db:
             for older in self._all(db, "status_id = ? AND state = 'waiting'", draft.status_id):
+                if self._is_the_same(db, older, draft):
+                    return older
                 if older.texts.keys() & draft.texts.keys():
                     self._move(db, older, "dropped", "a newer draft took its place")
             (number,) = db.execute(
@@ -55,6 +58,19 @@ class SqlDrafts:
                 ),
             ).fetchone()
             return self._one(db, int(number))
+
+    def _is_the_same(self, db: Connection, older: KeptDraft, draft: NewDraft) -> bool:
+        """Whether a draft was kept by the same try, whose process died then: its author may have
+        been asked about it."""
+        keys = tuple(draft.texts)
+        if (older.kind, older.basis) != (draft.kind, draft.basis) or {*older.texts} != {*keys}:
+            return False
+        tries, began = db.execute(
+            "SELECT MIN(attempts), MAX(first_attempt) FROM attachment WHERE account = ? "
+            f"AND status_id = ? AND attachment_id IN ({marks_of(keys)})",
+            (self._account, draft.status_id, *keys),
+        ).fetchone()
+        return bool(tries and tries > 1 and began is not None and older.made >= began)
 
     def get(self, number: int) -> KeptDraft:
         """One draft."""

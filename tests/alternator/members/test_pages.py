@@ -363,6 +363,19 @@ def test_no_page_and_no_line_of_the_log_has_a_secret(
         assert_no_secret(site, entry, text)
 
 
+def test_who_took_the_permission_back_reads_so_and_can_connect_again(
+    site: MemberWebsite, visit: Visit
+):
+    entry = entry_of(site)
+    assert entry.account is not None
+    assert "Connect again" not in visit.get("/me").text
+    site.cluster.limits.refuse(entry.account, 60.0)
+    assert site.cluster.limits.get(entry.account) == {}  # nothing is held up by it
+    assert "does not let this program in any more" in visit.get("/me").text
+    assert visit.join().headers["Location"] == "/me?said=connected"
+    assert "Connect again" not in visit.get("/me").text
+
+
 def test_leaving_deletes_everything_and_revokes_the_token(site: MemberWebsite, visit: Visit):
     other = site.visit()
     other.join("neighbour")

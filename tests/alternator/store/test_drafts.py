@@ -110,6 +110,34 @@ def test_texts_can_be_changed_and_taken_out_while_it_waits(state: AccountState):
     assert state.drafts.get(number).state == "waiting"
 
 
+def test_a_try_that_was_cut_short_finds_its_draft_kept(state: AccountState):
+    """Its author may have been asked about it. One that a person asks for is another one."""
+    state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)])
+
+    def kept(text: str) -> KeptDraft:
+        return state.drafts.keep(
+            NewDraft(
+                status_id="5",
+                kind="review",
+                audience="public",
+                basis="as it was",
+                texts={"51": text},
+                numbers={"51": 1},
+            )
+        )
+
+    claimed(state)
+    first = kept("A house")
+    claim = state.claim_of("5")  # whoever comes next
+    assert claim is not None
+    assert kept("A barn") == first
+    state.finish(claim, [left_alone("51", "a draft waits")])
+    assert state.listing.retry("5", "51")
+    claimed(state)
+    assert kept("A barn").number != first.number
+    assert state.drafts.get(first.number).state == "dropped"
+
+
 def test_a_newer_draft_for_the_same_attachment_drops_the_older(state: AccountState):
     old = drafted(state)
     new = NewDraft(

@@ -55,7 +55,7 @@ def test_the_database_is_away_in_the_middle_of_a_post(
     own.cluster.start_all("bot", "worker")
     own.until_hit()
     own_postgres.stop(number)
-    time.sleep(2.0)
+    time.sleep(1.0)
     own_postgres.start()
     own.ends_well()
 
@@ -125,7 +125,7 @@ def test_the_disk_is_full_under_the_downloads(scene_of_cluster: ClusterScene) ->
         (disk / "downloads").mkdir()
         fill(disk)
         cluster.start("worker")
-        time.sleep(3.0)
+        wait_for(lambda: "failed post" in cluster.log("worker"), 30, "it to fail")
         assert not scene.world.described(scene.victim)
         make_room(disk)
         scene.ends_well()

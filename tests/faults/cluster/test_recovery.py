@@ -5,35 +5,29 @@ These wait for real: what is tried is whether the waits together are short enoug
 
 import time
 
-import pytest
 from cluster_scene import ClusterScene
 from waiting import wait_for
 
 RECOVERY_SECONDS = 60.0
 
 
-@pytest.mark.parametrize("role", ["worker", "bot"])
-def test_another_takes_over_within_a_minute(scene_of_cluster: ClusterScene, role: str) -> None:
+def test_another_takes_over_within_a_minute(scene_of_cluster: ClusterScene) -> None:
+    """A worker in the middle of an edit, and a bot that watches, at the same time."""
     scene, cluster = scene_of_cluster, scene_of_cluster.cluster
     cluster.pace = 1.0
-    post = scene.victim
-    if role == "worker":
-        scene.scene.fail("PUT", "/api/v1/statuses/{victim}", hang=True, times=1)
+    scene.scene.fail("PUT", "/api/v1/statuses/{victim}", hang=True, times=1)
     cluster.start_all("bot-1", "worker-1")
-    if role == "worker":
-        scene.until_hit()
-    else:
-        wait_for(lambda: scene.world.described(post), 60, "the victim to be described")
-    cluster.start_all(f"{role}-2")
-    wait_for(lambda: is_there(scene, role), 60, "the other one")
-    cluster.kill(f"{role}-1")
+    scene.until_hit()
+    cluster.start_all("bot-2", "worker-2")
+    wait_for(lambda: is_there(scene, "bot") and is_there(scene, "worker"), 60, "the others")
+    cluster.kill("bot-1")
+    cluster.kill("worker-1")
     killed = time.monotonic()
-    if role == "bot":
-        post = scene.world.server.post("More", files=[scene.scene.files.picture])["id"]
-    wait_for(lambda: scene.world.described(post), 2 * RECOVERY_SECONDS, "the post to be described")
+    later = scene.world.server.post("More", files=[scene.scene.files.picture])["id"]
+    scene.until_described(scene.victim, later)
     assert time.monotonic() - killed < RECOVERY_SECONDS
     cluster.end()
-    assert scene.world.edits(post) == 1
+    assert scene.world.edits(scene.victim) == scene.world.edits(later) == 1
     assert cluster.defects() == [], cluster.log()
 
 

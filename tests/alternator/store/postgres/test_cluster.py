@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from alternator.errors import TemporaryStateError
 from alternator.store.cluster import OF_ACCOUNT, Enrolled, Process
 from alternator.store.errands import Errand
 from alternator.store.outcomes import Found
@@ -52,6 +55,25 @@ def test_a_process_is_seen_until_it_goes(shared: PostgresStore, cluster: Postgre
     assert cluster.processes.seen(within=3600.0)
     cluster.processes.go("a")
     assert not cluster.processes.seen()
+
+
+def test_trouble_is_over_once_a_process_says_that_it_is_there(
+    shared: PostgresStore, cluster: PostgresCluster
+):
+    """The pages write nothing else by themselves."""
+    state = shared.use_account("https://one.example", "7")
+    cluster.processes.come(Process(id="a", role="web", host="h", pid=1, version="0.1"))
+    with (
+        pytest.raises(TemporaryStateError),
+        shared.database.plain() as connection,
+        connection.transaction(),
+    ):
+        connection.execute("SET LOCAL statement_timeout = 1")
+        connection.execute("SELECT pg_sleep(5)")
+    with pytest.raises(TemporaryStateError):
+        state.counts()
+    cluster.processes.beat("a", {})
+    assert state.counts() == {}
 
 
 def test_an_export_has_all_of_one_account_and_no_token(
