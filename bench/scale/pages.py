@@ -1,9 +1,12 @@
 """``alternator web`` over a database, and its pages as a browser on this machine gets them."""
 
+import os
 import socket
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -25,6 +28,7 @@ class Site:
     url: str
     store: PostgresStore
     cipher: Cipher
+    environ: Mapping[str, str]
     operator: requests.Session = field(default_factory=requests.Session)
     member: requests.Session = field(default_factory=requests.Session)
     cookies: dict[int, str] = field(default_factory=dict)
@@ -42,6 +46,13 @@ class Site:
             self.cookies[account] = session_cookie(entry, self.cipher, time.time())
         headers = {"Cookie": f"alternator_member={self.cookies[account]}"}
         whole(self.member.get(f"{self.url}{path}", headers=headers, **ASKED))
+
+    def run(self, *words: str) -> None:
+        """A command that looks at the database. RuntimeError unless it says how that is."""
+        command = [sys.executable, "-m", "alternator", *words]
+        done = subprocess.run(command, env=self.environ, capture_output=True, check=False)
+        if not done.stdout.startswith(b"the cluster is"):
+            raise RuntimeError(f"{words}: {done.stdout!r} {done.stderr!r}")
 
 
 ASKED = {"timeout": SECONDS, "allow_redirects": False}
@@ -82,7 +93,7 @@ def website(
         }
         stack.enter_context(process(["-m", "alternator", "web"], environ))
         wait_for(lambda: answers(url), "the start of the pages")
-        yield Site(url=url, store=store, cipher=Cipher(key))
+        yield Site(url=url, store=store, cipher=Cipher(key), environ=os.environ | environ)
 
 
 def answers(url: str) -> bool:

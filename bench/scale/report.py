@@ -82,15 +82,15 @@ def document(found: dict[str, Any]) -> str:
 
 MILLION_HEAD = """
 After a million finished posts (1,000 accounts with 1,000 each, ten a week) against a thousand (20
-accounts with 50 each, ten a week), and of one account that has 20,000 among them (190 a week). All
-in one run, in turn: medians of {turns} times in each of {rounds} rounds, for which all processes
-and connections were begun anew. A *read* is what a page asks the state for. A *page* is one of
-`alternator web`, from its request over loopback to its last byte; it has the same number of posts
-in all three, but for the week's bars of the one account and two lists: failures (1, 20 and 25 of
-them) and accounts (20 and 25).
+accounts with 50 each, ten a week), and of one account that has 20,000 beside the million (190 a
+week). All in one run, two of the three in turn: medians of {turns} times in each of {rounds}
+rounds, for which all processes and connections were begun anew. A *read* is what a page asks the
+state for. A *page* is one of `alternator web`, from its request over loopback to its last byte. It
+shows as many posts in all three, but for the week's bars of the one account, failures (1, 20 and 25
+of them) and all accounts (20 and 25).
 
-| step | thousand, ms | million, ms | ratio | in the rounds | of the one account, ms | ratio |
-|---|---|---|---|---|---|---|
+| step | thousand, ms | million, ms | ratio (in a round) | ratio of the one account (in a round) |
+|---|---|---|---|---|
 """
 
 
@@ -138,11 +138,14 @@ def of_million(found: dict[str, Any]) -> Iterator[tuple[str, ...]]:
             row["name"],
             f"{row['few']:.2f}",
             f"{row['many']:.2f}",
-            f"{row['ratio']:.2f}",
-            f"{min(row['parts']):.2f} to {max(row['parts']):.2f}",
-            "" if one is None else f"{one:.2f}",
-            "" if one is None else f"{one / row['few']:.2f}",
+            with_spread(row["ratio"], row["parts"]),
+            "" if one is None else with_spread(one, row["parts_of_one"]),
         )
+
+
+def with_spread(ratio: float, parts: Sequence[float]) -> str:
+    """A ratio, and between which it was."""
+    return f"{ratio:.2f} ({min(parts):.2f} to {max(parts):.2f})"
 
 
 def assumptions(assumed: Assumed) -> Iterator[str]:

@@ -18,11 +18,9 @@ COLUMNS = (
 SHARING = 3
 
 # As `name_of` calls them (alternator/members/credentials.py), whatever the capitals.
-NAME = "lower(COALESCE(NULLIF(handle, ''), key)) COLLATE \"C\""
-NAMED = (
-    "(%(source)s::text IS NULL OR source = %(source)s) "
-    "AND strpos(lower(handle || ' ' || key), lower(%(name)s)) > 0"
-)
+NAME = "lower(COALESCE(NULLIF(handle, ''), key) COLLATE \"C\")"
+OF_SOURCE = "(%(source)s::text IS NULL OR source = %(source)s)"
+NAMED = f"{OF_SOURCE} AND strpos(lower((handle || ' ' || key) COLLATE \"C\"), %(name)s) > 0"
 # By kinds first: of a kind there are many, and what is true of one is found out once.
 TOTALS = """
 WITH kinds AS (
@@ -142,14 +140,17 @@ class PostgresEnrolment:
         self, name: str = "", *, source: Source | None = None, most: int, skip: int = 0
     ) -> tuple[Sequence[Enrolled], int]:
         """Some of those with a text in their names or keys, by their names; how many there are."""
-        values = {"name": name, "source": source, "most": most, "skip": skip}
+        values = {"name": name.lower(), "source": source}
+        which = NAMED if name else OF_SOURCE
+        # Sorted are names alone: what belongs to them is fetched of those that are shown.
+        shown = f"SELECT key FROM watched WHERE {which} ORDER BY {NAME}, key LIMIT {most:d}"
         with self._database.plain() as connection:
             row = connection.execute(
-                f"SELECT count(*) FROM watched WHERE {NAMED}", values
+                f"SELECT count(*) FROM watched WHERE {which}", values
             ).fetchone()
             rows = connection.execute(
-                f"SELECT {COLUMNS} FROM watched WHERE {NAMED} ORDER BY {NAME}, key "
-                "LIMIT %(most)s OFFSET %(skip)s",
+                f"SELECT {COLUMNS} FROM watched WHERE key IN ({shown} OFFSET {skip:d}) "
+                f"ORDER BY {NAME}, key",
                 values,
             ).fetchall()
         return [entry_of(one) for one in rows], 0 if row is None else int(row[0])
