@@ -21,13 +21,7 @@ from alternator.bot.poll import Poll
 from alternator.bot.progress import BotProgress
 from alternator.bot.watch import POLL_WITHOUT_STREAM_SECONDS
 from alternator.config.settings import Config
-from alternator.errors import (
-    AccountGoneError,
-    AlternatorError,
-    ServerError,
-    StateError,
-    TemporaryStateError,
-)
+from alternator.errors import AccountGoneError, AlternatorError, ServerError, TemporaryStateError
 from alternator.log import DefectLog, of_account
 from alternator.mastodon.entities import Status
 from alternator.mastodon.rate_budget import Limit
@@ -226,7 +220,7 @@ class AccountWatch:
 
     def _tell_refused(self, error: ServerError) -> None:
         cluster = self._around.cluster
-        with suppress(StateError):
+        with suppress(AlternatorError):  # said by the store
             entry = cluster.enrolment.get(self.key)  # it may never have been signed in here
             if entry is not None and entry.account is not None:
                 tell_refused(cluster, entry.account, error)
