@@ -11,12 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from alternator.store.limits import Limits
 from alternator.store.sign_ups import SignUps
 from alternator.store.totals import Totals
 
 Role = Literal["bot", "worker", "serve", "web", "run"]
 Source = Literal["config", "member"]
-LimitKind = Literal["read", "edit", "reserve"]
 
 # A process that was not heard of for so long is gone: whoever takes its work over may begin.
 GONE_SECONDS = 30.0
@@ -131,22 +131,6 @@ class Enrolment(Protocol):
 
     def release(self, holder: str) -> None:
         """Hold none any more: another may at once."""
-
-
-class Limits(Protocol):
-    """How long an account's server takes no more requests, for all processes."""
-
-    def get(self, account: int) -> Mapping[LimitKind, float]:
-        """Seconds left of each; none that are over."""
-
-    def set(self, account: int, kind: LimitKind, seconds: float) -> None:
-        """From now on for so many seconds; 0: no more."""
-
-    def refuse(self, account: int, seconds: float) -> None:
-        """The server refuses the account's token, as is said for so many seconds; 0: no more."""
-
-    def is_refused(self, account: int) -> bool:
-        """Whether it was said of late that the server refuses the account's token."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from alternator.store.cluster import LimitKind
+from alternator.store.limits import LimitKind
 from alternator.store.postgres.database import Database
 
 # No wait for a server is longer: one that is was written while a clock was wrong.
@@ -11,7 +11,7 @@ TOKEN = "token"  # the kind of what is no limit: the server lets the account in 
 
 
 class PostgresLimits:
-    """``alternator.store.cluster.Limits``."""
+    """``alternator.store.limits.Limits``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,0 +1,22 @@
+"""What an account's server takes of it, as all processes of a cluster know it."""
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+LimitKind = Literal["read", "edit", "reserve"]
+
+
+class Limits(Protocol):
+    """How long an account's server takes no more requests, for all processes."""
+
+    def get(self, account: int) -> Mapping[LimitKind, float]:
+        """Seconds left of each; none that are over."""
+
+    def set(self, account: int, kind: LimitKind, seconds: float) -> None:
+        """From now on for so many seconds; 0: no more."""
+
+    def refuse(self, account: int, seconds: float) -> None:
+        """The server refuses the account's token, as is said for so many seconds; 0: no more."""
+
+    def is_refused(self, account: int) -> bool:
+        """Whether it was said of late that the server refuses the account's token."""
