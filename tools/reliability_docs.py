@@ -114,8 +114,8 @@ CLUSTER_CASES = (
     ),
     (
         "**A process is ended** (SIGTERM) while a server holds its answer back: a worker at "
-        "{terms}, after each write of a post, and at an errand; a bot at {bot_terms}. It ends "
-        "within the ten seconds that container engines leave, what it was at is given back at "
+        "{terms}, after what it writes of a post, and at an errand; a bot at {bot_terms}. It ends "
+        "within the twenty seconds that compose leaves it, what it was at is given back at "
         "once, and the next one does it (`test_end.py`)."
     ),
     (

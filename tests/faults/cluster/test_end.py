@@ -31,10 +31,9 @@ OF_A_WORKER = (
 AT_FIRST = ("sign-in",)  # what the next step needs another worker for
 OF_A_BOT = ("sign-in", "instance", "first-look", "stream")
 STEPS = {step.id: step for step in load()[0]}
-WRITES = 6
-# After which container engines kill:
-# https://docs.docker.com/reference/cli/docker/container/stop/
-ENGINE_SECONDS = 10.0
+WRITES = (1, 3, 5)  # of a job, by the number of the transaction
+# The least that our deployments leave: stop_grace_period in compose/compose.yaml.
+ENGINE_SECONDS = 20.0
 TERM: dict[str, Any] = {"kill": int(signal.SIGTERM), "write": "job", "when": "after"}
 
 
@@ -87,7 +86,7 @@ def test_a_worker_is_ended_at_a_step(scene_of_cluster: ClusterScene) -> None:
 def test_a_worker_is_ended_at_a_write(scene_of_cluster: ClusterScene) -> None:
     scene, cluster = scene_of_cluster, scene_of_cluster.cluster
     cluster.start("bot")
-    for count in range(1, WRITES + 1):
+    for count in WRITES:
         scene.until_found()
         cluster.start("worker", **TERM, count=count)
         assert cluster.ended("worker", ENGINE_SECONDS) == 0, cluster.log()
@@ -120,7 +119,7 @@ def test_a_bot_is_ended_at_a_step(scene_of_cluster: ClusterScene) -> None:
     reason="the errand's job is left as aborted (alternator/queue/taking.py); it is done a while "
     "later, by another job",
 )
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS[:2])
 def test_a_worker_is_ended_at_an_errand(scene_of_cluster: ClusterScene, kind: Kind) -> None:
     scene, cluster = scene_of_cluster, scene_of_cluster.cluster
     errands = Errands(scene, kind)

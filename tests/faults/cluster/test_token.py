@@ -8,7 +8,6 @@ USER = "neighbour"
 MOMENTS = {
     "between posts": None,
     "while the model is asked": ("POST", "/v1/chat/completions"),
-    "before the edit": ("GET", "/api/v1/statuses/*/source"),
 }
 
 

@@ -22,14 +22,12 @@ USER = "neighbour"  # the demo account is of the configuration
 # A request to the server, carried out or not, or a write: what the process dies at.
 Blow = tuple[str, str, bool]
 SIGN_UP: tuple[Blow, ...] = (
-    ("POST", "/oauth/token", False),
     ("POST", "/oauth/token", True),
     ("enrolment", "enrol", True),
     ("enrolment", "bind", True),
 )
 LEAVING: tuple[Blow, ...] = (
     ("POST", "/oauth/revoke", False),
-    ("enrolment", "pause", True),
     ("enrolment", "withdraw", True),
 )
 # Of who does not come back.

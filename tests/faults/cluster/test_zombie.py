@@ -57,7 +57,9 @@ def test_a_worker_that_was_believed_dead_at_an_errand(
     end."""
     scene, cluster = scene_of_cluster, scene_of_cluster.cluster
     errands = Errands(scene, kind)
-    for method, path, skip in ERRAND_MOMENTS.values():
+    for moment, (method, path, skip) in ERRAND_MOMENTS.items():
+        if kind != "rewrite" and moment == "plan":
+            continue
         errands.ask()
         scene.scene.fail(method, path.format(scene.victim), skip=skip, delay=1.0, times=1)
         hits = scene.hits()
