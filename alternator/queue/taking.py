@@ -160,7 +160,10 @@ class QueueThread:
                 self._tasks.abandon(account, status_id)
 
         async def errand(context: JobContext, account: int, number: int) -> None:
-            await self._done(context, lambda: self._tasks.errand(account, number))
+            try:
+                await self._done(context, lambda: self._tasks.errand(account, number))
+            except asyncio.CancelledError:  # as above: an aborted job would stay there for ever
+                raise TemporaryStateError("the end was asked for") from None
 
         app.task(name=DESCRIBE, retry=retry, pass_context=True)(describe)
         app.task(name=ERRAND, retry=retry, pass_context=True)(errand)

@@ -114,11 +114,6 @@ def test_a_bot_is_ended_at_a_step(scene_of_cluster: ClusterScene) -> None:
     scene.ends_well()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the errand's job is left as aborted (alternator/queue/taking.py); it is done a while "
-    "later, by another job",
-)
 @pytest.mark.parametrize("kind", KINDS[:2])
 def test_a_worker_is_ended_at_an_errand(scene_of_cluster: ClusterScene, kind: Kind) -> None:
     scene, cluster = scene_of_cluster, scene_of_cluster.cluster
