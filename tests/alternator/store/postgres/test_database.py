@@ -97,7 +97,7 @@ def test_a_connection_that_was_ended_is_replaced(opened: Database, database: Dat
     assert database.url is not None
     with psycopg.connect(database.url, autocommit=True) as other:
         other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid != pg_backend_pid()"
         )
     add(opened, 2)
