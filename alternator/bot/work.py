@@ -244,6 +244,10 @@ class Work:
         self._forget(claim.status_id)
         if any(entry.state == "described" and not entry.earlier for entry in outcomes):
             self._pace.edited()
+        if claim.speech and any(entry.state == "described" for entry in outcomes):
+            # What hears is there: nothing waits on for that.
+            with suppress(TemporaryStateError):
+                state.make_deferred_due(speech=True)
         state.drafts.settle(claim.status_id)
         self._report(claim, outcomes, again, seconds)
 

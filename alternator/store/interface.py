@@ -149,11 +149,11 @@ class AccountState(Protocol):
     def make_due(self) -> None:
         """Make due what was put back, as if it never had been: the server answers again."""
 
-    def make_deferred_due(self) -> int:
+    def make_deferred_due(self, *, speech: bool = False) -> int:
         """Make due what waits for somebody else's failure (``Outcome.counts``), which is over.
 
-        Returns how many attachments that are. If it is not over, they wait as long as they would
-        have.
+        Of posts with ``speech`` alone, or of all. Returns how many attachments that are. If it is
+        not over, they wait as long as they would have.
         """
 
     def retry_failed(self) -> int:

@@ -81,17 +81,17 @@ class SqlAttachments:
                 (self._account,),
             )
 
-    def make_deferred_due(self) -> int:
+    def make_deferred_due(self, *, speech: bool = False) -> int:
         """Make due what waits for somebody else's failure; returns how many attachments that are.
 
-        Their next wait is as long as it would have been.
+        Of posts with ``speech`` alone, or of all. Their next wait is as long as it would have been.
         """
         now = self._time.now()
         with self._database.writing() as db:
             return db.execute(
                 "UPDATE attachment SET not_before = ? WHERE account = ? AND state = 'waiting' "
-                "AND deferred > 0 AND put_back = 0 AND not_before > ?",
-                (now, self._account, now),
+                "AND deferred > 0 AND put_back = 0 AND not_before > ? AND speech >= ?",
+                (now, self._account, now, int(speech)),
             ).rowcount
 
     def retry_failed(self) -> int:

@@ -40,6 +40,7 @@ from alternator.errors import (
     UnexpectedAnswerError,
 )
 from alternator.progress import SILENT
+from alternator.roles.inline_lane import InlineLane
 from alternator.stopping import Stop, Stopping
 from alternator.store.interface import Store
 from alternator.store.outcomes import (
@@ -133,6 +134,28 @@ def test_what_another_worker_edited_meanwhile_counts_before_the_edit(
     assert account.state.claim() is None
     clock.now += 3601
     assert account.state.claim() is not None
+
+
+def test_what_waits_for_what_hears_is_due_once_something_was_heard(
+    account: Account, publisher: Publisher, health: Health, stop: Stop
+):
+    account.state.record(
+        [
+            Found(status_id="5", attachment_ids=("51",), backfill=False, speech=("51",)),
+            Found(status_id="4", attachment_ids=("41",), backfill=False, speech=("41",)),
+        ]
+    )
+    work = Work(account, publisher, InlineLane(publisher, stop.clock), health, stop)
+    publisher.to_come = [
+        [to_retry("51", "the speech server is away", counts=False)],
+        [Outcome(attachment_id="41", state="described")],
+    ]
+    for status_id in ("5", "4"):
+        claim = claimed(account)
+        assert claim.status_id == status_id
+        while not work.describe(claim):
+            pass
+    assert claimed(account).status_id == "5"
 
 
 def test_what_became_of_a_post_is_written_down_and_told(

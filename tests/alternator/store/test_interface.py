@@ -309,6 +309,7 @@ def test_when_somebody_elses_failure_is_over_nothing_waits_for_it(
     state.finish(claimed(state), [down])
     state.finish(claimed(state), [to_retry("41", "busy", retry_after=3600.0)])
     state.put_back(claimed(state))
+    assert state.make_deferred_due(speech=True) == 0  # it has none
     assert state.make_deferred_due() == 1
     assert state.make_deferred_due() == 0
     claim = claimed(state)
