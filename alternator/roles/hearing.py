@@ -2,7 +2,8 @@
 
 What fails is done with sooner than what is heard: a worker whose GPU is lost, or whose model can't
 be loaded, would take more than its share of the posts, and use their attempts up. So it leaves them
-to others for a while, longer each time, and tries again.
+to others for a while, longer each time, and tries again; and a post that it failed at it leaves to
+them several times before it does.
 """
 
 import logging
@@ -18,6 +19,11 @@ FIRST_SECONDS = 15.0
 LONGEST_SECONDS = 600.0
 # So many in a row, where each may be the fault of its file.
 IN_A_ROW = 3
+# How often a post is left to others that this worker failed at: none of them may be there.
+LEFT_TIMES = 3
+MOST_POSTS = 1000  # that are kept in mind
+
+Post = tuple[int, str]  # an account's row, and a status
 
 
 class Hearing:
@@ -29,6 +35,7 @@ class Hearing:
         self._failures = 0  # in a row
         self._pauses = 0  # likewise
         self._until = 0.0  # monotonic seconds
+        self._failed: dict[Post, int] = {}  # how often each is left yet, the oldest first
 
     @property
     def seconds_left(self) -> float:
@@ -41,6 +48,24 @@ class Hearing:
         with self._lock:
             self._failures = self._pauses = 0
             self._until = 0.0
+            self._failed.clear()
+
+    def ended(self, post: Post) -> None:
+        """The work on a post with speech has ended, well or not."""
+        with self._lock:
+            if self._failures:
+                self._failed.pop(post, None)
+                self._failed[post] = LEFT_TIMES
+            if len(self._failed) > MOST_POSTS:
+                del self._failed[next(iter(self._failed))]
+
+    def leaves(self, post: Post) -> bool:
+        """Whether to leave a post to others this time, since this worker failed at it."""
+        with self._lock:
+            times = self._failed.get(post, 0)
+            if times:
+                self._failed[post] = times - 1
+            return times > 0
 
     def failed(self, error: AlternatorError) -> None:
         """A file was not, for that reason."""

@@ -122,8 +122,7 @@ class PostJobs:
             # It was not known to be when the job was made: the next job goes to those who hear.
             desk.state.release(claim, speech=claim.attachment_ids)
             return
-        if claim.speech and self._hearing is not None and (left := self._hearing.seconds_left) > 0:
-            desk.state.release(claim, wait=min(left, TO_OTHERS_SECONDS))
+        if self._is_left_to_others(desk, claim):
             return
         try:
             with desk.hand() as hand:
@@ -133,6 +132,8 @@ class PostJobs:
                     return
                 while not hand.work.describe(claim):
                     pass
+            if claim.speech and self._hearing is not None:
+                self._hearing.ended((desk.state.key, claim.status_id))
             desk.answered()
         except ServerError as error:
             self._failed(desk, claim, error)
@@ -145,6 +146,16 @@ class PostJobs:
             # The account's configuration can't be used: its prompts, say.
             log.error("%s", error)
             desk.state.release(claim, wait=REFUSED_SECONDS)
+
+    def _is_left_to_others(self, desk: Desk, claim: Claim) -> bool:
+        """Give a post with speech back that another worker is more likely to hear."""
+        if not claim.speech or self._hearing is None:
+            return False
+        left = self._hearing.seconds_left
+        if not left and not self._hearing.leaves((desk.state.key, claim.status_id)):
+            return False
+        desk.state.release(claim, wait=min(left or TO_OTHERS_SECONDS, TO_OTHERS_SECONDS))
+        return True
 
     def _failed(self, desk: Desk, claim: Claim, error: ServerError) -> None:
         """The server did not answer for a post, or not to the account at all."""

@@ -13,7 +13,14 @@ from alternator.errors import (
     UnsupportedError,
     WorkerError,
 )
-from alternator.roles.hearing import FIRST_SECONDS, IN_A_ROW, LONGEST_SECONDS, Hearing
+from alternator.roles.hearing import (
+    FIRST_SECONDS,
+    IN_A_ROW,
+    LEFT_TIMES,
+    LONGEST_SECONDS,
+    MOST_POSTS,
+    Hearing,
+)
 
 
 @pytest.mark.parametrize("error", [ModelError, ConfigError, SpeechServerAwayError])
@@ -61,3 +68,26 @@ def test_each_pause_is_longer_until_something_is_heard(clock: Clock) -> None:
     assert hearing.seconds_left == 0
     hearing.failed(ModelError("no GPU"))
     assert hearing.seconds_left == FIRST_SECONDS
+
+
+def test_a_post_that_it_failed_at_is_left_to_others_several_times(clock: Clock) -> None:
+    hearing = Hearing(clock)
+    hearing.ended((1, "4"))  # heard
+    assert not hearing.leaves((1, "4"))
+    hearing.failed(WorkerError("it died"))
+    hearing.ended((1, "5"))
+    assert [hearing.leaves((1, "5")) for _ in range(LEFT_TIMES + 1)] == [True] * LEFT_TIMES + [
+        False
+    ]
+    assert not hearing.leaves((2, "5"))
+    hearing.ended((1, "5"))  # tried again, in vain
+    hearing.heard()
+    assert not hearing.leaves((1, "5"))
+
+
+def test_so_many_posts_are_kept_in_mind_and_no_more(clock: Clock) -> None:
+    hearing = Hearing(clock)
+    hearing.failed(WorkerError("it died"))
+    for number in range(MOST_POSTS + 1):
+        hearing.ended((1, str(number)))
+    assert not hearing.leaves((1, "0")) and hearing.leaves((1, "1"))
