@@ -24,7 +24,7 @@ from bench.scale.pages import Site, website
 from bench.scale.scene import PostgresServer, shared_store
 from sandbox.server import SandboxServer
 
-FEW = Amount(accounts=20, each=50)
+FEW = Amount(accounts=25, each=50)  # a page of accounts, two of posts
 MANY = Amount(accounts=1_000, each=1_000, more=20_000)
 # All processes and connections are begun anew for each round: one that has its core with somebody
 # else's work is slower for as long as it lives.

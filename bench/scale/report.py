@@ -81,15 +81,14 @@ def document(found: dict[str, Any]) -> str:
 
 
 MILLION_HEAD = """
-After a million finished posts (1,000 accounts with 1,000 each, ten a week) against a thousand (20
+After a million finished posts (1,000 accounts with 1,000 each, ten a week) against 1,250 (25
 accounts with 50 each, ten a week), and of one account that has 20,000 beside the million (190 a
 week). All in one run, two of the three in turn: medians of {turns} times in each of {rounds}
 rounds, for which all processes and connections were begun anew. A *read* is what a page asks the
 state for. A *page* is one of `alternator web`, from its request over loopback to its last byte. It
-shows as many posts in all three, but for the week's bars of the one account, failures (1, 20 and 25
-of them) and all accounts (20 and 25).
+shows as many posts and accounts in all three, but for the week's bars of the one account.
 
-| step | thousand, ms | million, ms | ratio (in a round) | ratio of the one account (in a round) |
+| step | 1,250, ms | million, ms | ratio (in a round) | ratio of the one account (in a round) |
 |---|---|---|---|---|
 """
 
