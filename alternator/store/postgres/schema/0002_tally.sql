@@ -28,17 +28,20 @@ $$;
 
 CREATE FUNCTION alternator_attachment_tallied() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    added bigint;
+    less bigint := 1;
+    more bigint := 1;
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.state IN ('described', 'left', 'failed') THEN
-        INSERT INTO tally (account, state, number) VALUES (OLD.account, OLD.state, -1);
+        INSERT INTO tally (account, state, number) VALUES (OLD.account, OLD.state, -1)
+            RETURNING id INTO less;
     END IF;
     IF NEW.state IN ('described', 'left', 'failed') THEN
         INSERT INTO tally (account, state, number) VALUES (NEW.account, NEW.state, 1)
-            RETURNING id INTO added;
-        IF added % 64 = 0 THEN
-            PERFORM alternator_put_together(NEW.account);
-        END IF;
+            RETURNING id INTO more;
+    END IF;
+    -- Of either kind: where they alternate, every 64th may be of one kind alone.
+    IF less % 64 = 0 OR more % 64 = 0 THEN
+        PERFORM alternator_put_together(NEW.account);
     END IF;
     RETURN NULL;
 END $$;
