@@ -20,6 +20,8 @@ from typing import Any
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
+from alternator.store.postgres.jobs import FREE
+
 log = logging.getLogger(__name__)
 
 HELD = (
@@ -31,12 +33,7 @@ RETRY = (
     "SELECT procrastinate_retry_job_v2(id, now() + make_interval(secs => %(seconds)s), "
     f"NULL, NULL, NULL) FROM ({HELD}) AS held"
 )
-# It counts as a try, as where a worker has died.
-LOST = (
-    "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL, scheduled_at = now(), "
-    "attempts = attempts + 1, abort_requested = false WHERE status = 'doing' "
-    "AND worker_id = ANY(%(workers)s) AND NOT id = ANY(%(jobs)s) RETURNING lock"
-)
+LOST = f"{FREE} AND worker_id = ANY(%(workers)s) AND NOT id = ANY(%(jobs)s) RETURNING lock"
 
 
 @dataclass

@@ -18,11 +18,13 @@ MOST_MENDED = 1000  # at once; the rest the next time
 CLAIMED_SECONDS = 60.0
 QUEUES = ("speech", "vision")
 
-# Freed, unless another job of the post is there to do the same.
-FREED = """
-UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL, scheduled_at = now(),
-    attempts = attempts + 1, abort_requested = false
-WHERE status = 'doing' AND task_name LIKE 'alternator.%%' AND (worker_id IS NULL OR worker_id IN (
+# A job that nobody is at may be taken again; that counts as a try. More conditions follow.
+FREE = (
+    "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL, scheduled_at = now(), "
+    "attempts = attempts + 1, abort_requested = false WHERE status = 'doing'"
+)
+FREED = f"""
+{FREE} AND task_name LIKE 'alternator.%%' AND (worker_id IS NULL OR worker_id IN (
     SELECT id FROM procrastinate_workers
     WHERE last_heartbeat < now() - make_interval(secs => %s)))
 """

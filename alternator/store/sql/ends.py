@@ -147,9 +147,10 @@ class SqlEnds(SqlAttachments):
                     "SELECT MIN(found) FROM attachment WHERE account = ? AND status_id = ?",
                     (self._account, claim.status_id),
                 ).fetchone()
-                if found is None:  # nobody but a leaving account's owner deletes these rows
+                if found is None:  # no post goes but with its account
                     self._row(db, "id")
-                return float(found if found is not None else self._time.now())
+                    return self._time.now()
+                return float(found)
         except TemporaryStateError:
             self._unended.append(claim)  # who asks can't begin with it
             raise
