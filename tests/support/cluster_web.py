@@ -6,14 +6,13 @@ import requests
 from cluster import NO_WHISPER
 from cluster_scene import ClusterScene
 from loopback import free_port
-from member_site import TOKEN, Visit
-from owner import answer
+from member_site import TOKEN, Site
 from waiting import wait_for
 
 from alternator.members.cipher import new_key
 
 
-class Web:
+class Web(Site):
     """It is started by a test; all processes have the members' key from now on."""
 
     def __init__(self, scene: ClusterScene) -> None:
@@ -37,17 +36,3 @@ class Web:
             return requests.get(f"{self.url}/join", timeout=5).ok
         except requests.RequestException:
             return False
-
-    def visit(self) -> Visit:
-        """Somebody's browser."""
-        return Visit(self)
-
-    def operator(self) -> Visit:
-        """The operator's, who knows the dashboard's token."""
-        visit = self.visit()
-        visit.session.headers["Authorization"] = f"Bearer {TOKEN}"
-        return visit
-
-    def way_back(self, asked: str, *, user: str, allow: bool) -> str:
-        """Where the server leads whoever answers there."""
-        return answer(asked, allow=allow, user=user, follow=False).headers["Location"]

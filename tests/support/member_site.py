@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import psycopg
 import requests
@@ -27,12 +27,25 @@ TOKEN = "a-token-of-the-dashboard"
 SECONDS = 20
 
 
-class Site(Protocol):
-    """Where the pages are, and where a server leads whoever is asked there."""
+class Site:
+    """Where the pages are, who visits them, and where a server leads whoever is asked there."""
 
     url: str
 
-    def way_back(self, asked: str, *, user: str, allow: bool) -> str: ...
+    def visit(self) -> "Visit":
+        """Somebody's browser."""
+        return Visit(self)
+
+    def operator(self) -> "Visit":
+        """The operator's, who knows the dashboard's token."""
+        visit = self.visit()
+        visit.session.headers["Authorization"] = f"Bearer {TOKEN}"
+        return visit
+
+    def way_back(self, asked: str, *, user: str, allow: bool) -> str:
+        """Where the server leads whoever answers there: the address is not gone to."""
+        found = answer(asked, allow=allow, user=user, follow=False)
+        return found.headers["Location"]
 
 
 class Visit:
@@ -73,7 +86,7 @@ class Visit:
         return self.get(self.way_back(self.begin(), user=user))
 
 
-class MemberWebsite:
+class MemberWebsite(Site):
     """The site over a database of PostgreSQL, until the ``with`` block ends."""
 
     # size: the server whose members come, what is kept where, and what a test sets.
@@ -125,21 +138,6 @@ class MemberWebsite:
 
     def __exit__(self, *_: object) -> None:
         self._ending.close()
-
-    def visit(self) -> Visit:
-        """Somebody's browser."""
-        return Visit(self)
-
-    def operator(self) -> Visit:
-        """The operator's, who knows the dashboard's token."""
-        visit = self.visit()
-        visit.session.headers["Authorization"] = f"Bearer {TOKEN}"
-        return visit
-
-    def way_back(self, asked: str, *, user: str, allow: bool) -> str:
-        """Where the server leads whoever answers there: the address is not gone to."""
-        found = answer(asked, allow=allow, user=user, follow=False)
-        return found.headers["Location"]
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """What a statement gives, beside the site."""
