@@ -160,7 +160,7 @@ class Joining:
             self._cluster.enrolment.enrol(entry)
             self._cluster.enrolment.bind(entry.key, state.key, owner.name)
             # What was met with the former token holds nobody up.
-            self._cluster.limits.refuse(state.key, 0.0)
+            self._cluster.limits.refuse(state.key, credentials.token, 0.0)
             self._cluster.limits.set(state.key, "read", 0.0)
         log.info("%s connected%s", owner.name, " again" if before else "")
         if before is not None:

@@ -11,10 +11,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from alternator.dashboard.views import Filter, filter_of, number_of, results, written_on
+from alternator.errors import KeyMismatchError
 from alternator.members import actions
 from alternator.members.choices import choices_of
 from alternator.members.config_of import posts_an_hour, shown_config_of
-from alternator.members.credentials import name_of
+from alternator.members.credentials import credentials_of, name_of
 from alternator.members.entry import is_held
 from alternator.members.leaving import BY_HAND, export_of
 from alternator.members.names import language_names
@@ -64,7 +65,7 @@ def me(site: MemberSite, request: Request) -> Response:
         "me.html",
         member=entry,
         held=is_held(entry),
-        refused=entry.account is not None and site.cluster.limits.is_refused(entry.account),
+        refused=is_refused(site, entry),
         counts={} if state is None else state.counts(),
         halted=None if state is None else state.halted(),
         minutes=minutes_to_wait(state, config.pace.edits_per_hour),
@@ -82,6 +83,17 @@ def me(site: MemberSite, request: Request) -> Response:
         modes=site.base.signup.modes,
         languages=language_names(),
     )
+
+
+def is_refused(site: MemberSite, entry: Enrolled) -> bool:
+    """Whether the member's server does not take the token any more that is kept now."""
+    if entry.account is None:
+        return False
+    try:
+        token = credentials_of(entry, site.cipher).token
+    except KeyMismatchError:
+        return False
+    return site.cluster.limits.is_refused(entry.account, token)
 
 
 def minutes_to_wait(state: AccountState | None, most: int) -> int:

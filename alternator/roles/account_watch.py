@@ -8,7 +8,7 @@ calls them for one account one after the other.
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from alternator import tracing
@@ -28,7 +28,7 @@ from alternator.mastodon.rate_budget import Limit
 from alternator.mastodon.streams.events import EventReader
 from alternator.mastodon.streams.hub import Followed, StreamHub
 from alternator.mastodon.streams.ways import websocket_of
-from alternator.roles.desk import tell_limit, tell_refused
+from alternator.roles.desk import tell_limit, tell_watched_refused
 from alternator.stopping import Stop
 from alternator.store.cluster import Cluster
 from alternator.store.interface import Store
@@ -160,7 +160,8 @@ class AccountWatch:
             return CHORES_SECONDS
         except ServerError as error:
             self.account.health.failed(error)
-            self._tell_refused(error)
+            token = self.config.mastodon.access_token
+            tell_watched_refused(self._around.cluster, self.key, token, error)
             self._failures += 1
             wait = back_off(self._failures, error)
             return REFUSED_SECONDS if wait >= LONGEST_BACK_OFF_SECONDS else wait
@@ -185,7 +186,7 @@ class AccountWatch:
             self.account.sign_in(session)
         state = self.account.state
         self._around.cluster.enrolment.bind(self.key, state.key, self.account.name)
-        self._around.cluster.limits.refuse(state.key, 0.0)
+        self._around.cluster.limits.refuse(state.key, self.config.mastodon.access_token, 0.0)
         self.account.budget.learn(self._around.cluster.limits.get(state.key))
         # What is refused for want of tokens, and how GPUs are, is known to workers alone.
         conduct = conduct_of(self.config, self.account, session, self._progress)
@@ -217,13 +218,6 @@ class AccountWatch:
         others = self._conduct.others if self._conduct is not None else None
         if others is not None and others.hearing.stirred(author):
             self._around.hurry(self)
-
-    def _tell_refused(self, error: ServerError) -> None:
-        cluster = self._around.cluster
-        with suppress(AlternatorError):  # said by the store
-            entry = cluster.enrolment.get(self.key)  # it may never have been signed in here
-            if entry is not None and entry.account is not None:
-                tell_refused(cluster, entry.account, error)
 
     def _tell_limit(self, limit: Limit, seconds: float) -> None:
         if self.account.is_signed_in:

@@ -114,7 +114,7 @@ class Desk:
 
     def failed(self, status_id: str, error: ServerError) -> float:
         """The server did not answer for a post: how long no other need be tried, by any worker."""
-        tell_refused(self._cluster, self.state.key, error)
+        tell_refused(self._cluster, self.state.key, self.config.mastodon.access_token, error)
         with self._lock:
             pause = self._failures.pause_after(status_id, error)
         if pause:
@@ -132,7 +132,7 @@ class Desk:
     def refused(self, error: ServerError, seconds: float) -> None:
         """The account can't be signed in: nobody tries that again for so long."""
         self.account.health.failed(error)
-        tell_refused(self._cluster, self.state.key, error)
+        tell_refused(self._cluster, self.state.key, self.config.mastodon.access_token, error)
         self._tell_limit("read", seconds)
 
     def _keep(self, hand: Hand) -> None:
@@ -189,8 +189,17 @@ def tell_limit(cluster: Cluster, account: int, limit: Limit, seconds: float) -> 
         cluster.limits.set(account, limit, seconds)
 
 
-def tell_refused(cluster: Cluster, account: int, error: ServerError) -> None:
-    """Have a member know that the server does not take the token any more."""
+def tell_refused(cluster: Cluster, account: int, token: str, error: ServerError) -> None:
+    """Have a member know that the server does not take this token any more."""
     if isinstance(error, TokenRefusedError):
         with suppress(StateError):
-            cluster.limits.refuse(account, TOLD_SECONDS)
+            cluster.limits.refuse(account, token, TOLD_SECONDS)
+
+
+def tell_watched_refused(cluster: Cluster, key: str, token: str, error: ServerError) -> None:
+    """The same by the key of the enrolment: the account may never have been signed in here."""
+    if isinstance(error, TokenRefusedError):
+        with suppress(StateError):
+            entry = cluster.enrolment.get(key)
+            if entry is not None and entry.account is not None:
+                tell_refused(cluster, entry.account, token, error)

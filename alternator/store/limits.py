@@ -15,8 +15,11 @@ class Limits(Protocol):
     def set(self, account: int, kind: LimitKind, seconds: float) -> None:
         """From now on for so many seconds; 0: no more."""
 
-    def refuse(self, account: int, seconds: float) -> None:
-        """The server refuses the account's token, as is said for so many seconds; 0: no more."""
+    def refuse(self, account: int, token: str, seconds: float) -> None:
+        """The server refuses this token of the account, as is said for so many seconds; 0: no more.
 
-    def is_refused(self, account: int) -> bool:
-        """Whether it was said of late that the server refuses the account's token."""
+        Whoever still has a former token says nothing of the one that took its place.
+        """
+
+    def is_refused(self, account: int, token: str) -> bool:
+        """Whether it was said of late that the server refuses this token."""

@@ -1,13 +1,15 @@
 """The limits of the accounts' servers, one for all processes: the table ``limits``."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 from alternator.store.limits import LimitKind
 from alternator.store.postgres.database import Database
 
 # No wait for a server is longer: one that is was written while a clock was wrong.
 LONGEST_SECONDS = 3601.0
-TOKEN = "token"  # the kind of what is no limit: the server lets the account in no more
+# How the kind of what is no limit begins: the server lets the account in no more by a token.
+TOKEN = "token:"
 
 
 class PostgresLimits:
@@ -21,7 +23,7 @@ class PostgresLimits:
         with self._database.plain() as connection:
             rows = connection.execute(
                 "SELECT kind, least(until - alternator_now(), %s) FROM limits "
-                "WHERE account = %s AND until > alternator_now() AND kind != %s",
+                "WHERE account = %s AND until > alternator_now() AND NOT starts_with(kind, %s)",
                 (LONGEST_SECONDS, account, TOKEN),
             ).fetchall()
         return {kind: float(left) for kind, left in rows}
@@ -30,17 +32,17 @@ class PostgresLimits:
         """From now on for so many seconds; 0: no more."""
         self._set(account, kind, seconds)
 
-    def refuse(self, account: int, seconds: float) -> None:
-        """The server refuses the account's token, as is said for so many seconds; 0: no more."""
-        self._set(account, TOKEN, seconds)
+    def refuse(self, account: int, token: str, seconds: float) -> None:
+        """The server refuses this token, as is said for so many seconds; 0: no more."""
+        self._set(account, kind_of(token), seconds)
 
-    def is_refused(self, account: int) -> bool:
+    def is_refused(self, account: int, token: str) -> bool:
         """Whether that was said of late."""
         with self._database.plain() as connection:
             found = connection.execute(
                 "SELECT 1 FROM limits WHERE account = %s AND kind = %s "
                 "AND until > alternator_now()",
-                (account, TOKEN),
+                (account, kind_of(token)),
             ).fetchone()
         return found is not None
 
@@ -57,3 +59,8 @@ class PostgresLimits:
                 "ON CONFLICT (account, kind) DO UPDATE SET until = excluded.until",
                 (account, kind, seconds),
             )
+
+
+def kind_of(token: str) -> str:
+    """The kind of a token's refusal: by its hash, since no token is kept in the clear."""
+    return f"{TOKEN}{sha256(token.encode()).hexdigest()[:16]}"

@@ -369,7 +369,12 @@ def test_who_took_the_permission_back_reads_so_and_can_connect_again(
     entry = entry_of(site)
     assert entry.account is not None
     assert "Connect again" not in visit.get("/me").text
-    site.cluster.limits.refuse(entry.account, 60.0)
+    # Said late, by a worker that has a former token still: it is no matter of this one.
+    site.cluster.limits.refuse(entry.account, "a-former-token", 60.0)
+    assert "Connect again" not in visit.get("/me").text
+    token = credentials_of(entry, Cipher(site.key)).token
+    site.cluster.limits.refuse(entry.account, token, 60.0)
+    assert token not in site.dump()
     assert site.cluster.limits.get(entry.account) == {}  # nothing is held up by it
     assert "does not let this program in any more" in visit.get("/me").text
     assert visit.join().headers["Location"] == "/me?said=connected"
