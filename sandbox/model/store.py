@@ -1,7 +1,8 @@
 """What the sandbox remembers: statuses, attachments and the media folder.
 
 Everything is held in memory and written to ``state.json`` after each change, so a restart of the
-container keeps the posts. The amounts are a demo's: some hundred posts.
+container keeps the posts. That is for a demo's amounts, some hundred posts; who has thousands does
+without the file.
 """
 
 import threading
@@ -20,6 +21,7 @@ from sandbox.model.records import (
     Status,
 )
 from sandbox.model.state_file import State, read_state, write_state
+from sandbox.model.statuses import Statuses
 
 
 class Store:
@@ -30,7 +32,7 @@ class Store:
         self.media_folder = folder / "media"
         self.media_folder.mkdir(parents=True, exist_ok=True)
         self.lock = threading.RLock()
-        self.statuses: dict[str, Status] = {}
+        self.statuses = Statuses()
         self.attachments: dict[str, Attachment] = {}
         self.idempotency_keys: dict[str, str] = {}
         # What accounts say of themselves now, by their id; not kept over a restart.
@@ -71,13 +73,16 @@ class Store:
     def newest_first(self, account_id: str | None = None) -> list[Status]:
         """All statuses (of one account), newest first."""
         with self.lock:
-            statuses = list(self.statuses.values())
-        statuses.sort(key=lambda status: int(status.id), reverse=True)
-        return [s for s in statuses if account_id is None or s.account_id == account_id]
+            if account_id is None:
+                statuses = list(self.statuses.values())
+            else:
+                statuses = self.statuses.of_account(account_id)
+        return sorted(statuses, key=lambda status: int(status.id), reverse=True)
 
     def boosts_of(self, status_id: str) -> list[Status]:
         """Everybody's boosts of a status."""
-        return [status for status in self.statuses.values() if status.reblog_of == status_id]
+        with self.lock:
+            return self.statuses.boosts_of(status_id)
 
     def is_following(self, account_id: str, other_id: str) -> bool:
         """Whether one account follows another."""
@@ -89,7 +94,8 @@ class Store:
 
     def replies_to(self, status_id: str) -> list[Status]:
         """The answers to a status, oldest first."""
-        replies = [s for s in self.statuses.values() if s.in_reply_to_id == status_id]
+        with self.lock:
+            replies = self.statuses.replies_to(status_id)
         return sorted(replies, key=lambda status: int(status.id))
 
     def snapshot(self, status: Status, created_at: float) -> Revision:
@@ -155,6 +161,6 @@ class Store:
         state = read_state(self.folder)
         if state is not None:
             self.attachments = {attachment.id: attachment for attachment in state.attachments}
-            self.statuses = {status.id: status for status in state.statuses}
+            self.statuses = Statuses(state.statuses)
             self.idempotency_keys = state.idempotency_keys
             self.last_id = state.last_id
