@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.scale import accounts, million, queue, roles
+from bench.scale import accounts, million, queue, recovery, roles
 from bench.scale.scene import PostgresServer, server
 
 ACCOUNTS = 1_000
@@ -40,8 +40,8 @@ def of_latency(postgres: PostgresServer) -> object:
 
 
 def of_recovery(postgres: PostgresServer) -> object:
-    """From a SIGKILL until all is described."""
-    return [asdict(one) for one in roles.recoveries(postgres)]
+    """From a SIGKILL of each role until nothing waits for it."""
+    return [asdict(one) for one in recovery.recoveries(postgres)]
 
 
 def of_million(postgres: PostgresServer) -> object:

@@ -26,6 +26,7 @@ class Site:
     """The site, its operator's browser, and those of members."""
 
     url: str
+    pid: int
     store: PostgresStore
     cipher: Cipher
     environ: Mapping[str, str]
@@ -73,11 +74,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def website(
-    postgres: PostgresServer, name: str, store: PostgresStore, server: str, key: str
+def website(  # size: what the command is told
+    postgres: PostgresServer, name: str, store: PostgresStore, server: str, key: str, port: int = 0
 ) -> Iterator[Site]:
-    """The command in a process of its own, until the block ends."""
-    port = free_port()
+    """The command in a process of its own, until the block ends; at a free port, if none is said.
+
+    The address is the one that its members' browsers know, so a site that is started again needs
+    the port that it had.
+    """
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
@@ -91,9 +96,9 @@ def website(
             "ALTERNATOR_SIGNUP_ADDRESS": url,
             "ALTERNATOR_SIGNUP_KEY": key,
         }
-        stack.enter_context(process(["-m", "alternator", "web"], environ))
+        pid = stack.enter_context(process(["-m", "alternator", "web"], environ))
         wait_for(lambda: answers(url), "the start of the pages")
-        yield Site(url=url, store=store, cipher=Cipher(key), environ=os.environ | environ)
+        yield Site(url=url, pid=pid, store=store, cipher=Cipher(key), environ=os.environ | environ)
 
 
 def answers(url: str) -> bool:

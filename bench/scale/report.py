@@ -114,6 +114,12 @@ def measured(found: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
             wanted,
             f"{row['posts_a_second']:.0f}, with {row['cores']:.2f} cores in use",
         )
+    alone, beside, *_ = [row["posts_a_second"] / row["cores"] for row in found["queue"]]
+    yield (
+        "posts for each second of a core, 2 workers against 1 (where the cores are full)",
+        "0.85",
+        f"{beside / alone:.2f}",
+    )
     latency = found["latency"]
     yield (
         "from a post to a worker's first request for it, idle system, median",
@@ -122,8 +128,9 @@ def measured(found: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     )
     yield ("from a post to its description", "", f"{latency['described']:.2f} s")
     for row in found["recovery"]:
+        there = "started again after a second" if row["again"] else "another is there"
         yield (
-            f"from SIGKILL of the {row['role']} at work until all is described",
+            f"from SIGKILL of `alternator {row['role']}` until {row['until']} ({there})",
             "60 s",
             f"{row['seconds']:.0f} s",
         )

@@ -1,11 +1,10 @@
-"""Real bots and workers on the sandbox: from a post to its first request, and after a SIGKILL."""
+"""Real bots and workers on the sandbox, and how long it takes from a post to its first request."""
 
-import os
-import signal
 import statistics
 import tempfile
 import time
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from sandbox.vision.server import VisionServer
 
 POST = "/api/v1/statuses/{}"
 PAUSE_SECONDS = 1.0
-HELD_SECONDS = 20.0  # by the endpoint: longer than a process takes to say what it is at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,55 +28,42 @@ class Latency:
     described: float  # median
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recovery:
-    """Seconds from a SIGKILL of a role, another of which is there, until all is described."""
+class Scene:
+    """A server with an account, an endpoint, and a folder; the roles are started with them."""
 
-    role: str
-    seconds: float
-
-
-class Cluster:
-    """Two bots and two workers, a server and an endpoint."""
-
-    def __init__(self, postgres: PostgresServer, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack) -> None:
         settings = Settings(request_limit=10**9, posting_limit=10**9)
         self.server = stack.enter_context(SandboxServer(settings=settings))
         self.vision = stack.enter_context(VisionServer())
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         self.picture = self.folder / "picture.png"
         Image.new("RGB", (320, 200), "royalblue").save(self.picture)
-        name = postgres.with_tables()
-        stack.callback(postgres.drop, name)
-        self.postgres, self.name = postgres, name
-        self.pids = {
-            role: [stack.enter_context(self._role(role, number)) for number in range(2)]
-            for role in ("bot", "worker")
-        }
-        self.settled()
+        self.stack = stack
 
-    def _role(self, role: str, number: int) -> AbstractContextManager[int]:
-        environ = {
+    def start(self, role: str, name: str, environ: Mapping[str, str]) -> int:
+        """Start a role that has the folder ``name`` for what it keeps; its process id."""
+        of_all = {
             "ALTERNATOR_MASTODON_INSTANCE_URL": self.server.url,
             "ALTERNATOR_MASTODON_ACCESS_TOKEN": self.server.token,
             "ALTERNATOR_VISION_BASE_URL": self.vision.base_url,
             "ALTERNATOR_VISION_MODEL": "pixels",
             "ALTERNATOR_WHISPER_ENABLED": "false",
-            "ALTERNATOR_DATABASE_URL": self.postgres.url(self.name),
-            "ALTERNATOR_STATE_DIRECTORY": str(self.folder / f"{role}-{number}"),
+            "ALTERNATOR_STATE_DIRECTORY": str(self.folder / name),
             "ALTERNATOR_HEALTH_PORT": "0",
             "ALTERNATOR_METRICS_PORT": "0",
+            "ALTERNATOR_DASHBOARD_PORT": "0",
         }
-        return process(["-m", "alternator", role], environ)
+        command = ["-m", "alternator", role]
+        return self.stack.enter_context(process(command, {**of_all, **environ}))
 
     def settled(self) -> None:
         """Until a post is described."""
         wait_for(lambda: self.server.open_streams() > 0, "the start")
         self.described(self.post())
 
-    def post(self) -> str:
-        """A post with a picture; its id."""
-        return self.server.post("Look", files=[self.picture])["id"]
+    def post(self, file: Path | None = None) -> str:
+        """A post with this file, else with a picture; its id."""
+        return self.server.post("Look", files=[file or self.picture])["id"]
 
     def described(self, status_id: str) -> None:
         """Until it is described."""
@@ -87,6 +72,22 @@ class Cluster:
     def asked_for(self, status_id: str) -> bool:
         """Whether a worker has asked for it."""
         return bool(self.server.requests("GET", POST.format(status_id)))
+
+
+class Cluster(Scene):
+    """Two bots and two workers on a database."""
+
+    def __init__(
+        self, postgres: PostgresServer, stack: ExitStack, environ: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(stack)
+        self.postgres, self.name = postgres, postgres.with_tables()
+        stack.callback(postgres.drop, self.name)
+        shared = {"ALTERNATOR_DATABASE_URL": postgres.url(self.name), **(environ or {})}
+        for role in ("bot", "worker"):
+            for number in range(2):
+                self.start(role, f"{role}-{number}", shared)
+        self.settled()
 
 
 def latency(postgres: PostgresServer, posts: int) -> Latency:
@@ -108,30 +109,3 @@ def latency(postgres: PostgresServer, posts: int) -> Latency:
         slowest=max(firsts),
         described=statistics.median(descriptions),
     )
-
-
-AT_WORK = "SELECT pid FROM process WHERE role = 'worker' AND (facts ->> 'under_way')::int > 0"
-WATCHING = "SELECT process.pid FROM watched JOIN process ON process.id = watched.holder"
-
-
-def recoveries(postgres: PostgresServer) -> list[Recovery]:
-    """Kill the worker that is at a post, then the bot that watches; another is there of each."""
-    with ExitStack() as stack:
-        cluster = Cluster(postgres, stack)
-        cluster.vision.fail(delay=HELD_SECONDS, times=1)
-        post = cluster.post()
-        of_worker = killed(cluster, AT_WORK)
-        cluster.described(post)
-        worker = Recovery(role="worker", seconds=time.monotonic() - of_worker)
-        of_bot = killed(cluster, WATCHING)
-        cluster.described(cluster.post())
-        return [worker, Recovery(role="bot", seconds=time.monotonic() - of_bot)]
-
-
-def killed(cluster: Cluster, which: str) -> float:
-    """Kill the process that a query names, once it names one; when that was."""
-    wait_for(lambda: cluster.postgres.execute(which, cluster.name), "a process at work")
-    [(pid,), *_] = cluster.postgres.execute(which, cluster.name)
-    assert isinstance(pid, int)
-    os.kill(pid, signal.SIGKILL)
-    return time.monotonic()
