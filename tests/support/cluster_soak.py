@@ -31,6 +31,7 @@ BLOWS = (
     *("killed", "killed", "killed", "ended", "stopped", "stopped"),
     *("streams", "connections", "locked", "database restarted", "database crashed"),
 )
+CONNECTIONS = "120"  # enough for all, as docs/scaling.md wants it
 PAGE_SECONDS = 10.0  # in which the pages are as they were
 # A process is stopped for longer than it is believed to live (GONE_SECONDS), or for less.
 STOPPED_SECONDS = (0.5, 4.0)
@@ -54,7 +55,7 @@ class ClusterSoak(Soak):
 
     def _start(self) -> None:
         self.postgres = self._stack.enter_context(
-            postgres_server(free_port(), synchronous_commit="on")
+            postgres_server(free_port(), synchronous_commit="on", max_connections=CONNECTIONS)
         )
         self.postgres.make_template()
         self.cluster = Cluster(

@@ -36,6 +36,7 @@ SETTINGS = {
     "lc_messages": "C",
 }
 TEMPLATE = "with_tables"
+START_S = 120  # after a crash on a busy machine it goes through minutes of its log first
 
 
 def programs() -> Path | None:
@@ -98,7 +99,7 @@ class PostgresServer:
                 cwd="/",
                 start_new_session=True,
             )
-        wait_for(self._answers, 30, "PostgreSQL to answer")
+        wait_for(self._answers, START_S, "PostgreSQL to answer")
 
     def stop(self, number: int = signal.SIGINT) -> None:
         """Stop it: SIGINT ends all connections, SIGQUIT leaves its files as a crash does."""
