@@ -82,7 +82,7 @@ def test_a_limit_that_one_meets_holds_for_all(cluster: Cluster):
     cluster.worker()
     cluster.worker()
     posts = [cluster.server.post(f"Post {n}", files=[cluster.picture])["id"] for n in range(6)]
-    wait_for(lambda: cluster.execute("SELECT 1 FROM limits WHERE kind = 'edit'"))
+    wait_for(lambda: cluster.execute("SELECT 1 FROM limits WHERE kind LIKE 'edit:%'"))
     far = "SELECT count(*) FROM procrastinate_jobs WHERE scheduled_at > now() + interval '9 min'"
     # Those whose edits were under way are through.
     wait_for(lambda: cluster.execute(far) == [(cluster.states().count("waiting"),)])

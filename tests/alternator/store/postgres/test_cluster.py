@@ -26,20 +26,43 @@ def filled(shared: PostgresStore, cluster: PostgresCluster, remote_id: str) -> S
     state.errands.ask(Errand(kind="undo", status_id=f"9{remote_id}", attachment_id="a"))
     state.ledger.spend("edit")
     state.ledger.answered(f"9{remote_id}", ["r"])
-    cluster.limits.set(state.key, "read", 60.0)
+    cluster.limits.set(state.key, "a-token", "read", 60.0)
     return state
 
 
 def test_limits_are_one_for_all(shared: PostgresStore, cluster: PostgresCluster):
     state = shared.use_account("https://one.example", "7")
-    assert cluster.limits.get(state.key) == {}
-    cluster.limits.set(state.key, "edit", 60.0)
-    cluster.limits.set(state.key, "reserve", 1e9)
-    found = cluster.limits.get(state.key)
+    assert cluster.limits.get(state.key, "a-token") == {}
+    cluster.limits.set(state.key, "a-token", "edit", 60.0)
+    cluster.limits.set(state.key, "a-token", "reserve", 1e9)
+    found = cluster.limits.get(state.key, "a-token")
     assert 50 < found["edit"] <= 60
     assert found["reserve"] <= 3601  # a clock that was wrong holds nothing up for days
-    cluster.limits.set(state.key, "edit", 0.0)
-    assert set(cluster.limits.get(state.key)) == {"reserve"}
+    cluster.limits.set(state.key, "a-token", "edit", 0.0)
+    assert set(cluster.limits.get(state.key, "a-token")) == {"reserve"}
+
+
+def test_what_is_met_with_a_former_token_holds_nobody_up(
+    shared: PostgresStore, cluster: PostgresCluster
+):
+    state = shared.use_account("https://one.example", "7")
+    limits = cluster.limits
+    limits.set(state.key, "former", "read", 300.0)
+    limits.refuse(state.key, "former", 300.0)
+    assert limits.get(state.key, "current") == {}
+    assert not limits.is_refused(state.key, "current")
+    limits.set(state.key, "current", "edit", 60.0)
+    # The end of a former token's limit is not the end of this one's.
+    limits.set(state.key, "former", "edit", 0.0)
+    assert set(limits.get(state.key, "current")) == {"edit"}
+    assert set(limits.get(state.key, "former")) == {"read"}
+    with shared.database.plain() as connection:
+        connection.execute("UPDATE limits SET until = alternator_now() - 1")
+    # What is over goes with the next that is written, and no token is kept.
+    limits.set(state.key, "current", "edit", 60.0)
+    with shared.database.plain() as connection:
+        rows = connection.execute("SELECT kind FROM limits").fetchall()
+    assert len(rows) == 1 and "current" not in str(rows)
 
 
 def test_a_process_is_seen_until_it_goes(shared: PostgresStore, cluster: PostgresCluster):
