@@ -198,7 +198,7 @@ class Joining:
 
     def _is_lived_by(self, url: str, token: str) -> bool:
         """Whether a member has this very token, or that can't be told."""
-        for entry in self._cluster.enrolment.all(source="member"):
+        for entry in self._cluster.enrolment.each("member"):
             if entry.server == url:
                 with suppress(KeyMismatchError):
                     if credentials_of(entry, self._cipher).token == token:

@@ -7,7 +7,7 @@ is there (``Processes``); the accounts to watch are enrolled, and a watcher hold
 database's clock, so that processes whose clocks differ agree.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -105,6 +105,12 @@ class Enrolment(Protocol):
     def all(self, *, source: Source | None = None) -> Sequence[Enrolled]:
         """All of them, by their keys."""
 
+    def each(self, source: Source) -> Iterator[Enrolled]:
+        """Those of a kind, one after the other, by their names; however many there are."""
+
+    def named(self, name: str, source: Source) -> Sequence[Enrolled]:
+        """Those of a kind with this very name, whatever its capitals, or key."""
+
     def totals(self) -> Totals:
         """How many there are of which kind."""
 
@@ -170,6 +176,9 @@ class Jobs(Protocol):
 
     def retry(self, job_id: int) -> bool:
         """Try a dead one again. False if it is none."""
+
+    def hurry_speech(self) -> int:
+        """Make due what waits since no engine could hear it; how many attachments that are."""
 
     def is_held(self, job_id: int, worker_id: int) -> bool:
         """Whether a job is this worker's still: who was silent for too long has lost it."""
