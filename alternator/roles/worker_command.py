@@ -21,11 +21,12 @@ from alternator.errors import ConfigError, SpeechServerAwayError, TemporaryState
 from alternator.log import log
 from alternator.media.confined.kernel import keep_memory_private
 from alternator.media.download import remove_leftovers
-from alternator.queue.names import Kind, queues_of
+from alternator.queue.names import SPEECH, Kind, queues_of
 from alternator.queue.taking import QueueThread, Taking, Tasks
 from alternator.roles.account_config import AccountConfigs
 from alternator.roles.desks import Desks
 from alternator.roles.hearing import Hearing
+from alternator.roles.hearing_again import HearingAgain
 from alternator.roles.observed import Observations, ObservedSpeech
 from alternator.roles.opening import add_arguments, begun, shared_store
 from alternator.roles.post_job import PostJobs
@@ -132,10 +133,15 @@ class WorkerRole:
                     concurrency=concurrency,
                     name=f"alternator {self._kind}",
                 ),
-                Tasks(describe=jobs.describe, errand=jobs.errand, abandon=jobs.abandon),
+                Tasks(
+                    describe=jobs.describe,
+                    errand=jobs.errand,
+                    abandon=jobs.abandon,
+                    takes=lambda queue: queue != SPEECH or hearing.takes,
+                ),
                 work,
             )
-            health = WorkerHealth(store, queue, speech)
+            health = WorkerHealth(store, queue, speech, hearing)
             presence = Presence("worker", cluster, self._stop.clock, self._facts(health, desks))
             metrics = WorkerMetrics(cluster, desks, queue, workers_of(speech), observations)
             stack.enter_context(tracing_to(base.tracing, "worker"))
@@ -145,6 +151,8 @@ class WorkerRole:
                 answering({**health.answers(), "/metrics": metrics.answer}, base.metrics, "metrics")
             )
             begin_speech(self._whisper or base.whisper, speech, hearing)
+            if speech is not None:
+                HearingAgain(hearing, speech.probe, cluster.jobs, work).start()
             stack.callback(presence.go)
             stack.callback(jobs.abandon_all)
             stack.callback(queue.end)
