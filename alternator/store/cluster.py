@@ -45,6 +45,9 @@ class Processes(Protocol):
     def beat(self, process_id: str, facts: Mapping[str, object]) -> None:
         """A process is there, and says this of itself."""
 
+    def told(self, process: Process, up_seconds: float) -> None:
+        """A server that has no database of its own is there, for so many seconds by now."""
+
     def go(self, process_id: str) -> None:
         """A process ends."""
 

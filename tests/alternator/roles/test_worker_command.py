@@ -13,7 +13,8 @@ from waiting import wait_for
 from alternator.config.models import WhisperSettings
 from alternator.errors import ConfigError, SpeechServerAwayError
 from alternator.roles import hearing
-from alternator.roles.worker_command import check_gpu, main
+from alternator.roles.worker_command import main
+from alternator.roles.worker_speech import check_gpu
 from alternator.speech.transcript import Transcript
 from alternator.speech.worker.slot import WorkerReport
 from alternator.store.errands import Errand

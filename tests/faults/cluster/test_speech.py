@@ -138,6 +138,9 @@ def test_while_nobody_can_hear_posts_wait_and_lose_nothing(
     assert cluster.ask(jobs) == [("speech", "todo")]
     start()
     scene.until_described(*posts)
+    seen = "SELECT pid, facts -> 'models' FROM process WHERE role = 'serve'"
+    served_by = (cluster.members["serve"].pid, ["base"])
+    wait_for(lambda: cluster.ask(seen) == [served_by], 60, "the server in the list")
     scene.ends_well()
     assert [scene.world.edits(key) for key in posts] == [1] * len(posts)
     assert cluster.ask("SELECT max(attempts) FROM attachment WHERE speech = 1") == [(1,)]

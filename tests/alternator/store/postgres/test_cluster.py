@@ -1,6 +1,7 @@
 """What all processes know: the limits, who is there, all of an account at once."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from alternator.errors import TemporaryStateError
 from alternator.store.cluster import OF_ACCOUNT, Enrolled, Process
 from alternator.store.errands import Errand
 from alternator.store.outcomes import Found
+from alternator.store.postgres import processes
 from alternator.store.postgres.cluster import PostgresCluster
 from alternator.store.postgres.store import PostgresStore
 from alternator.store.sql.state import SqlAccountState
@@ -148,3 +150,25 @@ def test_a_halted_account_is_named(shared: PostgresStore, cluster: PostgresClust
     assert cluster.halted() == {}
     state.halt("an edit did harm")
     assert cluster.halted() == {"1@one.example": "an edit did harm"}
+
+
+def test_a_server_without_a_database_is_told_of_by_others(
+    shared: PostgresStore, cluster: PostgresCluster, monkeypatch: pytest.MonkeyPatch
+):
+    worker = Process(id="a", role="worker", host="h", pid=1, version="0.1")
+    cluster.processes.come(worker)
+    for under_way in (1, 2):
+        server = Process(
+            id="a", role="serve", host="g", pid=2, version="0.1", facts={"under_way": under_way}
+        )
+        cluster.processes.told(server, 3600.0)
+    found = {one.role: one for one in cluster.processes.seen()}
+    assert len(found) == 2 and found["worker"].host == "h"  # it takes nobody's row
+    assert found["serve"].facts == {"under_way": 2}
+    assert 3590 < found["serve"].seen - found["serve"].started < 3660
+    # One that makes numbers of itself up fills no table.
+    monkeypatch.setattr(processes, "MOST_SERVERS", 3)
+    for number in range(9):
+        cluster.processes.told(replace(server, id=str(number)), 0.0)
+    cluster.processes.told(server, 3600.0)
+    assert [one.role for one in cluster.processes.seen()].count("serve") == 3
