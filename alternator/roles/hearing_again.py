@@ -8,7 +8,7 @@ from alternator.errors import AlternatorError, StateError, WorkerError
 from alternator.log import Thread
 from alternator.roles.hearing import Hearing
 from alternator.stopping import Stop, Stopping
-from alternator.store.cluster import Jobs
+from alternator.store.jobs import Jobs
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,9 @@ from alternator.config.load import load_accounts, load_cluster
 from alternator.config.secrets import secrets_of
 from alternator.log import set_up
 from alternator.queue.names import SPEECH
-from alternator.store.cluster import GONE_SECONDS, DeadJob, Process, QueueFacts
+from alternator.store.cluster import GONE_SECONDS, Process
 from alternator.store.interface import Store
+from alternator.store.jobs import DeadJob, QueueFacts
 from alternator.store.opening import opened_beside
 from alternator.store.totals import Totals
 from alternator.terminal import iso, moment, say

@@ -7,7 +7,8 @@ worker was silent for ``GONE_SECONDS``. And should what waits ever have no job, 
 
 from collections.abc import Sequence
 
-from alternator.store.cluster import GONE_SECONDS, DeadJob, QueueFacts
+from alternator.store.cluster import GONE_SECONDS
+from alternator.store.jobs import DeadJob, QueueFacts
 from alternator.store.postgres.database import Database
 from alternator.store.postgres.guard import OURS
 
