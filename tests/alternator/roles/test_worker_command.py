@@ -106,20 +106,22 @@ def test_a_worker_that_can_not_hear_takes_no_speech_until_it_can(
     # Those that were taken before it was known; a picture is described meanwhile.
     asked = engine.asked
     assert 1 <= asked <= 2
-    cluster.described(cluster.server.post("Look", files=[cluster.picture])["id"])
+    seen = cluster.server.post("Look", files=[cluster.picture])["id"]
+    cluster.described(seen, seconds=60)
     wait_for(lambda: engine.probes >= 6)
     assert engine.asked == asked
     [facts] = cluster.execute("SELECT facts ->> 'deaf' FROM process WHERE role = 'worker'")
     assert facts == ("it is away",)
     jobs = "SELECT DISTINCT queue_name, status::text, attempts FROM procrastinate_jobs"
-    assert cluster.execute(jobs) == [("speech", "todo", 0)]
+    wait_for(lambda: cluster.execute(jobs) == [("speech", "todo", 0)])  # the picture's has ended
+    assert engine.asked == asked
     # A server that answers a probe and hears nothing costs one post at a time.
     engine.answers = True
     wait_for(lambda: engine.asked >= asked + 3)
     assert engine.most_at_once_since == 1
     engine.hears = True
     for post in said:
-        cluster.described(post)
+        cluster.described(post, seconds=60)
     wait_for(lambda: cluster.states() == ["described"] * 7)
     assert cluster.execute("SELECT max(attempts) FROM attachment") == [(1,)]
 
