@@ -134,7 +134,8 @@ CLUSTER_CASES = (
         "starts, and killed while it listens; the process that transcribes is killed, dies at each "
         "request, loses its GPU. The commands are real, `alternator serve` too; the engine is one "
         "that does what it is told. The clip is described by what comes next: another process, the "
-        "CPU, the engine of the worker's own, another worker (`test_speech.py`)."
+        "CPU, the engine of the worker's own, another worker; while nobody can hear, what waits is "
+        "not taken, and loses no attempt (`test_speech.py`)."
     ),
     (
         "**`alternator web` is killed** while a member connects and leaves, at the requests to the "

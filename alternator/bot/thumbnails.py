@@ -1,38 +1,31 @@
-"""Small pictures of attachments for the dashboard, fetched by this program and made anew.
+"""Small pictures of attachments for the dashboard (``alternator/accounts/small_picture.py``).
 
-The browser asks nobody but the dashboard: the account's server, and whoever keeps its media, do not
-learn who looks at them, from where. What it gets was decoded and encoded again within the bounds
-that every picture has (``alternator/media/picture.py``), and is kept in memory alone.
+They are kept in memory alone.
 """
 
 import logging
 import threading
 from collections import OrderedDict
 from dataclasses import replace
-from typing import TypeVar, get_args
+from typing import get_args
 
 from alternator.accounts.account import Account
+from alternator.accounts.small_picture import DOWNLOAD_SECONDS, remember, small_picture
 from alternator.bot.bot import downloads_of
 from alternator.config.settings import Config
 from alternator.errors import AlternatorError
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import Status
 from alternator.media.download import Downloads
-from alternator.media.picture import views_of
 from alternator.progress import SILENT
 from alternator.store.outcomes import AttachmentState
 
 log = logging.getLogger(__name__)
 
 STATES: tuple[AttachmentState, ...] = get_args(AttachmentState)
-LONGEST_SIDE = 320  # pixels
 # Of 10 to 40 KB each.
 MOST_KEPT = 128
 MOST_STATUSES = 32
-DOWNLOAD_SECONDS = 20.0
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 
 class PostThumbnails:
@@ -79,17 +72,5 @@ class PostThumbnails:
                 return None
             status = self._client.status(status_id)
             remember(self._statuses, status_id, status, MOST_STATUSES)
-        attachment = status.by_id.get(attachment_id)
-        if attachment is None or attachment.type != "image" or attachment.url is None:
-            return None
-        if status.audience not in self._account.settings.visibilities:
-            return None
-        with self._downloads.file(attachment.url, "image") as path:
-            return views_of(path, LONGEST_SIDE).pictures[0]
-
-
-def remember(kept: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> None:
-    """Keep something, and drop what was not asked for the longest."""
-    kept[key] = value
-    while len(kept) > most:
-        kept.popitem(last=False)
+        visibilities = self._account.settings.visibilities
+        return small_picture(status, attachment_id, visibilities, self._downloads)

@@ -101,6 +101,11 @@ def thumbnail(site: Site, request: Request) -> Response:
         found = watched.thumbnails.get(
             request.path_params["status_id"], request.path_params["attachment_id"]
         )
+    return picture_answer(found)
+
+
+def picture_answer(found: bytes | None) -> Response:
+    """A small picture; an empty one where there is none."""
     if found is None:
         # Of sound, say; a picture that is missing would look like a fault.
         headers = {"Cache-Control": "private, max-age=60"}

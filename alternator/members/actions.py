@@ -125,6 +125,8 @@ def gone(site: MemberSite, request: Request, fields: Fields) -> Response:
     if fields.get("sure") != "yes":
         raise PageError(400, "Nothing was deleted: tick the box if you are sure.")
     became = leave(site.cluster, entry, site.cipher)
+    if entry.account is not None:
+        site.pictures.forget(entry.account)
     answer = to("/join/left?by-hand" if became.not_revoked else "/join/left")
     site.cookies.delete(answer, "alternator_member")
     return answer

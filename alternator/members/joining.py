@@ -159,9 +159,9 @@ class Joining:
             )
             self._cluster.enrolment.enrol(entry)
             self._cluster.enrolment.bind(entry.key, state.key, owner.name)
-            # What was met with the former token holds nobody up.
+            # The token may be the one that was refused before: a server gives it out again.
             self._cluster.limits.refuse(state.key, credentials.token, 0.0)
-            self._cluster.limits.set(state.key, "read", 0.0)
+            self._cluster.limits.set(state.key, credentials.token, "read", 0.0)
         log.info("%s connected%s", owner.name, " again" if before else "")
         if before is not None:
             self._let_go(before, credentials.token)
@@ -198,7 +198,7 @@ class Joining:
 
     def _is_lived_by(self, url: str, token: str) -> bool:
         """Whether a member has this very token, or that can't be told."""
-        for entry in self._cluster.enrolment.all(source="member"):
+        for entry in self._cluster.enrolment.each("member"):
             if entry.server == url:
                 with suppress(KeyMismatchError):
                     if credentials_of(entry, self._cipher).token == token:

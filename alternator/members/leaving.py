@@ -93,7 +93,7 @@ class Unfinished:
     def end_all(self) -> None:
         """End what was begun a while ago. StateError."""
         now = self._cluster.now()
-        for entry in self._cluster.enrolment.all(source="member"):
+        for entry in self._cluster.enrolment.each("member"):
             since = leaving_since(entry)
             if since is not None and not 0 <= now - since < UNFINISHED_SECONDS:
                 log.info("a member's leave-taking was cut short, and is ended now")

@@ -23,6 +23,7 @@ from alternator.members.cipher import Cipher
 from alternator.members.errors import JoinError
 from alternator.members.joining import Joining
 from alternator.members.limits import Limits
+from alternator.members.pictures import MemberPictures
 from alternator.members.session import Cookies, member_of
 from alternator.members.states import States
 from alternator.store.cluster import Cluster, Enrolled
@@ -55,6 +56,7 @@ class MemberSite:
     cipher: Cipher
     joining: Joining
     limits: Limits
+    pictures: MemberPictures
     now: Callable[[], float] = time.time
     templates: Environment = field(default_factory=partial(environment, "alternator.members"))
 

@@ -12,7 +12,7 @@ not at.
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,13 +47,22 @@ class AtWork:
 class HeldJobManager(JobManager):
     """``retry_seconds`` is how long a job waits that is tried again.
 
-    ``at_work`` is the process's own: it outlives the worker that lost its connections.
+    ``at_work`` is the process's own: it outlives the worker that lost its connections. ``takes``
+    says whether jobs of a queue are taken now.
     """
 
-    def __init__(self, connector: Any, *, retry_seconds: float, at_work: AtWork) -> None:
+    def __init__(
+        self,
+        connector: Any,
+        *,
+        retry_seconds: float,
+        at_work: AtWork,
+        takes: Callable[[str], bool],
+    ) -> None:
         super().__init__(connector)
         self._retry_seconds = retry_seconds
         self._at_work = at_work
+        self._takes = takes
         # While a job is handed out, its number is not known here yet.
         self._handing_out = asyncio.Lock()
 
@@ -73,7 +82,10 @@ class HeldJobManager(JobManager):
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         """The next job, which this worker is at from now on; None if there is none."""
         async with self._handing_out:
-            job = await super().fetch_job(queues, worker_id)
+            wanted = [queue for queue in queues or () if self._takes(queue)]
+            if not wanted:  # which Procrastinate would take for all of them
+                return None
+            job = await super().fetch_job(wanted, worker_id)
             if job is not None and job.id is not None:
                 self._at_work.jobs.add(job.id)
             return job

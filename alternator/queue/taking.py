@@ -48,12 +48,14 @@ CONNECTIONS = 4
 class Tasks:
     """What is done for a job; TemporaryStateError while the database is gone.
 
-    ``abandon`` gives a post back whose job does not end in time.
+    ``abandon`` gives a post back whose job does not end in time; ``takes`` says whether jobs of a
+    queue are taken now.
     """
 
     describe: Callable[[int, str], None]
     errand: Callable[[int, int], None]
     abandon: Callable[[int, str], None]
+    takes: Callable[[str], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +150,10 @@ class QueueThread:
         )
         app = App(connector=connector)
         app.job_manager = HeldJobManager(
-            connector, retry_seconds=GONE_RETRY_SECONDS, at_work=at_work
+            connector,
+            retry_seconds=GONE_RETRY_SECONDS,
+            at_work=at_work,
+            takes=self._tasks.takes,
         )
         # Only what a lost database cut short; all else is tried again as the state says.
         retry = RetryStrategy(max_attempts=10_000, retry_exceptions={TemporaryStateError})

@@ -186,8 +186,9 @@ class AccountWatch:
             self.account.sign_in(session)
         state = self.account.state
         self._around.cluster.enrolment.bind(self.key, state.key, self.account.name)
-        self._around.cluster.limits.refuse(state.key, self.config.mastodon.access_token, 0.0)
-        self.account.budget.learn(self._around.cluster.limits.get(state.key))
+        limits, token = self._around.cluster.limits, self.config.mastodon.access_token
+        limits.refuse(state.key, token, 0.0)
+        self.account.budget.learn(limits.get(state.key, token))
         # What is refused for want of tokens, and how GPUs are, is known to workers alone.
         conduct = conduct_of(self.config, self.account, session, self._progress)
         takes_on = TakesOn(sees=self.config.vision.enabled, hears=self.config.whisper.enabled)
@@ -221,7 +222,8 @@ class AccountWatch:
 
     def _tell_limit(self, limit: Limit, seconds: float) -> None:
         if self.account.is_signed_in:
-            tell_limit(self._around.cluster, self.account.state.key, limit, seconds)
+            token = self.config.mastodon.access_token
+            tell_limit(self._around.cluster, self.account.state.key, token, limit, seconds)
 
 
 class Events:

@@ -118,7 +118,7 @@ class BotRole:
             cluster.enrolment.enrol(
                 Enrolled(key=key, source="config", server=config.mastodon.instance_url)
             )
-        for entry in cluster.enrolment.all(source="config"):
+        for entry in cluster.enrolment.each("config"):
             if entry.key not in named:
                 log.info("%s is not in the configuration any more", entry.handle or entry.key)
                 cluster.enrolment.withdraw(entry.key)

@@ -92,7 +92,7 @@ class Desk:
 
     def seconds_left(self, *, backfill: bool) -> float:
         """How long nothing is asked of the server, as all workers know it. StateError."""
-        self.account.budget.learn(self._cluster.limits.get(self.state.key))
+        self.account.budget.learn(self._cluster.limits.get(self.state.key, self._token))
         budget = self.account.budget
         waits = [budget.seconds_left("read"), budget.seconds_left("edit")]
         return max(*waits, budget.reserve_left() if backfill else 0.0)
@@ -114,7 +114,7 @@ class Desk:
 
     def failed(self, status_id: str, error: ServerError) -> float:
         """The server did not answer for a post: how long no other need be tried, by any worker."""
-        tell_refused(self._cluster, self.state.key, self.config.mastodon.access_token, error)
+        tell_refused(self._cluster, self.state.key, self._token, error)
         with self._lock:
             pause = self._failures.pause_after(status_id, error)
         if pause:
@@ -132,8 +132,12 @@ class Desk:
     def refused(self, error: ServerError, seconds: float) -> None:
         """The account can't be signed in: nobody tries that again for so long."""
         self.account.health.failed(error)
-        tell_refused(self._cluster, self.state.key, self.config.mastodon.access_token, error)
+        tell_refused(self._cluster, self.state.key, self._token, error)
         self._tell_limit("read", seconds)
+
+    @property
+    def _token(self) -> str:
+        return self.config.mastodon.access_token
 
     def _keep(self, hand: Hand) -> None:
         with self._lock:
@@ -177,16 +181,16 @@ class Desk:
             )
 
     def _tell_limit(self, limit: Limit, seconds: float) -> None:
-        tell_limit(self._cluster, self.state.key, limit, seconds)
+        tell_limit(self._cluster, self.state.key, self._token, limit, seconds)
 
 
-def tell_limit(cluster: Cluster, account: int, limit: Limit, seconds: float) -> None:
-    """Have all processes know a server's limit.
+def tell_limit(cluster: Cluster, account: int, token: str, limit: Limit, seconds: float) -> None:
+    """Have all processes that have the same token know a server's limit.
 
     It is met within an answer: what can't be written down now, the next answer tells.
     """
     with suppress(StateError):
-        cluster.limits.set(account, limit, seconds)
+        cluster.limits.set(account, token, limit, seconds)
 
 
 def tell_refused(cluster: Cluster, account: int, token: str, error: ServerError) -> None:

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 # After which an account is tried again that its server refused, and one that can't be reached.
 REFUSED_SECONDS = 300.0
 UNREACHABLE_SECONDS = 30.0
-# How long a post with speech waits for another worker, where it came to one that can't hear now.
+# How long a post with speech waits for another worker, where it came to one that failed at it.
 TO_OTHERS_SECONDS = 30.0
 
 
@@ -125,6 +125,14 @@ class PostJobs:
         if self._is_left_to_others(desk, claim):
             return
         try:
+            self._describe(desk, claim)
+        finally:
+            if claim.speech and self._hearing is not None:
+                self._hearing.ended((desk.state.key, claim.status_id))
+
+    def _describe(self, desk: Desk, claim: Claim) -> None:
+        """The work itself."""
+        try:
             with desk.hand() as hand:
                 pace = hand.pace.seconds_left()
                 if pace > 0:
@@ -132,8 +140,6 @@ class PostJobs:
                     return
                 while not hand.work.describe(claim):
                     pass
-            if claim.speech and self._hearing is not None:
-                self._hearing.ended((desk.state.key, claim.status_id))
             desk.answered()
         except ServerError as error:
             self._failed(desk, claim, error)
@@ -151,11 +157,14 @@ class PostJobs:
         """Give a post with speech back that another worker is more likely to hear."""
         if not claim.speech or self._hearing is None:
             return False
-        left = self._hearing.seconds_left
-        if not left and not self._hearing.leaves((desk.state.key, claim.status_id)):
-            return False
-        desk.state.release(claim, wait=min(left or TO_OTHERS_SECONDS, TO_OTHERS_SECONDS))
-        return True
+        post = desk.state.key, claim.status_id
+        if self._hearing.leaves(post):
+            desk.state.release(claim, wait=TO_OTHERS_SECONDS)
+            return True
+        if not self._hearing.begins(post):
+            desk.state.release(claim)  # this worker takes none now
+            return True
+        return False
 
     def _failed(self, desk: Desk, claim: Claim, error: ServerError) -> None:
         """The server did not answer for a post, or not to the account at all."""

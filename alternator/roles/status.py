@@ -11,8 +11,10 @@ from alternator.clock import SYSTEM_CLOCK
 from alternator.config.load import load_accounts, load_cluster
 from alternator.config.secrets import secrets_of
 from alternator.log import set_up
-from alternator.store.cluster import GONE_SECONDS, DeadJob, Process, QueueFacts
+from alternator.queue.names import SPEECH
+from alternator.store.cluster import GONE_SECONDS, Process
 from alternator.store.interface import Store
+from alternator.store.jobs import DeadJob, QueueFacts
 from alternator.store.opening import opened_beside
 from alternator.store.totals import Totals
 from alternator.terminal import iso, moment, say
@@ -87,8 +89,16 @@ class Found:
     def workers_of(self, queue: str) -> int:
         """How many processes take posts from a queue."""
         return sum(
-            one.role == "worker" and one.facts.get("kind") in (queue, "all") for one in self.alive
+            one.role == "worker"
+            and one.facts.get("kind") in (queue, "all")
+            and not (queue == SPEECH and "deaf" in one.facts)
+            for one in self.alive
         )
+
+    def _deaf_of(self, queue: str) -> str:
+        """Why those take none from a queue that would."""
+        why = {str(one.facts["deaf"]) for one in self.alive if "deaf" in one.facts}
+        return f": {'; '.join(sorted(why))}" if why and queue == SPEECH else ""
 
     @property
     def troubles(self) -> list[str]:
@@ -98,7 +108,7 @@ class Found:
             found.append("no `alternator bot` is running: nobody hears of new posts")
         found += [
             f"{queue.ready} posts wait in the queue {queue.queue}, and no `alternator worker` "
-            f"takes them"
+            f"takes them{self._deaf_of(queue.queue)}"
             for queue in self.queues
             if queue.ready and not self.workers_of(queue.queue)
         ]

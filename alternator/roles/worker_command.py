@@ -12,16 +12,15 @@ from alternator.bot.conduct import no_workers
 from alternator.bot.draft import Draft
 from alternator.bot.endpoints import Endpoints
 from alternator.bot.health import serving
-from alternator.bot.members import OfAccount, shared_whisper
-from alternator.bot.starting import Shared, start_speech, workers_of
+from alternator.bot.members import shared_whisper
+from alternator.bot.starting import Shared, workers_of
 from alternator.config.load import ClusterConfig
-from alternator.config.models import WhisperSettings
 from alternator.config.settings import Config
-from alternator.errors import ConfigError, SpeechServerAwayError, TemporaryStateError
+from alternator.errors import ConfigError, TemporaryStateError
 from alternator.log import log
 from alternator.media.confined.kernel import keep_memory_private
 from alternator.media.download import remove_leftovers
-from alternator.queue.names import Kind, queues_of
+from alternator.queue.names import SPEECH, Kind, queues_of
 from alternator.queue.taking import QueueThread, Taking, Tasks
 from alternator.roles.account_config import AccountConfigs
 from alternator.roles.desks import Desks
@@ -33,6 +32,7 @@ from alternator.roles.presence import Presence
 from alternator.roles.traces import tracing_to
 from alternator.roles.worker_health import WorkerHealth
 from alternator.roles.worker_metrics import WorkerMetrics
+from alternator.roles.worker_speech import begin_speech, check_gpu, heard_as, look_after
 from alternator.speech.opening import open_speech
 from alternator.stopping import Stop, Stopping
 from alternator.store.cluster import Cluster
@@ -132,10 +132,15 @@ class WorkerRole:
                     concurrency=concurrency,
                     name=f"alternator {self._kind}",
                 ),
-                Tasks(describe=jobs.describe, errand=jobs.errand, abandon=jobs.abandon),
+                Tasks(
+                    describe=jobs.describe,
+                    errand=jobs.errand,
+                    abandon=jobs.abandon,
+                    takes=lambda queue: queue != SPEECH or hearing.takes,
+                ),
                 work,
             )
-            health = WorkerHealth(store, queue, speech)
+            health = WorkerHealth(store, queue, speech, hearing)
             presence = Presence("worker", cluster, self._stop.clock, self._facts(health, desks))
             metrics = WorkerMetrics(cluster, desks, queue, workers_of(speech), observations)
             stack.enter_context(tracing_to(base.tracing, "worker"))
@@ -145,6 +150,7 @@ class WorkerRole:
                 answering({**health.answers(), "/metrics": metrics.answer}, base.metrics, "metrics")
             )
             begin_speech(self._whisper or base.whisper, speech, hearing)
+            look_after(self._whisper, speech, hearing, cluster, work)
             stack.callback(presence.go)
             stack.callback(jobs.abandon_all)
             stack.callback(queue.end)
@@ -207,36 +213,6 @@ class WorkerRole:
         return facts
 
 
-def begin_speech(settings: WhisperSettings, speech: SpeechWorker | None, hearing: Hearing) -> None:
-    """Load the model. A speech server that is away ends no worker: others of its posts need none,
-    and it is asked again."""
-    try:
-        start_speech(settings, speech)
-    except SpeechServerAwayError as error:
-        hearing.failed(error)
-
-
 def configs_of(config: ClusterConfig) -> Sequence[Config]:
     """Those that may have audio described; the base stands for members who sign up."""
     return config.accounts or (config.base,)
-
-
-def heard_as(
-    speech: ObservedSpeech | None, config: Config, whisper: WhisperSettings | None
-) -> ObservedSpeech | OfAccount | None:
-    """The shared transcriber as an account's settings ask for its work."""
-    if speech is None or not config.whisper.enabled:
-        return None
-    if config.whisper == whisper:
-        return speech
-    return OfAccount(shared=speech, settings=config.whisper)
-
-
-def check_gpu(speech: SpeechWorker) -> None:
-    """ConfigError where Whisper computes on the CPU."""
-    devices = {one.device for one in speech.workers}
-    if devices and all(device.startswith("cpu") for device in devices):
-        raise ConfigError(
-            "--need-gpu: Whisper would compute on the CPU here; `alternator doctor` says why. "
-            "Start this worker where there is a GPU, or without --need-gpu"
-        )

@@ -6,6 +6,7 @@ from alternator.bot.answers import Answer, Answers, of_troubles
 from alternator.bot.bot import SpeechWorker
 from alternator.bot.health_report import line_of
 from alternator.queue.taking import QueueThread
+from alternator.roles.hearing import Hearing
 from alternator.roles.opening import troubles_of
 from alternator.store.interface import Store
 
@@ -13,10 +14,13 @@ from alternator.store.interface import Store
 class WorkerHealth:
     """Asked by the threads that answer over HTTP."""
 
-    def __init__(self, store: Store, queue: QueueThread, speech: SpeechWorker | None) -> None:
+    def __init__(
+        self, store: Store, queue: QueueThread, speech: SpeechWorker | None, hearing: Hearing
+    ) -> None:
         self._store = store
         self._queue = queue
         self._speech = speech
+        self._hearing = hearing
 
     def facts(self) -> Mapping[str, object]:
         """What stands in the cluster's list of processes."""
@@ -26,6 +30,7 @@ class WorkerHealth:
         without = {"without": why} if (why := [one.why for one in workers if one.why]) else {}
         return {
             "under_way": self._queue.under_way,
+            **self._deaf(),
             "devices": [one.device for one in workers],
             "speech": self._speech.state,
             **without,
@@ -40,6 +45,7 @@ class WorkerHealth:
             "role": "worker",
             "worker": "disabled" if self._speech is None else self._speech.state,
             "workers": workers,
+            **self._deaf(),
             "under_way": self._queue.under_way,
             "queue": "reachable" if self._queue.taking else "unreachable",
         }
@@ -55,6 +61,10 @@ class WorkerHealth:
             return of_troubles(self._troubles() + self._obstacles(), "ready")
 
         return {"/healthz": alive, "/readyz": ready}
+
+    def _deaf(self) -> Mapping[str, str]:
+        """Why it takes no posts with speech for now, if so."""
+        return {} if (why := self._hearing.why) is None else {"deaf": why}
 
     def _troubles(self) -> list[str]:
         """What a restart may mend."""

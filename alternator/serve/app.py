@@ -20,6 +20,7 @@ from alternator.serve.metrics import MEDIA_TYPE
 from alternator.serve.names import Model
 from alternator.serve.openai_audio import AudioEndpoint
 from alternator.serve.origins import OwnPagesOnly
+from alternator.serve.portrait import Portrait
 from alternator.serve.preload import Preload
 from alternator.serve.realtime import RealtimeEndpoint
 from alternator.serve.service import Service
@@ -100,6 +101,12 @@ def operator_routes(service: Service, preload: Preload) -> list[BaseRoute]:
         why = "the server is about to stop" if service.gate.closed else preload.why_not_ready()
         return PlainTextResponse(f"{why or 'ready'}\n", status_code=503 if why else 200)
 
+    portrait = Portrait(service, preload)
+
+    async def status(request: Request) -> Response:
+        service.tokens.client(request.headers.get("authorization"))
+        return JSONResponse(portrait.drawn())
+
     async def metrics(request: Request) -> Response:
         service.tokens.client(request.headers.get("authorization"))
         return Response(service.metrics.text(), media_type=MEDIA_TYPE)
@@ -108,6 +115,7 @@ def operator_routes(service: Service, preload: Preload) -> list[BaseRoute]:
         "/healthz": alive,
         "/readyz": ready,
         "/metrics": metrics,
+        "/v1/status": status,
     }
     return [Route(path, endpoint) for path, endpoint in answers.items()]
 

@@ -161,6 +161,18 @@ class EngineChain:
                 return
         self._links[-1].transcriber.start(progress)
 
+    def probe(self, progress: Progress = SILENT) -> None:
+        """As Transcriber.probe, of whichever can be used; raises what the last one meets."""
+        for link in self._links[:-1]:
+            try:
+                link.transcriber.probe(progress)
+            except AlternatorError as error:
+                log.debug("%s can't be used: %s", link.what, error)
+            else:
+                link.presence.found()
+                return
+        self._links[-1].transcriber.probe(progress)
+
     def submit(
         self,
         path: Path,

@@ -8,6 +8,7 @@ from alternator.config.models import OWN_PYTHON, SERVER_ENGINE, WhisperSettings
 from alternator.errors import ConfigError, SpeechServerError
 from alternator.speech.asking import model_for, server_of
 from alternator.speech.chain import EngineChain, Link
+from alternator.speech.engines.engine import Server
 from alternator.speech.engines.openai_api.listing import listed_models, name_of
 from alternator.speech.engines.registry import AUTO, AUTO_ENGINE, check_name
 from alternator.speech.presence import Presence
@@ -79,6 +80,14 @@ def presence_of(settings: WhisperSettings, what: str, instead: str) -> Presence:
         return True
 
     return Presence(what, instead, back)
+
+
+def server_asked(settings: WhisperSettings) -> Server | None:
+    """The server that one of the engines in turn asks; None where none does."""
+    for one in in_turn(settings):
+        if one.engine == SERVER_ENGINE:
+            return server_of(one)
+    return None
 
 
 def named(settings: WhisperSettings) -> str:

@@ -34,7 +34,8 @@ class Presence:
         self._lock = threading.Lock()
         self._since: float | None = None  # monotonic, of its failure
         self._why = ""
-        self._closed = threading.Event()
+        self._closed = False
+        self._over = threading.Event()  # of the watch for its return
 
     @property
     def there(self) -> bool:
@@ -49,30 +50,45 @@ class Presence:
     def failed(self, error: AlternatorError) -> None:
         """It is of no use for now, for that reason."""
         with self._lock:
-            if self._since is not None or self._closed.is_set():
+            if self._since is not None or self._closed:
                 return  # others found that out before
             self._since, self._why = time.monotonic(), str(error)
+            self._over = over = threading.Event()
             asked = (error.retry_after or 0.0) if isinstance(error, TemporaryError) else 0.0
             wait = max(self._wait, min(asked, LONGEST_SECONDS))
             self._wait = min(2.0 * self._wait, max(LONGEST_SECONDS, self._first))
         log.warning("%s. %s is taken until that one is there again", error, self._instead)
-        threading.Thread(target=self._watch, args=(wait,), name="presence", daemon=True).start()
+        threading.Thread(
+            target=self._watch, args=(wait, over), name="presence", daemon=True
+        ).start()
 
     def answered(self) -> None:
         """It did what it was asked."""
         self._wait = self._first
 
+    def found(self) -> None:
+        """It is there, as somebody found out who asked it."""
+        with self._lock:
+            over = self._over
+        self._end(over)
+
     def close(self) -> None:
         """Look no more."""
-        self._closed.set()
+        with self._lock:
+            self._closed = True
+            self._over.set()
 
-    def _watch(self, wait: float) -> None:
-        while not self._closed.wait(wait):
-            if not self._back():
-                continue
-            with self._lock:
-                assert self._since is not None, "only this thread ends it"
-                seconds = time.monotonic() - self._since
-                self._since, self._why = None, ""
-            log.info("%s is there again after %.0f s, and is taken again", self._what, seconds)
-            return
+    def _watch(self, wait: float, over: threading.Event) -> None:
+        while not over.wait(wait):
+            if self._back():
+                self._end(over)
+
+    def _end(self, over: threading.Event) -> None:
+        """It is there again, unless that was found before."""
+        with self._lock:
+            if self._since is None or over.is_set():
+                return
+            seconds = time.monotonic() - self._since
+            self._since, self._why = None, ""
+            over.set()
+        log.info("%s is there again after %.0f s, and is taken again", self._what, seconds)

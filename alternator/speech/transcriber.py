@@ -16,13 +16,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from alternator.config.models import WhisperSettings
+from alternator.config.models import SERVER_ENGINE, WhisperSettings
 from alternator.errors import WorkerError
 from alternator.models.speaker_weights import check_speaker_weights
 from alternator.progress import SILENT, Progress
 from alternator.speech.asking import model_for, server_of, transcript_of
 from alternator.speech.device import wanted_device
 from alternator.speech.engines.engine import Done, Failed, LoadOptions, Request
+from alternator.speech.engines.openai_api.listing import listed_models
 from alternator.speech.options import DecodingOptions, SpeakerOptions, configured
 from alternator.speech.transcript import Transcript
 from alternator.speech.worker.interpreter import command_of
@@ -170,6 +171,16 @@ class Transcriber:
             if error is not None:
                 raise copy.copy(error)
             return
+
+    def probe(self, progress: Progress = SILENT) -> None:
+        """Find out whether it can be used: as start, and a server is asked each time anew.
+
+        SpeechServerError where that is away, and the errors of start().
+        """
+        server = server_of(self._settings)
+        if server is not None and self._settings.engine == SERVER_ENGINE:
+            listed_models(server, model_for(self._settings))
+        self.start(progress)
 
     def wake(self) -> None:
         """Have a model loaded that was unloaded for want of work, and return at once: somebody is

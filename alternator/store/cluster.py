@@ -7,10 +7,11 @@ is there (``Processes``); the accounts to watch are enrolled, and a watcher hold
 database's clock, so that processes whose clocks differ agree.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from alternator.store.jobs import Jobs
 from alternator.store.limits import Limits
 from alternator.store.sign_ups import SignUps
 from alternator.store.totals import Totals
@@ -44,6 +45,9 @@ class Processes(Protocol):
 
     def beat(self, process_id: str, facts: Mapping[str, object]) -> None:
         """A process is there, and says this of itself."""
+
+    def told(self, process: Process, up_seconds: float) -> None:
+        """A server that has no database of its own is there, for so many seconds by now."""
 
     def go(self, process_id: str) -> None:
         """A process ends."""
@@ -105,6 +109,12 @@ class Enrolment(Protocol):
     def all(self, *, source: Source | None = None) -> Sequence[Enrolled]:
         """All of them, by their keys."""
 
+    def each(self, source: Source) -> Iterator[Enrolled]:
+        """Those of a kind, one after the other, by their names; however many there are."""
+
+    def named(self, name: str, source: Source) -> Sequence[Enrolled]:
+        """Those of a kind with this very name, whatever its capitals, or key."""
+
     def totals(self) -> Totals:
         """How many there are of which kind."""
 
@@ -131,54 +141,6 @@ class Enrolment(Protocol):
 
     def release(self, holder: str) -> None:
         """Hold none any more: another may at once."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class QueueFacts:
-    """How a queue is: what could be begun now, what waits for its time, what is under way.
-
-    ``oldest`` is how many seconds the first of those has waited that could be begun now.
-    """
-
-    queue: str
-    ready: int
-    later: int
-    doing: int
-    oldest: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeadJob:
-    """A job that its workers could not end: a defect, or a database that was gone for long."""
-
-    id: int
-    task: str
-    queue: str
-    account: int
-    status_id: str
-    attempts: int
-
-
-class Jobs(Protocol):
-    """The queue, to look at and to mend."""
-
-    def facts(self) -> Sequence[QueueFacts]:
-        """How each queue is, those without a job too."""
-
-    def dead(self, most: int = 100) -> Sequence[DeadJob]:
-        """Those that are not tried again, the newest first."""
-
-    def retry(self, job_id: int) -> bool:
-        """Try a dead one again. False if it is none."""
-
-    def is_held(self, job_id: int, worker_id: int) -> bool:
-        """Whether a job is this worker's still: who was silent for too long has lost it."""
-
-    def mend(self) -> int:
-        """See to it that what waits has a job, and that none is of a worker that is gone.
-
-        Returns how many jobs were made or freed. Any process may, at any time.
-        """
 
 
 @dataclass(frozen=True, kw_only=True)

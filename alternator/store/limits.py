@@ -7,19 +7,20 @@ LimitKind = Literal["read", "edit", "reserve"]
 
 
 class Limits(Protocol):
-    """How long an account's server takes no more requests, for all processes."""
+    """How long an account's server takes no more requests, for all processes.
 
-    def get(self, account: int) -> Mapping[LimitKind, float]:
+    All of it is said of the account's token that was met with it. Whoever still has a former one
+    says nothing of the one that took its place.
+    """
+
+    def get(self, account: int, token: str) -> Mapping[LimitKind, float]:
         """Seconds left of each; none that are over."""
 
-    def set(self, account: int, kind: LimitKind, seconds: float) -> None:
+    def set(self, account: int, token: str, kind: LimitKind, seconds: float) -> None:
         """From now on for so many seconds; 0: no more."""
 
     def refuse(self, account: int, token: str, seconds: float) -> None:
-        """The server refuses this token of the account, as is said for so many seconds; 0: no more.
-
-        Whoever still has a former token says nothing of the one that took its place.
-        """
+        """The server refuses this token, as is said for so many seconds; 0: no more."""
 
     def is_refused(self, account: int, token: str) -> bool:
         """Whether it was said of late that the server refuses this token."""

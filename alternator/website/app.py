@@ -22,6 +22,8 @@ from alternator.members.cipher import Cipher
 from alternator.members.joining import Joining
 from alternator.members.limits import Limits
 from alternator.members.pages import OPEN_TO, routes_of
+from alternator.members.picture_page import route_of
+from alternator.members.pictures import MemberPictures
 from alternator.members.site import MemberSite
 from alternator.members.states import States
 from alternator.store.cluster import Cluster
@@ -70,6 +72,8 @@ def web_app(
     )
     routes = routes_of_cluster(ClusterSite(site=site, cluster=cluster, accounts=accounts))
     if cipher is not None:
+        pictures = MemberPictures(base, cluster, states, cipher)
+        pictures.begin()
         members = MemberSite(
             base=base,
             cluster=cluster,
@@ -77,9 +81,10 @@ def web_app(
             cipher=cipher,
             joining=Joining(base, store, cluster, cipher),
             limits=limits,
+            pictures=pictures,
             now=now,
         )
-        routes += routes_of(members)
+        routes += [*routes_of(members), route_of(members)]
     return create_app(site, routes)
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from alternator.config.load import ClusterConfig
 from alternator.errors import ConfigError, KeyMismatchError
@@ -94,12 +94,7 @@ class Members:
 
     def _found(self, name: str) -> Enrolled:
         """A member by name or by key. ConfigError where there is none, or there are several."""
-        wanted = name.removeprefix("@").lower()
-        found = [
-            entry
-            for entry in self._cluster.enrolment.all(source="member")
-            if wanted in (entry.handle.lower(), entry.key)
-        ]
+        found = self._cluster.enrolment.named(name.removeprefix("@"), "member")
         if not found:
             raise ConfigError(f"there is no member {name!r}; `alternator members list` has them")
         if len(found) > 1:
@@ -123,14 +118,16 @@ class Members:
         }
 
     def _list(self, *, as_json: bool) -> int:
-        facts = [self._facts(entry) for entry in self._cluster.enrolment.all(source="member")]
+        """One after the other: there may be any number."""
+        facts = map(self._facts, self._cluster.enrolment.each("member"))
         if as_json:
-            print(json.dumps(facts, indent=1, ensure_ascii=False))
+            print_array(facts)
             return 0
-        if not facts:
-            say("nobody is connected")
-        for one in sorted(facts, key=lambda one: str(one["name"]).lower()):
+        one: Mapping[str, object] | None = None
+        for one in facts:
             say(f"{one['name']}\t{condition(one)}\t{counts(one)}")
+        if one is None:
+            say("nobody is connected")
         return 0
 
     def _show(self, entry: Enrolled, *, as_json: bool) -> int:
@@ -180,7 +177,7 @@ class Members:
         """FAILED where a token can't be opened: the key that it needs is not there."""
         cipher = Cipher(self._signup.key)
         changed, failed = 0, 0
-        for entry in self._cluster.enrolment.all(source="member"):
+        for entry in self._cluster.enrolment.each("member"):
             if entry.token is not None and cipher.is_current(bytes(entry.token)):
                 continue
             try:
@@ -202,6 +199,16 @@ class Members:
         if not failed:
             say("the other keys can be taken out of [signup] key once all processes have the first")
         return ExitCode.FAILED if failed else 0
+
+
+def print_array(values: Iterable[object]) -> None:
+    """Print a JSON array of values, each once it is there."""
+    before = "["
+    for value in values:
+        text = json.dumps(value, indent=1, ensure_ascii=False)
+        print(before, text.replace("\n", "\n "), sep="\n ", end="")
+        before = ","
+    print("[]" if before == "[" else "\n]")
 
 
 def condition(facts: Mapping[str, object]) -> str:

@@ -59,7 +59,7 @@ def serve(config: ClusterConfig, stop: Stop) -> None:
 
 def check_tokens(cluster: Cluster, cipher: Cipher) -> None:
     """Name members whose token no key opens: while nobody has connected again yet."""
-    for entry in cluster.enrolment.all(source="member"):
+    for entry in cluster.enrolment.each("member"):
         try:
             credentials_of(entry, cipher)
         except KeyMismatchError as error:

@@ -76,6 +76,9 @@ class FakeTranscriber:
     def start(self) -> None:
         """There is nothing to load."""
 
+    def probe(self) -> None:
+        """It can be used."""
+
     def close(self) -> None:
         """There is nothing to end."""
 

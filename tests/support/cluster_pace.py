@@ -45,6 +45,8 @@ BEATS = frozenset(
         "HEARTBEAT_SECONDS",
         "KNOWN_SECONDS",
         "LEASE_SECONDS",
+        "LONGEST_DEAF_SECONDS",
+        "LONGEST_FAILING_SECONDS",
         "LONGEST_PAUSE_SECONDS",
         "LOOK_SECONDS",
         "MEND_SECONDS",

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import psycopg
 
+from alternator.bot.bot import MakeSpeechWorker
 from alternator.config.dashboard import DashboardSettings
 from alternator.config.database import DatabaseSettings
 from alternator.config.load import ClusterConfig
@@ -71,6 +72,9 @@ class Heard:
     def start(self) -> None:
         """There is nothing to load."""
 
+    def probe(self) -> None:
+        """It can be used."""
+
     def close(self) -> None:
         """There is nothing to end."""
 
@@ -132,13 +136,19 @@ class Cluster:
         stop = Stop()
         return self._kept(InThread(stop, BotRole(self.of(*configs), stop).run))
 
-    def worker(self, *configs: Config, kind: Kind = "all", need_gpu: bool = False) -> InThread:
-        """Start a worker."""
+    def worker(
+        self,
+        *configs: Config,
+        kind: Kind = "all",
+        need_gpu: bool = False,
+        make: MakeSpeechWorker = Heard,
+    ) -> InThread:
+        """Start a worker; ``make`` makes what transcribes."""
         stop = Stop()
 
         def run() -> None:
             config = self.of(*configs)
-            role = WorkerRole(config, stop, kind=kind, need_gpu=need_gpu, make_speech_worker=Heard)
+            role = WorkerRole(config, stop, kind=kind, need_gpu=need_gpu, make_speech_worker=make)
             role.run(2)
 
         return self._kept(InThread(stop, run))

@@ -1,6 +1,6 @@
 """The accounts that are watched, and who watches them: the table ``watched``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 from alternator.store.cluster import GONE_SECONDS, Enrolled, Source
 from alternator.store.postgres.database import Database
 from alternator.store.postgres.guard import OURS
+from alternator.store.postgres.leases import share_out
 from alternator.store.totals import Totals
 
 COLUMNS = (
@@ -19,6 +20,12 @@ SHARING = 3
 
 # As `name_of` calls them (alternator/members/credentials.py), whatever the capitals.
 NAME = "lower(COALESCE(NULLIF(handle, ''), key) COLLATE \"C\")"
+# The next so many of a kind by their names, after one.
+NEXT = (
+    f"SELECT {COLUMNS}, {NAME} FROM watched WHERE source = %s AND ({NAME}, key) > (%s, %s) "
+    f"ORDER BY {NAME}, key LIMIT %s"
+)
+AT_ONCE = 500
 OF_SOURCE = "(%(source)s::text IS NULL OR source = %(source)s)"
 NAMED = f"{OF_SOURCE} AND strpos(lower((handle || ' ' || key) COLLATE \"C\"), %(name)s) > 0"
 # By kinds first: of a kind there are many, and what is true of one is found out once.
@@ -34,20 +41,6 @@ SELECT COALESCE(sum(number) FILTER (WHERE source = 'member'), 0)::bigint,
     COALESCE(sum(number) FILTER (WHERE NOT paused AND (there.id IS NULL OR NOT held)), 0)::bigint
 FROM kinds LEFT JOIN process AS there
     ON there.id = kinds.holder AND there.seen > alternator_now() - %s
-"""
-SHARE = "(SELECT ceil(count(*) / %(watchers)s::numeric)::bigint FROM watched WHERE NOT paused)"
-# What is paused is watched by nobody, and what is beyond a fair share by others.
-GIVEN_UP = f"""
-UPDATE watched SET holder = NULL, until = 0 WHERE holder = %(holder)s AND (paused OR key IN (
-    SELECT key FROM watched WHERE holder = %(holder)s AND NOT paused ORDER BY key OFFSET {SHARE}))
-"""
-# What is held is held on; of the rest, what nobody holds any more.
-TAKEN = f"""
-UPDATE watched SET holder = %(holder)s, until = alternator_now() + %(seconds)s WHERE key IN (
-    SELECT key FROM watched WHERE NOT paused AND (
-        holder = %(holder)s OR holder IS NULL OR until <= alternator_now()
-        OR until > alternator_now() + %(longest)s)
-    ORDER BY holder IS NOT DISTINCT FROM %(holder)s DESC, key LIMIT {SHARE})
 """
 
 
@@ -122,6 +115,28 @@ class PostgresEnrolment:
         """All of them, by their keys."""
         return self._several("(%s::text IS NULL OR source = %s) ORDER BY key", source, source)
 
+    def each(self, source: Source) -> Iterator[Enrolled]:
+        """One after the other, by their names; so many are kept at once."""
+        name, key = "", ""
+        while True:
+            with self._database.plain() as connection:
+                rows = connection.execute(NEXT, (source, name, key, AT_ONCE)).fetchall()
+            for *row, next_name in rows:
+                name, key = next_name, row[0]
+                yield entry_of(row)
+            if len(rows) < AT_ONCE:
+                return
+
+    def named(self, name: str, source: Source) -> Sequence[Enrolled]:
+        """Those with this very name, whatever its capitals, or key."""
+        return self._several(
+            f"source = %s AND {NAME} = %s OR key = %s AND source = %s ORDER BY key",
+            source,
+            name.lower(),
+            name,
+            source,
+        )
+
     def totals(self) -> Totals:
         """How many there are of which kind."""
         with self._database.plain() as connection:
@@ -173,16 +188,9 @@ class PostgresEnrolment:
 
     def lease(self, holder: str, *, watchers: int, seconds: float) -> Sequence[Enrolled]:
         """Hold a fair share of the accounts for so many seconds from now."""
-        values = {
-            "holder": holder,
-            "watchers": max(watchers, 1),
-            "seconds": seconds,
-            "longest": 10 * seconds,  # a lease that is longer was written while a clock was wrong
-        }
         with self._database.plain() as connection, connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (OURS, SHARING))
-            connection.execute(GIVEN_UP, values)
-            connection.execute(TAKEN, values)
+            share_out(connection, holder, max(watchers, 1), seconds)
         return self._several("holder = %s AND NOT paused ORDER BY key", holder)
 
     def release(self, holder: str) -> None:

@@ -7,7 +7,8 @@ worker was silent for ``GONE_SECONDS``. And should what waits ever have no job, 
 
 from collections.abc import Sequence
 
-from alternator.store.cluster import GONE_SECONDS, DeadJob, QueueFacts
+from alternator.store.cluster import GONE_SECONDS
+from alternator.store.jobs import DeadJob, QueueFacts
 from alternator.store.postgres.database import Database
 from alternator.store.postgres.guard import OURS
 
@@ -27,6 +28,12 @@ FREED = f"""
 {FREE} AND task_name LIKE 'alternator.%%' AND (worker_id IS NULL OR worker_id IN (
     SELECT id FROM procrastinate_workers
     WHERE last_heartbeat < now() - make_interval(secs => %s)))
+"""
+# Of all accounts; what others are at is left to them.
+HURRIED = """
+UPDATE attachment SET not_before = alternator_now() WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM attachment WHERE state = 'waiting' AND speech = 1 AND deferred > 0
+    AND put_back = 0 AND not_before > alternator_now() LIMIT %s FOR UPDATE SKIP LOCKED))
 """
 # Of accounts that somebody works for. A post whose job is dead waits for a person.
 ORPHANS = """
@@ -133,6 +140,16 @@ class PostgresJobs:
                 "SELECT procrastinate_retry_job_v2(%s, now(), NULL, NULL, NULL)", (job_id,)
             )
         return True
+
+    def hurry_speech(self) -> int:
+        """Make due what waits since no engine could hear it; how many attachments that are."""
+        due = 0
+        with self._database.plain() as connection:
+            while True:
+                made = connection.execute(HURRIED, (MOST_MENDED,)).rowcount
+                due += made
+                if made < MOST_MENDED:
+                    return due
 
     def is_held(self, job_id: int, worker_id: int) -> bool:
         """Whether a job is this worker's still."""

@@ -4,11 +4,22 @@ from collections.abc import Mapping, Sequence
 
 from psycopg.types.json import Jsonb
 
-from alternator.store.cluster import Process
+from alternator.store.cluster import Process, Role
 from alternator.store.postgres.database import Database
 
 # After which one that ended without a word is forgotten.
 FORGOTTEN_SECONDS = 24 * 3600.0
+# Those who speak for themselves alone, by what others write down of them.
+SERVE: Role = "serve"
+MOST_SERVERS = 200
+TOLD = """
+INSERT INTO process (id, role, host, pid, version, started, seen, facts)
+SELECT %(id)s, %(role)s, %(host)s, %(pid)s, %(version)s, alternator_now() - %(up)s,
+    alternator_now(), %(facts)s
+WHERE EXISTS (SELECT 1 FROM process WHERE id = %(id)s)
+    OR (SELECT count(*) FROM process WHERE role = %(role)s) < %(most)s
+ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, facts = excluded.facts
+"""
 
 
 class PostgresProcesses:
@@ -46,6 +57,29 @@ class PostgresProcesses:
             )
         # The pages write nothing else by themselves, and would go on to say what is over.
         self._database.can_be_written()
+
+    def told(self, process: Process, up_seconds: float) -> None:
+        """A server that has no database of its own is there, for so many seconds by now.
+
+        It can take no other role's row, and not fill the table.
+        """
+        with self._database.plain() as connection:
+            connection.execute(
+                "DELETE FROM process WHERE seen < alternator_now() - %s", (FORGOTTEN_SECONDS,)
+            )
+            connection.execute(
+                TOLD,
+                {
+                    "id": f"{SERVE}:{process.id}",
+                    "role": SERVE,
+                    "host": process.host,
+                    "pid": process.pid,
+                    "version": process.version,
+                    "up": up_seconds,
+                    "facts": Jsonb(dict(process.facts)),
+                    "most": MOST_SERVERS,
+                },
+            )
 
     def go(self, process_id: str) -> None:
         """A process ends."""

@@ -3,7 +3,8 @@ from pathlib import Path
 from PIL import Image
 
 from alternator.accounts.account import Account
-from alternator.bot.thumbnails import LONGEST_SIDE, PostThumbnails, remember
+from alternator.accounts.small_picture import LONGEST_SIDE
+from alternator.bot.thumbnails import PostThumbnails
 from alternator.config.settings import Config, StateSettings
 from alternator.store.outcomes import Found
 from sandbox.server import SandboxServer
@@ -54,12 +55,3 @@ def test_sound_and_hidden_posts_have_none(
         found = Found(status_id=status["id"], attachment_ids=(attachment["id"],), backfill=False)
         account.state.record([found])
         assert thumbnails.get(status["id"], attachment["id"]) is None
-
-
-def test_what_was_not_asked_for_the_longest_is_dropped():
-    from collections import OrderedDict
-
-    kept: OrderedDict[str, int] = OrderedDict()
-    for number, name in enumerate("abc"):
-        remember(kept, name, number, 2)
-    assert list(kept) == ["b", "c"]

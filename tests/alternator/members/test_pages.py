@@ -375,7 +375,7 @@ def test_who_took_the_permission_back_reads_so_and_can_connect_again(
     token = credentials_of(entry, Cipher(site.key)).token
     site.cluster.limits.refuse(entry.account, token, 60.0)
     assert token not in site.dump()
-    assert site.cluster.limits.get(entry.account) == {}  # nothing is held up by it
+    assert site.cluster.limits.get(entry.account, token) == {}  # nothing is held up by it
     assert "does not let this program in any more" in visit.get("/me").text
     assert visit.join().headers["Location"] == "/me?said=connected"
     assert "Connect again" not in visit.get("/me").text

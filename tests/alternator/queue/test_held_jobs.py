@@ -47,11 +47,14 @@ class Queue:
     def __init__(self, connector: Breaking) -> None:
         self.connector = connector
         self.at_work = AtWork()
+        self.takes = list(QUEUES)
         self.manager = self.another()
 
     def another(self) -> HeldJobManager:
         """The manager of the process's next worker."""
-        return HeldJobManager(self.connector, retry_seconds=5, at_work=self.at_work)
+        return HeldJobManager(
+            self.connector, retry_seconds=5, at_work=self.at_work, takes=self.takes.__contains__
+        )
 
     async def add(self) -> None:
         """Make the job."""
@@ -153,5 +156,18 @@ def test_what_another_process_has_is_left_to_it(tried: Callable[[Try], None]):
         beside = await other.manager.register_worker()
         await other.manager.update_heartbeat(beside)
         assert await queue.states() == [("doing", 0)]
+
+    tried(body)
+
+
+def test_a_queue_whose_jobs_are_not_taken_now_keeps_them(tried: Callable[[Try], None]):
+    async def body(queue: Queue) -> None:
+        worker = await queue.manager.register_worker()
+        for takes in (["speech"], []):
+            queue.takes[:] = takes
+            assert await queue.manager.fetch_job(["vision", "speech"], worker) is None
+            assert await queue.states() == [("todo", 0)]
+        queue.takes[:] = ["vision"]
+        assert await queue.manager.fetch_job(["vision", "speech"], worker) is not None
 
     tried(body)

@@ -1,6 +1,8 @@
 """``alternator worker`` against the sandbox and a database."""
 
 import logging
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +11,47 @@ from roles_in_threads import Cluster, Heard
 from waiting import wait_for
 
 from alternator.config.models import WhisperSettings
-from alternator.errors import ConfigError
-from alternator.roles.worker_command import check_gpu, main
+from alternator.errors import ConfigError, SpeechServerAwayError
+from alternator.roles import hearing
+from alternator.roles.worker_command import main
+from alternator.roles.worker_speech import check_gpu
+from alternator.speech.transcript import Transcript
 from alternator.speech.worker.slot import WorkerReport
 from alternator.store.errands import Errand
 from alternator.store.postgres.store import PostgresStore
 from sandbox.server import SandboxServer
+
+
+class Away(Heard):
+    """A transcriber whose server is away, until it ``answers`` probes, and ``hears``."""
+
+    def __init__(self) -> None:
+        super().__init__(WhisperSettings())
+        self.answers = self.hears = False
+        self.probes = self.asked = 0
+        self.most_at_once_since = 0  # since it answers
+        self._under_way = 0
+        self._lock = threading.Lock()
+
+    def probe(self) -> None:
+        self.probes += 1
+        if not self.answers:
+            raise SpeechServerAwayError("it is away")
+
+    def transcribe(self, path: Path, **asked: object) -> Transcript:
+        with self._lock:
+            self.asked += 1
+            self._under_way += 1
+            if self.answers and not self.hears:
+                self.most_at_once_since = max(self.most_at_once_since, self._under_way)
+        try:
+            if self.hears:
+                return super().transcribe(path, **asked)
+            time.sleep(0.1)
+            raise SpeechServerAwayError("it is away")
+        finally:
+            with self._lock:
+                self._under_way -= 1
 
 
 def edits(server: SandboxServer, post: str) -> int:
@@ -54,6 +91,41 @@ def test_speech_goes_to_those_who_hear(cluster: Cluster, clip: Path):
     cluster.described(said)
 
 
+def test_a_worker_that_can_not_hear_takes_no_speech_until_it_can(
+    cluster: Cluster, clip: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(hearing, "FIRST_SECONDS", 0.2)
+    monkeypatch.setattr(hearing, "LONGEST_DEAF_SECONDS", 0.4)
+    engine = Away()
+    heard = replace(cluster.config, whisper=WhisperSettings(enabled=True))
+    cluster.bot(heard)
+    cluster.worker(heard, make=lambda settings: engine)
+    wait_for(lambda: cluster.server.open_streams() == 1)
+    said = [cluster.server.post(f"Listen {n}", files=[clip])["id"] for n in range(6)]
+    wait_for(lambda: engine.probes >= 3)
+    # Those that were taken before it was known; a picture is described meanwhile.
+    asked = engine.asked
+    assert 1 <= asked <= 2
+    seen = cluster.server.post("Look", files=[cluster.picture])["id"]
+    cluster.described(seen, seconds=60)
+    wait_for(lambda: engine.probes >= 6)
+    assert engine.asked == asked
+    [facts] = cluster.execute("SELECT facts ->> 'deaf' FROM process WHERE role = 'worker'")
+    assert facts == ("it is away",)
+    jobs = "SELECT DISTINCT queue_name, status::text, attempts FROM procrastinate_jobs"
+    wait_for(lambda: cluster.execute(jobs) == [("speech", "todo", 0)])  # the picture's has ended
+    assert engine.asked == asked
+    # A server that answers a probe and hears nothing costs one post at a time.
+    engine.answers = True
+    wait_for(lambda: engine.asked >= asked + 3)
+    assert engine.most_at_once_since == 1
+    engine.hears = True
+    for post in said:
+        cluster.described(post, seconds=60)
+    wait_for(lambda: cluster.states() == ["described"] * 7)
+    assert cluster.execute("SELECT max(attempts) FROM attachment") == [(1,)]
+
+
 def test_an_errand_is_done_by_a_worker(cluster: Cluster):
     cluster.bot()
     cluster.worker()
@@ -82,7 +154,7 @@ def test_a_limit_that_one_meets_holds_for_all(cluster: Cluster):
     cluster.worker()
     cluster.worker()
     posts = [cluster.server.post(f"Post {n}", files=[cluster.picture])["id"] for n in range(6)]
-    wait_for(lambda: cluster.execute("SELECT 1 FROM limits WHERE kind = 'edit'"))
+    wait_for(lambda: cluster.execute("SELECT 1 FROM limits WHERE kind LIKE 'edit:%'"))
     far = "SELECT count(*) FROM procrastinate_jobs WHERE scheduled_at > now() + interval '9 min'"
     # Those whose edits were under way are through.
     wait_for(lambda: cluster.execute(far) == [(cluster.states().count("waiting"),)])

@@ -334,6 +334,7 @@ def test_tokens_and_their_limits(
     assert wrong.value.code == "invalid_api_key"
     with pytest.raises(openai.AuthenticationError):
         running.client("wrong-secret").models.list()
+    assert requests.get(f"{running.url}/v1/status", timeout=10).status_code == 401
     first = running.client("first-secret")
     assert [model.id for model in first.models.list()] == ["fixture"]
     asking = threading.Thread(

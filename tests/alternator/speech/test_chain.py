@@ -236,3 +236,39 @@ def test_a_server_alone_is_waited_for_by_whoever_asks(sound: Path) -> None:
     settings = WhisperSettings(engine="openai-api", server_url=gone.url)
     with open_speech(settings) as speech, pytest.raises(SpeechServerAwayError, match="reached"):
         speech.transcribe(sound)
+
+
+def test_a_probe_asks_a_server_each_time_anew() -> None:
+    """A worker that had it once would go on to say that it is there."""
+    with speech_server() as gone:
+        speech = open_speech(WhisperSettings(engine="openai-api", server_url=gone.url))
+        speech.probe()
+    with speech:
+        with pytest.raises(SpeechServerAwayError, match="can't be reached"):
+            speech.probe()
+        port = int(gone.url.rsplit(":", 1)[1].partition("/")[0])
+        with speech_server(port) as back:
+            speech.probe()
+            assert not back.asked, "no sound was sent"
+
+
+def test_a_server_that_a_probe_finds_is_taken_at_once(
+    own: None,
+    sound: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its own watch may look minutes later."""
+    monkeypatch.setattr(presence, "FIRST_SECONDS", 600.0)
+    with speech_server() as gone:
+        port = int(gone.url.rsplit(":", 1)[1].partition("/")[0])
+    with chain(gone, model="gone") as speech:
+        with pytest.raises(ModelError, match="the model is gone"):
+            speech.probe()
+        with pytest.raises(ModelError, match="the model is gone"):
+            speech.transcribe(sound)
+        with speech_server(port):
+            speech.probe()
+            assert speech.transcribe(sound).text == HELLO
+    away, back = changes(caplog)
+    assert "can't be reached" in away and back == f"model gone at {gone.url} is there again"

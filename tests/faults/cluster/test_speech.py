@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cluster import Cluster
 from cluster_scene import ClusterScene
 from cluster_speech import Ear
 from loopback import free_port
@@ -28,6 +29,7 @@ MANNERS = {
 WHILE_SECONDS = 1.1  # longer than the server may take for an answer
 OWN = '[whisper]\nengine = "ear"\n'
 SOON_SECONDS = 3.0
+NONE_TAKEN = "no posts with speech are taken"
 LOST = "CUDA error: unspecified launch failure"
 
 
@@ -72,6 +74,11 @@ def until_asked(proxy: Proxy, before: int) -> None:
     wait_for(lambda: proxy.connections > before, 20, "the server to be asked")
 
 
+def until_deaf(cluster: Cluster, name: str) -> None:
+    """Wait until a worker takes no posts with speech."""
+    wait_for(lambda: NONE_TAKEN in cluster.log(name), 60, f"{name} to hear nothing")
+
+
 def test_the_speech_server_fails_for_a_while(
     scene_of_cluster: ClusterScene,
     served: tuple[Proxy, Callable[[], None]],
@@ -97,6 +104,46 @@ def test_the_speech_server_fails_for_a_while(
         scene.until_described(posts[-1])
     scene.ends_well()
     assert [scene.world.edits(key) for key in posts] == [1] * len(posts)
+
+
+def test_while_nobody_can_hear_posts_wait_and_lose_nothing(
+    scene_of_cluster: ClusterScene,
+    served: tuple[Proxy, Callable[[], None]],
+    clip: Callable[[], str],
+) -> None:
+    """The server is away for longer than all probes grow, with two workers."""
+    scene, cluster = scene_of_cluster, scene_of_cluster.cluster
+    proxy, start = served
+    cluster.settings = asks(proxy.port)
+    cluster.start_all("bot", "worker-1", "worker-2")
+    scene.until_described(scene.victim)
+    posts = [clip() for _ in range(5)]
+    for name in ("worker-1", "worker-2"):
+        until_deaf(cluster, name)
+    states = (
+        "SELECT status_id, state, attempts, deferred FROM attachment "
+        "WHERE status_id = ANY(%s) ORDER BY status_id"
+    )
+    wait_for(
+        lambda: [row[1] for row in cluster.ask(states, posts)] == ["waiting"] * len(posts),
+        30,
+        "the posts to wait",
+    )
+    before = cluster.ask(states, posts)
+    scene.passes(12.0)
+    # Nobody takes one up, and none has lost an attempt.
+    assert cluster.ask(states, posts) == before
+    assert {row[2] for row in before} == {0}
+    jobs = "SELECT DISTINCT queue_name, status::text FROM procrastinate_jobs"
+    assert cluster.ask(jobs) == [("speech", "todo")]
+    start()
+    scene.until_described(*posts)
+    seen = "SELECT pid, facts -> 'models' FROM process WHERE role = 'serve'"
+    served_by = (cluster.members["serve"].pid, ["base"])
+    wait_for(lambda: cluster.ask(seen) == [served_by], 60, "the server in the list")
+    scene.ends_well()
+    assert [scene.world.edits(key) for key in posts] == [1] * len(posts)
+    assert cluster.ask("SELECT 1 FROM procrastinate_jobs WHERE status = 'failed'") == []
 
 
 def test_the_end_of_a_speech_server_in_the_middle_of_a_post(

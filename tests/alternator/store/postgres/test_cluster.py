@@ -1,6 +1,7 @@
 """What all processes know: the limits, who is there, all of an account at once."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from alternator.errors import TemporaryStateError
 from alternator.store.cluster import OF_ACCOUNT, Enrolled, Process
 from alternator.store.errands import Errand
 from alternator.store.outcomes import Found
+from alternator.store.postgres import processes
 from alternator.store.postgres.cluster import PostgresCluster
 from alternator.store.postgres.store import PostgresStore
 from alternator.store.sql.state import SqlAccountState
@@ -26,20 +28,43 @@ def filled(shared: PostgresStore, cluster: PostgresCluster, remote_id: str) -> S
     state.errands.ask(Errand(kind="undo", status_id=f"9{remote_id}", attachment_id="a"))
     state.ledger.spend("edit")
     state.ledger.answered(f"9{remote_id}", ["r"])
-    cluster.limits.set(state.key, "read", 60.0)
+    cluster.limits.set(state.key, "a-token", "read", 60.0)
     return state
 
 
 def test_limits_are_one_for_all(shared: PostgresStore, cluster: PostgresCluster):
     state = shared.use_account("https://one.example", "7")
-    assert cluster.limits.get(state.key) == {}
-    cluster.limits.set(state.key, "edit", 60.0)
-    cluster.limits.set(state.key, "reserve", 1e9)
-    found = cluster.limits.get(state.key)
+    assert cluster.limits.get(state.key, "a-token") == {}
+    cluster.limits.set(state.key, "a-token", "edit", 60.0)
+    cluster.limits.set(state.key, "a-token", "reserve", 1e9)
+    found = cluster.limits.get(state.key, "a-token")
     assert 50 < found["edit"] <= 60
     assert found["reserve"] <= 3601  # a clock that was wrong holds nothing up for days
-    cluster.limits.set(state.key, "edit", 0.0)
-    assert set(cluster.limits.get(state.key)) == {"reserve"}
+    cluster.limits.set(state.key, "a-token", "edit", 0.0)
+    assert set(cluster.limits.get(state.key, "a-token")) == {"reserve"}
+
+
+def test_what_is_met_with_a_former_token_holds_nobody_up(
+    shared: PostgresStore, cluster: PostgresCluster
+):
+    state = shared.use_account("https://one.example", "7")
+    limits = cluster.limits
+    limits.set(state.key, "former", "read", 300.0)
+    limits.refuse(state.key, "former", 300.0)
+    assert limits.get(state.key, "current") == {}
+    assert not limits.is_refused(state.key, "current")
+    limits.set(state.key, "current", "edit", 60.0)
+    # The end of a former token's limit is not the end of this one's.
+    limits.set(state.key, "former", "edit", 0.0)
+    assert set(limits.get(state.key, "current")) == {"edit"}
+    assert set(limits.get(state.key, "former")) == {"read"}
+    with shared.database.plain() as connection:
+        connection.execute("UPDATE limits SET until = alternator_now() - 1")
+    # What is over goes with the next that is written, and no token is kept.
+    limits.set(state.key, "current", "edit", 60.0)
+    with shared.database.plain() as connection:
+        rows = connection.execute("SELECT kind FROM limits").fetchall()
+    assert len(rows) == 1 and "current" not in str(rows)
 
 
 def test_a_process_is_seen_until_it_goes(shared: PostgresStore, cluster: PostgresCluster):
@@ -125,3 +150,25 @@ def test_a_halted_account_is_named(shared: PostgresStore, cluster: PostgresClust
     assert cluster.halted() == {}
     state.halt("an edit did harm")
     assert cluster.halted() == {"1@one.example": "an edit did harm"}
+
+
+def test_a_server_without_a_database_is_told_of_by_others(
+    shared: PostgresStore, cluster: PostgresCluster, monkeypatch: pytest.MonkeyPatch
+):
+    worker = Process(id="a", role="worker", host="h", pid=1, version="0.1")
+    cluster.processes.come(worker)
+    for under_way in (1, 2):
+        server = Process(
+            id="a", role="serve", host="g", pid=2, version="0.1", facts={"under_way": under_way}
+        )
+        cluster.processes.told(server, 3600.0)
+    found = {one.role: one for one in cluster.processes.seen()}
+    assert len(found) == 2 and found["worker"].host == "h"  # it takes nobody's row
+    assert found["serve"].facts == {"under_way": 2}
+    assert 3590 < found["serve"].seen - found["serve"].started < 3660
+    # One that makes numbers of itself up fills no table.
+    monkeypatch.setattr(processes, "MOST_SERVERS", 3)
+    for number in range(9):
+        cluster.processes.told(replace(server, id=str(number)), 0.0)
+    cluster.processes.told(server, 3600.0)
+    assert [one.role for one in cluster.processes.seen()].count("serve") == 3

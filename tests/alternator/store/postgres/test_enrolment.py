@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from alternator.store.cluster import Enrolled, Process, Source
+from alternator.store.postgres import enrolment
 from alternator.store.postgres.cluster import PostgresCluster
 from alternator.store.postgres.store import PostgresStore
 
@@ -198,3 +199,52 @@ def test_settings_and_a_token_s_form_change_alone(cluster: PostgresCluster):
     cluster.enrolment.change("member:2", {})
     assert not cluster.enrolment.reseal("member:2", None, b"b")
     assert cluster.enrolment.get("member:2") is None
+
+
+def test_how_many_there_are_to_share_out_is_known(cluster: PostgresCluster, shared: PostgresStore):
+    def number() -> int:
+        with shared.database.plain() as connection:
+            row = connection.execute("SELECT number FROM to_watch").fetchone()
+            counted = connection.execute("SELECT count(*) FROM watched WHERE NOT paused").fetchone()
+        assert row is not None and row == counted
+        return int(row[0])
+
+    assert number() == 0
+    enrol(cluster, 5)
+    enrol(cluster, 5)  # again
+    assert number() == 5
+    for paused in (True, True, False, True):
+        cluster.enrolment.pause("config:001", paused=paused)
+        assert number() == 4 + (not paused)
+    cluster.enrolment.withdraw("config:001")
+    cluster.enrolment.withdraw("config:001")
+    assert number() == 4
+    cluster.enrolment.withdraw("config:002")
+    assert number() == 3
+    cluster.enrolment.lease("a", watchers=1, seconds=30)
+    cluster.enrolment.enrol(
+        Enrolled(key="member:1", source="member", server="https://one.example", paused=True)
+    )
+    assert number() == 3
+
+
+def test_each_comes_once_by_its_name(cluster: PostgresCluster, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(enrolment, "AT_ONCE", 2)
+    assert list(cluster.enrolment.each("member")) == []
+    for number, handle in enumerate(("Zoe@one.example", "ada@one.example", "", "ada@one.example")):
+        cluster.enrolment.enrol(
+            Enrolled(
+                key=f"member:{number}",
+                source="member",
+                server="https://one.example",
+                handle=handle,
+            )
+        )
+    enrol(cluster, 3)
+    found = [entry.key for entry in cluster.enrolment.each("member")]
+    assert found == ["member:1", "member:3", "member:2", "member:0"]
+    assert len(list(cluster.enrolment.each("config"))) == 3
+    named = cluster.enrolment.named
+    assert [entry.key for entry in named("ADA@one.example", "member")] == ["member:1", "member:3"]
+    assert [entry.key for entry in named("member:0", "member")] == ["member:0"]
+    assert not named("ada", "member") and not named("config:001", "member")

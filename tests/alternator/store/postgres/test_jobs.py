@@ -6,7 +6,7 @@ import pytest
 
 from alternator.store.cluster import Enrolled
 from alternator.store.errands import Errand
-from alternator.store.outcomes import Found
+from alternator.store.outcomes import Found, to_retry
 from alternator.store.postgres.cluster import PostgresCluster
 from alternator.store.postgres.store import PostgresStore
 from alternator.store.sql.state import SqlAccountState
@@ -167,3 +167,23 @@ def test_a_dead_job_waits_for_a_person(
     assert jobs(execute) == [(f"{state.key}:1", "todo", "vision")]
     assert not cluster.jobs.dead()
     assert not cluster.jobs.retry(dead.id)
+
+
+def test_what_no_engine_could_hear_is_due_once_one_can(
+    cluster: PostgresCluster, state: SqlAccountState, execute: Execute
+):
+    state.record([post(n, speech=True) for n in "1234"] + [post("5")])
+    for number in "125":  # their engine, or endpoint, was away
+        claim = state.claim_of(number)
+        assert claim is not None
+        state.finish(claim, [to_retry("a", "it is away", counts=False)])
+    counted = state.claim_of("3")  # the file's own
+    put_back = state.claim_of("4")  # the post's server
+    assert counted is not None and put_back is not None
+    state.finish(counted, [to_retry("a", "it died")])
+    state.put_back(put_back)
+    assert cluster.jobs.hurry_speech() == 2
+    due = "SELECT lock FROM procrastinate_jobs WHERE scheduled_at <= now() ORDER BY lock"
+    assert execute(due) == [(f"{state.key}:1",), (f"{state.key}:2",)]
+    assert execute("SELECT sum(attempts) FROM attachment WHERE status_id IN ('1', '2')") == [(0,)]
+    assert cluster.jobs.hurry_speech() == 0

@@ -108,6 +108,25 @@ def test_what_is_done_with_is_counted_once_and_followed_from_then_on(
         assert state.counts() == {"described": 3, "left": 1, "waiting": 5}
 
 
+def test_the_accounts_that_are_there_are_counted(url: str, monkeypatch: pytest.MonkeyPatch):
+    steps = schema.migrations()
+    with connected(url) as db:
+        monkeypatch.setattr(schema, "migrations", lambda: steps[:2])
+        upgrade.upgrade(db)
+        db.execute(
+            "INSERT INTO watched (key, source, server, handle, created, paused) SELECT "
+            "'config:' || n, 'config', 'https://x.example', '', 0, n > 5 FROM "
+            "generate_series(1, 7) AS n"
+        )
+        monkeypatch.setattr(schema, "migrations", lambda: steps)
+        upgrade.upgrade(db)
+    with closing(PostgresStore(DatabaseSettings(url=url), role="test", shared=True)) as store:
+        assert store.cluster is not None
+        enrolment = store.cluster.enrolment
+        assert len(enrolment.lease("a", watchers=2, seconds=30)) == 3
+        assert len(enrolment.lease("b", watchers=2, seconds=30)) == 2
+
+
 def test_one_that_fails_leaves_nothing_of_itself(url: str, monkeypatch: pytest.MonkeyPatch):
     with connected(url) as db:
         upgrade.upgrade(db)
