@@ -18,6 +18,7 @@ from alternator.bot.find_posts import nobody_listens
 from alternator.bot.messenger import Messenger
 from alternator.bot.modes import Modes
 from alternator.bot.others.parts import Others, others_of
+from alternator.bot.outbox import Outbox
 from alternator.bot.pace import Pace
 from alternator.bot.reply import Replier
 from alternator.bot.review import Review
@@ -95,14 +96,7 @@ def conduct_of(
     ServerError if a token of it is refused, or lacks a scope.
     """
     modes, ledger, clock = modes_of(config), account.state.ledger, progress.clock
-    sender = sender_of(config, account, session, progress)
-    messenger = Messenger(
-        sender,
-        account.id,
-        to="@" + account.name.partition("@")[0],
-        limit=account.instance.post_limit,
-        is_other=sender is not session,
-    )
+    messenger = messenger_of(config, account, session, progress)
     teller = Teller(ledger, messenger, troubles_of(config), config.messages.to)
     token = TokenWatch(lambda: account.health.report.token_refused, account.name, teller)
     credit = CreditWatch(
@@ -152,25 +146,43 @@ def troubles_of(config: Config) -> list[Trouble]:
     return about
 
 
+def messenger_of(
+    config: Config, account: Account, session: MastodonClient, progress: Progress
+) -> Messenger:
+    """What sends direct messages. ServerError if a token does not suffice."""
+    sender, sender_id = sender_of(config, account, session, progress)
+    outgoing, limit = account.state.outgoing, account.instance.post_limit
+    return Messenger(
+        sender,
+        account.id,
+        Outbox(sender, sender_id, outgoing, limit=limit),
+        to="@" + account.name.partition("@")[0],
+        is_other=sender is not session,
+    )
+
+
 def sender_of(
     config: Config, account: Account, session: MastodonClient, progress: Progress
-) -> MastodonClient:
-    """Whose session direct messages are sent by. ServerError if its token does not suffice."""
+) -> tuple[MastodonClient, str]:
+    """Whose session direct messages are sent by, and the id of that account, '' if it is not known.
+
+    ServerError if its token does not suffice.
+    """
     needed = (*account.instance.dialect.scopes, *scopes.of_others(config.others))
     scopes.check(session.scopes(), needed, "[mastodon] access_token")
     token = config.messages.access_token
     if token is None:
-        return session
+        return session, account.id
     sender = MastodonClient(replace(account.settings, access_token=token), progress=progress)
     try:
         other = sender.verify()
         scopes.check(sender.scopes(), scopes.NEEDED, "[messages] access_token")
     except TemporaryServerError as error:
         log.warning("the second account could not be looked at: %s", error)
-        return sender
+        return sender, ""
     except ServerError as error:
         raise type(error)(f"[messages] access_token: {error}") from None
-    return session if other.id == account.id else sender
+    return (session if other.id == account.id else sender), other.id
 
 
 def take_up_dry_runs(account: Account, modes: Modes) -> None:

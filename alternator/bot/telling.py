@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Literal
 
 from alternator.bot.messenger import Messenger
 from alternator.config.settings import BalanceSettings
-from alternator.errors import EndpointError, ServerError
+from alternator.errors import EndpointError, TakenBackError
 from alternator.speech.worker.slot import WorkerReport
 from alternator.store.ledger import Ledger
 
@@ -35,20 +36,21 @@ class Teller:
     def tell(self, kind: Trouble, text: str) -> None:
         """Log it, and send it if that is wanted; both at most once a day.
 
-        ServerError if it can't be sent now; it is sent when it is told again.
+        ServerError if it can't be sent now; it is sent when it is told again, also by who was
+        started meanwhile.
         """
-        if not self._ledger.tell(kind, apart=A_DAY_SECONDS):
-            return
-        log.warning("%s", text)
+        is_new = self._ledger.tell(kind, apart=A_DAY_SECONDS)
+        if is_new:
+            log.warning("%s", text)
         if kind not in self._about or self._messenger is None:
             return
         if kind == "token" and not self._messenger.is_other:
             return  # it would be sent with that very token
-        try:
-            self._messenger.send(text, f"{kind} {self._ledger.last_told(kind)}", to=self._to)
-        except ServerError:
-            self._ledger.untell(kind)
-            raise
+        key = f"{kind} {self._ledger.last_told(kind)}"
+        if not is_new and self._messenger.is_sent(key):
+            return
+        with suppress(TakenBackError):
+            self._messenger.send(text, key, to=self._to)
         log.info("that was sent as a direct message")
 
 

@@ -227,7 +227,7 @@ class Work:
     def _keep(self, claim: Claim, draft: Draft) -> None:
         self._drafts[claim] = draft
         if draft.approved is None:
-            self._pace.made(len(draft.texts))
+            self._pace.made(sum(map(bool, draft.texts.values())))
         while len(self._drafts) > MOST_DRAFTS:
             del self._drafts[next(iter(self._drafts))]
 

@@ -18,6 +18,7 @@ from alternator.store.errands import Errands
 from alternator.store.ledger import Ledger
 from alternator.store.listing import Listing
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
+from alternator.store.outgoing import Outgoings
 from alternator.store.overview import Overview
 
 
@@ -62,6 +63,10 @@ class AccountState(Protocol):
     @property
     def asked(self) -> Asked:
         """What others ask the account for."""
+
+    @property
+    def outgoing(self) -> Outgoings:
+        """What the account posts in parts."""
 
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""
