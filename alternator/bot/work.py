@@ -102,6 +102,11 @@ class Work:
         Returns whether it is done with for now: False for one with speech, which is at work from
         now on.
         """
+        server = self._account.settings.instance_url
+        with tracing.of_post("describe", server, claim.status_id, backfill=claim.backfill):
+            return self._describe(claim)
+
+    def _describe(self, claim: Claim) -> bool:
         clock = self._stop.clock
         state = self._account.state
         started = clock.monotonic()

@@ -8,10 +8,8 @@ calls them for one account one after the other.
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 
-from alternator import tracing
 from alternator.accounts.account import Account
 from alternator.bot.attendance import Attendance
 from alternator.bot.conduct import Conduct, conduct_of, modes_of
@@ -107,14 +105,7 @@ class AccountWatch:
             self._attendance.heard(status.id)
         if self._stop.requested:
             return
-        made = status.created_at.timestamp() if status.created_at is not None else None
-        traced = (
-            tracing.of_post("found", self.config.mastodon.instance_url, status.id, began=made)
-            if status.attachments and status.edited_at is None
-            else nullcontext()
-        )
-        with traced:
-            self.found += self._finder.notice(status)
+        self.found += self._finder.notice(status)
 
     def look_now(self) -> None:
         """Look through the posts at once: the stream was reconnected."""

@@ -14,6 +14,7 @@ from alternator.bot.endpoints import Endpoints
 from alternator.bot.health import serving
 from alternator.bot.members import OfAccount, shared_whisper
 from alternator.bot.starting import Shared, start_speech, workers_of
+from alternator.bot.traces import tracing_to
 from alternator.config.load import ClusterConfig
 from alternator.config.models import WhisperSettings
 from alternator.config.settings import Config
@@ -30,7 +31,6 @@ from alternator.roles.observed import Observations, ObservedSpeech
 from alternator.roles.opening import add_arguments, begun, shared_store
 from alternator.roles.post_job import PostJobs
 from alternator.roles.presence import Presence
-from alternator.roles.traces import tracing_to
 from alternator.roles.worker_health import WorkerHealth
 from alternator.roles.worker_metrics import WorkerMetrics
 from alternator.speech.opening import open_speech

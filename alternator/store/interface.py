@@ -86,11 +86,11 @@ class AccountState(Protocol):
 
     def record(
         self, found: Iterable[Found], *, cursor: str | None = None, floor: str | None = None
-    ) -> int:
+    ) -> tuple[str, ...]:
         """Remember statuses with work to do, and how far the account has been looked through.
 
-        Attachments already known keep their row, and the cursor never goes back. Returns how many
-        attachments were new.
+        Attachments already known keep their row, and the cursor never goes back. Returns the post
+        of each attachment that was new: of two that record the same, one is told.
         """
 
     def claim(self, *, backfill: bool = True, speech: bool = True) -> Claim | None:

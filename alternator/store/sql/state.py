@@ -87,7 +87,7 @@ class SqlAccountState(SqlClaims):
 
     def record(
         self, found: Iterable[Found], *, cursor: str | None = None, floor: str | None = None
-    ) -> int:
+    ) -> tuple[str, ...]:
         """Remember statuses with work to do, and how far the account has been looked through."""
         with self._database.writing() as db:
             new = self._add(db, found)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from cluster_scene import ClusterScene
+from threads import PICTURES, WARNING, forget_keys, numbers_below, parts_below
 from waiting import wait_for
 
 from sandbox.model.records import DEMO_ACCOUNT, Status
@@ -86,6 +87,35 @@ def test_a_reply_is_posted_once(scene: ClusterScene) -> None:
     end(scene)
     assert [len(replies(scene, one)) for one in scene.victims] == [1] * len(scene.victims)
     assert [scene.world.edits(one) for one in scene.victims] == [0] * len(scene.victims)
+
+
+@pytest.mark.parametrize("scene", ["reply"], indirect=True)
+def test_a_reply_in_parts_is_ended_by_another_worker(scene: ClusterScene) -> None:
+    """By the one that is there when the first dies, in the words of the first, though the server
+    knows no key of what was posted any more."""
+    cluster, world = scene.cluster, scene.world
+    cluster.start("bot")
+    for parts, after in ((1, False), (1, True), (2, False), (2, True)):
+        cluster.start("worker", "worker-1")
+        cluster.until_idle()
+        hits = scene.hits()
+        scene.scene.fail("POST", POST, skip=parts, after=after, hang=True, times=1)
+        victim = scene.another_victim(PICTURES + 1, spoiler_text=WARNING)
+        scene.until_hit(hits)
+        wait_for(lambda n=parts + after, v=victim: len(parts_below(world, v)) == n, 60, "the part")
+        asked = len(world.vision.requests())
+        cluster.start("worker", "worker-2")
+        cluster.kill("worker-1")
+        world.clear()
+        forget_keys(world)
+        whole = list(range(2, PICTURES + 2))
+        wait_for(lambda v=victim, w=whole: numbers_below(world, v) == w, 60, f"{parts}, {after}")
+        cluster.until_idle()
+        assert len(world.vision.requests()) == asked  # its words are kept
+        cluster.end_one("worker-2")
+    end(scene)
+    for victim in scene.victims[1:]:
+        assert numbers_below(world, victim) == whole and len(parts_below(world, victim)) > 2
 
 
 @pytest.mark.parametrize("scene", ["review"], indirect=True)
