@@ -76,23 +76,24 @@ def no_workers() -> Sequence[WorkerReport]:
     return ()
 
 
-def no_limit() -> str:
-    """The day's tokens are not used up: there are as many as one likes."""
+def nothing_wrong() -> str:
+    """No GPU is lost, no tokens are used up: who describes would be told by it."""
     return ""
 
 
-# size: operator, server, thread, and what is shared: workers, tokens.
+# size: operator, server, thread, and what is shared: GPUs, tokens.
 def conduct_of(
     config: Config,
     account: Account,
     session: MastodonClient,
     progress: Progress,
-    workers: Callable[[], Sequence[WorkerReport]] = no_workers,
-    tokens_used_up: Callable[[], str] = no_limit,
+    gpu_lost: Callable[[], str] = nothing_wrong,
+    tokens_used_up: Callable[[], str] = nothing_wrong,
 ) -> Conduct:
     """What is configured for an account that is signed in; ``session`` is the main thread's.
 
-    ``tokens_used_up`` says that the day's tokens are, and nothing while some are left.
+    ``gpu_lost`` and ``tokens_used_up``, of the day, say in words that it is so, and nothing while
+    it is not.
     ServerError if a token of it is refused, or lacks a scope.
     """
     modes, ledger, clock = modes_of(config), account.state.ledger, progress.clock
@@ -105,7 +106,7 @@ def conduct_of(
     pace = Pace(config.pace, ledger)
     turns = [
         Turn(chore=token, seconds=LOOK_SECONDS),
-        Turn(chore=GpuWatch(workers, teller), seconds=LOOK_SECONDS),
+        Turn(chore=GpuWatch(gpu_lost, teller), seconds=LOOK_SECONDS),
         Turn(chore=credit, seconds=LOOK_SECONDS),
     ]
     if config.messages.budget:  # what is used up stands in the log anyway

@@ -123,28 +123,39 @@ class BudgetWatch:
             self._teller.tell("budget", "; ".join(reasons))
 
 
-class GpuWatch:
-    """Notices a worker that computed on a GPU and does not any more."""
+class LostGpu:
+    """Notices that speech was computed on a GPU and is not any more. For any thread."""
 
-    is_due = False
-
-    def __init__(self, workers: Callable[[], Sequence[WorkerReport]], teller: Teller) -> None:
+    def __init__(self, workers: Callable[[], Sequence[WorkerReport]]) -> None:
         self._workers = workers
-        self._teller = teller
         self._had_gpu = False
 
-    def step(self, *, everything: bool = False) -> None:
-        """Look at the workers that are loaded."""
+    def __call__(self) -> str:
+        """That the GPU is lost and why, in words; empty while it is not."""
         loaded = [one for one in self._workers() if one.state in ("ready", "busy")]
         if any(not one.device.startswith(CPU) for one in loaded):
             self._had_gpu = True
         elif loaded and self._had_gpu:
             whys = "; ".join(dict.fromkeys(one.why for one in loaded if one.why))
-            self._teller.tell(
-                "gpu",
-                "speech is computed on the CPU now, no longer on the GPU"
-                + (f": {whys}" if whys else ""),
+            return "speech is computed on the CPU now, no longer on the GPU" + (
+                f": {whys}" if whys else ""
             )
+        return ""
+
+
+class GpuWatch:
+    """Tells of a GPU that is lost: ``lost`` says so."""
+
+    is_due = False
+
+    def __init__(self, lost: Callable[[], str], teller: Teller) -> None:
+        self._lost = lost
+        self._teller = teller
+
+    def step(self, *, everything: bool = False) -> None:
+        """Look whether one is."""
+        if reason := self._lost():
+            self._teller.tell("gpu", reason)
 
 
 class TokenWatch:

@@ -27,8 +27,9 @@ from alternator.mastodon.streams.events import EventReader
 from alternator.mastodon.streams.hub import Followed, StreamHub
 from alternator.mastodon.streams.ways import websocket_of
 from alternator.roles.desk import tell_limit, tell_watched_refused
+from alternator.roles.troubles import gpu_lost, tokens_used_up
 from alternator.stopping import Stop
-from alternator.store.cluster import Cluster
+from alternator.store.cluster import Cluster, Source
 from alternator.store.interface import Store
 
 log = logging.getLogger(__name__)
@@ -57,8 +58,9 @@ class Surroundings:
 class AccountWatch:
     """One account. It is ``Hearer``, ``Finder`` and ``PollEvents`` of its own parts."""
 
-    def __init__(self, key: str, config: Config, around: Surroundings) -> None:
+    def __init__(self, key: str, config: Config, around: Surroundings, source: Source) -> None:
         self.key = key
+        self._source = source
         self.config = config
         self.found = 0  # posts, since it is watched
         self._around = around
@@ -179,8 +181,15 @@ class AccountWatch:
         self._around.cluster.enrolment.bind(self.key, state.key, self.account.name)
         self._around.cluster.limits.refuse(state.key, self.config.mastodon.access_token, 0.0)
         self.account.budget.learn(self._around.cluster.limits.get(state.key))
-        # What is refused for want of tokens, and how GPUs are, is known to workers alone.
-        conduct = conduct_of(self.config, self.account, session, self._progress)
+        cluster = self._around.cluster
+        conduct = conduct_of(
+            self.config,
+            self.account,
+            session,
+            self._progress,
+            gpu_lost(cluster, self._source),
+            tokens_used_up(cluster, self._source, self.config.vision),
+        )
         takes_on = TakesOn(sees=self.config.vision.enabled, hears=self.config.whisper.enabled)
         self._conduct = conduct
         self._finder = PostFinder(

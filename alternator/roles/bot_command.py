@@ -158,7 +158,7 @@ class BotRole:
         config = self._configs.told(entry)
         if config is None:
             return
-        watch = AccountWatch(entry.key, config, self._around)
+        watch = AccountWatch(entry.key, config, self._around, entry.source)
         self._watches[entry.key], self._entries[entry.key] = watch, entry
         self._turns.add(watch)
 

@@ -13,7 +13,7 @@ NUMBER = re.compile(r"(?:^|\s)(\d+): ")
 def parts_below(world: World, status_id: str) -> list[str]:
     """The texts of a thread below a post, each part below the one before; it has no branches."""
     store = world.server.sandbox.store
-    found = []
+    found: list[str] = []
     with store.lock:
         while True:
             answers = [one for one in store.statuses.values() if one.in_reply_to_id == status_id]

@@ -14,7 +14,14 @@ from waiting import wait_for
 from alternator.accounts.account import Account
 from alternator.bot.messenger import Messenger
 from alternator.bot.outbox import Outbox
-from alternator.bot.telling import BudgetWatch, CreditWatch, GpuWatch, Teller, TokenWatch
+from alternator.bot.telling import (
+    BudgetWatch,
+    CreditWatch,
+    GpuWatch,
+    LostGpu,
+    Teller,
+    TokenWatch,
+)
 from alternator.config.settings import BalanceSettings
 from alternator.errors import EndpointError, ServerError
 from alternator.progress import SILENT
@@ -97,7 +104,7 @@ def test_a_refused_token_is_told_by_a_second_account_alone(
 
 def test_a_gpu_that_was_there_is_missed(server: SandboxServer, teller: Teller):
     workers: list[WorkerReport] = [CPU]
-    watch = GpuWatch(lambda: workers, teller)
+    watch = GpuWatch(LostGpu(lambda: workers), teller)
     watch.step()
     assert told(server) == []  # there never was one
     workers[:] = [GPU]

@@ -46,11 +46,12 @@ def migrations() -> tuple[Migration, ...]:
             statements=(text_of("0001_state.sql"), *CLUSTER_TABLES, text_of("0001_queue.sql")),
         ),
         Migration(version=2, statements=(text_of("0002_tally.sql"),)),
+        Migration(version=3, statements=(text_of("0003_trouble.sql"),)),
     )
 
 
 # The last of them.
-VERSION = 2
+VERSION = 3
 
 
 def version_in(connection: "psycopg.Connection[Any]") -> tuple[int | None, int]:
