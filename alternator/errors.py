@@ -186,6 +186,10 @@ class PostBusyError(UndoRefusedError):
     """The bot, or another undo, is at work on the post, and lets go of it by itself."""
 
 
+class TakenBackError(AlternatorError):
+    """What is posted in several posts was deleted by its author before all of it was."""
+
+
 class UnprovenEditError(AlternatorError):
     """An edit was not sent, since it would have changed more than descriptions: our defect."""
 

@@ -59,6 +59,12 @@ CASES = (
         "(`tests/faults/test_errand_kill.py`)."
     ),
     (
+        "**The process is killed between the parts of a reply** that takes several posts: at its "
+        "requests, and before and after each write. Started again, it posts what is missing, in "
+        "its place and in the same words, also where the server does not know the keys any more "
+        "(`tests/faults/test_reply_kill.py`)."
+    ),
+    (
         "**Somebody is at the same post**: {acts}; each {author_moments}. What the author did "
         "stays (`tests/faults/test_meanwhile.py`), also what they did right after our "
         "edit, whose answer was lost: that is no damage of ours. While the edit itself is on "
@@ -146,7 +152,13 @@ CLUSTER_CASES = (
     (
         "**In other modes** a worker that replies or keeps a draft is killed, and a bot that asks "
         "its author: at each request that says something, and before and after what is written. "
-        "Nothing is said twice, and what is approved is written once (`test_modes.py`)."
+        "Nothing is said twice, and what is approved is written once; a reply of several parts is "
+        "ended by another worker in the words of the first (`test_modes.py`)."
+    ),
+    (
+        "**For others**: a worker is killed at its answer, a bot while it hears and while it "
+        "confirms; another one is there. Each who asks is answered once, and a person's hour holds "
+        "whichever bot counts (`test_others.py`)."
     ),
     (
         "**A member takes the permission back** at the server, and gives it again later: "

@@ -7,7 +7,7 @@ most: what a picture costs is known only afterwards. What is written down outliv
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,6 +22,14 @@ DAY_SECONDS = 86_400
 # 2048 x 4096, https://platform.openai.com/docs/guides/images-vision#calculating-costs
 PICTURE_TOKENS = 1100
 CHARACTERS_PER_TOKEN = 3  # fewer than in English: rather too many tokens than too few
+
+
+# Told the limit, the reason in words, and for how many seconds that is so.
+Refused = Callable[[int, str, float], None]
+
+
+def nobody_is_told(limit: int, reason: str, seconds: float) -> None:
+    """Nobody else is there who would want to know."""
 
 
 class Ledger(Protocol):
@@ -52,10 +60,20 @@ class Spending:
 
 
 class DailyBudget:
-    """``limit`` tokens a day, by UTC; 0 for no limit. Several threads may share it."""
+    """``limit`` tokens a day, by UTC; 0 for no limit. Several threads may share it.
 
-    def __init__(self, limit: int, ledger: Ledger, clock: Clock = SYSTEM_CLOCK) -> None:
+    ``refused`` is told each time that something is refused for want of tokens.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        ledger: Ledger,
+        clock: Clock = SYSTEM_CLOCK,
+        refused: Refused = nobody_is_told,
+    ) -> None:
         self._limit = limit
+        self._refused = refused
         self._ledger = ledger
         self._clock = clock
         self._lock = threading.Lock()
@@ -113,7 +131,9 @@ class DailyBudget:
         if self._told != day:
             log.warning("%s", self._reason)
             self._told = day
-        raise EndpointError(self._reason, retry_after=(day + 1) * DAY_SECONDS - now)
+        left = (day + 1) * DAY_SECONDS - now
+        self._refused(self._limit, self._reason, left)
+        raise EndpointError(self._reason, retry_after=left)
 
     def _write_down(self, tokens: int) -> None:
         day = int(self._clock.now() // DAY_SECONDS)

@@ -62,7 +62,7 @@ class Backfill:
             seen.posts += len(wanted)
             seen.attachments += sum(len(entry.attachment_ids) for entry in found)
             if self._state is not None:
-                seen.new += self._state.record(found)
+                seen.new += len(self._state.record(found))
                 self._state.ledger.set_backfill(place)
             self._told(seen)
         return seen

@@ -121,7 +121,11 @@ def build_bot(
     wake = threading.Event()
     in_lane = BotProgress(stop, health.speech)
     lane = SpeechLane(
-        describer.beside(account.session(in_lane), in_lane), health.speech, stop.clock, wake.set
+        describer.beside(account.session(in_lane), in_lane),
+        health.speech,
+        stop.clock,
+        wake.set,
+        account.settings.instance_url,
     )
     undo = Undo(
         client=describer.client,

@@ -6,7 +6,7 @@ now, its texts are made anew instead, and wait again; where it is to be left alo
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Self, assert_never
 
@@ -85,6 +85,9 @@ class ModeDescriber:
         ``Describer.prepare``."""
         if self._answerer is not None and self._answerer.is_asked(claim.status_id):
             return self._for_others(self._answerer, claim, patient=patient, speech=speech)
+        begun = self._replier.begun(claim.status_id).keys() & set(claim.attachment_ids)
+        if begun:
+            return self._begun(begun, claim, patient=patient, speech=speech)
         kept = self._drafts.approved_of(claim.status_id)
         note = ""
         if kept is not None:
@@ -99,6 +102,8 @@ class ModeDescriber:
         """Do with a draft what its post's mode says; errors as of ``Describer.publish``."""
         if self._answerer is not None and self._answerer.is_asked(draft.status_id):
             return self._answerer.publish(draft)
+        if draft.status is not None:
+            draft = self._gone_on(draft, draft.status)
         if draft.status is None or not draft.texts or draft.approved is not None:
             return self._describer.publish(draft)
         mode = self._wanted.modes.of(draft.status.audience)
@@ -111,6 +116,30 @@ class ModeDescriber:
                 return [*draft.outcomes, *self._replier.reply(draft.status, draft.texts)]
             case _:
                 assert_never(mode)
+
+    def _begun(self, begun: Collection[str], claim: Claim, *, patient: bool, speech: bool) -> Draft:
+        """The draft for a post whose reply was begun about some of its attachments: the words of
+        these are kept, and no model is asked again."""
+        rest = tuple(key for key in claim.attachment_ids if key not in begun)
+        claimed = replace(claim, attachment_ids=rest)
+        draft = self._describer.prepare(claimed, patient=patient, speech=speech)
+        if draft.status is None:
+            return replace(draft, outcomes=deleted(claim.attachment_ids))
+        reason = self._wanted.reason_against(draft.status)
+        if reason is not None:
+            left = (left_alone(key, reason, sure=False) for key in sorted(begun))
+            return replace(draft, outcomes=(*draft.outcomes, *left))
+        return replace(draft, texts={**dict.fromkeys(sorted(begun), ""), **draft.texts})
+
+    def _gone_on(self, draft: Draft, status: Status) -> Draft:
+        """The draft without what a reply says that was begun, whatever the mode is by now: posts
+        what is left of it."""
+        begun = [key for key in self._replier.begun(status.id) if key in draft.texts]
+        if not begun:
+            return draft
+        outcomes = self._replier.go_on(status, begun)
+        texts = {key: text for key, text in draft.texts.items() if key not in begun}
+        return replace(draft, texts=texts, outcomes=(*draft.outcomes, *outcomes))
 
     def _for_others(
         self, answerer: Answerer, claim: Claim, *, patient: bool, speech: bool

@@ -18,6 +18,7 @@ from alternator.bot.find_posts import nobody_listens
 from alternator.bot.messenger import Messenger
 from alternator.bot.modes import Modes
 from alternator.bot.others.parts import Others, others_of
+from alternator.bot.outbox import Outbox
 from alternator.bot.pace import Pace
 from alternator.bot.reply import Replier
 from alternator.bot.review import Review
@@ -75,34 +76,28 @@ def no_workers() -> Sequence[WorkerReport]:
     return ()
 
 
-def no_limit() -> str:
-    """The day's tokens are not used up: there are as many as one likes."""
+def nothing_wrong() -> str:
+    """No GPU is lost, no tokens are used up: who describes would be told by it."""
     return ""
 
 
-# size: operator, server, thread, and what is shared: workers, tokens.
+# size: operator, server, thread, and what is shared: GPUs, tokens.
 def conduct_of(
     config: Config,
     account: Account,
     session: MastodonClient,
     progress: Progress,
-    workers: Callable[[], Sequence[WorkerReport]] = no_workers,
-    tokens_used_up: Callable[[], str] = no_limit,
+    gpu_lost: Callable[[], str] = nothing_wrong,
+    tokens_used_up: Callable[[], str] = nothing_wrong,
 ) -> Conduct:
     """What is configured for an account that is signed in; ``session`` is the main thread's.
 
-    ``tokens_used_up`` says that the day's tokens are, and nothing while some are left.
+    ``gpu_lost`` and ``tokens_used_up``, of the day, say in words that it is so, and nothing while
+    it is not.
     ServerError if a token of it is refused, or lacks a scope.
     """
     modes, ledger, clock = modes_of(config), account.state.ledger, progress.clock
-    sender = sender_of(config, account, session, progress)
-    messenger = Messenger(
-        sender,
-        account.id,
-        to="@" + account.name.partition("@")[0],
-        limit=account.instance.post_limit,
-        is_other=sender is not session,
-    )
+    messenger = messenger_of(config, account, session, progress)
     teller = Teller(ledger, messenger, troubles_of(config), config.messages.to)
     token = TokenWatch(lambda: account.health.report.token_refused, account.name, teller)
     credit = CreditWatch(
@@ -111,7 +106,7 @@ def conduct_of(
     pace = Pace(config.pace, ledger)
     turns = [
         Turn(chore=token, seconds=LOOK_SECONDS),
-        Turn(chore=GpuWatch(workers, teller), seconds=LOOK_SECONDS),
+        Turn(chore=GpuWatch(gpu_lost, teller), seconds=LOOK_SECONDS),
         Turn(chore=credit, seconds=LOOK_SECONDS),
     ]
     if config.messages.budget:  # what is used up stands in the log anyway
@@ -152,25 +147,43 @@ def troubles_of(config: Config) -> list[Trouble]:
     return about
 
 
+def messenger_of(
+    config: Config, account: Account, session: MastodonClient, progress: Progress
+) -> Messenger:
+    """What sends direct messages. ServerError if a token does not suffice."""
+    sender, sender_id = sender_of(config, account, session, progress)
+    outgoing, limit = account.state.outgoing, account.instance.post_limit
+    return Messenger(
+        sender,
+        account.id,
+        Outbox(sender, sender_id, outgoing, limit=limit),
+        to="@" + account.name.partition("@")[0],
+        is_other=sender is not session,
+    )
+
+
 def sender_of(
     config: Config, account: Account, session: MastodonClient, progress: Progress
-) -> MastodonClient:
-    """Whose session direct messages are sent by. ServerError if its token does not suffice."""
+) -> tuple[MastodonClient, str]:
+    """Whose session direct messages are sent by, and the id of that account, '' if it is not known.
+
+    ServerError if its token does not suffice.
+    """
     needed = (*account.instance.dialect.scopes, *scopes.of_others(config.others))
     scopes.check(session.scopes(), needed, "[mastodon] access_token")
     token = config.messages.access_token
     if token is None:
-        return session
+        return session, account.id
     sender = MastodonClient(replace(account.settings, access_token=token), progress=progress)
     try:
         other = sender.verify()
         scopes.check(sender.scopes(), scopes.NEEDED, "[messages] access_token")
     except TemporaryServerError as error:
         log.warning("the second account could not be looked at: %s", error)
-        return sender
+        return sender, ""
     except ServerError as error:
         raise type(error)(f"[messages] access_token: {error}") from None
-    return session if other.id == account.id else sender
+    return (session if other.id == account.id else sender), other.id
 
 
 def take_up_dry_runs(account: Account, modes: Modes) -> None:

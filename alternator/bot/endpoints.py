@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from alternator.alt_text.breaker import nothing_waits
-from alternator.alt_text.budget import DailyBudget, Ledger, NoLedger
+from alternator.alt_text.budget import DailyBudget, Ledger, NoLedger, Refused, nobody_is_told
 from alternator.alt_text.vision import VisionClient
 from alternator.config.models import VisionSettings
 from alternator.progress import Progress
@@ -32,10 +32,12 @@ class Waiting:
 class Endpoints:
     """For the thread that puts the accounts together; the clients are for their own threads.
 
-    ``ledger`` is where the tokens are written down that all accounts use together.
+    ``ledger`` is where the tokens are written down that all accounts use together; ``refused`` is
+    told when none are left for today.
     """
 
-    def __init__(self, ledger: Ledger | None = None) -> None:
+    def __init__(self, ledger: Ledger | None = None, refused: Refused = nobody_is_told) -> None:
+        self._refused = refused
         self._ledger = NoLedger() if ledger is None else ledger
         self._budgets: dict[int, DailyBudget] = {}  # by their limits
         self._known: dict[tuple[str, str | None], tuple[VisionClient, Waiting]] = {}
@@ -65,7 +67,7 @@ class Endpoints:
             return None
         limit = settings.daily_tokens
         if limit not in self._budgets:
-            self._budgets[limit] = DailyBudget(limit, self._ledger, progress.clock)
+            self._budgets[limit] = DailyBudget(limit, self._ledger, progress.clock, self._refused)
         budget = self._budgets[limit]
         key = (settings.base_url, settings.api_key)
         if key in self._known:

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
+from alternator import tracing
 from alternator.accounts.account import Account
 from alternator.alt_text.takes_on import takes_on
 from alternator.bot.walk import BEGINNING, Walk
@@ -17,6 +18,7 @@ from alternator.store.outcomes import Found, by_age
 
 log = logging.getLogger(__name__)
 
+Way = Literal["stream", "look"]  # in which a post is found
 MOST_UNREAD = 1000  # ids that are kept so that each is told of once
 
 
@@ -110,7 +112,7 @@ class PostFinder:
         if status.account_id != self._account.id:
             return 0
         self._heard(status)
-        return self._account.state.record(self._found(status, backfill=False))
+        return self._record(self._found(status, backfill=False), [status], "stream")
 
     def _page(self, *, max_id: str | None = None, min_id: str | None = None) -> Page:
         boosts = self._wanted.opt_out.boosts
@@ -143,8 +145,25 @@ class PostFinder:
             if status.id not in unwanted
             for entry in self._found(status, backfill=status.id in admitted)
         ]
-        self._found_now += state.record(found) if found else 0
+        self._found_now += self._record(found, page.statuses, "look")
         return unwanted
+
+    def _record(self, found: Sequence[Found], seen: Sequence[Status], way: Way) -> int:
+        """Record what is to be done for posts; how many attachments are new. Their posts'
+        traces begin here, with the moment in which they were made."""
+        if not found:
+            return 0
+        new = self._account.state.record(found)
+        made = {status.id: made_at(status) for status in seen}
+        server = self._account.settings.instance_url
+        for one in found:
+            if one.status_id in new:
+                began = None if one.backfill else made.get(one.status_id)
+                with tracing.of_post(
+                    "found", server, one.status_id, began=began, way=way, backfill=one.backfill
+                ):
+                    pass
+        return len(new)
 
     def _tell_unread(self, page: Page) -> None:
         """Say which posts are left out, once: the newest page is looked at again and again."""
@@ -184,6 +203,13 @@ def found_of(status: Status, attachments: Sequence[Attachment], *, backfill: boo
             speech=tuple(entry.id for entry in attachments if entry.has_speech),
         )
     ]
+
+
+def made_at(status: Status) -> float | None:
+    """When a post was made, as Unix time in seconds; None for what came up again by an edit."""
+    if status.created_at is None or status.edited_at is not None:
+        return None
+    return status.created_at.timestamp()
 
 
 def is_old(status: Status, first_start: float) -> bool:

@@ -8,11 +8,11 @@ Either way ``read:statuses`` and ``write:statuses`` suffice, and ``read:accounts
 account's favourites.
 """
 
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from alternator.bot.posted_words import in_parts, weight
-from alternator.bot.reply import key_of
+from alternator.bot.outbox import Outbox
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import NewPost, Status
 from alternator.mastodon.plain import MENTION, text_of_html
@@ -29,20 +29,20 @@ class Answer:
 
 
 class Messenger:
-    """Sends direct messages by ``client``, to the account ``to`` (``@name``). For its thread.
+    """Sends direct messages by ``outbox``, to the account ``to`` (``@name``). For its thread.
 
-    ``author_id`` is whose answers count, ``limit`` the characters of a post, ``is_other`` whether
+    ``client`` is the session of that; ``author_id`` is whose answers count, ``is_other`` whether
     the client is that of a second account.
     """
 
     # size: each comes from another owner: session, server, operator.
     def __init__(
-        self, client: MastodonClient, author_id: str, *, to: str, limit: int, is_other: bool
+        self, client: MastodonClient, author_id: str, outbox: Outbox, *, to: str, is_other: bool
     ) -> None:
         self._client = client
         self._author_id = author_id
+        self._outbox = outbox
         self._to = to
-        self._limit = limit
         self.is_other = is_other
 
     def send(
@@ -50,20 +50,16 @@ class Messenger:
     ) -> tuple[str, ...]:
         """Send a message, in parts where it is too long; returns their ids.
 
-        ``key`` is the same for the same message: sent twice, it arrives once. ``below``: as an
-        answer to that post. ServerError if the server does not take it.
+        ``key`` is the same for the same message: sent twice, it arrives once, and what was begun
+        goes on with its own words. ``below``: as an answer to that post. ServerError if the server
+        does not take it, TakenBackError if who was to read it has deleted it.
         """
-        name = f"{to or self._to} "
-        sent: list[str] = []
-        for number, part in enumerate(in_parts(text, self._limit - weight(name))):
-            post = NewPost(
-                text=name + part,
-                visibility="direct",
-                language=LANGUAGE,
-                in_reply_to_id=sent[-1] if sent else below,
-            )
-            sent.append(self._client.post(post, key=key_of(key, str(number), part)).id)
-        return tuple(sent)
+        post = NewPost(text=text, visibility="direct", language=LANGUAGE, in_reply_to_id=below)
+        return self._outbox.send(message_key(key), to or self._to, post, most=sys.maxsize)
+
+    def is_sent(self, key: str) -> bool:
+        """Whether all of a message was sent."""
+        return self._outbox.is_sent(message_key(key))
 
     def answers(self, messages: Sequence[str]) -> tuple[Answer, ...]:
         """The author's answers to a message in these parts, oldest first, without these.
@@ -89,6 +85,11 @@ class Messenger:
             and status.id not in ours
             and status.in_reply_to_id in ours
         )
+
+
+def message_key(key: str) -> str:
+    """The key under which a message is posted, beside all else."""
+    return f"message:{key}"
 
 
 def words_of(status: Status) -> str:

@@ -8,12 +8,13 @@ favourites, and the answers to a second account, in turn.
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from alternator.bot.messenger import Messenger
 from alternator.bot.posted_words import inactive
 from alternator.bot.verdict import Verdict, verdict_of, vocabulary
 from alternator.config.conduct import ReviewSettings
-from alternator.errors import GoneError
+from alternator.errors import EditRefusedError, ForbiddenError, GoneError, TakenBackError
 from alternator.mastodon.entities import Status
 from alternator.store.drafts import DraftError, Drafts, KeptDraft, place_of
 
@@ -109,7 +110,12 @@ class Review:
 
     def _ask(self, draft: KeptDraft) -> None:
         key = f"draft {draft.number} {draft.made}"
-        messages = self._messenger.send(message_of(draft, self._settings), key)
+        try:
+            messages = self._messenger.send(message_of(draft, self._settings), key)
+        except TakenBackError:
+            with suppress(DraftError):  # somebody has decided meanwhile
+                self._drafts.refuse(draft.number, "its author said no")
+            return
         self._drafts.asked(draft.number, messages)
         log.info("the author of post %s was asked about draft %d", draft.status_id, draft.number)
 
@@ -117,10 +123,11 @@ class Review:
         """Take the answers to a draft in, oldest first, each once."""
         try:
             for answer in self._messenger.answers(draft.messages):
-                draft = self._noted(draft, answer.id)
-                if self._decided(draft, verdict_of(answer.words, self._vocabulary)):
+                verdict = verdict_of(answer.words, self._vocabulary)
+                if self._decided(draft, verdict, below=answer.id):
                     return
-                draft = self._drafts.get(draft.number)
+                # Only now: what it says would be lost with a process that ends before.
+                draft = self._noted(draft, answer.id)
             if self._settings.favourite and self._messenger.is_favourite(
                 draft.messages[:MOST_PARTS]
             ):
@@ -131,11 +138,15 @@ class Review:
 
     def _noted(self, draft: KeptDraft, answer_id: str) -> KeptDraft:
         """An answer is not heard again."""
-        self._drafts.asked(draft.number, (*draft.messages, answer_id))
+        said = self._drafts.get(draft.number).messages
+        self._drafts.asked(draft.number, (*said, answer_id))
         return self._drafts.get(draft.number)
 
-    def _decided(self, draft: KeptDraft, verdict: Verdict) -> bool:
-        """Do what a verdict says; whether the draft is decided about."""
+    def _decided(self, draft: KeptDraft, verdict: Verdict, *, below: str | None = None) -> bool:
+        """Do what a verdict says; whether the draft is decided about.
+
+        What can't be done is said ``below`` a post; None: below the question.
+        """
         try:
             if verdict.approved is False:
                 self._drafts.refuse(draft.number, "its author said no")
@@ -154,7 +165,7 @@ class Review:
             if verdict.approved or (draft.texts.keys() <= texts.keys()):
                 return self._approved(draft)
         except DraftError as error:
-            self._complain(draft, error)
+            self._complain(draft, error, below or draft.messages[-1])
         return False
 
     def _approved(self, draft: KeptDraft) -> bool:
@@ -165,14 +176,17 @@ class Review:
         log.info("draft %d of post %s was approved", draft.number, draft.status_id)
         return True
 
-    def _complain(self, draft: KeptDraft, error: DraftError) -> None:
+    def _complain(self, draft: KeptDraft, error: DraftError, below: str) -> None:
         """Answer what can't be done."""
         log.info("draft %d: an answer is passed over: %s", draft.number, error)
         if self._drafts.get(draft.number).state != "waiting":
             return
         text = f"Draft {draft.number}: {error}. {how_to_answer(self._settings)}"
-        below = draft.messages[-1]
-        sent = self._messenger.send(text, f"complaint {draft.number} {below}", below=below)
+        try:
+            sent = self._messenger.send(text, f"complaint {draft.number} {below}", below=below)
+        except (EditRefusedError, ForbiddenError, GoneError, TakenBackError) as refused:
+            log.warning("draft %d: that could not be said: %s", draft.number, refused)
+            return
         self._drafts.asked(draft.number, (*draft.messages, *sent))
 
 

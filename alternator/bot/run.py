@@ -23,6 +23,7 @@ from alternator.bot.starting import (
     start_speech,
     workers_of,
 )
+from alternator.bot.traces import tracing_to
 from alternator.config.load import load_accounts
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config
@@ -113,6 +114,7 @@ def run(
     """
     trusted.check(os.environ)
     with ExitStack() as stack:
+        stack.enter_context(tracing_to(config.tracing, "run"))
         store = stack.enter_context(open_store(config, stop, once=wishes.once))
         remove_leftovers(downloads_of(config))
         edits = modes_of(config).ever_edits

@@ -29,6 +29,7 @@ from alternator.bot.starting import (
     signed_in,
     start_speech,
 )
+from alternator.bot.traces import tracing_to
 from alternator.config.settings import Config
 from alternator.errors import ServerError, StateError
 from alternator.log import Thread, of_account
@@ -61,6 +62,7 @@ def run_several(
     """
     trusted.check(os.environ)
     with ExitStack() as stack:
+        stack.enter_context(tracing_to(configs[0].tracing, "run"))
         store = stack.enter_context(open_store(configs[0], stop, once=wishes.once))
         remove_leftovers(downloads_of(configs[0]))
         whisper = shared_whisper(configs)

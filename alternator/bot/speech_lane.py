@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
+from alternator import tracing
 from alternator.bot.draft import Draft
 from alternator.bot.pulse import Pulse
 from alternator.clock import Clock
@@ -62,16 +63,22 @@ class Lane(Protocol):
 class SpeechLane:
     """Room for one post. All methods are for the main thread.
 
-    ``wake`` is called, in the lane's thread, when a post is prepared.
+    ``wake`` is called, in the lane's thread, when a post is prepared; ``server`` is the account's.
     """
 
     def __init__(
-        self, preparer: Preparer, pulse: Pulse, clock: Clock, wake: Callable[[], None]
+        self,
+        preparer: Preparer,
+        pulse: Pulse,
+        clock: Clock,
+        wake: Callable[[], None],
+        server: str,
     ) -> None:
         self._preparer = preparer
         self._pulse = pulse
         self._clock = clock
         self._wake = wake
+        self._server = server
         self._piece: Piece | None = None
 
     @property
@@ -111,7 +118,8 @@ class SpeechLane:
     def _prepare(self, claim: Claim, patient: bool, draft: Future[Draft]) -> None:
         self._pulse.beat()
         try:
-            draft.set_result(self._preparer.prepare(claim, patient=patient))
+            with tracing.of_post("prepare", self._server, claim.status_id):
+                draft.set_result(self._preparer.prepare(claim, patient=patient))
         except BaseException as error:  # noqa: BLE001 - raised again where the draft is taken
             draft.set_exception(error)
         finally:

@@ -16,6 +16,7 @@ from alternator.bot.endpoints import Endpoints
 from alternator.bot.health import Health, Reporting, serving
 from alternator.bot.outage import ask_until_reachable
 from alternator.bot.progress import BotProgress
+from alternator.bot.telling import LostGpu
 from alternator.bot.thumbnails import PostThumbnails
 from alternator.bot.work import OnPublished
 from alternator.config.models import WhisperSettings
@@ -156,7 +157,7 @@ def describer_of(
         account,
         session,
         progress,
-        shared.workers,
+        LostGpu(shared.workers),
         partial(shared.endpoints.used_up, config.vision),
     )
     describer = Describer(

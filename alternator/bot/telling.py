@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Literal
 
 from alternator.bot.messenger import Messenger
 from alternator.config.settings import BalanceSettings
-from alternator.errors import EndpointError, ServerError
+from alternator.errors import EndpointError, TakenBackError
 from alternator.speech.worker.slot import WorkerReport
 from alternator.store.ledger import Ledger
 
@@ -35,20 +36,21 @@ class Teller:
     def tell(self, kind: Trouble, text: str) -> None:
         """Log it, and send it if that is wanted; both at most once a day.
 
-        ServerError if it can't be sent now; it is sent when it is told again.
+        ServerError if it can't be sent now; it is sent when it is told again, also by who was
+        started meanwhile.
         """
-        if not self._ledger.tell(kind, apart=A_DAY_SECONDS):
-            return
-        log.warning("%s", text)
+        is_new = self._ledger.tell(kind, apart=A_DAY_SECONDS)
+        if is_new:
+            log.warning("%s", text)
         if kind not in self._about or self._messenger is None:
             return
         if kind == "token" and not self._messenger.is_other:
             return  # it would be sent with that very token
-        try:
-            self._messenger.send(text, f"{kind} {self._ledger.last_told(kind)}", to=self._to)
-        except ServerError:
-            self._ledger.untell(kind)
-            raise
+        key = f"{kind} {self._ledger.last_told(kind)}"
+        if not is_new and self._messenger.is_sent(key):
+            return
+        with suppress(TakenBackError):
+            self._messenger.send(text, key, to=self._to)
         log.info("that was sent as a direct message")
 
 
@@ -121,28 +123,39 @@ class BudgetWatch:
             self._teller.tell("budget", "; ".join(reasons))
 
 
-class GpuWatch:
-    """Notices a worker that computed on a GPU and does not any more."""
+class LostGpu:
+    """Notices that speech was computed on a GPU and is not any more. For any thread."""
 
-    is_due = False
-
-    def __init__(self, workers: Callable[[], Sequence[WorkerReport]], teller: Teller) -> None:
+    def __init__(self, workers: Callable[[], Sequence[WorkerReport]]) -> None:
         self._workers = workers
-        self._teller = teller
         self._had_gpu = False
 
-    def step(self, *, everything: bool = False) -> None:
-        """Look at the workers that are loaded."""
+    def __call__(self) -> str:
+        """That the GPU is lost and why, in words; empty while it is not."""
         loaded = [one for one in self._workers() if one.state in ("ready", "busy")]
         if any(not one.device.startswith(CPU) for one in loaded):
             self._had_gpu = True
         elif loaded and self._had_gpu:
             whys = "; ".join(dict.fromkeys(one.why for one in loaded if one.why))
-            self._teller.tell(
-                "gpu",
-                "speech is computed on the CPU now, no longer on the GPU"
-                + (f": {whys}" if whys else ""),
+            return "speech is computed on the CPU now, no longer on the GPU" + (
+                f": {whys}" if whys else ""
             )
+        return ""
+
+
+class GpuWatch:
+    """Tells of a GPU that is lost: ``lost`` says so."""
+
+    is_due = False
+
+    def __init__(self, lost: Callable[[], str], teller: Teller) -> None:
+        self._lost = lost
+        self._teller = teller
+
+    def step(self, *, everything: bool = False) -> None:
+        """Look whether one is."""
+        if reason := self._lost():
+            self._teller.tell("gpu", reason)
 
 
 class TokenWatch:

@@ -102,6 +102,11 @@ class Work:
         Returns whether it is done with for now: False for one with speech, which is at work from
         now on.
         """
+        server = self._account.settings.instance_url
+        with tracing.of_post("describe", server, claim.status_id, backfill=claim.backfill):
+            return self._describe(claim)
+
+    def _describe(self, claim: Claim) -> bool:
         clock = self._stop.clock
         state = self._account.state
         started = clock.monotonic()
@@ -227,7 +232,7 @@ class Work:
     def _keep(self, claim: Claim, draft: Draft) -> None:
         self._drafts[claim] = draft
         if draft.approved is None:
-            self._pace.made(len(draft.texts))
+            self._pace.made(sum(map(bool, draft.texts.values())))
         while len(self._drafts) > MOST_DRAFTS:
             del self._drafts[next(iter(self._drafts))]
 

@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 # How much of what a post shows must be in its source, in runs of so many characters. Markup,
 # mentions and shortened links differ; another post's source has hardly any of it.
 COMMON_PART = 0.5
+# Of a whole text, which part of its letters at least a post shows: markup may show as none.
+WHOLE_PART = 0.9
 RUN = 5
 # A mention, as an author types it and as it is shown: servers drop its host, take the name's own
 # spelling, and write a host's other name into the source, once they know who that is.
@@ -86,6 +88,17 @@ def is_shown_by(source: str, html: str) -> bool:
     size = min(RUN, len(shown), len(typed))
     wanted, there = runs(shown, size), runs(typed, size)
     return (wanted & there).total() >= COMMON_PART * wanted.total()
+
+
+def is_whole(source: str, html: str) -> bool:
+    """Whether a post is what its author typed, from its beginning to its end.
+
+    One that shows a word of it alone, or says more beside it, is another post.
+    """
+    typed = len(letters(essence(without_names(source))))
+    shown = len(letters(essence(without_names(text_of_html(html)))))
+    whole = min(typed, shown) >= WHOLE_PART * max(typed, shown)
+    return whole and is_shown_by(source, html)
 
 
 def letters(text: str) -> str:

@@ -8,10 +8,8 @@ calls them for one account one after the other.
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 
-from alternator import tracing
 from alternator.accounts.account import Account
 from alternator.bot.attendance import Attendance
 from alternator.bot.conduct import Conduct, conduct_of, modes_of
@@ -29,8 +27,9 @@ from alternator.mastodon.streams.events import EventReader
 from alternator.mastodon.streams.hub import Followed, StreamHub
 from alternator.mastodon.streams.ways import websocket_of
 from alternator.roles.desk import tell_limit, tell_watched_refused
+from alternator.roles.troubles import gpu_lost, tokens_used_up
 from alternator.stopping import Stop
-from alternator.store.cluster import Cluster
+from alternator.store.cluster import Cluster, Source
 from alternator.store.interface import Store
 
 log = logging.getLogger(__name__)
@@ -59,8 +58,9 @@ class Surroundings:
 class AccountWatch:
     """One account. It is ``Hearer``, ``Finder`` and ``PollEvents`` of its own parts."""
 
-    def __init__(self, key: str, config: Config, around: Surroundings) -> None:
+    def __init__(self, key: str, config: Config, around: Surroundings, source: Source) -> None:
         self.key = key
+        self._source = source
         self.config = config
         self.found = 0  # posts, since it is watched
         self._around = around
@@ -107,14 +107,7 @@ class AccountWatch:
             self._attendance.heard(status.id)
         if self._stop.requested:
             return
-        made = status.created_at.timestamp() if status.created_at is not None else None
-        traced = (
-            tracing.of_post("found", self.config.mastodon.instance_url, status.id, began=made)
-            if status.attachments and status.edited_at is None
-            else nullcontext()
-        )
-        with traced:
-            self.found += self._finder.notice(status)
+        self.found += self._finder.notice(status)
 
     def look_now(self) -> None:
         """Look through the posts at once: the stream was reconnected."""
@@ -186,11 +179,18 @@ class AccountWatch:
             self.account.sign_in(session)
         state = self.account.state
         self._around.cluster.enrolment.bind(self.key, state.key, self.account.name)
-        limits, token = self._around.cluster.limits, self.config.mastodon.access_token
+        cluster = self._around.cluster
+        limits, token = cluster.limits, self.config.mastodon.access_token
         limits.refuse(state.key, token, 0.0)
         self.account.budget.learn(limits.get(state.key, token))
-        # What is refused for want of tokens, and how GPUs are, is known to workers alone.
-        conduct = conduct_of(self.config, self.account, session, self._progress)
+        conduct = conduct_of(
+            self.config,
+            self.account,
+            session,
+            self._progress,
+            gpu_lost(cluster, self._source),
+            tokens_used_up(cluster, self._source, self.config.vision),
+        )
         takes_on = TakesOn(sees=self.config.vision.enabled, hears=self.config.whisper.enabled)
         self._conduct = conduct
         self._finder = PostFinder(

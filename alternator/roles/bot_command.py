@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 from alternator.bot import health_address
 from alternator.bot.answers import answering
 from alternator.bot.health import serving
+from alternator.bot.traces import tracing_to
 from alternator.config.load import ClusterConfig
 from alternator.errors import StateError, TemporaryStateError
 from alternator.mastodon.streams.hub import StreamHub
@@ -17,7 +18,6 @@ from alternator.roles.bot_health import BotHealth
 from alternator.roles.bot_metrics import BotRoleMetrics
 from alternator.roles.opening import add_arguments, begun, shared_store
 from alternator.roles.presence import Presence
-from alternator.roles.traces import tracing_to
 from alternator.roles.watching import Turns
 from alternator.stopping import Stop, Stopping
 from alternator.store.cluster import GONE_SECONDS, Cluster, Enrolled
@@ -158,7 +158,7 @@ class BotRole:
         config = self._configs.told(entry)
         if config is None:
             return
-        watch = AccountWatch(entry.key, config, self._around)
+        watch = AccountWatch(entry.key, config, self._around, entry.source)
         self._watches[entry.key], self._entries[entry.key] = watch, entry
         self._turns.add(watch)
 

@@ -9,7 +9,6 @@ import logging
 import threading
 from contextlib import suppress
 
-from alternator import tracing
 from alternator.errors import (
     AccountGoneError,
     AlternatorError,
@@ -104,10 +103,8 @@ class PostJobs:
         post = desk.state.key, claim.status_id
         with self._lock:
             self._under_way[post] = desk, claim
-        server = desk.config.mastodon.instance_url
         try:
-            with tracing.of_post("describe", server, claim.status_id, backfill=claim.backfill):
-                self._work_on(desk, claim)
+            self._work_on(desk, claim)
         finally:
             with self._lock:
                 self._under_way.pop(post, None)

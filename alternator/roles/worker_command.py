@@ -14,6 +14,7 @@ from alternator.bot.endpoints import Endpoints
 from alternator.bot.health import serving
 from alternator.bot.members import shared_whisper
 from alternator.bot.starting import Shared, workers_of
+from alternator.bot.traces import tracing_to
 from alternator.config.load import ClusterConfig
 from alternator.config.settings import Config
 from alternator.errors import ConfigError, TemporaryStateError
@@ -29,7 +30,7 @@ from alternator.roles.observed import Observations, ObservedSpeech
 from alternator.roles.opening import add_arguments, begun, shared_store
 from alternator.roles.post_job import PostJobs
 from alternator.roles.presence import Presence
-from alternator.roles.traces import tracing_to
+from alternator.roles.troubles import GpuTrouble, tokens_refused
 from alternator.roles.worker_health import WorkerHealth
 from alternator.roles.worker_metrics import WorkerMetrics
 from alternator.roles.worker_speech import begin_speech, check_gpu, heard_as, look_after
@@ -157,9 +158,12 @@ class WorkerRole:
             stack.callback(work.request)
             queue.start()
             log.info("taking posts: %s, %d at once", self._kind, concurrency)
-            self._look_after(presence, speech)
+            trouble = GpuTrouble(cluster, presence.process.id, speech, self._stop.clock)
+            self._look_after(presence, trouble, speech)
 
-    def _look_after(self, presence: Presence, speech: SpeechWorker | None) -> None:
+    def _look_after(
+        self, presence: Presence, trouble: GpuTrouble, speech: SpeechWorker | None
+    ) -> None:
         """Say that the process is there, until ``Stopping`` is raised."""
         while True:
             # Broken off in the middle of a lock, it would leave that as it is: a signal is noticed
@@ -167,6 +171,7 @@ class WorkerRole:
             with self._stop.shielded():
                 with suppress(TemporaryStateError):  # logged by the store, once
                     presence.do_due()
+                    trouble.do_due()
                 if self._need_gpu and speech is not None:
                     check_gpu(speech)
                 self._stop.pause(LOOK_SECONDS)
@@ -190,7 +195,7 @@ class WorkerRole:
         work: Stop,
         observations: Observations,
     ) -> Desks:
-        endpoints = Endpoints(store)
+        endpoints = Endpoints(store, tokens_refused(cluster))
 
         def on_published(claim: Claim, draft: Draft, outcomes: Sequence[Outcome]) -> None:
             observations.published(self._stop.clock.now(), claim, draft, outcomes)

@@ -1,10 +1,10 @@
 """What is remembered of others who ask an account to describe their posts.
 
 All of it is for a restart: who has asked for what, and who has said no; which posts are to be
-answered, and how; what of an answer is posted already, so that nobody is answered twice.
+answered, and how. What of an answer is posted already: ``outgoing.py``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -55,23 +55,6 @@ class Asking:
     def by_author(self) -> bool:
         """Whether its author asks."""
         return self.asker == self.author
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outgoing:
-    """What is posted, in parts: one after the other, each below the one before.
-
-    ``posts`` are the ids of those that were. ``is_new``: none can have been posted before.
-    """
-
-    parts: tuple[str, ...]
-    posts: tuple[str, ...]
-    is_new: bool
-
-    @property
-    def is_done(self) -> bool:
-        """Whether all of it is posted."""
-        return len(self.posts) >= len(self.parts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,15 +111,6 @@ class Asked(Protocol):
 
     def texts(self, status_id: str) -> dict[str, str]:
         """The texts that are kept for a post."""
-
-    def sending(self, key: str, parts: Sequence[str]) -> Outgoing:
-        """About to post this. What was begun under the same key before goes on as it was."""
-
-    def sent(self, key: str, post_id: str) -> None:
-        """The next part of it is posted."""
-
-    def outgoing(self, key: str) -> Outgoing | None:
-        """What is known of it; None if it was never begun."""
 
     def place(self, where: Place) -> str | None:
         """The id up to which it was read, '' where there was nothing yet; None before a look."""

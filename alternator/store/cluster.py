@@ -15,6 +15,7 @@ from alternator.store.jobs import Jobs
 from alternator.store.limits import Limits
 from alternator.store.sign_ups import SignUps
 from alternator.store.totals import Totals
+from alternator.store.troubles import Troubles
 
 Role = Literal["bot", "worker", "serve", "web", "run"]
 Source = Literal["config", "member"]
@@ -167,6 +168,9 @@ class Cluster(Protocol):
 
     @property
     def jobs(self) -> Jobs: ...
+
+    @property
+    def troubles(self) -> Troubles: ...
 
     def now(self) -> float:
         """Unix time in seconds by the database's clock."""

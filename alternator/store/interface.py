@@ -18,6 +18,7 @@ from alternator.store.errands import Errands
 from alternator.store.ledger import Ledger
 from alternator.store.listing import Listing
 from alternator.store.outcomes import AttachmentState, Claim, Cursors, Found, Outcome
+from alternator.store.outgoing import Outgoings
 from alternator.store.overview import Overview
 
 
@@ -63,6 +64,10 @@ class AccountState(Protocol):
     def asked(self) -> Asked:
         """What others ask the account for."""
 
+    @property
+    def outgoing(self) -> Outgoings:
+        """What the account posts in parts."""
+
     def cursors(self) -> Cursors:
         """How far the account has been looked through."""
 
@@ -81,11 +86,11 @@ class AccountState(Protocol):
 
     def record(
         self, found: Iterable[Found], *, cursor: str | None = None, floor: str | None = None
-    ) -> int:
+    ) -> tuple[str, ...]:
         """Remember statuses with work to do, and how far the account has been looked through.
 
-        Attachments already known keep their row, and the cursor never goes back. Returns how many
-        attachments were new.
+        Attachments already known keep their row, and the cursor never goes back. Returns the post
+        of each attachment that was new: of two that record the same, one is told.
         """
 
     def claim(self, *, backfill: bool = True, speech: bool = True) -> Claim | None:

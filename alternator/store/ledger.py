@@ -42,9 +42,6 @@ class Ledger(Protocol):
         If so, it counts as said.
         """
 
-    def untell(self, kind: str) -> None:
-        """It could not be said after all."""
-
     def last_told(self, kind: str) -> float | None:
         """When it was said last."""
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 
 from cluster import Cluster
 from fault_scene import Scene
@@ -26,10 +27,12 @@ class ClusterScene:
         """The post that the fault is for."""
         return self.scene.victim
 
-    def another_victim(self) -> str:
-        """Post another one that the next fault is for; its id."""
-        files = [self.scene.files.picture] * 2
-        victim = str(self.world.server.post("And look", files=files, descriptions=["Mine"])["id"])
+    def another_victim(self, pictures: int = 2, **fields: Any) -> str:
+        """Post another one that the next fault is for, its first picture described; its id."""
+        files = [self.scene.files.picture] * pictures
+        server = self.world.server
+        made = server.post("And look", files=files, descriptions=["Mine"], **fields)
+        victim = str(made["id"])
         self.scene.posts = replace(self.scene.posts, victim=victim)
         self.scene.before[victim] = self.world.record(victim)
         self.victims.append(victim)

@@ -23,6 +23,7 @@ class Killed:
         self.world: World = scene.world
         self.zygote = zygote
         self.folder = folder
+        self.environ: dict[str, str] = {}  # more of the configuration
         scene.post()
 
     def start(self, **switches: Any) -> int:
@@ -41,6 +42,7 @@ class Killed:
             "ALTERNATOR_OPENROUTER_API_KEY": KEY,
             "ALTERNATOR_OPENROUTER_BASE_URL": self.world.vision.base_url,
             "ALTERNATOR_OPENROUTER_MODEL": "pixels",
+            **self.environ,
         }
         return self.zygote.start(self.folder, environ, **switches)
 

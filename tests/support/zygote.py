@@ -159,6 +159,7 @@ def strike(order: dict[str, Any]) -> None:
     from alternator.store.sql.history import SqlHistory
     from alternator.store.sql.ledger import SqlLedger
     from alternator.store.sql.listing import SqlListing
+    from alternator.store.sql.outgoing import SqlOutgoings
     from alternator.store.sql.state import SqlAccountState
 
     parts = {
@@ -166,6 +167,7 @@ def strike(order: dict[str, Any]) -> None:
         "errands": SqlErrands,
         "history": SqlHistory,
         "listing": SqlListing,
+        "outgoing": SqlOutgoings,
         "drafts": SqlDrafts,
         "ledger": SqlLedger,
         "enrolment": PostgresEnrolment,

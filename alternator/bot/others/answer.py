@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Mapping
 
 from alternator.bot.draft import Draft
 from alternator.bot.error_outcomes import deleted
-from alternator.bot.others.outbox import Outbox
 from alternator.bot.others.rules import OthersWanted, is_restricted
 from alternator.bot.others.words import SUGGESTED
+from alternator.bot.outbox import Outbox
 from alternator.bot.reply import is_ours, reply_text
 from alternator.config.others import How, OthersSettings
-from alternator.errors import EditRefusedError, GoneError
+from alternator.errors import EditRefusedError, GoneError, TakenBackError
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import NewPost, Status, Visibility
 from alternator.mastodon.plain import text_of_html
@@ -77,8 +77,8 @@ class Answerer:
         """
         asking = self._state.asked.asking(draft.status_id)
         assert asking is not None, "is_asked was asked first"
-        said = self._state.asked.outgoing(answer_key(asking.status_id))
-        if said is not None and said.is_done:
+        said = self._state.outgoing.of(answer_key(asking.status_id))
+        if said is not None and said.is_done and said.posts:
             self._state.asked.close(asking.status_id, "answered")
             return [*draft.outcomes, *described(draft.texts, said.posts[0], earlier=True)]
         try:
@@ -88,6 +88,9 @@ class Answerer:
             return [*draft.outcomes, *deleted(draft.texts)]
         except EditRefusedError as error:
             return [*draft.outcomes, *(to_retry(key, str(error)) for key in draft.texts)]
+        except TakenBackError as error:
+            self._state.asked.close(asking.status_id, "dropped")
+            return [*draft.outcomes, *(left_alone(key, str(error)) for key in draft.texts)]
 
     def _answer(self, asking: Asking, status: Status, draft: Draft) -> list[Outcome]:
         reason = self.wanted.reason_against(status)
@@ -105,7 +108,7 @@ class Answerer:
         keys = [key for key in draft.texts if key in wanted]
         if not keys:
             return outcomes
-        is_begun = self._state.asked.outgoing(answer_key(status.id)) is not None
+        is_begun = self._state.outgoing.of(answer_key(status.id)) is not None
         if not is_begun and self._incomplete(asking, draft, wanted):
             self._state.asked.keep_texts(status.id, wanted)
             reason = "it is made, and waits for the others of its post"
@@ -131,11 +134,11 @@ class Answerer:
     def _say(self, asking: Asking, status: Status, texts: Mapping[str, str]) -> tuple[str, ...]:
         """Post the answer; the ids of its parts, none for one that is too long."""
         how = self._how(asking)
-        known = self._state.asked.outgoing(answer_key(status.id))
+        known = self._state.outgoing.of(answer_key(status.id))
         if known is None and (there := self._lost(status.id)) is not None:
             # The state was lost, and the server's knows what it said.
-            self._state.asked.sending(answer_key(status.id), (there,))
-            self._state.asked.sent(answer_key(status.id), there)
+            self._state.outgoing.sending(answer_key(status.id), (there,))
+            self._state.outgoing.sent(answer_key(status.id), 0, there)
             return (there,)
         words = reply_text(status, texts)
         name = asking.address

@@ -8,10 +8,10 @@ import logging
 from collections.abc import Collection
 from dataclasses import replace
 
-from alternator.bot.others.outbox import Outbox
 from alternator.bot.others.words import Command, agreed, help_for
+from alternator.bot.outbox import Outbox
 from alternator.config.others import OthersSettings
-from alternator.errors import EditRefusedError, ForbiddenError, GoneError
+from alternator.errors import EditRefusedError, ForbiddenError, GoneError, TakenBackError
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import NewPost, Notice, Status
 from alternator.store.asked import Consent, Wish
@@ -76,14 +76,17 @@ class Consents:
     # size: what is said, to whom, and how often.
     def tell_once(self, kind: str, apart: float, notice: Notice, below: Status, text: str) -> None:
         """Say something of a kind, once in so many seconds; what was begun is said to its end."""
-        is_begun = self._asked.outgoing(notice_key(below.id)) is not None
+        is_begun = self._state.outgoing.of(notice_key(below.id)) is not None
         if is_begun or self._state.ledger.tell(kind, apart=apart):
             self.tell(notice, below, text)
 
     def say(self, below: str, name: str, text: str) -> None:
         """Say something, once, below the post with this id."""
         post = NewPost(text=text, visibility="direct", language=LANGUAGE, in_reply_to_id=below)
-        self._outbox.send(notice_key(below), name, post)
+        try:
+            self._outbox.send(notice_key(below), name, post)
+        except TakenBackError as error:
+            log.info("%s is not told more: %s", name, error)
 
     def follow_back(self, person: str) -> bool:
         """Follow who follows and asked for all of their posts; whether they follow."""

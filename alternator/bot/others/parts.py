@@ -6,9 +6,9 @@ from alternator.accounts.account import Account
 from alternator.bot.others.answer import Answerer
 from alternator.bot.others.consent import Consents
 from alternator.bot.others.hear import Hearing
-from alternator.bot.others.outbox import Outbox
 from alternator.bot.others.rules import OthersWanted
 from alternator.bot.others.take_on import TakeOn
+from alternator.bot.outbox import Outbox
 from alternator.clock import Clock
 from alternator.config.settings import Config
 from alternator.mastodon.client import MastodonClient
@@ -30,7 +30,7 @@ def others_of(
     if not settings.enabled:
         return None
     wanted = OthersWanted(state.asked, config.opt_out, settings.who)
-    outbox = Outbox(session, account.id, state.asked, limit=account.instance.post_limit)
+    outbox = Outbox(session, account.id, state.outgoing, limit=account.instance.post_limit)
     consents = Consents(session, state, settings, outbox)
     take_on = TakeOn(session, state, settings, wanted=wanted, consents=consents, now=clock.now)
     answerer = Answerer(

@@ -101,11 +101,11 @@ class TakeOn:
     def settle(self) -> None:
         """Close what is done with, and say to who asked what could not be described."""
         for asking in self._asked.open():
-            sent = self._asked.outgoing(answer_key(asking.status_id))
+            sent = self._state.outgoing.of(answer_key(asking.status_id))
             pending = self._state.listing.number(("waiting", "claimed"), status_id=asking.status_id)
             if pending:
                 continue
-            if sent is not None and sent.posts:
+            if sent is not None and any(sent.posts):
                 self._asked.close(asking.status_id, "answered")
                 continue
             if not asking.for_all:

@@ -15,6 +15,7 @@ from alternator.store.postgres.jobs import PostgresJobs
 from alternator.store.postgres.limits import PostgresLimits
 from alternator.store.postgres.processes import PostgresProcesses
 from alternator.store.postgres.sign_ups import PostgresSignUps
+from alternator.store.postgres.troubles import PostgresTroubles
 
 # Neither is the account's: the first is a secret, the others are about processes.
 NOT_EXPORTED = ("token", "holder", "until")
@@ -30,6 +31,7 @@ class PostgresCluster:
         self.limits = PostgresLimits(database)
         self.sign_ups = PostgresSignUps(database)
         self.jobs = PostgresJobs(database)
+        self.troubles = PostgresTroubles(database)
 
     def now(self) -> float:
         """Unix time in seconds by the database's clock."""

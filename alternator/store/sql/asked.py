@@ -1,4 +1,4 @@
-"""What one account was asked for: its rows of ``consent``, ``asking``, ``outgoing``, ``place``."""
+"""What one account was asked for: its rows of ``consent``, ``asking``, ``place``."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,6 @@ from alternator.store.asked import (
     Asking,
     AskingState,
     Consent,
-    Outgoing,
     Place,
     Wish,
 )
@@ -18,7 +17,6 @@ from alternator.store.elapsed import APART_SECONDS, ElapsedTime
 from alternator.store.sql.database import Database
 
 COLUMNS = "status_id, asker, author, address, below, is_open, for_all, not_before, at, state"
-OUTGOING = "SELECT parts, posts FROM outgoing WHERE account = ? AND key = ?"
 ANSWERED = (
     f"SELECT {', '.join(f'asking.{column}' for column in COLUMNS.split(', '))}, posts, outgoing.at "
     "FROM outgoing JOIN asking ON asking.account = outgoing.account "
@@ -71,10 +69,6 @@ class SqlAsked:
         with self._database.writing(durable=True) as db:
             db.execute(
                 "DELETE FROM asking WHERE account = ? AND state != 'open' AND at < ?",
-                (self._account, now - KEPT_SECONDS),
-            )
-            db.execute(
-                "DELETE FROM outgoing WHERE account = ? AND parts = '[]' AND at < ?",
                 (self._account, now - KEPT_SECONDS),
             )
             db.execute(
@@ -141,7 +135,11 @@ class SqlAsked:
         with self._database.reading() as db:
             rows = db.execute(ANSWERED, (self._account, status_id, status_id, most)).fetchall()
         return [
-            Answered(asking=asking_of(row), posts=tuple(json.loads(row[10])), at=float(row[11]))
+            Answered(
+                asking=asking_of(row),
+                posts=tuple(filter(None, json.loads(row[10]))),
+                at=float(row[11]),
+            )
             for row in rows
         ]
 
@@ -162,45 +160,6 @@ class SqlAsked:
             ).fetchone()
         found: dict[str, str] = {} if row is None else json.loads(row[0])
         return found
-
-    def sending(self, key: str, parts: Sequence[str]) -> Outgoing:
-        """About to post this."""
-        with self._database.writing(durable=True) as db:
-            new = db.execute(
-                "INSERT INTO outgoing (account, key, parts, posts, at) "
-                "VALUES (?, ?, ?, '[]', ?) ON CONFLICT DO NOTHING",
-                (self._account, key, json.dumps(list(parts)), self._time.now()),
-            ).rowcount
-            kept, posts = db.execute(OUTGOING, (self._account, key)).fetchone()
-        return Outgoing(
-            parts=tuple(json.loads(kept)), posts=tuple(json.loads(posts)), is_new=bool(new)
-        )
-
-    def sent(self, key: str, post_id: str) -> None:
-        """The next part of it is posted."""
-        with self._database.writing(durable=True) as db:
-            row = db.execute(
-                f"{OUTGOING}{self._database.dialect.locked}", (self._account, key)
-            ).fetchone()
-            parts, posts = map(json.loads, row)
-            if post_id not in posts:
-                posts.append(post_id)
-            if len(posts) >= len(parts):
-                parts = []
-            db.execute(
-                "UPDATE outgoing SET parts = ?, posts = ? WHERE account = ? AND key = ?",
-                (json.dumps(parts), json.dumps(posts), self._account, key),
-            )
-
-    def outgoing(self, key: str) -> Outgoing | None:
-        """What is known of it."""
-        with self._database.reading() as db:
-            row = db.execute(OUTGOING, (self._account, key)).fetchone()
-        if row is None:
-            return None
-        return Outgoing(
-            parts=tuple(json.loads(row[0])), posts=tuple(json.loads(row[1])), is_new=False
-        )
 
     def place(self, where: Place) -> str | None:
         """The id up to which it was read."""

@@ -11,6 +11,8 @@ from alternator.store.sql.database import Connection, Database
 
 # A moment at which something is due that lies further ahead was written by a clock that was wrong.
 LONGEST_AHEAD_SECONDS = LONGEST_WAIT_SECONDS + APART_SECONDS
+# Of one statement: SQLite takes 32,766 values in all.
+MOST_ROWS = 1000
 # What is done with is counted as it comes to that (``tally``): there may be very much of it. What
 # waits and what is claimed is little, and has indexes of its own.
 COUNTS = (
@@ -47,8 +49,8 @@ class SqlAttachments:
             )
         return row
 
-    def _add(self, db: Connection, found: Iterable[Found]) -> int:
-        """Remember attachments that are not known yet; returns how many those are."""
+    def _add(self, db: Connection, found: Iterable[Found]) -> tuple[str, ...]:
+        """Remember attachments that are not known yet; returns the post of each of those."""
         now = self._time.now()
         rows = [
             (self._account, status.status_id, key, status.backfill, key in status.speech, now)
@@ -57,14 +59,17 @@ class SqlAttachments:
         ]
         # In one order, so that two that add the same do not wait for each other.
         rows.sort(key=itemgetter(1, 2))
-        if not rows:
-            return 0
-        return db.executemany(
-            "INSERT INTO attachment (account, status_id, attachment_id, "
-            "state, backfill, speech, not_before, found, changed) "
-            "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [(*row, now, now) for row in rows],
-        ).rowcount
+        new: list[tuple[str]] = []
+        for start in range(0, len(rows), MOST_ROWS):
+            part = rows[start : start + MOST_ROWS]
+            new += db.execute(
+                "INSERT INTO attachment (account, status_id, attachment_id, "
+                "state, backfill, speech, not_before, found, changed) VALUES "
+                + ", ".join(["(?, ?, ?, 'waiting', ?, ?, ?, ?, ?)"] * len(part))
+                + " ON CONFLICT DO NOTHING RETURNING status_id",
+                [value for row in part for value in (*row, now, now)],
+            ).fetchall()
+        return tuple(status_id for (status_id,) in new)
 
     def make_due(self) -> None:
         """Make due what was put back, as if it never had been."""

@@ -52,11 +52,6 @@ class SqlLedger:
             ).rowcount
         return said > 0
 
-    def untell(self, kind: str) -> None:
-        """It could not be said after all."""
-        with self._database.writing(durable=True) as db:
-            db.execute("DELETE FROM told WHERE account = ? AND kind = ?", (self._account, kind))
-
     def last_told(self, kind: str) -> float | None:
         """When it was said last."""
         with self._database.reading() as db:

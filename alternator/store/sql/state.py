@@ -21,6 +21,7 @@ from alternator.store.sql.errands import SqlErrands
 from alternator.store.sql.history import SqlHistory
 from alternator.store.sql.ledger import SqlLedger
 from alternator.store.sql.listing import SqlListing
+from alternator.store.sql.outgoing import SqlOutgoings
 
 # Those given up first. `not_before` is when one of them was (alternator/store/sql/listing.py).
 TROUBLES = (
@@ -45,6 +46,7 @@ class SqlAccountState(SqlClaims):
         self.ledger = SqlLedger(database, account, time)
         self.history = SqlHistory(database, account, time)
         self.asked = SqlAsked(database, account, time)
+        self.outgoing = SqlOutgoings(database, account, time)
         self._to_halt: str | None = None  # a reason that is not written down yet
 
     @property
@@ -85,7 +87,7 @@ class SqlAccountState(SqlClaims):
 
     def record(
         self, found: Iterable[Found], *, cursor: str | None = None, floor: str | None = None
-    ) -> int:
+    ) -> tuple[str, ...]:
         """Remember statuses with work to do, and how far the account has been looked through."""
         with self._database.writing() as db:
             new = self._add(db, found)

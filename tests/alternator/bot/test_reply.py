@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from alternator.mastodon.client import MastodonClient
+from alternator.mastodon.entities import NewPost, Status
 from alternator.store.opening import STATE_FILE
+from alternator.store.sql.state import SqlAccountState
 from sandbox.model import entities
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
@@ -113,3 +116,132 @@ def test_a_server_without_such_an_edit_is_answered(
         (reply,) = server.replies(status["id"])
         assert "320 by 200 pixels" in reply["content"]
         assert edits(server) == 0
+
+
+LONG = "One word after the other. " * 50
+
+
+def chain(server: SandboxServer, below: str) -> list[entities.Status]:
+    """What is below a post, each below the one before."""
+    found = []
+    while answers := server.replies(below):
+        (answer,) = answers
+        found.append(answer)
+        below = answer["id"]
+    return found
+
+
+class _KilledError(BaseException):
+    """Ends a process in the middle."""
+
+
+def dies(*_: object) -> None:
+    raise _KilledError
+
+
+@pytest.fixture
+def break_off(bot: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Has the bot die at a part of its reply, before it is posted or after."""
+
+    def broken_off(after: bool = False, *, at: int = 2) -> None:
+        post = MastodonClient.post
+        parts: list[NewPost] = []
+
+        def dying(client: MastodonClient, new: NewPost, **fields: Any) -> Status:
+            parts.append(new)
+            if len(parts) == at and not after:
+                raise _KilledError
+            made = post(client, new, **fields)
+            if len(parts) == at:
+                raise _KilledError
+            return made
+
+        with monkeypatch.context() as patch:
+            patch.setattr(MastodonClient, "post", dying)
+            with pytest.raises(_KilledError):
+                bot.once()
+
+    bot.transcriber.texts = [LONG, "Other words, since it hears anew."]
+    return broken_off
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_reply_that_was_broken_off_is_ended_in_its_own_words(
+    server: SandboxServer, bot: Any, clip: Path, break_off: Callable[..., None], after: bool
+):
+    status = server.post("Listen", files=[clip])
+    break_off(after)
+    assert len(chain(server, status["id"])) == 1 + after
+    server.sandbox.store.idempotency_keys.clear()
+    bot.once()
+    parts = chain(server, status["id"])
+    assert len(parts) == 3 and "Other words" not in str(parts)
+    assert sum(part["content"].count("One word") for part in parts) == 50
+    assert [row[0] for row in bot.rows()] == ["described"]
+    assert len(bot.transcriber.heard) == 1  # its words are kept
+
+
+def test_one_that_was_written_down_nowhere_else_is_not_said_again(
+    server: SandboxServer, bot: Any, clip: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The process ends between the last part and what became of the post."""
+    status = server.post("Listen", files=[clip])
+    bot.transcriber.texts = [LONG, "Other words, since it hears anew."]
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlAccountState, "finish", dies)
+        with pytest.raises(_KilledError):
+            bot.once()
+    server.sandbox.store.idempotency_keys.clear()
+    bot.once()
+    assert len(chain(server, status["id"])) == 3
+    assert [row[0] for row in bot.rows()] == ["described"]
+
+
+def test_what_its_author_took_back_is_left_alone(
+    server: SandboxServer, bot: Any, clip: Path, break_off: Callable[..., None]
+):
+    status = server.post("Listen", files=[clip])
+    break_off()
+    (first,) = chain(server, status["id"])
+    server.delete(first["id"])
+    bot.once()
+    assert chain(server, status["id"]) == []
+    assert [row[:2] for row in bot.rows()] == [
+        ("left", "its author has deleted what was posted of it")
+    ]
+
+
+def test_what_was_begun_as_a_reply_is_ended_as_one(
+    server: SandboxServer, make_bot: MakeBot, clip: Path, break_off: Callable[..., None]
+):
+    """Also where the mode is another by now."""
+    status = server.post("Listen", files=[clip])
+    break_off()
+    make_bot(mastodon={"mode": "edit"}).once()
+    assert len(chain(server, status["id"])) == 3
+    assert server.descriptions(status["id"]) == [None]
+
+
+def test_a_reply_is_not_gone_on_with_against_the_authors_word(
+    server: SandboxServer, bot: Any, clip: Path, break_off: Callable[..., None]
+):
+    status = server.post("Listen", files=[clip])
+    break_off()
+    media_ids = [one["id"] for one in status["media_attachments"]]
+    server.edit(status["id"], status="Listen #noai", media_ids=media_ids)
+    bot.once()
+    assert len(chain(server, status["id"])) == 1
+
+
+def test_an_attachment_that_came_later_gets_a_reply_of_its_own(
+    server: SandboxServer, bot: Any, picture: Path, break_off: Callable[..., None]
+):
+    """Also where that came while the first one was broken off."""
+    status = server.post("Look", files=[picture])
+    break_off(True, at=1)
+    media_ids = [status["media_attachments"][0]["id"], server.upload(picture)]
+    server.edit(status["id"], status="Look", media_ids=media_ids)
+    bot.once()
+    replies = sorted(server.replies(status["id"]), key=lambda one: int(one["id"]))
+    assert ["2: " in one["content"] for one in replies] == [False, True]
+    assert [row[0] for row in bot.rows()] == ["described"] * 2

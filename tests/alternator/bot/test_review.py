@@ -4,6 +4,7 @@ import pytest
 
 from alternator.accounts.account import Account
 from alternator.bot.messenger import Messenger
+from alternator.bot.outbox import Outbox
 from alternator.bot.review import LOOKED_AT_ONCE, Review
 from alternator.config.conduct import ReviewSettings
 from alternator.errors import ServerError
@@ -18,7 +19,8 @@ class Desk:
     def __init__(self, account: Account, server: SandboxServer) -> None:
         self.server, self.account = server, account
         self.session = account.session(SILENT)
-        messenger = Messenger(self.session, account.id, to="@demo", limit=500, is_other=False)
+        outbox = Outbox(self.session, account.id, account.state.outgoing, limit=500)
+        messenger = Messenger(self.session, account.id, outbox, to="@demo", is_other=False)
         settings = ReviewSettings(favourite=False)
         drafts = account.state.drafts
         self.review = Review(drafts, messenger, settings, limit=1500, now=lambda: 0.0)
@@ -80,6 +82,63 @@ def test_an_answer_that_could_not_be_asked_for_is_asked_for_at_the_next_step(des
         desk.review.step()
     desk.review.step()
     assert desk.account.state.drafts.get(draft.number).state == "approved"
+
+
+class _KilledError(Exception):
+    """Ends a process in the middle."""
+
+
+@pytest.mark.parametrize("write", ["approve", "rewrite", "asked"])
+def test_an_answer_is_not_lost_with_a_process_that_ends_while_it_is_heard(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, write: str
+):
+    draft = desk.account.state.drafts.listed()[-1]
+    number = draft.number
+    said = "1: A boat" if write == "rewrite" else "hm" if write == "asked" else "yes"
+    desk.server.post(said, in_reply_to_id=draft.messages[-1], visibility="direct")
+    desk.page()
+
+    def dies(*_: object) -> None:
+        raise _KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(desk.account.state.drafts), write, dies)
+        with pytest.raises(_KilledError):
+            desk.review.step(everything=True)
+    desk.review.step(everything=True)
+    found = desk.account.state.drafts.get(number)
+    if write == "asked":
+        complaints = [one for one in desk.server.statuses() if "not understood" in one["content"]]
+        assert found.state == "waiting" and len(complaints) == 1
+    else:
+        assert found.state == "approved"
+        wanted = "A boat" if write == "rewrite" else "A house"
+        assert list(found.texts.values()) == [wanted]
+
+
+def test_a_complaint_that_the_server_refuses_holds_up_no_other_answer(desk: Desk):
+    first, second = desk.account.state.drafts.listed()[:2]
+    desk.server.post("hm", in_reply_to_id=first.messages[-1], visibility="direct")
+    desk.server.post("yes", in_reply_to_id=second.messages[-1], visibility="direct")
+    desk.server.fail("/api/v1/statuses", method="POST", status=422, times=1)
+    desk.review.step(everything=True)
+    desk.review.step(everything=True)
+    assert desk.account.state.drafts.get(second.number).state == "approved"
+    assert not [one for one in desk.server.statuses() if "not understood" in one["content"]]
+
+
+def test_who_deletes_half_a_question_has_answered_it(desk: Desk):
+    draft = desk.draft()
+    texts = dict.fromkeys(draft.texts, "A house of many words. " * 40)
+    desk.account.state.drafts.rewrite(draft.number, texts)
+    desk.server.fail("/api/v1/statuses", method="POST", status=503, skip=1, times=1)
+    with pytest.raises(ServerError):
+        desk.review.step(everything=True)
+    (half,) = [one for one in desk.server.statuses() if "many words" in one["content"]]
+    desk.server.delete(half["id"])
+    desk.review.step(everything=True)
+    assert desk.account.state.drafts.get(draft.number).state == "refused"
+    assert not [one for one in desk.server.statuses() if "many words" in one["content"]]
 
 
 def test_drafts_of_a_dry_run_are_no_part_of_it(desk: Desk):

@@ -25,6 +25,7 @@ from sandbox.settings import Settings
 from sandbox.vision.server import VisionServer
 
 MakeBot = Callable[..., Any]
+SERVER = "https://one.example"
 
 
 @pytest.fixture
@@ -266,7 +267,7 @@ DRAFT = Draft(status_id="5", texts={"51": "Hello"}, outcomes=())
 
 def test_a_lane_has_room_for_one_and_gives_back_what_came_of_it():
     preparer, pulse, woken = Preparer(), Pulse(time.monotonic), threading.Event()
-    lane = SpeechLane(preparer, pulse, SYSTEM_CLOCK, woken.set)
+    lane = SpeechLane(preparer, pulse, SYSTEM_CLOCK, woken.set, SERVER)
     assert (lane.busy, lane.ended, lane.leave()) == (False, None, None)
     lane.begin(CLAIM, patient=True)
     assert (lane.busy, lane.ended) == (True, None)
@@ -281,7 +282,7 @@ def test_a_lane_has_room_for_one_and_gives_back_what_came_of_it():
 
 def test_what_ends_a_thread_is_raised_where_its_texts_are_taken():
     preparer, woken = Preparer(), threading.Event()
-    lane = SpeechLane(preparer, Pulse(time.monotonic), SYSTEM_CLOCK, woken.set)
+    lane = SpeechLane(preparer, Pulse(time.monotonic), SYSTEM_CLOCK, woken.set, SERVER)
     preparer.result.set_exception(Stopping())
     lane.begin(CLAIM, patient=True)
     assert woken.wait(10)
@@ -292,7 +293,7 @@ def test_what_ends_a_thread_is_raised_where_its_texts_are_taken():
 def test_one_that_hangs_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("alternator.bot.speech_lane.LEAVE_SECONDS", 0.05)
     preparer = Preparer()
-    lane = SpeechLane(preparer, Pulse(time.monotonic), SYSTEM_CLOCK, lambda: None)
+    lane = SpeechLane(preparer, Pulse(time.monotonic), SYSTEM_CLOCK, lambda: None, SERVER)
     lane.begin(CLAIM, patient=True)
     assert lane.leave() is CLAIM
     assert not preparer.result.done()

@@ -13,7 +13,15 @@ from waiting import wait_for
 
 from alternator.accounts.account import Account
 from alternator.bot.messenger import Messenger
-from alternator.bot.telling import BudgetWatch, CreditWatch, GpuWatch, Teller, TokenWatch
+from alternator.bot.outbox import Outbox
+from alternator.bot.telling import (
+    BudgetWatch,
+    CreditWatch,
+    GpuWatch,
+    LostGpu,
+    Teller,
+    TokenWatch,
+)
 from alternator.config.settings import BalanceSettings
 from alternator.errors import EndpointError, ServerError
 from alternator.progress import SILENT
@@ -34,7 +42,9 @@ def told(server: SandboxServer) -> list[str]:
 
 @pytest.fixture
 def messenger(account: Account) -> Messenger:
-    return Messenger(account.session(SILENT), account.id, to="@demo", limit=500, is_other=False)
+    session = account.session(SILENT)
+    outbox = Outbox(session, account.id, account.state.outgoing, limit=500)
+    return Messenger(session, account.id, outbox, to="@demo", is_other=False)
 
 
 @pytest.fixture
@@ -60,6 +70,16 @@ def test_what_could_not_be_sent_is_sent_later(server: SandboxServer, teller: Tel
     assert len(told(server)) == 1
 
 
+def test_what_was_begun_when_the_process_ended_is_sent_by_the_next(
+    server: SandboxServer, account: Account, teller: Teller
+):
+    """Between the moment that counts as said and the message it may be killed."""
+    assert account.state.ledger.tell("gpu", apart=DAY)
+    for _ in range(2):
+        teller.tell("gpu", "The GPU is gone")
+    assert len(told(server)) == 1
+
+
 def test_what_nobody_asked_for_is_in_the_log_alone(
     server: SandboxServer,
     account: Account,
@@ -77,7 +97,6 @@ def test_a_refused_token_is_told_by_a_second_account_alone(
     watch = TokenWatch(lambda: True, account.name, teller)
     watch.step()
     assert told(server) == []
-    account.state.ledger.untell("token")
     messenger.is_other = True
     watch.step()
     assert "the server refuses the token of demo@" in told(server)[0]
@@ -85,7 +104,7 @@ def test_a_refused_token_is_told_by_a_second_account_alone(
 
 def test_a_gpu_that_was_there_is_missed(server: SandboxServer, teller: Teller):
     workers: list[WorkerReport] = [CPU]
-    watch = GpuWatch(lambda: workers, teller)
+    watch = GpuWatch(LostGpu(lambda: workers), teller)
     watch.step()
     assert told(server) == []  # there never was one
     workers[:] = [GPU]

@@ -97,7 +97,9 @@ def work(account: Account, publisher: Publisher, health: Health, stop: Stop) -> 
 
 
 def work_of(account: Account, publisher: Publisher, health: Health, stop: Stop) -> Work:
-    lane = SpeechLane(publisher, health.speech, stop.clock, lambda: None)
+    lane = SpeechLane(
+        publisher, health.speech, stop.clock, lambda: None, account.settings.instance_url
+    )
     return Work(account, publisher, lane, health, stop)
 
 
@@ -119,7 +121,9 @@ def test_what_another_worker_edited_meanwhile_counts_before_the_edit(
 ):
     """Two that are at work for an account at once both had room when they began."""
     pace = Pace(PaceSettings(edits_per_hour=1), account.state.ledger)
-    lane = SpeechLane(publisher, health.speech, stop.clock, lambda: None)
+    lane = SpeechLane(
+        publisher, health.speech, stop.clock, lambda: None, account.settings.instance_url
+    )
     work = Work(account, publisher, lane, health, stop, pace=pace)
     prepare = publisher.prepare
 

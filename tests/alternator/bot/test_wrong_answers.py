@@ -90,7 +90,7 @@ class World:
         writer = build_writer(config, 1500, None, SILENT)
         describer = Describer(session, writer, self.account.instance.dialect)
         health = Health(server=self.account.health, queue=self.account, worker=None)
-        lane = SpeechLane(describer, health.speech, self.time, lambda: None)
+        lane = SpeechLane(describer, health.speech, self.time, lambda: None, server.url)
         self.work = Work(self.account, describer, lane, health, Stop(self.time))
 
     def record(self, post: entities.Status) -> None:

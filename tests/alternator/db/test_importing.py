@@ -72,7 +72,7 @@ def fill(store: Store, remote_id: str, clock: Clock) -> None:
     state.asked.set_consent(Consent(person="8", wish="all", how="reply"))
     asking = Asking(status_id="55", asker="8", author="8", address="@a", below="6", is_open=True)
     state.asked.ask(asking)
-    state.asked.sending("answer:55", ["one"])
+    state.outgoing.sending("answer:55", ["one"])
     state.asked.set_place("notices", "77")
     store.use_tokens(20_000, 55)
     clock.now += 1

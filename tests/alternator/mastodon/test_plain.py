@@ -1,6 +1,6 @@
 import pytest
 
-from alternator.mastodon.plain import essence, is_shown_by, text_of_html
+from alternator.mastodon.plain import essence, is_shown_by, is_whole, text_of_html
 
 MENTION = (
     '<p><span class="h-card"><a href="https://b.example/@lee">@<span>lee</span></a></span> look: '
@@ -69,3 +69,13 @@ def test_a_source_of_something_else_is_found_out(typed: str, html: str):
 
 def test_a_long_text_takes_no_time():
     assert not is_shown_by(OTHER * 2000, f"<p>{LONG * 2000}</p>")
+
+
+def test_a_post_is_whole_from_its_beginning_to_its_end():
+    words = "A red boat on the **water**, seen from above. #boats"
+    html = "<p>A red boat on the <b>water</b>, seen from above. <a>#boats</a></p>"
+    assert is_whole(words, html)
+    assert not is_whole(words, "<p>boat</p>")
+    assert not is_whole(words, f"{html}<p>And there is something that I say about it.</p>")
+    assert not is_whole(words, "")
+    assert not is_whole("A cat that sleeps on a roof, seen from below. #cats", html)

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import pytest
 import yaml
 from loopback import free_port
 from prometheus_client.parser import text_string_to_metric_families
 from roles_in_threads import Cluster
+from trace_collector import collector
 from waiting import wait_for
 
 from alternator.config.metrics import MetricsSettings
 from alternator.config.models import WhisperSettings
+from alternator.config.tracing import TracingSettings
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 NAME = re.compile(r"\b(?:alternator|process)_[a-z_]+\b")
@@ -82,3 +85,29 @@ def test_panels_do_not_lie_on_each_other():
         }
         assert max(x for x, _ in cells) < 24 and not cells & taken
         taken |= cells
+
+
+@pytest.mark.parametrize("way", ["stream", "look"])
+def test_a_post_is_one_trace_from_its_making_to_its_edit(cluster: Cluster, way: str):
+    """However it is found. Both roles are in one process here, so the worker's provider sends for
+    both."""
+    with collector() as there:
+        mastodon = replace(cluster.config.mastodon, user_stream=way == "stream")
+        tracing = TracingSettings(endpoint=there.url)
+        cluster.config = replace(cluster.config, mastodon=mastodon, tracing=tracing)
+        if way == "look":
+            post = cluster.server.post("A text of mine", files=[cluster.picture])["id"]
+        bot, worker = cluster.bot(), cluster.worker()
+        if way == "stream":
+            wait_for(lambda: cluster.server.open_streams() == 1)
+            post = cluster.server.post("A text of mine", files=[cluster.picture])["id"]
+        cluster.described(post, 120)
+        wait_for(lambda: cluster.states() == ["described"])
+        worker.end()
+        bot.end()
+        wait_for(lambda: there.names() >= {"found", "describe", "edit"})
+        assert there.names() == {"found", "describe", "prepare", "vision", "edit"}
+        assert len({span.trace for span in there.spans()}) == 1
+        (found,) = there.spans("found")
+    assert (found.facts["post"], found.facts["way"]) == (post, way)
+    assert b"A text of mine" not in b"".join(there.bodies)

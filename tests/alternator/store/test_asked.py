@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from clock import Clock
 
-from alternator.store.asked import KEPT_SECONDS, Asked, Asking, Consent, Outgoing, answer_key
+from alternator.store.asked import KEPT_SECONDS, Asked, Asking, Consent, answer_key
 from alternator.store.interface import Store
 
 HOUR = 3600.0
@@ -73,33 +73,17 @@ def test_texts_wait_until_their_post_is_done_with(asked: Asked):
     assert asked.texts("5") == {}
 
 
-def test_what_is_sent_goes_on_as_it_was_begun(asked: Asked):
-    key = answer_key("5")
-    assert asked.outgoing(key) is None
-    assert asked.sending(key, ["one", "two"]) == Outgoing(
-        parts=("one", "two"), posts=(), is_new=True
-    )
-    asked.sent(key, "71")
-    asked.sent(key, "71")
-    again = asked.sending(key, ["other words"])
-    assert again == Outgoing(parts=("one", "two"), posts=("71",), is_new=False)
-    assert not again.is_done
-    asked.sent(key, "72")
-    done = asked.outgoing(key)
-    # What was said is not kept.
-    assert done == Outgoing(parts=(), posts=("71", "72"), is_new=False)
-    assert done is not None and done.is_done
-
-
-def test_answers_are_listed_with_their_posts(asked: Asked, clock: Clock):
+def test_answers_are_listed_with_their_posts(asked: Asked, store: Store, clock: Clock):
+    outgoing = store.use_account("https://social.example", "7").outgoing
     for status_id in ("5", "51", "52"):
         asked.ask(replace(ONE, status_id=status_id))
         clock.now += 1
     began = clock()
     for status_id in ("5", "52"):
         clock.now += 1
-        asked.sending(answer_key(status_id), ["words"])
-        asked.sent(answer_key(status_id), f"7{status_id}")
+        outgoing.sending(answer_key(status_id), ["words", "words that their author deleted"])
+        outgoing.sent(answer_key(status_id), 0, f"7{status_id}")
+        outgoing.sent(answer_key(status_id), 1, "")
         asked.close(status_id, "answered")
     assert [(one.asking.status_id, one.posts, one.at - began) for one in asked.answers(5)] == [
         ("52", ("752",), 2.0),
@@ -122,10 +106,8 @@ def test_places_are_kept(asked: Asked):
 def test_what_is_done_with_is_forgotten_after_a_long_time(asked: Asked, clock: Clock):
     asked.ask(ONE)
     asked.ask(replace(ONE, status_id="50"))
-    asked.sending(answer_key("5"), ["words"])
-    asked.sent(answer_key("5"), "71")
     asked.close("5", "answered")
     clock.now += KEPT_SECONDS + 1
     asked.ask(replace(ONE, status_id="51"))
-    assert asked.asking("5") is None and asked.outgoing(answer_key("5")) is None
+    assert asked.asking("5") is None
     assert asked.asking("50") is not None

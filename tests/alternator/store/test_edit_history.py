@@ -93,7 +93,7 @@ def test_an_undo_keeps_the_bot_from_the_post_and_from_the_attachment_for_good(
     assert claim.attachment_ids == ("52",)
     (entry,) = state.history.entries()
     assert (entry.outcome, entry.edited_at) == ("undone", 2.0)
-    assert state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)]) == 0
+    assert state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)]) == ()
     assert state.retry_failed() == 0
     # What is written anew has an entry of its own beside it.
     state.history.sending("5", [writing("51", "A ship")])
@@ -182,7 +182,7 @@ def test_what_another_process_holds_by_a_clock_a_little_ahead_is_held(
 def test_an_attachment_that_nobody_met_is_left_alone_too(state: AccountState):
     assert state.history.begin_undo("5", ["51"], alone=True)
     state.history.end_undo("5", ["51"], ["51"])
-    assert state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)]) == 0
+    assert state.record([Found(status_id="5", attachment_ids=("51",), backfill=False)]) == ()
     assert state.counts() == {"left": 1}
 
 

@@ -50,12 +50,12 @@ FAILED = Outcome(attachment_id="51", state="failed", reason="busy")
 
 
 def test_an_attachment_is_worked_on_once(state: AccountState):
-    assert state.record([found("5", "51", "52")]) == 2
+    assert state.record([found("5", "51", "52")]) == ("5", "5")
     claim = claimed(state)
     assert (claim.status_id, set(claim.attachment_ids)) == ("5", {"51", "52"})
     assert state.claim() is None
     state.finish(claim, described("51", "52"))
-    assert state.record([found("5", "51", "52")]) == 0
+    assert state.record([found("5", "51", "52")]) == ()
     assert state.claim() is None
     assert state.counts() == {"described": 2}
 
@@ -160,7 +160,7 @@ def test_a_post_that_is_being_worked_on_begins_anew_after_an_outage(
 
 def test_a_write_that_is_repeated_changes_nothing(state: AccountState, clock: Clock):
     state.record([found("5", "51")], cursor="5", floor="1")
-    assert state.record([found("5", "51")], cursor="5", floor="1") == 0
+    assert state.record([found("5", "51")], cursor="5", floor="1") == ()
     first = claimed(state)
     assert [outcome.retry_after for outcome in state.finish(first, [FAILED])] == [60.0]
     due = state.next_due()

@@ -60,9 +60,6 @@ def test_a_thing_is_said_once_a_day(ledger: Ledger, clock: Clock):
     assert ledger.last_told("credit") == clock()
     clock.now += DAY
     assert ledger.tell("credit", apart=DAY)
-    ledger.untell("credit")
-    assert ledger.last_told("credit") is None
-    assert ledger.tell("credit", apart=DAY)
 
 
 def test_replies_are_remembered_by_post(ledger: Ledger):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from cluster_scene import ClusterScene
+from threads import PICTURES, WARNING, forget_keys, numbers_below, parts_below
 from waiting import wait_for
 
 from sandbox.model.records import DEMO_ACCOUNT, Status
@@ -20,6 +21,7 @@ OF_A_REPLY: tuple[Blow, ...] = (
 )
 OF_A_DRAFT: tuple[Blow, ...] = (("drafts", "keep", False), ("drafts", "keep", True))
 OF_A_QUESTION: tuple[Blow, ...] = (("POST", POST, False), ("POST", POST, True))
+WHOLE = list(range(2, PICTURES + 2))  # of whose attachments a long reply speaks
 TURN_SECONDS = 3.0  # in which the bot looks at all drafts
 
 
@@ -86,6 +88,44 @@ def test_a_reply_is_posted_once(scene: ClusterScene) -> None:
     end(scene)
     assert [len(replies(scene, one)) for one in scene.victims] == [1] * len(scene.victims)
     assert [scene.world.edits(one) for one in scene.victims] == [0] * len(scene.victims)
+
+
+@pytest.mark.parametrize("scene", ["reply"], indirect=True)
+def test_a_reply_in_parts_is_ended_by_another_worker(scene: ClusterScene) -> None:
+    """By the one that is there when the first dies, in the words of the first, though the server
+    knows no key of what was posted any more."""
+    cluster, world = scene.cluster, scene.world
+    cluster.start("bot")
+    for parts, after in ((1, False), (1, True), (2, False), (2, True)):
+        cluster.start("worker", "worker-1")
+        cluster.until_idle()
+        hits = scene.hits()
+        scene.scene.fail("POST", POST, skip=parts, after=after, hang=True, times=1)
+        victim = scene.another_victim(PICTURES + 1, spoiler_text=WARNING)
+        scene.until_hit(hits)
+        until_parts(scene, victim, parts + after)
+        asked = len(world.vision.requests())
+        cluster.start("worker", "worker-2")
+        cluster.kill("worker-1")
+        world.clear()
+        forget_keys(world)
+        until_whole(scene, victim)
+        cluster.until_idle()
+        assert len(world.vision.requests()) == asked  # its words are kept
+        cluster.end_one("worker-2")
+    end(scene)
+    for victim in scene.victims[1:]:
+        assert numbers_below(world, victim) == WHOLE and len(parts_below(world, victim)) > 2
+
+
+def until_parts(scene: ClusterScene, victim: str, number: int) -> None:
+    """Wait until so many parts of its reply stand."""
+    wait_for(lambda: len(parts_below(scene.world, victim)) == number, 60, f"part {number}")
+
+
+def until_whole(scene: ClusterScene, victim: str) -> None:
+    """Wait until its reply says all that it is to say."""
+    wait_for(lambda: numbers_below(scene.world, victim) == WHOLE, 60, "the whole reply")
 
 
 @pytest.mark.parametrize("scene", ["review"], indirect=True)

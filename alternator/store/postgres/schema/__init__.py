@@ -47,6 +47,7 @@ def migrations() -> tuple[Migration, ...]:
         ),
         Migration(version=2, statements=(text_of("0002_tally.sql"),)),
         Migration(version=3, statements=(text_of("0003_lease.sql"),)),
+        Migration(version=4, statements=(text_of("0004_trouble.sql"),)),
     )
 
 

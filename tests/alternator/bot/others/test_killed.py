@@ -166,6 +166,7 @@ def test_killed_at_a_write_it_answers_once(
 ):
     post = people.post("neighbour", "@demo", files=[picture] * 2)
     part = "" if method in OF_THE_STATE else "asked"
+    part = "outgoing" if method in ("sending", "sent") else part
     killed.start(kill=int(signal.SIGKILL), part=part, method=method, when=when, count=count)
     assert killed.wait() == -signal.SIGKILL, killed.log()
     for _ in range(2):

@@ -169,7 +169,7 @@ def test_a_dump_that_is_restored_has_all_and_goes_on(
         connected(again) as db,
     ):
         state = store.use_account("https://social.example", "7")
-        assert state.record([found]) == 0
+        assert state.record([found]) == ()
         jobs = "SELECT lock FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id"
         assert db.execute(jobs).fetchall() == [(f"{state.key}:5",)]
         state.record([replace(found, status_id="6")])
