@@ -38,21 +38,21 @@ def text_of(name: str) -> str:
     return (HERE / name).read_text("utf-8")
 
 
+# The versions after the first, in their order.
+LATER = ("0002_tally.sql", "0003_lease.sql", "0004_trouble.sql")
+VERSION = 1 + len(LATER)
+
+
 def migrations() -> tuple[Migration, ...]:
     """All of them, in their order."""
+    first = (text_of("0001_state.sql"), *CLUSTER_TABLES, text_of("0001_queue.sql"))
     return (
-        Migration(
-            version=1,
-            statements=(text_of("0001_state.sql"), *CLUSTER_TABLES, text_of("0001_queue.sql")),
+        Migration(version=1, statements=first),
+        *(
+            Migration(version=version, statements=(text_of(name),))
+            for version, name in enumerate(LATER, start=2)
         ),
-        Migration(version=2, statements=(text_of("0002_tally.sql"),)),
-        Migration(version=3, statements=(text_of("0003_lease.sql"),)),
-        Migration(version=4, statements=(text_of("0004_trouble.sql"),)),
     )
-
-
-# The last of them.
-VERSION = 3
 
 
 def version_in(connection: "psycopg.Connection[Any]") -> tuple[int | None, int]:
