@@ -69,4 +69,4 @@ def told_of(cluster: Cluster, kind: str, source: Source) -> Callable[[], str]:
     """What is said of a kind of trouble, to an account of the configuration."""
     if source != "config":
         return nothing_wrong
-    return lambda: "; ".join(dict.fromkeys(cluster.troubles.told(kind)))
+    return lambda: "; ".join(dict.fromkeys(cluster.troubles.recent(kind)))

@@ -15,3 +15,6 @@ class Troubles(Protocol):
 
     def told(self, kind: str) -> Sequence[str]:
         """What is said of this kind, or of all that begin so where it ends in ``:``."""
+
+    def recent(self, kind: str) -> Sequence[str]:
+        """The same as of some seconds ago at most, for many who ask."""

@@ -1,11 +1,14 @@
 """What is wrong with what the accounts share: the table ``trouble``."""
 
+import threading
+import time
 from collections.abc import Sequence
 
 from alternator.store.postgres.database import Database
 
 # No trouble is said for longer: one that is was written while a clock was wrong.
 LONGEST_SECONDS = 86_401.0
+RECENT_SECONDS = 5.0
 
 
 class PostgresTroubles:
@@ -13,6 +16,8 @@ class PostgresTroubles:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._lock = threading.Lock()  # guards what follows
+        self._recent: dict[str, tuple[float, Sequence[str]]] = {}
 
     def say(self, kind: str, text: str, seconds: float) -> None:
         """Something is wrong from now on, for so many seconds."""
@@ -33,3 +38,13 @@ class PostgresTroubles:
                 (kind, kind, kind),
             ).fetchall()
         return [str(said) for (said,) in rows]
+
+    def recent(self, kind: str) -> Sequence[str]:
+        """The same as of some seconds ago at most: a thousand accounts ask, and it is one look."""
+        with self._lock:
+            now = time.monotonic()
+            at, found = self._recent.get(kind, (0.0, ()))
+            if kind not in self._recent or now - at >= RECENT_SECONDS:
+                found = self.told(kind)
+                self._recent[kind] = now, found
+            return found

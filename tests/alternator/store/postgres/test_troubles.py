@@ -43,3 +43,16 @@ def test_what_nobody_says_again_is_over(troubles: Troubles, database: DatabaseSe
         assert troubles.told(GPU) == []  # no clock was so wrong that it holds for ever
         troubles.say(f"{GPU}c", "lost", 60)
         assert db.execute("SELECT count(*) FROM trouble").fetchone() == (1,)
+
+
+def test_many_who_ask_are_one_look(troubles: Troubles, monkeypatch: pytest.MonkeyPatch):
+    looks = []
+    told = troubles.told
+    monkeypatch.setattr(troubles, "told", lambda kind: looks.append(kind) or told(kind))
+    moment = [100.0]
+    monkeypatch.setattr("alternator.store.postgres.troubles.time.monotonic", lambda: moment[0])
+    assert [list(troubles.recent(GPU)) for _ in range(50)] == [[]] * 50
+    troubles.say(f"{GPU}a", "lost", 60)
+    moment[0] += 5.0
+    assert [list(troubles.recent(GPU)) for _ in range(50)] == [["lost"]] * 50
+    assert looks == [GPU, GPU]
