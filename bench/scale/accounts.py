@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bench.scale.scene import PostgresServer, known, process, usage_of, wait_for
+from bench.scale.scene import PostgresServer, connections, known, process, usage_of, wait_for
 from sandbox.server import SandboxServer
 from sandbox.settings import Settings
 
@@ -20,7 +20,8 @@ POSTS_A_SECOND = 1.0
 @dataclass(frozen=True, kw_only=True)
 class Watched:
     """What watching costs. ``start`` is seconds until all streams are open; ``memory`` MB at the
-    most; ``at_rest`` and ``busy`` are shares of a core, without posts and with one a second."""
+    most; ``at_rest`` and ``busy`` are shares of a core, without posts and with one a second;
+    ``connections`` are those to PostgreSQL, once it has been busy."""
 
     accounts: int
     start: float
@@ -28,6 +29,7 @@ class Watched:
     at_rest: float
     busy: float
     found: int
+    connections: int
 
 
 def configuration(server: SandboxServer, tokens: list[str], url: str, folder: Path) -> str:
@@ -84,10 +86,17 @@ def measure(postgres: PostgresServer, accounts: int, seconds: float) -> Watched:
         busy = over(pid, seconds, post)
         [(found,)] = postgres.execute("SELECT count(*) FROM attachment", name)
         memory = usage_of(pid).memory
+        connected = connections(postgres, name)
     postgres.drop(name)
     assert isinstance(found, int)
     return Watched(
-        accounts=accounts, start=start, memory=memory, at_rest=resting, busy=busy, found=found
+        accounts=accounts,
+        start=start,
+        memory=memory,
+        at_rest=resting,
+        busy=busy,
+        found=found,
+        connections=connected,
     )
 
 

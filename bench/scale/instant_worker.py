@@ -49,7 +49,12 @@ def main() -> None:
         )
         queue = QueueThread(
             taking,
-            Tasks(describe=describe, errand=errand, abandon=lambda account, status_id: None),
+            Tasks(
+                describe=describe,
+                errand=errand,
+                abandon=lambda account, status_id: None,
+                takes=lambda queue: True,
+            ),
             stop.child(),
         )
         try:

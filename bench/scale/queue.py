@@ -12,6 +12,7 @@ import psycopg
 
 from bench.scale.scene import (
     PostgresServer,
+    connections,
     fill,
     process,
     shared_store,
@@ -28,12 +29,13 @@ WORKERS = (1, 2, 4)
 @dataclass(frozen=True, kw_only=True)
 class Through:
     """What so many workers got through: posts a second, and cores that they and the database had in
-    use meanwhile."""
+    use meanwhile; ``connections`` to it of each, once they had been busy."""
 
     workers: int
     posts_a_second: float
     cores: float
     worker_cores: float
+    connections: float
 
 
 def measure(postgres: PostgresServer, times: int) -> list[Through]:
@@ -47,6 +49,7 @@ def measure(postgres: PostgresServer, times: int) -> list[Through]:
                 posts_a_second=statistics.median(one.posts_a_second for one in runs),
                 cores=statistics.median(one.cores for one in runs),
                 worker_cores=statistics.median(one.worker_cores for one in runs),
+                connections=max(one.connections for one in runs),
             )
         )
     return found
@@ -72,9 +75,14 @@ def run(postgres: PostgresServer, workers: int) -> Through:
             seconds = time.monotonic() - began
             used = sum(usage_of(pid).seconds for pid in pids) - sum(before)
             cores = (used + usage_below(postgres.pid) - database) / seconds
+            connected = connections(postgres, name) / workers
     postgres.drop(name)
     return Through(
-        workers=workers, posts_a_second=first / seconds, cores=cores, worker_cores=used / seconds
+        workers=workers,
+        posts_a_second=first / seconds,
+        cores=cores,
+        worker_cores=used / seconds,
+        connections=connected,
     )
 
 

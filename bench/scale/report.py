@@ -55,7 +55,6 @@ class Assumed:
     # card, with everything around the decoder.
     times_real_time: float = 230.0
     vision_seconds: float = 3.0  # of an endpoint, for a picture
-    connections: int = 6  # to PostgreSQL, that a process has open
 
 
 ASSUMED = Assumed()
@@ -206,10 +205,11 @@ def on_paper(found: dict[str, Any], assumed: Assumed) -> Iterator[tuple[str, str
         ),
     )
     processes = bots + 4 + gpus + 2
+    connected = math.ceil(max(row["connections"] for row in [watched, *found["queue"]]))
     yield (
         "PostgreSQL",
         (
-            f"{processes * assumed.connections} connections of {processes} processes; "
+            f"{processes * connected} connections of {processes} processes; "
             f"{assumed.accounts * assumed.posts_a_day * 365 / 1e6:.0f} million posts a year"
         ),
     )

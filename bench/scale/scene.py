@@ -88,6 +88,17 @@ def usage_of(pid: int) -> Usage:
     raise ProcessLookupError(pid)
 
 
+def connections(postgres: PostgresServer, name: str) -> int:
+    """How many connections to a database processes of Alternator have open, but this one."""
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND application_name LIKE 'alternator%' AND application_name NOT LIKE '%bench%'"
+    )
+    [(found,)] = postgres.execute(query, name)
+    assert isinstance(found, int)
+    return found
+
+
 def usage_below(pid: int) -> float:
     """Seconds of a core that a process and what it started have used."""
     total = 0.0
