@@ -1,6 +1,6 @@
 """What is wrong with what the accounts of a cluster share, as the database keeps it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import psycopg
 import pytest
@@ -46,9 +46,14 @@ def test_what_nobody_says_again_is_over(troubles: Troubles, database: DatabaseSe
 
 
 def test_many_who_ask_are_one_look(troubles: Troubles, monkeypatch: pytest.MonkeyPatch):
-    looks = []
+    looks: list[str] = []
     told = troubles.told
-    monkeypatch.setattr(troubles, "told", lambda kind: looks.append(kind) or told(kind))
+
+    def looked(kind: str) -> Sequence[str]:
+        looks.append(kind)
+        return told(kind)
+
+    monkeypatch.setattr(troubles, "told", looked)
     moment = [100.0]
     monkeypatch.setattr("alternator.store.postgres.troubles.time.monotonic", lambda: moment[0])
     assert [list(troubles.recent(GPU)) for _ in range(50)] == [[]] * 50
