@@ -1,5 +1,5 @@
 """The Swarm stack, on a swarm of one node that lives for this test: it describes, also when its
-workers are killed."""
+workers are killed, and also for members who connect their accounts."""
 
 import os
 import secrets
@@ -12,8 +12,12 @@ import pytest
 import requests
 from demo_client import Demo
 from docker.errors import DockerException
+from member_site import Site
+from owner import token_of
+from PIL import Image
 from waiting import wait_for
 
+from alternator.members.cipher import new_key
 from compose.scale import POSTGRES_IMAGE_VARIABLE
 from compose.scale_files import ADDRESS
 from compose.stack import IMAGE_VARIABLE, SANDBOX_IMAGE_VARIABLE
@@ -23,11 +27,33 @@ from images.catalog import CHECKOUT
 from images.engine.engine import Engine
 
 pytestmark = pytest.mark.timeout(1500)
-FILES = ("stack.yaml", "stack.sandbox.yaml")
+FILES = ("stack.yaml", "stack.sandbox.yaml", "stack.signup.yaml")
 STACK = "alternator-test-swarm"
 LABEL = f"com.docker.stack.namespace={STACK}"
 START_S = 600  # nine services at once, each with its first health check
 DESCRIBED_WITHIN_S = 300
+SERVER = "http://sandbox:3000"  # as the stack's tasks call it
+HOST_OF_WEB = "127.0.0.1:8766"
+ADDRESS_OF_WEB = f"http://{HOST_OF_WEB}"  # without TLS it can only be this machine's
+SIGN_UP = f"""
+[signup]
+server = ["{SERVER}"]
+address = "{ADDRESS_OF_WEB}"
+"""
+
+
+class SwarmSite(Site):
+    """The members' pages and the sandbox, whose names only the stack's tasks know."""
+
+    def __init__(self, url: str, sandbox: str) -> None:
+        self.url, self.sandbox = url, sandbox
+
+    def way_back(self, asked: str, *, user: str, allow: bool) -> str:
+        """The path that the browser is sent to."""
+        asked = asked.replace(SERVER, self.sandbox, 1)
+        back = super().way_back(asked, user=user, allow=allow)
+        assert back.startswith(ADDRESS_OF_WEB)
+        return back.removeprefix(ADDRESS_OF_WEB)
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +79,33 @@ def swarm(engine: Engine) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def deployed(swarm: Engine, builder: Builder, cpu_image: str, sandbox_image: str) -> Iterator[Demo]:
+def environ(
+    builder: Builder,
+    cpu_image: str,
+    sandbox_image: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, str]:
+    """What the stack's files ask for."""
+    configuration = tmp_path_factory.mktemp("swarm") / "alternator.toml"
+    text = (CHECKOUT / "deploy" / "swarm" / "alternator.toml").read_text("utf-8")
+    configuration.write_text(text + SIGN_UP)
+    return {
+        **os.environ,
+        "ALTERNATOR_STACK": STACK,
+        "ALTERNATOR_CONFIG": str(configuration),
+        "ALTERNATOR_TOKEN_FILE": "/run/secrets/access-token",
+        IMAGE_VARIABLE: cpu_image,
+        "ALTERNATOR_SPEECH_IMAGE": cpu_image,
+        POSTGRES_IMAGE_VARIABLE: build(BuildRequest(image=builder.catalog.postgres), builder).tag,
+        SANDBOX_IMAGE_VARIABLE: sandbox_image,
+    }
+
+
+@pytest.fixture(scope="module")
+def deployed(swarm: Engine, environ: dict[str, str]) -> Iterator[Demo]:
     """The stack with the sandbox, until its server answers."""
     client = swarm.client
+    remove_rest(swarm)  # of a run that was killed: its database knows another password
     password = secrets.token_urlsafe(24)
     for name, text in {
         "database-password": password,
@@ -63,16 +113,9 @@ def deployed(swarm: Engine, builder: Builder, cpu_image: str, sandbox_image: str
         "dashboard-token": secrets.token_urlsafe(24),
         "access-token": "sandbox",
         "vision-api-key": "sandbox",
+        "signup-key": new_key(),
     }.items():
         client.secrets.create(name=f"{STACK}-{name}", data=text.encode())
-    environ = {
-        **os.environ,
-        "ALTERNATOR_STACK": STACK,
-        IMAGE_VARIABLE: cpu_image,
-        "ALTERNATOR_SPEECH_IMAGE": cpu_image,
-        POSTGRES_IMAGE_VARIABLE: build(BuildRequest(image=builder.catalog.postgres), builder).tag,
-        SANDBOX_IMAGE_VARIABLE: sandbox_image,
-    }
     try:
         said = stack("deploy", "--resolve-image=never", *arguments(FILES), STACK, environ=environ)
         # Of an option that it can't bear, Docker says so and goes on.
@@ -185,9 +228,32 @@ def test_killed_workers_are_replaced_and_their_post_is_described(
         until_two_others(swarm, f"worker-{kind}", names)
 
 
-def test_a_gpu_is_asked_for_as_swarm_gives_it(swarm: Engine, deployed: Demo) -> None:
+def test_a_member_who_connects_is_described_for(
+    swarm: Engine, deployed: Demo, tmp_path: Path
+) -> None:
+    address = wait_for(lambda: address_of(swarm, "web"), START_S, "the members' pages")
+    site = SwarmSite(f"http://{address}:8766", deployed.url)
+    visit = site.visit()
+    visit.session.headers["Host"] = HOST_OF_WEB
+    visit.origin = ADDRESS_OF_WEB
+    joined = visit.join("neighbour")
+    assert joined.headers["Location"] == "/me?said=connected", joined.text
+    picture = tmp_path / "picture.png"
+    Image.new("RGB", (320, 200), "olive").save(picture)
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {token_of('neighbour', deployed.url)}"
+        session.trust_env = False
+        neighbour = Demo(url=deployed.url, session=session)
+        media = neighbour.upload(picture)
+        status = neighbour.post(status="What is this?", media_ids=[media])
+        described = neighbour.until_described_at_last(status["id"], DESCRIBED_WITHIN_S)
+    assert "olive" in described["media_attachments"][0]["description"]
+    assert "neighbour" in visit.get("/me").text
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_gpu_is_asked_for_as_swarm_gives_it(swarm: Engine, environ: dict[str, str]) -> None:
     """The overlay is taken; there is no such node here, so the task waits for one."""
-    environ = {**os.environ, "ALTERNATOR_STACK": STACK}
     files = arguments((*FILES, "stack.nvidia.yaml"))
     stack("deploy", "--resolve-image=never", *files, STACK, environ=environ)
     (service,) = swarm.client.services.list(filters={"name": f"{STACK}_serve"})

@@ -53,6 +53,7 @@ class Visit:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self.origin = site.url  # as the browser knows the site
         self.session = requests.Session()
         self.session.trust_env = False
 
@@ -66,7 +67,7 @@ class Visit:
         return self.session.post(
             f"{self.site.url}{path}",
             data=fields,
-            headers={"Origin": self.site.url},
+            headers={"Origin": self.origin},
             timeout=SECONDS,
             allow_redirects=False,
         )

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 
@@ -38,6 +38,29 @@ def browser(*, allow: bool = True, user: str = "demo") -> Callable[[str], bool]:
         return True
 
     return open_address
+
+
+def token_of(user: str, url: str) -> str:
+    """One that an owner gives a client, which may read and write for the account."""
+    app = {"client_name": "A client", "redirect_uris": f"{url}/back", "scopes": "read write"}
+    with requests.Session() as session:
+        session.trust_env = False
+        known = session.post(f"{url}/api/v1/apps", data=app, timeout=TIMEOUT_SECONDS).json()
+        asked = {
+            "client_id": known["client_id"],
+            "redirect_uri": app["redirect_uris"],
+            "response_type": "code",
+            "scope": app["scopes"],
+        }
+        back = answer(f"{url}/oauth/authorize?{urlencode(asked)}", user=user, follow=False)
+        granted = {
+            **{key: known[key] for key in ("client_id", "client_secret")},
+            "redirect_uri": app["redirect_uris"],
+            "grant_type": "authorization_code",
+            "code": dict(parse_qsl(urlsplit(back.headers["Location"]).query))["code"],
+        }
+        given = session.post(f"{url}/oauth/token", data=granted, timeout=TIMEOUT_SECONDS)
+        return str(given.json()["access_token"])
 
 
 def code_on(page: requests.Response) -> str:
