@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from answers import chain
 
 from alternator.accounts.account import Account
 from alternator.bot.outbox import Outbox
@@ -38,16 +39,6 @@ def made(account: Account, own_id: str | None = None) -> Outbox:
 
 def reply(below: str | None, text: str = WORDS) -> NewPost:
     return NewPost(text=text, visibility="unlisted", in_reply_to_id=below)
-
-
-def chain(server: SandboxServer, below: str) -> list[entities.Status]:
-    """What is below a post, each below the one before."""
-    found = []
-    while answers := server.replies(below):
-        (answer,) = answers
-        found.append(answer)
-        below = answer["id"]
-    return found
 
 
 def said(posts: list[entities.Status]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answers import chain
 
 from alternator.mastodon.client import MastodonClient
 from alternator.mastodon.entities import NewPost, Status
@@ -119,16 +120,6 @@ def test_a_server_without_such_an_edit_is_answered(
 
 
 LONG = "One word after the other. " * 50
-
-
-def chain(server: SandboxServer, below: str) -> list[entities.Status]:
-    """What is below a post, each below the one before."""
-    found = []
-    while answers := server.replies(below):
-        (answer,) = answers
-        found.append(answer)
-        below = answer["id"]
-    return found
 
 
 class _KilledError(BaseException):
