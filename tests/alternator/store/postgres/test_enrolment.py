@@ -43,8 +43,7 @@ def test_what_is_enrolled_is_told_back(cluster: PostgresCluster):
     assert cluster.enrolment.get("member:2") is None
 
 
-def test_those_with_a_text_in_their_names_come_a_part_at_a_time(cluster: PostgresCluster):
-    handles = ("Zoe@one.example", "ada@one.example", "", "Bob@one.example")
+def enrol_members(cluster: PostgresCluster, handles: Sequence[str]) -> None:
     for number, handle in enumerate(handles):
         cluster.enrolment.enrol(
             Enrolled(
@@ -54,6 +53,11 @@ def test_those_with_a_text_in_their_names_come_a_part_at_a_time(cluster: Postgre
                 handle=handle,
             )
         )
+
+
+def test_those_with_a_text_in_their_names_come_a_part_at_a_time(cluster: PostgresCluster):
+    handles = ("Zoe@one.example", "ada@one.example", "", "Bob@one.example")
+    enrol_members(cluster, handles)
     enrol(cluster, 2)
 
     def found(
@@ -231,15 +235,7 @@ def test_how_many_there_are_to_share_out_is_known(cluster: PostgresCluster, shar
 def test_each_comes_once_by_its_name(cluster: PostgresCluster, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(enrolment, "AT_ONCE", 2)
     assert list(cluster.enrolment.each("member")) == []
-    for number, handle in enumerate(("Zoe@one.example", "ada@one.example", "", "ada@one.example")):
-        cluster.enrolment.enrol(
-            Enrolled(
-                key=f"member:{number}",
-                source="member",
-                server="https://one.example",
-                handle=handle,
-            )
-        )
+    enrol_members(cluster, ("Zoe@one.example", "ada@one.example", "", "ada@one.example"))
     enrol(cluster, 3)
     found = [entry.key for entry in cluster.enrolment.each("member")]
     assert found == ["member:1", "member:3", "member:2", "member:0"]
