@@ -91,7 +91,7 @@ class Outbox:
             above = self._place(key, posts, root)
             for number in range(len(posts), len(found.parts)):
                 new = replace(post, text=found.parts[number], in_reply_to_id=above)
-                there = self._there(new, found, {*posts, *(beside or ())}) if looks else None
+                there = self._there(key, new, found, {*posts, *(beside or ())}) if looks else None
                 made = self._made(key, number, new, found, posts) if there is None else there
                 posts.append(made)
                 self._outgoing.sent(key, number, made)
@@ -151,14 +151,24 @@ class Outbox:
             for number, part in enumerate(parts)
         ]
 
-    def _there(self, new: NewPost, found: Outgoing, known: Collection[str]) -> str | None:
+    # size: what is looked for, whose it is, and what it can't be.
+    def _there(self, key: str, new: NewPost, found: Outgoing, known: Collection[str]) -> str | None:
         """The id of a part that is posted already, though its answer never came."""
-        for status in self._near(new.in_reply_to_id, found):
-            ours = status.account_id == self._own_id
-            ours = ours and status.in_reply_to_id == new.in_reply_to_id
-            if ours and status.id not in known and is_whole(new.text, status.content):
-                return status.id
-        return None
+        like = [
+            status.id
+            for status in self._near(new.in_reply_to_id, found)
+            if status.account_id == self._own_id
+            and status.in_reply_to_id == new.in_reply_to_id
+            and status.id not in known
+            and is_whole(new.text, status.content)
+        ]
+        if not like:
+            return None
+        # Two messages may differ by nothing but the post that they are about.
+        kind = key.partition(":")[0]
+        others = self._outgoing.begun(f"{kind}:")
+        taken = {posted for other, one in others.items() if other != key for posted in one.posts}
+        return next((one for one in like if one not in taken), None)
 
     def _near(self, above: str | None, found: Outgoing) -> Sequence[Status]:
         """The answers to a post; of what answers none, the newest posts since it was begun."""

@@ -15,15 +15,19 @@ RUN = 5
 # spelling, and write a host's other name into the source, once they know who that is.
 # https://github.com/mastodon/mastodon/blob/main/app/services/process_mentions_service.rb
 MENTION = re.compile(r"(?<![=/\w])@\w+(?:[.-]+\w+)*(?:@\w+(?:[.:-]+\w+)*)?")
+# Where numbers are that a post may show otherwise: in a link, a hashtag, before an item of a list.
+APART = re.compile(r"https?://\S+|#\w+|^\s*\d+[.)]\s", re.MULTILINE)
+NUMBER = re.compile(r"\d+")
 # What ends a line, so that a word there does not grow into the next one.
 LINES = frozenset({"br", "p", "div", "li", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"})
 
 
 class TextOfHtml(HTMLParser):
-    """Collects the text between the tags."""
+    """Collects the text between the tags, that of ``links`` too or not."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, links: bool = True) -> None:
         super().__init__(convert_charrefs=True)
+        self._links = links
         self.parts: list[str] = []
         self._left_out = 0  # depth within what the server added
 
@@ -34,7 +38,8 @@ class TextOfHtml(HTMLParser):
         classes = (dict(attrs).get("class") or "").split()
         # "RE: …", which servers put before a post that quotes another:
         # https://github.com/mastodon/mastodon/blob/main/app/lib/text_formatter.rb
-        if self._left_out or "quote-inline" in classes:
+        is_left_out = "quote-inline" in classes or (tag == "a" and not self._links)
+        if self._left_out or is_left_out:
             self._left_out += tag not in ("br", "img", "wbr", "hr")
 
     def handle_endtag(self, tag: str) -> None:
@@ -50,9 +55,9 @@ class TextOfHtml(HTMLParser):
             self.parts.append(data)
 
 
-def text_of_html(html: str) -> str:
-    """The text of HTML without its tags, line by line."""
-    parser = TextOfHtml()
+def text_of_html(html: str, *, links: bool = True) -> str:
+    """The text of HTML without its tags, line by line, with that of its ``links`` or not."""
+    parser = TextOfHtml(links=links)
     parser.feed(html)
     parser.close()
     return "".join(parser.parts)
@@ -93,12 +98,20 @@ def is_shown_by(source: str, html: str) -> bool:
 def is_whole(source: str, html: str) -> bool:
     """Whether a post is what its author typed, from its beginning to its end.
 
-    One that shows a word of it alone, or says more beside it, is another post.
+    One that shows a word of it alone, says more beside it, or has other numbers in it is another
+    post.
     """
+    if numbers(source) != numbers(text_of_html(html, links=False)):
+        return False
     typed = len(letters(essence(without_names(source))))
     shown = len(letters(essence(without_names(text_of_html(html)))))
     whole = min(typed, shown) >= WHOLE_PART * max(typed, shown)
     return whole and is_shown_by(source, html)
+
+
+def numbers(text: str) -> list[str]:
+    """The numbers of a text, in order, without those that servers shorten or draw themselves."""
+    return NUMBER.findall(APART.sub(" ", without_names(unicodedata.normalize("NFKC", text))))
 
 
 def letters(text: str) -> str:

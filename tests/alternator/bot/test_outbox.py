@@ -204,3 +204,17 @@ def test_a_message_is_found_among_the_newest_posts(
     posts = made(account).send("message:today", "@demo", message)
     assert not set(before) & set(posts)
     assert len(server.statuses()) == len(before) + len(posts)
+
+
+def test_a_message_is_not_taken_for_another_with_the_same_words(
+    server: SandboxServer, account: Account, outbox: Outbox
+):
+    """What was sent of the one is no part of the other, which was only begun."""
+    message = NewPost(text=WORDS, visibility="direct")
+    before = outbox.send("message:draft 2", "@demo", message)
+    server.fail(POST, method="POST", status=503, times=1)
+    with pytest.raises(ServerError):
+        outbox.send("message:draft 3", "@demo", message)
+    posts = made(account).send("message:draft 3", "@demo", message)
+    assert not set(before) & set(posts)
+    assert len(server.statuses()) == len(before) + len(posts)

@@ -9,6 +9,7 @@ MENTION = (
     '<a href="/tags/rain">#<span>rain</span></a> &amp; &lt;b&gt;</p>'
 )
 MENTION_ALONE = '<p><a href="https://b.example/@lee">@<span>lee</span></a> {}</p>'
+LIST = "<p>On the pier, seen from above:</p><ol><li>A boat in red</li><li>2 cats</li></ol>"
 LONG = "A long afternoon at the harbour, with boats, gulls and a very patient dog. "
 OTHER = "Yesterday the trains were late again and nobody at the station could say why. "
 
@@ -79,3 +80,24 @@ def test_a_post_is_whole_from_its_beginning_to_its_end():
     assert not is_whole(words, f"{html}<p>And there is something that I say about it.</p>")
     assert not is_whole(words, "")
     assert not is_whole("A cat that sleeps on a roof, seen from below. #cats", html)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>{} <a href="https://b.example/@lee/11">https://b.example/@lee/11</a></p>',
+        '<p>{} <a href="https://b.example/@lee/11">b.example/@lee/1…</a></p>',
+        "<p>{} https://b.example/@lee/11</p>",
+    ],
+)
+def test_a_post_with_another_number_is_another_post(html: str):
+    """One draft's message differs from another's by its number and a link alone."""
+    words = "Draft 2 for your post, of which there is so much to say that a number is little of it:"
+    assert is_whole(f"{words} https://b.example/@lee/11", html.format(words))
+    assert not is_whole(f"{words} https://b.example/@lee/11", html.format(words.replace("2", "3")))
+
+
+def test_a_number_that_a_server_draws_itself_does_not_count():
+    words = "On the pier, seen from above:\n1. A boat in red\n2. "
+    assert is_whole(f"{words}2 cats", LIST)
+    assert not is_whole(f"{words}5 cats", LIST)
