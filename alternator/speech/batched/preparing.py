@@ -14,6 +14,7 @@ from alternator.media.audio import SAMPLE_RATE, Samples, decode
 from alternator.speech.batched import sequential, side_by_side
 from alternator.speech.batched.asking import Listening, Model
 from alternator.speech.batched.heap import trim
+from alternator.speech.batched.shortened import shortened, whole
 from alternator.speech.batched.voiced import Voiced, find_windows
 from alternator.speech.cutting import Span
 from alternator.speech.engines.engine import CancelledRequestError, Request
@@ -101,16 +102,13 @@ class Preparer:
     def _side_by_side(self, owner: str, samples: Samples, options: DecodingOptions) -> Begin:
         with self._one:
             probabilities = self._detector.probabilities(samples)
-        voice, windows = find_windows(probabilities, len(samples), options.clip_timestamps)
+        left = (shortened if may_be_shortened(options) else whole)(samples, probabilities)
+        voice, windows = find_windows(left.probabilities, left.length, options.clip_timestamps)
 
         def mels(spans: Sequence[Span]) -> list[torch.Tensor]:
-            pieces = [
-                samples[round(span.start * SAMPLE_RATE) : round(span.end * SAMPLE_RATE)]
-                for span in spans
-            ]
-            return self._mels(pieces)
+            return self._mels([left.sound(span) for span in spans])
 
-        sound = Voiced(owner=owner, voice=voice, windows=windows, mels=mels)
+        sound = Voiced(owner=owner, voice=voice, windows=windows, mels=mels, seams=left.seams)
         return lambda model, ahead: side_by_side.listen(sound, options, model, ahead=ahead)
 
     def _mels(self, pieces: Sequence[Samples]) -> list[torch.Tensor]:
@@ -132,6 +130,12 @@ def is_sequential(options: DecodingOptions) -> bool:
     return options.vad is False or (
         options.vad is None and bool(options.condition_on_previous_text)
     )
+
+
+def may_be_shortened(options: DecodingOptions) -> bool:
+    """Whether no option speaks of times in the file, or of its silences."""
+    clips = any(options.clip_timestamps)
+    return not clips and options.hallucination_silence_threshold is None
 
 
 def louder(samples: Samples) -> Samples:

@@ -36,7 +36,7 @@ def listen(sound: Voiced, options: DecodingOptions, model: Model, *, ahead: int)
     ``options.language`` is a code of Whisper's, or None to have it detected.
     """
     if not sound.windows:
-        yield Step(heard=sound.voice.total)
+        yield Step(heard=sound.seams.moment(sound.voice.total))
         return Outcome(segments=(), language=options.language or "")
     loop = _Loop(sound, options, model, ahead)
     answer: Answer | None = None
@@ -174,6 +174,7 @@ class _Loop:
             kept = self._inventions.without(drafts)
             rate(kept, self._tokenizer, self._sound.voice)
             for draft in kept:
+                self._sound.seams.place(draft)
                 segment = draft.finished()
                 self._segments.append(segment)
                 if self._options.verbose:
@@ -182,6 +183,5 @@ class _Loop:
             slot.drafts = []
 
     def _heard(self) -> float:
-        if self.done:
-            return self._sound.voice.total
-        return self._sound.windows[self._untold - 1].end if self._untold else 0.0
+        told = self._sound.windows[self._untold - 1].end if self._untold else 0.0
+        return self._sound.seams.moment(self._sound.voice.total if self.done else told)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from alternator.speech.batched.shortened import NO_SEAMS, Seams
 from alternator.speech.cutting import CHUNK_SECONDS, SAMPLE_RATE, Span, speech_spans, windows_of
 
 # Surer than this the voice detector has heard somebody speak (Silero's default).
@@ -54,12 +55,13 @@ class Voice:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Voiced:
     """A file whose windows are known. ``mels`` gives the spectrograms of windows of it, float32,
-    (n_mels, frames of 10 ms)."""
+    (n_mels, frames of 10 ms). All times are of the sound without what was left out at ``seams``."""
 
     owner: str
     voice: Voice
     windows: tuple[Span, ...]
     mels: Callable[[Sequence[Span]], list[torch.Tensor]]
+    seams: Seams = NO_SEAMS
 
 
 def find_windows(

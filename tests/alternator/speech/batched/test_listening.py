@@ -89,6 +89,27 @@ def test_segments_come_in_their_order_though_windows_are_done_in_any(
         at += len(part) / 16_000 + 6 + told.index(segment)
 
 
+def test_pauses_within_a_window_are_left_out_and_times_are_of_the_file(
+    engine: BatchedEngine, spoken: tuple[Samples, ...], tmp_path: Path
+) -> None:
+    parts = [spoken[0], silence(3), spoken[1], silence(4), spoken[0]]
+    path = sound_file(tmp_path / "pauses.wav", joined(*parts))
+    options = dataclasses.replace(PLAIN, language="en", word_timestamps=True)
+    ends, events = run(engine, inbox_of([path], options))
+    transcript = ends["0"]
+    assert isinstance(transcript, Transcript)
+    length = sum(map(len, parts)) / 16_000
+    assert [event.done for event in events if isinstance(event, Progressed)][-1] == length
+    words = [word for segment in transcript.segments for word in segment.words or ()]
+    # Each third of the file has its own words: nothing of them is told from within a pause.
+    pauses = [(len(parts[0]) / 16_000, len(parts[0]) / 16_000 + 3)]
+    pauses.append((pauses[0][1] + len(parts[2]) / 16_000, length - len(parts[4]) / 16_000))
+    for start, end in pauses:
+        for word in words:
+            assert word.end <= start + 0.5 or word.start >= end - 0.5, (word, pauses)
+    assert words[-1].end > pauses[1][1]
+
+
 def test_language_and_how_sure_it_is(engine: BatchedEngine, speak: Callable[..., Path]) -> None:
     transcript = transcribed(engine, speak("Das Wetter ist heute schön.", voice="de"), PLAIN)
     assert transcript.language == "de"
