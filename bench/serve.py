@@ -107,10 +107,11 @@ def lengths(count: int) -> list[float]:
 
 
 def made_clips(folder: Path, count: int) -> list[Path]:
-    """Stretches of speech."""
+    """Stretches of speech, in the language that is asked for: what is heard as another one is tried
+    again and again, by every engine."""
     wanted = lengths(count)
     ends = np.cumsum([round(seconds * SAMPLE_RATE) for seconds in wanted])
-    stretches = np.split(audio.talk(sum(wanted) + 1), ends)
+    stretches = np.split(audio.talk(sum(wanted) + 1, ["en"]), ends)
     return [audio.write(folder / f"clip-{n}.wav", stretches[n]) for n in range(count)]
 
 

@@ -3,6 +3,7 @@
 import random
 import subprocess
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +30,10 @@ def seconds(file: Path) -> float:
         return float(sound.getnframes() / SAMPLE_RATE)
 
 
-def any_lines() -> list[Line]:
+def any_lines(languages: Sequence[str] = LANGUAGES) -> list[Line]:
     """Lines of the languages that can be had here, shuffled, always in the same way."""
     found: list[Line] = []
-    for language in LANGUAGES:
+    for language in languages:
         try:
             found += speech.lines(language)
         except speech.NotHereError as error:
@@ -57,11 +58,11 @@ def spoken_lines() -> list[Line]:
     return lines
 
 
-def talk(length: float) -> Samples:
+def talk(length: float, languages: Sequence[str] = LANGUAGES) -> Samples:
     """Speech of so many seconds: lines with half a second between them, repeated if need be."""
     wanted, parts, total = round(length * SAMPLE_RATE), [], 0
     pause = np.zeros(SAMPLE_RATE // 2, np.float32)
-    lines = any_lines()
+    lines = any_lines(languages)
     while total < wanted:
         for line in lines:
             parts += [level(speech.samples(line.path)), pause]

@@ -88,7 +88,8 @@ class Weights:
 
     def _evened(self, weight: Tensor, norm: str) -> Tensor:
         """Weights for inputs that come from an even layer norm, see ``_unevenness``."""
-        return weight * self._unevenness(norm) if self._precision.int8 else weight
+        # In place, since it is a copy: another one of the vocabulary is the peak of a start.
+        return weight.mul_(self._unevenness(norm)) if self._precision.int8 else weight
 
     def _unevenness(self, norm: str) -> Tensor:
         """By how much a layer norm's outputs are divided, and the next layer's weights multiplied.
