@@ -21,7 +21,10 @@ class DatabaseSettings:
     connections: int = field(
         default=10,
         metadata=key(
-            "How many connections to it each process opens at most.", minimum=1, maximum=200
+            "How many connections each process keeps for its own questions at most. A `bot` or a "
+            "`worker` opens a few more beside them: for its lock and for the queue.",
+            minimum=1,
+            maximum=200,
         ),
     )
 
