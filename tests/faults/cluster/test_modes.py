@@ -96,6 +96,7 @@ def test_a_reply_in_parts_is_ended_by_another_worker(scene: ClusterScene) -> Non
     knows no key of what was posted any more."""
     cluster, world = scene.cluster, scene.world
     cluster.start("bot")
+    scene.until_found()  # the first post, whose reply would else be the one that fails
     for parts, after in ((1, False), (1, True), (2, False), (2, True)):
         cluster.start("worker", "worker-1")
         cluster.until_idle()
