@@ -27,6 +27,8 @@ TOLERANCE = 0.4
 # rest of one of that. Shorter rests are the end of a word, whose text is there already.
 LEAST_STRETCH, LEAST_REST = 0.35, 1.5
 SHORTEST = 0.2  # seconds: there is no word in less
+# A window that runs in a circle is heard in halves down to this length, in seconds, and so often.
+LEAST_HALVED, HALVED_ROUNDS = 4.0, 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +80,9 @@ class PieceReader:
         full = len(decoded.tokens) >= self._most_tokens
         if full and not found.rest and not found.ended and not self._repeats(decoded):
             # It talks too fast for one window; nobody knows where the text breaks off.
+            return Read(drafts=[], again=self._halves(span))
+        if self._repeats(decoded) and span.seconds >= LEAST_HALVED and piece.round < HALVED_ROUNDS:
+            # Whatever the temperature, it ran in a circle: in half of the sound it mostly does not.
             return Read(drafts=[], again=self._halves(span))
         if self._options.without_timestamps:
             self._between_silences(drafts, span)

@@ -27,6 +27,10 @@ from alternator.speech.cutting import (
 
 # The voice detector must be surer than this that nobody speaks, in all of what is left out.
 SILENCE = 0.1
+# Seconds: a shorter pause tells Whisper where a sentence ends. Over 42 minutes of speech in four
+# languages 29.4 of 100 words were wrong so, 30.0 where pauses of a second were shortened as well,
+# and 29.6 with all pauses (real base weights, float32).
+LEAST_PAUSE = 1.5
 # Chunks are left out by so many, 160 ms: then whole frames of 10 ms are left out, and no time of
 # the file has more digits than one of the engine's.
 TOGETHER = 5
@@ -142,7 +146,7 @@ def _pauses(spans: Sequence[Span], probabilities: Probabilities) -> Iterator[tup
     """What is left out: first and last (excluded) chunk of each."""
     limits = Limits()
     for before, after in itertools.pairwise(spans):
-        if after.start - before.end >= limits.pause:
+        if not LEAST_PAUSE <= after.start - before.end < limits.pause:
             continue
         first = math.ceil((before.end + limits.pad) / CHUNK_SECONDS)
         count = math.floor((after.start - limits.pad) / CHUNK_SECONDS) - first

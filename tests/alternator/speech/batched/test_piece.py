@@ -39,9 +39,7 @@ def tokens(*parts: float | str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def read(heard: Voice, said: tuple[int, ...] | Decoded, options: DecodingOptions = PLAIN) -> Read:
-    """Of a piece from second 10 to second 30."""
-
+def reader(heard: Voice, options: DecodingOptions) -> PieceReader:
     def never(*_: object) -> object:
         raise AssertionError
 
@@ -51,9 +49,20 @@ def read(heard: Voice, said: tuple[int, ...] | Decoded, options: DecodingOptions
         audio_context=1500,
         force=never,  # type: ignore[arg-type]
     )
-    reader = PieceReader(heard, options, TOKENIZER, model)
+    return PieceReader(heard, options, TOKENIZER, model)
+
+
+def read(
+    heard: Voice,
+    said: tuple[int, ...] | Decoded,
+    options: DecodingOptions = PLAIN,
+    *,
+    times: int = 0,
+) -> Read:
+    """Of a piece from second 10 to second 30, that was cut so many ``times`` before."""
     result = said if isinstance(said, Decoded) else decoded(said)
-    return reader.read(Piece(window=0, span=Span(start=10.0, end=30.0)), result)
+    piece = Piece(window=0, span=Span(start=10.0, end=30.0), round=times)
+    return reader(heard, options).read(piece, result)
 
 
 def found(result: Read) -> list[tuple[float, float, str]]:
@@ -101,8 +110,22 @@ def test_a_segment_longer_than_a_window_holds_is_cut_at_a_pause() -> None:
     assert result.again == (Span(start=10.0, end=21.5), Span(start=21.5, end=30.0))
 
 
+LOOP = decoded(tokens(0.0, " two" * 223), compression_ratio=30.0)
+
+
+@pytest.mark.parametrize("times", [0, 1])
+def test_a_window_that_runs_in_a_circle_is_heard_in_halves(times: int) -> None:
+    spoken = voice((10.0, 16.0), (16.2, 21.0), (22.0, 30.0))
+    result = read(spoken, LOOP, times=times)
+    assert found(result) == []
+    assert result.again == (Span(start=10.0, end=21.5), Span(start=21.5, end=30.0))
+
+
 def test_a_loop_is_not_cut_again_and_again() -> None:
-    result = read(voice((10.0, 30.0)), decoded(tokens(0.0, " two" * 223), compression_ratio=30.0))
+    result = read(voice((10.0, 30.0)), LOOP, times=2)
+    assert len(result.drafts) == 1 and result.again == ()
+    short = Piece(window=0, span=Span(start=10.0, end=13.5))
+    result = reader(voice((10.0, 13.5)), PLAIN).read(short, LOOP)
     assert len(result.drafts) == 1 and result.again == ()
 
 
