@@ -26,6 +26,7 @@ from alternator.media.audio import SAMPLE_RATE, Samples, decode
 from alternator.progress import SILENT
 from alternator.speech.batched import confidence
 from alternator.speech.batched.confidence import Features, features
+from alternator.speech.batched.shortened import whole
 from alternator.speech.batched.voiced import Voice, find_windows
 from alternator.speech.engines.batched import BatchedEngine
 from alternator.speech.engines.engine import Done, LoadOptions, Request
@@ -78,7 +79,7 @@ def heard(engine: BatchedEngine, count: int) -> Iterator[Sample]:
                 samples = under_noise(decode(line.path).samples, noise, number)
                 path = Path(folder) / "line.wav"
                 write(path, samples)
-                voice, _ = find_windows(detector.probabilities(samples), len(samples), (0.0,))
+                voice, _ = find_windows(whole(samples, detector.probabilities(samples)), (0.0,))
                 transcript = transcribed(engine, path, language)
                 yield from rated(transcript, voice, line, number)
 

@@ -103,7 +103,7 @@ class Preparer:
         with self._one:
             probabilities = self._detector.probabilities(samples)
         left = (shortened if may_be_shortened(options) else whole)(samples, probabilities)
-        voice, windows = find_windows(left.probabilities, left.length, options.clip_timestamps)
+        voice, windows = find_windows(left, options.clip_timestamps)
 
         def mels(spans: Sequence[Span]) -> list[torch.Tensor]:
             return self._mels([left.sound(span) for span in spans])

@@ -8,6 +8,7 @@ pause of ``Limits.pause`` or more stays whole, since no window reaches over it.
 import bisect
 import itertools
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from alternator.speech.cutting import (
     speech_spans,
 )
 
+PAD = Limits().pad
 # The voice detector must be surer than this that nobody speaks, in all of what is left out.
 SILENCE = 0.1
 # Seconds: a shorter pause tells Whisper where a sentence ends. Over 42 minutes of speech in four
@@ -39,13 +41,9 @@ TOGETHER = 5
 @dataclass(frozen=True, kw_only=True)
 class Seams:
     """Where something was left out: at which second of what is left, and how many seconds were, to
-    there and with it.
+    there and with it. ``PAD`` seconds before and behind a seam are silent."""
 
-    ``pad``: as many seconds at least before and behind a seam are silent.
-    """
-
-    seams: tuple[tuple[float, float], ...] = ()
-    pad: float = 0.0
+    seams: tuple[tuple[float, float], ...]
 
     def in_file(self, start: float, end: float) -> tuple[float, float]:
         """The start and the end of something that was said, in seconds of the file.
@@ -53,7 +51,7 @@ class Seams:
         What begins in the silence before a seam begins behind it, and what ends in the silence
         behind one ends before it: a pause belongs to no word.
         """
-        found = start + self._before(start + self.pad), end + self._before(end - self.pad)
+        found = start + self._before(start + PAD), end + self._before(end - PAD)
         if found[0] > found[1]:
             shift = self._before((start + end) / 2)
             found = start + shift, end + shift
@@ -81,19 +79,18 @@ class Seams:
         return self.seams[found - 1][1] if found else 0.0
 
 
-NO_SEAMS = Seams()
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Shortened:
     """What is left of a sound: ``stretches`` of its ``samples`` (first, last excluded), in order.
 
-    The samples are all of them, and not copied; ``probabilities`` are those of what is left.
+    The samples are all of them, and not copied; ``probabilities`` and ``spans``, where somebody
+    speaks, are of what is left.
     """
 
     samples: Samples
     stretches: tuple[tuple[int, int], ...]
     probabilities: Probabilities
+    spans: tuple[Span, ...]
     seams: Seams
 
     @property
@@ -114,18 +111,22 @@ class Shortened:
 
 
 def whole(samples: Samples, probabilities: Probabilities) -> Shortened:
-    """A sound with nothing left out."""
-    stretches = ((0, len(samples)),)
-    return Shortened(
-        samples=samples, stretches=stretches, probabilities=probabilities, seams=NO_SEAMS
-    )
+    """A sound with nothing left out; ``probabilities`` as VoiceDetector gives them."""
+    return _without((), speech_spans(probabilities, len(samples)), samples, probabilities)
 
 
 def shortened(samples: Samples, probabilities: Probabilities) -> Shortened:
     """A sound without its long pauses; ``probabilities`` as VoiceDetector gives them."""
-    pauses = list(_pauses(speech_spans(probabilities, len(samples)), probabilities))
-    if not pauses:
-        return whole(samples, probabilities)
+    spans = speech_spans(probabilities, len(samples))
+    return _without(list(_pauses(spans, probabilities)), spans, samples, probabilities)
+
+
+def _without(
+    pauses: Sequence[tuple[int, int]],
+    spans: tuple[Span, ...],
+    samples: Samples,
+    probabilities: Probabilities,
+) -> Shortened:
     left = np.ones(len(probabilities), dtype=bool)
     seams, gone = [], 0
     for first, last in pauses:
@@ -137,9 +138,20 @@ def shortened(samples: Samples, probabilities: Probabilities) -> Shortened:
     return Shortened(
         samples=samples,
         stretches=tuple(zip(borders[::2], borders[1::2], strict=True)),
-        probabilities=probabilities[left],
-        seams=Seams(seams=tuple(seams), pad=Limits().pad),
+        probabilities=probabilities[left] if pauses else probabilities,
+        spans=tuple(_moved(spans, pauses)),
+        seams=Seams(seams=tuple(seams)),
     )
+
+
+def _moved(spans: Sequence[Span], pauses: Sequence[tuple[int, int]]) -> Iterator[Span]:
+    """The spans where they are without the pauses between them."""
+    gone, waiting = 0.0, deque(pauses)
+    for span in spans:
+        while waiting and waiting[0][0] * CHUNK_SECONDS < span.start:
+            first, last = waiting.popleft()
+            gone += (last - first) * CHUNK_SECONDS
+        yield Span(start=span.start - gone, end=span.end - gone)
 
 
 def _pauses(spans: Sequence[Span], probabilities: Probabilities) -> Iterator[tuple[int, int]]:
@@ -148,8 +160,8 @@ def _pauses(spans: Sequence[Span], probabilities: Probabilities) -> Iterator[tup
     for before, after in itertools.pairwise(spans):
         if not LEAST_PAUSE <= after.start - before.end < limits.pause:
             continue
-        first = math.ceil((before.end + limits.pad) / CHUNK_SECONDS)
-        count = math.floor((after.start - limits.pad) / CHUNK_SECONDS) - first
+        first = math.ceil((before.end + PAD) / CHUNK_SECONDS)
+        count = math.floor((after.start - PAD) / CHUNK_SECONDS) - first
         last = first + count // TOGETHER * TOGETHER
         if last > first and probabilities[first:last].max() < SILENCE:
             yield first, last

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from alternator.speech.batched.shortened import NO_SEAMS, Seams
-from alternator.speech.cutting import CHUNK_SECONDS, SAMPLE_RATE, Span, speech_spans, windows_of
+from alternator.speech.batched.shortened import Seams, Shortened
+from alternator.speech.cutting import CHUNK_SECONDS, SAMPLE_RATE, Span, windows_of
 
 # Surer than this the voice detector has heard somebody speak (Silero's default).
 SPEECH = 0.5
@@ -61,31 +61,28 @@ class Voiced:
     voice: Voice
     windows: tuple[Span, ...]
     mels: Callable[[Sequence[Span]], list[torch.Tensor]]
-    seams: Seams = NO_SEAMS
+    seams: Seams
 
 
-def find_windows(
-    probabilities: npt.NDArray[np.float32], samples: int, clips: tuple[float, ...]
-) -> tuple[Voice, tuple[Span, ...]]:
-    """The speech in these ``samples``, and the windows to decode: none outside of ``clips``
+def find_windows(left: Shortened, clips: tuple[float, ...]) -> tuple[Voice, tuple[Span, ...]]:
+    """The speech in what is left of a sound, and the windows to decode: none outside of ``clips``
     (DecodingOptions.clip_timestamps)."""
-    total = samples / SAMPLE_RATE
-    spans = speech_spans(probabilities, samples)
+    total = left.length / SAMPLE_RATE
     windows: list[Span] = []
     kept: list[Span] = []
     for clip in _clips(clips, total):
         within = [
             Span(start=max(span.start, clip.start), end=min(span.end, clip.end))
-            for span in spans
+            for span in left.spans
             if span.start < clip.end and span.end > clip.start
         ]
         kept += within
         cut = (
             Span(start=max(window.start, clip.start), end=min(window.end, clip.end))
-            for window in windows_of(within, probabilities, total)
+            for window in windows_of(within, left.probabilities, total)
         )
         windows += (window for window in cut if window.seconds >= SHORTEST)
-    voice = Voice(probabilities=probabilities, spans=tuple(kept), total=total)
+    voice = Voice(probabilities=left.probabilities, spans=tuple(kept), total=total)
     return voice, tuple(windows)
 
 

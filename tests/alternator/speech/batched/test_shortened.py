@@ -16,7 +16,7 @@ from alternator.speech.cutting import CHUNK, Probabilities, Span, speech_spans
 
 # Somebody speaks for 64 chunks, 2.048 s, before each pause and behind the last one.
 SPOKEN = 64
-SEAMS = Seams(seams=((2.5, 1.6), (5.0, 4.8)), pad=0.4)
+SEAMS = Seams(seams=((2.5, 1.6), (5.0, 4.8)))
 
 
 def probabilities(*pauses: int, within: float = 0.0) -> Probabilities:
@@ -52,6 +52,8 @@ def test_times_of_the_file_are_those_of_the_whole_sound():
     whole = speech_spans(found, len(left.samples))
     spans = speech_spans(left.probabilities, left.length)
     assert len(spans) == len(whole) == 4
+    for span, known in zip(spans, left.spans, strict=True):
+        assert (known.start, known.end) == pytest.approx((span.start, span.end))
     for span, own in zip(spans, whole, strict=True):
         assert left.seams.in_file(span.start, span.end) == (round(own.start, 2), round(own.end, 2))
         samples, first = left.sound(span), round(own.start * 16_000)
