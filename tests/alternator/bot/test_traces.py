@@ -31,6 +31,7 @@ def test_a_post_that_the_stream_tells_of_is_one_trace(
     with collector() as there:
         bot = traced(make_bot, there, mastodon={"backfill_count": 0}).start()
         wait_for(server.open_streams, 120)
+        server.fail("/api/v1/accounts/*/statuses", status=200, body=[], times=None)  # no look
         post = server.post("A text of mine", files=[picture])["id"]
         server.wait_until_described(post, seconds=120)
         wait_for(lambda: [row[0] for row in bot.rows()] == ["described"], 60)

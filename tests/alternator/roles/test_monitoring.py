@@ -100,6 +100,8 @@ def test_a_post_is_one_trace_from_its_making_to_its_edit(cluster: Cluster, way: 
         bot, worker = cluster.bot(), cluster.worker()
         if way == "stream":
             wait_for(lambda: cluster.server.open_streams() == 1)
+            path = "/api/v1/accounts/*/statuses"
+            cluster.server.fail(path, status=200, body=[], times=None)  # for looks
             post = cluster.server.post("A text of mine", files=[cluster.picture])["id"]
         cluster.described(post, 120)
         wait_for(lambda: cluster.states() == ["described"])
