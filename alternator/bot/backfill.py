@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from alternator.alt_text.takes_on import takes_on
-from alternator.bot.find_posts import found_of
+from alternator.bot.find_posts import begin_traces, found_of
 from alternator.bot.wanted import Wanted
 from alternator.config.settings import Config
 from alternator.mastodon.client import MastodonClient
@@ -62,7 +62,9 @@ class Backfill:
             seen.posts += len(wanted)
             seen.attachments += sum(len(entry.attachment_ids) for entry in found)
             if self._state is not None:
-                seen.new += len(self._state.record(found))
+                new = self._state.record(found)
+                begin_traces(found, new, self._config.mastodon.instance_url, "backfill", {})
+                seen.new += len(new)
                 self._state.ledger.set_backfill(place)
             self._told(seen)
         return seen

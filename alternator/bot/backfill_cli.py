@@ -16,6 +16,7 @@ from alternator.bot.backfill import Backfill, Seen
 from alternator.bot.conduct import wanted_of
 from alternator.bot.progress import BotProgress
 from alternator.bot.run import Wishes, run
+from alternator.bot.traces import tracing_to
 from alternator.config.load import load_account
 from alternator.config.secrets import secrets_of
 from alternator.config.settings import Config
@@ -60,7 +61,8 @@ def main(argv: list[str]) -> int:
         if arguments.dry_run:
             return dry_run(config, plan, stop)
         if bot_is_running(config.state.directory, config.database):
-            return beside(config, plan, stop)
+            with tracing_to(config.tracing, "backfill"):
+                return beside(config, plan, stop)
         return alone(config, plan, stop)
     except Stopping:
         log.info("stopped; `alternator backfill` goes on from here")

@@ -1,7 +1,7 @@
 """Finds the account's own posts that lack descriptions: by looking through them, and by events."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -18,7 +18,7 @@ from alternator.store.outcomes import Found, by_age
 
 log = logging.getLogger(__name__)
 
-Way = Literal["stream", "look"]  # in which a post is found
+Way = Literal["stream", "look", "backfill"]  # in which a post is found
 MOST_UNREAD = 1000  # ids that are kept so that each is told of once
 
 
@@ -155,14 +155,7 @@ class PostFinder:
             return 0
         new = self._account.state.record(found)
         made = {status.id: made_at(status) for status in seen}
-        server = self._account.settings.instance_url
-        for one in found:
-            if one.status_id in new:
-                began = None if one.backfill else made.get(one.status_id)
-                with tracing.of_post(
-                    "found", server, one.status_id, began=began, way=way, backfill=one.backfill
-                ):
-                    pass
+        begin_traces(found, new, self._account.settings.instance_url, way, made)
         return len(new)
 
     def _tell_unread(self, page: Page) -> None:
@@ -203,6 +196,23 @@ def found_of(status: Status, attachments: Sequence[Attachment], *, backfill: boo
             speech=tuple(entry.id for entry in attachments if entry.has_speech),
         )
     ]
+
+
+def begin_traces(
+    found: Sequence[Found],
+    new: Container[str],
+    server: str,
+    way: Way,
+    made: Mapping[str, float | None],
+) -> None:
+    """Begin the traces of those posts that are ``new``; ``made``: when, as Unix time, by post."""
+    for one in found:
+        if one.status_id in new:
+            began = None if one.backfill else made.get(one.status_id)
+            with tracing.of_post(
+                "found", server, one.status_id, began=began, way=way, backfill=one.backfill
+            ):
+                pass
 
 
 def made_at(status: Status) -> float | None:

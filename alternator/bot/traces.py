@@ -4,6 +4,7 @@ import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from typing import Literal
 
 from alternator import tracing
 from alternator.config.tracing import TracingSettings
@@ -16,7 +17,7 @@ SEND_SECONDS = 10.0
 
 
 @contextmanager
-def tracing_to(settings: TracingSettings, role: Role) -> Iterator[None]:
+def tracing_to(settings: TracingSettings, role: Role | Literal["backfill"]) -> Iterator[None]:
     """Trace while the block runs, unless that is turned off.
 
     ConfigError where it is wanted and the packages are not installed.

@@ -11,9 +11,11 @@ from trace_collector import Collector, collector
 from waiting import wait_for
 
 from alternator.bot import traces
+from alternator.bot.backfill_cli import Plan, alone, beside
 from alternator.bot.traces import tracing_to
 from alternator.config.tracing import TracingSettings
 from alternator.errors import ConfigError
+from alternator.stopping import Stop
 from sandbox.server import SandboxServer
 
 MakeBot = Callable[..., Any]
@@ -72,6 +74,30 @@ def test_a_post_that_a_look_finds_has_its_beginning_too(
         }
     assert (found.facts["way"], found.facts["backfill"]) == ("look", True)
     assert found.ended - found.began < 60  # not since long ago
+
+
+@pytest.mark.parametrize("way", [alone, beside])
+def test_old_posts_that_a_backfill_finds_have_their_beginning(
+    server: SandboxServer, make_bot: MakeBot, picture: Path, way: Callable[..., int]
+):
+    """Whether it is the bot itself or records for one that is running."""
+    old = server.post("Long ago", files=[picture])["id"]
+    with collector() as there:
+        bot = traced(make_bot, there, mastodon={"backfill_count": 0, "user_stream": False})
+        tracing = bot.config.tracing
+        if way is beside:
+            bot.config = replace(bot.config, tracing=TracingSettings())
+            bot.start()
+            wait_for(lambda: server.requests(path="/api/v1/accounts/*/statuses"))
+        with tracing_to(tracing if way is beside else TracingSettings(), "backfill"):
+            config = replace(bot.config, whisper=replace(bot.config.whisper, enabled=False))
+            assert way(config, Plan(since=None, count=1), Stop(bot.clock)) == 0
+        bot.end()
+        (found,) = there.spans("found")
+        assert len({span.trace for span in there.spans()}) == 1
+    assert (found.facts["way"], found.facts["backfill"]) == ("backfill", True)
+    assert found.facts["post"] == old
+    assert found.service == ("alternator-backfill" if way is beside else "alternator-run")
 
 
 def test_without_the_packages_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
