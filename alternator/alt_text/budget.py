@@ -1,8 +1,10 @@
 """How many tokens the models may use in a day, all of them together.
 
-A question is asked only if its answer, at its longest, still fits; what the endpoint then counts
-for both is written down before the next one. So the limit is passed by one question's own tokens at
-most: what a picture costs is known only afterwards. What is written down outlives a restart.
+A question is asked only if its answer, at its longest, still fits; so much is written down before
+it, and corrected by what the endpoint counts for both. So the limit is passed by the questions' own
+tokens at most, of those that are under way: what a picture costs is known only afterwards. What is
+written down outlives a restart and holds for all processes; a question that was killed stays
+counted at its longest, since nobody knows what it cost.
 """
 
 import logging
@@ -10,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from alternator.clock import SYSTEM_CLOCK, Clock
 from alternator.errors import EndpointError, StateError
@@ -37,19 +39,31 @@ class Ledger(Protocol):
 
     def tokens_used(self, day: int) -> int: ...
 
+    def reserve_tokens(self, day: int, tokens: int, limit: int) -> bool: ...
+
     def use_tokens(self, day: int, tokens: int) -> None: ...
 
 
-class NoLedger:
-    """Nowhere, for what runs once."""
+class LedgerInMemory:
+    """For what runs once: nothing is written down."""
+
+    def __init__(self) -> None:
+        self._used: dict[int, int] = {}  # by day
 
     def tokens_used(self, day: int) -> int:
-        """None."""
-        return 0
+        """What was used on a day."""
+        return self._used.get(day, 0)
+
+    def reserve_tokens(self, day: int, tokens: int, limit: int) -> bool:
+        """Add to it if it stays within the limit."""
+        fits = self.tokens_used(day) + tokens <= limit
+        if fits:
+            self.use_tokens(day, tokens)
+        return fits
 
     def use_tokens(self, day: int, tokens: int) -> None:
-        """Forgotten; the budget itself keeps what could not be written down."""
-        raise StateError("there is no ledger")
+        """Add to it, or take from it."""
+        self._used[day] = self.tokens_used(day) + tokens
 
 
 @dataclass(kw_only=True)
@@ -77,8 +91,7 @@ class DailyBudget:
         self._ledger = ledger
         self._clock = clock
         self._lock = threading.Lock()
-        self._reserved = 0
-        self._unwritten: dict[int, int] = {}  # by day
+        self._unwritten: dict[int, int] = {}  # by day; below 0: more is written down than was used
         self._told: int | None = None  # the day on which it was said that nothing is left
         self._reason = (
             f"the {limit} tokens of [vision] daily_tokens are used up for today; it is waited for "
@@ -88,59 +101,66 @@ class DailyBudget:
     def check(self, most: int) -> None:
         """EndpointError, with the time until the next day, if an answer of so many tokens does not
         fit any more."""
-        with self._lock:
-            self._check(most)
+        if not self._limit:
+            return
+        with self._lock, self._known():
+            day = self._today()
+            used = self._ledger.tokens_used(day) + self._unwritten.get(day, 0)
+            if used + min(most, self._limit) > self._limit:
+                self._refuse(day)
 
     def used_up(self) -> str:
         """What was refused today for want of tokens, for a person to read; empty if nothing was."""
         with self._lock:
-            today = int(self._clock.now() // DAY_SECONDS)
-            return self._reason if self._told == today else ""
+            return self._reason if self._told == self._today() else ""
 
     @contextmanager
     def spending(self, most: int) -> Iterator[Spending]:
         """One question, whose answer has ``most`` tokens at most. EndpointError as of ``check``."""
-        with self._lock:
-            self._check(most)
-            self._reserved += most
+        if not self._limit:
+            yield Spending()
+            return
+        # A limit below one answer's length is still good for one answer.
+        reserved = min(most, self._limit)
+        with self._lock, self._known():
+            day = self._today()
+            left = self._limit - self._unwritten.get(day, 0)
+            if not self._ledger.reserve_tokens(day, reserved, left):
+                self._refuse(day)
         spending = Spending()
         try:
             yield spending
         finally:
             with self._lock:
-                self._reserved -= most
-                if self._limit and spending.tokens:  # without one nobody would ask
-                    self._write_down(spending.tokens)
+                self._write_down(day, spending.tokens - reserved)
 
-    def _check(self, most: int) -> None:
-        if not self._limit:
-            return
-        now = self._clock.now()
-        day = int(now // DAY_SECONDS)
-        used = self._unwritten.get(day, 0) + self._reserved
+    def _today(self) -> int:
+        return int(self._clock.now() // DAY_SECONDS)
+
+    @contextmanager
+    def _known(self) -> Iterator[None]:
+        """EndpointError where the ledger can't be asked: not known is not nothing."""
         try:
-            used += self._ledger.tokens_used(day)
+            yield
         except StateError as error:
-            # Not known is not nothing.
             raise EndpointError(
                 f"what was used of [vision] daily_tokens is not known: {error}"
             ) from None
-        # A limit below one answer's length is still good for one answer.
-        if used + min(most, self._limit) <= self._limit:
-            return
+
+    def _refuse(self, day: int) -> NoReturn:
         if self._told != day:
             log.warning("%s", self._reason)
             self._told = day
-        left = (day + 1) * DAY_SECONDS - now
+        left = (day + 1) * DAY_SECONDS - self._clock.now()
         self._refused(self._limit, self._reason, left)
         raise EndpointError(self._reason, retry_after=left)
 
-    def _write_down(self, tokens: int) -> None:
-        day = int(self._clock.now() // DAY_SECONDS)
+    def _write_down(self, day: int, tokens: int) -> None:
         self._unwritten[day] = self._unwritten.get(day, 0) + tokens
         with suppress(StateError):
             for past, count in list(self._unwritten.items()):
-                self._ledger.use_tokens(past, count)
+                if count:
+                    self._ledger.use_tokens(past, count)
                 del self._unwritten[past]
 
 
@@ -149,4 +169,4 @@ def estimated(characters: int, pictures: int, most: int) -> int:
     return characters // CHARACTERS_PER_TOKEN + pictures * PICTURE_TOKENS + most
 
 
-UNLIMITED = DailyBudget(0, NoLedger())
+UNLIMITED = DailyBudget(0, LedgerInMemory())

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from alternator.alt_text.breaker import nothing_waits
-from alternator.alt_text.budget import DailyBudget, Ledger, NoLedger, Refused, nobody_is_told
+from alternator.alt_text.budget import DailyBudget, Ledger, LedgerInMemory, Refused, nobody_is_told
 from alternator.alt_text.vision import VisionClient
 from alternator.config.models import VisionSettings
 from alternator.progress import Progress
@@ -38,7 +38,7 @@ class Endpoints:
 
     def __init__(self, ledger: Ledger | None = None, refused: Refused = nobody_is_told) -> None:
         self._refused = refused
-        self._ledger = NoLedger() if ledger is None else ledger
+        self._ledger = LedgerInMemory() if ledger is None else ledger
         self._budgets: dict[int, DailyBudget] = {}  # by their limits
         self._known: dict[tuple[str, str | None], tuple[VisionClient, Waiting]] = {}
 

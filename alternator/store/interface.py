@@ -187,9 +187,13 @@ class Store(Protocol):
         """How many tokens models have used on a day, for all accounts; days are counted from 1970,
         by UTC."""
 
+    def reserve_tokens(self, day: int, tokens: int, limit: int) -> bool:
+        """Add to what models have used on a day if the sum stays within a limit, whatever other
+        processes add meanwhile; whether it does. An error means that nothing was added."""
+
     def use_tokens(self, day: int, tokens: int) -> None:
-        """Add to what models have used on a day. It is not idempotent: an error means that nothing
-        was added."""
+        """Add to what models have used on a day, or take from it. It is not idempotent: an error
+        means that nothing was added."""
 
     def use_account(
         self, server: str, remote_id: str, *, server_time: float | None = None

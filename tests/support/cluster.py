@@ -44,6 +44,7 @@ class Cluster:
     tokens: dict[str, str]
     key: str = ""
     pace: float = PACE
+    daily_tokens: int = 0
     settings: str = ""  # more of the configuration
     mastodon: str = "backfill_pause = 0\nbackfill_count = 4\npoll_interval_seconds = 60"
     members: dict[str, Member] = field(default_factory=dict)
@@ -197,6 +198,7 @@ class Cluster:
 [vision]
 base_url = "{where.get("vision", self.vision)}"
 model = "pixels"
+daily_tokens = {self.daily_tokens}
 {f'api_key = "{self.key}"' if self.key else ""}
 [state]
 directory = "{home / "state"}"

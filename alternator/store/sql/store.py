@@ -31,8 +31,20 @@ class SqlStore:
             row = db.execute("SELECT used FROM tokens WHERE day = ?", (day,)).fetchone()
             return 0 if row is None else int(row[0])
 
+    def reserve_tokens(self, day: int, tokens: int, limit: int) -> bool:
+        """Add to what models have used on a day if it stays within a limit; whether it does."""
+        with self._database.writing(durable=True) as db:
+            db.execute(
+                "INSERT INTO tokens (day, used) VALUES (?, 0) ON CONFLICT DO NOTHING", (day,)
+            )
+            row = db.execute(
+                "UPDATE tokens SET used = used + ? WHERE day = ? AND used + ? <= ? RETURNING used",
+                (tokens, day, tokens, limit),
+            ).fetchone()
+            return row is not None
+
     def use_tokens(self, day: int, tokens: int) -> None:
-        """Add to what models have used on a day."""
+        """Add to what models have used on a day, or take from it."""
         with self._database.writing(durable=True) as db:
             db.execute(
                 "INSERT INTO tokens (day, used) VALUES (?, ?) "

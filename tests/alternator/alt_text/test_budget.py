@@ -7,9 +7,16 @@ from typing import Any
 import pytest
 from clock import Clock as Still
 
-from alternator.alt_text.budget import DAY_SECONDS, UNLIMITED, DailyBudget, NoLedger, estimated
+from alternator.alt_text.budget import (
+    DAY_SECONDS,
+    UNLIMITED,
+    DailyBudget,
+    LedgerInMemory,
+    estimated,
+)
 from alternator.clock import Clock
 from alternator.errors import EndpointError, StateError
+from alternator.store.interface import Store
 from alternator.store.opening import opened
 from sandbox.server import SandboxServer
 from sandbox.vision.server import VisionServer
@@ -27,20 +34,37 @@ class Day(Clock):
         return self.at
 
 
-class Fragile:
-    """A ledger that can't be read, or written, at times."""
+class Fragile(LedgerInMemory):
+    """A ledger that can't be written at times."""
 
     def __init__(self) -> None:
-        self.days: dict[int, int] = {}
+        super().__init__()
         self.broken = False
 
-    def tokens_used(self, day: int) -> int:
-        return self.days.get(day, 0)
+    @property
+    def days(self) -> dict[int, int]:
+        return self._used
 
     def use_tokens(self, day: int, tokens: int) -> None:
         if self.broken:
             raise StateError("the disk is full")
-        self.days[day] = self.days.get(day, 0) + tokens
+        super().use_tokens(day, tokens)
+
+
+class Mortal(LedgerInMemory):
+    """A store whose process is killed: nothing is written from then on."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self._store = store
+        self.dead = False
+
+    def reserve_tokens(self, day: int, tokens: int, limit: int) -> bool:
+        return self._store.reserve_tokens(day, tokens, limit)
+
+    def use_tokens(self, day: int, tokens: int) -> None:
+        if not self.dead:
+            self._store.use_tokens(day, tokens)
 
 
 def spend(budget: DailyBudget, tokens: int, most: int = 10) -> None:
@@ -87,13 +111,53 @@ def test_a_limit_below_one_answer_is_good_for_one():
 def test_what_can_t_be_written_down_counts_all_the_same():
     clock, ledger = Day(), Fragile()
     budget = DailyBudget(100, ledger, clock)
-    ledger.broken = True
-    spend(budget, 95)
+    with budget.spending(50) as spending:
+        ledger.broken = True
+        spending.tokens = 90
+    assert ledger.days == {20_000: 50}
     with pytest.raises(EndpointError):
-        budget.check(10)
+        budget.check(11)
+    with pytest.raises(EndpointError, match="not known: the disk is full"):
+        spend(budget, 5, most=10)
     ledger.broken = False
-    spend(budget, 5, most=5)
+    with pytest.raises(EndpointError, match="used up"):
+        spend(budget, 5, most=11)
+    spend(budget, 10, most=10)
     assert ledger.days == {20_000: 100}
+
+
+def test_what_can_t_be_given_back_yet_is_not_lost():
+    ledger = Fragile()
+    budget = DailyBudget(100, ledger, Day())
+    with budget.spending(100):
+        ledger.broken = True
+    assert ledger.days == {20_000: 100}
+    ledger.broken = False
+    spend(budget, 30, most=100)
+    assert ledger.days == {20_000: 30}
+
+
+def test_workers_do_not_count_on_the_same_tokens(tmp_path: Path):
+    """Each has a budget of its own, and one ledger."""
+    with opened(tmp_path / "state", clock=Still()) as store:
+        one, two = (DailyBudget(100, store, Day()) for _ in range(2))
+        with one.spending(60) as spending:
+            with pytest.raises(EndpointError):
+                spend(two, 1, most=60)
+            spend(two, 20, most=40)
+            spending.tokens = 70
+        assert store.tokens_used(20_000) == 90
+        with pytest.raises(EndpointError):
+            two.check(11)
+
+
+def test_a_question_that_was_killed_stays_counted_at_its_longest(tmp_path: Path):
+    with opened(tmp_path / "state", clock=Still()) as store:
+        ledger = Mortal(store)
+        with DailyBudget(100, ledger, Day()).spending(60):
+            ledger.dead = True
+    with opened(tmp_path / "state", clock=Still()) as store:
+        assert store.tokens_used(20_000) == 60
 
 
 def test_what_is_not_known_is_not_nothing(monkeypatch: pytest.MonkeyPatch):
@@ -110,7 +174,7 @@ def test_what_is_not_known_is_not_nothing(monkeypatch: pytest.MonkeyPatch):
 def test_without_a_limit_nothing_is_asked_of_the_ledger():
     for _ in range(3):
         spend(UNLIMITED, 10**9)
-    budget = DailyBudget(10, NoLedger(), Day())
+    budget = DailyBudget(10, LedgerInMemory(), Day())
     spend(budget, 10, most=10)
     with pytest.raises(EndpointError):
         budget.check(10)

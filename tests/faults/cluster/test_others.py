@@ -14,13 +14,17 @@ WHO = "neighbour"
 PATIENCE = 180.0
 PACE = 4.0  # two bots and two workers at once: slower than the others, so that all have their turn
 ASKS_PER_HOUR = 6
+# A question takes 500 tokens or so, and is asked only while its longest answer fits.
+DAILY_TOKENS, LONGEST = 3500, 1500
 OTHERS = f"{NO_WHISPER}\n[others]\nenabled = true\nasks_per_hour = {ASKS_PER_HOUR}\n"
 
 
 @pytest.fixture
-def scene(scene_of_cluster: ClusterScene) -> ClusterScene:
-    """A bot and a worker that have looked once: what comes now is new."""
+def scene(scene_of_cluster: ClusterScene, request: pytest.FixtureRequest) -> ClusterScene:
+    """A bot and a worker that have looked once: what comes now is new. The parameter: so many
+    tokens in a day."""
     cluster = scene_of_cluster.cluster
+    cluster.daily_tokens = getattr(request, "param", 0)
     cluster.settings = OTHERS
     cluster.pace = PACE
     cluster.start_all("bot-1", "worker-1")
@@ -143,3 +147,36 @@ def test_a_persons_hour_holds_for_all_bots_and_workers(scene: ClusterScene) -> N
     assert len(described) == ASKS_PER_HOUR - len(posts)
     assert len(answers_anywhere(scene, "more than I may describe")) == 1
     ends_well(scene, *posts, *described)
+
+
+@pytest.mark.parametrize("scene", [DAILY_TOKENS], indirect=True)
+def test_the_days_tokens_hold_for_all_workers(scene: ClusterScene) -> None:
+    """Who asks then is not forgotten: it is waited for the next day."""
+    cluster, vision = scene.cluster, scene.world.vision
+    cluster.start_all("worker-2")
+    posts = [asked(scene) for _ in range(ASKS_PER_HOUR)]
+
+    def used() -> int:
+        ((tokens,),) = cluster.ask("SELECT used FROM tokens")
+        return int(tokens)
+
+    def all_is_said() -> bool:
+        # What is under way is counted at its longest, so the sum stands still once nothing is.
+        before = used()
+        scene.passes(2)
+        return DAILY_TOKENS - LONGEST < before == used()
+
+    wait_for(all_is_said, PATIENCE, "the end of the tokens")
+    asked_for = len(vision.requests())
+    assert "of [vision] daily_tokens are used up" in cluster.log()
+    scene.passes(5)
+    assert len(vision.requests()) == asked_for
+    assert used() <= DAILY_TOKENS
+    described = [post for post in posts if answers(scene, post)]
+    waiting = cluster.ask(
+        "SELECT DISTINCT status_id, attempts FROM attachment WHERE state = 'waiting'"
+    )
+    assert described and waiting
+    assert sorted(waiting) == sorted((post, 0) for post in set(posts) - set(described))
+    cluster.end()
+    assert cluster.defects() == [], cluster.log()
