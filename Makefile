@@ -20,6 +20,7 @@ ALTERNATOR = .venv/bin/alternator
 # Tests that wait leave the processor to others, so four run on two cores. An engine is one: the
 # tests that need it run one by one.
 PARALLEL = --numprocesses 4 --dist worksteal
+TABLES = --tables $(if $(WHOLE),whole,part)
 
 .PHONY: builds-check clean down engines format generated help hooks images images-twice lint lock lock-tools pci-ids render scale scale-down soak test test-fast test-images up
 
@@ -52,17 +53,17 @@ render: .host ## Write the Dockerfiles from their templates; CHECK=1 fails if a 
 lock: .host ## Lock every package of the images by its hash (VARIANT=cuda: of one); CHECK=1 asks no index
 	@$(ALTERNATOR) images lock $(VARIANT) $(if $(CHECK),--check)
 
-test: .dev ## Run every test that can run here (installs what they need); ARGS=… runs those only
+test: .dev ## Run every test that can run here (installs what they need; WHOLE=1: all of the large tables, too); ARGS=… runs those only
 	@.venv/bin/python -m tools.prepare_tests
 ifdef ARGS
 	.venv/bin/python -m pytest $(ARGS)
 else
-	.venv/bin/python -m pytest -m 'not engine' $(PARALLEL)
+	.venv/bin/python -m pytest -m 'not engine' $(PARALLEL) $(TABLES)
 	.venv/bin/python -m pytest -m engine
 endif
 
-test-fast: .dev ## Run the tests that need no container engine; COVERAGE=1 also says which lines ran
-	.venv/bin/python -m pytest -m 'not engine' $(PARALLEL) $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
+test-fast: .dev ## Run the tests that need no container engine; COVERAGE=1 also says which lines ran, WHOLE=1 as above
+	.venv/bin/python -m pytest -m 'not engine' $(PARALLEL) $(TABLES) $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
 soak: .dev ## Post 10,000 times while everything fails by chance (POSTS= ACCOUNTS= SEED= CLUSTER=1 RECORD=1)
 	.venv/bin/python -m bench.soak $(if $(POSTS),--posts $(POSTS)) $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(SEED),--seed $(SEED)) $(if $(CLUSTER),--cluster) $(if $(RECORD),--record)

@@ -4,6 +4,7 @@ import logging
 import shutil
 import signal
 import subprocess
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,55 @@ CHECKPOINT = Path(__file__).parents[1] / "sandbox" / "whisper" / "fixture.pt"
 CODECS = {".ogg": ["-c:a", "libopus", "-b:a", "32k"], ".m4a": ["-c:a", "aac", "-b:a", "64k"]}
 
 Speak = Callable[..., Path]
+
+
+# Of a large table of cases, each of which is a whole run of a bot, a usual run takes a part of so
+# many: which one, the commit says, so that all are run again and again.
+TABLE_PARTS = 3
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--tables``: how much of the large tables."""
+    parser.addoption(
+        "--tables",
+        choices=("whole", "part"),
+        default="whole",
+        help=f"the cases of large tables: all, or one of {TABLE_PARTS} parts, by the commit",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Which part is run."""
+    if config.getoption("tables") == "whole":
+        return None
+    return (
+        f"large tables: part {part_of_commit() + 1} of {TABLE_PARTS}, by the commit "
+        f"(make test WHOLE=1: all)"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what belongs to another part."""
+    if config.getoption("tables") == "whole":
+        return
+    part = part_of_commit()
+    left_out = [
+        item
+        for item in items
+        if item.get_closest_marker("table") is not None
+        and zlib.crc32(item.nodeid.encode()) % TABLE_PARTS != part
+    ]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
+
+
+def part_of_commit() -> int:
+    """From 0; always the first where there is no repository."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return int(done.stdout, 16) % TABLE_PARTS if done.returncode == 0 else 0
 
 
 def pytest_configure() -> None:

@@ -27,7 +27,8 @@ Made by `python -m tools.reliability_docs` from the tests in `tests/faults/`; `m
 Each cell of the tables is played by the real bot against the sandbox server. After each the test
 compares every field of every post with what it was before, by the server's own records; counts the
 edits; waits until nothing is left that lacks a description; and looks for traces and secrets in the
-log.
+log. `make test` plays a third of the largest tables, which the commit chooses; `make test WHOLE=1`
+all of them.
 
 ## The rules
 

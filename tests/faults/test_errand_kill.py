@@ -122,6 +122,7 @@ def asked(killed: Killed, request: pytest.FixtureRequest) -> Asked:
     return Asked(killed=killed, kind=kind, key=key, words=str(attachment["description"]))
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("asked", KINDS, indirect=True)
 @pytest.mark.parametrize("step", REQUESTS)
 def test_a_kill_at_a_request(asked: Asked, step: str) -> None:
@@ -140,6 +141,7 @@ def test_a_kill_at_a_request(asked: Asked, step: str) -> None:
     asked.goes_on()
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     ("part", "method", "asked"),

@@ -19,6 +19,7 @@ MOMENTS = [(step, False) for step in STEPS] + [(s, True) for s in STEPS if s.met
 WRITES = ["admit_old", "record", "claim", "finish", "found_at", "cursors"]
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 @pytest.mark.parametrize(
     ("step", "after"), MOMENTS, ids=[f"{s.id}-{'after' if a else 'before'}" for s, a in MOMENTS]
@@ -44,6 +45,7 @@ def test_a_signal_at_a_request(killed: Killed, step: Step, after: bool, number: 
     killed.goes_on()
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("method", WRITES)

@@ -76,6 +76,7 @@ def long(killed: Killed) -> Long:
     return Long(killed=killed, post=post)
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("method", "path", "skip", "after"), REQUESTS)
 def test_a_kill_at_a_request(long: Long, method: str, path: str, skip: int, after: bool) -> None:
     killed, world = long.killed, long.killed.world
@@ -89,6 +90,7 @@ def test_a_kill_at_a_request(long: Long, method: str, path: str, skip: int, afte
     long.goes_on()
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("part", "method", "count"), WRITES)
 def test_a_kill_at_a_write(long: Long, part: str, method: str, count: int, when: str) -> None:

@@ -88,6 +88,7 @@ def scene(request, world, files, stranger, tmp_path):
     made.close()
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("scene", list(pairs()), ids=lambda pair: pair.id, indirect=True)
 def test_a_fault_at_a_request(scene: Play) -> None:
     scene.play()

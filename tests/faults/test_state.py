@@ -100,6 +100,7 @@ MOMENTS = {
 }
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("times", [1, 10**9], ids=["once", "for-a-while"])
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("trouble", TROUBLE)

@@ -205,6 +205,7 @@ CASES = [
 ]
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("call", "name"), CASES)
 def test_a_wrong_answer_once_is_no_reason_not_to_describe_a_post(
     world: World,
@@ -241,6 +242,7 @@ def says_no(call: Call, name: str) -> AttachmentState:
     return "waiting"
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("call", "name"), CASES)
 def test_a_wrong_answer_for_ever_leaves_a_post_whole(
     world: World,

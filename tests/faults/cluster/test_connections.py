@@ -47,6 +47,7 @@ def through(scene: ClusterScene, peer: str, port: int) -> dict[str, str]:
     return {peer: f"http://127.0.0.1:{port}{'/v1' if peer == 'vision' else ''}"}
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("peer", "manner"), PAIRS)
 def test_a_peer_fails_for_a_while(
     scene_of_cluster: ClusterScene, peer: str, manner: str, more: Callable[[], str]
@@ -70,6 +71,7 @@ def test_a_peer_fails_for_a_while(
         assert scene.world.edits(later) == 1
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("peer", "act"), MIDDLES)
 @pytest.mark.parametrize("step", ["model", "source", "edit"])
 def test_connections_end_in_the_middle_of_a_post(

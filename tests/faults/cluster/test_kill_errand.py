@@ -24,6 +24,7 @@ FEW = ("edit-before", "edit-after", "write-3-before", "write-3-after")
 PAIRS = [(kind, blow) for kind in KINDS for blow in BLOWS if kind == "rewrite" or blow in FEW]
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("kind", "blow"), PAIRS)
 def test_a_kill_at_a_step(scene_of_cluster: ClusterScene, kind: Kind, blow: str) -> None:
     scene, cluster = scene_of_cluster, scene_of_cluster.cluster

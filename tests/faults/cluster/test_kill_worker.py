@@ -33,6 +33,7 @@ def others(request: pytest.FixtureRequest) -> bool:
     return bool(request.param == "with-another")
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(
     ("step", "after"), MOMENTS, ids=[f"{s.id}-{'after' if a else 'before'}" for s, a in MOMENTS]
 )
@@ -57,6 +58,7 @@ def test_a_kill_at_a_request(
     scene.ends_well()
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("count", range(1, WRITES + 1))
 def test_a_kill_at_a_write(scene_of_cluster: ClusterScene, count: int, when: str) -> None:

@@ -129,6 +129,7 @@ def is_whole(said: list[str]) -> bool:
     return len(said) > 1 and "1: " in said[0] and any("2: " in part for part in said)
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("method", "path", "skip", "after"), REQUESTS)
 def test_killed_at_a_request_it_answers_once(
     people: Any,
@@ -159,6 +160,7 @@ def test_killed_at_a_request_it_answers_once(
     assert is_whole(thread_below(people, post)), killed.log()
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("method", "count"), WRITES)
 def test_killed_at_a_write_it_answers_once(
