@@ -10,6 +10,10 @@ from alternator.live.plan import Pass, is_over
 from alternator.live.sound import Sound
 from alternator.speech.transcript import Segment, Transcript
 
+# A look that may be left out is given up after so long: a small model may repeat itself in the half
+# of a word for ten seconds, and all that is said meanwhile would wait for it.
+GIVEN_UP_SECONDS = 1.5
+
 # Hears a WAV file; the second argument: in full, or quickly.
 Hear = Callable[[bytes, bool], Awaitable[Transcript]]
 
@@ -27,8 +31,14 @@ class Ear:
         """Whether a look may be taken that could be left out."""
         return self._pace.has_room
 
-    async def segments(self, sound: Sound, window: Pass) -> tuple[Segment, ...]:
-        """What is said in the window, in its own times. CancelledError if it was cancelled."""
+    @property
+    def in_time(self) -> bool:
+        """Whether answers come in time."""
+        return self._pace.in_time
+
+    async def segments(self, sound: Sound, window: Pass) -> tuple[Segment, ...] | None:
+        """What is said in the window, in its own times; None if it was given up. CancelledError if
+        it was cancelled."""
         return await self._said(sound, window, 0.0)
 
     def cancel(self) -> None:
@@ -50,9 +60,9 @@ class Ear:
             return True
         if window.pause is None or not window.full:
             return False
-        return not await self._said(sound, Pass(end=window.end, full=False), window.pause)
+        return await self._said(sound, Pass(end=window.end, full=False), window.pause) == ()
 
-    async def _said(self, sound: Sound, window: Pass, begin: float) -> tuple[Segment, ...]:
+    async def _said(self, sound: Sound, window: Pass, begin: float) -> tuple[Segment, ...] | None:
         if sound.silent:
             return ()
         started = time.monotonic()
@@ -61,8 +71,11 @@ class Ear:
         try:
             wav = sound.wav(begin, window.end)
             self._asking = asyncio.ensure_future(self._hear(wav, window.full))
-            transcript = await self._asking
+            limit = None if window.full else GIVEN_UP_SECONDS
+            transcript = await asyncio.wait_for(self._asking, limit)
             seconds = time.monotonic() - started
+        except TimeoutError:
+            return None
         finally:
             self._asking = None
             self._pace.ended(seconds)

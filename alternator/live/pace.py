@@ -11,6 +11,9 @@ come in time and is halved when they do not: what TCP does with a network that i
 IN_TIME_SECONDS = 0.7
 FIRST_ROOM = 4.0
 MOST_ROOM = 256.0
+# Where answers take so long on the average of the latest ones, there is more to hear than can be.
+TOO_LONG_SECONDS = 1.5
+SHARE_OF_LATEST = 0.2
 
 
 class Pace:
@@ -18,12 +21,19 @@ class Pace:
 
     def __init__(self) -> None:
         self._room = FIRST_ROOM
+        self._usual = 0.0  # seconds of an answer
         self._under_way = 0
 
     @property
     def has_room(self) -> bool:
         """Whether one more window may be heard that could be left out."""
         return self._under_way < max(int(self._room), 1)
+
+    @property
+    def in_time(self) -> bool:
+        """Whether all can be heard: then finished speech need not wait for what follows it, which
+        would be less work."""
+        return self._usual <= TOO_LONG_SECONDS
 
     def began(self) -> None:
         """A window was handed in, whatever for."""
@@ -34,6 +44,7 @@ class Pace:
         self._under_way -= 1
         if seconds is None:
             return
+        self._usual += SHARE_OF_LATEST * (seconds - self._usual)
         if seconds > IN_TIME_SECONDS:
             self._room = max(self._room / 2, 1.0)
         else:

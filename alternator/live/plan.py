@@ -14,8 +14,14 @@ SLACK_SECONDS = 0.45
 # says that it ends: small models tell whole seconds.
 GAP_SECONDS = 0.2
 NEAR_SECONDS = 0.6
-# Without room for it a sentence waits so long for a pause that ends it: most have one by then.
+# Where answers are late a sentence waits so long for a pause that ends it: most have one by then.
 LATE_SECONDS = 3.0
+# A breath between phrases is as long as this. What is before it is heard without what comes, if
+# that goes on for so long: waited for until a pause, the text would be too late. Less than so much
+# of it is not enough to hear it well. Word errors and delays by these: docs/live.md.
+BREATH_SECONDS = 0.3
+ONWARD_SECONDS = 1.0
+PHRASE_SECONDS = 1.5
 # Less sound than this holds no word.
 SHORTEST_SECONDS = 0.1
 
@@ -55,17 +61,21 @@ class State:
     split: float | None = None
 
 
-def next_pass(sound: Sound, state: State, rules: Rules, *, has_room: bool) -> Pass | None:
-    """The next look at the window, None as long as there is no reason for one.
+def next_pass(
+    sound: Sound, state: State, rules: Rules, *, has_room: bool, in_time: bool
+) -> Pass | None:
+    """The next look at the window, None as long as there is no reason for one. ``has_room``: for
+    looks that may be left out; ``in_time``: answers come soon enough (pace.py).
 
     In this order, which is that of the sound and does not depend on how fast it comes:
 
     1. It becomes quiet somewhere: is the sentence over?
     2. It does not, and the window is as long as it may be: it is cut at its quietest place.
     3. One sentence is over, and another one follows it without much of a pause: the first one.
-    4. The client asks for what it sent, or there is nothing more to come: all of it.
-    5. A quick look found a pause where it is not quiet (there is noise): the same in full.
-    6. There is enough that is new to tell words that are not final.
+    4. Somebody took a breath and has been going on for a while: what was before it.
+    5. The client asks for what it sent, or there is nothing more to come: all of it.
+    6. A quick look found a pause where it is not quiet (there is noise): the same in full.
+    7. There is enough that is new to tell words that are not final.
     """
     end = sound.seconds if state.mark is None else min(state.mark, sound.seconds)
     pause = sound.pause(state.looked, rules.silence, min(end, rules.longest))
@@ -74,8 +84,12 @@ def next_pass(sound: Sound, state: State, rules: Rules, *, has_room: bool) -> Pa
     if end > rules.longest:
         cut = sound.quietest(rules.longest / 2, rules.longest)
         return Pass(end=cut, sure=True)
-    if state.split is not None and state.split < end - (0.0 if has_room else LATE_SECONDS):
+    if state.split is not None and state.split < end - (0.0 if in_time else LATE_SECONDS):
         return Pass(end=state.split, sure=True)
+    onward = ONWARD_SECONDS if in_time else LATE_SECONDS
+    breath = sound.breath(max(PHRASE_SECONDS, state.looked), end - onward, BREATH_SECONDS)
+    if breath is not None:
+        return Pass(end=breath, sure=True)
     if state.mark is not None or state.over:
         return Pass(end=end, sure=True, ends=True)
     fresh = end - state.heard

@@ -83,7 +83,9 @@ class Sound:
         """Where it becomes quiet for ``least`` seconds, after something loud: the first such place
         that begins at ``after`` or later and ends before ``within``. None where there is none.
 
-        What counts as loud is what was so until then, whatever comes later.
+        What counts as loud is what was so until then, whatever comes later. Where ``after`` is
+        the end of such a place and it stays quiet for as long once more, that is one again: a voice
+        may fade so slowly that somebody still spoke in the first.
         """
         most = int(within / FRAME_SECONDS + 1e-6)
         wanted = round(least / FRAME_SECONDS)
@@ -92,8 +94,29 @@ class Sound:
         for number, loudness in enumerate(self._levels[:most]):
             loudest = max(loudest, loudness)
             run = run + 1 if loudness < QUIET * loudest else 0
-            if run >= wanted and number + 1 - run >= first:
-                return (number + 1 - run) * FRAME_SECONDS
+            begin = number + 1 - run
+            if begin + wanted == first:  # it was looked at
+                begin = first
+            if begin >= first and number + 1 - begin >= wanted:
+                return begin * FRAME_SECONDS
+        return None
+
+    def breath(self, after: float, until: float, least: float) -> float | None:
+        """The middle of the first quiet of ``least`` seconds or more between two loud stretches
+        that begins at ``after`` or later and not later than ``until``. None where there is none."""
+        first, last = round(after / FRAME_SECONDS), round(until / FRAME_SECONDS)
+        wanted = round(least / FRAME_SECONDS)
+        loudest = run = 0
+        for number, loudness in enumerate(self._levels):
+            loudest = max(loudest, loudness)
+            if loudness < QUIET * loudest:
+                run += 1
+                continue
+            begin, length, run = number - run, run, 0
+            if begin > last:
+                break
+            if length >= wanted and begin >= first:
+                return (begin + length / 2) * FRAME_SECONDS
         return None
 
     def gap(self, near: float, slack: float, least: float) -> float | None:

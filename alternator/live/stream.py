@@ -126,12 +126,16 @@ class Stream:
             doubt=self._doubt,
             split=self._split,
         )
-        return next_pass(self._sound, state, self.rules, has_room=self._ear.has_room)
+        room, in_time = self._ear.has_room, self._ear.in_time
+        return next_pass(self._sound, state, self.rules, has_room=room, in_time=in_time)
 
     async def _look(self, window: Pass) -> AsyncGenerator[News, None]:
         """Hear the window, and tell what came of it."""
         try:
             segments = await self._ear.segments(self._sound, window)
+            if segments is None:
+                self._heard = self._sound.start + window.end
+                return
             over = window.sure or bool(
                 segments and await self._ear.is_over(self._sound, window, segments, self.rules)
             )

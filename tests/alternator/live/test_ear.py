@@ -8,6 +8,7 @@ from array import array
 import pytest
 
 from alternator.errors import WorkerError
+from alternator.live import ear as ears
 from alternator.live.ear import Ear
 from alternator.live.news import Rules
 from alternator.live.pace import Pace
@@ -79,3 +80,31 @@ def test_an_error_leaves_the_pace_as_it_was() -> None:
         with pytest.raises(WorkerError):
             asyncio.run(ear.segments(talk(), AT_A_PAUSE))
     assert ear.has_room
+
+
+def test_a_look_that_may_be_left_out_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ears, "GIVEN_UP_SECONDS", 0.05)
+    cancelled: list[bool] = []
+
+    async def hear(wav: bytes, full: bool) -> Transcript:
+        try:
+            await asyncio.sleep(0.1 if full else 60)
+        except asyncio.CancelledError:
+            cancelled.append(full)
+            raise
+        return Transcript(text="", language="en", duration=1.0, segments=())
+
+    async def looks() -> None:
+        ear = Ear(hear, Pace())
+        for _ in range(2):
+            assert await ear.segments(talk(), Pass(end=2.5, full=False)) is None
+        assert ear.in_time and ear.has_room
+        assert await ear.segments(talk(), AT_A_PAUSE) == ()  # one in full is waited for
+        # Whether somebody speaks in the quiet is not known then: the sentence is not over.
+        said = (Segment(start=0.0, end=2.5, text=" word"),)
+        assert not await ear.is_over(talk(), AT_A_PAUSE, said, RULES)
+
+    asyncio.run(looks())
+    assert cancelled == [False] * 3

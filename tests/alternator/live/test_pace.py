@@ -46,3 +46,16 @@ def test_what_is_cancelled_says_nothing_of_the_pace() -> None:
         pace.began()
         pace.ended(None)
     assert room(pace) == before
+
+
+def test_in_time_is_what_answers_take_on_the_average() -> None:
+    pace = Pace()
+    assert pace.in_time
+    answered(pace, 5.0)
+    assert pace.in_time  # one now and then
+    answered(pace, 5.0, 2)
+    assert not pace.in_time
+    answered(pace, 0.3, 20)
+    assert pace.in_time
+    answered(pace, 1.8, 20)
+    assert not pace.in_time

@@ -21,8 +21,10 @@ def sound(*parts: tuple[float, int]) -> Sound:
     return found
 
 
-def planned(window: Sound, state: State = FRESH, *, has_room: bool = True) -> Pass | None:
-    return next_pass(window, state, RULES, has_room=has_room)
+def planned(
+    window: Sound, state: State = FRESH, *, has_room: bool = True, in_time: bool = True
+) -> Pass | None:
+    return next_pass(window, state, RULES, has_room=has_room, in_time=in_time)
 
 
 def test_a_pause_comes_before_all_else() -> None:
@@ -34,7 +36,8 @@ def test_a_pause_comes_before_all_else() -> None:
 
 
 def test_without_turns_a_pause_ends_no_item() -> None:
-    found = next_pass(sound((2, 5000), (1, 0)), FRESH, replace(RULES, turns=False), has_room=True)
+    rules = replace(RULES, turns=False)
+    found = next_pass(sound((2, 5000), (1, 0)), FRESH, rules, has_room=True, in_time=True)
     assert found is not None
     assert (found.pause, found.ends) == (pytest.approx(2.0), False)
 
@@ -94,18 +97,18 @@ def test_a_sentence_is_over_where_its_text_ends_well_before_the_window(
 
 
 def test_a_sentence_that_another_one_follows_need_not_wait_for_it() -> None:
-    window = sound((3, 5000), (0.3, 0), (3, 5000))
+    window = sound((3, 5000), (0.25, 0), (3.05, 5000))
     first = Segment(start=0.0, end=3.5, text=" One.")  # it ends at 3.0
     second = Segment(start=3.5, end=6.0, text=" Two")
     assert split_of(window, (first,)) is None
-    assert split_of(window, (first, second)) == pytest.approx(3.15)
+    assert split_of(window, (first, second)) == pytest.approx(3.125)
     assert split_of(sound((6, 5000)), (first, second)) is None
     found = planned(window, replace(FRESH, heard=6.0, split=3.15))
     assert found == Pass(end=3.15, sure=True)
     state = replace(FRESH, heard=6.0, split=3.5)
-    assert planned(window, state, has_room=False) is None
+    assert planned(window, state, has_room=False, in_time=False) is None
     window.append(array("h", [5000] * 8000).tobytes())
-    assert planned(window, state, has_room=False) == Pass(end=3.5, sure=True)
+    assert planned(window, state, has_room=False, in_time=False) == Pass(end=3.5, sure=True)
 
 
 def test_the_last_such_sentence_counts() -> None:
@@ -113,3 +116,25 @@ def test_the_last_such_sentence_counts() -> None:
     ends = (2.0, 4.3, 6.6)
     segments = [Segment(start=0.0, end=end, text=" One.") for end in ends]
     assert split_of(window, segments) == pytest.approx(4.45)
+
+
+def test_what_is_before_a_breath_need_not_wait_for_a_long_sentence() -> None:
+    window = sound((1, 5000), (0.3, 0), (1, 5000), (0.3, 0), (0.6, 5000))
+    state = replace(FRESH, heard=3.2)
+    assert planned(window, state) is None  # it may end soon
+    window.append(array("h", [5000] * 3200).tobytes())
+    # Not at the first one, which is of too short a phrase.
+    cut = Pass(end=pytest.approx(2.45), sure=True)  # type: ignore[arg-type]
+    assert planned(window, state) == planned(window, state, has_room=False) == cut
+    assert planned(window, state, in_time=False) is None
+    assert planned(window, replace(state, looked=2.5)) is None  # somebody spoke in it
+    window.append(array("h", [5000] * 32000).tobytes())
+    assert planned(window, replace(state, heard=5.4), in_time=False) == cut
+
+
+def test_a_pause_in_which_a_voice_faded_is_looked_at_once_more() -> None:
+    window = sound((2, 5000), (1.6, 0))
+    (first, again) = (planned(window, replace(FRESH, looked=at, heard=3.6)) for at in (0.0, 2.5))
+    assert first == Pass(end=pytest.approx(2.5), pause=pytest.approx(2.0), ends=True)  # type: ignore[arg-type]
+    assert again == Pass(end=pytest.approx(3.0), pause=pytest.approx(2.5), ends=True)  # type: ignore[arg-type]
+    assert planned(window, replace(FRESH, looked=3.0, heard=3.6)) is None

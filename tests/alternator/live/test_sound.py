@@ -35,6 +35,14 @@ def test_a_pause_is_where_it_becomes_quiet_for_long_enough(rate: int) -> None:
     assert window.pause(3.95, 0.5, 4.5) is None
 
 
+def test_a_pause_goes_on_where_the_last_one_ended() -> None:
+    window = sound((1, 8000), (1.3, 100))
+    assert window.pause(0, 0.5, 2.3) == pytest.approx(1.0)
+    assert window.pause(1.5, 0.5, 2.3) == pytest.approx(1.5)
+    assert window.pause(1.6, 0.5, 2.3) is None
+    assert window.pause(2.0, 0.5, 2.3) is None  # once, not for as long as it is quiet
+
+
 def test_quiet_is_less_than_a_tenth_of_the_loudest_so_far() -> None:
     assert sound((1, 1000), (1, 101)).pause(0, 0.5, 2) is None
     assert sound((1, 1000), (1, 99)).pause(0, 0.5, 2) == pytest.approx(1.0)
@@ -89,3 +97,13 @@ def test_a_gap_is_the_longest_quiet_near_a_time() -> None:
     assert window.gap(1.0, 0.6, 0.2) is None
     assert window.gap(9.0, 0.6, 0.2) is None
     assert Sound(16000).gap(0.0, 0.6, 0.2) is None
+
+
+def test_a_breath_is_a_quiet_between_loud_stretches() -> None:
+    window = sound((1, 5000), (0.3, 100), (1, 5000), (0.4, 100), (1, 5000), (0.4, 100))
+    assert window.breath(0, 9, 0.3) == pytest.approx(1.15)
+    assert window.breath(1.1, 9, 0.3) == pytest.approx(2.5)
+    assert window.breath(0, 9, 0.35) == pytest.approx(2.5)
+    assert window.breath(1.1, 2.0, 0.3) is None
+    assert window.breath(2.4, 9, 0.3) is None  # nothing follows yet
+    assert sound((1, 0), (1, 5000)).breath(0, 9, 0.3) is None  # nothing was loud before

@@ -6,13 +6,15 @@ import subprocess
 import wave
 from array import array
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alternator.config.models import WhisperSettings
 from alternator.errors import MediaError, WorkerError
-from alternator.live.asking import kept, quickly, transcript_of
+from alternator.live import ear as ears
+from alternator.live.asking import kept, promptly, quickly, transcript_of
 from alternator.live.ear import Hear
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial, Rules
 from alternator.live.pace import Pace
@@ -43,7 +45,8 @@ def transcriber(checkpoint: Path) -> Iterator[Transcriber]:
 @pytest.fixture
 def hear(transcriber: Transcriber, tmp_path: Path) -> Hear:
     async def hearing(wav: bytes, full: bool) -> Transcript:
-        options = DecodingOptions() if full else quickly(DecodingOptions())
+        usual = DecodingOptions()
+        options = promptly(usual) if full else quickly(usual)
         return await transcript_of(transcriber, wav, options, tmp_path)
 
     return hearing
@@ -130,6 +133,31 @@ def test_words_come_before_the_sentence_is_over(hear: Hear, speak: Speak) -> Non
         place for place, one in enumerate(found) if isinstance(one, Final)
     )
     assert texts(found) == [SPOKEN[1]]
+
+
+def test_final_words_have_a_second_try_and_no_third() -> None:
+    usual = DecodingOptions()
+    assert usual.temperature[:3] == (0.0, 0.2, 0.4)
+    assert promptly(usual).temperature == (0.0, 0.4)
+    assert quickly(usual).temperature == (0.0,)
+    one = replace(usual, temperature=(0.2,))
+    assert promptly(one) == one
+
+
+def test_a_look_that_hangs_holds_up_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ears, "GIVEN_UP_SECONDS", 0.1)
+
+    async def hear(wav: bytes, full: bool) -> Transcript:
+        if not full:
+            await asyncio.sleep(60)
+        return transcript(Segment(start=0.0, end=1.9, text=" word"))
+
+    async def feed(stream: Stream) -> None:
+        await stream.feed(loud(2))
+        await asyncio.sleep(0.3)
+        await stream.feed(silence(0.6))
+
+    assert texts(news_of(hear, feed)) == ["word"]
 
 
 def test_speech_without_a_pause_is_cut_and_none_of_it_is_lost() -> None:
