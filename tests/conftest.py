@@ -1,6 +1,7 @@
 """What the tests of every package share: speech and other media, made with real tools."""
 
 import logging
+import os
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,12 @@ CODECS = {".ogg": ["-c:a", "libopus", "-b:a", "32k"], ".m4a": ["-c:a", "aac", "-
 
 Speak = Callable[..., Path]
 
+
+# Tests side by side have more threads than there are processors: one that waits for the others of
+# its computation must not keep a processor busy. OpenMP reads it when torch is imported.
+# https://gcc.gnu.org/onlinedocs/libgomp/GOMP_005fSPINCOUNT.html
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 # Of a large table of cases, each of which is a whole run of a bot, a usual run takes a part of so
 # many: which one, the commit says, so that all are run again and again.
