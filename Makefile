@@ -53,7 +53,7 @@ render: .host ## Write the Dockerfiles from their templates; CHECK=1 fails if a 
 lock: .host ## Lock every package of the images by its hash (VARIANT=cuda: of one); CHECK=1 asks no index
 	@$(ALTERNATOR) images lock $(VARIANT) $(if $(CHECK),--check)
 
-test: .dev ## Run every test that can run here (installs what they need; WHOLE=1: all of the large tables, too); ARGS=… runs those only
+test: .dev ## Run every test that can run here (installs what they need), of large tables a third (WHOLE=1: all); ARGS=… runs those only
 	@.venv/bin/python -m tools.prepare_tests
 ifdef ARGS
 	.venv/bin/python -m pytest $(ARGS)

@@ -67,7 +67,9 @@ def next_pass(
     """The next look at the window, None as long as there is no reason for one. ``has_room``: for
     looks that may be left out; ``in_time``: answers come soon enough (pace.py).
 
-    In this order, which is that of the sound and does not depend on how fast it comes:
+    In this order, which is that of the sound and does not depend on how fast it comes, but for 3
+    and 4: who sends faster than it is spoken waits for no text, and the pause behind a breath is
+    there already.
 
     1. It becomes quiet somewhere: is the sentence over?
     2. It does not, and the window is as long as it may be: it is cut at its quietest place.

@@ -8,6 +8,7 @@ import io
 import sys
 import wave
 from array import array
+from collections.abc import Iterator
 
 WIDTH = 2  # bytes of a sample
 FRAME_SECONDS = 0.05
@@ -90,15 +91,10 @@ class Sound:
         most = int(within / FRAME_SECONDS + 1e-6)
         wanted = round(least / FRAME_SECONDS)
         first = round(after / FRAME_SECONDS)
-        loudest = run = 0
-        for number, loudness in enumerate(self._levels[:most]):
-            loudest = max(loudest, loudness)
-            run = run + 1 if loudness < QUIET * loudest else 0
-            begin = number + 1 - run
-            if begin + wanted == first:  # it was looked at
-                begin = first
-            if begin >= first and number + 1 - begin >= wanted:
-                return begin * FRAME_SECONDS
+        for begin, end in self._quiets(most):
+            fresh = first if begin + wanted == first else begin  # that one was looked at
+            if fresh >= first and end - fresh >= wanted:
+                return fresh * FRAME_SECONDS
         return None
 
     def breath(self, after: float, until: float, least: float) -> float | None:
@@ -106,18 +102,27 @@ class Sound:
         that begins at ``after`` or later and not later than ``until``. None where there is none."""
         first, last = round(after / FRAME_SECONDS), round(until / FRAME_SECONDS)
         wanted = round(least / FRAME_SECONDS)
+        for begin, end in self._quiets(len(self._levels)):
+            if begin > last or end == len(self._levels):
+                break
+            if begin >= first and end - begin >= wanted:
+                return (begin + end) / 2 * FRAME_SECONDS
+        return None
+
+    def _quiets(self, most: int) -> Iterator[tuple[int, int]]:
+        """Where it is quiet, after something loud, within so many frames: from which one, up to
+        which one."""
         loudest = run = 0
-        for number, loudness in enumerate(self._levels):
+        for number, loudness in enumerate(self._levels[:most]):
             loudest = max(loudest, loudness)
             if loudness < QUIET * loudest:
                 run += 1
-                continue
-            begin, length, run = number - run, run, 0
-            if begin > last:
-                break
-            if length >= wanted and begin >= first:
-                return (begin + length / 2) * FRAME_SECONDS
-        return None
+            elif run:
+                yield number - run, number
+                run = 0
+        if run:
+            end = min(most, len(self._levels))
+            yield end - run, end
 
     def gap(self, near: float, slack: float, least: float) -> float | None:
         """The middle of the longest time that it is quiet, for ``least`` seconds or more, not
