@@ -37,6 +37,11 @@ def promptly(options: DecodingOptions) -> DecodingOptions:
     return dataclasses.replace(options, temperature=options.temperature[::2][:2])
 
 
+def for_a_look(options: DecodingOptions, *, full: bool) -> DecodingOptions:
+    """The operator's options for a look whose text may be final, or else for a quick one."""
+    return promptly(options) if full else quickly(options)
+
+
 async def transcript_of(
     transcriber: Transcriber, wav: bytes, options: DecodingOptions, folder: Path
 ) -> Transcript:

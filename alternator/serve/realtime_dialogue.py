@@ -12,7 +12,7 @@ from typing import assert_never
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from alternator.errors import AlternatorError
-from alternator.live.asking import promptly, quickly, transcript_of
+from alternator.live.asking import for_a_look, transcript_of
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial
 from alternator.live.pace import Pace
 from alternator.live.stream import Stream
@@ -184,7 +184,7 @@ class Dialogue:
     async def _hear(self, wav: bytes, full: bool) -> Transcript:
         service = self._service
         usual = self._session.decoding(service.usual)
-        options = promptly(usual) if full else quickly(usual)
+        options = for_a_look(usual, full=full)
         async with service.models.borrowed(self._model.id) as transcriber:
             return await transcript_of(transcriber, wav, options, service.folder)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import assert_never
 
 from alternator.errors import MediaError
-from alternator.live.asking import promptly, quickly, transcript_of
+from alternator.live.asking import for_a_look, transcript_of
 from alternator.live.ear import Hear
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial
 from alternator.live.pace import Pace
@@ -55,7 +55,7 @@ def run(arguments: Arguments) -> int:
         transcriber.start()
 
         async def hear(wav: bytes, full: bool) -> Transcript:
-            options = promptly(decoding) if full else quickly(decoding)
+            options = for_a_look(decoding, full=full)
             return await transcript_of(transcriber, wav, options, Path(folder))
 
         with opened(name) as source:

@@ -14,7 +14,7 @@ import pytest
 from alternator.config.models import WhisperSettings
 from alternator.errors import MediaError, WorkerError
 from alternator.live import ear as ears
-from alternator.live.asking import kept, promptly, quickly, transcript_of
+from alternator.live.asking import for_a_look, kept, promptly, quickly, transcript_of
 from alternator.live.ear import Hear
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial, Rules
 from alternator.live.pace import Pace
@@ -46,7 +46,7 @@ def transcriber(checkpoint: Path) -> Iterator[Transcriber]:
 def hear(transcriber: Transcriber, tmp_path: Path) -> Hear:
     async def hearing(wav: bytes, full: bool) -> Transcript:
         usual = DecodingOptions()
-        options = promptly(usual) if full else quickly(usual)
+        options = for_a_look(usual, full=full)
         return await transcript_of(transcriber, wav, options, tmp_path)
 
     return hearing
