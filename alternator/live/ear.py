@@ -13,6 +13,8 @@ from alternator.speech.transcript import Segment, Transcript
 # A look that may be left out is given up after so long: a small model may repeat itself in the half
 # of a word for ten seconds, and all that is said meanwhile would wait for it.
 GIVEN_UP_SECONDS = 1.5
+# So often it is looked whether one in full is due meanwhile: final words need not wait for others.
+DUE_SECONDS = 0.05
 
 # Hears a WAV file; the second argument: in full, or quickly.
 Hear = Callable[[bytes, bool], Awaitable[Transcript]]
@@ -36,10 +38,13 @@ class Ear:
         """Whether answers come in time."""
         return self._pace.in_time
 
-    async def segments(self, sound: Sound, window: Pass) -> tuple[Segment, ...] | None:
-        """What is said in the window, in its own times; None if it was given up. CancelledError if
-        it was cancelled."""
-        return await self._said(sound, window, 0.0)
+    async def segments(
+        self, sound: Sound, window: Pass, due: Callable[[], bool]
+    ) -> tuple[Segment, ...] | None:
+        """What is said in the window, in its own times; None if it was given up, as a quick look is
+        where it takes too long, or where one in full is ``due``. CancelledError if it was
+        cancelled."""
+        return await self._said(sound, window, 0.0, due)
 
     def cancel(self) -> None:
         """Nobody wants to know any more."""
@@ -60,9 +65,12 @@ class Ear:
             return True
         if window.pause is None or not window.full:
             return False
-        return await self._said(sound, Pass(end=window.end, full=False), window.pause) == ()
+        quiet = Pass(end=window.end, full=False)
+        return await self._said(sound, quiet, window.pause, lambda: False) == ()
 
-    async def _said(self, sound: Sound, window: Pass, begin: float) -> tuple[Segment, ...] | None:
+    async def _said(
+        self, sound: Sound, window: Pass, begin: float, due: Callable[[], bool]
+    ) -> tuple[Segment, ...] | None:
         if sound.silent:
             return ()
         started = time.monotonic()
@@ -71,12 +79,23 @@ class Ear:
         try:
             wav = sound.wav(begin, window.end)
             self._asking = asyncio.ensure_future(self._hear(wav, window.full))
-            limit = None if window.full else GIVEN_UP_SECONDS
-            transcript = await asyncio.wait_for(self._asking, limit)
+            if not (window.full or await self._comes(self._asking, due)):
+                return None
+            transcript = await self._asking
             seconds = time.monotonic() - started
-        except TimeoutError:
-            return None
         finally:
+            if self._asking is not None:
+                self._asking.cancel()  # nothing, if it is done
             self._asking = None
             self._pace.ended(seconds)
         return tuple(segment for segment in transcript.segments if segment.text.strip())
+
+    @staticmethod
+    async def _comes(asking: asyncio.Future[Transcript], due: Callable[[], bool]) -> bool:
+        """Whether the answer comes before it is given up."""
+        ends = time.monotonic() + GIVEN_UP_SECONDS
+        while not asking.done():
+            if due() or time.monotonic() >= ends:
+                return False
+            await asyncio.wait({asking}, timeout=DUE_SECONDS)
+        return True

@@ -129,10 +129,15 @@ class Stream:
         room, in_time = self._ear.has_room, self._ear.in_time
         return next_pass(self._sound, state, self.rules, has_room=room, in_time=in_time)
 
+    def _is_due(self) -> bool:
+        """Whether final text could be told by now."""
+        window = self._next()
+        return window is not None and window.full
+
     async def _look(self, window: Pass) -> AsyncGenerator[News, None]:
         """Hear the window, and tell what came of it."""
         try:
-            segments = await self._ear.segments(self._sound, window)
+            segments = await self._ear.segments(self._sound, window, self._is_due)
             if segments is None:
                 self._heard = self._sound.start + window.end
                 return

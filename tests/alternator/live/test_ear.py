@@ -20,6 +20,10 @@ RULES = Rules()
 AT_A_PAUSE = Pass(end=2.5, pause=2.0)
 
 
+def never() -> bool:
+    return False
+
+
 def talk() -> Sound:
     """Two seconds that are loud, and half a second that is less so."""
     sound = Sound(16000)
@@ -78,7 +82,7 @@ def test_an_error_leaves_the_pace_as_it_was() -> None:
     ear = Ear(hear, pace)
     for _ in range(10):
         with pytest.raises(WorkerError):
-            asyncio.run(ear.segments(talk(), AT_A_PAUSE))
+            asyncio.run(ear.segments(talk(), AT_A_PAUSE, never))
     assert ear.has_room
 
 
@@ -99,12 +103,39 @@ def test_a_look_that_may_be_left_out_is_given_up(
     async def looks() -> None:
         ear = Ear(hear, Pace())
         for _ in range(2):
-            assert await ear.segments(talk(), Pass(end=2.5, full=False)) is None
+            assert await ear.segments(talk(), Pass(end=2.5, full=False), never) is None
         assert ear.in_time and ear.has_room
-        assert await ear.segments(talk(), AT_A_PAUSE) == ()  # one in full is waited for
+        assert await ear.segments(talk(), AT_A_PAUSE, never) == ()  # one in full is waited for
         # Whether somebody speaks in the quiet is not known then: the sentence is not over.
         said = (Segment(start=0.0, end=2.5, text=" word"),)
         assert not await ear.is_over(talk(), AT_A_PAUSE, said, RULES)
 
     asyncio.run(looks())
     assert cancelled == [False] * 3
+
+
+def test_a_quick_look_is_given_up_once_one_in_full_is_due() -> None:
+    given_up: list[bool] = []
+
+    async def hear(wav: bytes, full: bool) -> Transcript:
+        try:
+            await asyncio.sleep(0.2 if full else 60)
+        except asyncio.CancelledError:
+            given_up.append(full)
+            raise
+        return Transcript(text="", language="en", duration=1.0, segments=())
+
+    async def looks() -> None:
+        ear = Ear(hear, Pace())
+        asked: list[bool] = []
+
+        def due() -> bool:
+            asked.append(True)
+            return len(asked) > 2
+
+        assert await ear.segments(talk(), Pass(end=2.5, full=False), due) is None
+        assert len(asked) == 3
+        assert await ear.segments(talk(), AT_A_PAUSE, due) == ()  # one in full is not
+
+    asyncio.run(looks())
+    assert given_up == [False]

@@ -160,6 +160,21 @@ def test_a_look_that_hangs_holds_up_no_sentence(monkeypatch: pytest.MonkeyPatch)
     assert texts(news_of(hear, feed)) == ["word"]
 
 
+def test_a_sentence_that_is_over_waits_for_no_quick_look() -> None:
+    async def hear(wav: bytes, full: bool) -> Transcript:
+        if not full:
+            await asyncio.sleep(1.2)
+        return transcript(Segment(start=0.0, end=1.9, text=" word"))
+
+    async def feed(stream: Stream) -> None:
+        await stream.feed(loud(2))
+        await asyncio.sleep(0.3)
+        await stream.feed(silence(0.6))
+
+    (final,) = (one for one in news_of(hear, feed) if isinstance(one, Final))
+    assert final.latency < 0.9  # the quick look, of which 0.3 s were over, would take as long
+
+
 def test_speech_without_a_pause_is_cut_and_none_of_it_is_lost() -> None:
     heard: list[float] = []
 
