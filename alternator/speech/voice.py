@@ -47,7 +47,7 @@ State = tuple[torch.Tensor, torch.Tensor]  # hidden and cell, (1, pieces, 128) e
 
 
 class VoiceDetector:
-    """Silero VAD for 16 kHz on one device; one thread at a time may call it.
+    """Silero VAD for 16 kHz on one device; any thread may call it, many at once.
 
     ``pieces``: of a block, how many are computed side by side; None: what suits the device.
     """

@@ -105,15 +105,19 @@ class Listeners:
                 self._drop(name)
 
     def _has_room(self) -> bool:
-        wanted = sum(course.asked for course in self._courses.values())
         sound = sum(
             course.prepared.duration for course in self._courses.values() if course.prepared
         )
         return (
             len(self._preparing) < PREPARED_AHEAD
-            and wanted < 2 * self._windows
+            and len(self._courses) < 2 * self._windows
             and sound < MOST_SECONDS
         )
+
+    def _share(self) -> int:
+        """How many windows one request may have asked for: together no more than twice as many as
+        are computed at once, however many requests there are, and whoever came first."""
+        return max(2 * self._windows // max(len(self._courses), 1), 1)
 
     def _take(self) -> None:
         while self._has_room() and (request := self._batch.take()) is not None:
@@ -149,7 +153,7 @@ class Listeners:
         if prepared.begin is None:
             yield self._done(course, Outcome(segments=(), language=prepared.language))
             return
-        course.listening = prepared.begin(self._model, 2 * self._windows)
+        course.listening = prepared.begin(self._model, self._share)
         yield from self._advance(course, None)
 
     def _step(self) -> Generator[Event, None, bool]:

@@ -3,7 +3,6 @@
 Runs in helper threads, a few files ahead of the decoder.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,7 +33,8 @@ TRIMMED_SECONDS = 30.0
 # A window whose peak is below this share of full scale (-36 dB) is brought up to that (-12 dB).
 QUIET, LOUD = 0.016, 0.25
 
-Begin = Callable[[Model, int], Listening]
+# The second argument: how many windows it may have asked for, at that moment.
+Begin = Callable[[Model, Callable[[], int]], Listening]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,7 +62,6 @@ class Preparer:
         self._multilingual = multilingual
         self._spectrogram = Spectrogram(n_mels, device)
         self._detector = VoiceDetector(device)
-        self._one = threading.Lock()  # the detector hears one file at a time
 
     def prepare(self, request: Request, unwanted: Callable[[], bool]) -> Prepared:
         """AlternatorError says what is wrong with the request or its file; CancelledRequestError
@@ -100,8 +99,7 @@ class Preparer:
         return lambda model, _: sequential.listen(recording, options, model, follows=follows)
 
     def _side_by_side(self, owner: str, samples: Samples, options: DecodingOptions) -> Begin:
-        with self._one:
-            probabilities = self._detector.probabilities(samples)
+        probabilities = self._detector.probabilities(samples)
         left = (shortened if may_be_shortened(options) else whole)(samples, probabilities)
         voice, windows = find_windows(left, options.clip_timestamps)
 

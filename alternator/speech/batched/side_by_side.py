@@ -7,7 +7,7 @@ Where the language is not known, each window's own is detected, until the first 
 those that were decoded in another are decoded again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -30,8 +30,10 @@ from alternator.speech.transcript import Segment
 MOST_ROUNDS = 30
 
 
-def listen(sound: Voiced, options: DecodingOptions, model: Model, *, ahead: int) -> Listening:
-    """``ahead``: the most windows that are asked for at once.
+def listen(
+    sound: Voiced, options: DecodingOptions, model: Model, *, ahead: Callable[[], int]
+) -> Listening:
+    """``ahead``: the most windows that may be asked for at this moment.
 
     ``options.language`` is a code of Whisper's, or None to have it detected.
     """
@@ -58,7 +60,9 @@ class _Slot:
 class _Loop:
     """One request's windows."""
 
-    def __init__(self, sound: Voiced, options: DecodingOptions, model: Model, ahead: int) -> None:
+    def __init__(
+        self, sound: Voiced, options: DecodingOptions, model: Model, ahead: Callable[[], int]
+    ) -> None:
         self._sound, self._options, self._model, self._ahead = sound, options, model, ahead
         self._slots = [_Slot() for _ in sound.windows]
         self._search = search_of(options)
@@ -138,7 +142,7 @@ class _Loop:
         )
 
     def _asks(self) -> Iterator[Ask]:
-        room = self._ahead - len(self._asked)
+        room = max(self._ahead() - len(self._asked), 0)
         pieces = self._again[:room]
         del self._again[:room]
         last = min(len(self._slots), self._unasked + room - len(pieces))

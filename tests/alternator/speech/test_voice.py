@@ -5,6 +5,7 @@ import subprocess
 import sys
 import wave
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -102,6 +103,16 @@ def test_blocks_change_nothing(
     found = VoiceDetector(pieces=pieces).probabilities(speech)
     # Only in pauses of ten seconds at a block's edge may the loudness differ: there are none.
     np.testing.assert_allclose(found, reference, atol=2e-3)
+
+
+def test_many_threads_at_once_change_nothing(speech: Samples) -> None:
+    detector = VoiceDetector()
+    sounds = [speech[at * RATE :] for at in range(6)]
+    one_by_one = [detector.probabilities(sound) for sound in sounds]
+    with ThreadPoolExecutor(len(sounds)) as pool:
+        found = list(pool.map(detector.probabilities, sounds))
+    for told, right in zip(found, one_by_one, strict=True):
+        np.testing.assert_array_equal(told, right)
 
 
 def test_samples_of_16_bits_are_the_same_sound(speech: Samples) -> None:
