@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alternator.errors import MediaError
+from alternator.live.look import Look
 from alternator.speech.engines.engine import Done, Failed
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber
@@ -43,15 +44,17 @@ def for_a_look(options: DecodingOptions, *, full: bool) -> DecodingOptions:
 
 
 async def transcript_of(
-    transcriber: Transcriber, wav: bytes, options: DecodingOptions, folder: Path
+    transcriber: Transcriber, look: Look, options: DecodingOptions, folder: Path
 ) -> Transcript:
-    """What is said in a WAV file, which is in ``folder`` for so long.
+    """What is said in what is to be heard, which is in ``folder`` for so long; ``options`` are the
+    operator's.
 
     Cancelled, it cancels the request. Errors of the transcriber, and MediaError where the file
     can't be written.
     """
-    with kept(wav, folder) as path:
-        transcription = transcriber.submit(path, options)
+    with kept(look.wav, folder) as path:
+        asked = for_a_look(options, full=look.full)
+        transcription = transcriber.submit(path, asked, urgent=look.urgent)
         loop = asyncio.get_running_loop()
         last: asyncio.Future[Done | Failed] = loop.create_future()
 

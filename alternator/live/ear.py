@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
+from alternator.live.look import Hear, Look
 from alternator.live.news import Rules
 from alternator.live.pace import Pace
 from alternator.live.plan import Pass, is_over
@@ -15,9 +16,6 @@ from alternator.speech.transcript import Segment, Transcript
 GIVEN_UP_SECONDS = 1.5
 # So often it is looked whether one in full is due meanwhile: final words need not wait for others.
 DUE_SECONDS = 0.05
-
-# Hears a WAV file; the second argument: in full, or quickly.
-Hear = Callable[[bytes, bool], Awaitable[Transcript]]
 
 
 class Ear:
@@ -77,8 +75,11 @@ class Ear:
         seconds = None
         self._pace.began()
         try:
+            # Whether a sentence is over waits for the quick look at the quiet at its end.
+            urgent = window.full or begin > 0
             wav = sound.wav(begin, window.end)
-            self._asking = asyncio.ensure_future(self._hear(wav, window.full))
+            look = Look(wav=wav, full=window.full, urgent=urgent)
+            self._asking = asyncio.ensure_future(self._hear(look))
             if not (window.full or await self._comes(self._asking, due)):
                 return None
             transcript = await self._asking

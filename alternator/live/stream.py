@@ -16,8 +16,9 @@ from contextlib import suppress
 from alternator.errors import AlternatorError
 from alternator.live.agreement import Agreement
 from alternator.live.arrivals import Arrivals
-from alternator.live.ear import Ear, Hear
+from alternator.live.ear import Ear
 from alternator.live.item import Item, moved_by
+from alternator.live.look import Hear
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial, Rules
 from alternator.live.pace import Pace
 from alternator.live.plan import SHORTEST_SECONDS, Pass, State, next_pass, split_of

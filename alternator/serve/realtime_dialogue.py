@@ -12,7 +12,8 @@ from typing import assert_never
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from alternator.errors import AlternatorError
-from alternator.live.asking import for_a_look, transcript_of
+from alternator.live.asking import transcript_of
+from alternator.live.look import Look
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial
 from alternator.live.pace import Pace
 from alternator.live.stream import Stream
@@ -181,12 +182,11 @@ class Dialogue:
             self._started.set()
         return self._stream
 
-    async def _hear(self, wav: bytes, full: bool) -> Transcript:
+    async def _hear(self, look: Look) -> Transcript:
         service = self._service
-        usual = self._session.decoding(service.usual)
-        options = for_a_look(usual, full=full)
+        options = self._session.decoding(service.usual)
         async with service.models.borrowed(self._model.id) as transcriber:
-            return await transcript_of(transcriber, wav, options, service.folder)
+            return await transcript_of(transcriber, look, options, service.folder)
 
     async def _tell(self) -> None:
         """What comes of the sound. AlternatorError once nothing can be heard any more."""

@@ -196,11 +196,13 @@ class Transcriber:
         *,
         audio_track: int | None = None,
         speakers: SpeakerOptions | None = None,
+        urgent: bool = False,
     ) -> Transcription:
         """Ask for the transcript of an audio or video file, and return at once.
 
         Without ``options``, the defaults in the language and for the task of the settings.
-        ``audio_track`` and ``speakers`` as in Request. ConfigError if there is no Python to run in.
+        ``audio_track``, ``speakers`` and ``urgent`` as in Request. ConfigError if there is no
+        Python to run in.
         """
         self._check_interpreter()
         minutes = self._settings.max_duration_minutes
@@ -212,6 +214,7 @@ class Transcriber:
             options=options or configured(self._settings),
             audio_track=audio_track,
             speakers=speakers,
+            urgent=urgent,
         )
         return Transcription(Job(request=request, number=number), self._pool)
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import assert_never
 
 from alternator.errors import MediaError
-from alternator.live.asking import for_a_look, transcript_of
-from alternator.live.ear import Hear
+from alternator.live.asking import transcript_of
+from alternator.live.look import Hear, Look
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial
 from alternator.live.pace import Pace
 from alternator.live.sources import Source, check, opened
@@ -54,9 +54,8 @@ def run(arguments: Arguments) -> int:
     ):
         transcriber.start()
 
-        async def hear(wav: bytes, full: bool) -> Transcript:
-            options = for_a_look(decoding, full=full)
-            return await transcript_of(transcriber, wav, options, Path(folder))
+        async def hear(look: Look) -> Transcript:
+            return await transcript_of(transcriber, look, decoding, Path(folder))
 
         with opened(name) as source:
             console = LiveConsole(sys.stdout, words=sys.stdout.isatty())

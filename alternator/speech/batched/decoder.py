@@ -4,7 +4,8 @@ The way of a window: it waits in turn with those of other owners (``taking_turns
 (``encoding``), has its language detected where nobody knows it (``languages``), and takes a place
 in a lane (``lanes``, ``search_lane``) as soon as one is free; the others there go on beside it.
 Where the result looks wrong (``attempts``) the window goes back to a lane for the next temperature,
-with its encoded sound.
+with its encoded sound. While windows are urgent the others wait, but for every fourth piece of
+work: what is said in the meantime is heard in time, and nobody waits for ever.
 """
 
 import threading
@@ -27,6 +28,8 @@ from alternator.speech.batched.window import Decoded, Window
 
 # The most windows that are encoded at once. On the CPU more gain nothing, and all else waits.
 TOGETHER_ON_GPU, TOGETHER_ON_CPU = 8, 2
+# While windows are urgent one of so many pieces of work is for all.
+FOR_ALL = 4
 
 
 class Decoder:
@@ -56,8 +59,10 @@ class Decoder:
         self._encoding = Encoding(network)
         self._languages = LanguageDetector(network, self._tokenizer)
         self._on_gpu = network.device.type == "cuda"
-        self._lock = threading.Lock()  # around _waiting and _unwanted
+        self._lock = threading.Lock()  # around _urgent, _waiting and _unwanted
+        self._urgent: TakingTurns[Job] = TakingTurns()
         self._waiting: TakingTurns[Job] = TakingTurns()
+        self._pieces = 0  # of work
         self._unwanted: set[str] = set()
         # Taken from those who wait, and not done: all that are in the three after it.
         self._under_way: dict[Job, None] = {}
@@ -74,12 +79,13 @@ class Decoder:
         self._planner.check(window)
         job = Job(window=window, on_done=on_done, language=self._planner.known_language(window))
         with self._lock:
-            self._waiting.put(window.owner, job)
+            self._queue(job).put(window.owner, job)
 
     def cancel(self, owner: str) -> None:
         """Forget all windows of an owner; nobody is told of them, but of those that the step under
         way is done with."""
         with self._lock:
+            self._urgent.drop(owner)
             self._waiting.drop(owner)
             self._unwanted.add(owner)
 
@@ -115,14 +121,20 @@ class Decoder:
     @torch.inference_mode()
     def _work(self) -> bool:
         self._forget_unwanted()
-        if not self._under_way and not len(self._waiting):
+        if not self._under_way and not len(self._waiting) and not len(self._urgent):
             return False
         self._arrive()
         self._lanes.admit(self._ready)
-        for heard in self._lanes.round():
+        self._pieces += 1
+        for_all = self._pieces % FOR_ALL == 0
+        for heard in self._lanes.round(for_all=for_all):
             self._decide(heard)
-        self._encode()
+        if len(self._urgent) or for_all or not any(job.window.urgent for job in self._under_way):
+            self._encode()
         return True
+
+    def _queue(self, job: Job) -> TakingTurns[Job]:
+        return self._urgent if job.window.urgent else self._waiting
 
     def _forget_unwanted(self) -> None:
         with self._lock:
@@ -145,6 +157,8 @@ class Decoder:
                     self._learn_language(job)
                     job.plan = self._planner.plan(job)
                     self._ready.append(job)
+        if any(job.window.urgent for job in self._ready):
+            self._ready = deque(sorted(self._ready, key=lambda job: not job.window.urgent))
 
     def _learn_language(self, job: Job) -> None:
         if job.language is None:
@@ -167,15 +181,19 @@ class Decoder:
 
     def _encode(self) -> None:
         """Encode what the lanes will have room for, and on a GPU a little more, so that no place
-        waits for it. Not while many windows are tried again: their sound takes memory."""
-        first = sum(job.attempt == 0 for job in self._under_way)
-        if len(self._under_way) - first > self.batch_size:
+        waits for it. Not while many windows are tried again: their sound takes memory. What is
+        urgent goes first, and is not held up by how much else there is."""
+        urgent = len(self._urgent) > 0
+        counted = [job for job in self._under_way if job.window.urgent or not urgent]
+        first = sum(job.attempt == 0 for job in counted)
+        if len(counted) - first > self.batch_size:
             return
         together = min(TOGETHER_ON_GPU if self._on_gpu else TOGETHER_ON_CPU, self.batch_size)
         ahead = together if self._on_gpu else 0
         with self._lock:
             wanted = min(together, self.batch_size + ahead - first)
-            taken = [self._waiting.take() for _ in range(wanted)]
+            queue = self._urgent if urgent else self._waiting
+            taken = [queue.take() for _ in range(wanted)]
         jobs = [job for job in taken if job is not None]
         if jobs:
             # Noted first: without memory for it they go back.
@@ -195,7 +213,7 @@ class Decoder:
         with self._lock:
             for job in reversed(self._under_way):
                 job.audio = None
-                self._waiting.put_back(job.window.owner, job)
+                self._queue(job).put_back(job.window.owner, job)
         self._under_way.clear()
         free_memory(self._network.device)
         self._say(

@@ -54,9 +54,14 @@ class Lanes:
         for (lane, _, _), jobs in together.items():
             lane.admit(jobs)
 
-    def round(self) -> list[Heard]:
-        """Some steps of all windows; what became of those that are done."""
-        return [heard for lane in self._lanes for heard in lane.round()]
+    def round(self, *, for_all: bool) -> list[Heard]:
+        """Some steps of all windows; what became of those that are done.
+
+        Unless it is ``for_all``, lanes without an urgent window wait for those that have one.
+        """
+        urgent = [lane for lane in self._lanes if any(job.window.urgent for job in lane.jobs)]
+        lanes = self._lanes if for_all or not urgent else urgent
+        return [heard for lane in lanes for heard in lane.round()]
 
     def drop(self, job: Job) -> None:
         """Nobody waits for this window any more."""

@@ -7,6 +7,7 @@ stays bounded. A request that fails, or is not wanted any more, takes its window
 else.
 """
 
+import dataclasses
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -55,7 +56,8 @@ class WindowDecoder(Protocol):
 class Listeners:
     """The requests of one batch.
 
-    ``prepare`` is called in threads of ``pool``; ``windows`` is how many windows the decoder
+    ``prepare`` is called in threads of ``pool``, or of ``urgent_pool``, where no long file is
+    before what is urgent; ``windows`` is how many windows the decoder
     computes together; ``said`` are lines for everybody who waits, which it empties.
     """
 
@@ -65,6 +67,7 @@ class Listeners:
         batch: Batch,
         *,
         pool: ThreadPoolExecutor,
+        urgent_pool: ThreadPoolExecutor,
         prepare: Prepare,
         decoder: WindowDecoder,
         model: Model,
@@ -72,7 +75,7 @@ class Listeners:
         said: deque[str],
     ) -> None:
         self._batch = batch
-        self._pool = pool
+        self._pool, self._urgent_pool = pool, urgent_pool
         self._prepare = prepare
         self._decoder = decoder
         self._model = model
@@ -120,9 +123,10 @@ class Listeners:
         return max(2 * self._windows // max(len(self._courses), 1), 1)
 
     def _take(self) -> None:
-        while self._has_room() and (request := self._batch.take()) is not None:
+        while (request := self._batch.take(urgent=not self._has_room())) is not None:
             self._courses[request.id] = Course(request=request, told=time.monotonic())
-            future = self._pool.submit(self._prepare, request, self._unwanted(request.id))
+            pool = self._urgent_pool if request.urgent else self._pool
+            future = pool.submit(self._prepare, request, self._unwanted(request.id))
             self._preparing[future] = request.id
 
     def _unwanted(self, name: str) -> Callable[[], bool]:
@@ -207,7 +211,8 @@ class Listeners:
     def _ask(self, course: Course, step: Step) -> None:
         for ask in step.asks:
             course.asked += 1
-            self._decoder.submit(ask.window, Return(course, ask.number))
+            window = dataclasses.replace(ask.window, urgent=course.request.urgent)
+            self._decoder.submit(window, Return(course, ask.number))
 
     def _beats(self) -> Iterator[Event]:
         """Slow is not stuck: of a request that is computed there is something to hear."""

@@ -47,6 +47,7 @@ class Window:
     to what the context holds. ``language`` is Whisper's code; None has this window's detected.
     ``owner`` names the request that it belongs to. ``exact``: computed as openai-whisper does, all
     of its padding; else little of it where that is slow (``silence.py``), with words as good.
+    ``urgent``: others wait for it.
     """
 
     owner: str
@@ -57,6 +58,7 @@ class Window:
     prompt: tuple[int, ...] = ()
     prefix: tuple[int, ...] = ()
     exact: bool = True
+    urgent: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -51,6 +51,7 @@ class _Loaded:
     model: Model
     preparer: Preparer
     pool: ThreadPoolExecutor
+    urgent_pool: ThreadPoolExecutor
     said: deque[str]
     compute_type: str
 
@@ -103,6 +104,7 @@ class BatchedEngine:
         return Listeners(
             batch,
             pool=loaded.pool,
+            urgent_pool=loaded.urgent_pool,
             prepare=loaded.preparer.prepare,
             decoder=loaded.decoder,
             model=loaded.model,
@@ -113,7 +115,8 @@ class BatchedEngine:
     def unload(self) -> None:
         """As Engine.unload."""
         if self._loaded is not None:
-            self._loaded.pool.shutdown(wait=False, cancel_futures=True)
+            for pool in (self._loaded.pool, self._loaded.urgent_pool):
+                pool.shutdown(wait=False, cancel_futures=True)
         self._loaded = None
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -152,12 +155,15 @@ class BatchedEngine:
             preparer=Preparer(
                 n_mels=dimensions.n_mels, multilingual=multilingual, device=self.device
             ),
-            pool=ThreadPoolExecutor(
-                max_workers=HELPERS, thread_name_prefix="prepare", initializer=_compute_alone
-            ),
+            pool=_helpers(HELPERS, "prepare"),
+            urgent_pool=_helpers(1, "prepare at once"),
             said=said,
             compute_type="int8" if network.int8 else str(network.dtype).removeprefix("torch."),
         )
+
+
+def _helpers(count: int, name: str) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(count, thread_name_prefix=name, initializer=_compute_alone)
 
 
 def _compute_alone() -> None:

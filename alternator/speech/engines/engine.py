@@ -67,7 +67,8 @@ class Request:
     ``id`` names it in every event about it. A file longer than ``limit_seconds`` is refused; None
     leaves it to the decoder's own bound. ``audio_track``: which of its audio tracks, from 0; None
     is the one that players take. ``speakers``: who speaks is to be told, which is the worker's to
-    do (speakers/beside.py) and no engine's.
+    do (speakers/beside.py) and no engine's. ``urgent``: somebody waits for it while they speak; an
+    engine that computes several requests together may let others wait for it a little.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Request:
     options: DecodingOptions
     audio_track: int | None = None
     speakers: SpeakerOptions | None = None
+    urgent: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,8 +135,11 @@ class Batch(Protocol):
     further ones whenever it has room, in the middle of the others. Any thread may call.
     """
 
-    def take(self) -> Request | None:
-        """The next request, now the engine's to answer; None while no other waits. Never blocks."""
+    def take(self, *, urgent: bool = False) -> Request | None:
+        """The next request, now the engine's to answer; None while no other waits. Never blocks.
+
+        Urgent ones come first; ``urgent``: those alone.
+        """
 
     def cancelled(self, request_id: str) -> bool:
         """Whether a request that was taken is not wanted any more. To be asked at every step.

@@ -116,9 +116,9 @@ class _Run:
         self._asked: dict[str, _Asked] = {}
         self._refused: list[Failed] = []
 
-    def take(self) -> Request | None:
+    def take(self, *, urgent: bool = False) -> Request | None:
         """As Batch.take: with word times where speakers are asked for, which need them."""
-        while (request := self._batch.take()) is not None:
+        while (request := self._batch.take(urgent=urgent)) is not None:
             if request.speakers is None:
                 return request
             unwanted = threading.Event()

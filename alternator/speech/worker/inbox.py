@@ -52,12 +52,16 @@ class Inbox:
             self._change.notify()
             return not self._waiting and not self._running
 
-    def take(self) -> Request | None:
+    def take(self, *, urgent: bool = False) -> Request | None:
         """As Batch.take."""
         with self._change:
-            if not self._waiting:
+            waiting = self._waiting.values()
+            request = next((one for one in waiting if one.urgent), None)
+            if request is None and not urgent:
+                request = next(iter(waiting), None)
+            if request is None:
                 return None
-            request = self._waiting.pop(next(iter(self._waiting)))
+            del self._waiting[request.id]
             self._running[request.id] = False
         self._on_start(request.id)
         return request

@@ -45,6 +45,10 @@ class Job:
         """Of its file, for people."""
         return self.request.path.name
 
+    def turn(self) -> tuple[bool, int]:
+        """Its place among those that wait."""
+        return not self.request.urgent, self.number
+
     def tell(self, news: News) -> None:
         """For the requester, whoever reads it."""
         self.mailbox.put(news)

@@ -60,7 +60,7 @@ class Pool:
     ) -> None:
         self._idle_seconds = idle_seconds
         self._limits = limits
-        self._waiting: list[Job] = []  # in the order of their submission
+        self._waiting: list[Job] = []  # in the order of their turn
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._casualties = Casualties(self._wait_again)
         self._places = Places(
@@ -139,13 +139,13 @@ class Pool:
                 self._places.fail(WorkerError(f"unexpected {type(error).__name__}: {error}"))
 
     def _wait_again(self, job: Job) -> None:
-        """It waits, at its place in the order of submission.
+        """It waits, at its place in the order of submission, behind those that are urgent.
 
         One that came to grief more than once goes behind all that wait now: it costs them a worker.
         """
         if job.tries > 1 and self._waiting:
             job.number = max(job.number, self._waiting[-1].number)
-        bisect.insort(self._waiting, job, key=lambda other: other.number)
+        bisect.insort(self._waiting, job, key=Job.turn)
 
     def _cancel(self, job: Job) -> None:
         job.cancelled = True
@@ -157,7 +157,7 @@ class Pool:
                 slot.process.cancel(job.id)
 
     def _dispatch(self) -> None:
-        """Give each request that waits the place that suits it best, in the order of submission.
+        """Give each request that waits the place that suits it best, in their order.
 
         A place that is needed by a request to be tried alone takes no others meanwhile.
         """

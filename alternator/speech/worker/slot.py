@@ -111,7 +111,8 @@ class Slot:
             if self.jobs:
                 return "wait"
             return "take" if self.less == self.needed(job) else "replace"
-        if len(self.jobs) >= MOST_IN_WORKER or any(other.need for other in self.jobs.values()):
+        full = len(self.jobs) >= MOST_IN_WORKER and not job.request.urgent
+        if full or any(other.need for other in self.jobs.values()):
             return "wait"
         # Half a batch will do for all; another precision or device is for whom it must be.
         if self.less <= max(self.base, Less.BATCH):

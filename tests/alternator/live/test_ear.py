@@ -10,6 +10,7 @@ import pytest
 from alternator.errors import WorkerError
 from alternator.live import ear as ears
 from alternator.live.ear import Ear
+from alternator.live.look import Look
 from alternator.live.news import Rules
 from alternator.live.pace import Pace
 from alternator.live.plan import Pass
@@ -38,9 +39,9 @@ class Answers:
         self.said = said
         self.asked: list[tuple[float, bool]] = []
 
-    async def __call__(self, wav: bytes, full: bool) -> Transcript:
-        with wave.open(io.BytesIO(wav)) as file:
-            self.asked.append((file.getnframes() / file.getframerate(), full))
+    async def __call__(self, look: Look) -> Transcript:
+        with wave.open(io.BytesIO(look.wav)) as file:
+            self.asked.append((file.getnframes() / file.getframerate(), look.full))
         return Transcript(text="", language="en", duration=1.0, segments=self.said)
 
 
@@ -75,7 +76,7 @@ def test_nobody_is_asked_where_there_is_no_quiet_or_the_look_was_quick() -> None
 
 
 def test_an_error_leaves_the_pace_as_it_was() -> None:
-    async def hear(wav: bytes, full: bool) -> Transcript:
+    async def hear(look: Look) -> Transcript:
         raise WorkerError("it died")
 
     pace = Pace()
@@ -92,11 +93,11 @@ def test_a_look_that_may_be_left_out_is_given_up(
     monkeypatch.setattr(ears, "GIVEN_UP_SECONDS", 0.05)
     cancelled: list[bool] = []
 
-    async def hear(wav: bytes, full: bool) -> Transcript:
+    async def hear(look: Look) -> Transcript:
         try:
-            await asyncio.sleep(0.1 if full else 60)
+            await asyncio.sleep(0.1 if look.full else 60)
         except asyncio.CancelledError:
-            cancelled.append(full)
+            cancelled.append(look.full)
             raise
         return Transcript(text="", language="en", duration=1.0, segments=())
 
@@ -117,11 +118,11 @@ def test_a_look_that_may_be_left_out_is_given_up(
 def test_a_quick_look_is_given_up_once_one_in_full_is_due() -> None:
     given_up: list[bool] = []
 
-    async def hear(wav: bytes, full: bool) -> Transcript:
+    async def hear(look: Look) -> Transcript:
         try:
-            await asyncio.sleep(0.2 if full else 60)
+            await asyncio.sleep(0.2 if look.full else 60)
         except asyncio.CancelledError:
-            given_up.append(full)
+            given_up.append(look.full)
             raise
         return Transcript(text="", language="en", duration=1.0, segments=())
 

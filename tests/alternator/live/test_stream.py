@@ -14,8 +14,8 @@ import pytest
 from alternator.config.models import WhisperSettings
 from alternator.errors import MediaError, WorkerError
 from alternator.live import ear as ears
-from alternator.live.asking import for_a_look, kept, promptly, quickly, transcript_of
-from alternator.live.ear import Hear
+from alternator.live.asking import kept, promptly, quickly, transcript_of
+from alternator.live.look import Hear, Look
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial, Rules
 from alternator.live.pace import Pace
 from alternator.live.stream import Stream
@@ -44,10 +44,8 @@ def transcriber(checkpoint: Path) -> Iterator[Transcriber]:
 
 @pytest.fixture
 def hear(transcriber: Transcriber, tmp_path: Path) -> Hear:
-    async def hearing(wav: bytes, full: bool) -> Transcript:
-        usual = DecodingOptions()
-        options = for_a_look(usual, full=full)
-        return await transcript_of(transcriber, wav, options, tmp_path)
+    async def hearing(look: Look) -> Transcript:
+        return await transcript_of(transcriber, look, DecodingOptions(), tmp_path)
 
     return hearing
 
@@ -147,8 +145,8 @@ def test_final_words_have_a_second_try_and_no_third() -> None:
 def test_a_look_that_hangs_holds_up_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ears, "GIVEN_UP_SECONDS", 0.1)
 
-    async def hear(wav: bytes, full: bool) -> Transcript:
-        if not full:
+    async def hear(look: Look) -> Transcript:
+        if not look.full:
             await asyncio.sleep(60)
         return transcript(Segment(start=0.0, end=1.9, text=" word"))
 
@@ -161,8 +159,8 @@ def test_a_look_that_hangs_holds_up_no_sentence(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_sentence_that_is_over_waits_for_no_quick_look() -> None:
-    async def hear(wav: bytes, full: bool) -> Transcript:
-        if not full:
+    async def hear(look: Look) -> Transcript:
+        if not look.full:
             await asyncio.sleep(1.2)
         return transcript(Segment(start=0.0, end=1.9, text=" word"))
 
@@ -178,8 +176,8 @@ def test_a_sentence_that_is_over_waits_for_no_quick_look() -> None:
 def test_speech_without_a_pause_is_cut_and_none_of_it_is_lost() -> None:
     heard: list[float] = []
 
-    async def hear(wav: bytes, full: bool) -> Transcript:
-        seconds = length(wav)
+    async def hear(look: Look) -> Transcript:
+        seconds = length(look.wav)
         heard.append(seconds)
         segment = Segment(start=0.0, end=seconds, text=f" {seconds:.0f}s")
         return transcript(segment)
@@ -199,12 +197,12 @@ def test_an_engine_that_is_slow_leaves_out_words_and_no_sentence() -> None:
     looks: list[bool] = []
     lock = asyncio.Lock()
 
-    async def hear(wav: bytes, full: bool) -> Transcript:
+    async def hear(look: Look) -> Transcript:
         async with lock:
             await asyncio.sleep(0.8)
-        looks.append(full)
+        looks.append(look.full)
         # What is loud is a word.
-        return transcript(Segment(start=0.0, end=length(wav) - 0.5, text=" word"))
+        return transcript(Segment(start=0.0, end=length(look.wav) - 0.5, text=" word"))
 
     async def talking(pace: Pace) -> list[News]:
         stream = Stream(hear, pace, RATE, Rules(step=0.2))
@@ -234,7 +232,7 @@ def test_who_sends_too_much_waits() -> None:
     async def scene() -> None:
         release = asyncio.Event()
 
-        async def hear(wav: bytes, full: bool) -> Transcript:
+        async def hear(look: Look) -> Transcript:
             await release.wait()
             return transcript()
 
@@ -260,7 +258,7 @@ def test_who_sends_too_much_waits() -> None:
 def test_what_cannot_be_heard_is_told_and_the_next_is_heard() -> None:
     answers = iter([WorkerError("it died"), None, None])
 
-    async def hear(wav: bytes, full: bool) -> Transcript:
+    async def hear(look: Look) -> Transcript:
         error = next(answers)
         if error is not None:
             raise error
@@ -271,7 +269,7 @@ def test_what_cannot_be_heard_is_told_and_the_next_is_heard() -> None:
 
 
 def test_the_third_failure_in_a_row_is_raised() -> None:
-    async def hear(wav: bytes, full: bool) -> Transcript:
+    async def hear(look: Look) -> Transcript:
         raise WorkerError("it died")
 
     with pytest.raises(WorkerError, match="it died"):
@@ -283,8 +281,8 @@ def test_clearing_gives_up_what_is_being_heard() -> None:
         asked = asyncio.Event()
         heard: list[float] = []
 
-        async def hear(wav: bytes, full: bool) -> Transcript:
-            heard.append(length(wav))
+        async def hear(look: Look) -> Transcript:
+            heard.append(length(look.wav))
             if len(heard) == 1:
                 asked.set()
                 await asyncio.Event().wait()

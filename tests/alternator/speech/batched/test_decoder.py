@@ -271,6 +271,42 @@ def test_a_short_request_is_not_behind_a_long_one(network, mels):
     assert len(order) == 7
 
 
+def test_others_wait_for_what_is_urgent(network, mels):
+    decoder = decoder_of(network, 2)
+    order: list[str] = []
+    for owner in ("one", "two", "three", "four"):
+        decoder.submit(window(mels[3], owner=owner, language="en"), names(order, owner))
+    for _ in range(3):
+        decoder.step()
+    urgent = window(mels[0], SEARCHES["five beams"], owner="live", language="en", urgent=True)
+    decoder.submit(urgent, names(order, "live"))
+    while decoder.step():
+        pass
+    # The batch was full of the others, which had begun before it.
+    assert order[0] == "live"
+    assert sorted(order[1:]) == ["four", "one", "three", "two"]
+
+
+def test_nobody_waits_for_ever_beside_what_is_urgent(network, mels):
+    decoder = decoder_of(network, 2)
+    order: list[str] = []
+    urgent = window(mels[0], SEARCHES["five beams"], owner="live", language="en", urgent=True)
+
+    def again(_: Decoded) -> None:
+        order.append("live")
+        assert len(order) < 30, "the others never end"
+        if order.count("file") < 3:
+            decoder.submit(urgent, again)
+
+    for _ in range(3):
+        decoder.submit(window(mels[0], owner="file", language="en"), names(order, "file"))
+    decoder.submit(urgent, again)
+    while decoder.step():
+        pass
+    assert order.count("file") == 3
+    assert order.count("live") > 3
+
+
 def test_who_cancels_is_told_no_more_and_the_others_all(network, mels):
     decoder = decoder_of(network, 2)
     told: list[str] = []

@@ -277,6 +277,27 @@ def test_a_short_request_does_not_wait_for_a_long_one(
     assert told == 24 + 1
 
 
+def test_what_is_urgent_is_taken_whatever_else_is_under_way(
+    engine: BatchedEngine, spoken: tuple[Samples, ...], speak: Callable[..., Path], tmp_path: Path
+) -> None:
+    long = joined(*(part for _ in range(12) for part in (spoken[0], silence(6))))
+    file = sound_file(tmp_path / "long.wav", long)
+    inbox = inbox_of([file] * 9, PLAIN)  # more than are taken at once
+    path = speak(PHRASES[0])
+    ends: list[str] = []
+    for event in engine.transcribe(inbox):
+        if isinstance(event, SegmentFound) and not ends:
+            ends.append("asked")
+            options = dataclasses.replace(PLAIN, beam_size=2)
+            live = Request(id="live", path=path, limit_seconds=None, options=options, urgent=True)
+            inbox.add(live)
+        elif not isinstance(event, SegmentFound | Progressed | Said):
+            ends.append(event.id)
+            inbox.finished(event.id)
+    assert ends[:2] == ["asked", "live"]
+    assert len(ends) == 1 + 9 + 1
+
+
 def test_a_prompt_does_not_leak_into_the_text(
     engine: BatchedEngine, spoken: tuple[Samples, ...], known: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -10,8 +10,9 @@ from alternator.speech.options import DecodingOptions
 from alternator.speech.worker.inbox import Inbox, NotTakenError
 
 
-def request(number: str) -> Request:
-    return Request(id=number, path=Path("x"), limit_seconds=None, options=DecodingOptions())
+def request(number: str, *, urgent: bool = False) -> Request:
+    options = DecodingOptions()
+    return Request(id=number, path=Path("x"), limit_seconds=None, options=options, urgent=urgent)
 
 
 def test_they_are_taken_in_their_order_and_that_is_told_first() -> None:
@@ -28,6 +29,16 @@ def test_they_are_taken_in_their_order_and_that_is_told_first() -> None:
     assert taken == [request("3"), request("4"), None]
     with pytest.raises(NotTakenError, match="request '1', which it had not taken"):
         inbox.finished("1")
+
+
+def test_urgent_ones_come_first() -> None:
+    inbox = Inbox(lambda _: None)
+    for number in "1234":
+        inbox.add(request(number, urgent=number in "34"))
+    assert inbox.take() == request("3", urgent=True)
+    assert inbox.take(urgent=True) == request("4", urgent=True)
+    assert inbox.take(urgent=True) is None
+    assert inbox.take() == request("1")
 
 
 def test_cancelling() -> None:

@@ -50,6 +50,20 @@ def test_a_worker_holds_so_many_and_the_others_wait_where_they_can_be_cancelled(
             assert isinstance(last, Done)
 
 
+def test_what_is_urgent_waits_behind_nobody(
+    crew: Path, orders: Orders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slot, "MOST_IN_WORKER", 3)
+    with Transcriber(SETTINGS) as transcriber:
+        for number in range(6):
+            transcriber.submit(orders(f"file{number} wait"))
+        wait_for(lambda: transcriber.workers[0].requests == 3)
+        *_, last = transcriber.submit(orders("spoken"), urgent=True).events()
+        assert isinstance(last, Done) and last.transcript.text == "spoken"
+        assert transcriber.waiting == 3
+        (crew / "go").touch()
+
+
 def test_a_worker_that_was_stopped_holds_up_no_submission(crew: Path, orders: Orders) -> None:
     deadlines = Deadlines(hung=1, silence=3)
     with Transcriber(SETTINGS, deadlines=deadlines) as transcriber:
