@@ -9,8 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alternator.errors import MediaError
+from alternator.live.item import moved_by
 from alternator.live.look import Look
-from alternator.speech.engines.engine import Done, Failed
+from alternator.speech.engines.engine import Done, Failed, Known
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.transcript import Transcript
@@ -47,14 +48,19 @@ async def transcript_of(
     transcriber: Transcriber, look: Look, options: DecodingOptions, folder: Path
 ) -> Transcript:
     """What is said in what is to be heard, which is in ``folder`` for so long; ``options`` are the
-    operator's.
+    operator's. With what was said before, where the engine takes notice of it.
 
     Cancelled, it cancels the request. Errors of the transcriber, and MediaError where the file
     can't be written.
     """
-    with kept(look.wav, folder) as path:
-        asked = for_a_look(options, full=look.full)
-        transcription = transcriber.submit(path, asked, urgent=look.urgent)
+    before = look.before if transcriber.continues else None
+    with kept(before.wav if before else look.wav, folder) as path:
+        transcription = transcriber.submit(
+            path,
+            for_a_look(options, full=look.full),
+            urgent=look.urgent,
+            known=Known(until=before.seconds, said=before.said) if before else None,
+        )
         loop = asyncio.get_running_loop()
         last: asyncio.Future[Done | Failed] = loop.create_future()
 
@@ -77,7 +83,13 @@ async def transcript_of(
             raise
         if isinstance(event, Failed):
             raise event.error
-        return event.transcript
+        return moved(event.transcript, -before.seconds) if before else event.transcript
+
+
+def moved(transcript: Transcript, seconds: float) -> Transcript:
+    """The same with other times."""
+    segments = tuple(moved_by(seconds, segment) for segment in transcript.segments)
+    return dataclasses.replace(transcript, segments=segments)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from alternator.live.look import Hear, Look
 from alternator.live.news import Rules
 from alternator.live.pace import Pace
+from alternator.live.past import Past
 from alternator.live.plan import Pass, is_over
 from alternator.live.sound import Sound
 from alternator.speech.transcript import Segment, Transcript
@@ -37,12 +38,16 @@ class Ear:
         return self._pace.in_time
 
     async def segments(
-        self, sound: Sound, window: Pass, due: Callable[[], bool]
+        self, sound: Sound, window: Pass, due: Callable[[], bool], past: Past
     ) -> tuple[Segment, ...] | None:
         """What is said in the window, in its own times; None if it was given up, as a quick look is
         where it takes too long, or where one in full is ``due``. CancelledError if it was
         cancelled."""
-        return await self._said(sound, window, 0.0, due)
+        most = self._pace.help_seconds
+        before = past.before(sound, window.end, most) if window.full else None
+        wav = sound.wav(0.0, window.end)
+        look = Look(wav=wav, full=window.full, urgent=window.full, before=before)
+        return () if sound.silent else await self._said(look, due)
 
     def cancel(self) -> None:
         """Nobody wants to know any more."""
@@ -63,24 +68,16 @@ class Ear:
             return True
         if window.pause is None or not window.full:
             return False
-        quiet = Pass(end=window.end, full=False)
-        return await self._said(sound, quiet, window.pause, lambda: False) == ()
+        quiet = Look(wav=sound.wav(window.pause, window.end), full=False, urgent=True)
+        return await self._said(quiet, lambda: False) == ()
 
-    async def _said(
-        self, sound: Sound, window: Pass, begin: float, due: Callable[[], bool]
-    ) -> tuple[Segment, ...] | None:
-        if sound.silent:
-            return ()
+    async def _said(self, look: Look, due: Callable[[], bool]) -> tuple[Segment, ...] | None:
         started = time.monotonic()
         seconds = None
         self._pace.began()
         try:
-            # Whether a sentence is over waits for the quick look at the quiet at its end.
-            urgent = window.full or begin > 0
-            wav = sound.wav(begin, window.end)
-            look = Look(wav=wav, full=window.full, urgent=urgent)
             self._asking = asyncio.ensure_future(self._hear(look))
-            if not (window.full or await self._comes(self._asking, due)):
+            if not (look.full or await self._comes(self._asking, due)):
                 return None
             transcript = await self._asking
             seconds = time.monotonic() - started
@@ -88,7 +85,7 @@ class Ear:
             if self._asking is not None:
                 self._asking.cancel()  # nothing, if it is done
             self._asking = None
-            self._pace.ended(seconds)
+            self._pace.ended(seconds, full=look.full)
         return tuple(segment for segment in transcript.segments if segment.text.strip())
 
     @staticmethod

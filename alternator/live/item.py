@@ -1,8 +1,11 @@
 """What one item of a stream has said so far."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from alternator.speech.transcript import Segment
+
+PAUSE_SECONDS = 0.2
 
 
 @dataclass(kw_only=True)
@@ -21,6 +24,24 @@ class Item:
     def text(self) -> str:
         """All of it."""
         return "".join(self._texts).strip()
+
+
+def between_pauses(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """The same with those joined that have no pause between them: a model breaks a long sentence
+    where it likes, and what is said in one breath is final at one moment."""
+    found: list[Segment] = []
+    for one in segments:
+        if found and one.start - found[-1].end < PAUSE_SECONDS:
+            found.append(joined(found.pop(), one))
+        else:
+            found.append(one)
+    return tuple(found)
+
+
+def joined(one: Segment, other: Segment) -> Segment:
+    """Both as one, without what is told of their decoding."""
+    words = None if one.words is None or other.words is None else one.words + other.words
+    return Segment(start=one.start, end=other.end, text=one.text + other.text, words=words)
 
 
 def moved_by(seconds: float, segment: Segment) -> Segment:

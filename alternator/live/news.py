@@ -44,7 +44,7 @@ class Partial:
 
 @dataclass(frozen=True, kw_only=True)
 class Final:
-    """Text that does not change any more, at least one segment of it.
+    """Text that does not change any more, at least one segment of it; between them are pauses.
 
     ``latency``: how long before this the last of its sound came in.
     """

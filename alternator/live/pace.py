@@ -6,11 +6,18 @@ come in time and is halved when they do not: what TCP does with a network that i
 (additive increase, multiplicative decrease: https://www.rfc-editor.org/rfc/rfc5681#section-3.1).
 """
 
+import time
+
 # An answer within so many seconds is in time. Text is wanted 2 s after its words; half a second of
 # them goes to the silence after which words are finished.
 IN_TIME_SECONDS = 0.7
 FIRST_ROOM = 4.0
 MOST_ROOM = 256.0
+# A window that ends a sentence is better heard with what was said before it (past.py), and later.
+# Of that there are so many seconds at first and at most, half of them after an answer that is not
+# in time, and more with every second that passes.
+FIRST_HELP, MOST_HELP = 5.0, 15.0
+HELP_PER_SECOND = 0.25
 # Where answers take so long on the average of the latest ones, there is more to hear than can be.
 TOO_LONG_SECONDS = 1.5
 SHARE_OF_LATEST = 0.2
@@ -22,12 +29,19 @@ class Pace:
     def __init__(self) -> None:
         self._room = FIRST_ROOM
         self._usual = 0.0  # seconds of an answer
+        self._help, self._helped = FIRST_HELP, time.monotonic()
         self._under_way = 0
 
     @property
     def has_room(self) -> bool:
         """Whether one more window may be heard that could be left out."""
         return self._under_way < max(int(self._room), 1)
+
+    @property
+    def help_seconds(self) -> float:
+        """How much of what was said before may be heard with a window that ends a sentence."""
+        since = time.monotonic() - self._helped
+        return min(self._help + HELP_PER_SECOND * since, MOST_HELP)
 
     @property
     def in_time(self) -> bool:
@@ -39,11 +53,15 @@ class Pace:
         """A window was handed in, whatever for."""
         self._under_way += 1
 
-    def ended(self, seconds: float | None) -> None:
-        """It was answered after so many seconds; None: it was not, as it was cancelled, say."""
+    def ended(self, seconds: float | None, *, full: bool) -> None:
+        """It was answered after so many seconds; None: it was not, as it was cancelled, say.
+        ``full``: it may have been heard with what was said before."""
         self._under_way -= 1
         if seconds is None:
             return
+        if full:
+            self._help = self.help_seconds / (2 if seconds > IN_TIME_SECONDS else 1)
+            self._helped = time.monotonic()
         self._usual += SHARE_OF_LATEST * (seconds - self._usual)
         if seconds > IN_TIME_SECONDS:
             self._room = max(self._room / 2, 1.0)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 WIDTH = 2  # bytes of a sample
 FRAME_SECONDS = 0.05
+# Of what was dropped so much is kept.
+PAST_SECONDS = 20.0
 # Of a frame's samples every so many is looked at, which is enough to tell loud from quiet.
 STRIDE = 4
 # Below this share of the loudest frame it is quiet: 20 dB.
@@ -22,12 +24,13 @@ class Sound:
     """What was appended and not dropped, at ``rate`` samples in a second.
 
     Times are seconds from the beginning of the window; ``start`` is where that is in the stream.
-    All cuts are at frames of 50 ms.
+    All cuts are at frames of 50 ms. The last seconds of what was dropped can still be had.
     """
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
         self._frame_bytes = round(rate * FRAME_SECONDS) * WIDTH
+        self._past = bytearray()
         self._data = bytearray()
         self._levels: list[int] = []  # of whole frames: their mean amplitude
         self._dropped = 0  # frames
@@ -41,6 +44,11 @@ class Sound:
     def seconds(self) -> float:
         """How long the window is."""
         return len(self._data) // WIDTH / self.rate
+
+    @property
+    def kept(self) -> float:
+        """How many seconds before the window can still be had."""
+        return len(self._past) // WIDTH / self.rate
 
     @property
     def silent(self) -> bool:
@@ -58,26 +66,31 @@ class Sound:
     def drop(self, seconds: float) -> None:
         """Forget the beginning, up to so many seconds of it, in whole frames."""
         count = min(int(seconds / FRAME_SECONDS + 1e-6), len(self._levels))
+        self._past += self._data[: count * self._frame_bytes]
+        del self._past[: -round(PAST_SECONDS / FRAME_SECONDS) * self._frame_bytes]
         del self._data[: count * self._frame_bytes]
         del self._levels[:count]
         self._dropped += count
 
     def drop_all(self) -> None:
-        """Forget all of it."""
+        """Forget all of it, and what was before it."""
+        self._past.clear()
         frames = -(-len(self._data) // self._frame_bytes)
         self._data.clear()
         self._levels.clear()
         self._dropped += frames
 
     def wav(self, begin: float, end: float) -> bytes:
-        """What is between two times, as a WAV file."""
+        """What is between two times, as a WAV file; before the window times are negative."""
         file = io.BytesIO()
         with wave.open(file, "wb") as writer:
             writer.setnchannels(1)
             writer.setsampwidth(WIDTH)
             writer.setframerate(self.rate)
             first, last = (round(at * self.rate) * WIDTH for at in (begin, end))
-            writer.writeframes(self._data[first:last])
+            if first < 0:
+                writer.writeframes(self._past[first : min(last, 0) or None])
+            writer.writeframes(self._data[max(first, 0) : max(last, 0)])
         return file.getvalue()
 
     def pause(self, after: float, least: float, within: float) -> float | None:

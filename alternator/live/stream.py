@@ -17,10 +17,11 @@ from alternator.errors import AlternatorError
 from alternator.live.agreement import Agreement
 from alternator.live.arrivals import Arrivals
 from alternator.live.ear import Ear
-from alternator.live.item import Item, moved_by
+from alternator.live.item import Item, between_pauses, moved_by
 from alternator.live.look import Hear
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial, Rules
 from alternator.live.pace import Pace
+from alternator.live.past import Past
 from alternator.live.plan import SHORTEST_SECONDS, Pass, State, next_pass, split_of
 from alternator.live.sound import Sound
 from alternator.speech.transcript import Segment
@@ -44,6 +45,7 @@ class Stream:
         self._sound = Sound(rate)
         self._agreement = Agreement()
         self._item = Item()
+        self._past = Past()
         self._marks: deque[float] = deque()
         self._arrivals = Arrivals()
         self._heard = self._looked = 0.0  # in the stream
@@ -84,6 +86,7 @@ class Stream:
         """Forget the sound that belongs to no item yet, and what was found in it."""
         self._marks.clear()
         self._sound.drop_all()
+        self._past.clear()
         self._begin_anew()
         self._item = Item(start=self._sound.start)
         self._ear.cancel()
@@ -138,7 +141,7 @@ class Stream:
     async def _look(self, window: Pass) -> AsyncGenerator[News, None]:
         """Hear the window, and tell what came of it."""
         try:
-            segments = await self._ear.segments(self._sound, window, self._is_due)
+            segments = await self._ear.segments(self._sound, window, self._is_due, self._past)
             if segments is None:
                 self._heard = self._sound.start + window.end
                 return
@@ -173,8 +176,10 @@ class Stream:
             moved = tuple(moved_by(start, segment) for segment in segments)
             text = "".join(segment.text for segment in moved)
             self._item.add(text)
+            self._past.add(moved)
             latency = self._arrivals.since(min(moved[-1].end, start + window.end))
-            told.append(Final(text=text.strip(), segments=moved, latency=latency))
+            apart = between_pauses(moved)
+            told.append(Final(text=text.strip(), segments=apart, latency=latency))
         cut = window.end if window.sure else window.end - self.rules.padding
         self._cut(cut)
         if window.ends:
@@ -214,6 +219,7 @@ class Stream:
     def _lose(self, window: Pass, error: AlternatorError) -> Lost:
         end = self._sound.start + window.end
         self._cut(window.end)
+        self._past.clear()
         if self._marks and self._marks[0] <= end:
             self._marks.popleft()
         self._item = Item(start=end)

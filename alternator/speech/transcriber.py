@@ -22,7 +22,7 @@ from alternator.models.speaker_weights import check_speaker_weights
 from alternator.progress import SILENT, Progress
 from alternator.speech.asking import model_for, server_of, transcript_of
 from alternator.speech.device import wanted_device
-from alternator.speech.engines.engine import Done, Failed, LoadOptions, Request
+from alternator.speech.engines.engine import Done, Failed, Known, LoadOptions, Request
 from alternator.speech.engines.openai_api.listing import listed_models
 from alternator.speech.options import DecodingOptions, SpeakerOptions, configured
 from alternator.speech.transcript import Transcript
@@ -143,6 +143,12 @@ class Transcriber:
         return tuple(slot.report for slot in self._pool.slots)
 
     @property
+    def continues(self) -> bool:
+        """Whether a request may say what is ``known``: the engine that is loaded says so."""
+        ready = [slot.process.ready for slot in self._pool.slots if slot.process is not None]
+        return bool(ready) and all(one is not None and one.continues for one in ready)
+
+    @property
     def waiting(self) -> int:
         """How many requests no worker has yet."""
         return self._pool.waiting
@@ -189,6 +195,7 @@ class Transcriber:
             with suppress(WorkerError):  # it was closed meanwhile
                 self._pool.start()
 
+    # size: all that a request may say
     def submit(
         self,
         path: Path,
@@ -197,12 +204,13 @@ class Transcriber:
         audio_track: int | None = None,
         speakers: SpeakerOptions | None = None,
         urgent: bool = False,
+        known: Known | None = None,
     ) -> Transcription:
         """Ask for the transcript of an audio or video file, and return at once.
 
         Without ``options``, the defaults in the language and for the task of the settings.
-        ``audio_track``, ``speakers`` and ``urgent`` as in Request. ConfigError if there is no
-        Python to run in.
+        ``audio_track``, ``speakers``, ``urgent`` and ``known`` as in Request. ConfigError if there
+        is no Python to run in.
         """
         self._check_interpreter()
         minutes = self._settings.max_duration_minutes
@@ -215,6 +223,7 @@ class Transcriber:
             audio_track=audio_track,
             speakers=speakers,
             urgent=urgent,
+            known=known,
         )
         return Transcription(Job(request=request, number=number), self._pool)
 

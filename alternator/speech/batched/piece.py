@@ -33,11 +33,21 @@ LEAST_HALVED, HALVED_ROUNDS = 4.0, 2
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """All of the window of that number, or what a ``round`` before left unheard of it."""
+    """All of the window of that number, or what a ``round`` before left unheard of it.
+
+    ``begin``: where its sound begins, before its ``span`` where what was said before is heard with
+    it; None: with it.
+    """
 
     window: int
     span: Span
     round: int = 0
+    begin: float | None = None
+
+    @property
+    def sound(self) -> Span:
+        """What is given to the model."""
+        return self.span if self.begin is None else Span(start=self.begin, end=self.span.end)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,7 +79,7 @@ class PieceReader:
         """What was said in it, with times of the file."""
         if is_silence(decoded, self._options):
             return Read(drafts=[])
-        span, seek = piece.span, frames_of(piece.span.start)
+        span, seek = piece.span, frames_of(piece.sound.start)
         frames = min(WINDOW_FRAMES, frames_of(span.end) - seek)
         found = cut(decoded, self._tokenizer, seek, frames, self._audio_context)
         drafts = found.drafts
@@ -87,7 +97,7 @@ class PieceReader:
         if self._options.without_timestamps:
             self._between_silences(drafts, span)
         elif found.rest and not full:
-            drafts.append(self._last(decoded, found, span))
+            drafts.append(self._last(decoded, found, piece))
         again = self._unheard(drafts, span)
         if self._timer is not None:
             self._timer.time(drafts, seconds(seek), frames, self._voice.before(span.start))
@@ -107,21 +117,25 @@ class PieceReader:
                     again = self._worth(seconds(kept.seek), span)
         for draft in drafts:
             draft.clear_if_empty()
-        return Read(drafts=[draft for draft in drafts if draft.text], again=again)
+        told = [draft for draft in drafts if draft.text]
+        if not told and piece.begin is not None:
+            # The model may take all for said with what it was given: then it is heard alone.
+            again = (span,)
+        return Read(drafts=told, again=again)
 
     def _repeats(self, decoded: Decoded) -> bool:
         threshold = self._options.compression_ratio_threshold
         return threshold is not None and decoded.compression_ratio > threshold
 
-    def _last(self, decoded: Decoded, found: Cut, span: Span) -> Draft:
+    def _last(self, decoded: Decoded, found: Cut, piece: Piece) -> Draft:
         """What follows the last whole segment, which the model ended without a timestamp."""
         first = len(decoded.tokens) - found.rest
         tokens = decoded.tokens[first:]
-        seek = frames_of(span.start)
+        seek = frames_of(piece.sound.start)
         return Draft(
             seek=seek,
             start=seconds(seek + found.heard),
-            end=self._speech_end(span),
+            end=self._speech_end(piece.span),
             text=self._tokenizer.decode([t for t in tokens if t < self._tokenizer.eot]),
             tokens=tokens,
             first=first,

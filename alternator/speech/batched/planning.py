@@ -58,7 +58,7 @@ class Planner:
         return Plan(
             start=start,
             way=way_of(window.search, job.attempt, steps, self._seed),
-            rules=WindowRules.of(window.search, tokenizer, dimensions.n_audio_ctx),
+            rules=WindowRules.of(window, tokenizer, dimensions.n_audio_ctx),
         )
 
     def decoded(self, heard: Heard) -> Decoded:

@@ -13,9 +13,10 @@ from alternator.media.audio import SAMPLE_RATE, Samples, decode
 from alternator.speech.batched import sequential, side_by_side
 from alternator.speech.batched.asking import Listening, Model
 from alternator.speech.batched.heap import trim
+from alternator.speech.batched.lead import lead_of
 from alternator.speech.batched.shortened import shortened, whole
 from alternator.speech.batched.voiced import Voiced, find_windows
-from alternator.speech.cutting import Span
+from alternator.speech.cutting import CHUNK, CHUNK_SECONDS, Probabilities, Span
 from alternator.speech.engines.engine import CancelledRequestError, Request
 from alternator.speech.engines.language_code import language_code
 from alternator.speech.engines.nothing_to_hear import nothing_to_hear
@@ -75,10 +76,12 @@ class Preparer:
             language = options.language or ""
             notes = (*notes, nothing)
             return Prepared(duration=duration, notes=notes, language=language, begin=None)
+        if request.known is not None:
+            options = replace(options, clip_timestamps=(request.known.until,))
         begin = (
             self._sequential(request.id, samples, options)
             if is_sequential(options)
-            else self._side_by_side(request.id, samples, options)
+            else self._side_by_side(request, samples, options)
         )
         if duration > TRIMMED_SECONDS:
             trim()
@@ -98,16 +101,31 @@ class Preparer:
         follows = options.condition_on_previous_text is not False
         return lambda model, _: sequential.listen(recording, options, model, follows=follows)
 
-    def _side_by_side(self, owner: str, samples: Samples, options: DecodingOptions) -> Begin:
-        probabilities = self._detector.probabilities(samples)
+    def _side_by_side(self, request: Request, samples: Samples, options: DecodingOptions) -> Begin:
+        known = request.known
+        probabilities = self._speech(samples, known.until if known else 0.0)
         left = (shortened if may_be_shortened(options) else whole)(samples, probabilities)
         voice, windows = find_windows(left, options.clip_timestamps)
 
         def mels(spans: Sequence[Span]) -> list[torch.Tensor]:
             return self._mels([left.sound(span) for span in spans])
 
-        sound = Voiced(owner=owner, voice=voice, windows=windows, mels=mels, seams=left.seams)
+        sound = Voiced(
+            owner=request.id,
+            voice=voice,
+            windows=windows,
+            mels=mels,
+            seams=left.seams,
+            lead=lead_of(known, windows, options),
+        )
         return lambda model, ahead: side_by_side.listen(sound, options, model, ahead=ahead)
+
+    def _speech(self, samples: Samples, after: float) -> Probabilities:
+        """How probable it is in each chunk; before the second ``after`` nobody asks."""
+        found = np.zeros(-(-len(samples) // CHUNK), dtype=np.float32)
+        first = min(int(after / CHUNK_SECONDS), len(found))
+        found[first:] = self._detector.probabilities(samples[first * CHUNK :])
+        return found
 
     def _mels(self, pieces: Sequence[Samples]) -> list[torch.Tensor]:
         """Spectrograms of stretches of sound. On a GPU they are computed together."""

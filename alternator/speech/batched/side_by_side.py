@@ -16,6 +16,7 @@ from alternator.speech.batched.asking import Answer, Ask, Listening, Model, Outc
 from alternator.speech.batched.drafts import Draft
 from alternator.speech.batched.invented import Inventions
 from alternator.speech.batched.languages_heard import LanguagesHeard
+from alternator.speech.batched.lead import Spoken, spoken
 from alternator.speech.batched.lines import language_line, segment_line
 from alternator.speech.batched.piece import Piece, PieceReader
 from alternator.speech.batched.prompts import Prompts
@@ -75,6 +76,7 @@ class _Loop:
         self._segments: list[Segment] = []
         self._lines: list[str] = []
         self._reader: PieceReader | None = None
+        self._spoken = Spoken()
         self._inventions = Inventions(sound.voice)
         # Whatever the language, the words of a prompt are the same tokens.
         self._tokenizer = model.tokenizers("en", options.task)
@@ -125,6 +127,9 @@ class _Loop:
         options = replace(self._options, language=language)
         self._tokenizer = self._model.tokenizers(language, options.task)
         self._reader = PieceReader(self._sound.voice, options, self._tokenizer, self._model)
+        if (lead := self._sound.lead) is not None:
+            most = self._model.text_context // 2 - 1
+            self._spoken = spoken(lead, self._tokenizer, self._model.audio_context, most)
 
     def _read(self, piece: Piece, decoded: Decoded, language: str) -> None:
         """Take a window's text, or have it decoded again in the file's language."""
@@ -146,19 +151,23 @@ class _Loop:
         pieces = self._again[:room]
         del self._again[:room]
         last = min(len(self._slots), self._unasked + room - len(pieces))
-        pieces += (
-            Piece(window=place, span=self._sound.windows[place])
-            for place in range(self._unasked, last)
-        )
+        pieces += (self._whole(place) for place in range(self._unasked, last))
         self._unasked = last
-        mels = self._sound.mels([piece.span for piece in pieces]) if pieces else []
+        mels = self._sound.mels([piece.sound for piece in pieces]) if pieces else []
         for piece, mel in zip(pieces, mels, strict=True):
             self._asked[self._number] = piece
             yield Ask(number=self._number, window=self._window(piece, mel))
             self._number += 1
 
+    def _whole(self, place: int) -> Piece:
+        """A window, the first one with what was said before it."""
+        span, lead = self._sound.windows[place], self._sound.lead
+        begin = lead.start if lead and place == 0 and self._spoken.tokens else None
+        return Piece(window=place, span=span, begin=begin)
+
     def _window(self, piece: Piece, mel: torch.Tensor) -> Window:
         first = piece.window == 0 and piece.round == 0
+        led = piece.begin is not None
         return Window(
             owner=self._sound.owner,
             mel=mel,
@@ -166,8 +175,9 @@ class _Loop:
             language=self._languages.decided,
             task=self._options.task,
             prompt=self._prompts.alone(),
-            prefix=self._prompts.prefix if first else (),
+            prefix=self._spoken.tokens if led else self._prompts.prefix if first else (),
             exact=False,
+            begins=self._spoken.until if led else None,
         )
 
     def _tell(self) -> Iterator[Segment]:

@@ -7,7 +7,7 @@ need of the past is kept beside each hypothesis, so a step asks the device nothi
 
 What they come to, with ``t`` for a timestamp and ``w`` for text, after the tokens on the left:
 
-    (nothing)   t, at most max_initial_timestamp
+    (nothing)   t, at most max_initial_timestamp, behind where the window's text begins
     t           w, the end; no t
     t w, w w    w, the end, a later t
     w t         the end, or a t no earlier than this one; no w
@@ -23,7 +23,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from alternator.speech.batched.window import Search
+from alternator.speech.batched.window import Window
 from alternator.speech.engines.whisper_package import CHUNK_LENGTH, Tokenizer
 
 NEVER = -torch.inf
@@ -58,28 +58,38 @@ class WindowRules:
     """The rules of one window.
 
     ``suppressed``: ids that are never chosen. ``timed``: the rules of timestamps hold.
-    ``last_first``: the largest token that may come first, None: any.
+    ``earliest`` and ``last_first``: the least timestamp and the largest token that may come first,
+    None: any.
     """
 
     suppressed: tuple[int, ...]
     timed: bool
     last_first: int | None = None
+    earliest: int | None = None
 
     @classmethod
-    def of(cls, search: Search, tokenizer: Tokenizer, audio_context: int) -> Self:
-        """Those that a search asks for; ``audio_context``: positions of 20 ms, as a rule 1500."""
+    def of(cls, window: Window, tokenizer: Tokenizer, audio_context: int) -> Self:
+        """Those that a window asks for; ``audio_context``: positions of 20 ms, as a rule 1500."""
+        search = window.search
         timed = not search.without_timestamps
+        second = audio_context / CHUNK_LENGTH
         suppressed = suppressed_tokens(search.suppress_tokens, tokenizer)
         if not timed:
             return cls(suppressed=suppressed, timed=False)
         last = None
         if search.max_initial_timestamp:
-            positions = round(search.max_initial_timestamp / (CHUNK_LENGTH / audio_context))
-            last = tokenizer.timestamp_begin + positions
+            latest = search.max_initial_timestamp + (window.begins or 0.0)
+            last = tokenizer.timestamp_begin + round(latest * second)
+        earliest = None
+        if window.begins is not None:
+            begin = tokenizer.timestamp_begin + round(window.begins * second)
+            earliest = max(begin, window.prefix[-1])
+            last = None if last is None else max(last, earliest)
         return cls(
             suppressed=tuple(sorted({*suppressed, tokenizer.no_timestamps})),
             timed=True,
             last_first=last,
+            earliest=earliest,
         )
 
 
@@ -143,7 +153,7 @@ class TokenRules:
         first = logits + self._mask[place, 0]
         first[list(self._tokens.blank)] = NEVER
         if rules.timed:
-            first[: self._tokens.first_timestamp] = NEVER
+            first[: rules.earliest or self._tokens.first_timestamp] = NEVER
         if rules.last_first is not None:
             first[rules.last_first + 1 :] = NEVER
         return first

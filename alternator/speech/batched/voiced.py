@@ -9,6 +9,7 @@ import torch
 
 from alternator.speech.batched.shortened import Seams, Shortened
 from alternator.speech.cutting import CHUNK_SECONDS, SAMPLE_RATE, Span, windows_of
+from alternator.speech.transcript import Segment
 
 # Surer than this the voice detector has heard somebody speak (Silero's default).
 SPEECH = 0.5
@@ -52,16 +53,28 @@ class Voice:
         return self.probabilities[first:last]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lead:
+    """What is known before the first window: what was ``said`` in the sound from ``start`` to
+    ``until``, where the window begins."""
+
+    start: float
+    until: float
+    said: Segment
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Voiced:
     """A file whose windows are known. ``mels`` gives the spectrograms of windows of it, float32,
-    (n_mels, frames of 10 ms). All times are of the sound without what was left out at ``seams``."""
+    (n_mels, frames of 10 ms). All times are of the sound without what was left out at ``seams``.
+    ``lead`` is given to the first window."""
 
     owner: str
     voice: Voice
     windows: tuple[Span, ...]
     mels: Callable[[Sequence[Span]], list[torch.Tensor]]
     seams: Seams
+    lead: Lead | None = None
 
 
 def find_windows(left: Shortened, clips: tuple[float, ...]) -> tuple[Voice, tuple[Span, ...]]:

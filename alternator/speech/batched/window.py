@@ -47,7 +47,8 @@ class Window:
     to what the context holds. ``language`` is Whisper's code; None has this window's detected.
     ``owner`` names the request that it belongs to. ``exact``: computed as openai-whisper does, all
     of its padding; else little of it where that is slow (``silence.py``), with words as good.
-    ``urgent``: others wait for it.
+    ``urgent``: others wait for it. ``begins``: at which second of it the text behind the prefix
+    may begin; the prefix ends with a timestamp then. None: at the beginning.
     """
 
     owner: str
@@ -59,6 +60,7 @@ class Window:
     prefix: tuple[int, ...] = ()
     exact: bool = True
     urgent: bool = False
+    begins: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

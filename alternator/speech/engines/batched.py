@@ -59,6 +59,8 @@ class _Loaded:
 class BatchedEngine:
     """Whisper for many windows side by side, behind the Engine protocol."""
 
+    continues = True
+
     def __init__(self) -> None:
         self.device = ""
         self._loaded: _Loaded | None = None

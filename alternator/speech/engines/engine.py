@@ -61,6 +61,17 @@ class LoadOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Known:
+    """The beginning of a file whose text is known: ``said``, in its seconds.
+
+    Only what is behind ``until`` is to be heard; what was said before helps to hear it.
+    """
+
+    until: float
+    said: Segment
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """One audio or video file to transcribe.
 
@@ -68,7 +79,9 @@ class Request:
     leaves it to the decoder's own bound. ``audio_track``: which of its audio tracks, from 0; None
     is the one that players take. ``speakers``: who speaks is to be told, which is the worker's to
     do (speakers/beside.py) and no engine's. ``urgent``: somebody waits for it while they speak; an
-    engine that computes several requests together may let others wait for it a little.
+    engine that computes several requests together may let others wait for it a little. ``known``:
+    what of it was heard already, only for an engine that says that it ``continues``; no clips
+    (DecodingOptions.clip_timestamps) beside it.
     """
 
     id: str
@@ -78,6 +91,7 @@ class Request:
     audio_track: int | None = None
     speakers: SpeakerOptions | None = None
     urgent: bool = False
+    known: Known | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +163,10 @@ class Batch(Protocol):
 
 
 class Engine(Protocol):
-    """Turns sound into text. One thread calls it; what it does inside is its own."""
+    """Turns sound into text. One thread calls it; what it does inside is its own.
+
+    It may have an attribute ``continues``, True if it takes notice of Request.known.
+    """
 
     @property
     def device(self) -> str:

@@ -124,6 +124,7 @@ class Worker:
             # Of an engine that computes in batches.
             batch_size=getattr(engine, "batch_size", 0),
             compute_type=getattr(engine, "compute_type", ""),
+            continues=getattr(engine, "continues", False),
         )
         self._sender.send(ready)
         return engine

@@ -29,7 +29,7 @@ from alternator.speech.engines.engine import (
 )
 from alternator.speech.worker.codec import ShapeError, from_json, to_json
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 
 BEAT_SECONDS = 1.0
 # How long a worker at rest has, once its stdin has ended, until it is killed.
@@ -100,6 +100,7 @@ class Ready:
     device: str
     batch_size: int = 0
     compute_type: str = ""
+    continues: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from alternator.live.ear import Ear
 from alternator.live.look import Look
 from alternator.live.news import Rules
 from alternator.live.pace import Pace
+from alternator.live.past import Past
 from alternator.live.plan import Pass
 from alternator.live.sound import Sound
 from alternator.speech.transcript import Segment, Transcript
@@ -83,7 +84,7 @@ def test_an_error_leaves_the_pace_as_it_was() -> None:
     ear = Ear(hear, pace)
     for _ in range(10):
         with pytest.raises(WorkerError):
-            asyncio.run(ear.segments(talk(), AT_A_PAUSE, never))
+            asyncio.run(ear.segments(talk(), AT_A_PAUSE, never, Past()))
     assert ear.has_room
 
 
@@ -104,9 +105,11 @@ def test_a_look_that_may_be_left_out_is_given_up(
     async def looks() -> None:
         ear = Ear(hear, Pace())
         for _ in range(2):
-            assert await ear.segments(talk(), Pass(end=2.5, full=False), never) is None
+            assert await ear.segments(talk(), Pass(end=2.5, full=False), never, Past()) is None
         assert ear.in_time and ear.has_room
-        assert await ear.segments(talk(), AT_A_PAUSE, never) == ()  # one in full is waited for
+        assert (
+            await ear.segments(talk(), AT_A_PAUSE, never, Past()) == ()
+        )  # one in full is waited for
         # Whether somebody speaks in the quiet is not known then: the sentence is not over.
         said = (Segment(start=0.0, end=2.5, text=" word"),)
         assert not await ear.is_over(talk(), AT_A_PAUSE, said, RULES)
@@ -134,9 +137,9 @@ def test_a_quick_look_is_given_up_once_one_in_full_is_due() -> None:
             asked.append(True)
             return len(asked) > 2
 
-        assert await ear.segments(talk(), Pass(end=2.5, full=False), due) is None
+        assert await ear.segments(talk(), Pass(end=2.5, full=False), due, Past()) is None
         assert len(asked) == 3
-        assert await ear.segments(talk(), AT_A_PAUSE, due) == ()  # one in full is not
+        assert await ear.segments(talk(), AT_A_PAUSE, due, Past()) == ()  # one in full is not
 
     asyncio.run(looks())
     assert given_up == [False]

@@ -1,6 +1,10 @@
 """Room for windows that could be left out grows with answers in time, late ones halve it."""
 
-from alternator.live.pace import MOST_ROOM, Pace
+import time
+
+import pytest
+
+from alternator.live.pace import FIRST_HELP, MOST_HELP, MOST_ROOM, Pace
 
 
 def room(pace: Pace) -> int:
@@ -9,14 +13,14 @@ def room(pace: Pace) -> int:
         pace.began()
         count += 1
     for _ in range(count):
-        pace.ended(None)
+        pace.ended(None, full=False)
     return count
 
 
-def answered(pace: Pace, seconds: float, times: int = 1) -> None:
+def answered(pace: Pace, seconds: float, times: int = 1, *, full: bool = False) -> None:
     for _ in range(times):
         pace.began()
-        pace.ended(seconds)
+        pace.ended(seconds, full=full)
 
 
 def test_it_grows_and_is_halved_but_never_nothing() -> None:
@@ -44,7 +48,7 @@ def test_what_is_cancelled_says_nothing_of_the_pace() -> None:
     before = room(pace)
     for _ in range(50):
         pace.began()
-        pace.ended(None)
+        pace.ended(None, full=False)
     assert room(pace) == before
 
 
@@ -59,3 +63,24 @@ def test_in_time_is_what_answers_take_on_the_average() -> None:
     assert pace.in_time
     answered(pace, 1.8, 20)
     assert not pace.in_time
+
+
+def test_help_is_halved_by_what_is_late_and_grows_with_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    pace = Pace()
+    assert pace.help_seconds == FIRST_HELP
+    answered(pace, 2.0)  # words that are not final have none
+    assert pace.help_seconds == FIRST_HELP
+    answered(pace, 2.0, 3, full=True)
+    assert pace.help_seconds == FIRST_HELP / 8
+    now[0] += 4
+    assert pace.help_seconds == FIRST_HELP / 8 + 1
+    answered(pace, 0.1, 50, full=True)
+    assert pace.help_seconds == FIRST_HELP / 8 + 1
+    now[0] += 1000
+    assert pace.help_seconds == MOST_HELP
+    answered(pace, 2.0, full=True)
+    assert pace.help_seconds == MOST_HELP / 2

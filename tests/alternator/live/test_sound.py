@@ -6,7 +6,7 @@ from array import array
 
 import pytest
 
-from alternator.live.sound import Sound, level
+from alternator.live.sound import PAST_SECONDS, Sound, level
 
 
 def tone(seconds: float, amplitude: int, rate: int = 16000) -> bytes:
@@ -107,3 +107,23 @@ def test_a_breath_is_a_quiet_between_loud_stretches() -> None:
     assert window.breath(1.1, 2.0, 0.3) is None
     assert window.breath(2.4, 9, 0.3) is None  # nothing follows yet
     assert sound((1, 0), (1, 5000)).breath(0, 9, 0.3) is None  # nothing was loud before
+
+
+def test_the_last_of_what_was_dropped_is_kept() -> None:
+    window = Sound(1000)
+    whole = array("h", [at % 30_000 for at in range(30_000)]).tobytes()
+    window.append(whole)
+    window.drop(4)
+    assert window.kept == 4
+    assert pcm(window.wav(-4, 1)) == whole[: 2 * 5000]
+    assert pcm(window.wav(-1, -0.5)) == whole[2 * 3000 : 2 * 3500]
+    window.drop(21)
+    assert window.kept == PAST_SECONDS == 20
+    assert pcm(window.wav(-20, 5)) == whole[2 * 5000 :]
+    window.drop_all()
+    assert window.kept == 0
+
+
+def pcm(wav: bytes) -> bytes:
+    with wave.open(io.BytesIO(wav)) as file:
+        return file.readframes(file.getnframes())

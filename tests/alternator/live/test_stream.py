@@ -19,6 +19,7 @@ from alternator.live.look import Hear, Look
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial, Rules
 from alternator.live.pace import Pace
 from alternator.live.stream import Stream
+from alternator.speech.engines.engine import Known
 from alternator.speech.options import DecodingOptions
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.transcript import Segment, Transcript
@@ -116,6 +117,24 @@ def test_the_words_are_those_of_the_file(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_engine_is_given_what_was_said_before(
+    hear: Hear, transcriber: Transcriber, speak: Speak, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Known | None] = []
+    submit = transcriber.submit
+
+    def seen(path: Path, options: DecodingOptions, *, urgent: bool, known: Known | None):
+        given.append(known)
+        return submit(path, options, urgent=urgent, known=known)
+
+    monkeypatch.setattr(transcriber, "submit", seen)
+    sound = b"".join(samples(speak(text)) + silence(1) for text in SPOKEN[:2])
+    assert texts(news_of(hear, at_once(sound))) == list(SPOKEN[:2])
+    assert given[0] is None
+    said = [known.said.text for known in given if known is not None]
+    assert said and set(said) == {f" {SPOKEN[0]}"}
+
+
 def test_words_come_before_the_sentence_is_over(hear: Hear, speak: Speak) -> None:
     sound = samples(speak(SPOKEN[1])) + silence(1)
 
@@ -171,6 +190,63 @@ def test_a_sentence_that_is_over_waits_for_no_quick_look() -> None:
 
     (final,) = (one for one in news_of(hear, feed) if isinstance(one, Final))
     assert final.latency < 0.9  # the quick look, of which 0.3 s were over, would take as long
+
+
+def test_what_is_said_in_one_breath_is_one_segment() -> None:
+    parts = ((0.0, 0.8, " You can"), (0.9, 1.4, " see"), (1.7, 2.0, " it."))
+    found = news_of(
+        answering(*(Segment(start=start, end=end, text=text) for start, end, text in parts)),
+        at_once(loud(2) + silence(1)),
+    )
+    (final,) = (one for one in found if isinstance(one, Final))
+    assert final.text == "You can see it."
+    assert [(one.start, one.end, one.text) for one in final.segments] == [
+        (0.0, 1.4, " You can see"),
+        (1.7, 2.0, " it."),
+    ]
+
+
+def answering(*segments: Segment) -> Hear:
+    async def hear(look: Look) -> Transcript:
+        return transcript(*segments)
+
+    return hear
+
+
+def test_a_final_look_is_told_what_was_said_before() -> None:
+    looks: list[Look] = []
+
+    async def hear(look: Look) -> Transcript:
+        looks.append(look)
+        return transcript(Segment(start=0.1, end=1.0, text=f" Number {len(looks)}."))
+
+    found = news_of(hear, at_once((loud(1) + silence(1)) * 3))
+    assert texts(found) == ["Number 1.", "Number 2.", "Number 3."]
+    assert [look.before.said.text if look.before else None for look in looks] == [
+        None,
+        " Number 1.",
+        " Number 1. Number 2.",
+    ]
+    for look in looks[1:]:
+        assert look.before is not None
+        assert length(look.before.wav) == pytest.approx(look.before.seconds + length(look.wav))
+
+
+def test_what_was_said_before_is_forgotten_with_the_sound() -> None:
+    looks: list[Look] = []
+
+    async def hear(look: Look) -> Transcript:
+        looks.append(look)
+        return transcript(Segment(start=0.1, end=1.0, text=" word"))
+
+    async def feed(stream: Stream) -> None:
+        await stream.feed(loud(1) + silence(1))
+        await asyncio.sleep(0.3)
+        stream.clear()
+        await stream.feed(loud(1) + silence(1))
+
+    assert texts(news_of(hear, feed)) == ["word", "word"]
+    assert [look.before for look in looks] == [None, None]
 
 
 def test_speech_without_a_pause_is_cut_and_none_of_it_is_lost() -> None:

@@ -22,7 +22,7 @@ from alternator.speech.batched.token_rules import (
     WindowRules,
     suppressed_tokens,
 )
-from alternator.speech.batched.window import Search
+from alternator.speech.batched.window import Search, Window
 
 VOCABULARIES = {"English": 51864, "99 languages": 51865, "100 languages": 51866}
 CPU = torch.device("cpu")
@@ -65,6 +65,11 @@ SEARCHES = [
 ]
 
 
+def rules_of(search: Search, tokenizer: Tokenizer, **others) -> WindowRules:
+    window = Window(owner="one", mel=torch.zeros(80, 1), search=search, language="en", **others)
+    return WindowRules.of(window, tokenizer, 1500)
+
+
 @st.composite
 def histories(draw, tokenizer: Tokenizer, rows: int) -> list[list[int]]:
     """Tokens of some rows, as long as each other: text, timestamps that go up or not, the end."""
@@ -100,7 +105,7 @@ def test_the_rules_are_openai_whispers_on_any_history(vocabulary, data):
     first = some_logits()
     began = torch.empty_like(first)
     for place, search in enumerate(searches):
-        asked = WindowRules.of(search, tokenizer, 1500)
+        asked = rules_of(search, tokenizer)
         began[place] = rules.begin(place, asked, first[place, 0])
     found = rules.log_probabilities(began.clone())
     for place, search in enumerate(searches):
@@ -125,7 +130,7 @@ def test_beams_take_the_past_of_the_row_that_they_go_on_from():
     tokenizer = tokenizer_of(51865)
     rules = TokenRules(RuleTokens.of(tokenizer, 51865), 1, 2, CPU)
     logits = torch.zeros(1, 2, 51865)
-    rules.begin(0, WindowRules.of(Search(), tokenizer, 1500), logits[0, 0])
+    rules.begin(0, rules_of(Search(), tokenizer), logits[0, 0])
     start, later = tokenizer.timestamp_begin, tokenizer.timestamp_begin + 100
     for chosen, parents in (
         ([start, start + 7], [0, 0]),
@@ -157,9 +162,29 @@ def test_a_place_that_another_window_takes_forgets_the_one_before():
     tokenizer = tokenizer_of(51865)
     rules = TokenRules(RuleTokens.of(tokenizer, 51865), 1, 1, CPU)
     logits = torch.randn(51865)
-    asked = WindowRules.of(Search(), tokenizer, 1500)
-    rules.begin(0, WindowRules.of(Search(without_timestamps=True), tokenizer, 1500), logits)
+    asked = rules_of(Search(), tokenizer)
+    rules.begin(0, rules_of(Search(without_timestamps=True), tokenizer), logits)
     rules.follow(torch.tensor([[tokenizer.timestamp_begin + 900]]))
     first = rules.begin(0, asked, logits)[None, None]
     right = expected(Search(), tokenizer, logits[None], [[]])
     assert_same(rules.log_probabilities(first)[0], right)
+
+
+@pytest.mark.parametrize(
+    ("begins", "said_until", "latest", "stamps"),
+    [
+        (4.0, 3.5, 1.0, (200, 250)),
+        (4.0, 4.2, 1.0, (210, 250)),  # what was said ends a moment behind that
+        (4.0, 6.0, 1.0, (300, 300)),
+        (4.0, 3.5, None, (200, 1500)),
+    ],
+)
+def test_text_behind_what_is_known_begins_behind_it(begins, said_until, latest, stamps):
+    tokenizer = tokenizer_of(51865)
+    first = tokenizer.timestamp_begin
+    rules = TokenRules(RuleTokens.of(tokenizer, 51865), 1, 1, CPU)
+    prefix = (first, 11, first + round(said_until * 50))
+    asked = rules_of(Search(max_initial_timestamp=latest), tokenizer, prefix=prefix, begins=begins)
+    found = rules.begin(0, asked, torch.zeros(51865))
+    allowed = torch.nonzero(found > -torch.inf)[:, 0] - first
+    assert allowed.tolist() == list(range(stamps[0], stamps[1] + 1))

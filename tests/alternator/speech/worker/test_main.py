@@ -116,8 +116,8 @@ def test_one_that_waits_is_cancelled_before_anything_is_loaded(
     ("body", "message"),
     [
         (
-            '{"frame": "Hello", "version": 5}',
-            "the Whisper worker was sent version 5 of the protocol instead of 4; start the program "
+            '{"frame": "Hello", "version": 6}',
+            "the Whisper worker was sent version 6 of the protocol instead of 5; start the program "
             "again",
         ),
         (

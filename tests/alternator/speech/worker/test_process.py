@@ -316,8 +316,8 @@ LOAD = Load(
     ("frame", "message"),
     [
         (
-            '{"frame": "Hello", "version": 5, "news": []}',
-            "the Whisper worker speaks version 5 of the protocol instead of 4: alternator was "
+            '{"frame": "Hello", "version": 6, "news": []}',
+            "the Whisper worker speaks version 6 of the protocol instead of 5: alternator was "
             "installed anew under the running program; start it again",
         ),
         (
