@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -22,6 +21,7 @@ from alternator.store.opening import STATE_FILE
 from alternator.store.postgres.values import prepare
 from alternator.store.sqlite.failures import failure_of
 from alternator.store.sqlite.store import SqliteStore
+from alternator.temporary import own_folder
 
 # The tables of an account's rows, with the column that numbers them, in an order in which each
 # comes after those that it refers to.
@@ -99,8 +99,8 @@ def import_state(
 @contextmanager
 def brought_up(path: Path, clock: Callable[[], float]) -> Iterator[sqlite3.Connection]:
     """A copy of a state file with today's tables, in which nothing is at work."""
-    with TemporaryDirectory(prefix="alternator-import-") as folder:
-        copy = Path(folder) / STATE_FILE
+    with own_folder("alternator-import") as folder:
+        copy = folder / STATE_FILE
         try:
             address = f"{path.absolute().as_uri()}?mode=ro"
             with (

@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from alternator.log import set_up
 from alternator.mastodon.entities import Attachment, AttachmentType
 from alternator.media.download import Downloads
 from alternator.speech.opening import Speech, open_speech
+from alternator.temporary import own_folder
 from alternator.terminal import TerminalProgress, say
 from alternator.web import trusted
 from probe.command_help import command_parser
@@ -124,7 +124,7 @@ class Describing:
     def __init__(self, config: Config, limit: int, stack: ExitStack) -> None:
         self._config = config
         self._progress = TerminalProgress(sys.stderr)
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="alternator-")))
+        folder = stack.enter_context(own_folder("alternator-describe"))
         self._speech: Speech | None = None
         if config.whisper.enabled:
             self._speech = open_speech(config.whisper)

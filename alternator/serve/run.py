@@ -5,7 +5,6 @@ import dataclasses
 import ipaddress
 import logging
 import socket
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from alternator.serve.server import Server
 from alternator.serve.service import Service
 from alternator.speech.options import configured
 from alternator.speech.transcriber import Transcriber
+from alternator.temporary import own_folder
 from probe.errors import reason_of
 
 log = logging.getLogger(__name__)
@@ -50,12 +50,12 @@ def run(options: ServeOptions) -> int:
     set_up(logging_settings.level, known.secrets, logging_settings.format)
     settings = whisper_settings(options)
     with (
-        tempfile.TemporaryDirectory(prefix="alternator-serve-") as folder,
+        own_folder("alternator-serve") as folder,
         listening(options.host, options.port) as sockets,
         listening(wyoming_host(options), options.wyoming_port) as wyoming_sockets,
     ):
         say_how_decoders_are_held()
-        server, preload, models = prepare(options, settings, known, Path(folder))
+        server, preload, models = prepare(options, settings, known, folder)
         server.wyoming_sockets = wyoming_sockets
         try:
             with server.taking_signals():

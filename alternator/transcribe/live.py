@@ -7,12 +7,10 @@ not wait for that.
 import asyncio
 import signal
 import sys
-import tempfile
 import threading
 from concurrent.futures import CancelledError
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import assert_never
 
 from alternator.errors import MediaError
@@ -25,6 +23,7 @@ from alternator.live.stream import Stream
 from alternator.media.audio_command import SAMPLE_RATE
 from alternator.speech.transcriber import Transcriber
 from alternator.speech.transcript import Transcript
+from alternator.temporary import own_folder
 from alternator.transcribe.console import show_anything
 from alternator.transcribe.live_console import LiveConsole
 from alternator.transcribe.options import Arguments
@@ -49,13 +48,13 @@ def run(arguments: Arguments) -> int:
     check(name)  # before a model is loaded
     with (
         terminated(),
-        tempfile.TemporaryDirectory(prefix="alternator-live-") as folder,
+        own_folder("alternator-live") as folder,
         Transcriber(settings, device=arguments.device, threads=arguments.threads) as transcriber,
     ):
         transcriber.start()
 
         async def hear(look: Look) -> Transcript:
-            return await transcript_of(transcriber, look, decoding, Path(folder))
+            return await transcript_of(transcriber, look, decoding, folder)
 
         with opened(name) as source:
             console = LiveConsole(sys.stdout, words=sys.stdout.isatty())
