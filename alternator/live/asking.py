@@ -30,18 +30,21 @@ def quickly(options: DecodingOptions) -> DecodingOptions:
     )
 
 
-def promptly(options: DecodingOptions) -> DecodingOptions:
-    """The same for words that are final: a second try, and no third.
+def promptly(options: DecodingOptions, *, hurried: bool) -> DecodingOptions:
+    """The same for words that are final: a second try, and no third; ``hurried``: no beams.
 
     A window that Whisper repeats itself in takes as long as ten others at each temperature, and all
     that is said after it waits for it. What it repeats at both is heard in halves.
     """
-    return dataclasses.replace(options, temperature=options.temperature[::2][:2])
+    prompt = dataclasses.replace(options, temperature=options.temperature[::2][:2])
+    if not hurried:
+        return prompt
+    return dataclasses.replace(prompt, beam_size=None, patience=None, best_of=None)
 
 
-def for_a_look(options: DecodingOptions, *, full: bool) -> DecodingOptions:
+def for_a_look(options: DecodingOptions, look: Look) -> DecodingOptions:
     """The operator's options for a look whose text may be final, or else for a quick one."""
-    return promptly(options) if full else quickly(options)
+    return promptly(options, hurried=look.hurried) if look.full else quickly(options)
 
 
 async def transcript_of(
@@ -57,7 +60,7 @@ async def transcript_of(
     with kept(before.wav if before else look.wav, folder) as path:
         transcription = transcriber.submit(
             path,
-            for_a_look(options, full=look.full),
+            for_a_look(options, look),
             urgent=look.urgent,
             known=Known(until=before.seconds, said=before.said) if before else None,
         )

@@ -46,7 +46,13 @@ class Ear:
         most = self._pace.help_seconds
         before = past.before(sound, window.end, most) if window.full else None
         wav = sound.wav(0.0, window.end)
-        look = Look(wav=wav, full=window.full, urgent=window.full, before=before)
+        look = Look(
+            wav=wav,
+            full=window.full,
+            hurried=not self._pace.has_time,
+            urgent=window.full,
+            before=before,
+        )
         return () if sound.silent else await self._said(look, due)
 
     def cancel(self) -> None:

@@ -23,13 +23,15 @@ class Before:
 class Look:
     """A stretch of a stream that is to be heard.
 
-    ``wav``: a file of it. ``full``: as the operator wants it, else quickly. ``urgent``: final words
-    wait for it. ``before``: to be heard with it by an engine that can, None: nothing.
+    ``wav``: a file of it. ``full``: as the operator wants it, else quickly. ``hurried``: but
+    without beams. ``urgent``: final words wait for it. ``before``: to be heard with it by an engine
+    that can, None: nothing.
     """
 
     wav: bytes
     full: bool
     urgent: bool
+    hurried: bool = False
     before: Before | None = None
 
 

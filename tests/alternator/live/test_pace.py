@@ -81,6 +81,6 @@ def test_help_is_halved_by_what_is_late_and_grows_with_time(
     answered(pace, 0.1, 50, full=True)
     assert pace.help_seconds == FIRST_HELP / 8 + 1
     now[0] += 1000
-    assert pace.help_seconds == MOST_HELP
+    assert pace.help_seconds == MOST_HELP and pace.has_time
     answered(pace, 2.0, full=True)
-    assert pace.help_seconds == MOST_HELP / 2
+    assert pace.help_seconds == MOST_HELP / 2 and not pace.has_time

@@ -155,10 +155,13 @@ def test_words_come_before_the_sentence_is_over(hear: Hear, speak: Speak) -> Non
 def test_final_words_have_a_second_try_and_no_third() -> None:
     usual = DecodingOptions()
     assert usual.temperature[:3] == (0.0, 0.2, 0.4)
-    assert promptly(usual).temperature == (0.0, 0.4)
+    prompt = promptly(usual, hurried=False)
+    assert prompt == replace(usual, temperature=(0.0, 0.4)) and prompt.beam_size
+    hurried = promptly(usual, hurried=True)
+    assert hurried == replace(prompt, beam_size=None, patience=None, best_of=None)
     assert quickly(usual).temperature == (0.0,)
     one = replace(usual, temperature=(0.2,))
-    assert promptly(one) == one
+    assert promptly(one, hurried=False) == one
 
 
 def test_a_look_that_hangs_holds_up_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
