@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from alternator.live.pace import FIRST_HELP, MOST_HELP, MOST_ROOM, Pace
+from alternator.live.pace import FIRST_HELP, HELP_PER_SECOND, MOST_HELP, MOST_ROOM, Pace
 
 
 def room(pace: Pace) -> int:
@@ -77,9 +77,9 @@ def test_help_is_halved_by_what_is_late_and_grows_with_time(
     answered(pace, 2.0, 3, full=True)
     assert pace.help_seconds == FIRST_HELP / 8
     now[0] += 4
-    assert pace.help_seconds == FIRST_HELP / 8 + 1
+    assert pace.help_seconds == FIRST_HELP / 8 + 4 * HELP_PER_SECOND
     answered(pace, 0.1, 50, full=True)
-    assert pace.help_seconds == FIRST_HELP / 8 + 1
+    assert pace.help_seconds == FIRST_HELP / 8 + 4 * HELP_PER_SECOND
     now[0] += 1000
     assert pace.help_seconds == MOST_HELP and pace.has_time
     answered(pace, 2.0, full=True)
