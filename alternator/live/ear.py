@@ -43,17 +43,17 @@ class Ear:
         """What is said in the window, in its own times; None if it was given up, as a quick look is
         where it takes too long, or where one in full is ``due``. CancelledError if it was
         cancelled."""
+        if sound.silent:
+            return ()
         most = self._pace.help_seconds
-        before = past.before(sound, window.end, most) if window.full else None
-        wav = sound.wav(0.0, window.end)
         look = Look(
-            wav=wav,
+            wav=sound.wav(0.0, window.end),
             full=window.full,
             hurried=not self._pace.has_time,
             urgent=window.full,
-            before=before,
+            before=past.before(sound, window.end, most) if window.full else None,
         )
-        return () if sound.silent else await self._said(look, due)
+        return await self._said(look, due)
 
     def cancel(self) -> None:
         """Nobody wants to know any more."""

@@ -1,11 +1,11 @@
 """What one item of a stream has said so far."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from alternator.live.plan import GAP_SECONDS
 from alternator.speech.transcript import Segment
-
-PAUSE_SECONDS = 0.2
 
 
 @dataclass(kw_only=True)
@@ -31,17 +31,22 @@ def between_pauses(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     where it likes, and what is said in one breath is final at one moment."""
     found: list[Segment] = []
     for one in segments:
-        if found and one.start - found[-1].end < PAUSE_SECONDS:
+        if found and one.start - found[-1].end < GAP_SECONDS:
             found.append(joined(found.pop(), one))
         else:
             found.append(one)
     return tuple(found)
 
 
-def joined(one: Segment, other: Segment) -> Segment:
-    """Both as one, without what is told of their decoding."""
-    words = None if one.words is None or other.words is None else one.words + other.words
-    return Segment(start=one.start, end=other.end, text=one.text + other.text, words=words)
+def joined(*segments: Segment) -> Segment:
+    """All as one, without what is told of their decoding."""
+    words = [one.words for one in segments if one.words is not None]
+    return Segment(
+        start=segments[0].start,
+        end=segments[-1].end,
+        text="".join(one.text for one in segments),
+        words=tuple(itertools.chain(*words)) if len(words) == len(segments) else None,
+    )
 
 
 def moved_by(seconds: float, segment: Segment) -> Segment:

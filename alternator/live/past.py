@@ -29,8 +29,7 @@ class Past:
     def add(self, segments: Sequence[Segment]) -> None:
         """Text that is final, of one window. What took a second try, or has no word, leads nobody
         astray."""
-        text = "".join(segment.text for segment in segments)
-        said = Segment(start=segments[0].start, end=segments[-1].end, text=text)
+        said = joined(*segments)
         tries = [one.decoding.temperature for one in segments if one.decoding is not None]
         if any(tries) or not any(map(str.isalnum, said.text)):
             self.clear()

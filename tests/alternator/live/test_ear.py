@@ -46,6 +46,22 @@ class Answers:
         return Transcript(text="", language="en", duration=1.0, segments=self.said)
 
 
+class HangsAtWords:
+    """Hears nobody in a look in full, after a while, and never comes to the end of a quick one;
+    ``given_up``: of each that was, whether it was in full."""
+
+    def __init__(self) -> None:
+        self.given_up: list[bool] = []
+
+    async def __call__(self, look: Look) -> Transcript:
+        try:
+            await asyncio.sleep(0.2 if look.full else 60)
+        except asyncio.CancelledError:
+            self.given_up.append(look.full)
+            raise
+        return Transcript(text="", language="en", duration=1.0, segments=())
+
+
 def over(answers: Answers, window: Pass, end: float) -> bool:
     segments = (Segment(start=0.0, end=end, text=" word"),)
     return asyncio.run(Ear(answers, Pace()).is_over(talk(), window, segments, RULES))
@@ -92,42 +108,25 @@ def test_a_look_that_may_be_left_out_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ears, "GIVEN_UP_SECONDS", 0.05)
-    cancelled: list[bool] = []
-
-    async def hear(look: Look) -> Transcript:
-        try:
-            await asyncio.sleep(0.1 if look.full else 60)
-        except asyncio.CancelledError:
-            cancelled.append(look.full)
-            raise
-        return Transcript(text="", language="en", duration=1.0, segments=())
+    hear = HangsAtWords()
 
     async def looks() -> None:
         ear = Ear(hear, Pace())
         for _ in range(2):
             assert await ear.segments(talk(), Pass(end=2.5, full=False), never, Past()) is None
         assert ear.in_time and ear.has_room
-        assert (
-            await ear.segments(talk(), AT_A_PAUSE, never, Past()) == ()
-        )  # one in full is waited for
+        # One in full is waited for.
+        assert await ear.segments(talk(), AT_A_PAUSE, never, Past()) == ()
         # Whether somebody speaks in the quiet is not known then: the sentence is not over.
         said = (Segment(start=0.0, end=2.5, text=" word"),)
         assert not await ear.is_over(talk(), AT_A_PAUSE, said, RULES)
 
     asyncio.run(looks())
-    assert cancelled == [False] * 3
+    assert hear.given_up == [False] * 3
 
 
 def test_a_quick_look_is_given_up_once_one_in_full_is_due() -> None:
-    given_up: list[bool] = []
-
-    async def hear(look: Look) -> Transcript:
-        try:
-            await asyncio.sleep(0.2 if look.full else 60)
-        except asyncio.CancelledError:
-            given_up.append(look.full)
-            raise
-        return Transcript(text="", language="en", duration=1.0, segments=())
+    hear = HangsAtWords()
 
     async def looks() -> None:
         ear = Ear(hear, Pace())
@@ -142,4 +141,4 @@ def test_a_quick_look_is_given_up_once_one_in_full_is_due() -> None:
         assert await ear.segments(talk(), AT_A_PAUSE, due, Past()) == ()  # one in full is not
 
     asyncio.run(looks())
-    assert given_up == [False]
+    assert hear.given_up == [False]

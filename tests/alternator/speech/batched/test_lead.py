@@ -15,6 +15,7 @@ from sounds import heard, joined, silence, sound_file
 from alternator.progress import SILENT
 from alternator.speech.batched.lead import Spoken, lead_of, spoken
 from alternator.speech.batched.voiced import Lead
+from alternator.speech.batched.window import Decoded, Window
 from alternator.speech.cutting import Span
 from alternator.speech.engines.batched import BatchedEngine
 from alternator.speech.engines.engine import Known, LoadOptions, Request
@@ -122,25 +123,35 @@ def test_only_what_is_behind_it_is_told(
     assert transcript.segments[-1].end <= transcript.duration + 0.1
 
 
+def watched(
+    engine: BatchedEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    heard_as: Callable[[Window, Decoded], Decoded] = lambda _, decoded: decoded,
+) -> list[Window]:
+    """The windows that will be decoded; what becomes of each is told as ``heard_as`` has it."""
+    assert engine._loaded is not None
+    decoder = engine._loaded.decoder
+    submit = decoder.submit
+    windows: list[Window] = []
+
+    def seen(window: Window, on_done: Callable[[Decoded], None]) -> None:
+        windows.append(window)
+        submit(window, lambda decoded: on_done(heard_as(window, decoded)))
+
+    monkeypatch.setattr(decoder, "submit", seen)
+    return windows
+
+
 def test_the_model_is_given_it(
     engine: BatchedEngine, talk: tuple[Path, Known], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, known = talk
-    assert engine._loaded is not None
-    decoder = engine._loaded.decoder
-    frames = []
-    submit = decoder.submit
-
-    def seen(window, on_done):
-        frames.append((window.mel.shape[-1], len(window.prefix), window.begins))
-        submit(window, on_done)
-
-    monkeypatch.setattr(decoder, "submit", seen)
+    windows = watched(engine, monkeypatch)
     told(engine, path, known, ENGLISH)
-    ((count, prefix, begins),) = frames
-    assert prefix > 5
-    assert begins == pytest.approx(known.until, abs=0.5)
-    assert count > known.until * 100  # all of the sound
+    (window,) = windows
+    assert len(window.prefix) > 5
+    assert window.begins == pytest.approx(known.until, abs=0.5)
+    assert window.mel.shape[-1] > known.until * 100  # all of the sound
 
 
 def test_nothing_is_told_where_nobody_speaks_behind_it(
@@ -157,21 +168,11 @@ def test_where_the_model_takes_all_for_said_it_is_heard_alone(
     engine: BatchedEngine, talk: tuple[Path, Known], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, known = talk
-    assert engine._loaded is not None
-    decoder = engine._loaded.decoder
-    submit = decoder.submit
-    windows = []
 
-    def mute(window, on_done):
-        windows.append(window)
+    def mute(window: Window, decoded: Decoded) -> Decoded:
         led = window.begins is not None
+        return replace(decoded, tokens=decoded.tokens[:1], text="") if led else decoded
 
-        def done(decoded):
-            stamp = decoded.tokens[0]
-            on_done(replace(decoded, tokens=(stamp,), text="") if led else decoded)
-
-        submit(window, done)
-
-    monkeypatch.setattr(decoder, "submit", mute)
+    windows = watched(engine, monkeypatch, mute)
     assert told(engine, path, known, ENGLISH).text == SECOND
     assert [window.begins is None for window in windows] == [False, True]
