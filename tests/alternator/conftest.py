@@ -98,11 +98,11 @@ class FakeTranscriber:
 
 
 class Bot:
-    """``alternator run`` in a thread, against the sandbox, in a time of its own."""
+    """``alternator run`` in a thread, against the sandbox, by a clock of the test's."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, clock: FastClock) -> None:
         self.config = config
-        self.clock = FastClock()
+        self.clock = clock
         self.transcriber = FakeTranscriber(config.whisper)
         self.stop = Stop(self.clock)
         self.error: BaseException | None = None
@@ -183,8 +183,12 @@ def vision() -> Iterator[VisionServer]:
 def make_bot(
     server: SandboxServer, vision: VisionServer, tmp_path: Path
 ) -> Iterator[Callable[..., Bot]]:
-    """Makes bots for the demo account: ``make_bot(mastodon={"user_stream": False})``."""
+    """Makes bots for the demo account: ``make_bot(mastodon={"user_stream": False})``.
+
+    They have one time: what one has put off is due at the same moment for the next.
+    """
     made: list[Bot] = []
+    clock = FastClock()
 
     def make(**sections: dict[str, Any]) -> Bot:
         mastodon = MastodonSettings(
@@ -209,7 +213,7 @@ def make_bot(
             health=HealthSettings(port=0),
             dashboard=DashboardSettings(port=0),
         )
-        made.append(Bot(config))
+        made.append(Bot(config, clock))
         return made[-1]
 
     yield make

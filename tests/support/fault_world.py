@@ -43,7 +43,7 @@ from sandbox.vision.server import VisionServer
 TOKEN = "a-token-that-nobody-may-see"
 KEY = "a-key-that-nobody-may-see"
 RESTART_SECONDS = 60.0  # of the bot's time
-PATIENCE_SECONDS = 20.0  # of real time, for one condition
+PATIENCE_SECONDS = 60.0  # of real time, for one condition: others may load the machine, too
 LONGEST_SECONDS = 48 * 3600.0  # of the bot's time, for one condition
 
 TOKENS[TOKEN] = Token(account=DEMO_ACCOUNT)

@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 def wait_for(
     condition: Callable[[], Result | None],
-    timeout_s: float = 30.0,
+    timeout_s: float = 60.0,
     what: str = "it to happen",
     *,
     every_s: float = 0.02,

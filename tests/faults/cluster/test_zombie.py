@@ -29,7 +29,7 @@ def test_a_worker_that_was_believed_dead(scene_of_cluster: ClusterScene, moment:
     cluster.start("bot")
     scene.until_found()
     method, path, skip, is_model = MOMENTS[moment]
-    scene.scene.fail(method, path, model=is_model, skip=skip, delay=1.0, times=1)
+    scene.scene.fail(method, path, model=is_model, skip=skip, delay=5.0, times=1)
     cluster.start("worker", "worker-1")
     scene.until_hit()
     cluster.signal("worker-1", signal.SIGSTOP)
@@ -61,7 +61,7 @@ def test_a_worker_that_was_believed_dead_at_an_errand(
         if kind != "rewrite" and moment == "plan":
             continue
         errands.ask()
-        scene.scene.fail(method, path.format(scene.victim), skip=skip, delay=1.0, times=1)
+        scene.scene.fail(method, path.format(scene.victim), skip=skip, delay=5.0, times=1)
         hits = scene.hits()
         cluster.start("worker", "worker-1")
         scene.until_hit(hits)
