@@ -6,7 +6,7 @@ Where a player would show something else than ``load_audio`` hears, the player i
 track is taken, and sound is heard when it is played.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,11 +52,15 @@ def decode(
     limit_seconds: float | None = None,
     track: int | None = None,
     timeout_seconds: float = DECODE_TIMEOUT_SECONDS,
+    go_on: Callable[[float], None] = lambda _: None,
 ) -> Sound:
     """One audio track of a file: ``track``, from 0, or the one that players take.
 
     That is the one marked as the default, else the first. A pipe is read to its end first. Of a
     file whose end is missing there is what is there, and a note.
+
+    ``go_on`` is called with the seconds of sound that the file says it has, and with what there is
+    of it after every 30; what it raises ends the decoding.
 
     Raises NoAudioError for media without an audio track, MediaError for anything else that is
     wrong with the file (also if it is longer than ``limit_seconds``, or takes longer than
@@ -65,12 +69,17 @@ def decode(
     plain = None if track else plain_samples(path)
     # One that is too long is refused below, in words.
     if plain is not None and (limit_seconds is None or len(plain) <= limit_seconds * SAMPLE_RATE):
+        go_on(len(plain) / SAMPLE_RATE)
         return Sound(samples=np.divide(plain, FULL_SCALE, dtype=np.float32))
     with open_sound(
         path, limit_seconds=limit_seconds, track=track, timeout_seconds=timeout_seconds
     ) as stream:
-        blocks = list(stream.pcm())
-    count = sum(map(len, blocks))
+        go_on(stream.announced_seconds or 0.0)
+        blocks, count = [], 0
+        for block in stream.pcm():
+            blocks.append(block)
+            count += len(block)
+            go_on(count / SAMPLE_RATE)
     samples = np.empty(count, dtype=np.float32)
     # Each block, half as large, is given back when it has been copied: the whole is never held
     # twice. Memory of ``samples`` is taken as it is written.

@@ -12,9 +12,10 @@ from alternator.speech.transcript import Transcript
 
 @dataclass(kw_only=True, eq=False)
 class Course:
-    """One request."""
+    """One request; ``long``: it was found to be, and others do not wait for it."""
 
     request: Request
+    long: bool = False
     prepared: Prepared | None = None
     listening: Listening | None = None
     answers: deque[Answer] = field(default_factory=deque)

@@ -3,15 +3,14 @@
 The thread that wants the events does all the computing: a step of the decoder, then what came of it
 goes to the listening of each window's request, which asks for more windows and finds segments.
 Files are decoded and searched for speech in helper threads meanwhile, a few ahead, so that memory
-stays bounded. A request that fails, or is not wanted any more, takes its windows along and nothing
-else.
+stays bounded; a short one does not wait for long ones. A request that fails, or is not wanted any
+more, takes its windows along and nothing else.
 """
 
 import dataclasses
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Protocol
 
 import torch
@@ -19,6 +18,7 @@ import torch
 from alternator.errors import AlternatorError, OutOfMemoryError
 from alternator.speech.batched.asking import Answer, Model, Outcome, Step
 from alternator.speech.batched.course import Course, Return
+from alternator.speech.batched.preparations import Helpers, Preparations, Prepare
 from alternator.speech.batched.preparing import Prepared
 from alternator.speech.batched.window import Decoded, Window
 from alternator.speech.engines.engine import (
@@ -28,19 +28,15 @@ from alternator.speech.engines.engine import (
     Event,
     Failed,
     Progressed,
-    Request,
     Said,
     SegmentFound,
 )
+from alternator.speech.long_sound import LongSoundError
 
-# Files that are being prepared, or are and wait; and all that are under way, in seconds of sound
-# (64 kB each): more are not taken.
-PREPARED_AHEAD = 4
+# Long files that are under way, in seconds of sound (64 kB each): with no more is begun.
 MOST_SECONDS = 12 * 3600.0
 LOOK_SECONDS = 0.05  # between two looks for further requests, while nothing is computed
 BEAT_SECONDS = 1.0  # a request that computes is heard of at least so often
-
-Prepare = Callable[[Request, Callable[[], bool]], Prepared]
 
 
 class WindowDecoder(Protocol):
@@ -56,8 +52,7 @@ class WindowDecoder(Protocol):
 class Listeners:
     """The requests of one batch.
 
-    ``prepare`` is called in threads of ``pool``, or of ``urgent_pool``, where no long file is
-    before what is urgent; ``windows`` is how many windows the decoder
+    ``prepare`` is called in threads of ``helpers``; ``windows`` is how many windows the decoder
     computes together; ``said`` are lines for everybody who waits, which it empties.
     """
 
@@ -66,8 +61,7 @@ class Listeners:
         self,
         batch: Batch,
         *,
-        pool: ThreadPoolExecutor,
-        urgent_pool: ThreadPoolExecutor,
+        helpers: Helpers,
         prepare: Prepare,
         decoder: WindowDecoder,
         model: Model,
@@ -75,14 +69,12 @@ class Listeners:
         said: deque[str],
     ) -> None:
         self._batch = batch
-        self._pool, self._urgent_pool = pool, urgent_pool
-        self._prepare = prepare
+        self._preparations = Preparations(helpers, prepare, self._unwanted)
         self._decoder = decoder
         self._model = model
         self._windows = windows
         self._said = said
         self._courses: dict[str, Course] = {}
-        self._preparing: dict[Future[Prepared], str] = {}
         self._closed = False
 
     def events(self) -> Iterator[Event]:
@@ -98,52 +90,51 @@ class Listeners:
                 yield from self._answer()
                 if worked:
                     yield from self._beats()
-                if not worked and self._preparing:
+                if not worked and self._preparations:
                     # A request that comes meanwhile does not wait for those files.
-                    seconds = LOOK_SECONDS if self._has_room() else BEAT_SECONDS
-                    wait(self._preparing, seconds, return_when="FIRST_COMPLETED")
+                    self._preparations.wait(LOOK_SECONDS)
         finally:
             self._closed = True
             for name in list(self._courses):
                 self._drop(name)
 
     def _has_room(self) -> bool:
-        sound = sum(
-            course.prepared.duration for course in self._courses.values() if course.prepared
-        )
-        return (
-            len(self._preparing) < PREPARED_AHEAD
-            and len(self._courses) < 2 * self._windows
-            and sound < MOST_SECONDS
-        )
+        short = sum(not course.long for course in self._courses.values())
+        return self._preparations.has_room() and short < 2 * self._windows
+
+    def _has_room_for_long(self) -> bool:
+        heard = [course.prepared for course in self._courses.values() if course.long]
+        sound = sum(prepared.duration for prepared in heard if prepared)
+        return sum(map(bool, heard)) < self._windows and sound < MOST_SECONDS
 
     def _share(self) -> int:
         """How many windows one request may have asked for: together no more than twice as many as
         are computed at once, however many requests there are, and whoever came first."""
-        return max(2 * self._windows // max(len(self._courses), 1), 1)
+        heard = sum(course.listening is not None for course in self._courses.values())
+        return max(2 * self._windows // max(heard, 1), 1)
 
     def _take(self) -> None:
         while (request := self._batch.take(urgent=not self._has_room())) is not None:
             self._courses[request.id] = Course(request=request, told=time.monotonic())
-            pool = self._urgent_pool if request.urgent else self._pool
-            future = pool.submit(self._prepare, request, self._unwanted(request.id))
-            self._preparing[future] = request.id
+            self._preparations.add(request)
+        if self._has_room_for_long():
+            self._preparations.begin_long()
 
-    def _unwanted(self, name: str) -> Callable[[], bool]:
-        return lambda: self._closed or name not in self._courses or self._batch.cancelled(name)
+    def _unwanted(self, name: str) -> bool:
+        return self._closed or name not in self._courses or self._batch.cancelled(name)
 
     def _cancelled(self) -> Iterator[Event]:
         for name in [name for name in self._courses if self._batch.cancelled(name)]:
             yield self._fail(name, CancelledRequestError("the transcription was cancelled"))
 
     def _begin(self) -> Iterator[Event]:
-        for future in [future for future in self._preparing if future.done()]:
-            name = self._preparing.pop(future)
+        for name, future in self._preparations.done():
             if name not in self._courses:
-                future.exception()  # it was cancelled meanwhile
-                continue
+                continue  # it was cancelled meanwhile
             try:
                 prepared = future.result()
+            except LongSoundError:
+                self._courses[name].long = True
             except AlternatorError as error:
                 yield self._fail(name, error)
             except (torch.OutOfMemoryError, MemoryError):

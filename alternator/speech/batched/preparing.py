@@ -17,10 +17,11 @@ from alternator.speech.batched.lead import lead_of
 from alternator.speech.batched.shortened import shortened, whole
 from alternator.speech.batched.voiced import Voiced, find_windows
 from alternator.speech.cutting import CHUNK, CHUNK_SECONDS, Probabilities, Span
-from alternator.speech.engines.engine import CancelledRequestError, Request
+from alternator.speech.engines.engine import Request
 from alternator.speech.engines.language_code import language_code
 from alternator.speech.engines.nothing_to_hear import nothing_to_hear
 from alternator.speech.engines.whisper_package import HOP_LENGTH
+from alternator.speech.long_sound import GoOn
 from alternator.speech.options import DecodingOptions
 from alternator.speech.spectrogram import Spectrogram, spectrogram
 from alternator.speech.voice import VoiceDetector
@@ -64,12 +65,16 @@ class Preparer:
         self._spectrogram = Spectrogram(n_mels, device)
         self._detector = VoiceDetector(device)
 
-    def prepare(self, request: Request, unwanted: Callable[[], bool]) -> Prepared:
-        """AlternatorError says what is wrong with the request or its file; CancelledRequestError
-        that it is ``unwanted``, which is asked between the steps."""
+    def prepare(self, request: Request, go_on: GoOn) -> Prepared:
+        """AlternatorError says what is wrong with the request or its file; and what ``go_on``
+        raises, which is asked between the steps."""
         options = self._known(request.options)
-        sound = decode(request.path, limit_seconds=request.limit_seconds, track=request.audio_track)
-        _go_on(unwanted)
+        sound = decode(
+            request.path,
+            limit_seconds=request.limit_seconds,
+            track=request.audio_track,
+            go_on=go_on,
+        )
         samples, notes = sound.samples, sound.notes
         duration = len(samples) / SAMPLE_RATE
         if nothing := nothing_to_hear(samples):
@@ -85,7 +90,7 @@ class Preparer:
         )
         if duration > TRIMMED_SECONDS:
             trim()
-        _go_on(unwanted)
+        go_on(duration)
         return Prepared(
             duration=duration, notes=notes, language=options.language or "", begin=begin
         )
@@ -159,8 +164,3 @@ def louder(samples: Samples) -> Samples:
     in its depth, not in its level, and models saw few recordings as quiet as that."""
     peak = max(float(samples.max()), -float(samples.min()))
     return samples * np.float32(LOUD / peak) if 0 < peak < QUIET else samples
-
-
-def _go_on(unwanted: Callable[[], bool]) -> None:
-    if unwanted():
-        raise CancelledRequestError("the transcription was cancelled")

@@ -7,7 +7,6 @@ Engine protocol. Runs in the worker: it imports torch.
 import functools
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -29,6 +28,7 @@ from alternator.speech.batched.memory import Batch as Together
 from alternator.speech.batched.memory import Plan, check_fits
 from alternator.speech.batched.network import Network
 from alternator.speech.batched.precision import choose_precision
+from alternator.speech.batched.preparations import Helpers
 from alternator.speech.batched.preparing import Preparer
 from alternator.speech.device import choose_device, cpu_quota, threads_for
 from alternator.speech.engines.engine import Batch, Event, LoadOptions
@@ -38,7 +38,6 @@ from alternator.speech.engines.openai_whisper_models import out_of_memory
 from alternator.speech.engines.whisper_package import Tokenizer, get_tokenizer
 from probe.prove.operations import without_cudnn
 
-HELPERS = 2  # threads that prepare files
 CPU_WINDOWS, GPU_WINDOWS = 8, 64  # computed together, where nobody says how many
 HYPOTHESES = 5  # of a window, by default: beam_size and best_of
 
@@ -50,8 +49,7 @@ class _Loaded:
     decoder: Decoder
     model: Model
     preparer: Preparer
-    pool: ThreadPoolExecutor
-    urgent_pool: ThreadPoolExecutor
+    helpers: Helpers
     said: deque[str]
     compute_type: str
 
@@ -105,8 +103,7 @@ class BatchedEngine:
         assert loaded is not None, "load() comes first"
         return Listeners(
             batch,
-            pool=loaded.pool,
-            urgent_pool=loaded.urgent_pool,
+            helpers=loaded.helpers,
             prepare=loaded.preparer.prepare,
             decoder=loaded.decoder,
             model=loaded.model,
@@ -117,8 +114,7 @@ class BatchedEngine:
     def unload(self) -> None:
         """As Engine.unload."""
         if self._loaded is not None:
-            for pool in (self._loaded.pool, self._loaded.urgent_pool):
-                pool.shutdown(wait=False, cancel_futures=True)
+            self._loaded.helpers.stop()
         self._loaded = None
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -157,15 +153,10 @@ class BatchedEngine:
             preparer=Preparer(
                 n_mels=dimensions.n_mels, multilingual=multilingual, device=self.device
             ),
-            pool=_helpers(HELPERS, "prepare"),
-            urgent_pool=_helpers(1, "prepare at once"),
+            helpers=Helpers.start(_compute_alone),
             said=said,
             compute_type="int8" if network.int8 else str(network.dtype).removeprefix("torch."),
         )
-
-
-def _helpers(count: int, name: str) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(count, thread_name_prefix=name, initializer=_compute_alone)
 
 
 def _compute_alone() -> None:

@@ -14,7 +14,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ from alternator.speech.engines.engine import (
     Request,
     SegmentFound,
 )
+from alternator.speech.long_sound import GoOn, ShortAndLong
 from alternator.speech.speakers.assigning import with_speakers
 from alternator.speech.speakers.turn import Turn
 from alternator.speech.transcript import Transcript
@@ -66,8 +67,9 @@ class Beside:
         self._weights: Path | None = None
         self._diarizer: Diarizer | None = None
         self._device = ""
-        # One: of the sound of long files that is in memory no more than one is added.
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="speakers")
+        self._making = threading.Lock()
+        # Of the sound of long files that is in memory no more than one is added.
+        self._threads = ShortAndLong("speakers")
 
     def transcribe(self, engine: Engine, batch: Batch) -> Iterator[Event]:
         """As Engine.transcribe, with speakers for the requests that ask for them."""
@@ -88,19 +90,28 @@ class Beside:
         """Begin to find the speakers of a request. ModelError where there are no weights."""
         if self._weights is None:
             self._weights = find_speaker_weights(self._directory)
-        return self._pool.submit(self._turns, request, unwanted)
 
-    def _turns(self, request: Request, unwanted: threading.Event) -> Turns:
-        """In the pool's thread."""
+        def find(check: GoOn) -> Turns:
+            def go_on(seconds: float) -> None:
+                if unwanted.is_set():
+                    raise CancelledRequestError("the transcription was cancelled")
+                check(seconds)
+
+            return self._turns(request, go_on)
+
+        return self._threads.submit(find)
+
+    def _turns(self, request: Request, go_on: GoOn) -> Turns:
+        """In one of the threads."""
         from alternator.speech.speakers.diarizing import Diarizer, turns_of_request
 
         assert self._weights is not None
-        if unwanted.is_set():
-            raise CancelledRequestError("the transcription was cancelled")
-        if self._diarizer is None:
-            device = self._device if TORCH_DEVICE.fullmatch(self._device) else "cpu"
-            self._diarizer = Diarizer(self._weights, device)
-        return turns_of_request(self._diarizer, request, unwanted.is_set)
+        go_on(0.0)
+        with self._making:
+            if self._diarizer is None:
+                device = self._device if TORCH_DEVICE.fullmatch(self._device) else "cpu"
+                self._diarizer = Diarizer(self._weights, device)
+        return turns_of_request(self._diarizer, request, go_on)
 
 
 class _Run:

@@ -4,17 +4,17 @@ Runs in the worker: it imports torch.
 """
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from alternator.errors import OutOfMemoryError
-from alternator.media.audio import open_sound
+from alternator.media.audio import SAMPLE_RATE, open_sound
 from alternator.media.audio_run import Pcm
 from alternator.speech.cutting import speech_spans
-from alternator.speech.engines.engine import CancelledRequestError, Request
+from alternator.speech.engines.engine import Request
+from alternator.speech.long_sound import GoOn
 from alternator.speech.speakers.following import Voices, turns_of
 from alternator.speech.speakers.mel import MelSpectrogram
 from alternator.speech.speakers.network import EMBEDDING, WINDOW, Embeddings, VoiceNetwork
@@ -22,11 +22,9 @@ from alternator.speech.speakers.turn import Turn
 from alternator.speech.speakers.windows import Sound, Window, rows_of, windows_of
 from alternator.speech.voice import VoiceDetector
 
-Unwanted = Callable[[], bool]
-
 
 class Diarizer:
-    """Finds speakers on one device; any thread may call, one at a time is served."""
+    """Finds speakers on one device; any thread may call, and they take turns while they do."""
 
     def __init__(self, weights: Path, device: str = "cpu") -> None:
         self._detector = VoiceDetector(device)
@@ -35,38 +33,38 @@ class Diarizer:
         self._one = threading.Lock()
 
     def turns(
-        self, samples: Sound, *, count: int | None = None, unwanted: Unwanted = lambda: False
+        self, samples: Sound, *, count: int | None = None, go_on: GoOn = lambda _: None
     ) -> tuple[Turn, ...]:
         """Who speaks when: in their order, without overlap, none where nobody speaks.
 
         ``samples``: mono, 16 kHz, int16 or float32 from -1 to 1. ``count``: how many speakers there
-        are, None where that is not known. Where two speak at once, it is one of them.
-        CancelledRequestError once it is ``unwanted``.
+        are, None where that is not known. Where two speak at once, it is one of them. ``go_on`` is
+        called now and again; what it raises ends the search.
         """
-        return tuple(turns_of(self.voices(samples, unwanted), count))
+        return tuple(turns_of(self.voices(samples, go_on), count))
 
-    def voices(self, samples: Sound, unwanted: Unwanted = lambda: False) -> Voices:
-        """What there is to tell speakers by; ``samples`` and ``unwanted`` as for turns()."""
-        with self._one:
-            spans = speech_spans(self._detector.probabilities(samples), len(samples))
-            windows = windows_of(spans)
-            vectors = self._embeddings(samples, windows, unwanted)
+    def voices(self, samples: Sound, go_on: GoOn = lambda _: None) -> Voices:
+        """What there is to tell speakers by; ``samples`` and ``go_on`` as for turns()."""
+        spans = speech_spans(self._detector.probabilities(samples), len(samples))
+        windows = windows_of(spans)
+        vectors = self._embeddings(samples, windows, go_on)
         return Voices(spans=spans, windows=tuple(windows), vectors=vectors)
 
-    def _embeddings(self, samples: Sound, windows: list[Window], unwanted: Unwanted) -> Embeddings:
+    def _embeddings(self, samples: Sound, windows: list[Window], go_on: GoOn) -> Embeddings:
         found = np.empty((len(windows), EMBEDDING), dtype=np.float32)
         together = self._network.together
         for first in range(0, len(windows), together):
-            if unwanted():
-                raise CancelledRequestError("the transcription was cancelled")
+            go_on(len(samples) / SAMPLE_RATE)
             some = windows[first : first + together]
-            rows = torch.from_numpy(rows_of(samples, some)).to(self._network.device)
-            found[first : first + len(some)] = self._network.embed(self._mel(rows)[:, :WINDOW])
+            with self._one:
+                rows = torch.from_numpy(rows_of(samples, some)).to(self._network.device)
+                found[first : first + len(some)] = self._network.embed(self._mel(rows)[:, :WINDOW])
         return found
 
 
-def turns_of_request(diarizer: Diarizer, request: Request, unwanted: Unwanted) -> tuple[Turn, ...]:
-    """The turns in a request's file, which is decoded here. AlternatorError says what is wrong.
+def turns_of_request(diarizer: Diarizer, request: Request, go_on: GoOn) -> tuple[Turn, ...]:
+    """The turns in a request's file, which is decoded here. AlternatorError says what is wrong;
+    and what ``go_on`` raises ends it.
 
     An hour of sound is 115 MB while it lasts: it is kept in whole numbers of 16 bits.
     """
@@ -74,16 +72,18 @@ def turns_of_request(diarizer: Diarizer, request: Request, unwanted: Unwanted) -
     with open_sound(
         request.path, limit_seconds=request.limit_seconds, track=request.audio_track
     ) as stream:
+        go_on(stream.announced_seconds or 0.0)
         blocks: list[Pcm] = []
+        count = 0
         for block in stream.pcm():
             blocks.append(block)
-            if unwanted():
-                raise CancelledRequestError("the transcription was cancelled")
+            count += len(block)
+            go_on(count / SAMPLE_RATE)
     if not blocks:
         return ()
     samples = joined(blocks)
     try:
-        return diarizer.turns(samples, count=request.speakers.count, unwanted=unwanted)
+        return diarizer.turns(samples, count=request.speakers.count, go_on=go_on)
     except (torch.OutOfMemoryError, MemoryError):
         raise OutOfMemoryError(
             "there is too little memory to tell who speaks in this clip; choose a smaller "

@@ -263,6 +263,23 @@ def test_a_length_that_the_file_announces_is_refused_before_anything_is_decoded(
         pytest.fail("it was opened")
 
 
+@pytest.mark.parametrize("name", ["long.wav", "long.ogg", "raw.mp3"])
+def test_who_decodes_hears_of_the_length_and_may_end_it(make_media: MakeMedia, name: str) -> None:
+    path = make_media(name, "-f", "lavfi", "-i", "sine=r=16000:d=70", "-ac", "1")
+    lengths: list[float] = []
+    whole = decode(path, go_on=lengths.append)
+    assert max(lengths) == pytest.approx(len(whole.samples) / SAMPLE_RATE, abs=0.1)
+    if name == "long.ogg":  # what it says of itself comes first, then what there is of it
+        assert lengths == pytest.approx([70, 30, 60, 70], abs=0.1)
+
+    def end(seconds: float) -> None:
+        if seconds > 40:
+            raise InterruptedError(f"{seconds:.0f} s")
+
+    with pytest.raises(InterruptedError):
+        decode(path, go_on=end)
+
+
 def test_blocks_come_while_ffmpeg_is_at_work(make_media: MakeMedia) -> None:
     path = make_media("long.flac", "-f", "lavfi", "-i", "sine=frequency=300:duration=150")
     with open_sound(path) as stream:

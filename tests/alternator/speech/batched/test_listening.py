@@ -19,6 +19,7 @@ from sounds import heard, joined, noise, silence, sound_file, tune
 from alternator.errors import ConfigError, MediaError
 from alternator.media.audio import Samples
 from alternator.progress import SILENT
+from alternator.speech import long_sound
 from alternator.speech.engines.batched import BatchedEngine
 from alternator.speech.engines.engine import (
     CancelledRequestError,
@@ -275,6 +276,28 @@ def test_a_short_request_does_not_wait_for_a_long_one(
             inbox.finished(event.id)
     assert ends == ["late", "0"]
     assert told == 24 + 1
+
+
+def test_a_short_request_does_not_wait_for_many_long_ones(
+    engine: BatchedEngine,
+    spoken: tuple[Samples, ...],
+    speak: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor for all of them to be prepared, and all are heard as they would be alone."""
+    long = joined(*(part for _ in range(4) for part in (spoken[0], silence(6))))
+    monkeypatch.setattr(long_sound, "LONG_SECONDS", len(long) / 16_000 - 1)
+    path = sound_file(tmp_path / "long.wav", long)
+    inbox = inbox_of([path] * 8, PLAIN)  # more than are taken at once
+    inbox.add(Request(id="short", path=speak(PHRASES[0]), limit_seconds=None, options=PLAIN))
+    ends, _ = run(engine, inbox)
+    # Those that were long before it was taken may be heard by then.
+    assert list(ends).index("short") < 4
+    short = ends.pop("short")
+    assert isinstance(short, Transcript)
+    texts = {end.text for end in ends.values() if isinstance(end, Transcript)}
+    assert len(ends) == 8 and texts == {" ".join([short.text] * 4)}
 
 
 def test_what_is_urgent_is_taken_whatever_else_is_under_way(

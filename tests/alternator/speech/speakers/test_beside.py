@@ -1,6 +1,7 @@
 """Speakers are found beside an engine, and no other request waits for them."""
 
 import threading
+import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from alternator.errors import MediaError, ModelError
 from alternator.models import speaker_weights
 from alternator.progress import Progress
+from alternator.speech import long_sound
 from alternator.speech.engines.engine import (
     Batch,
     CancelledRequestError,
@@ -22,8 +24,9 @@ from alternator.speech.engines.engine import (
     Request,
     SegmentFound,
 )
+from alternator.speech.long_sound import GoOn
 from alternator.speech.options import DecodingOptions, SpeakerOptions
-from alternator.speech.speakers.beside import Beside
+from alternator.speech.speakers.beside import Beside, Turns
 from alternator.speech.transcript import Segment, Transcript, Word
 from alternator.speech.worker.inbox import Inbox
 from bench.speaker_mixes import JUDGED, Mix, Plan, made
@@ -191,10 +194,10 @@ def test_who_asks_for_no_speakers_gets_the_engines_own_answer(talk_file: Path) -
 def test_nobody_waits_for_the_speakers_of_another(
     beside: Beside, talk_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on = threading.Event()
+    known = threading.Event()
     find = beside._turns
     monkeypatch.setattr(
-        beside, "_turns", lambda request, unwanted: (go_on.wait(60), find(request, unwanted))[1]
+        beside, "_turns", lambda request, go_on: (known.wait(60), find(request, go_on))[1]
     )
     batch = inbox(asks("slow", talk_file, SpeakerOptions()), asks("quick", talk_file, None))
     events = beside.transcribe(Reciter(), batch)
@@ -211,8 +214,39 @@ def test_nobody_waits_for_the_speakers_of_another(
         if ended == ["quick", "later"]:
             beats += isinstance(event, Progressed)  # slow is not stuck
             if beats:
-                go_on.set()
+                known.set()
     assert ended == ["quick", "later", "slow"]
+
+
+def test_a_short_file_does_not_wait_for_the_speakers_of_a_long_one(
+    beside: Beside, talk_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with wave.open(str(talk_file)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    short = write(tmp_path / "short.wav", samples[: len(samples) // 2])
+    monkeypatch.setattr(long_sound, "LONG_SECONDS", 0.75 * len(samples) / RATE)
+    find = beside._turns
+    known = threading.Event()
+
+    def slow(request: Request, go_on: GoOn) -> Turns:
+        """A long one is not done before the short one is; in the thread of short ones it would
+        never be."""
+        turns = find(request, go_on)
+        assert request.id == "short" or known.wait(60)
+        return turns
+
+    monkeypatch.setattr(beside, "_turns", slow)
+    speakers = SpeakerOptions()
+    batch = inbox(asks("long", talk_file, speakers), asks("short", short, speakers))
+    ended: dict[str, Event] = {}
+    for event in beside.transcribe(Reciter(), batch):
+        if isinstance(event, Done | Failed):
+            batch.finished(event.id)
+            ended[event.id] = event
+            known.set()
+    assert list(ended) == ["short", "long"]
+    alone = answered(Beside(folder()), Reciter(), inbox(asks("long", talk_file, speakers)))
+    assert ended["long"] == alone[-1]
 
 
 def test_without_the_weights_it_is_refused_before_the_engine_works(
@@ -245,7 +279,7 @@ def test_the_engine_is_stopped_where_there_will_be_no_speakers(
     batch = inbox(asks("1", path, SpeakerOptions()))
     run = beside.transcribe(engine, batch)
     ready = threading.Event()
-    submit = beside._pool.submit
+    submit = beside._threads._short.submit
     # The thread of the speakers is free again once it has failed.
     engine.hook = lambda: (submit(ready.set), ready.wait(60), None)[-1]
     events = list(run)
@@ -258,10 +292,13 @@ def test_one_that_is_cancelled_while_it_is_held_back(
 ) -> None:
     ended = threading.Event()
 
-    def never(_: Request, unwanted: threading.Event) -> tuple[()]:
-        unwanted.wait(60)
-        ended.set()
-        raise CancelledRequestError("the transcription was cancelled")
+    def never(_: Request, go_on: GoOn) -> tuple[()]:
+        try:
+            while True:
+                go_on(0.0)
+                time.sleep(0.01)
+        finally:
+            ended.set()
 
     monkeypatch.setattr(beside, "_turns", never)
     batch = inbox(asks("1", talk_file, SpeakerOptions()))

@@ -3,7 +3,6 @@
 import itertools
 import subprocess
 import sys
-import threading
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -123,7 +122,15 @@ def test_one_that_is_not_wanted_any_more_ends_between_two_batches(
     diarizer: Diarizer, mix: MakeMix
 ) -> None:
     with pytest.raises(CancelledRequestError):
-        diarizer.turns(mix("en-allison").samples, unwanted=lambda: True)
+        diarizer.turns(mix("en-allison").samples, go_on=never)
+
+
+def never(_: float) -> None:
+    raise CancelledRequestError("the transcription was cancelled")
+
+
+def always(_: float) -> None:
+    """Go on."""
 
 
 def request(path: Path, limit: float | None = None) -> Request:
@@ -150,23 +157,19 @@ def test_a_file_has_the_turns_of_its_sound(
 ) -> None:
     whole = np.round(mix("en-allison", "nl-big").samples * 32_767).astype(np.int16)
     path = write(tmp_path / "talk.wav", whole)
-    assert turns_of_request(diarizer, request(path), lambda: False) == diarizer.turns(
-        whole, count=2
-    )
+    assert turns_of_request(diarizer, request(path), always) == diarizer.turns(whole, count=2)
 
 
 def test_what_is_wrong_with_a_file_is_said(diarizer: Diarizer, tmp_path: Path) -> None:
     path = write(tmp_path / "long.wav", np.zeros(80_000, np.int16))
     with pytest.raises(MediaError):
-        turns_of_request(diarizer, request(path, limit=1.0), lambda: False)
+        turns_of_request(diarizer, request(path, limit=1.0), always)
     (tmp_path / "notes.txt").write_text("no sound")
     with pytest.raises(MediaError):
-        turns_of_request(diarizer, request(tmp_path / "notes.txt"), lambda: False)
+        turns_of_request(diarizer, request(tmp_path / "notes.txt"), always)
     assert issubclass(NoAudioError, MediaError)
-    cancelled = threading.Event()
-    cancelled.set()
     with pytest.raises(CancelledRequestError):
-        turns_of_request(diarizer, request(path), cancelled.is_set)
+        turns_of_request(diarizer, request(path), never)
 
 
 def test_blocks_are_joined_and_given_back() -> None:
