@@ -157,8 +157,6 @@ class Decoder:
                     self._learn_language(job)
                     job.plan = self._planner.plan(job)
                     self._ready.append(job)
-        if any(job.window.urgent for job in self._ready):
-            self._ready = deque(sorted(self._ready, key=lambda job: not job.window.urgent))
 
     def _learn_language(self, job: Job) -> None:
         if job.language is None:
@@ -182,18 +180,22 @@ class Decoder:
     def _encode(self) -> None:
         """Encode what the lanes will have room for, and on a GPU a little more, so that no place
         waits for it. Not while many windows are tried again: their sound takes memory. What is
-        urgent goes first, and is not held up by how much else there is."""
+        urgent goes first, and is not held up by how much else there is; nor is who has nothing
+        under way yet by those who have much."""
         urgent = len(self._urgent) > 0
         counted = [job for job in self._under_way if job.window.urgent or not urgent]
+        owners = {job.window.owner for job in counted}
         first = sum(job.attempt == 0 for job in counted)
-        if len(counted) - first > self.batch_size:
-            return
         together = min(TOGETHER_ON_GPU if self._on_gpu else TOGETHER_ON_CPU, self.batch_size)
         ahead = together if self._on_gpu else 0
+        wanted = min(together, self.batch_size + ahead - first)
+        if len(counted) - first > self.batch_size:
+            wanted = 0
         with self._lock:
-            wanted = min(together, self.batch_size + ahead - first)
             queue = self._urgent if urgent else self._waiting
             taken = [queue.take() for _ in range(wanted)]
+            if wanted <= 0 and len(owners) < self.batch_size:
+                taken = [queue.take(but=owners)]
         jobs = [job for job in taken if job is not None]
         if jobs:
             # Noted first: without memory for it they go back.

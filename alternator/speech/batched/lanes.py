@@ -1,6 +1,8 @@
 """The lanes that there are, by what windows ask for: made when the first such window comes."""
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Iterable
+from operator import itemgetter
 
 import torch
 
@@ -35,13 +37,13 @@ class Lanes:
         return [job for lane in self._lanes for job in lane.jobs]
 
     def admit(self, ready: deque[Job]) -> None:
-        """Take from ``ready``, first come first served, what there is room for; starts of one
-        length go in together."""
+        """Take from ``ready`` what there is room for, by ``in_turns``; starts of one length go in
+        together."""
         self._drop_idle(ready)
         together: dict[tuple[SearchLane, int, int], list[Job]] = {}
         room = {lane: lane.room for lane in self._lanes}
         stay: list[Job] = []
-        for job in ready:
+        for job in in_turns(ready, self.jobs):
             lane = self._lane_for(job)
             if room.setdefault(lane, lane.room):
                 room[lane] -= 1
@@ -93,6 +95,20 @@ class Lanes:
         lane = SearchLane(self._network, shape, self._tokens, self._no_speech)
         self._lanes.append(lane)
         return lane
+
+
+def in_turns(ready: Iterable[Job], inside: Iterable[Job]) -> list[Job]:
+    """Who comes first: what is urgent, then whose owner has least ``inside``, then who is first in
+    ``ready``.
+
+    A file whose windows are all tried again and again would keep all places to itself.
+    """
+    has = Counter(job.window.owner for job in inside)
+    ranked: list[tuple[bool, int, Job]] = []
+    for job in ready:
+        ranked.append((not job.window.urgent, has[job.window.owner], job))
+        has[job.window.owner] += 1
+    return [job for _, _, job in sorted(ranked, key=itemgetter(0, 1))]
 
 
 def free_memory(device: torch.device) -> None:

@@ -1,6 +1,7 @@
 """A queue in which owners take turns: a short request is not behind an hour of another."""
 
 from collections import OrderedDict, deque
+from collections.abc import Collection
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -23,11 +24,13 @@ class TakingTurns(Generic[Item]):
         """Add an item before all of its owner's."""
         self._of.setdefault(owner, deque()).appendleft(item)
 
-    def take(self) -> Item | None:
-        """The next item of the owner who waited longest; None if there is none."""
-        if not self._of:
+    def take(self, but: Collection[str] = ()) -> Item | None:
+        """The next item of the owner who waited longest, of all ``but`` these; None if there is
+        none."""
+        owner = next((owner for owner in self._of if owner not in but), None)
+        if owner is None:
             return None
-        owner, items = self._of.popitem(last=False)
+        items = self._of.pop(owner)
         item = items.popleft()
         if items:
             self._of[owner] = items

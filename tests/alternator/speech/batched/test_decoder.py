@@ -271,6 +271,25 @@ def test_a_short_request_is_not_behind_a_long_one(network, mels):
     assert len(order) == 7
 
 
+def test_a_short_request_is_not_behind_a_long_one_that_is_tried_again_and_again(network, mels):
+    """As music is, or speech in another language than was said."""
+    decoder = decoder_of(network, 2)
+    order: list[str] = []
+    hopeless = Search(
+        temperatures=(0.0, 0.2, 0.4, 0.6, 0.8, 1.0), logprob_threshold=1.0, no_speech_threshold=None
+    )
+    for _ in range(12):
+        again = window(mels[0], hopeless, owner="long", language="en")
+        decoder.submit(again, names(order, "long"))
+    steps = 0
+    while decoder.step():
+        steps += 1
+        if steps == 25:  # all that are under way have been tried before
+            assert not order
+            decoder.submit(window(mels[0], owner="short", language="en"), names(order, "short"))
+    assert order[0] == "short" and len(order) == 13
+
+
 def test_others_wait_for_what_is_urgent(network, mels):
     decoder = decoder_of(network, 2)
     order: list[str] = []

@@ -29,6 +29,15 @@ def test_what_is_put_back_comes_first_of_its_owners():
     assert taken(queue) == ["one 0", "two 0", "one 1"]
 
 
+def test_some_owners_may_have_to_wait():
+    queue: TakingTurns[str] = TakingTurns()
+    for owner in ("one", "two", "one"):
+        queue.put(owner, owner)
+    assert queue.take({"one"}) == "two"
+    assert queue.take({"one", "two"}) is None
+    assert taken(queue) == ["one", "one"]
+
+
 def test_an_owner_is_dropped_with_all_that_is_its_own():
     queue: TakingTurns[str] = TakingTurns()
     for owner in ("one", "two", "one"):
