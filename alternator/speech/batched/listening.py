@@ -110,8 +110,9 @@ class Listeners:
     def _share(self) -> int:
         """How many windows one request may have asked for: together no more than twice as many as
         are computed at once, however many requests there are, and whoever came first."""
-        heard = sum(course.listening is not None for course in self._courses.values())
-        return max(2 * self._windows // max(heard, 1), 1)
+        courses = self._courses.values()
+        count = sum(not course.long or course.listening is not None for course in courses)
+        return max(2 * self._windows // max(count, 1), 1)
 
     def _take(self) -> None:
         while (request := self._batch.take(urgent=not self._has_room())) is not None:
