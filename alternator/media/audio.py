@@ -23,7 +23,16 @@ from alternator.media.audio_verdict import check_opened, remarks
 from alternator.media.local_file import check_file, local_file
 from alternator.media.plain_wav import plain_samples
 
-__all__ = ["SAMPLE_RATE", "Samples", "Sound", "SoundStream", "check_file", "decode", "open_sound"]
+__all__ = [
+    "SAMPLE_RATE",
+    "GoOn",
+    "Samples",
+    "Sound",
+    "SoundStream",
+    "check_file",
+    "decode",
+    "open_sound",
+]
 
 # Without a limit from the configuration: 2.8 GB of samples.
 LONGEST_SECONDS = 12 * 3600
@@ -33,6 +42,10 @@ LIMIT_SLACK_SECONDS = 1.0
 DECODE_TIMEOUT_SECONDS = 600.0
 
 Samples = npt.NDArray[np.float32]
+
+# Called with the seconds of sound that a file says it has, and with what there is of it after each
+# block; what it raises ends the work on it.
+GoOn = Callable[[float], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,15 +65,12 @@ def decode(
     limit_seconds: float | None = None,
     track: int | None = None,
     timeout_seconds: float = DECODE_TIMEOUT_SECONDS,
-    go_on: Callable[[float], None] = lambda _: None,
+    go_on: GoOn = lambda _: None,
 ) -> Sound:
     """One audio track of a file: ``track``, from 0, or the one that players take.
 
     That is the one marked as the default, else the first. A pipe is read to its end first. Of a
     file whose end is missing there is what is there, and a note.
-
-    ``go_on`` is called with the seconds of sound that the file says it has, and with what there is
-    of it after every 30; what it raises ends the decoding.
 
     Raises NoAudioError for media without an audio track, MediaError for anything else that is
     wrong with the file (also if it is longer than ``limit_seconds``, or takes longer than
@@ -72,14 +82,14 @@ def decode(
         go_on(len(plain) / SAMPLE_RATE)
         return Sound(samples=np.divide(plain, FULL_SCALE, dtype=np.float32))
     with open_sound(
-        path, limit_seconds=limit_seconds, track=track, timeout_seconds=timeout_seconds
+        path,
+        limit_seconds=limit_seconds,
+        track=track,
+        timeout_seconds=timeout_seconds,
+        go_on=go_on,
     ) as stream:
-        go_on(stream.announced_seconds or 0.0)
-        blocks, count = [], 0
-        for block in stream.pcm():
-            blocks.append(block)
-            count += len(block)
-            go_on(count / SAMPLE_RATE)
+        blocks = list(stream.pcm())
+    count = sum(map(len, blocks))
     samples = np.empty(count, dtype=np.float32)
     # Each block, half as large, is given back when it has been copied: the whole is never held
     # twice. Memory of ``samples`` is taken as it is written.
@@ -99,6 +109,7 @@ def open_sound(
     limit_seconds: float | None = None,
     track: int | None = None,
     timeout_seconds: float = DECODE_TIMEOUT_SECONDS,
+    go_on: GoOn = lambda _: None,
 ) -> Iterator["SoundStream"]:
     """As ``decode``, block by block while ffmpeg is at work. It raises what ``decode`` raises.
 
@@ -113,6 +124,7 @@ def open_sound(
             track=track,
             limit_seconds=limit_seconds,
             timeout_seconds=timeout_seconds,
+            go_on=go_on,
         )
         yield SoundStream(request, stack)
 
@@ -126,6 +138,7 @@ class _Request:
     track: int | None
     limit_seconds: float | None
     timeout_seconds: float
+    go_on: GoOn
 
 
 class SoundStream:
@@ -149,6 +162,7 @@ class SoundStream:
         self.announced_seconds = None if log.guessed else log.duration_seconds
         if self.announced_seconds is not None and self.announced_seconds > self._most_seconds():
             self._refuse()
+        request.go_on(self.announced_seconds or 0.0)
 
     def __iter__(self) -> Iterator[Samples]:
         """Blocks of up to 30 s: mono float32 from -1 to 1, shape (samples,), 16 kHz."""
@@ -168,6 +182,7 @@ class SoundStream:
             count += len(block)
             if count > most:
                 self._refuse()
+            self._request.go_on(count / SAMPLE_RATE)
             yield block
             block = None  # the reader alone decides how long it is kept
             block = next(blocks, None)

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from alternator.media.audio import GoOn
+
 # Ten minutes are decoded and searched for speech in seconds.
 LONG_SECONDS = 600.0
-
-# Called now and again by what works on a file, with the seconds of sound that it has as far as they
-# are known (or what of it is read). What it raises ends the work.
-GoOn = Callable[[float], None]
 
 T = TypeVar("T")
 

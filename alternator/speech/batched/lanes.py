@@ -40,6 +40,8 @@ class Lanes:
         """Take from ``ready`` what there is room for, by ``in_turns``; starts of one length go in
         together."""
         self._drop_idle(ready)
+        if not ready:
+            return
         together: dict[tuple[SearchLane, int, int], list[Job]] = {}
         room = {lane: lane.room for lane in self._lanes}
         stay: list[Job] = []

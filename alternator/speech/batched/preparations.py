@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
+from alternator.media.audio import GoOn
 from alternator.speech.batched.preparing import Prepared
 from alternator.speech.engines.engine import CancelledRequestError, Request
-from alternator.speech.long_sound import GoOn, LongSoundError, check_short
+from alternator.speech.long_sound import LongSoundError, check_short
 
 # Short files that are being prepared, or wait for it: more are not taken.
 PREPARED_AHEAD = 4

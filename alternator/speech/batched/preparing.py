@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from alternator.media.audio import SAMPLE_RATE, Samples, decode
+from alternator.media.audio import SAMPLE_RATE, GoOn, Samples, decode
 from alternator.speech.batched import sequential, side_by_side
 from alternator.speech.batched.asking import Listening, Model
 from alternator.speech.batched.heap import trim
@@ -21,7 +21,6 @@ from alternator.speech.engines.engine import Request
 from alternator.speech.engines.language_code import language_code
 from alternator.speech.engines.nothing_to_hear import nothing_to_hear
 from alternator.speech.engines.whisper_package import HOP_LENGTH
-from alternator.speech.long_sound import GoOn
 from alternator.speech.options import DecodingOptions
 from alternator.speech.spectrogram import Spectrogram, spectrogram
 from alternator.speech.voice import VoiceDetector

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alternator.errors import AlternatorError, ModelError
+from alternator.media.audio import GoOn
 from alternator.models.speaker_weights import find_speaker_weights
 from alternator.speech.engines.engine import (
     Batch,
@@ -32,7 +33,7 @@ from alternator.speech.engines.engine import (
     Request,
     SegmentFound,
 )
-from alternator.speech.long_sound import GoOn, ShortAndLong
+from alternator.speech.long_sound import ShortAndLong
 from alternator.speech.speakers.assigning import with_speakers
 from alternator.speech.speakers.turn import Turn
 from alternator.speech.transcript import Transcript

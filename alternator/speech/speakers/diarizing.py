@@ -10,11 +10,10 @@ import numpy as np
 import torch
 
 from alternator.errors import OutOfMemoryError
-from alternator.media.audio import SAMPLE_RATE, open_sound
+from alternator.media.audio import SAMPLE_RATE, GoOn, open_sound
 from alternator.media.audio_run import Pcm
 from alternator.speech.cutting import speech_spans
 from alternator.speech.engines.engine import Request
-from alternator.speech.long_sound import GoOn
 from alternator.speech.speakers.following import Voices, turns_of
 from alternator.speech.speakers.mel import MelSpectrogram
 from alternator.speech.speakers.network import EMBEDDING, WINDOW, Embeddings, VoiceNetwork
@@ -70,15 +69,12 @@ def turns_of_request(diarizer: Diarizer, request: Request, go_on: GoOn) -> tuple
     """
     assert request.speakers is not None
     with open_sound(
-        request.path, limit_seconds=request.limit_seconds, track=request.audio_track
+        request.path,
+        limit_seconds=request.limit_seconds,
+        track=request.audio_track,
+        go_on=go_on,
     ) as stream:
-        go_on(stream.announced_seconds or 0.0)
-        blocks: list[Pcm] = []
-        count = 0
-        for block in stream.pcm():
-            blocks.append(block)
-            count += len(block)
-            go_on(count / SAMPLE_RATE)
+        blocks = list(stream.pcm())
     if not blocks:
         return ()
     samples = joined(blocks)

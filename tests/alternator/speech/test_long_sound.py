@@ -6,9 +6,9 @@ import threading
 import pytest
 
 from alternator.errors import MediaError
+from alternator.media.audio import GoOn
 from alternator.speech.long_sound import (
     LONG_SECONDS,
-    GoOn,
     LongSoundError,
     ShortAndLong,
     check_short,

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from alternator.errors import MediaError, ModelError
+from alternator.media.audio import GoOn
 from alternator.models import speaker_weights
 from alternator.progress import Progress
 from alternator.speech import long_sound
@@ -24,7 +25,6 @@ from alternator.speech.engines.engine import (
     Request,
     SegmentFound,
 )
-from alternator.speech.long_sound import GoOn
 from alternator.speech.options import DecodingOptions, SpeakerOptions
 from alternator.speech.speakers.beside import Beside, Turns
 from alternator.speech.transcript import Segment, Transcript, Word
