@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from alternator.media.audio import GoOn
+if TYPE_CHECKING:
+    from alternator.media.audio import GoOn
 
 # Ten minutes are decoded and searched for speech in seconds.
 LONG_SECONDS = 600.0
@@ -29,7 +30,7 @@ class ShortAndLong:
         self._short = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._long = ThreadPoolExecutor(1, thread_name_prefix=f"{name} long")
 
-    def submit(self, work: Callable[[GoOn], T]) -> "Future[T]":
+    def submit(self, work: "Callable[[GoOn], T]") -> "Future[T]":
         """``work`` on a file, as soon as the thread for such files is free."""
         result: Future[T] = Future()
 

@@ -6,7 +6,8 @@ meanwhile, and a transcript is held back only until its own speakers are known. 
 whoever asks, does it: torch and the device are there, and what asks lives without them. The file is
 decoded and searched for speech once more for it: what engines know of that they keep to themselves.
 
-Imports no torch: that is for the thread, and for requests that need it.
+Imports neither torch nor numpy: those are for the thread, and for requests that need them. A
+foreign engine's Python may have none of them.
 """
 
 import dataclasses
@@ -20,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alternator.errors import AlternatorError, ModelError
-from alternator.media.audio import GoOn
 from alternator.models.speaker_weights import find_speaker_weights
 from alternator.speech.engines.engine import (
     Batch,
@@ -39,6 +39,7 @@ from alternator.speech.speakers.turn import Turn
 from alternator.speech.transcript import Transcript
 
 if TYPE_CHECKING:
+    from alternator.media.audio import GoOn
     from alternator.speech.speakers.diarizing import Diarizer
 
 LOOK_SECONDS = 0.1  # between two looks for further requests, while only speakers are computed
@@ -92,7 +93,7 @@ class Beside:
         if self._weights is None:
             self._weights = find_speaker_weights(self._directory)
 
-        def find(check: GoOn) -> Turns:
+        def find(check: "GoOn") -> Turns:
             def go_on(seconds: float) -> None:
                 if unwanted.is_set():
                     raise CancelledRequestError("the transcription was cancelled")
@@ -102,7 +103,7 @@ class Beside:
 
         return self._threads.submit(find)
 
-    def _turns(self, request: Request, go_on: GoOn) -> Turns:
+    def _turns(self, request: Request, go_on: "GoOn") -> Turns:
         """In one of the threads."""
         from alternator.speech.speakers.diarizing import Diarizer, turns_of_request
 

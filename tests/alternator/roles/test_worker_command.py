@@ -156,8 +156,13 @@ def test_a_limit_that_one_meets_holds_for_all(cluster: Cluster):
     posts = [cluster.server.post(f"Post {n}", files=[cluster.picture])["id"] for n in range(6)]
     wait_for(lambda: cluster.execute("SELECT 1 FROM limits WHERE kind LIKE 'edit:%'"))
     far = "SELECT count(*) FROM procrastinate_jobs WHERE scheduled_at > now() + interval '9 min'"
-    # Those whose edits were under way are through.
-    wait_for(lambda: cluster.execute(far) == [(cluster.states().count("waiting"),)])
+
+    def all_are_through():
+        states = cluster.states()
+        waiting = states.count("waiting")
+        return "claimed" not in states and cluster.execute(far) == [(waiting,)]
+
+    wait_for(all_are_through)
     assert cluster.states().count("waiting") >= 3
     assert sum(edits(cluster.server, post) for post in posts) <= 4
     cluster.execute("DELETE FROM limits")
