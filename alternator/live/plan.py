@@ -1,5 +1,6 @@
 """What of a stream's window is to be heard next, and what for."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,12 @@ LATE_SECONDS = 3.0
 BREATH_SECONDS = 0.3
 ONWARD_SECONDS = 1.0
 PHRASE_SECONDS = 1.5
+# A text that ends a sentence says as much as a long breath: there a short one is enough, where the
+# window is so long that its first words have waited.
+SENTENCE_END = re.compile(r"(?<![.…])[.!?。！？।۔؟][\"'”’»)\]」』）]*\s*\Z")
+SENTENCE_SECONDS = 4.0
+# Somebody who is quiet for so long may have finished: words that are not final wait for that.
+REST_SECONDS = 0.15
 # Less sound than this holds no word.
 SHORTEST_SECONDS = 0.1
 
@@ -47,10 +54,9 @@ class State:
     """How far a stream is, in seconds of its window.
 
     ``mark``: up to where the client asks for an item, None where it does not. ``heard``: up to
-    where the window was heard; ``looked``: before this are only pauses in which somebody went on.
-    ``over``: nothing more comes, or nothing came for a while. ``doubt``: a quick look found a
-    pause, which is not sure enough. ``split``: where a quick look found that a sentence is over and
-    another one follows, None if it did not.
+    where the window was heard; ``said``: what the latest look found there; ``looked``: before this
+    are only pauses in which somebody went on. ``over``: nothing more comes, or nothing came for a
+    while. ``doubt``: a quick look found a pause, which is not sure enough.
     """
 
     mark: float | None
@@ -58,7 +64,7 @@ class State:
     looked: float
     over: bool
     doubt: bool
-    split: float | None = None
+    said: tuple[Segment, ...] = ()
 
 
 def next_pass(
@@ -74,10 +80,11 @@ def next_pass(
     1. It becomes quiet somewhere: is the sentence over?
     2. It does not, and the window is as long as it may be: it is cut at its quietest place.
     3. One sentence is over, and another one follows it without much of a pause: the first one.
-    4. Somebody took a breath and has been going on for a while: what was before it.
+    4. Somebody took a breath and has been going on for a while: what was before it. So where the
+       latest text ended a sentence, and the breath there was short.
     5. The client asks for what it sent, or there is nothing more to come: all of it.
     6. A quick look found a pause where it is not quiet (there is noise): the same in full.
-    7. There is enough that is new to tell words that are not final.
+    7. There is enough that is new to tell words that are not final, and somebody still speaks.
     """
     end = sound.seconds if state.mark is None else min(state.mark, sound.seconds)
     pause = sound.pause(state.looked, rules.silence, min(end, rules.longest))
@@ -86,10 +93,11 @@ def next_pass(
     if end > rules.longest:
         cut = sound.quietest(rules.longest / 2, rules.longest)
         return Pass(end=cut, sure=True)
-    if state.split is not None and state.split < end - (0.0 if in_time else LATE_SECONDS):
-        return Pass(end=state.split, sure=True)
-    onward = ONWARD_SECONDS if in_time else LATE_SECONDS
-    breath = sound.breath(max(PHRASE_SECONDS, state.looked), end - onward, BREATH_SECONDS)
+    split = split_of(sound, state.said)
+    if split is not None and split < end - (0.0 if in_time else LATE_SECONDS):
+        return Pass(end=split, sure=True)
+    latest = end - (ONWARD_SECONDS if in_time else LATE_SECONDS)
+    breath = breath_of(sound, state, latest)
     if breath is not None:
         return Pass(end=breath, sure=True)
     if state.mark is not None or state.over:
@@ -97,7 +105,7 @@ def next_pass(
     fresh = end - state.heard
     if state.doubt or fresh >= rules.patience:
         return Pass(end=end, ends=rules.turns)
-    if fresh >= rules.step and has_room:
+    if fresh >= rules.step and has_room and not sound.rests(REST_SECONDS):
         return Pass(end=end, full=False)
     return None
 
@@ -112,6 +120,17 @@ def split_of(sound: Sound, segments: Sequence[Segment]) -> float | None:
     """
     places = (sound.gap(one.end, NEAR_SECONDS, GAP_SECONDS) for one in reversed(segments[:-1]))
     return next((at for at in places if at is not None and at >= SHORTEST_SECONDS), None)
+
+
+def breath_of(sound: Sound, state: State, latest: float) -> float | None:
+    """Where somebody took a breath, not later than ``latest``: a long one, or a short one where the
+    text so far ends a sentence. None if there is no such place."""
+    breath = sound.breath(max(PHRASE_SECONDS, state.looked), latest, BREATH_SECONDS)
+    if breath is not None or not state.said or not SENTENCE_END.search(state.said[-1].text):
+        return breath
+    gap = sound.gap(min(state.said[-1].end, state.heard), NEAR_SECONDS, GAP_SECONDS)
+    follows = gap is not None and max(SENTENCE_SECONDS, state.looked) <= gap <= latest
+    return gap if follows else None
 
 
 def is_over(window: Pass, segments: Sequence[Segment], rules: Rules) -> bool:

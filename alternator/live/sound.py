@@ -122,6 +122,13 @@ class Sound:
                 return (begin + end) / 2 * FRAME_SECONDS
         return None
 
+    def rests(self, least: float) -> bool:
+        """Whether the last ``least`` seconds of it are quiet, after something loud."""
+        wanted = round(least / FRAME_SECONDS)
+        bound = QUIET * max(self._levels, default=0)
+        latest = self._levels[-wanted:]
+        return len(self._levels) > wanted and all(one < bound for one in latest)
+
     def _quiets(self, most: int) -> Iterator[tuple[int, int]]:
         """Where it is quiet, after something loud, within so many frames: from which one, up to
         which one."""

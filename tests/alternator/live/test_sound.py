@@ -99,6 +99,16 @@ def test_a_gap_is_the_longest_quiet_near_a_time() -> None:
     assert Sound(16000).gap(0.0, 0.6, 0.2) is None
 
 
+def test_somebody_rests_while_the_end_is_quiet() -> None:
+    window = sound((1, 5000), (0.1, 0))
+    assert not window.rests(0.15)
+    window.append(bytes(1600 * 2))
+    assert window.rests(0.15)
+    assert not sound((1, 5000), (0.3, 0), (0.05, 5000)).rests(0.15)
+    assert not sound((1, 0)).rests(0.15)  # nobody has spoken yet
+    assert not Sound(16000).rests(0.15)
+
+
 def test_a_breath_is_a_quiet_between_loud_stretches() -> None:
     window = sound((1, 5000), (0.3, 100), (1, 5000), (0.4, 100), (1, 5000), (0.4, 100))
     assert window.breath(0, 9, 0.3) == pytest.approx(1.15)
