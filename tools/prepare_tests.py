@@ -26,6 +26,8 @@ PROGRAMS = {
     "ffprobe": "ffmpeg",
     # The server itself is not on PATH; this is what is installed beside it.
     "pg_createcluster": "postgresql",
+    "pulseaudio": "pulseaudio",
+    "pactl": "pulseaudio-utils",
 }
 
 

@@ -17,8 +17,9 @@ def said(path: str, *, may_install: bool) -> str:
 
 def test_what_is_missing_is_named_with_the_reason() -> None:
     assert said("/nonexistent", may_install=False) == (
-        "Missing: chromium, docker-registry, espeak-ng, ffmpeg, postgresql (--no-install or "
-        "ALTERNATOR_INSTALL=no forbids it); the tests that need them will skip.\n"
+        "Missing: chromium, docker-registry, espeak-ng, ffmpeg, postgresql, pulseaudio, "
+        "pulseaudio-utils (--no-install or ALTERNATOR_INSTALL=no forbids it); the tests that need "
+        "them will skip.\n"
     )
 
 
@@ -29,7 +30,9 @@ def test_nothing_is_said_where_all_is_here(tmp_path: Path) -> None:
         "espeak-ng",
         "ffmpeg",
         "ffprobe",
+        "pactl",
         "pg_createcluster",
+        "pulseaudio",
     ):
         (tmp_path / name).touch(0o755)
     assert said(str(tmp_path), may_install=True) == ""
