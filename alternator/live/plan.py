@@ -1,6 +1,5 @@
 """What of a stream's window is to be heard next, and what for."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,14 +18,11 @@ NEAR_SECONDS = 0.6
 LATE_SECONDS = 3.0
 # A breath between phrases is as long as this. What is before it is heard without what comes, if
 # that goes on for so long: waited for until a pause, the text would be too late. Less than so much
-# of it is not enough to hear it well. Word errors and delays by these: docs/live.md.
-BREATH_SECONDS = 0.3
+# of it is not enough to hear it well. Word errors and delays by these: docs/live.md. Behind so much
+# that its first words have waited, a breath may be as short as between two sentences.
+BREATH_SECONDS, SHORT_BREATH_SECONDS = 0.3, 0.2
 ONWARD_SECONDS = 1.0
-PHRASE_SECONDS = 1.5
-# A text that ends a sentence says as much as a long breath: there a short one is enough, where the
-# window is so long that its first words have waited.
-SENTENCE_END = re.compile(r"(?<![.…])[.!?。！？।۔؟][\"'”’»)\]」』）]*\s*\Z")
-SENTENCE_SECONDS = 4.0
+PHRASE_SECONDS, LONG_PHRASE_SECONDS = 1.5, 4.0
 # Somebody who is quiet for so long may have finished: words that are not final wait for that.
 REST_SECONDS = 0.15
 # Less sound than this holds no word.
@@ -54,9 +50,10 @@ class State:
     """How far a stream is, in seconds of its window.
 
     ``mark``: up to where the client asks for an item, None where it does not. ``heard``: up to
-    where the window was heard; ``said``: what the latest look found there; ``looked``: before this
-    are only pauses in which somebody went on. ``over``: nothing more comes, or nothing came for a
-    while. ``doubt``: a quick look found a pause, which is not sure enough.
+    where the window was heard; ``looked``: before this are only pauses in which somebody went on.
+    ``over``: nothing more comes, or nothing came for a while. ``doubt``: a quick look found a
+    pause, which is not sure enough. ``split``: where a quick look found that a sentence is over and
+    another one follows, None if it did not.
     """
 
     mark: float | None
@@ -64,7 +61,7 @@ class State:
     looked: float
     over: bool
     doubt: bool
-    said: tuple[Segment, ...] = ()
+    split: float | None = None
 
 
 def next_pass(
@@ -80,8 +77,7 @@ def next_pass(
     1. It becomes quiet somewhere: is the sentence over?
     2. It does not, and the window is as long as it may be: it is cut at its quietest place.
     3. One sentence is over, and another one follows it without much of a pause: the first one.
-    4. Somebody took a breath and has been going on for a while: what was before it. So where the
-       latest text ended a sentence, and the breath there was short.
+    4. Somebody took a breath and has been going on for a while: what was before it.
     5. The client asks for what it sent, or there is nothing more to come: all of it.
     6. A quick look found a pause where it is not quiet (there is noise): the same in full.
     7. There is enough that is new to tell words that are not final, and somebody still speaks.
@@ -93,11 +89,10 @@ def next_pass(
     if end > rules.longest:
         cut = sound.quietest(rules.longest / 2, rules.longest)
         return Pass(end=cut, sure=True)
-    split = split_of(sound, state.said)
-    if split is not None and split < end - (0.0 if in_time else LATE_SECONDS):
-        return Pass(end=split, sure=True)
+    if state.split is not None and state.split < end - (0.0 if in_time else LATE_SECONDS):
+        return Pass(end=state.split, sure=True)
     latest = end - (ONWARD_SECONDS if in_time else LATE_SECONDS)
-    breath = breath_of(sound, state, latest)
+    breath = breath_of(sound, state.looked, latest)
     if breath is not None:
         return Pass(end=breath, sure=True)
     if state.mark is not None or state.over:
@@ -122,15 +117,13 @@ def split_of(sound: Sound, segments: Sequence[Segment]) -> float | None:
     return next((at for at in places if at is not None and at >= SHORTEST_SECONDS), None)
 
 
-def breath_of(sound: Sound, state: State, latest: float) -> float | None:
-    """Where somebody took a breath, not later than ``latest``: a long one, or a short one where the
-    text so far ends a sentence. None if there is no such place."""
-    breath = sound.breath(max(PHRASE_SECONDS, state.looked), latest, BREATH_SECONDS)
-    if breath is not None or not state.said or not SENTENCE_END.search(state.said[-1].text):
+def breath_of(sound: Sound, earliest: float, latest: float) -> float | None:
+    """Where somebody took a breath between two moments, of the length that is enough there. None if
+    there is no such place."""
+    breath = sound.breath(max(PHRASE_SECONDS, earliest), latest, BREATH_SECONDS)
+    if breath is not None:
         return breath
-    gap = sound.gap(min(state.said[-1].end, state.heard), NEAR_SECONDS, GAP_SECONDS)
-    follows = gap is not None and max(SENTENCE_SECONDS, state.looked) <= gap <= latest
-    return gap if follows else None
+    return sound.breath(max(LONG_PHRASE_SECONDS, earliest), latest, SHORT_BREATH_SECONDS)
 
 
 def is_over(window: Pass, segments: Sequence[Segment], rules: Rules) -> bool:

@@ -22,7 +22,7 @@ from alternator.live.look import Hear
 from alternator.live.news import Began, Ended, Final, Lost, News, Partial, Rules
 from alternator.live.pace import Pace
 from alternator.live.past import Past
-from alternator.live.plan import SHORTEST_SECONDS, Pass, State, next_pass
+from alternator.live.plan import SHORTEST_SECONDS, Pass, State, next_pass, split_of
 from alternator.live.sound import Sound
 from alternator.speech.transcript import Segment
 
@@ -50,7 +50,7 @@ class Stream:
         self._arrivals = Arrivals()
         self._heard = self._looked = 0.0  # in the stream
         self._doubt = self._finished = False
-        self._said: tuple[Segment, ...] = ()
+        self._split: float | None = None
         self._failures = 0
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
@@ -128,7 +128,7 @@ class Stream:
             looked=self._looked - start,
             over=self._finished or (idle and unheard),
             doubt=self._doubt,
-            said=self._said,
+            split=self._split,
         )
         room, in_time = self._ear.has_room, self._ear.in_time
         return next_pass(self._sound, state, self.rules, has_room=room, in_time=in_time)
@@ -192,7 +192,7 @@ class Stream:
         told = [*self._begun(segments), words]
         self._heard = self._sound.start + window.end
         self._doubt = doubt
-        self._said = segments
+        self._split = split_of(self._sound, segments)
         if window.pause is not None:
             self._looked = self._heard
         return told
@@ -246,4 +246,4 @@ class Stream:
         self._agreement = Agreement()
         self._heard = self._looked = self._sound.start
         self._doubt = False
-        self._said = ()
+        self._split = None

@@ -103,45 +103,24 @@ def test_a_sentence_that_another_one_follows_need_not_wait_for_it() -> None:
     assert split_of(window, (first,)) is None
     assert split_of(window, (first, second)) == pytest.approx(3.125)
     assert split_of(sound((6, 5000)), (first, second)) is None
-    cut = Pass(end=pytest.approx(3.125), sure=True)  # type: ignore[arg-type]
-    state = replace(FRESH, heard=6.0, said=(first, second))
-    assert planned(window, state) == cut
-    window = sound((3, 5000), (0.25, 0), (2.8, 5000))
+    found = planned(window, replace(FRESH, heard=6.0, split=3.15))
+    assert found == Pass(end=3.15, sure=True)
+    state = replace(FRESH, heard=6.0, split=3.5)
     assert planned(window, state, has_room=False, in_time=False) is None
     window.append(array("h", [5000] * 8000).tobytes())
-    assert planned(window, state, has_room=False, in_time=False) == cut
+    assert planned(window, state, has_room=False, in_time=False) == Pass(end=3.5, sure=True)
 
 
-@pytest.mark.parametrize(
-    ("text", "is_sentence"),
-    [
-        (" That is all.", True),
-        (" Is it?", True),
-        (' He said: "Come!"', True),
-        ("これで終わりです。", True),
-        ("वह घर है।", True),
-        (" And then we", False),
-        (" And then we...", False),  # so Whisper ends what is cut off
-        (" And then we…", False),
-        (" Number 3.14", False),
-    ],
-)
-def test_a_short_breath_is_enough_where_a_sentence_ends(text: str, *, is_sentence: bool) -> None:
-    window = sound((5, 5000), (0.2, 0), (0.9, 5000))
-    state = replace(FRESH, heard=5.2, said=(Segment(start=0.0, end=5.5, text=text),))
-    assert planned(window, state, has_room=False) is None  # it is not known yet who goes on
+def test_a_short_breath_is_enough_where_words_have_waited() -> None:
+    window = sound((2, 5000), (0.2, 0), (3, 5000), (0.2, 0), (0.7, 5000))
+    state = replace(FRESH, heard=6.0)
+    assert planned(window, state) is None  # it is not known yet who goes on
     window.append(array("h", [5000] * 4000).tobytes())
-    cut = Pass(end=pytest.approx(5.1), sure=True)  # type: ignore[arg-type]
-    assert planned(window, state, has_room=False) == (cut if is_sentence else None)
-    assert planned(window, state, has_room=False, in_time=False) is None
-    looked = replace(state, looked=5.2)  # somebody spoke in it
-    assert planned(window, looked, has_room=False) is None
-
-
-def test_a_short_sentence_waits_for_a_longer_breath() -> None:
-    window = sound((3, 5000), (0.2, 0), (1.5, 5000))
-    state = replace(FRESH, heard=4.0, said=(Segment(start=0.0, end=3.0, text=" Yes."),))
-    assert planned(window, state, has_room=False) is None
+    # Not at the first one, before which nothing has waited for long.
+    cut = Pass(end=pytest.approx(5.3), sure=True)  # type: ignore[arg-type]
+    assert planned(window, state) == planned(window, state, has_room=False) == cut
+    assert planned(window, state, in_time=False) is None
+    assert planned(window, replace(state, looked=5.4)) is None  # somebody spoke in it
 
 
 def test_words_that_are_not_final_wait_where_somebody_may_have_finished() -> None:
