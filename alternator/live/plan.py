@@ -19,12 +19,13 @@ LATE_SECONDS = 3.0
 # A breath between phrases is as long as this. What is before it is heard without what comes, if
 # that goes on for so long: waited for until a pause, the text would be too late. Less than so much
 # of it is not enough to hear it well. Word errors and delays by these: docs/live.md. Behind so much
-# that its first words have waited, a breath may be as short as between two sentences.
-BREATH_SECONDS, SHORT_BREATH_SECONDS = 0.3, 0.2
+# that its first words have waited, a breath may be as short as between two segments.
+BREATH_SECONDS = 0.3
 ONWARD_SECONDS = 1.0
 PHRASE_SECONDS, LONG_PHRASE_SECONDS = 1.5, 4.0
-# Somebody who is quiet for so long may have finished: words that are not final wait for that.
-REST_SECONDS = 0.15
+# Somebody who is quiet for so long may have finished: words that are not final wait for that, but
+# no longer than this.
+REST_SECONDS, MOST_REST_SECONDS = 0.15, 1.0
 # Less sound than this holds no word.
 SHORTEST_SECONDS = 0.1
 
@@ -100,9 +101,11 @@ def next_pass(
     fresh = end - state.heard
     if state.doubt or fresh >= rules.patience:
         return Pass(end=end, ends=rules.turns)
-    if fresh >= rules.step and has_room and not sound.rests(REST_SECONDS):
-        return Pass(end=end, full=False)
-    return None
+    if fresh < rules.step or not has_room:
+        return None
+    if fresh < rules.step + MOST_REST_SECONDS and sound.rests(REST_SECONDS):
+        return None
+    return Pass(end=end, full=False)
 
 
 def split_of(sound: Sound, segments: Sequence[Segment]) -> float | None:
@@ -123,7 +126,7 @@ def breath_of(sound: Sound, earliest: float, latest: float) -> float | None:
     breath = sound.breath(max(PHRASE_SECONDS, earliest), latest, BREATH_SECONDS)
     if breath is not None:
         return breath
-    return sound.breath(max(LONG_PHRASE_SECONDS, earliest), latest, SHORT_BREATH_SECONDS)
+    return sound.breath(max(LONG_PHRASE_SECONDS, earliest), latest, GAP_SECONDS)
 
 
 def is_over(window: Pass, segments: Sequence[Segment], rules: Rules) -> bool:

@@ -130,6 +130,15 @@ def test_words_that_are_not_final_wait_where_somebody_may_have_finished() -> Non
     assert planned(window) == Pass(end=pytest.approx(1.8), full=False)  # type: ignore[arg-type]
 
 
+def test_words_do_not_wait_for_a_pause_that_is_long() -> None:
+    rules = replace(RULES, silence=3.0)
+    window = sound((1.5, 5000), (0.4, 0))
+    assert next_pass(window, FRESH, rules, has_room=True, in_time=True) is None
+    window.append(bytes(2 * 1600))
+    found = next_pass(window, FRESH, rules, has_room=True, in_time=True)
+    assert found == Pass(end=pytest.approx(2.0), full=False)  # type: ignore[arg-type]
+
+
 def test_the_last_such_sentence_counts() -> None:
     window = sound((2, 5000), (0.3, 0), (2, 5000), (0.3, 0), (2, 5000))
     ends = (2.0, 4.3, 6.6)
